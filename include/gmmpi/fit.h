@@ -1,0 +1,70 @@
+/* Fitting a mixture by expectation-maximisation to points that the ranks of a communicator hold together. */
+#ifndef GMMPI_FIT_H
+#define GMMPI_FIT_H
+
+#include "gmmpi/error.h"
+#include "gmmpi/model.h"
+
+#include <mpi.h>
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum gmmpi_init {
+  GMMPI_INIT_KMEANS,           /* k-means|| seeding (Bahmani et al. 2012), then Lloyd's iterations */
+  GMMPI_INIT_KMEANS_PLUS_PLUS, /* k-means++ seeding (Arthur, Vassilvitskii 2007), each point to its nearest seed */
+  GMMPI_INIT_RANDOM_FROM_DATA, /* means are points drawn without replacement, see init_identity */
+  GMMPI_INIT_RANDOM,           /* responsibilities are random */
+  GMMPI_INIT_MODEL,            /* gmmpi_fit_options.start as it is */
+  GMMPI_INIT_LABELS            /* gmmpi_fit_options.labels: the first M-step is from them */
+} gmmpi_init;
+
+typedef enum gmmpi_on_collapse {
+  GMMPI_COLLAPSE_RESEED, /* put the component where the data fit worst, a bounded number of times, then drop it */
+  GMMPI_COLLAPSE_DROP,   /* weight 0 from then on */
+  GMMPI_COLLAPSE_ERROR
+} gmmpi_on_collapse;
+
+typedef struct gmmpi_fit_options {
+  int64_t n_components;
+  const char *covariance; /* "full", "tied", "diag", "spherical" */
+  double tolerance;       /* stop when the mean log-likelihood per point changes by less; 0: max_iterations iterations */
+  int64_t max_iterations;
+  double reg_covar; /* added to the diagonal of every covariance by the M-step */
+  int64_t n_init;   /* starts; the best final log-likelihood wins */
+  gmmpi_init init;
+  bool init_identity;         /* with random_from_data: covariances are the identity, not the covariance of all points */
+  const gmmpi_model *start;   /* with GMMPI_INIT_MODEL: the same on every rank */
+  const int64_t *labels;      /* with GMMPI_INIT_LABELS: one for each of this rank's rows, any n_components distinct values */
+  uint64_t seed;
+  gmmpi_on_collapse on_collapse;
+} gmmpi_fit_options;
+
+/* The options that `gmmpi fit` has when none is given, for n_components components. */
+GMMPI_API gmmpi_fit_options gmmpi_fit_defaults(int64_t n_components);
+
+/* What a fit came to, beside the model. */
+typedef struct gmmpi_fit_summary {
+  int64_t n_samples;
+  int64_t n_iterations; /* M-steps of the start that won */
+  int64_t n_passes;     /* E-steps over all points, of all starts */
+  int64_t n_events;     /* components that collapsed, covariances that were repaired */
+  bool converged;
+  double log_likelihood; /* total */
+  double icl_entropy;    /* sum over points of log of the largest responsibility */
+} gmmpi_fit_summary;
+
+/* Collective over comm. rows: this rank's n_local x n_features points, row-major; the data set is the ranks' rows one after the
+ * other, and the model is bit for bit the same however they are distributed. On success every rank holds the same *model. summary may be NULL.
+ * Errors, the same on every rank: GMMPI_WRONG_USAGE, GMMPI_BAD_DATA (not finite, fewer points than components, ...), GMMPI_NO_MEMORY. */
+GMMPI_API gmmpi_status gmmpi_fit(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
+                                 const gmmpi_fit_options *options, gmmpi_model **model, gmmpi_fit_summary *summary,
+                                 gmmpi_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

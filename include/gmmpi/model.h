@@ -1,0 +1,43 @@
+/* A Gaussian mixture: weights, means and covariances of its components.
+ *
+ *   p(x) = sum_k weights[k] N(x | means[k], covariances[k])
+ *
+ * Shapes (K components, d features; all arrays row-major doubles): weights K, means K x d, covariances by their type as
+ * in scikit-learn: full K x d x d, tied d x d, diag K x d, spherical K. */
+#ifndef GMMPI_MODEL_H
+#define GMMPI_MODEL_H
+
+#include "gmmpi/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gmmpi_model gmmpi_model;
+
+/* A model from its parameters, which are copied. covariance: "full", "tied", "diag" or "spherical". Weights are normalised.
+ * Errors: GMMPI_WRONG_USAGE an unknown covariance or a size below 1; GMMPI_BAD_DATA weights that are negative or all zero, a number that is not
+ * finite, a covariance that is not symmetric and positive definite; GMMPI_NO_MEMORY. */
+GMMPI_API gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const char *covariance,
+                                          const double *weights, const double *means, const double *covariances,
+                                          gmmpi_model **model, gmmpi_error *error);
+GMMPI_API void gmmpi_model_destroy(gmmpi_model *model); /* NULL is fine */
+
+/* A model from a file that gmmpi_model_write or `gmmpi fit` wrote. Errors: GMMPI_NO_INPUT, GMMPI_BAD_DATA, GMMPI_NO_MEMORY. */
+GMMPI_API gmmpi_status gmmpi_model_read(const char *path, gmmpi_model **model, gmmpi_error *error);
+/* Replaces path as a whole or not at all. Errors: GMMPI_NO_OUTPUT, GMMPI_NO_MEMORY. */
+GMMPI_API gmmpi_status gmmpi_model_write(const gmmpi_model *model, const char *path, gmmpi_error *error);
+
+GMMPI_API int64_t gmmpi_model_n_components(const gmmpi_model *model);
+GMMPI_API int64_t gmmpi_model_n_features(const gmmpi_model *model);
+GMMPI_API const char *gmmpi_model_covariance(const gmmpi_model *model);
+/* The model's own arrays, valid until it is destroyed. */
+GMMPI_API const double *gmmpi_model_weights(const gmmpi_model *model);
+GMMPI_API const double *gmmpi_model_means(const gmmpi_model *model);
+GMMPI_API const double *gmmpi_model_covariances(const gmmpi_model *model);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

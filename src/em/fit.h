@@ -1,0 +1,112 @@
+/* The loop: E-step over the shard, one Allreduce, M-step, until the log-likelihood stands still.
+ *
+ * The loop knows nothing of files, signals or terminals. It tells an observer what happened and asks it whether to stop;
+ * what the rest of a fit depends on is one fit_state, from which fit_run goes on as if it had never stopped. */
+#ifndef EM_FIT_H
+#define EM_FIT_H
+
+#include "gmmpi/fit.h"
+#include "mixture/model.h"
+#include "points/shard.h"
+
+
+/* A component that collapsed, or a covariance that had to be repaired. */
+typedef enum fit_event_kind {
+  EVENT_EMPTY,      /* its responsibilities sum to less than 1e-10 n */
+  EVENT_INDEFINITE, /* its covariance is not positive definite */
+  EVENT_DEGENERATE  /* the data's own covariance is singular: a ridge was added to all covariances */
+} fit_event_kind;
+
+typedef enum fit_event_action { ACTION_RESEEDED, ACTION_DROPPED, ACTION_RIDGE } fit_event_action;
+
+typedef struct fit_event {
+  int64_t start;     /* which start, from 0 */
+  int64_t iteration; /* M-step in which it happened; 0: the start's parameters */
+  int64_t component; /* from 0; -1: all */
+  int32_t kind;      /* fit_event_kind */
+  int32_t action;    /* fit_event_action */
+} fit_event;
+
+/* Where one start stands, or how it ended. */
+typedef struct fit_position {
+  gmmpi_model *model;
+  int64_t start;         /* which start, from 0 */
+  int64_t iteration;     /* M-steps done */
+  double log_likelihood; /* total; of the pass before `model` when the start goes on (NaN: none yet), of `model` at its end */
+  double sum_log_max_responsibility;
+  bool converged;
+} fit_position;
+
+/* All that the rest of a fit depends on. */
+typedef struct fit_state {
+  fit_position current; /* model: the one whose pass is next */
+  fit_position best;    /* the best of the starts that have ended; best.model is meaningless when best.start < 0 */
+  int64_t n_passes;     /* of all starts so far */
+  int64_t *n_reseeds;   /* K: how often each component was put elsewhere in the current start */
+  fit_event *events;    /* n_events, capacity events_capacity */
+  int64_t n_events;
+  int64_t events_capacity;
+} fit_state;
+
+/* A state with models of the given shape, before the first start. Errors: 71. */
+gmmpi_status fit_state_create(const covariance_family *family, int64_t n_components, int64_t n_features,
+                              fit_state **state, gmmpi_error *error);
+void fit_state_destroy(fit_state *state); /* NULL is fine */
+
+/* Makes room for so many events; to be called where they are added. Errors: 71. */
+gmmpi_status fit_state_reserve_events(fit_state *state, int64_t n_events, gmmpi_error *error);
+
+/* One sentence about an event, e.g. "iteration 3: component 2 became empty; reseeded where the data fit worst" (components
+ * counted from 1). */
+void fit_event_describe(const fit_event *event, char *text, size_t size);
+
+/* What one pass over the points found: the model after `iteration` M-steps was measured. */
+typedef struct fit_pass {
+  int64_t start;
+  int64_t iteration;
+  int64_t n_samples;
+  double log_likelihood; /* total */
+  double change;         /* of the mean log-likelihood since the iteration before; NaN in the first pass of a start */
+  double seconds;        /* of the pass, the Allreduce and the M-step before it */
+} fit_pass;
+
+/* Called by every rank, in this order in each iteration. Any of them may be NULL. */
+typedef struct fit_observer {
+  void *context;
+  /* Before the Allreduce: does this rank want the job to stop? If any does, all stop after this iteration. */
+  bool (*wants_stop)(void *context);
+  /* After the Allreduce. */
+  void (*pass_finished)(void *context, const fit_pass *pass);
+  /* Something collapsed or was repaired. */
+  void (*event_happened)(void *context, const fit_event *event);
+  /* After the M-step (and after each initialisation): the fit can go on from this state. */
+  void (*state_advanced)(void *context, const fit_state *state);
+} fit_observer;
+
+/* Seconds of wall time, this rank. */
+typedef struct fit_timings {
+  double init, e_step, allreduce, m_step;
+  double loop;            /* all iterations, everything included */
+  int64_t n_loop_passes;  /* passes over all points in the loop of this process */
+} fit_timings;
+
+typedef struct fit_result {
+  fit_position end;  /* end.model: the model whose log-likelihood was measured; the caller destroys it */
+  int64_t n_passes;
+  fit_event *events; /* n_events; the caller frees */
+  int64_t n_events;
+  fit_timings timings;
+  const char *instruction_set;
+} fit_result;
+
+/* Collective over points->comm. resume, when not NULL, is a state from an earlier run with the same points and options (max_iterations and
+ * tolerance may differ); it is only read. observer may be NULL. Errors, agreed: 64, 65, 71, 70; and GMMPI_STOPPED when a rank wanted to
+ * stop: then *result holds the last model that was measured (end.model is NULL when none was) and needs clearing too. */
+gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, const fit_state *resume,
+                     const fit_observer *observer, fit_result *result, gmmpi_error *error);
+void fit_result_clear(fit_result *result);
+
+/* The bytes that fit_run needs beside the shard on a rank; INT64_MAX when they can't be counted. */
+int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks);
+
+#endif

@@ -1,0 +1,49 @@
+/* What a model is, inside: its parameters, the family its covariances belong to, and their factors. */
+#ifndef MIXTURE_MODEL_H
+#define MIXTURE_MODEL_H
+
+#include "gmmpi/model.h"
+#include "mixture/family.h"
+
+#include <stdbool.h>
+
+struct gmmpi_model {
+  const covariance_family *family;
+  int64_t n_components; /* K */
+  int64_t n_features;   /* d */
+  double *weights;      /* K; 0 for a component that was dropped */
+  double *means;        /* K x d */
+  double *covariances;  /* the family's shape */
+  /* The family's shape; as scikit-learn's precisions_cholesky: the inverse of the covariance's Cholesky factor, transposed (upper
+   * triangular, so that (x - mean) times it is white), or 1/standard deviation. */
+  double *precisions_cholesky;
+  char **feature_names; /* d, or NULL */
+};
+
+/* A model whose numbers are all zero. Errors: 71. */
+gmmpi_status model_allocate(const covariance_family *family, int64_t n_components, int64_t n_features,
+                            gmmpi_model **model, gmmpi_error *error);
+
+/* The bytes of a model; INT64_MAX when they can't be counted. */
+int64_t model_bytes(const covariance_family *family, int64_t n_components, int64_t n_features);
+
+/* Copies all parameters and factors between two models of one shape. Feature names stay. */
+void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from);
+
+/* A model of its own with the same content. Errors: 71. */
+gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi_error *error);
+
+/* names: n_features, copied; NULL takes them away. Errors: 71. */
+gmmpi_status model_set_feature_names(gmmpi_model *model, char *const *names, gmmpi_error *error);
+
+/* Checks parameters that came from outside (finite, weights >= 0 and not all 0, covariances symmetric), normalises the weights,
+ * and factorises. `label` names the origin in messages. Errors: 65. */
+gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmpi_error *error);
+
+/* Numbers that can move freely: weights, means and covariances (Bishop 2006, sec. 9.2; scikit-learn counts the same). */
+int64_t model_n_parameters(const gmmpi_model *model);
+
+/* A hash of all parameters' bits. */
+uint64_t model_hash(const gmmpi_model *model);
+
+#endif

@@ -1,0 +1,81 @@
+/* The rows that a rank owns, held in memory in the form that the kernels want.
+ *
+ * The n_samples rows of a data set are cut into blocks of block_rows rows; the size of a block depends on n_samples alone,
+ * so the blocks are the same at any number of ranks. A rank owns a contiguous run of whole blocks. Inside, rows are held
+ * as tiles: a tile is n_features x TILE_ROWS numbers, lane p of row j being feature j of the tile's p-th point, so that
+ * SIMD lanes run over points. The data set's last tile is filled up with copies of its first point, which count for
+ * nothing (tile_points says how many are real). */
+#ifndef POINTS_SHARD_H
+#define POINTS_SHARD_H
+
+#include "points/source.h"
+
+enum { TILE_ROWS = 64 };
+
+typedef enum missing_choice { MISSING_ERROR, MISSING_DROP } missing_choice;
+
+typedef struct shard {
+  MPI_Comm comm;      /* borrowed */
+  int64_t n_samples;  /* rows of the data set, after dropping */
+  int64_t n_features;
+  int64_t block_rows; /* rows of every block but the last; a multiple of TILE_ROWS */
+  int64_t n_blocks;   /* of the data set */
+  int64_t first_row;  /* 0-based row of the data set with which this rank begins */
+  int64_t n_rows;     /* rows of this rank; 0 is fine */
+  double *tiles;      /* ceil(n_rows / TILE_ROWS) x n_features x TILE_ROWS */
+  double *minima;     /* n_features: over the rows of all ranks */
+  double *maxima;
+  uint64_t fingerprint; /* of all rows in their order, the same at any number of ranks */
+  int64_t n_dropped;    /* rows left out for a missing value, over all ranks */
+  int64_t *source_rows; /* n_rows: where each row was in the source (0-based); NULL when none was dropped */
+} shard;
+
+/* Rows of a block for a data set of n_samples rows. At most 2^22 blocks, at least 64 rows each. */
+int64_t shard_block_rows(int64_t n_samples);
+
+/* The bytes that the busiest of n_ranks ranks holds for n_samples x n_features points; INT64_MAX when they can't be counted. */
+int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks);
+
+/* Collective over comm. Reads each rank's rows. Errors, agreed: those of source_read; 65 a missing value (how many there are
+ * and where the first one is; only with MISSING_ERROR), an infinity, a number too large to be squared, no row left; 71. */
+gmmpi_status shard_create(MPI_Comm comm, point_source *source, missing_choice missing, shard **result,
+                          gmmpi_error *error);
+
+/* Collective over comm. The same from the caller's memory: each rank gives n_local x n_features numbers (row-major), the
+ * data set being the ranks' rows one after the other. */
+gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
+                                      missing_choice missing, shard **result, gmmpi_error *error);
+
+void shard_destroy(shard *points); /* NULL is fine */
+
+/* One block of this rank's rows. */
+typedef struct block_view {
+  const double *tiles; /* n_tiles x n_features x TILE_ROWS */
+  int64_t n_tiles;
+  int64_t first_row; /* 0-based row of the data set */
+  int64_t n_rows;
+} block_view;
+
+/* Visits this rank's blocks in ascending order: for (cursor c = shard_start(s); shard_next(&c, &block);) ... */
+typedef struct shard_cursor {
+  const shard *points;
+  int64_t next_row;
+} shard_cursor;
+
+shard_cursor shard_start(const shard *points);
+bool shard_next(shard_cursor *cursor, block_view *block);
+
+/* How many points of the block's tile are real: TILE_ROWS but for the data set's last tile. */
+static inline int tile_points(const block_view *block, int64_t tile)
+{
+  const int64_t left = block->n_rows - tile * TILE_ROWS;
+  return left < TILE_ROWS ? (int)left : TILE_ROWS;
+}
+
+/* The row (0-based, of the data set) whose owner is asked for: the rank that owns it. */
+int shard_owner(const shard *points, int64_t row, int n_ranks);
+
+/* Copies one of this rank's rows (0-based row of the data set) to point: n_features. */
+void shard_copy_row(const shard *points, int64_t row, double *point);
+
+#endif

@@ -1,0 +1,62 @@
+#include "support/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static gmmpi_status set_error(gmmpi_error *error, int64_t place, gmmpi_status status, const char *format, va_list list)
+{
+  if (error == NULL || error->status != GMMPI_OK) return status;
+  error->status = status;
+  error->place = place;
+  vsnprintf(error->message, sizeof error->message, format, list);
+  for (char *c = error->message; *c != '\0'; c++) {
+    if (*c == '\n' || *c == '\r') *c = ' ';
+  }
+  return status;
+}
+
+gmmpi_status fail(gmmpi_error *error, gmmpi_status status, const char *format, ...)
+{
+  va_list list;
+  va_start(list, format);
+  set_error(error, 0, status, format, list);
+  va_end(list);
+  return status;
+}
+
+gmmpi_status fail_at(gmmpi_error *error, int64_t place, gmmpi_status status, const char *format, ...)
+{
+  va_list list;
+  va_start(list, format);
+  set_error(error, place, status, format, list);
+  va_end(list);
+  return status;
+}
+
+void warn(const char *format, ...)
+{
+  char line[1200];
+  va_list list;
+  va_start(list, format);
+  vsnprintf(line, sizeof line, format, list);
+  va_end(list);
+  fprintf(stderr, "gmmpi warning: %s\n", line);
+  fflush(stderr);
+}
+
+gmmpi_status agree(MPI_Comm comm, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  const int64_t mine = error->status == GMMPI_OK ? INT64_MAX : error->place;
+  int64_t first;
+  MPI_Allreduce(&mine, &first, 1, MPI_INT64_T, MPI_MIN, comm);
+  if (first == INT64_MAX) return GMMPI_OK;
+
+  const int speaker_if_mine = error->status != GMMPI_OK && mine == first ? rank : INT32_MAX;
+  int speaker;
+  MPI_Allreduce(&speaker_if_mine, &speaker, 1, MPI_INT, MPI_MIN, comm);
+  MPI_Bcast(error, (int)sizeof *error, MPI_BYTE, speaker, comm);
+  return error->status;
+}

@@ -1,0 +1,212 @@
+#include "support/file.h"
+
+#include "support/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Writing more than about 2 GiB in one call is cut short by the kernel. */
+static const size_t largest_transfer = (size_t)1 << 30;
+
+/* path with links followed as far as it exists, so that renaming replaces the file and not the link to it. */
+static char *resolved_path(const char *path)
+{
+  char *resolved = realpath(path, NULL);
+  return resolved != NULL ? resolved : strdup(path);
+}
+
+char *file_draft_path(const char *path)
+{
+  char *resolved = resolved_path(path);
+  char *draft = NULL;
+  if (resolved != NULL && asprintf(&draft, "%s.partial", resolved) < 0) draft = NULL;
+  free(resolved);
+  return draft;
+}
+
+static gmmpi_status out_of_memory(const char *path, gmmpi_error *error)
+{
+  return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to handle it", path);
+}
+
+static gmmpi_status cannot_write(const char *path, gmmpi_error *error)
+{
+  const char *remedy = errno == ENOSPC || errno == EDQUOT ? "make room or write elsewhere"
+                       : errno == ENOENT                  ? "create the folder first or write elsewhere"
+                                                          : "check its permissions or write elsewhere";
+  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); %s", path, strerror(errno), remedy);
+}
+
+static bool is_special(const char *path)
+{
+  struct stat status;
+  return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+gmmpi_status file_try_output(const char *path, gmmpi_error *error)
+{
+  struct stat status;
+  const bool exists = stat(path, &status) == 0;
+  if (path[0] == '\0') return fail(error, GMMPI_NO_OUTPUT, "an output's name is empty; give a file name");
+  if (exists && S_ISDIR(status.st_mode))
+    return fail(error, GMMPI_NO_OUTPUT, "%s: is a folder; give the name of a file in it", path);
+  if (exists && access(path, W_OK) != 0) return cannot_write(path, error);
+  if (exists && !S_ISREG(status.st_mode)) return GMMPI_OK;
+
+  char *draft = file_draft_path(path);
+  if (draft == NULL) return out_of_memory(path, error);
+  gmmpi_status result = GMMPI_OK;
+  const int descriptor = open(draft, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor < 0) {
+    result = cannot_write(path, error);
+  } else {
+    close(descriptor);
+    unlink(draft);
+  }
+  free(draft);
+  return result;
+}
+
+static void flush_folder_of(const char *path)
+{
+  char *copy = strdup(path);
+  if (copy == NULL) return;
+  const int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    fsync(folder);
+    close(folder);
+  }
+  free(copy);
+}
+
+gmmpi_status file_publish(const char *path, gmmpi_error *error)
+{
+  char *draft = file_draft_path(path);
+  char *target = resolved_path(path);
+  gmmpi_status status = GMMPI_OK;
+  if (draft == NULL || target == NULL) {
+    status = out_of_memory(path, error);
+  } else if (rename(draft, target) != 0) {
+    status = cannot_write(path, error);
+  } else {
+    flush_folder_of(target);
+  }
+  free(draft);
+  free(target);
+  return status;
+}
+
+void file_discard_draft(const char *path)
+{
+  char *draft = file_draft_path(path);
+  if (draft != NULL) unlink(draft);
+  free(draft);
+}
+
+gmmpi_status file_write_at(int descriptor, const char *path, const void *bytes, size_t n_bytes, int64_t offset,
+                           gmmpi_error *error)
+{
+  const char *next = bytes;
+  while (n_bytes > 0) {
+    const size_t wanted = n_bytes < largest_transfer ? n_bytes : largest_transfer;
+    const ssize_t written = pwrite(descriptor, next, wanted, (off_t)offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      if (written == 0) errno = ENOSPC;
+      return cannot_write(path, error);
+    }
+    next += written;
+    offset += written;
+    n_bytes -= (size_t)written;
+  }
+  return GMMPI_OK;
+}
+
+gmmpi_status file_read_at(int descriptor, const char *path, void *bytes, size_t n_bytes, int64_t offset,
+                          gmmpi_error *error)
+{
+  char *next = bytes;
+  while (n_bytes > 0) {
+    const size_t wanted = n_bytes < largest_transfer ? n_bytes : largest_transfer;
+    const ssize_t got = pread(descriptor, next, wanted, (off_t)offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      return fail(error, GMMPI_INPUT_FAILED, "%s: reading failed at byte %lld (%s); check the disk and start again", path,
+                  (long long)offset, strerror(errno));
+    if (got == 0)
+      return fail(error, GMMPI_BAD_DATA, "%s: the file ends at byte %lld, before its content does; copy it anew", path,
+                  (long long)offset);
+    next += got;
+    offset += got;
+    n_bytes -= (size_t)got;
+  }
+  return GMMPI_OK;
+}
+
+/* write() until done; false with errno set on failure. Pipes and devices have no offsets. */
+static bool write_fully(int descriptor, const char *bytes, size_t n_bytes)
+{
+  while (n_bytes > 0) {
+    const ssize_t written = write(descriptor, bytes, n_bytes < largest_transfer ? n_bytes : largest_transfer);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes += written;
+    n_bytes -= (size_t)written;
+  }
+  return true;
+}
+
+gmmpi_status file_write_whole(const char *path, const void *bytes, size_t n_bytes, gmmpi_error *error)
+{
+  const bool direct = is_special(path);
+  char *draft = direct ? strdup(path) : file_draft_path(path);
+  if (draft == NULL) return out_of_memory(path, error);
+
+  gmmpi_status status = GMMPI_OK;
+  const int descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor < 0) {
+    status = cannot_write(path, error);
+  } else {
+    bool written = write_fully(descriptor, bytes, n_bytes) && (direct || fsync(descriptor) == 0);
+    if (!written) status = cannot_write(path, error);
+    if (close(descriptor) != 0 && written) status = cannot_write(path, error);
+    if (!direct && status == GMMPI_OK) status = file_publish(path, error);
+    if (!direct && status != GMMPI_OK) unlink(draft);
+  }
+  free(draft);
+  return status;
+}
+
+gmmpi_status file_read_whole(const char *path, void **bytes, size_t *n_bytes, gmmpi_error *error)
+{
+  const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  struct stat status;
+  if (descriptor < 0 || fstat(descriptor, &status) != 0) {
+    if (descriptor >= 0) close(descriptor);
+    return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check the name and its permissions", path,
+                strerror(errno));
+  }
+  gmmpi_status result;
+  if (!S_ISREG(status.st_mode)) {
+    result = fail(error, GMMPI_NO_INPUT, "%s: is not an ordinary file; give the name of one", path);
+  } else if ((*bytes = malloc((size_t)status.st_size + 1)) == NULL) {
+    result = out_of_memory(path, error);
+  } else {
+    *n_bytes = (size_t)status.st_size;
+    result = file_read_at(descriptor, path, *bytes, *n_bytes, 0, error);
+    ((char *)*bytes)[*n_bytes] = '\0';
+    if (result != GMMPI_OK) {
+      free(*bytes);
+      *bytes = NULL;
+    }
+  }
+  close(descriptor);
+  return result;
+}

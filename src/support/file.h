@@ -1,0 +1,41 @@
+/* Files that are either there and whole or not there at all, and files that many ranks write.
+ *
+ * An output is written beside its final place under the name of a *draft* (PATH.partial), flushed to the disk,
+ * and then renamed over the old one; a reader never sees a half-written file, and a failed job leaves the old one. */
+#ifndef SUPPORT_FILE_H
+#define SUPPORT_FILE_H
+
+#include "gmmpi/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The name an output is written under before it is whole: path + ".partial", links in path followed. Caller frees;
+ * NULL when there is no memory. */
+char *file_draft_path(const char *path);
+
+/* Says before any work is done whether path can become an output: its folder exists and can be written, path is no
+ * folder and not a read-only file. Nothing that exists is changed. 73 otherwise. */
+gmmpi_status file_try_output(const char *path, gmmpi_error *error);
+
+/* Renames path's finished and flushed draft to path and flushes the folder. 73 on failure. */
+gmmpi_status file_publish(const char *path, gmmpi_error *error);
+
+/* Removes path's draft, if there is one. */
+void file_discard_draft(const char *path);
+
+/* Writes n_bytes to path: draft, fsync, rename, fsync of the folder. A path that is a device or a pipe is written
+ * directly. 73 on failure, path's old content untouched. */
+gmmpi_status file_write_whole(const char *path, const void *bytes, size_t n_bytes, gmmpi_error *error);
+
+/* Reads all of path into memory that the caller frees. 66 when it cannot be opened, 74 when reading fails, 71. */
+gmmpi_status file_read_whole(const char *path, void **bytes, size_t *n_bytes, gmmpi_error *error);
+
+/* pwrite and pread until done, whatever the size. `path` is for the message. 73 and 74; reading less than n_bytes is a
+ * truncated file: 65. */
+gmmpi_status file_write_at(int descriptor, const char *path, const void *bytes, size_t n_bytes, int64_t offset,
+                           gmmpi_error *error);
+gmmpi_status file_read_at(int descriptor, const char *path, void *bytes, size_t n_bytes, int64_t offset,
+                          gmmpi_error *error);
+
+#endif

@@ -1,0 +1,25 @@
+/* Memory for arrays of numbers: aligned for vector loads, zeroed, sizes checked before they are multiplied. */
+#ifndef SUPPORT_MEMORY_H
+#define SUPPORT_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MEMORY_ALIGNMENT = 64 };
+
+/* a x b in *product; false when it does not fit or one of them is negative. */
+bool multiply_fits(int64_t a, int64_t b, int64_t *product);
+
+/* count elements of size bytes each, aligned to MEMORY_ALIGNMENT and zeroed; NULL when count x size does not fit or there
+ * is not that much memory. count = 0 gives a pointer that can be freed. Release with free(). */
+void *allocate(int64_t count, size_t size);
+
+/* The bytes this process may still allocate: the least of the machine's available memory divided among n_sharers
+ * processes, the control group's limit and the address-space limit. */
+int64_t memory_available(int n_sharers);
+
+/* The most memory this process has held so far, in bytes. */
+int64_t memory_peak(void);
+
+#endif
