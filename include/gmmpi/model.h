@@ -15,15 +15,17 @@ extern "C" {
 
 typedef struct gmmpi_model gmmpi_model;
 
-/* A model from its parameters, which are copied. covariance: "full", "tied", "diag" or "spherical". Weights are normalised.
- * Errors: GMMPI_WRONG_USAGE an unknown covariance or a size below 1; GMMPI_BAD_DATA weights that are negative or all zero, a number that is not
+/* A model from its parameters, which are copied. covariance: "full", "tied", "diag" or "spherical" (or mclust's "VVV",
+ * "EEE", "VVI", "VII"). Weights are normalised unless they sum to 1 but for rounding. Errors: GMMPI_WRONG_USAGE an
+ * unknown covariance or a size below 1; GMMPI_BAD_DATA weights that are negative or all zero, a number that is not
  * finite, a covariance that is not symmetric and positive definite; GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const char *covariance,
                                           const double *weights, const double *means, const double *covariances,
                                           gmmpi_model **model, gmmpi_error *error);
 GMMPI_API void gmmpi_model_destroy(gmmpi_model *model); /* NULL is fine */
 
-/* A model from a file that gmmpi_model_write or `gmmpi fit` wrote. Errors: GMMPI_NO_INPUT, GMMPI_BAD_DATA, GMMPI_NO_MEMORY. */
+/* A model from a file that gmmpi_model_write or `gmmpi fit` wrote. Errors: GMMPI_NO_INPUT, GMMPI_BAD_DATA,
+ * GMMPI_INPUT_FAILED, GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_model_read(const char *path, gmmpi_model **model, gmmpi_error *error);
 /* Replaces path as a whole or not at all. Errors: GMMPI_NO_OUTPUT, GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_model_write(const gmmpi_model *model, const char *path, gmmpi_error *error);

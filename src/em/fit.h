@@ -14,7 +14,8 @@
 typedef enum fit_event_kind {
   EVENT_EMPTY,      /* its responsibilities sum to less than 1e-10 n */
   EVENT_INDEFINITE, /* its covariance is not positive definite */
-  EVENT_DEGENERATE  /* the data's own covariance is singular: a ridge was added to all covariances */
+  EVENT_DEGENERATE, /* the data's own covariance is singular: a ridge was added to all covariances */
+  EVENT_LARGE_RIDGE /* reg_covar is not small against a feature's variance; told to the observer, not kept as an event */
 } fit_event_kind;
 
 typedef enum fit_event_action { ACTION_RESEEDED, ACTION_DROPPED, ACTION_RIDGE } fit_event_action;
@@ -22,7 +23,7 @@ typedef enum fit_event_action { ACTION_RESEEDED, ACTION_DROPPED, ACTION_RIDGE } 
 typedef struct fit_event {
   int64_t start;     /* which start, from 0 */
   int64_t iteration; /* M-step in which it happened; 0: the start's parameters */
-  int64_t component; /* from 0; -1: all */
+  int64_t component; /* from 0; -1: all; with EVENT_LARGE_RIDGE the feature */
   int32_t kind;      /* fit_event_kind */
   int32_t action;    /* fit_event_action */
 } fit_event;

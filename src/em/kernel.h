@@ -10,15 +10,24 @@
 #include "mixture/density.h"
 #include "points/shard.h"
 
+/* Features are padded to a multiple of this where lanes run over features. */
+enum { FEATURE_GROUP = 8 };
+
+static inline int64_t padded_width(int64_t n_features)
+{
+  return (n_features + FEATURE_GROUP - 1) / FEATURE_GROUP * FEATURE_GROUP;
+}
+
 /* Sums over the points of a block, per component about its reference point r_k, in the layout that the kernels like: features are
- * padded to a multiple of 8 ("width"). */
+ * padded ("width"). */
 typedef struct block_sums {
   density_shape shape;
-  int64_t n_components, n_features, width;
+  int64_t n_components, n_features;
+  int64_t width;            /* padded_width(n_features) */
   const double *references; /* K x width, padded with zeros: r_k */
   double *counts;           /* K: sum of responsibilities */
   double *first;            /* K x width: sum of responsibility (x - r) */
-  double *second;           /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width */
+  double *second;           /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width; NULL: not wanted */
   double log_likelihood;    /* sum of log density */
   double sum_log_max_responsibility;
 } block_sums;

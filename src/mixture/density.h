@@ -4,8 +4,9 @@
  *
  *   log_constants[k] - |W_k (x - mean_k)|^2 / 2,
  *
- * log_constants[k] = log weight - d/2 log 2 pi + log det W_k (Bishop 2006, eq. 2.43), where W_k is the inverse of the Cholesky factor of the
- * covariance: lower triangular (DENSE) or diagonal (DIAGONAL). A component of weight 0 has log_constants[k] = -infinity. */
+ * log_constants[k] = log weight - d/2 log 2 pi + log det W_k (Bishop 2006, eq. 2.43), where W_k is the inverse of the
+ * Cholesky factor of the covariance: lower triangular (DENSE) or diagonal (DIAGONAL). A component of weight 0 has
+ * log_constants[k] = -infinity. */
 #ifndef MIXTURE_DENSITY_H
 #define MIXTURE_DENSITY_H
 
@@ -25,8 +26,9 @@ typedef struct density_form {
   int64_t n_features;    /* d */
   double *log_constants; /* K */
   double *means;         /* K x d */
-  /* DIAGONAL: K x d precisions (squares of W's diagonal). DENSE: per component the rows of W in groups of WHITENING_ROWS, the
-   * last one filled up with zeros; group g holds columns 0 ... 4g+3, column by column, WHITENING_ROWS numbers each. */
+  /* DIAGONAL: K x d precisions (squares of W's diagonal). DENSE: per component the rows of W in groups of
+   * WHITENING_ROWS, the last one filled up with zeros; group g holds columns 0 ... 4g+3, column by column,
+   * WHITENING_ROWS numbers each. */
   double *whitening;
   int64_t whitening_length; /* numbers per component */
 } density_form;

@@ -14,8 +14,8 @@ struct gmmpi_model {
   double *weights;      /* K; 0 for a component that was dropped */
   double *means;        /* K x d */
   double *covariances;  /* the family's shape */
-  /* The family's shape; as scikit-learn's precisions_cholesky: the inverse of the covariance's Cholesky factor, transposed (upper
-   * triangular, so that (x - mean) times it is white), or 1/standard deviation. */
+  /* The family's shape; as scikit-learn's precisions_cholesky: the inverse of the covariance's Cholesky factor,
+   * transposed (upper triangular, so that (x - mean) times it is white), or 1/standard deviation. */
   double *precisions_cholesky;
   char **feature_names; /* d, or NULL */
 };
@@ -24,7 +24,7 @@ struct gmmpi_model {
 gmmpi_status model_allocate(const covariance_family *family, int64_t n_components, int64_t n_features,
                             gmmpi_model **model, gmmpi_error *error);
 
-/* The bytes of a model; INT64_MAX when they can't be counted. */
+/* The bytes of a model without feature names; INT64_MAX when they can't be counted. */
 int64_t model_bytes(const covariance_family *family, int64_t n_components, int64_t n_features);
 
 /* Copies all parameters and factors between two models of one shape. Feature names stay. */
@@ -36,14 +36,17 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
 /* names: n_features, copied; NULL takes them away. Errors: 71. */
 gmmpi_status model_set_feature_names(gmmpi_model *model, char *const *names, gmmpi_error *error);
 
-/* Checks parameters that came from outside (finite, weights >= 0 and not all 0, covariances symmetric), normalises the weights,
- * and factorises. `label` names the origin in messages. Errors: 65. */
+/* Checks parameters that came from outside (finite, weights >= 0 and not all 0, covariances symmetric to 1e-8 of the
+ * geometric mean of the two variances and positive definite, also where the weight is 0), normalises the weights, makes
+ * covariances exactly symmetric, and factorises. Parameters that are right already keep their bits. `label` names the
+ * origin in messages. Errors: 65. */
 gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmpi_error *error);
 
-/* Numbers that can move freely: weights, means and covariances (Bishop 2006, sec. 9.2; scikit-learn counts the same). */
+/* Numbers that can move freely: weights, means and covariances (Bishop 2006, sec. 9.2; scikit-learn counts the same).
+ */
 int64_t model_n_parameters(const gmmpi_model *model);
 
-/* A hash of all parameters' bits. */
+/* A hash of all bits of parameters and factors; not of the names. */
 uint64_t model_hash(const gmmpi_model *model);
 
 #endif

@@ -1,10 +1,10 @@
 /* The rows that a rank owns, held in memory in the form that the kernels want.
  *
- * The n_samples rows of a data set are cut into blocks of block_rows rows; the size of a block depends on n_samples alone,
- * so the blocks are the same at any number of ranks. A rank owns a contiguous run of whole blocks. Inside, rows are held
- * as tiles: a tile is n_features x TILE_ROWS numbers, lane p of row j being feature j of the tile's p-th point, so that
- * SIMD lanes run over points. The data set's last tile is filled up with copies of its first point, which count for
- * nothing (tile_points says how many are real). */
+ * The n_samples rows of a data set are cut into blocks of block_rows rows; the size of a block depends on n_samples
+ * alone, so the blocks are the same at any number of ranks. A rank owns a contiguous run of whole blocks. Inside, rows
+ * are held as tiles: a tile is n_features x TILE_ROWS numbers, lane p of row j being feature j of the tile's p-th
+ * point, so that SIMD lanes run over points. The data set's last tile is filled up with copies of its first point,
+ * which count for nothing (tile_points says how many are real). */
 #ifndef POINTS_SHARD_H
 #define POINTS_SHARD_H
 
@@ -15,8 +15,8 @@ enum { TILE_ROWS = 64 };
 typedef enum missing_choice { MISSING_ERROR, MISSING_DROP } missing_choice;
 
 typedef struct shard {
-  MPI_Comm comm;      /* borrowed */
-  int64_t n_samples;  /* rows of the data set, after dropping */
+  MPI_Comm comm;     /* borrowed */
+  int64_t n_samples; /* rows of the data set, after dropping */
   int64_t n_features;
   int64_t block_rows; /* rows of every block but the last; a multiple of TILE_ROWS */
   int64_t n_blocks;   /* of the data set */
@@ -33,16 +33,18 @@ typedef struct shard {
 /* Rows of a block for a data set of n_samples rows. At most 2^22 blocks, at least 64 rows each. */
 int64_t shard_block_rows(int64_t n_samples);
 
-/* The bytes that the busiest of n_ranks ranks holds for n_samples x n_features points; INT64_MAX when they can't be counted. */
+/* The bytes that the busiest of n_ranks ranks holds for n_samples x n_features points; INT64_MAX when they can't be
+ * counted. */
 int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks);
 
-/* Collective over comm. Reads each rank's rows. Errors, agreed: those of source_read; 65 a missing value (how many there are
- * and where the first one is; only with MISSING_ERROR), an infinity, a number too large to be squared, no row left; 71. */
+/* Collective over comm. Reads each rank's rows. Errors, agreed: those of source_read; 65 a missing value (how many
+ * there are and where the first one is; only with MISSING_ERROR), an infinity, a number too large to be squared, no row
+ * left; 71. */
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, missing_choice missing, shard **result,
                           gmmpi_error *error);
 
-/* Collective over comm. The same from the caller's memory: each rank gives n_local x n_features numbers (row-major), the
- * data set being the ranks' rows one after the other. */
+/* Collective over comm. The same from the caller's memory: each rank gives n_local x n_features numbers (row-major),
+ * the data set being the ranks' rows one after the other. */
 gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                       missing_choice missing, shard **result, gmmpi_error *error);
 

@@ -63,23 +63,29 @@ struct point_source {
   void *state;          /* of the kind */
 };
 
-/* Collective over comm. data is FILE or FILE:/path/of/dataset. On success *source is for source_close. Errors, the same on
- * every rank: 66 no such file or not readable, 65 its content (empty, header only, ragged, a column that is not there ...),
- * 74 reading failed, 71. */
+/* Collective over comm. data is FILE or FILE:/path/of/dataset. On success *source is for source_close. Errors, the same
+ * on every rank: 66 no such file or not readable, 65 its content (empty, header only, ragged, a column that is not
+ * there ...), 74 reading failed, 71. */
 gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
                          gmmpi_error *error);
 
-/* Not collective. Reads rows [first_row, first_row + n_rows) into rows: n_rows x n_features, row-major. Fastest when called
- * with ascending rows, a few thousand at a time. Errors: 65 (not a number, ragged row; with its place), 74, 71. */
+/* Not collective. Reads rows [first_row, first_row + n_rows) into rows: n_rows x n_features, row-major. Fastest when
+ * called with ascending rows, a few thousand at a time. Errors: 65 (not a number, ragged row; with its place), 74, 71.
+ */
 gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error);
 
 /* The 1-based place (line of a text file, else row) of a row that the last source_read delivered. */
 int64_t source_place(const point_source *source, int64_t row);
 
+/* What a message calls a feature: its name in the file, where that has names, else its 1-based column. Cut to fit
+ * n_bytes. */
+void source_feature_text(const point_source *source, int64_t feature, char *text, size_t n_bytes);
+
 void source_close(point_source *source); /* NULL is fine; not collective */
 
 /* For the kinds: from n_columns, names (n_columns, or NULL when the file has none) and options->columns sets
- * n_columns, n_features, columns, feature_names and has_names. Errors: 65 a column that is not there, one picked twice. */
+ * n_columns, n_features, columns, feature_names and has_names. Errors: 65 a column that is not there, one picked twice.
+ */
 gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *const *names,
                                  const source_options *options, gmmpi_error *error);
 

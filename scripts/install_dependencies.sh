@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Installs what gmmpi needs on Debian and Ubuntu, and only what is missing.
+#
+#   scripts/install_dependencies.sh [--tests]
+#
+# --tests adds what only the tests need. Elsewhere, and where nothing may be installed, it looks whether the tools are there
+# and otherwise says what is needed.
+set -eu
+
+# The one list: package, what it is called upstream.
+packages="
+gcc                   GCC (or another C11 compiler)
+libc6-dev             the C library's headers
+make                  make
+cmake                 CMake 3.20 or later
+pkg-config            pkg-config
+openmpi-bin           Open MPI (or another MPI 3)
+libopenmpi-dev        Open MPI's headers
+libhdf5-openmpi-dev   parallel HDF5
+libopenblas-dev       OpenBLAS
+liblapacke-dev        LAPACKE
+librandom123-dev      Random123
+libjansson-dev        jansson 2.11 or later
+python3               Python 3 (pictures)
+python3-numpy         NumPy (pictures)
+python3-h5py          h5py (pictures)
+python3-matplotlib    matplotlib 3.5 or later (pictures)
+"
+test_packages="
+libcmocka-dev         cmocka (tests)
+hdf5-tools            h5dump, h5diff (tests)
+"
+
+case "${1-}" in
+"") ;;
+--tests) packages="$packages$test_packages" ;;
+*)
+  echo "usage: $0 [--tests]" >&2
+  exit 64
+  ;;
+esac
+names=$(awk 'NF { print $1 }' <<<"$packages")
+
+# The programs and libraries themselves, whoever installed them.
+missing_tools() {
+  local tool
+  for tool in mpicc mpirun cmake make pkg-config python3; do
+    command -v "$tool" >/dev/null || echo "$tool"
+  done
+  if command -v pkg-config >/dev/null; then
+    pkg-config --exists jansson || echo jansson
+    case "$names" in *cmocka*) pkg-config --exists cmocka || echo cmocka ;; esac
+  fi
+}
+
+# Nothing can be installed from here: fine if all seems to be there, else what is needed.
+without_installing() {
+  local missing
+  missing=$(missing_tools | tr '\n' ' ')
+  if [ -z "$missing" ]; then
+    echo "$1, but the tools seem to be there; CMake will say if a library is missing." >&2
+    exit 0
+  fi
+  echo "$1, and these are missing: $missing" >&2
+  echo "$2" >&2
+  exit 1
+}
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  without_installing "This is not Debian or Ubuntu, so nothing was installed" \
+    "gmmpi needs (Debian's package, name):
+$packages"
+fi
+
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | awk '$1 == "installed" { print $2 }')
+missing=$(grep -vxF -f <(printf '%s\n' "$installed") <<<"$names" || true)
+if [ -z "$missing" ]; then
+  exit 0
+fi
+read -r -d '' -a missing <<<"$missing" || true
+line="apt-get install --no-install-recommends ${missing[*]}"
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    without_installing "Installing needs an administrator" "Ask one to run: $line"
+  fi
+  as_root=(sudo)
+fi
+
+echo "Installing ${missing[*]}" >&2
+# A failed update is not the end: the lists may be good enough, and if not, the installation says so.
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 || true
+if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2; then
+  without_installing "The installation failed" "Try it by hand, or ask an administrator to run: $line"
+fi

@@ -1,0 +1,67 @@
+"""Fits of several numbers of components side by side: a table, and a picture of the criteria."""
+
+import csv
+import json
+import os
+
+from .problem import BAD_DATA, NO_INPUT, NO_OUTPUT, Problem
+
+FIELDS = ["n_components", "log_likelihood", "bic", "aic", "icl"]
+HEADINGS = ["K", "log-likelihood", "BIC", "AIC", "ICL"]
+
+
+def read_summaries(paths):
+    """What `gmmpi fit --json` printed, one file a fit, by number of components."""
+    summaries = []
+    for path in paths:
+        try:
+            with open(path) as file:
+                summary = json.load(file)
+            summaries.append({field: summary[field] for field in FIELDS})
+        except OSError as error:
+            raise Problem(NO_INPUT, "%s: cannot be read (%s)" % (path, error.strerror))
+        except (ValueError, KeyError, TypeError):
+            raise Problem(BAD_DATA, "%s: not a summary of `gmmpi fit --json`" % path)
+    return sorted(summaries, key=lambda summary: summary["n_components"])
+
+
+def best_of(summaries, criterion):
+    """The number of components with the lowest criterion."""
+    return min(summaries, key=lambda summary: summary[criterion])["n_components"]
+
+
+def print_table(summaries):
+    """The table for people; the lowest of each criterion is marked."""
+    print("%4s %16s %14s %14s %14s" % tuple(HEADINGS))
+    for summary in summaries:
+        marked = ["%13.2f%s" % (summary[criterion], "*" if best_of(summaries, criterion) == summary["n_components"] else " ")
+                  for criterion in FIELDS[2:]]
+        print("%4d %16.4f %s" % (summary["n_components"], summary["log_likelihood"], " ".join(marked)))
+
+
+def write_table(summaries, folder):
+    """comparison.csv."""
+    path = os.path.join(folder, "comparison.csv")
+    try:
+        with open(path, "w", newline="") as file:
+            writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(summaries)
+    except OSError as error:
+        raise Problem(NO_OUTPUT, "%s: cannot be written (%s)" % (path, error.strerror))
+    print(path, flush=True)
+
+
+def draw_comparison(summaries):
+    """BIC, AIC and ICL by number of components, their lowest values marked."""
+    from .style import colours, plt
+    figure, axes = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
+    numbers = [summary["n_components"] for summary in summaries]
+    for criterion, heading, colour in zip(FIELDS[2:], HEADINGS[2:], colours(3)):
+        best = best_of(summaries, criterion)
+        values = [summary[criterion] for summary in summaries]
+        axes.plot(numbers, values, marker="o", markersize=4, color=colour, label="%s, lowest at K = %d" % (heading, best))
+        axes.plot(best, values[numbers.index(best)], marker="o", markersize=11, markerfacecolor="none", color=colour)
+    axes.set(xlabel="components K", ylabel="criterion (lower is better)", title="How many components?", xticks=numbers)
+    axes.legend()
+    return figure

@@ -1,0 +1,113 @@
+"""A model file with the densities that pictures need, and the log of a fit."""
+
+import csv
+
+import h5py
+import numpy as np
+
+from .problem import BAD_DATA, NO_INPUT, Problem
+from .tables import names_of
+
+# mclust's codes whose covariances are stored in the shapes of scikit-learn's names; all others are K x d x d.
+SHAPES = {"VVV": "full", "EEE": "tied", "VVI": "diag", "VII": "spherical"}
+
+
+class Mixture:
+    """weights: K, means: K x d, names: d. Components of weight 0 are left out; `numbers` (K, from 0) says which are left."""
+
+    def __init__(self, weights, means, covariances, covariance, names):
+        kept = weights > 0
+        self.numbers = np.flatnonzero(kept)
+        self.weights = weights[kept]
+        self.means = means[kept]
+        self.shape = SHAPES.get(covariance, covariance)
+        self.covariances = covariances if self.shape == "tied" else covariances[kept]
+        self.names = names
+        self.n_stored = len(weights)
+        self.n_components, self.n_features = self.means.shape
+
+    def covariance_of(self, k, features):
+        """The covariance of component k between some features: m x m."""
+        if self.shape == "tied":
+            return self.covariances[np.ix_(features, features)]
+        if self.shape == "diag":
+            return np.diag(self.covariances[k][features])
+        if self.shape == "spherical":
+            return self.covariances[k] * np.eye(len(features))
+        return self.covariances[k][np.ix_(features, features)]
+
+    def log_densities(self, points):
+        """log(weight N(x | mean, covariance)) of points (n x d): n x K."""
+        n_features = self.n_features
+        logs = np.empty((len(points), self.n_components))
+        for k in range(self.n_components):
+            centred = points - self.means[k]
+            if self.shape in ("diag", "spherical"):
+                variances = np.broadcast_to(self.covariances[k], n_features)
+                distances = (centred ** 2 / variances).sum(axis=1)
+                log_determinant = np.log(variances).sum()
+            else:
+                try:
+                    factor = np.linalg.cholesky(self.covariance_of(k, range(n_features)))
+                except np.linalg.LinAlgError:
+                    raise Problem(BAD_DATA, "the model's component %d: its covariance is not positive definite" % (
+                        self.numbers[k] + 1))
+                distances = (np.linalg.solve(factor, centred.T) ** 2).sum(axis=0)
+                log_determinant = 2 * np.log(np.diag(factor)).sum()
+            logs[:, k] = np.log(self.weights[k]) - (distances + log_determinant + n_features * np.log(2 * np.pi)) / 2
+        return logs
+
+    def responsibilities(self, points):
+        """n x K."""
+        logs = self.log_densities(points)
+        shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    def separation(self):
+        """How much of each feature's variance lies between the components: d numbers from 0 to 1."""
+        centre = self.weights @ self.means
+        between = self.weights @ (self.means - centre) ** 2
+        variances = [[self.covariance_of(k, [j])[0, 0] for j in range(self.n_features)] for k in range(self.n_components)]
+        return between / (between + self.weights @ np.array(variances))
+
+
+def read_mixture(path):
+    """The model in a file that gmmpi wrote."""
+    try:
+        with h5py.File(path, "r") as file:
+            weights, means, covariances = (np.asarray(file[name], dtype=float)
+                                           for name in ("weights", "means", "covariances"))
+            covariance = file.attrs["covariance"]
+            names = names_of(file)
+    except FileNotFoundError:
+        raise Problem(NO_INPUT, "%s: there is no such file" % path)
+    except PermissionError:
+        raise Problem(NO_INPUT, "%s: permission denied" % path)
+    except (OSError, KeyError, ValueError):
+        raise Problem(BAD_DATA, "%s: not a model file; `gmmpi fit` writes one" % path)
+    covariance = covariance.decode() if isinstance(covariance, bytes) else str(covariance)
+    if means.ndim != 2 or weights.shape != means.shape[:1] or not (weights > 0).any():
+        raise Problem(BAD_DATA, "%s: weights and means do not fit together" % path)
+    k, d = means.shape
+    shapes = {"tied": (d, d), "diag": (k, d), "spherical": (k,)}
+    if covariances.shape != shapes.get(SHAPES.get(covariance, covariance), (k, d, d)):
+        raise Problem(BAD_DATA, "%s: covariances of shape %s do not fit %s" % (path, covariances.shape, covariance))
+    return Mixture(weights, means, covariances, covariance, names)
+
+
+def read_log(path):
+    """The log of a fit: for each start its rows of iteration, log-likelihood and change, as arrays."""
+    try:
+        with open(path, newline="") as file:
+            rows = list(csv.DictReader(file))
+        starts = {}
+        for row in rows:
+            starts.setdefault(row.get("start") or "0", []).append(
+                (int(row["iteration"]), float(row["log_likelihood"]), float(row.get("change") or "nan")))
+    except OSError as error:
+        raise Problem(NO_INPUT, "%s: cannot be read (%s)" % (path, error.strerror))
+    except (KeyError, ValueError, TypeError, csv.Error, UnicodeDecodeError):
+        raise Problem(BAD_DATA, "%s: not a log of `gmmpi fit --log`" % path)
+    if not starts:
+        raise Problem(BAD_DATA, "%s: no iteration is in it" % path)
+    return {start: np.array(values) for start, values in starts.items()}

@@ -1,0 +1,248 @@
+"""Points from text files, NPY and HDF5, a sample of the rows where there are many.
+
+A table has n_rows, n_columns, names (or None) and read(blocks, columns), which returns the rows of some blocks
+[start, stop) as an array: rows x columns, NaN where nothing was measured.
+"""
+
+import csv
+import os
+
+import h5py
+import numpy as np
+
+from .problem import BAD_DATA, INPUT_FAILED, NO_INPUT, WRONG_USAGE, Problem
+
+MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+BLOCK_ROWS = 50
+
+
+def sample_blocks(n_rows, limit):
+    """Blocks of rows, ascending: everything when there are at most `limit` rows, else short blocks spread over all rows,
+    each at a random place in its share, `limit` rows or a little less together."""
+    if n_rows <= limit:
+        return [(0, n_rows)]
+    n_blocks = max(1, limit // BLOCK_ROWS)
+    edges = np.linspace(0, n_rows, n_blocks + 1).astype(np.int64)
+    room = np.maximum(edges[1:] - edges[:-1] - BLOCK_ROWS, 0)
+    starts = edges[:-1] + np.random.default_rng(0).integers(0, room + 1)
+    return [(int(start), int(min(start + BLOCK_ROWS, stop))) for start, stop in zip(starts, edges[1:])]
+
+
+class ArrayTable:
+    """An array in a file that gives slices of rows: an HDF5 data set or a memory-mapped NPY file."""
+
+    def __init__(self, label, array, names=None):
+        if array.ndim not in (1, 2) or array.dtype.kind not in "iuf":
+            raise Problem(BAD_DATA, "%s: not a table of numbers (shape %s, type %s); rows are points, columns are features"
+                          % (label, array.shape, array.dtype))
+        self.label = label
+        self.array = array
+        self.names = names
+        self.n_rows = array.shape[0]
+        self.n_columns = array.shape[1] if array.ndim == 2 else 1
+
+    def read(self, blocks, columns):
+        parts = []
+        for start, stop in blocks:
+            try:
+                part = np.asarray(self.array[start:stop])
+            except OSError as error:
+                raise Problem(INPUT_FAILED, "%s: reading failed (%s)" % (self.label, error))
+            parts.append(part.reshape(stop - start, self.n_columns)[:, columns].astype(float))
+        return np.concatenate(parts)
+
+    def numeric_columns(self):
+        return list(range(self.n_columns))
+
+
+class TextTable:
+    """A text file of one row a line, fields between commas, tabs, semicolons or blanks."""
+
+    def __init__(self, path, header, delimiter):
+        self.label = path
+        self.path = path
+        with self._open() as file:
+            head = [line for _, line in zip(range(1000), (line for line in file if line.strip()))]
+        if not head:
+            raise Problem(BAD_DATA, "%s: the file is empty" % path)
+        self.delimiter = delimiter or guess_delimiter(head)
+        rows = [self._fields(line) for line in head]
+        has_header = header == "yes" or header == "auto" and looks_like_header(rows)
+        self.skip = 1 if has_header else 0
+        self.names = [name.strip() for name in rows[0]] if has_header else None
+        self.n_columns = len(rows[0])
+        self.head = rows[self.skip:]
+        with self._open() as file:
+            self.n_rows = sum(1 for line in file if line.strip()) - self.skip
+
+    def _open(self):
+        return open(self.path, encoding="utf-8-sig", errors="replace", newline=None)
+
+    def _fields(self, line):
+        line = line.rstrip("\n")
+        if self.delimiter == " ":
+            line = line.replace("\t", " ").strip()
+        if '"' not in line:
+            return line.split() if self.delimiter == " " else line.split(self.delimiter)
+        try:
+            return next(csv.reader([line], delimiter=self.delimiter, skipinitialspace=True))
+        except csv.Error as error:
+            raise Problem(BAD_DATA, "%s: not a text table (%s)" % (self.path, error))
+
+    def numeric_columns(self):
+        """The columns that hold numbers, and not only missing ones, in the first rows."""
+        columns = []
+        for column in range(self.n_columns):
+            cells = [row[column] for row in self.head if column < len(row)]
+            if all(is_number(cell) for cell in cells) and not all(is_missing(cell) for cell in cells):
+                columns.append(column)
+        return columns
+
+    def read(self, blocks, columns):
+        values = np.empty((sum(stop - start for start, stop in blocks), len(columns)))
+        ends = iter(blocks)
+        start, stop = next(ends)
+        filled, row = 0, -self.skip
+        with self._open() as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                if row >= stop:
+                    start, stop = next(ends, (self.n_rows, self.n_rows))
+                if row >= start and row < stop:
+                    values[filled] = self._numbers(line, number, columns)
+                    filled += 1
+                row += 1
+        return values
+
+    def _numbers(self, line, number, columns):
+        fields = self._fields(line)
+        if len(fields) != self.n_columns:
+            raise Problem(BAD_DATA, "%s: line %d has %d fields, the first line has %d" % (
+                self.path, number, len(fields), self.n_columns))
+        try:
+            return [float(fields[column]) for column in columns]
+        except ValueError:
+            pass
+        numbers = []
+        for column in columns:
+            cell = fields[column]
+            if not is_number(cell):
+                raise Problem(BAD_DATA, "%s: line %d, column %s: '%s' is not a number; pick features with --columns" % (
+                    self.path, number, self.names[column] if self.names else column + 1, cell.strip()[:40]))
+            numbers.append(np.nan if is_missing(cell) else float(cell))
+        return numbers
+
+
+def is_missing(cell):
+    return cell.strip().lower() in MISSING
+
+
+def is_number(cell):
+    if is_missing(cell):
+        return True
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def guess_delimiter(lines):
+    """The delimiter that splits the first lines into most equally often: tab, comma, semicolon, else blanks."""
+    for delimiter in ("\t", ",", ";"):
+        counts = {len(row) for row in csv.reader(lines[:20], delimiter=delimiter)}
+        if len(counts) == 1 and counts != {1}:
+            return delimiter
+    return " " if '"' in lines[0] or len(lines[0].split()) > 1 and "," not in lines[0] else ","
+
+
+def looks_like_header(rows):
+    """Whether the first row names columns: it has text where the rows below have numbers, or there is nothing below."""
+    first, below = rows[0], rows[1:20]
+    if all(is_number(cell) for cell in first):
+        return False
+    return not below or any(not is_number(cell) and all(column < len(row) and is_number(row[column]) for row in below)
+                            for column, cell in enumerate(first))
+
+
+def _hdf5_table(path, inside):
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise Problem(BAD_DATA, "%s: not a readable HDF5 file (%s)" % (path, error))
+    if inside:
+        if inside not in file or not isinstance(file[inside], h5py.Dataset):
+            raise Problem(BAD_DATA, "%s: there is no data set %s in it" % (path, inside))
+        data_set = file[inside]
+    else:
+        found = []
+        file.visititems(lambda name, item: found.append(item) if isinstance(item, h5py.Dataset) and item.ndim == 2
+                        and item.dtype.kind in "iuf" else None)
+        if len(found) != 1:
+            raise Problem(BAD_DATA, "%s: %s; name the data set as %s:/path" % (
+                path, "several tables are in it (%s)" % ", ".join(item.name for item in found) if found
+                else "no two-dimensional table of numbers is in it", path))
+        data_set = found[0]
+    return ArrayTable("%s:%s" % (path, data_set.name), data_set, names_of(data_set))
+
+
+def names_of(item):
+    """The feature names that an HDF5 object carries as an attribute, or None."""
+    names = item.attrs.get("feature_names")
+    if names is None:
+        return None
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in np.atleast_1d(names)]
+
+
+def open_table(data, header="auto", delimiter=None):
+    """The table of FILE or FILE.h5:/path/of/dataset; the kind of file is recognised by its first bytes."""
+    path, inside = data, None
+    if not os.path.exists(path) and ":/" in data:
+        path, inside = data[:data.rindex(":/")], data[data.rindex(":/") + 1:]
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(8)
+    except OSError as error:
+        raise Problem(NO_INPUT, "%s: cannot be read (%s)" % (path, error.strerror))
+    if magic == b"\x89HDF\r\n\x1a\n":
+        return _hdf5_table(path, inside)
+    if inside:
+        raise Problem(BAD_DATA, "%s: not an HDF5 file, so it has no data set %s" % (path, inside))
+    if magic[:6] == b"\x93NUMPY":
+        try:
+            return ArrayTable(path, np.load(path, mmap_mode="r"))
+        except ValueError as error:
+            raise Problem(BAD_DATA, "%s: not a readable NPY file (%s)" % (path, error))
+    return TextTable(path, header, delimiter)
+
+
+def pick_columns(table, columns, n_features, feature_names):
+    """0-based columns of a table: those that --columns names, else those the model names, else all that hold numbers."""
+    if columns is not None:
+        picked = [column for word in next(csv.reader([columns], skipinitialspace=True))
+                  for column in _picked_by(word, table)]
+    elif feature_names and table.names and all(name in table.names for name in feature_names):
+        picked = [table.names.index(name) for name in feature_names]
+    else:
+        picked = table.numeric_columns()
+    if len(picked) != n_features:
+        raise Problem(BAD_DATA, "%s: %d columns for a model of %d features; pick the features with --columns" % (
+            table.label, len(picked), n_features))
+    return picked
+
+
+def _picked_by(word, table):
+    """The columns that one item of --columns stands for: an exact name, else a 1-based number or range."""
+    if table.names and word in table.names:
+        return [table.names.index(word)]
+    first, _, last = word.strip().partition("-")
+    if not first.isdigit() or last and not last.isdigit():
+        raise Problem(BAD_DATA, "%s: there is no column '%s'%s" % (
+            table.label, word, "; it has " + ", ".join(table.names) if table.names else ""))
+    numbers = range(int(first), int(last or first) + 1)
+    if not numbers or numbers[0] < 1:
+        raise Problem(WRONG_USAGE, "--columns: %s is not a column or a range of columns" % word)
+    if numbers[-1] > table.n_columns:
+        raise Problem(BAD_DATA, "%s: there is no column %d, it has %d" % (table.label, numbers[-1], table.n_columns))
+    return [number - 1 for number in numbers]

@@ -1,0 +1,23 @@
+/* Information criteria: how well a model explains the points, less a penalty for its size. With scikit-learn's sign:
+ * lower is better.
+ *
+ *   BIC = -2 log L + p log n        (Schwarz 1978, "Estimating the dimension of a model")
+ *   AIC = -2 log L + 2 p            (Akaike 1974, "A new look at the statistical model identification")
+ *   ICL = BIC - 2 sum_i log max_k responsibility_ik
+ *                                   (Biernacki, Celeux, Govaert 2000, "Assessing a mixture model for clustering with
+ * the integrated completed likelihood") */
+#ifndef APPLY_CRITERIA_H
+#define APPLY_CRITERIA_H
+
+#include <stdint.h>
+
+typedef struct information_criteria {
+  double bic, aic, icl;
+} information_criteria;
+
+/* log_likelihood and sum_log_max_responsibility (<= 0) are sums over all n_samples points; n_parameters as
+ * model_n_parameters counts. */
+information_criteria criteria_of(double log_likelihood, double sum_log_max_responsibility, int64_t n_parameters,
+                                 int64_t n_samples);
+
+#endif

@@ -1,0 +1,199 @@
+/* Predictions for the points of all ranks, written to one file. */
+#include "apply/predict.h"
+
+#include "apply/output.h"
+#include "support/error.h"
+#include "support/exact_sum.h"
+#include "support/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMN_HEADING_SIZE = 40 };
+
+typedef struct prediction {
+  const shard *points;
+  predict_wishes wishes;
+  int64_t n_components;
+  predictor *oracle;
+  shard_cursor cursor;
+
+  /* What is summed over ranks: full-range limbs of the log-likelihood and of the sum of log of the largest
+   * responsibility, then points per label. */
+  int64_t *words;
+  int64_t n_words;
+
+  output_column columns[4];
+  int n_columns;
+  char **headings; /* K: responsibility_1 ... */
+} prediction;
+
+static int64_t *words_of_labels(const prediction *work)
+{
+  return work->words + 2 * FULL_RANGE_LIMBS;
+}
+
+static void copy_tile(prediction *work, const block_view *block, int64_t tile, int64_t row, void *const *numbers)
+{
+  const predictor *oracle = work->oracle;
+  const int64_t K = work->n_components;
+  const int n_points = tile_points(block, tile);
+  int c = 0;
+  int32_t *labels = (int32_t *)numbers[c++] + row;
+  memcpy(labels, oracle->labels, (size_t)n_points * sizeof *labels);
+  for (int p = 0; p < n_points; p++) words_of_labels(work)[labels[p]]++;
+  if (work->wishes.responsibilities) {
+    double *responsibilities = (double *)numbers[c++] + row * K;
+    for (int p = 0; p < n_points; p++) {
+      for (int64_t k = 0; k < K; k++) *responsibilities++ = oracle->responsibilities[k * TILE_ROWS + p];
+    }
+  }
+  if (work->wishes.log_density)
+    memcpy((double *)numbers[c++] + row, oracle->log_density, (size_t)n_points * sizeof(double));
+  if (work->points->source_rows != NULL) {
+    const int64_t own_row = block->first_row - work->points->first_row + tile * TILE_ROWS;
+    int64_t *rows = (int64_t *)numbers[c++] + row;
+    for (int p = 0; p < n_points; p++) rows[p] = work->points->source_rows[own_row + p] + 1;
+  }
+}
+
+/* An output_producer: chunks are whole blocks, so each block's sum is one number at any number of ranks. */
+static void predict_rows(void *context, int64_t first, int64_t n, void *const *numbers)
+{
+  prediction *work = context;
+  const int64_t tile_length = work->points->n_features * TILE_ROWS;
+  block_view block;
+  if (first == 0) {
+    work->cursor = shard_start(work->points);
+    memset(work->words, 0, (size_t)work->n_words * sizeof *work->words);
+  }
+  for (int64_t row = 0; row < n && shard_next(&work->cursor, &block); row += block.n_rows) {
+    work->oracle->log_likelihood = 0;
+    work->oracle->sum_log_max_responsibility = 0;
+    for (int64_t t = 0; t < block.n_tiles; t++) {
+      predictor_tile(work->oracle, block.tiles + t * tile_length, tile_points(&block, t));
+      copy_tile(work, &block, t, row + t * TILE_ROWS, numbers);
+    }
+    full_range_add(work->words, work->oracle->log_likelihood);
+    full_range_add(work->words + FULL_RANGE_LIMBS, work->oracle->sum_log_max_responsibility);
+  }
+}
+
+/* The instruction set that all ranks have. Collective. */
+static const kernel *common_kernel(MPI_Comm comm)
+{
+  int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
+  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
+  return kernel_best(level);
+}
+
+static gmmpi_status name_responsibilities(prediction *work, gmmpi_error *error)
+{
+  work->headings = calloc((size_t)work->n_components, sizeof *work->headings);
+  bool good = work->headings != NULL;
+  for (int64_t k = 0; good && k < work->n_components; k++) {
+    work->headings[k] = malloc(COLUMN_HEADING_SIZE);
+    good = work->headings[k] != NULL;
+    if (good) snprintf(work->headings[k], COLUMN_HEADING_SIZE, "responsibility_%lld", (long long)k + 1);
+  }
+  return good ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
+}
+
+static void choose_columns(prediction *work)
+{
+  static const char *const label[] = {"label"};
+  static const char *const log_density[] = {"log_density"};
+  static const char *const row[] = {"row"};
+  output_column *next = work->columns;
+  *next++ = (output_column){.name = "labels", .type = OUTPUT_INT32, .width = 1, .headings = label};
+  if (work->wishes.responsibilities)
+    *next++ = (output_column){.name = "responsibilities",
+                              .type = OUTPUT_REAL,
+                              .width = work->n_components,
+                              .is_matrix = true,
+                              .headings = (const char *const *)work->headings};
+  if (work->wishes.log_density)
+    *next++ = (output_column){.name = "log_density", .type = OUTPUT_REAL, .width = 1, .headings = log_density};
+  if (work->points->n_dropped > 0)
+    *next++ = (output_column){.name = "rows", .type = OUTPUT_INT64, .width = 1, .headings = row};
+  work->n_columns = (int)(next - work->columns);
+}
+
+static gmmpi_status prediction_open(prediction *work, const kernel *instructions, const gmmpi_model *model,
+                                    gmmpi_error *error)
+{
+  work->n_words = 2 * FULL_RANGE_LIMBS + work->n_components;
+  work->words = allocate(work->n_words, sizeof *work->words);
+  if (work->words == NULL)
+    return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
+  const gmmpi_status status = name_responsibilities(work, error);
+  if (status != GMMPI_OK) return status;
+  choose_columns(work);
+  return predictor_create(instructions, model, &work->oracle, error);
+}
+
+static void prediction_close(prediction *work)
+{
+  for (int64_t k = 0; work->headings != NULL && k < work->n_components; k++) free(work->headings[k]);
+  free(work->headings);
+  free(work->words);
+  predictor_destroy(work->oracle);
+}
+
+/* Collective. */
+static void sum_up(MPI_Comm comm, prediction *work, predict_report *report)
+{
+  int64_t *counts = words_of_labels(work);
+  MPI_Allreduce(MPI_IN_PLACE, work->words, (int)work->n_words, MPI_INT64_T, MPI_SUM, comm);
+  report->n_samples = work->points->n_samples;
+  report->log_likelihood = full_range_value(work->words);
+  report->sum_log_max_responsibility = full_range_value(work->words + FULL_RANGE_LIMBS);
+  memcpy(report->label_counts, counts, (size_t)work->n_components * sizeof *counts);
+}
+
+gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
+                             predict_report *report, gmmpi_error *error)
+{
+  gmmpi_error own = {0};
+  prediction work = {.points = points, .wishes = wishes, .n_components = model->n_components};
+  int64_t *label_counts = allocate(model->n_components, sizeof *label_counts);
+  if (label_counts == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
+  prediction_open(&work, common_kernel(points->comm), model, &own);
+  if (agree(points->comm, &own) == GMMPI_OK) {
+    const output_table table = {
+        .n_rows = points->n_samples,
+        .first_row = points->first_row,
+        .n_own = points->n_rows,
+        .granule = points->block_rows,
+        .columns = work.columns,
+        .n_columns = work.n_columns,
+        .produce = predict_rows,
+        .context = &work,
+    };
+    output_write(points->comm, path, &table, &own);
+  }
+  if (own.status == GMMPI_OK && report != NULL) {
+    report->label_counts = label_counts;
+    label_counts = NULL;
+    sum_up(points->comm, &work, report);
+  }
+  free(label_counts);
+  prediction_close(&work);
+  if (own.status != GMMPI_OK && error != NULL) *error = own;
+  return own.status;
+}
+
+int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples)
+{
+  const int64_t numbers = 3 + (wishes.responsibilities ? model->n_components : 0);
+  const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
+  const int64_t form = model_bytes(model->family, model->n_components, model->n_features);
+  int64_t tile;
+  int64_t sum;
+  if (!multiply_fits(model->n_components, (TILE_ROWS + COLUMN_HEADING_SIZE) * (int64_t)sizeof(double), &tile) ||
+      __builtin_add_overflow(chunk, form, &sum) || __builtin_add_overflow(sum, tile, &sum) ||
+      __builtin_add_overflow(sum, kernel_portable.scratch_bytes(model->n_features), &sum))
+    return INT64_MAX;
+  return sum;
+}

@@ -1,0 +1,59 @@
+/* What a model says about points: labels, responsibilities, log-densities.
+ *
+ *   responsibility_ik = weight_k N(x_i | k) / p(x_i),  label_i = the component with the largest one (ties: the lowest),
+ *   log_density_i = log p(x_i) = log sum_k weight_k N(x_i | k)        (Bishop 2006, eq. 9.13 and 9.14)
+ *
+ * A predictor handles one tile at a time and holds only its workspace. Points of many ranks go to one file, chunk by
+ * chunk, so that n x K numbers are never held in memory. */
+#ifndef APPLY_PREDICT_H
+#define APPLY_PREDICT_H
+
+#include "em/kernel.h"
+#include "mixture/model.h"
+
+#include <stdbool.h>
+
+typedef struct predictor {
+  const kernel *kernel;
+  density_form *form;
+  double *responsibilities;          /* K x TILE_ROWS, of the last tile */
+  double *log_density;               /* TILE_ROWS, of the last tile */
+  int32_t labels[TILE_ROWS];         /* of the last tile, from 0 */
+  double log_likelihood;             /* sum of log-densities since it was last set to 0 */
+  double sum_log_max_responsibility; /* likewise */
+  double *scratch;
+} predictor;
+
+/* instructions: the kernel to use, for one result the same on every rank. Errors: 71. */
+gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *model, predictor **result,
+                              gmmpi_error *error);
+void predictor_destroy(predictor *oracle); /* NULL is fine */
+
+/* Sets labels, log_density and responsibilities for the first n_points points of a tile (d x TILE_ROWS). */
+void predictor_tile(predictor *oracle, const double *tile, int n_points);
+
+/* What a file of predictions holds beside the labels. */
+typedef struct predict_wishes {
+  bool responsibilities;
+  bool log_density;
+} predict_wishes;
+
+/* What is known about all points afterwards, the same bits at any number of ranks. */
+typedef struct predict_report {
+  int64_t n_samples;
+  double log_likelihood; /* total */
+  double sum_log_max_responsibility;
+  int64_t *label_counts; /* K: points per label; the caller frees */
+} predict_report;
+
+/* Collective over points->comm. Writes the predictions for all points to path, as HDF5 (/labels: n, int32;
+ * /responsibilities: n x K; /log_density: n) or, by path's ending, CSV (label,responsibility_1,...,log_density). When
+ * rows were dropped /rows (n, int64; in CSV a last column `row`) says in which row of the source, from 1, each point
+ * was. The file is whole or not there. report may be NULL. Errors, agreed: 73, 71. */
+gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
+                             predict_report *report, gmmpi_error *error);
+
+/* The bytes that predict_to_file needs on a rank beside points and model; INT64_MAX when they can't be counted. */
+int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples);
+
+#endif

@@ -1,0 +1,171 @@
+#include "apply/sample.h"
+
+#include "apply/output.h"
+#include "support/error.h"
+#include "support/memory.h"
+#include "support/random.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **result, gmmpi_error *error)
+{
+  sampler *created = calloc(1, sizeof *created);
+  double *cumulated = allocate(model->n_components, sizeof *cumulated);
+  *result = NULL;
+  if (created == NULL || cumulated == NULL) {
+    free(created);
+    free(cumulated);
+    return fail(error, GMMPI_NO_MEMORY, "no memory is left to draw points; use machines with more memory");
+  }
+  double sum = 0;
+  for (int64_t k = 0; k < model->n_components; k++) {
+    sum += model->weights[k];
+    cumulated[k] = sum;
+  }
+  *created = (sampler){.model = model, .seed = seed, .cumulated = cumulated};
+  *result = created;
+  return GMMPI_OK;
+}
+
+void sampler_destroy(sampler *source)
+{
+  if (source == NULL) return;
+  free(source->cumulated);
+  free(source);
+}
+
+/* The first component whose cumulated weight exceeds a number below their sum: never one of weight 0, since that has
+ * the same cumulated weight as the one before it. */
+static int64_t draw_component(const sampler *source, int64_t row)
+{
+  const int64_t n_components = source->model->n_components;
+  const double *cumulated = source->cumulated;
+  const double target =
+      random_uniform(source->seed, RANDOM_SAMPLE_COMPONENT, (uint64_t)row, 0) * cumulated[n_components - 1];
+  int64_t low = 0;
+  int64_t high = n_components - 1;
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    if (cumulated[middle] > target) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+/* Replaces z by L z, where factor = inverse of L, transposed (upper triangular): forward substitution in factor^T y =
+ * z. */
+static void colour_dense(int64_t d, const double *factor, double *z)
+{
+  for (int64_t i = 0; i < d; i++) {
+    const double *row = factor + i * d;
+    z[i] /= row[i];
+    for (int64_t j = i + 1; j < d; j++) z[j] -= row[j] * z[i];
+  }
+}
+
+int32_t sampler_draw(const sampler *source, int64_t row, double *point)
+{
+  const gmmpi_model *model = source->model;
+  const int64_t d = model->n_features;
+  const int64_t k = draw_component(source, row);
+  for (int64_t j = 0; j < d; j += 2) {
+    double pair[2];
+    random_normal_pair(source->seed, RANDOM_SAMPLE_NORMAL, (uint64_t)row, (uint64_t)(j / 2), pair);
+    point[j] = pair[0];
+    if (j + 1 < d) point[j + 1] = pair[1];
+  }
+  const covariance_family *family = model->family;
+  const int64_t n_factors = family_length(family, model->n_components, d) / (family->shared ? 1 : model->n_components);
+  const double *factor = model->precisions_cholesky + (family->shared ? 0 : k * n_factors);
+  if (family->shape == DENSE) {
+    colour_dense(d, factor, point);
+  } else {
+    for (int64_t j = 0; j < d; j++) point[j] /= factor[n_factors == d ? j : 0];
+  }
+  for (int64_t j = 0; j < d; j++) point[j] += model->means[k * d + j];
+  return (int32_t)k;
+}
+
+typedef struct sampling {
+  const sampler *source;
+  int64_t first_row; /* of this rank */
+} sampling;
+
+/* An output_producer. */
+static void sample_rows(void *context, int64_t first, int64_t n, void *const *numbers)
+{
+  const sampling *work = context;
+  const int64_t d = work->source->model->n_features;
+  double *points = numbers[0];
+  int32_t *labels = numbers[1];
+  for (int64_t row = 0; row < n; row++)
+    labels[row] = sampler_draw(work->source, work->first_row + first + row, points + row * d);
+}
+
+/* How the columns are called where the model has no names: x1, x2, ... */
+static char **numbered_names(int64_t n_features)
+{
+  enum { NAME_SIZE = 24 };
+  char **names = calloc((size_t)n_features, sizeof *names + NAME_SIZE);
+  if (names == NULL) return NULL;
+  char *next = (char *)(names + n_features);
+  for (int64_t j = 0; j < n_features; j++, next += NAME_SIZE) {
+    names[j] = next;
+    snprintf(next, NAME_SIZE, "x%lld", (long long)j + 1);
+  }
+  return names;
+}
+
+/* Where the rows of a rank begin: n * rank / n_ranks without overflow. */
+static int64_t first_row_of(int64_t n, int rank, int n_ranks)
+{
+  return n / n_ranks * rank + n % n_ranks * rank / n_ranks;
+}
+
+gmmpi_status sample_to_file(MPI_Comm comm, const gmmpi_model *model, int64_t n_points, uint64_t seed, const char *path,
+                            gmmpi_error *error)
+{
+  static const char *const label[] = {"label"};
+  int rank;
+  int n_ranks;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &n_ranks);
+  gmmpi_error own = {0};
+  sampler *source = NULL;
+  char **numbered = numbered_names(model->n_features);
+  if (numbered == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left to draw points; use machines with more memory");
+  sampler_create(model, seed, &source, &own);
+  if (agree(comm, &own) == GMMPI_OK) {
+    const bool named = model->feature_names != NULL;
+    const output_column columns[] = {
+        {.name = "points",
+         .type = OUTPUT_REAL,
+         .width = model->n_features,
+         .is_matrix = true,
+         .headings = (const char *const *)(named ? model->feature_names : numbered),
+         .headings_attribute = named ? "feature_names" : NULL},
+        {.name = "labels", .type = OUTPUT_INT32, .width = 1, .headings = label},
+    };
+    sampling work = {.source = source, .first_row = first_row_of(n_points, rank, n_ranks)};
+    const output_table table = {
+        .n_rows = n_points,
+        .first_row = work.first_row,
+        .n_own = first_row_of(n_points, rank + 1, n_ranks) - work.first_row,
+        .granule = 1,
+        .columns = columns,
+        .n_columns = 2,
+        .produce = sample_rows,
+        .context = &work,
+    };
+    output_write(comm, path, &table, &own);
+  }
+  sampler_destroy(source);
+  free(numbered);
+  if (own.status != GMMPI_OK && error != NULL) *error = own;
+  return own.status;
+}

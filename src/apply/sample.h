@@ -1,0 +1,33 @@
+/* Drawing points from a mixture.
+ *
+ * Point i: component k with probability weight_k (by inversion of the cumulated weights), then x = mean_k + L_k z,
+ * where covariance_k = L_k L_k^T and z are independent standard normal numbers. Draws are keyed by seed and i, so a
+ * point is the same whichever rank draws it. */
+#ifndef APPLY_SAMPLE_H
+#define APPLY_SAMPLE_H
+
+#include "mixture/model.h"
+
+#include <mpi.h>
+
+typedef struct sampler {
+  const gmmpi_model *model; /* borrowed */
+  uint64_t seed;
+  double *cumulated; /* K: sum of the weights up to and including each component */
+} sampler;
+
+/* Errors: 71. */
+gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **result, gmmpi_error *error);
+void sampler_destroy(sampler *source); /* NULL is fine */
+
+/* Draws point `row` (from 0): point receives d numbers. Returns its component. */
+int32_t sampler_draw(const sampler *source, int64_t row, double *point);
+
+/* Collective over comm; every rank has the same model. Writes n_points points to path, as HDF5 (/points: N x d with the
+ * attribute feature_names when the model has names; /labels: N, int32) or, by path's ending, CSV (the features by name,
+ * then label). The file is whole or not there, and has the same bytes at any number of ranks. Errors, agreed: 73, 71.
+ */
+gmmpi_status sample_to_file(MPI_Comm comm, const gmmpi_model *model, int64_t n_points, uint64_t seed, const char *path,
+                            gmmpi_error *error);
+
+#endif

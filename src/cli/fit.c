@@ -1,0 +1,223 @@
+/* gmmpi fit: one mixture, from a file of points to a model. */
+#include "cli/command.h"
+#include "cli/fit_command.h"
+
+#include "apply/predict.h"
+#include "mixture/model_file.h"
+#include "support/error.h"
+#include "support/file.h"
+#include "support/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A fit from command line to files. */
+typedef struct fit_session {
+  MPI_Comm comm;
+  int rank, n_ranks;
+  fit_command command;
+  fit_start start;
+  point_source *source;
+  shard *points;
+  json_t *identity;
+  job *job;
+  fit_result result;
+  double began, seconds_read;
+} fit_session;
+
+/* Outputs are tried before anything is read. */
+static gmmpi_status try_outputs(const fit_session *session, gmmpi_error *error)
+{
+  const fit_command *command = &session->command;
+  if (session->rank == 0 && file_try_output(command->output_path, error) == GMMPI_OK &&
+      (command->labels_path == NULL || file_try_output(command->labels_path, error) == GMMPI_OK))
+    job_try_files(&command->job, error);
+  return agree(session->comm, error);
+}
+
+static int ranks_on_this_node(MPI_Comm comm)
+{
+  MPI_Comm node;
+  int n;
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  MPI_Comm_size(node, &n);
+  MPI_Comm_free(&node);
+  return n;
+}
+
+/* Refuses what cannot fit into memory before it is read. */
+static gmmpi_status check_memory(const fit_session *session, gmmpi_error *error)
+{
+  const fit_command *command = &session->command;
+  const point_source *source = session->source;
+  const covariance_family *family = family_find(command->fit.covariance);
+  const int64_t parts[] = {
+      shard_bytes(source->n_rows, source->n_features, session->n_ranks),
+      fit_bytes(&command->fit, source->n_rows, source->n_features, session->n_ranks),
+      job_bytes(&command->job, family, command->fit.n_components, source->n_features),
+  };
+  int64_t needed = 0;
+  for (int i = 0; i < ARRAY_LENGTH(parts); i++) {
+    if (__builtin_add_overflow(needed, parts[i], &needed)) needed = INT64_MAX;
+  }
+  const int64_t available = memory_available(ranks_on_this_node(session->comm));
+  gmmpi_error local = {0};
+  if (needed > available)
+    fail(&local, GMMPI_NO_MEMORY,
+         "%s: a rank needs %.3g GB for %lld points of %lld features and %lld components, and has %.3g GB; use more "
+         "nodes, fewer components or 'diag' covariances",
+         source->label, (double)needed * 1e-9, (long long)source->n_rows, (long long)source->n_features,
+         (long long)command->fit.n_components, (double)available * 1e-9);
+  return agree(session->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}
+
+static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmpi_error *error)
+{
+  const gmmpi_model *start = session->start.model;
+  const point_source *source = session->source;
+  if (session->command.fit.n_components > n_rows)
+    return fail(error, GMMPI_BAD_DATA, "%s: has %lld points, too few for %lld components; give a smaller -k",
+                source->label, (long long)n_rows, (long long)session->command.fit.n_components);
+  if (start != NULL && start->n_features != source->n_features)
+    return fail(error, GMMPI_BAD_DATA, "%s: has %lld features, the data %lld; pick the same with --columns",
+                session->command.start_path, (long long)start->n_features, (long long)source->n_features);
+  return GMMPI_OK;
+}
+
+static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
+{
+  fit_command *command = &session->command;
+  const source_options options = data_source_options(&command->data_options);
+  if (fit_start_open(session->comm, command, &session->start, error) != GMMPI_OK ||
+      source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
+      check_sizes(session, session->source->n_rows, error) != GMMPI_OK || check_memory(session, error) != GMMPI_OK ||
+      shard_create(session->comm, session->source, (missing_choice)command->data_options.missing, &session->points,
+                   error) != GMMPI_OK ||
+      check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
+    return error->status;
+  if (session->start.is_labels) {
+    command->fit.init = GMMPI_INIT_LABELS;
+    if (fit_start_labels(command, session->points, &session->start, error) != GMMPI_OK) return error->status;
+  }
+  command->fit.start = session->start.model;
+  command->fit.labels = session->start.labels;
+  session->seconds_read = MPI_Wtime() - session->began;
+  return GMMPI_OK;
+}
+
+static gmmpi_status open_job(fit_session *session, gmmpi_error *error)
+{
+  fit_command *command = &session->command;
+  const job_subject subject = {.family = family_find(command->fit.covariance),
+                               .n_components = command->fit.n_components,
+                               .n_samples = session->points->n_samples,
+                               .n_features = session->points->n_features,
+                               .fingerprint = session->points->fingerprint};
+  gmmpi_error local = {0};
+  session->identity = fit_identity(command, &session->start);
+  command->job.numeric_options = session->identity;
+  if (session->identity == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to note the options");
+  if (agree(session->comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  return job_create(session->comm, &command->job, &subject, &session->job, error);
+}
+
+static fit_account account_of(fit_session *session)
+{
+  int64_t peak = memory_peak();
+  MPI_Allreduce(MPI_IN_PLACE, &peak, 1, MPI_INT64_T, MPI_MAX, session->comm);
+  return (fit_account){.command = &session->command,
+                       .points = session->points,
+                       .result = &session->result,
+                       .seconds_total = MPI_Wtime() - session->began,
+                       .seconds_read = session->seconds_read,
+                       .seconds_checkpoint = job_seconds_in_checkpoints(session->job),
+                       .peak_memory = peak,
+                       .n_ranks = session->n_ranks};
+}
+
+/* Rank 0 writes, all learn whether it went well. */
+static gmmpi_status write_model(fit_session *session, gmmpi_error *error)
+{
+  gmmpi_model *model = session->result.end.model;
+  const fit_account account = account_of(session);
+  gmmpi_error local = {0};
+  if (session->rank == 0) {
+    void *bytes = NULL;
+    size_t n_bytes = 0;
+    json_t *facts = fit_facts(&account);
+    if (facts == NULL)
+      fail(&local, GMMPI_NO_MEMORY, "%s: there is no memory to write it", session->command.output_path);
+    if (local.status == GMMPI_OK &&
+        (!session->source->has_names ||
+         model_set_feature_names(model, session->source->feature_names, &local) == GMMPI_OK) &&
+        model_file_image(model, facts, &bytes, &n_bytes, &local) == GMMPI_OK)
+      file_write_whole(session->command.output_path, bytes, n_bytes, &local);
+    free(bytes);
+    json_decref(facts);
+  }
+  return agree(session->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}
+
+static gmmpi_status write_outputs(fit_session *session, gmmpi_error *error)
+{
+  const fit_command *command = &session->command;
+  if (write_model(session, error) != GMMPI_OK) return error->status;
+  if (command->labels_path != NULL &&
+      predict_to_file(session->result.end.model, session->points, (predict_wishes){false, false}, command->labels_path,
+                      NULL, error) != GMMPI_OK)
+    return error->status;
+  job_outputs_are_safe(session->job);
+  const fit_account account = account_of(session);
+  if (session->rank == 0) {
+    if (!session->result.end.converged && command->fit.tolerance > 0.0)
+      warn("not converged after %lld iterations; raise --max-iter or --tol", (long long)session->result.end.iteration);
+    fit_print_summary(&account);
+  }
+  return GMMPI_OK;
+}
+
+/* A stopped job leaves a checkpoint, or without checkpoints the model as it stands. */
+static gmmpi_status leave_early(fit_session *session, gmmpi_error *error)
+{
+  const bool measured = session->result.end.model != NULL;
+  gmmpi_error local = {0};
+  job_stopped(session->job, measured, &local);
+  if (measured && session->command.job.checkpoint_path == NULL) {
+    gmmpi_error writing = {0};
+    if (write_model(session, &writing) != GMMPI_OK) local = writing;
+  }
+  *error = local;
+  return error->status;
+}
+
+static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
+{
+  if (try_outputs(session, error) != GMMPI_OK || read_points(session, error) != GMMPI_OK ||
+      open_job(session, error) != GMMPI_OK)
+    return error->status;
+  gmmpi_status status = GMMPI_STOPPED;
+  if (!job_must_stop(session->job))
+    status = fit_run(session->points, &session->command.fit, job_resume_state(session->job), job_observer(session->job),
+                     &session->result, error);
+  job_clear_line(session->job);
+  if (status == GMMPI_STOPPED) return leave_early(session, error);
+  return status == GMMPI_OK ? write_outputs(session, error) : status;
+}
+
+gmmpi_status command_fit(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
+{
+  fit_session session = {.comm = comm, .began = MPI_Wtime()};
+  MPI_Comm_rank(comm, &session.rank);
+  MPI_Comm_size(comm, &session.n_ranks);
+  if (fit_command_parse(argc, argv, session.rank, &session.command, error) == GMMPI_OK && !session.command.help)
+    run_session(&session, error);
+
+  job_destroy(session.job);
+  fit_result_clear(&session.result);
+  json_decref(session.identity);
+  shard_destroy(session.points);
+  source_close(session.source);
+  fit_start_clear(&session.start);
+  fit_command_clear(&session.command);
+  return error->status;
+}

@@ -1,0 +1,306 @@
+#include "cli/fit_command.h"
+
+#include "support/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const covariance_names[] = {"full", "tied", "diag", "spherical", NULL};
+static const char *const init_covariance_names[] = {"sample", "identity", NULL};
+static const char *const collapse_names[] = {"reseed", "drop", "error", NULL};
+static const char *const accelerate_names[] = {"auto", "none", NULL};
+
+/* What the command line says before it is checked as a whole. */
+typedef struct fit_words {
+  int64_t seed;
+  int covariance, init_covariance, on_collapse, accelerate;
+  bool init_covariance_given, seed_given, components_given, quiet, verbose, no_coarse_to_fine;
+  const char *checkpoint;
+} fit_words;
+
+static gmmpi_status parse_seed(const command_option *option, const char *text, gmmpi_error *error)
+{
+  char *end;
+  const unsigned long long seed = strtoull(text, &end, 10);
+  if (text[0] < '0' || text[0] > '9' || *end != '\0' || strlen(text) > 20 ||
+      (strlen(text) == 20 && strcmp(text, "18446744073709551615") > 0))
+    return fail(error, GMMPI_WRONG_USAGE, "--seed: \"%s\" is no seed; give an integer from 0 to 18446744073709551615",
+                text);
+  *(uint64_t *)option->value = seed;
+  return GMMPI_OK;
+}
+
+static gmmpi_init init_of_name(const char *name)
+{
+  static const struct {
+    const char *name;
+    gmmpi_init init;
+  } methods[] = {{"kmeans", GMMPI_INIT_KMEANS},
+                 {"k-means++", GMMPI_INIT_KMEANS_PLUS_PLUS},
+                 {"random_from_data", GMMPI_INIT_RANDOM_FROM_DATA},
+                 {"random", GMMPI_INIT_RANDOM}};
+  for (int i = 0; i < ARRAY_LENGTH(methods); i++) {
+    if (strcmp(name, methods[i].name) == 0) return methods[i].init;
+  }
+  return GMMPI_INIT_MODEL;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+  if (a == NULL || b == NULL) return false;
+  char *first = realpath(a, NULL);
+  char *second = realpath(b, NULL);
+  const bool same = strcmp(first != NULL ? first : a, second != NULL ? second : b) == 0;
+  free(first);
+  free(second);
+  return same && strncmp(first != NULL ? a : b, "/dev/", 5) != 0;
+}
+
+static gmmpi_status check_paths(const fit_command *command, gmmpi_error *error)
+{
+  const char *outputs[] = {command->output_path, command->labels_path, command->job.log_path,
+                           command->job.checkpoint_path};
+  const char *options[] = {"-o", "--labels", "--log", "--checkpoint"};
+  for (int i = 0; i < ARRAY_LENGTH(outputs); i++) {
+    if (same_file(outputs[i], command->data))
+      return fail(error, GMMPI_WRONG_USAGE, "%s: %s would overwrite the data; name another file", options[i],
+                  outputs[i]);
+    for (int j = 0; j < i; j++) {
+      if (same_file(outputs[i], outputs[j]))
+        return fail(error, GMMPI_WRONG_USAGE, "%s and %s both name %s; name different files", options[j], options[i],
+                    outputs[i]);
+    }
+  }
+  return GMMPI_OK;
+}
+
+/* Contradictions, and everything that follows from more than one option. */
+static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_error *error)
+{
+  gmmpi_fit_options *fit = &command->fit;
+  if (!words->components_given)
+    return fail(error, GMMPI_WRONG_USAGE, "-k is missing; say how many components to fit, e.g. -k 3");
+  fit->covariance = covariance_names[words->covariance];
+  fit->init = init_of_name(command->init);
+  fit->init_identity = words->init_covariance == 1;
+  fit->on_collapse = (gmmpi_on_collapse)words->on_collapse;
+  if (fit->init == GMMPI_INIT_MODEL) command->start_path = command->init;
+  if (words->init_covariance_given && fit->init != GMMPI_INIT_RANDOM_FROM_DATA)
+    return fail(error, GMMPI_WRONG_USAGE,
+                "--init-covariance goes with --init random_from_data only; leave one of them away");
+  if (command->start_path != NULL && fit->n_init > 1)
+    return fail(error, GMMPI_WRONG_USAGE, "--n-init %lld starts from %s would all be the same; leave one of them away",
+                (long long)fit->n_init, command->start_path);
+  if (words->quiet && words->verbose)
+    return fail(error, GMMPI_WRONG_USAGE, "-q and -v contradict each other; leave one of them away");
+
+  job_options *job_values = &command->job;
+  if (words->checkpoint == NULL) {
+    if (asprintf(&command->default_checkpoint, "%s.checkpoint", command->output_path) < 0) {
+      command->default_checkpoint = NULL;
+      return fail(error, GMMPI_NO_MEMORY, "there is no memory for a file name");
+    }
+    job_values->checkpoint_path = command->default_checkpoint;
+  } else if (strcmp(words->checkpoint, "none") != 0) {
+    job_values->checkpoint_path = words->checkpoint;
+  }
+  job_values->output_path = command->output_path;
+  job_values->verbosity = words->quiet ? -1 : words->verbose ? 1 : 0;
+  job_values->n_init = fit->n_init;
+  return check_paths(command, error);
+}
+
+gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error)
+{
+  fit_words words = {.quiet = false};
+  *command = (fit_command){
+      .fit = gmmpi_fit_defaults(1), .init = "kmeans", .output_path = "model.h5", .job = {.checkpoint_seconds = 300.0}};
+  gmmpi_fit_options *fit = &command->fit;
+  job_options *job_values = &command->job;
+
+  const command_option model_options[] = {
+      {.name = "components",
+       .letter = 'k',
+       .argument = "K",
+       .kind = OPTION_INTEGER,
+       .value = &fit->n_components,
+       .given = &words.components_given,
+       .smallest = 1,
+       .largest = INT32_MAX,
+       .help = "number of components (required)"},
+      {.name = "covariance",
+       .argument = "NAME",
+       .kind = OPTION_CHOICE,
+       .value = &words.covariance,
+       .choices = covariance_names,
+       .help =
+           "full: each component its own; tied: all share one; diag: diagonal; spherical: one variance per component "
+           "(default: full)"},
+      {.name = "reg-covar",
+       .argument = "R",
+       .kind = OPTION_REAL,
+       .value = &fit->reg_covar,
+       .least = 0.0,
+       .most = 1e100,
+       .help = "added to the diagonal of every covariance by the M-step (default: 1e-6)"},
+      {.name = "on-collapse",
+       .argument = "NAME",
+       .kind = OPTION_CHOICE,
+       .value = &words.on_collapse,
+       .choices = collapse_names,
+       .help = "a component that became empty or lost definiteness: reseed: put it where the data fit worst, three "
+               "times at "
+               "most, then drop it; drop: weight 0; error (default: reseed)"},
+  };
+  const command_option iteration_options[] = {
+      {.name = "tol",
+       .argument = "T",
+       .kind = OPTION_REAL,
+       .value = &fit->tolerance,
+       .least = 0.0,
+       .most = 1e100,
+       .help =
+           "stop when the mean log-likelihood per point changes by less; 0 runs --max-iter iterations (default: 1e-6)"},
+      {.name = "max-iter",
+       .argument = "N",
+       .kind = OPTION_INTEGER,
+       .value = &fit->max_iterations,
+       .smallest = 0,
+       .largest = INT64_MAX / 4,
+       .help = "iterations at most (default: 1000)"},
+      {.name = "accelerate",
+       .argument = "NAME",
+       .kind = OPTION_CHOICE,
+       .value = &words.accelerate,
+       .choices = accelerate_names,
+       .help = "none: textbook EM; auto: what is best for the data, which in this version is textbook EM, too "
+               "(default: auto)"},
+      {.name = "no-coarse-to-fine",
+       .kind = OPTION_FLAG,
+       .value = &words.no_coarse_to_fine,
+       .help = "every iteration sees all points (in this version that is so in any case)"},
+  };
+  const command_option start_options[] = {
+      {.name = "init",
+       .argument = "METHOD",
+       .kind = OPTION_TEXT,
+       .value = &command->init,
+       .help = "kmeans, k-means++, random_from_data, random, or a file to start from: a model, JSON parameters as "
+               "printed by "
+               "gmmpi info --json, or labels, one integer per row (default: kmeans)"},
+      {.name = "init-covariance",
+       .argument = "NAME",
+       .kind = OPTION_CHOICE,
+       .value = &words.init_covariance,
+       .given = &words.init_covariance_given,
+       .choices = init_covariance_names,
+       .help = "with random_from_data: the covariance of all points (sample) or the identity (default: sample)"},
+      {.name = "n-init",
+       .argument = "N",
+       .kind = OPTION_INTEGER,
+       .value = &fit->n_init,
+       .smallest = 1,
+       .largest = INT32_MAX,
+       .help = "starts; the best final log-likelihood wins (default: 1)"},
+      {.name = "seed",
+       .argument = "S",
+       .kind = OPTION_PARSED,
+       .value = &fit->seed,
+       .parse = parse_seed,
+       .help = "all randomness follows from it (default: 0)"},
+  };
+  const command_option job_table[] = {
+      {.name = "checkpoint",
+       .argument = "FILE",
+       .kind = OPTION_TEXT,
+       .value = &words.checkpoint,
+       .help = "where checkpoints go; none for none (default: the model's name + .checkpoint)"},
+      {.name = "checkpoint-every",
+       .argument = "N",
+       .kind = OPTION_INTEGER,
+       .value = &job_values->checkpoint_every,
+       .smallest = 1,
+       .largest = INT64_MAX / 4,
+       .help = "a checkpoint every N iterations (default: off)"},
+      {.name = "checkpoint-seconds",
+       .argument = "S",
+       .kind = OPTION_REAL,
+       .value = &job_values->checkpoint_seconds,
+       .least = 0.0,
+       .most = 1e9,
+       .help = "a checkpoint every S seconds (default: 300)"},
+      {.name = "restart",
+       .argument = "FILE|auto",
+       .kind = OPTION_TEXT,
+       .value = &job_values->restart,
+       .help = "go on from this checkpoint, at any number of ranks; auto: from this job's newest good one, afresh if "
+               "there is none"},
+  };
+  const command_option output_options[] = {
+      {.name = "output",
+       .letter = 'o',
+       .argument = "MODEL.h5",
+       .kind = OPTION_TEXT,
+       .value = &command->output_path,
+       .help = "the model (default: model.h5)"},
+      {.name = "labels",
+       .argument = "OUT.h5",
+       .kind = OPTION_TEXT,
+       .value = &command->labels_path,
+       .help = "the component of every point, as gmmpi predict writes it (.csv for text)"},
+      {.name = "log",
+       .argument = "FILE.csv",
+       .kind = OPTION_TEXT,
+       .value = &job_values->log_path,
+       .help = "a row for every iteration, written as it happens"},
+      {.name = "json",
+       .kind = OPTION_FLAG,
+       .value = &command->json,
+       .help = "the summary as one JSON object, alone on standard output"},
+      {.name = "quiet",
+       .letter = 'q',
+       .kind = OPTION_FLAG,
+       .value = &words.quiet,
+       .help = "no progress and no summary; warnings and errors remain"},
+      {.name = "verbose",
+       .letter = 'v',
+       .kind = OPTION_FLAG,
+       .value = &words.verbose,
+       .help = "a line for every iteration"},
+  };
+  command_option data_table[N_DATA_OPTIONS];
+  data_options_table(&command->data_options, data_table);
+  const option_group groups[] = {
+      OPTION_GROUP("Model", model_options),   OPTION_GROUP("Iterations", iteration_options),
+      OPTION_GROUP("Start", start_options),   data_options_group(data_table),
+      OPTION_GROUP("Output", output_options), OPTION_GROUP("Checkpoints", job_table),
+  };
+  const command_usage usage = {
+      .name = "fit",
+      .synopsis = "DATA -k K [options] -o MODEL.h5",
+      .about =
+          "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; CSV, TSV, NPY or HDF5, "
+          "recognised by content. Runs alone or under mpirun or srun with any number of ranks; the model is the same "
+          "to the last bit.\n\nSIGTERM, SIGINT and SIGUSR1 end the job with a checkpoint and exit status 75; --restart "
+          "auto goes on from there.",
+      .n_least = 1,
+      .n_most = 1,
+      .groups = groups,
+      .n_groups = ARRAY_LENGTH(groups),
+  };
+  command_words operands;
+  if (options_parse(&usage, argc, argv, &operands, error) != GMMPI_OK) return error->status;
+  command->help = operands.help;
+  if (operands.help) {
+    if (rank == 0) options_print_help(&usage);
+    return GMMPI_OK;
+  }
+  command->data = operands.operands[0];
+  return settle(&words, command, error);
+}
+
+void fit_command_clear(fit_command *command)
+{
+  free(command->default_checkpoint);
+}

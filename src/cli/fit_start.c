@@ -1,0 +1,163 @@
+#include "cli/fit_command.h"
+
+#include "mixture/model_file.h"
+#include "support/error.h"
+#include "support/file.h"
+#include "support/hash.h"
+#include "support/memory.h"
+
+#include <hdf5.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What kind of start a file holds, by its content. */
+typedef enum start_kind { START_MODEL, START_JSON, START_LABELS } start_kind;
+
+static bool has_means(const char *path)
+{
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) return false;
+  const bool has = H5Lexists(file, "means", H5P_DEFAULT) > 0 || H5Aexists(file, "format") > 0;
+  H5Fclose(file);
+  return has;
+}
+
+static start_kind kind_of(const char *path)
+{
+  if (H5Fis_hdf5(path) > 0) return has_means(path) ? START_MODEL : START_LABELS;
+  void *bytes = NULL;
+  size_t n_bytes = 0;
+  start_kind kind = START_LABELS;
+  if (file_read_whole(path, &bytes, &n_bytes, NULL) == GMMPI_OK) {
+    const char *text = bytes;
+    if (n_bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) text += 3;
+    text += strspn(text, " \t\r\n");
+    if (*text == '{' || *text == '[') kind = START_JSON;
+    free(bytes);
+  }
+  return kind;
+}
+
+static gmmpi_status read_json(const fit_command *command, gmmpi_model **model, gmmpi_error *error)
+{
+  void *bytes = NULL;
+  size_t n_bytes = 0;
+  if (file_read_whole(command->start_path, &bytes, &n_bytes, error) != GMMPI_OK) return error->status;
+  model_from_json(command->start_path, bytes, family_find(command->fit.covariance), model, error);
+  free(bytes);
+  return error->status;
+}
+
+/* Does the model have what was asked for? The number of features is compared with the data's later. */
+static gmmpi_status check_model(const fit_command *command, const gmmpi_model *model, gmmpi_error *error)
+{
+  if (model->n_components != command->fit.n_components)
+    return fail(error, GMMPI_BAD_DATA, "%s: has %lld components, not %lld as -k says; give the same number",
+                command->start_path, (long long)model->n_components, (long long)command->fit.n_components);
+  if (model->family != family_find(command->fit.covariance))
+    return fail(error, GMMPI_BAD_DATA, "%s: has '%s' covariances, not '%s'; give --covariance %s", command->start_path,
+                model->family->name, command->fit.covariance, model->family->name);
+  return GMMPI_OK;
+}
+
+gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start *start, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  memset(start, 0, sizeof *start);
+  if (command->start_path == NULL) return GMMPI_OK;
+  int kind = (int)START_MODEL;
+  if (rank == 0) {
+    if (access(command->start_path, R_OK) != 0) {
+      fail(&local, GMMPI_NO_INPUT,
+           "%s: is neither a method nor a file that can be read; give kmeans, k-means++, random_from_data, random or a "
+           "file",
+           command->start_path);
+    } else {
+      kind = (int)kind_of(command->start_path);
+      if (kind == START_MODEL) model_file_read(command->start_path, &start->model, NULL, &local);
+      if (kind == START_JSON) read_json(command, &start->model, &local);
+      if (local.status == GMMPI_OK && start->model != NULL) check_model(command, start->model, &local);
+    }
+  }
+  agree(comm, &local);
+  if (local.status == GMMPI_OK) {
+    MPI_Bcast(&kind, 1, MPI_INT, 0, comm);
+    start->is_labels = kind == START_LABELS;
+    if (!start->is_labels && model_broadcast(comm, &start->model, &local) == GMMPI_OK)
+      start->fingerprint = model_hash(start->model);
+  }
+  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}
+
+/* The source row of this rank's i-th row. */
+static int64_t source_row(const shard *points, int64_t i)
+{
+  return points->source_rows != NULL ? points->source_rows[i] : points->first_row + i;
+}
+
+/* Reads the labels between this rank's first and last source row, a chunk at a time, and takes those of its rows. */
+static gmmpi_status read_labels(const fit_command *command, point_source *source, const shard *points, int64_t *labels,
+                                gmmpi_error *error)
+{
+  enum { CHUNK = 8192 };
+  double values[CHUNK];
+  for (int64_t i = 0; i < points->n_rows;) {
+    const int64_t first = source_row(points, i);
+    const int64_t n = source->n_rows - first < CHUNK ? source->n_rows - first : CHUNK;
+    if (source_read(source, first, n, values, error) != GMMPI_OK) return error->status;
+    for (; i < points->n_rows && source_row(points, i) < first + n; i++) {
+      const double value = values[source_row(points, i) - first];
+      if (!(value >= -0x1p53 && value <= 0x1p53) || (double)(int64_t)value != value) {
+        const int64_t place = source_place(source, source_row(points, i));
+        return fail_at(error, place, GMMPI_BAD_DATA, "%s: the label in %s %lld is not an integer; correct it",
+                       command->start_path, source->place_word, (long long)place);
+      }
+      labels[i] = (int64_t)value;
+    }
+  }
+  return GMMPI_OK;
+}
+
+static uint64_t labels_fingerprint(const shard *points, const int64_t *labels)
+{
+  uint64_t sum = 0;
+  for (int64_t i = 0; i < points->n_rows; i++)
+    sum += hash_word(hash_word(1, (uint64_t)(points->first_row + i)), (uint64_t)labels[i]);
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, points->comm);
+  return sum;
+}
+
+gmmpi_status fit_start_labels(const fit_command *command, const shard *points, fit_start *start, gmmpi_error *error)
+{
+  const source_options options = {.header = HEADER_AUTO};
+  gmmpi_error local = {0};
+  point_source *source = NULL;
+  if (source_open(points->comm, command->start_path, &options, &source, &local) == GMMPI_OK) {
+    const int64_t n_expected = points->n_samples + points->n_dropped;
+    start->labels = allocate(points->n_rows, sizeof *start->labels);
+    if (source->n_features != 1)
+      fail(&local, GMMPI_BAD_DATA, "%s: has %lld columns; give a file with one label a row", command->start_path,
+           (long long)source->n_features);
+    else if (source->n_rows != n_expected)
+      fail(&local, GMMPI_BAD_DATA, "%s: has %lld labels for %lld points; give one label for each row of the data",
+           command->start_path, (long long)source->n_rows, (long long)n_expected);
+    else if (start->labels == NULL)
+      fail(&local, GMMPI_NO_MEMORY, "%s: there is no memory for its labels", command->start_path);
+    else
+      read_labels(command, source, points, start->labels, &local);
+    agree(points->comm, &local);
+  }
+  source_close(source);
+  if (local.status != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  start->fingerprint = labels_fingerprint(points, start->labels);
+  return GMMPI_OK;
+}
+
+void fit_start_clear(fit_start *start)
+{
+  gmmpi_model_destroy(start->model);
+  free(start->labels);
+}

@@ -1,0 +1,180 @@
+#include "cli/fit_command.h"
+
+#include "apply/criteria.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *init_name(const fit_command *command)
+{
+  if (command->fit.init == GMMPI_INIT_LABELS) return "labels";
+  return command->start_path != NULL ? "parameters" : command->init;
+}
+
+static const char *collapse_name(const fit_command *command)
+{
+  switch (command->fit.on_collapse) {
+  case GMMPI_COLLAPSE_RESEED:
+    return "reseed";
+  case GMMPI_COLLAPSE_DROP:
+    return "drop";
+  case GMMPI_COLLAPSE_ERROR:
+    return "error";
+  }
+  return "?";
+}
+
+json_t *fit_identity(const fit_command *command, const fit_start *start)
+{
+  const gmmpi_fit_options *fit = &command->fit;
+  char seed[24];
+  char fingerprint[24];
+  snprintf(seed, sizeof seed, "%" PRIu64, fit->seed);
+  snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, start->fingerprint);
+  json_t *identity =
+      json_pack("{s:I, s:s, s:f, s:I, s:s, s:s, s:s}", "--components", (json_int_t)fit->n_components, "--covariance",
+                fit->covariance, "--reg-covar", fit->reg_covar, "--n-init", (json_int_t)fit->n_init, "--init",
+                init_name(command), "--seed", seed, "--on-collapse", collapse_name(command));
+  if (identity == NULL) return NULL;
+  if (fit->init == GMMPI_INIT_RANDOM_FROM_DATA)
+    json_object_set_new(identity, "--init-covariance", json_string(fit->init_identity ? "identity" : "sample"));
+  if (start->fingerprint != 0) json_object_set_new(identity, "content of --init", json_string(fingerprint));
+  return identity;
+}
+
+static information_criteria criteria_of_account(const fit_account *account)
+{
+  const fit_position *end = &account->result->end;
+  return criteria_of(end->log_likelihood, end->sum_log_max_responsibility, model_n_parameters(end->model),
+                     account->points->n_samples);
+}
+
+static json_t *names_of_events(const fit_result *result)
+{
+  json_t *events = json_array();
+  for (int64_t i = 0; i < result->n_events; i++) {
+    char text[256];
+    fit_event_describe(&result->events[i], text, sizeof text);
+    json_array_append_new(events, json_string(text));
+  }
+  return events;
+}
+
+/* What summary and model file have in common. */
+static json_t *common_facts(const fit_account *account)
+{
+  const fit_position *end = &account->result->end;
+  const information_criteria criteria = criteria_of_account(account);
+  return json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:f, s:f, s:f}", "n_samples", (json_int_t)account->points->n_samples,
+                   "converged", (int)end->converged, "n_iter", (json_int_t)end->iteration, "log_likelihood",
+                   end->log_likelihood, "mean_log_likelihood", end->log_likelihood / (double)account->points->n_samples,
+                   "n_parameters", (json_int_t)model_n_parameters(end->model), "bic", criteria.bic, "aic", criteria.aic,
+                   "icl", criteria.icl);
+}
+
+json_t *fit_facts(const fit_account *account)
+{
+  const fit_command *command = account->command;
+  const gmmpi_fit_options *fit = &command->fit;
+  char seed[24];
+  snprintf(seed, sizeof seed, "%" PRIu64, fit->seed);
+  json_t *facts = common_facts(account);
+  json_t *options =
+      json_pack("{s:I, s:f, s:I, s:f, s:I, s:s, s:s, s:s, s:o}", "n_dropped", (json_int_t)account->points->n_dropped,
+                "tol", fit->tolerance, "max_iter", (json_int_t)fit->max_iterations, "reg_covar", fit->reg_covar,
+                "n_init", (json_int_t)fit->n_init, "init", init_name(command), "seed", seed, "on_collapse",
+                collapse_name(command), "events", names_of_events(account->result));
+  if (facts == NULL || options == NULL || json_object_update(facts, options) != 0) {
+    json_decref(facts);
+    facts = NULL;
+  }
+  json_decref(options);
+  if (facts != NULL && fit->init == GMMPI_INIT_RANDOM_FROM_DATA)
+    json_object_set_new(facts, "init_covariance", json_string(fit->init_identity ? "identity" : "sample"));
+  return facts;
+}
+
+static double seconds_per_iteration(const fit_timings *timings)
+{
+  return timings->n_loop_passes > 0 ? timings->loop / (double)timings->n_loop_passes : 0.0;
+}
+
+static void print_json(const fit_account *account)
+{
+  const fit_result *result = account->result;
+  const fit_timings *timings = &result->timings;
+  json_t *summary =
+      json_pack("{s:I, s:I, s:s}", "n_features", (json_int_t)account->points->n_features, "n_components",
+                (json_int_t)account->command->fit.n_components, "covariance", account->command->fit.covariance);
+  json_t *common = common_facts(account);
+  json_t *seconds = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total", account->seconds_total, "read",
+                              account->seconds_read, "init", timings->init, "e_step", timings->e_step, "allreduce",
+                              timings->allreduce, "m_step", timings->m_step, "checkpoint", account->seconds_checkpoint);
+  json_t *run =
+      json_pack("{s:I, s:o, s:I, s:o, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes", (json_int_t)result->n_passes,
+                "events", names_of_events(result), "n_dropped", (json_int_t)account->points->n_dropped, "seconds",
+                seconds, "seconds_per_iteration", seconds_per_iteration(timings), "ranks", account->n_ranks, "threads",
+                1, "instruction_set", result->instruction_set, "peak_memory", (json_int_t)account->peak_memory,
+                "output", account->command->output_path);
+  if (summary != NULL && common != NULL && run != NULL) {
+    json_object_update(summary, common);
+    json_object_update(summary, run);
+    char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    if (text != NULL) puts(text);
+    free(text);
+  }
+  json_decref(summary);
+  json_decref(common);
+  json_decref(run);
+}
+
+static void print_components(const gmmpi_model *model)
+{
+  const int64_t most_components = 20;
+  const int64_t most_features = 8;
+  for (int64_t k = 0; k < model->n_components && k < most_components; k++) {
+    printf("  component %-3lld weight %-9.4g mean", (long long)k + 1, model->weights[k]);
+    for (int64_t j = 0; j < model->n_features && j < most_features; j++)
+      printf(" %.6g", model->means[k * model->n_features + j]);
+    puts(model->n_features > most_features ? " ..." : "");
+  }
+  if (model->n_components > most_components)
+    printf("  ... and %lld more; gmmpi info shows them\n", (long long)(model->n_components - most_components));
+}
+
+static void print_for_people(const fit_account *account)
+{
+  const fit_result *result = account->result;
+  const fit_position *end = &result->end;
+  const information_criteria criteria = criteria_of_account(account);
+  printf("%lld components, %s covariances, fitted to %lld points of %lld features%s\n",
+         (long long)account->command->fit.n_components, account->command->fit.covariance,
+         (long long)account->points->n_samples, (long long)account->points->n_features,
+         end->converged ? "" : "; not converged");
+  if (account->points->n_dropped > 0)
+    printf("  %lld rows were left out for missing values\n", (long long)account->points->n_dropped);
+  printf("  log-likelihood %.10g (%.10g per point) after %lld iterations, %lld passes\n", end->log_likelihood,
+         end->log_likelihood / (double)account->points->n_samples, (long long)end->iteration,
+         (long long)result->n_passes);
+  printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters)\n", criteria.bic, criteria.aic, criteria.icl,
+         (long long)model_n_parameters(end->model));
+  print_components(end->model);
+  for (int64_t i = 0; i < result->n_events; i++) {
+    char text[256];
+    fit_event_describe(&result->events[i], text, sizeof text);
+    printf("  note: %s\n", text);
+  }
+  printf("  %.3g s on %d ranks (%s), %.3g s per iteration\n", account->seconds_total, account->n_ranks,
+         result->instruction_set, seconds_per_iteration(&result->timings));
+  printf("  written to %s\n", account->command->output_path);
+  if (account->command->labels_path != NULL) printf("  labels in %s\n", account->command->labels_path);
+}
+
+void fit_print_summary(const fit_account *account)
+{
+  if (account->command->json)
+    print_json(account);
+  else if (account->command->job.verbosity >= 0)
+    print_for_people(account);
+}

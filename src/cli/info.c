@@ -1,0 +1,86 @@
+/* gmmpi info: what a model, checkpoint or data file holds. */
+#include "cli/command.h"
+#include "cli/info_describe.h"
+#include "cli/options.h"
+#include "cli/prepare.h"
+#include "support/error.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+static gmmpi_status parse(int argc, char **argv, int rank, bool *json, command_words *words, gmmpi_error *error)
+{
+  const command_option options[] = {
+      {.name = "json",
+       .help = "print one JSON object, or with several files an array of them; a model's can be given to "
+               "gmmpi fit --init",
+       .kind = OPTION_FLAG,
+       .value = json},
+  };
+  const option_group groups[] = {OPTION_GROUP("Options", options)};
+  const command_usage usage = {
+      .name = "info",
+      .synopsis = "FILE... [--json]",
+      .about =
+          "Says what files hold: a model's components and what is known about its fit, how far a checkpoint got, the "
+          "rows and features of data (FILE or FILE.h5:/path/of/dataset).",
+      .n_least = 1,
+      .n_most = INT_MAX,
+      .groups = groups,
+      .n_groups = ARRAY_LENGTH(groups),
+  };
+  if (options_parse(&usage, argc, argv, words, error) == GMMPI_OK && words->help && rank == 0)
+    options_print_help(&usage);
+  return error->status;
+}
+
+/* The descriptions of all files, as one value for --json. Collective; *json is for rank 0. */
+static gmmpi_status describe_all(MPI_Comm comm, const command_words *words, json_t **json, gmmpi_error *error)
+{
+  json_t *array = json_array();
+  if (array == NULL) fail(error, GMMPI_NO_MEMORY, "no memory is left to describe the files");
+  agree(comm, error);
+  for (int i = 0; i < words->n_operands && error->status == GMMPI_OK; i++) {
+    file_description description = {0};
+    if (info_describe(comm, words->operands[i], &description, error) == GMMPI_OK) {
+      json_t *object = info_json(&description, words->n_operands > 1);
+      if (json_array_append_new(array, object) != 0)
+        fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to describe it", words->operands[i]);
+    }
+    agree(comm, error);
+    info_clear(&description);
+  }
+  *json = array;
+  if (words->n_operands == 1 && error->status == GMMPI_OK) {
+    *json = json_incref(json_array_get(array, 0));
+    json_decref(array);
+  }
+  return error->status;
+}
+
+gmmpi_status command_info(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
+{
+  bool json = false;
+  command_words words;
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (parse(argc, argv, rank, &json, &words, error) != GMMPI_OK || words.help) return error->status;
+  if (json) {
+    json_t *value = NULL;
+    if (describe_all(comm, &words, &value, error) == GMMPI_OK && rank == 0) {
+      print_json(value, error);
+    } else {
+      json_decref(value);
+    }
+    return agree(comm, error);
+  }
+  for (int i = 0; i < words.n_operands && error->status == GMMPI_OK; i++) {
+    file_description description = {0};
+    if (info_describe(comm, words.operands[i], &description, error) == GMMPI_OK && rank == 0) {
+      if (i > 0) putchar('\n');
+      info_print(&description);
+    }
+    info_clear(&description);
+  }
+  return error->status;
+}

@@ -1,0 +1,119 @@
+#include "cli/info_describe.h"
+
+#include "cli/info_hdf5.h"
+#include "job/checkpoint.h"
+#include "mixture/json_text.h"
+#include "mixture/model_file.h"
+#include "points/source.h"
+#include "support/error.h"
+
+#include <hdf5.h>
+#include <string.h>
+#include <unistd.h>
+
+enum file_kind { KIND_DATA, KIND_MODEL, KIND_CHECKPOINT };
+
+static bool has_attribute(hid_t file, const char *name)
+{
+  return H5Aexists_by_name(file, ".", name, H5P_DEFAULT) > 0;
+}
+
+/* An HDF5 file with what models have, by whichever program it was written. */
+static bool is_model(const char *path)
+{
+  if (access(path, R_OK) != 0 || H5Fis_hdf5(path) <= 0) return false;
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) return false;
+  const bool model = has_attribute(file, "covariance") ||
+                     (H5Lexists(file, "weights", H5P_DEFAULT) > 0 && H5Lexists(file, "means", H5P_DEFAULT) > 0);
+  H5Fclose(file);
+  return model;
+}
+
+static int kind_of(const char *path)
+{
+  if (checkpoint_recognised(path)) return KIND_CHECKPOINT;
+  return is_model(path) ? KIND_MODEL : KIND_DATA;
+}
+
+static json_t *facts_of_source(const point_source *source)
+{
+  json_t *names = json_array();
+  for (int64_t j = 0; j < source->n_features; j++) json_array_append_new(names, json_text(source->feature_names[j]));
+  json_t *facts = json_pack("{s:s, s:I, s:I, s:I, s:b, s:o}", "format", source->kind->name, "n_samples",
+                            (json_int_t)source->n_rows, "n_features", (json_int_t)source->n_features, "n_columns",
+                            (json_int_t)source->n_columns, "has_names", (int)source->has_names, "feature_names", names);
+  if (facts != NULL && source->inside != NULL) json_object_set_new(facts, "dataset", json_text(source->inside));
+  return facts;
+}
+
+/* An HDF5 file out of which no one table can be picked is described by its data sets. Collective. */
+static gmmpi_status describe_data_sets(MPI_Comm comm, const char *path, const gmmpi_error *failure, json_t **facts,
+                                       gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (rank == 0) {
+    json_t *sets = failure->status == GMMPI_BAD_DATA ? info_hdf5_data_sets(path) : NULL;
+    if (sets != NULL && json_object_size(sets) > 1) {
+      *facts = json_pack("{s:s, s:o}", "format", "HDF5", "datasets", sets);
+    } else {
+      json_decref(sets);
+      *error = *failure;
+    }
+  }
+  return agree(comm, error);
+}
+
+static gmmpi_status describe_data(MPI_Comm comm, const char *path, json_t **facts, gmmpi_error *error)
+{
+  const source_options options = {.header = HEADER_AUTO};
+  point_source *source = NULL;
+  gmmpi_error failure = {0};
+  if (source_open(comm, path, &options, &source, &failure) != GMMPI_OK)
+    return describe_data_sets(comm, path, &failure, facts, error);
+  *facts = facts_of_source(source);
+  if (*facts == NULL) fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to describe it", path);
+  source_close(source);
+  return agree(comm, error);
+}
+
+gmmpi_status info_describe(MPI_Comm comm, const char *path, file_description *description, gmmpi_error *error)
+{
+  static const char *const names[] = {[KIND_DATA] = "data", [KIND_MODEL] = "model", [KIND_CHECKPOINT] = "checkpoint"};
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  int kind = KIND_DATA;
+  if (rank == 0) {
+    kind = kind_of(path);
+    if (kind == KIND_MODEL) model_file_read(path, &description->model, &description->facts, error);
+    if (kind == KIND_CHECKPOINT) checkpoint_describe(path, &description->facts, &description->model, error);
+  }
+  if (agree(comm, error) != GMMPI_OK) return error->status;
+  MPI_Bcast(&kind, 1, MPI_INT, 0, comm);
+  description->path = path;
+  description->kind = names[kind];
+  return kind == KIND_DATA ? describe_data(comm, path, &description->facts, error) : GMMPI_OK;
+}
+
+void info_clear(file_description *description)
+{
+  json_decref(description->facts);
+  gmmpi_model_destroy(description->model);
+}
+
+json_t *info_json(const file_description *description, bool with_file)
+{
+  const bool is_model_file = strcmp(description->kind, "model") == 0;
+  json_t *object = is_model_file && description->model != NULL ? model_to_json(description->model) : json_object();
+  if (object == NULL) return NULL;
+  bool good = true;
+  if (with_file) good = json_object_set_new(object, "file", json_text(description->path)) == 0;
+  if (good && !is_model_file) good = json_object_set_new(object, "kind", json_string(description->kind)) == 0;
+  if (good && description->facts != NULL)
+    good = is_model_file ? json_object_set(object, "attributes", description->facts) == 0
+                         : json_object_update(object, description->facts) == 0;
+  if (good) return object;
+  json_decref(object);
+  return NULL;
+}

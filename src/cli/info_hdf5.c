@@ -1,0 +1,64 @@
+#include "cli/info_hdf5.h"
+
+#include "mixture/json_text.h"
+
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static json_t *shape_json(hid_t set)
+{
+  hsize_t extent[H5S_MAX_RANK];
+  const hid_t space = H5Dget_space(set);
+  json_t *shape = json_array();
+  const int n_dimensions = space >= 0 ? H5Sget_simple_extent_dims(space, extent, NULL) : 0;
+  for (int i = 0; i < n_dimensions; i++) json_array_append_new(shape, json_integer((json_int_t)extent[i]));
+  if (space >= 0) H5Sclose(space);
+  return shape;
+}
+
+/* As numpy calls it: int32, uint8, float64. */
+static json_t *type_json(hid_t set)
+{
+  char name[32] = "not numeric";
+  const hid_t type = H5Dget_type(set);
+  const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
+  const size_t n_bits = class == H5T_INTEGER || class == H5T_FLOAT ? 8 * H5Tget_size(type) : 0;
+  if (class == H5T_INTEGER)
+    snprintf(name, sizeof name, "%sint%zu", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", n_bits);
+  if (class == H5T_FLOAT) snprintf(name, sizeof name, "float%zu", n_bits);
+  if (type >= 0) H5Tclose(type);
+  return json_string(name);
+}
+
+/* For H5Ovisit2: adds a data set to the JSON object that is the context. */
+static herr_t add_data_set(hid_t file, const char *name, const H5O_info_t *info, void *context)
+{
+  if (info->type != H5O_TYPE_DATASET) return 0;
+  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+  char *path = NULL;
+  if (set >= 0 && asprintf(&path, "/%s", name) >= 0) {
+    json_t *key = json_text(path); /* makes it UTF-8, which keys must be */
+    json_t *facts = json_pack("{s:o, s:o}", "shape", shape_json(set), "type", type_json(set));
+    json_object_set_new(context, json_string_value(key), facts);
+    json_decref(key);
+    free(path);
+  }
+  if (set >= 0) H5Dclose(set);
+  return 0;
+}
+
+json_t *info_hdf5_data_sets(const char *path)
+{
+  if (access(path, R_OK) != 0 || H5Fis_hdf5(path) <= 0) return NULL;
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) return NULL;
+  json_t *sets = json_object();
+  if (sets != NULL && H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, add_data_set, sets, H5O_INFO_BASIC) < 0) {
+    json_decref(sets);
+    sets = NULL;
+  }
+  H5Fclose(file);
+  return sets;
+}

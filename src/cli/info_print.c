@@ -1,0 +1,78 @@
+/* What a file holds, in words. */
+#include "cli/info_describe.h"
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INDENT = 24 };
+
+/* The value of a fact as text that the caller frees: strings without quotes, arrays with commas. */
+static char *fact_text(const json_t *value)
+{
+  if (json_is_string(value)) return strdup(json_string_value(value));
+  if (!json_is_array(value)) return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+  char *joined = strdup("");
+  size_t i;
+  const json_t *item;
+  json_array_foreach(value, i, item)
+  {
+    char *text = fact_text(item);
+    char *longer = NULL;
+    if (text == NULL || joined == NULL || asprintf(&longer, "%s%s%s", joined, i == 0 ? "" : ", ", text) < 0)
+      longer = NULL;
+    free(text);
+    free(joined);
+    joined = longer;
+  }
+  return joined;
+}
+
+static void print_facts(json_t *facts, int indent)
+{
+  const char *name;
+  json_t *value;
+  json_object_foreach(facts, name, value)
+  {
+    if (json_is_object(value)) {
+      printf("%*s%s:\n", indent, "", name);
+      print_facts(value, indent + 2);
+      continue;
+    }
+    char *text = fact_text(value);
+    const int column = indent + printf("%*s%s:", indent, "", name) - indent;
+    const int gap = column < INDENT ? INDENT - column : 1;
+    printf("%*s", gap, "");
+    options_print_wrapped(text == NULL ? "?" : text, INDENT, column + gap);
+    free(text);
+  }
+}
+
+/* One line per component: number from 0 as in labels, weight, mean. */
+static void print_components(const gmmpi_model *model)
+{
+  const int64_t d = model->n_features;
+  printf("  component      weight  mean");
+  for (int64_t j = 0; model->feature_names != NULL && j < d; j++)
+    printf("%s%s", j == 0 ? " (" : ", ", model->feature_names[j]);
+  puts(model->feature_names != NULL ? ")" : "");
+  for (int64_t k = 0; k < model->n_components; k++) {
+    printf("  %9lld  %10.4g ", (long long)k, model->weights[k]);
+    for (int64_t j = 0; j < d; j++) printf(" %.6g", model->means[k * d + j]);
+    putchar('\n');
+  }
+}
+
+void info_print(const file_description *description)
+{
+  const gmmpi_model *model = description->model;
+  printf("%s: %s", description->path, description->kind);
+  if (model != NULL)
+    printf(", %lld component%s in %lld feature%s, %s covariances", (long long)model->n_components,
+           model->n_components == 1 ? "" : "s", (long long)model->n_features, model->n_features == 1 ? "" : "s",
+           model->family->name);
+  putchar('\n');
+  print_facts(description->facts, 2);
+  if (model != NULL) print_components(model);
+}

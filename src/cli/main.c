@@ -1,0 +1,128 @@
+/* gmmpi: Gaussian mixture models by EM on distributed memory. This file starts MPI, finds the command and ends the job.
+ */
+#include "cli/command.h"
+#include "cli/options.h"
+#include "em/kernel.h"
+#include "job/signals.h"
+#include "support/error.h"
+#include "support/linear_algebra.h"
+
+#include <cblas.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct command {
+  const char *name;
+  const char *summary;
+  command_function *run;
+  bool can_stop; /* asks for signals by itself; the others are ended by them */
+} command;
+
+static const command commands[] = {
+    {"fit", "fit one mixture", command_fit, true},
+    {"predict", "labels, responsibilities, log-densities of points", command_predict, false},
+    {"sample", "draw points from a model", command_sample, false},
+    {"info", "say what a model, checkpoint or data file holds", command_info, false},
+};
+
+static const command *find_command(int argc, char **argv)
+{
+  for (int i = 0; argc > 1 && i < ARRAY_LENGTH(commands); i++) {
+    if (strcmp(argv[1], commands[i].name) == 0) return &commands[i];
+  }
+  return NULL;
+}
+
+static void print_help(void)
+{
+  printf("Usage: gmmpi COMMAND ...\n\n"
+         "Fits Gaussian mixture models by expectation-maximisation, alone or on many processes under\n"
+         "mpirun or srun.\n\n"
+         "Commands:\n");
+  for (int i = 0; i < ARRAY_LENGTH(commands); i++) printf("  %-10s%s\n", commands[i].name, commands[i].summary);
+  printf("\ngmmpi COMMAND --help says what a command takes; gmmpi --version what the program is made of.\n");
+}
+
+static void print_version(void)
+{
+  char mpi[MPI_MAX_LIBRARY_VERSION_STRING];
+  int length;
+  unsigned major;
+  unsigned minor;
+  unsigned release;
+  MPI_Get_library_version(mpi, &length);
+  mpi[strcspn(mpi, "\n")] = '\0';
+  H5get_libversion(&major, &minor, &release);
+  printf("gmmpi %s\n", GMMPI_VERSION);
+  printf("MPI: %s\n", mpi);
+  printf("HDF5: %u.%u.%u\n", major, minor, release);
+  printf("BLAS: %s, core %s\n", openblas_get_config(), linear_algebra_core());
+  printf("instruction set: %s\n", kernel_best(KERNEL_HIGHEST_LEVEL)->instruction_set);
+}
+
+static gmmpi_status run(int rank, int argc, char **argv, gmmpi_error *error)
+{
+  const command *chosen = find_command(argc, argv);
+  if (chosen != NULL) return chosen->run(MPI_COMM_WORLD, argc - 1, argv + 1, error);
+  if (argc < 2) return fail(error, GMMPI_WRONG_USAGE, "a command is missing; gmmpi --help lists them");
+  const bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+  if (!help && strcmp(argv[1], "--version") != 0)
+    return fail(error, GMMPI_WRONG_USAGE, "unknown command \"%s\"; gmmpi --help lists the commands", argv[1]);
+  if (argc > 2)
+    return fail(error, GMMPI_WRONG_USAGE, "%s: \"%s\" is one argument too many; leave it out", argv[1], argv[2]);
+  if (rank == 0 && help) print_help();
+  if (rank == 0 && !help) print_version();
+  return GMMPI_OK;
+}
+
+/* A file that is opened must not become standard output or error because those were closed. */
+static void occupy_standard_streams(void)
+{
+  for (int descriptor = 0; descriptor <= 2; descriptor++) {
+    if (fcntl(descriptor, F_GETFD) < 0) open("/dev/null", O_RDONLY);
+  }
+}
+
+/* Results that nobody received are a failure too. */
+static gmmpi_status flush_results(int rank, gmmpi_error *error)
+{
+  gmmpi_error own = {0};
+  errno = 0;
+  if (rank == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+    fail(&own, GMMPI_NO_OUTPUT, "standard output: cannot be written (%s); make room or print elsewhere",
+         strerror(errno != 0 ? errno : EIO));
+  const gmmpi_status status = agree(MPI_COMM_WORLD, &own);
+  if (status != GMMPI_OK && error->status == GMMPI_OK) *error = own;
+  return error->status;
+}
+
+int main(int argc, char **argv)
+{
+  const command *chosen = find_command(argc, argv);
+  const bool catch_signals = chosen != NULL && chosen->can_stop;
+  occupy_standard_streams();
+  if (catch_signals) signals_install();
+  int provided;
+  int rank;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  if (catch_signals) signals_install();
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  linear_algebra_single_thread();
+
+  gmmpi_error error = {0};
+  run(rank, argc, argv, &error);
+  const gmmpi_status status = flush_results(rank, &error);
+  if (rank == 0 && status != GMMPI_OK) {
+    fprintf(stderr, "gmmpi: %s\n", error.message);
+    fflush(stderr);
+  }
+  /* A launcher may end the others once the first has left with a status: not before the message is out. */
+  MPI_Barrier(MPI_COMM_WORLD);
+  MPI_Finalize();
+  return (int)status;
+}

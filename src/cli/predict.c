@@ -1,0 +1,232 @@
+/* gmmpi predict: labels, responsibilities and log-densities of points. */
+#include "apply/predict.h"
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/prepare.h"
+#include "support/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct predict_command {
+  const char *model_path;
+  const char *data;
+  const char *output_path;
+  data_options data_options;
+  predict_wishes wishes;
+  bool json;
+  bool quiet;
+  bool help;
+} predict_command;
+
+static gmmpi_status parse(int argc, char **argv, int rank, predict_command *command, gmmpi_error *error)
+{
+  const command_option output_options[] = {
+      {.name = "output",
+       .letter = 'o',
+       .argument = "OUT",
+       .help = "where the predictions go (required): HDF5 with /labels, or, when the name ends in .csv (.tsv or .txt: "
+               "with tabs), text with the column label",
+       .kind = OPTION_TEXT,
+       .value = &command->output_path},
+      {.name = "responsibilities",
+       .help = "also the probability of each component given the point: /responsibilities (n x K), or columns "
+               "responsibility_1 ... in text",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.responsibilities},
+      {.name = "log-density",
+       .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.log_density},
+      {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
+      {.name = "quiet",
+       .letter = 'q',
+       .help = "print nothing but warnings, errors and what --json asks for",
+       .kind = OPTION_FLAG,
+       .value = &command->quiet},
+  };
+  command_option data_table[N_DATA_OPTIONS];
+  data_options_table(&command->data_options, data_table);
+  const option_group groups[] = {OPTION_GROUP("Options", output_options), data_options_group(data_table)};
+  const command_usage usage = {
+      .name = "predict",
+      .synopsis = "MODEL.h5 DATA -o OUT.h5 [options]",
+      .about =
+          "Says for every point of DATA which component it most likely belongs to (/labels, counted from 0).\n\n"
+          "Without --columns the model's features are looked up by name where DATA has names; else DATA must have as "
+          "many "
+          "columns as the model has features.\n\n"
+          "With --missing drop there is one result for each row that was kept, and /rows (in text a last column row) "
+          "says which row of DATA it is, counted from 1, when any row was dropped.",
+      .n_least = 2,
+      .n_most = 2,
+      .groups = groups,
+      .n_groups = ARRAY_LENGTH(groups),
+  };
+  command_words words;
+  if (options_parse(&usage, argc, argv, &words, error) != GMMPI_OK) return error->status;
+  command->help = words.help;
+  if (words.help) {
+    if (rank == 0) options_print_help(&usage);
+    return GMMPI_OK;
+  }
+  command->model_path = words.operands[0];
+  command->data = words.operands[1];
+  if (command->output_path == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the predictions go, e.g. -o labels.h5");
+  return GMMPI_OK;
+}
+
+/* The model's feature names as --columns takes them, each quoted; the caller frees. NULL when there is no memory. */
+static char *columns_of_model(const gmmpi_model *model)
+{
+  size_t size = 1;
+  for (int64_t j = 0; j < model->n_features; j++) size += 2 * strlen(model->feature_names[j]) + 3;
+  char *columns = malloc(size);
+  if (columns == NULL) return NULL;
+  char *next = columns;
+  for (int64_t j = 0; j < model->n_features; j++) {
+    if (j > 0) *next++ = ',';
+    *next++ = '"';
+    for (const char *c = model->feature_names[j]; *c != '\0'; c++) {
+      if (*c == '"') *next++ = '"';
+      *next++ = *c;
+    }
+    *next++ = '"';
+  }
+  *next = '\0';
+  return columns;
+}
+
+/* The first feature whose name in the data is not the model's; -1: none, or one of them has no names. */
+static int64_t first_other_name(const gmmpi_model *model, const point_source *source)
+{
+  if (model->feature_names == NULL || !source->has_names) return -1;
+  for (int64_t j = 0; j < model->n_features; j++) {
+    if (strcmp(model->feature_names[j], source->feature_names[j]) != 0) return j;
+  }
+  return -1;
+}
+
+/* Collective. Opens the data with the columns that are called as the model's features; *source is NULL when there are
+ * none such. Errors, agreed: 71. */
+static gmmpi_status open_by_names(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
+                                  point_source **source, gmmpi_error *error)
+{
+  *source = NULL;
+  if (model->feature_names == NULL) return GMMPI_OK;
+  source_options options = data_source_options(&command->data_options);
+  char *columns = columns_of_model(model);
+  if (columns == NULL) fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of the features");
+  if (agree(comm, error) == GMMPI_OK) {
+    gmmpi_error missing = {0};
+    options.columns = columns;
+    if (source_open(comm, command->data, &options, source, &missing) == GMMPI_OK &&
+        (!(*source)->has_names || first_other_name(model, *source) >= 0)) {
+      source_close(*source);
+      *source = NULL;
+    }
+  }
+  free(columns);
+  return error->status;
+}
+
+/* Does the data have the model's features? */
+static gmmpi_status check_features(const predict_command *command, const gmmpi_model *model, const point_source *source,
+                                   int rank, gmmpi_error *error)
+{
+  if (source->n_features != model->n_features)
+    return fail(error, GMMPI_BAD_DATA, "%s: has %lld features, %s was fitted to %lld; pick the same with --columns",
+                source->label, (long long)source->n_features, command->model_path, (long long)model->n_features);
+  const int64_t other = first_other_name(model, source);
+  if (other < 0) return GMMPI_OK;
+  if (command->data_options.columns == NULL)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: feature %lld is \"%s\", in %s it is \"%s\"; say with --columns which columns are meant",
+                source->label, (long long)other + 1, source->feature_names[other], command->model_path,
+                model->feature_names[other]);
+  if (rank == 0)
+    warn("%s: feature %lld is \"%s\", in %s it is \"%s\"", source->label, (long long)other + 1,
+         source->feature_names[other], command->model_path, model->feature_names[other]);
+  return GMMPI_OK;
+}
+
+static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
+                              point_source **source, gmmpi_error *error)
+{
+  const source_options options = data_source_options(&command->data_options);
+  *source = NULL;
+  if (options.columns == NULL && open_by_names(comm, command, model, source, error) != GMMPI_OK) return error->status;
+  if (*source == NULL && source_open(comm, command->data, &options, source, error) != GMMPI_OK) return error->status;
+  if (prepare_distinct(comm, command->output_path, (*source)->path, error) != GMMPI_OK) return error->status;
+  return check_features(command, model, *source, rank, error);
+}
+
+static json_t *summary_json(const predict_command *command, const gmmpi_model *model, const shard *points,
+                            const predict_report *report)
+{
+  json_t *counts = json_array();
+  for (int64_t k = 0; k < model->n_components; k++)
+    json_array_append_new(counts, json_integer((json_int_t)report->label_counts[k]));
+  return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:s}", "n_samples", (json_int_t)report->n_samples,
+                   "mean_log_likelihood", json_number(report->log_likelihood / (double)report->n_samples),
+                   "log_likelihood", json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features,
+                   "n_components", (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped,
+                   "label_counts", counts, "output", command->output_path);
+}
+
+static void print_for_people(const predict_command *command, const gmmpi_model *model, const shard *points,
+                             const predict_report *report)
+{
+  printf("%s: %lld points, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
+         report->log_likelihood / (double)report->n_samples);
+  if (points->n_dropped > 0) printf("  %lld rows were left out for missing values\n", (long long)points->n_dropped);
+  printf("  label       points  share\n");
+  for (int64_t k = 0; k < model->n_components; k++)
+    printf("  %5lld %12lld %5.1f%%\n", (long long)k, (long long)report->label_counts[k],
+           100.0 * (double)report->label_counts[k] / (double)report->n_samples);
+}
+
+static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
+                                  const shard *points, const predict_report *report, gmmpi_error *error)
+{
+  if (rank == 0 && command->json) print_json(summary_json(command, model, points, report), error);
+  if (rank == 0 && !command->json && !command->quiet) print_for_people(command, model, points, report);
+  return agree(comm, error);
+}
+
+gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
+{
+  predict_command command = {0};
+  gmmpi_model *model = NULL;
+  point_source *source = NULL;
+  shard *points = NULL;
+  predict_report report = {0};
+  int rank;
+  int n_ranks;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &n_ranks);
+  if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
+  if (prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
+      prepare_output(comm, command.output_path, error) != GMMPI_OK ||
+      prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
+      open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
+    goto done;
+  int64_t needed;
+  if (__builtin_add_overflow(shard_bytes(source->n_rows, source->n_features, n_ranks),
+                             predict_bytes(model, command.wishes, source->n_rows), &needed))
+    needed = INT64_MAX;
+  if (prepare_memory(comm, needed, source->label, error) == GMMPI_OK &&
+      shard_create(comm, source, (missing_choice)command.data_options.missing, &points, error) == GMMPI_OK &&
+      predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
+    print_summary(comm, rank, &command, model, points, &report, error);
+
+done:
+  free(report.label_counts);
+  shard_destroy(points);
+  source_close(source);
+  gmmpi_model_destroy(model);
+  return error->status;
+}

@@ -1,0 +1,79 @@
+#include "cli/prepare.h"
+
+#include "mixture/model_file.h"
+#include "support/error.h"
+#include "support/file.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* Do both names lead to one ordinary file? */
+static bool same_file(const char *a, const char *b)
+{
+  struct stat first;
+  struct stat second;
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+gmmpi_status prepare_distinct(MPI_Comm comm, const char *output, const char *input, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (rank == 0 && same_file(output, input))
+    fail(error, GMMPI_WRONG_USAGE, "-o: %s would overwrite an input; name another file", output);
+  return agree(comm, error);
+}
+
+gmmpi_status prepare_output(MPI_Comm comm, const char *path, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (rank == 0) file_try_output(path, error);
+  return agree(comm, error);
+}
+
+gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  *model = NULL;
+  if (rank == 0) model_file_read(path, model, NULL, error);
+  return agree(comm, error) == GMMPI_OK ? model_broadcast(comm, model, error) : error->status;
+}
+
+static int ranks_on_this_node(MPI_Comm comm)
+{
+  MPI_Comm node;
+  int n;
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  MPI_Comm_size(node, &n);
+  MPI_Comm_free(&node);
+  return n;
+}
+
+gmmpi_status prepare_memory(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error)
+{
+  const int64_t available = memory_available(ranks_on_this_node(comm));
+  if (needed > available)
+    fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; use more nodes", what,
+         (double)needed * 1e-9, (double)available * 1e-9);
+  return agree(comm, error);
+}
+
+gmmpi_status print_json(json_t *value, gmmpi_error *error)
+{
+  if (value == NULL) return fail(error, GMMPI_NO_MEMORY, "no memory is left to print the result");
+  json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+  putchar('\n');
+  json_decref(value);
+  return GMMPI_OK;
+}
+
+json_t *json_number(double value)
+{
+  return isfinite(value) ? json_real(value) : json_null();
+}

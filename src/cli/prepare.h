@@ -1,0 +1,29 @@
+/* What commands have in common before they read points: outputs are tried, models are read, memory is counted. */
+#ifndef CLI_PREPARE_H
+#define CLI_PREPARE_H
+
+#include "mixture/model.h"
+
+#include <jansson.h>
+#include <mpi.h>
+
+/* Collective. Refuses an output that is one of the inputs. Errors, agreed: 64. */
+gmmpi_status prepare_distinct(MPI_Comm comm, const char *output, const char *input, gmmpi_error *error);
+
+/* Collective. Can path become an output? Errors, agreed: 73. */
+gmmpi_status prepare_output(MPI_Comm comm, const char *path, gmmpi_error *error);
+
+/* Collective. Rank 0 reads the model, all ranks get it. Errors, agreed: 66, 65, 71. */
+gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model, gmmpi_error *error);
+
+/* Collective. Is there room for `needed` bytes on this rank? `what` is for the message, e.g. the name of the data.
+ * Errors, agreed: 71. */
+gmmpi_status prepare_memory(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error);
+
+/* For rank 0: prints value on standard output and releases it. Errors: 71 when value is NULL, for want of memory. */
+gmmpi_status print_json(json_t *value, gmmpi_error *error);
+
+/* A real number, or null where JSON has none. */
+json_t *json_number(double value);
+
+#endif

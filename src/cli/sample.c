@@ -1,0 +1,96 @@
+/* gmmpi sample: points drawn from a model. */
+#include "apply/sample.h"
+
+#include "apply/output.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/prepare.h"
+#include "support/error.h"
+
+#include <stdio.h>
+
+typedef struct sample_command {
+  const char *model_path;
+  const char *output_path;
+  int64_t n_points;
+  uint64_t seed;
+  bool quiet;
+  bool help;
+} sample_command;
+
+static gmmpi_status parse(int argc, char **argv, int rank, sample_command *command, gmmpi_error *error)
+{
+  const command_option options[] = {
+      {.name = "n-samples",
+       .letter = 'n',
+       .argument = "N",
+       .help = "how many points (required)",
+       .kind = OPTION_INTEGER,
+       .value = &command->n_points,
+       .smallest = 1,
+       .largest = INT64_MAX / 4096},
+      {.name = "output",
+       .letter = 'o',
+       .argument = "OUT",
+       .help = "where they go (required): HDF5 with /points (N x d) and /labels (N, from 0), or, when the name ends in "
+               ".csv (.tsv or .txt: with tabs), text with the features by name and label",
+       .kind = OPTION_TEXT,
+       .value = &command->output_path},
+      {.name = "seed",
+       .argument = "S",
+       .help = "all randomness; the same seed gives the same points at any number of ranks (default: 0)",
+       .kind = OPTION_PARSED,
+       .value = &command->seed,
+       .parse = parse_seed_option},
+      {.name = "quiet",
+       .letter = 'q',
+       .help = "print nothing but warnings and errors",
+       .kind = OPTION_FLAG,
+       .value = &command->quiet},
+  };
+  const option_group groups[] = {OPTION_GROUP("Options", options)};
+  const command_usage usage = {
+      .name = "sample",
+      .synopsis = "MODEL.h5 -n N -o OUT [--seed S]",
+      .about =
+          "Draws points from a model: a component by its weight, then a point from its normal distribution. With a "
+          "larger N the first points stay the same.",
+      .n_least = 1,
+      .n_most = 1,
+      .groups = groups,
+      .n_groups = ARRAY_LENGTH(groups),
+  };
+  command_words words;
+  if (options_parse(&usage, argc, argv, &words, error) != GMMPI_OK) return error->status;
+  command->help = words.help;
+  if (words.help) {
+    if (rank == 0) options_print_help(&usage);
+    return GMMPI_OK;
+  }
+  command->model_path = words.operands[0];
+  if (command->n_points == 0)
+    return fail(error, GMMPI_WRONG_USAGE, "-n is missing; say how many points to draw, e.g. -n 1000");
+  if (command->output_path == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the points go, e.g. -o points.h5");
+  return GMMPI_OK;
+}
+
+gmmpi_status command_sample(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
+{
+  sample_command command = {0};
+  gmmpi_model *model = NULL;
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
+  if (prepare_distinct(comm, command.output_path, command.model_path, error) == GMMPI_OK &&
+      prepare_output(comm, command.output_path, error) == GMMPI_OK &&
+      prepare_model(comm, command.model_path, &model, error) == GMMPI_OK &&
+      prepare_memory(comm, output_bytes(1, model->n_features + 1), command.output_path, error) == GMMPI_OK &&
+      sample_to_file(comm, model, command.n_points, command.seed, command.output_path, error) == GMMPI_OK &&
+      rank == 0 && !command.quiet)
+    printf("%s: %lld points of %lld features drawn from %lld components (seed %llu)\n", command.output_path,
+           (long long)command.n_points, (long long)model->n_features, (long long)model->n_components,
+           (unsigned long long)command.seed);
+  gmmpi_model_destroy(model);
+  return error->status;
+}

@@ -1,0 +1,41 @@
+/* Components that collapse, and what is done about them, so that a fit never dies of one and never meets a NaN.
+ *
+ * A component is *empty* when hardly any point belongs to it, *indefinite* when its covariance is not positive definite (it sits on a point, a
+ * line, a plane). By the user's choice it is put where the data fit worst (reseeded: mean at the point of lowest density,
+ * covariance that of all points, weight 1/K; at most MOST_RESEEDS times a start, then dropped), dropped (weight 0 from then on), or an error. A
+ * covariance that all components share cannot be reseeded, and the last live component cannot be dropped: those get a ridge, the smallest power of 100 times 1e-12
+ * of the data's variances that makes them definite. */
+#ifndef EM_COLLAPSE_H
+#define EM_COLLAPSE_H
+
+#include "em/fit.h"
+#include "em/maximization.h"
+#include "em/rows.h"
+
+enum { MOST_RESEEDS = 3 };
+
+/* The covariance of all points: what initialisation and repairs fall back on. */
+typedef struct data_spread {
+  double *means;      /* d */
+  double *variances;  /* d; of the points alone */
+  double *covariance; /* d x d (only its diagonal when no family needs more): with the ridge, positive definite */
+  double *ridge;      /* d: what the M-step adds to diagonals: --reg-covar, more where the data are degenerate */
+  bool degenerate;    /* was more than --reg-covar needed? */
+} data_spread;
+
+/* Collective: one pass over the points. shape DIAGONAL: off-diagonal elements are left zero. Errors, agreed: 71. */
+gmmpi_status data_spread_create(const shard *points, const kernel *kernels, density_shape shape, double reg_covar,
+                                data_spread **spread, gmmpi_error *error);
+void data_spread_destroy(data_spread *spread); /* NULL is fine */
+
+/* Collective, though most calls communicate nothing: makes next sound where step->states say that it is not. form is the density form of the
+ * model before. Adds events to state and tells the observer (may be NULL). Errors, agreed: 65 with GMMPI_COLLAPSE_ERROR, 71. */
+gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form,
+                              pass_workspace *workspace, gmmpi_on_collapse policy, const maximization *step,
+                              int64_t iteration, gmmpi_model *next, fit_state *state, const fit_observer *observer,
+                              gmmpi_error *error);
+
+/* Adds an event to the state and tells the observer. Errors: 71. */
+gmmpi_status report_event(fit_state *state, const fit_observer *observer, const fit_event *event, gmmpi_error *error);
+
+#endif

@@ -1,0 +1,112 @@
+#include "em/collapse.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static data_spread *spread_allocate(int64_t d)
+{
+  data_spread *spread = calloc(1, sizeof *spread);
+  int64_t square;
+  if (spread == NULL) return NULL;
+  spread->means = allocate(d, sizeof(double));
+  spread->variances = allocate(d, sizeof(double));
+  spread->ridge = allocate(d, sizeof(double));
+  spread->covariance = multiply_fits(d, d, &square) ? allocate(square, sizeof(double)) : NULL;
+  if (spread->means != NULL && spread->variances != NULL && spread->ridge != NULL && spread->covariance != NULL)
+    return spread;
+  data_spread_destroy(spread);
+  return NULL;
+}
+
+void data_spread_destroy(data_spread *spread)
+{
+  if (spread == NULL) return;
+  free(spread->means);
+  free(spread->variances);
+  free(spread->ridge);
+  free(spread->covariance);
+  free(spread);
+}
+
+/* Mean and covariance from the sums about the middle of the data's range. */
+static void take_moments(const statistics *sums, data_spread *spread)
+{
+  const int64_t d = sums->n_features;
+  const double n = sums->counts[0];
+  const double *second = sums->second;
+  for (int64_t i = 0; i < d; i++) {
+    const double shift_i = sums->first[i] / n;
+    spread->means[i] = sums->references[i] + shift_i;
+    for (int64_t j = sums->shape == DENSE ? 0 : i; j <= i; j++) {
+      const double covariance = *second++ / n - shift_i * (sums->first[j] / n);
+      spread->covariance[i * d + j] = covariance;
+      spread->covariance[j * d + i] = covariance;
+    }
+    spread->variances[i] = fmax(spread->covariance[i * d + i], 0.0);
+  }
+}
+
+static bool is_definite(gmmpi_model *probe, const double *covariance)
+{
+  probe->family->contract(probe, 0, covariance);
+  return probe->family->factorise(probe, 0);
+}
+
+/* The ridge is --reg-covar where that makes the covariance of all points definite; else 1e-10 of each feature's variance
+ * more (1e-6 for one that does not vary at all and gets nothing from --reg-covar). */
+static void set_ridge(double reg_covar, gmmpi_model *probe, data_spread *spread)
+{
+  const int64_t d = probe->n_features;
+  for (int64_t j = 0; j < d; j++) {
+    spread->ridge[j] = reg_covar;
+    spread->covariance[j * d + j] = spread->variances[j] + reg_covar;
+  }
+  spread->degenerate = !is_definite(probe, spread->covariance);
+  for (double share = 1e-10; !is_definite(probe, spread->covariance) && share < 1.0; share *= 100.0) {
+    for (int64_t j = 0; j < d; j++) {
+      spread->ridge[j] = reg_covar + share * spread->variances[j];
+      if (spread->ridge[j] == 0.0) spread->ridge[j] = 1e-6;
+      spread->covariance[j * d + j] = spread->variances[j] + spread->ridge[j];
+    }
+  }
+}
+
+gmmpi_status data_spread_create(const shard *points, const kernel *kernels, density_shape shape, double reg_covar,
+                                data_spread **spread, gmmpi_error *error)
+{
+  const int64_t d = points->n_features;
+  gmmpi_error local = {0};
+  statistics *sums = NULL;
+  pass_workspace *workspace = NULL;
+  gmmpi_model *probe = NULL;
+  double *middle = allocate(d, sizeof(double));
+  *spread = spread_allocate(d);
+  if (*spread == NULL || middle == NULL)
+    fail(&local, GMMPI_NO_MEMORY, "the covariance of %lld features does not fit into memory", (long long)d);
+  else if (statistics_create(shape, SECOND_ORDER, 1, points, &sums, &local) == GMMPI_OK &&
+           workspace_create(kernels, shape, SECOND_ORDER, 1, d, &workspace, &local) == GMMPI_OK)
+    model_allocate(shape == DENSE ? &family_full : &family_diag, 1, d, &probe, &local);
+
+  if (agree(points->comm, &local) == GMMPI_OK) {
+    for (int64_t j = 0; j < d; j++) middle[j] = points->minima[j] + 0.5 * (points->maxima[j] - points->minima[j]);
+    reduction_control control = {0};
+    statistics_begin(sums, middle);
+    pass_over_points(workspace, points, whole_rule, NULL, sums);
+    statistics_reduce(sums, points->comm, &control);
+    take_moments(sums, *spread);
+    set_ridge(reg_covar, probe, *spread);
+  } else {
+    fail(error, local.status, "%s", local.message);
+    data_spread_destroy(*spread);
+    *spread = NULL;
+  }
+  statistics_destroy(sums);
+  workspace_destroy(workspace);
+  gmmpi_model_destroy(probe);
+  free(middle);
+  return local.status;
+}

@@ -1,0 +1,138 @@
+#include "em/expectation.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t second_rows(density_shape shape, int64_t n_features)
+{
+  return shape == DENSE ? n_features : 1;
+}
+
+int64_t workspace_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+{
+  int64_t numbers;
+  int64_t bytes;
+  if (!multiply_fits(padded_width(n_features), second_rows(shape, n_features) + 1, &numbers) ||
+      !multiply_fits(numbers + TILE_ROWS + 1, (int64_t)sizeof(double), &numbers) ||
+      !multiply_fits(n_components, numbers, &bytes))
+    return INT64_MAX;
+  return bytes + kernel_portable.scratch_bytes(n_features);
+}
+
+gmmpi_status workspace_create(const kernel *kernels, density_shape shape, statistics_order order, int64_t n_components,
+                              int64_t n_features, pass_workspace **workspace, gmmpi_error *error)
+{
+  const int64_t width = padded_width(n_features);
+  pass_workspace *work = calloc(1, sizeof *work);
+  *workspace = work;
+  if (work == NULL || workspace_bytes(shape, n_components, n_features) == INT64_MAX) goto no_memory;
+  work->kernel = kernels;
+  work->responsibilities = allocate(n_components * TILE_ROWS, sizeof(double));
+  work->scratch = allocate(kernels->scratch_bytes(n_features), 1);
+  work->sums.shape = shape;
+  work->sums.n_components = n_components;
+  work->sums.n_features = n_features;
+  work->sums.width = width;
+  work->sums.counts = allocate(n_components, sizeof(double));
+  work->sums.first = allocate(n_components * width, sizeof(double));
+  if (order == SECOND_ORDER)
+    work->sums.second = allocate(n_components * second_rows(shape, n_features) * width, sizeof(double));
+  if (work->responsibilities == NULL || work->scratch == NULL || work->sums.counts == NULL ||
+      work->sums.first == NULL || (order == SECOND_ORDER && work->sums.second == NULL))
+    goto no_memory;
+  return GMMPI_OK;
+
+no_memory:
+  workspace_destroy(work);
+  *workspace = NULL;
+  return fail(error, GMMPI_NO_MEMORY,
+              "the working memory for %lld components in %lld features is not there; ask for fewer components or use "
+              "machines with more memory",
+              (long long)n_components, (long long)n_features);
+}
+
+void workspace_destroy(pass_workspace *workspace)
+{
+  if (workspace == NULL) return;
+  free(workspace->responsibilities);
+  free(workspace->scratch);
+  free(workspace->sums.counts);
+  free(workspace->sums.first);
+  free(workspace->sums.second);
+  free(workspace);
+}
+
+static void clear_sums(block_sums *sums)
+{
+  const int64_t K = sums->n_components;
+  memset(sums->counts, 0, (size_t)K * sizeof(double));
+  memset(sums->first, 0, (size_t)(K * sums->width) * sizeof(double));
+  if (sums->second != NULL)
+    memset(sums->second, 0, (size_t)(K * second_rows(sums->shape, sums->n_features) * sums->width) * sizeof(double));
+  sums->log_likelihood = 0.0;
+  sums->sum_log_max_responsibility = 0.0;
+}
+
+void pass_over_points(pass_workspace *workspace, const shard *points, responsibility_rule rule, void *context,
+                      statistics *sums)
+{
+  const int64_t tile_length = points->n_features * TILE_ROWS;
+  block_view block;
+  workspace->sums.references = sums->references;
+  for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
+    clear_sums(&workspace->sums);
+    for (int64_t t = 0; t < block.n_tiles; t++) {
+      const tile_view tile = {block.tiles + t * tile_length, block.first_row + t * TILE_ROWS, tile_points(&block, t)};
+      rule(context, &tile, workspace);
+      workspace->kernel->accumulate(workspace->responsibilities, tile.tile, &workspace->sums, workspace->scratch);
+    }
+    statistics_add_block(sums, &workspace->sums);
+  }
+}
+
+void posterior_rule(void *density, const tile_view *tile, pass_workspace *workspace)
+{
+  const density_form *form = density;
+  const kernel *kernels = workspace->kernel;
+  kernels->log_densities(form, tile->tile, workspace->responsibilities, workspace->scratch);
+  kernels->responsibilities(form->n_components, tile->n_points, workspace->responsibilities, NULL,
+                           &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility);
+}
+
+void nearest_rule(void *density, const tile_view *tile, pass_workspace *workspace)
+{
+  const density_form *form = density;
+  double *log_densities = workspace->responsibilities;
+  double highest[TILE_ROWS];
+  int32_t nearest[TILE_ROWS];
+  workspace->kernel->log_densities(form, tile->tile, log_densities, workspace->scratch);
+  for (int p = 0; p < TILE_ROWS; p++) {
+    highest[p] = log_densities[p];
+    nearest[p] = 0;
+  }
+  for (int64_t k = 1; k < form->n_components; k++) {
+    for (int p = 0; p < TILE_ROWS; p++) {
+      const bool higher = log_densities[k * TILE_ROWS + p] > highest[p];
+      nearest[p] = higher ? (int32_t)k : nearest[p];
+      highest[p] = higher ? log_densities[k * TILE_ROWS + p] : highest[p];
+    }
+  }
+  memset(log_densities, 0, (size_t)(form->n_components * TILE_ROWS) * sizeof(double));
+  for (int p = 0; p < tile->n_points; p++) {
+    log_densities[nearest[p] * TILE_ROWS + p] = 1.0;
+    workspace->sums.log_likelihood += highest[p];
+  }
+}
+
+void whole_rule(void *context, const tile_view *tile, pass_workspace *workspace)
+{
+  (void)context;
+  for (int64_t k = 0; k < workspace->sums.n_components; k++) {
+    for (int p = 0; p < TILE_ROWS; p++)
+      workspace->responsibilities[k * TILE_ROWS + p] = p < tile->n_points ? 1.0 : 0.0;
+  }
+}

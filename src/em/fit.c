@@ -1,0 +1,287 @@
+#include "em/fit.h"
+
+#include "em/initialize.h"
+#include "em/seeding.h"
+#include "support/error.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A ridge above this share of a feature's variance changes the model visibly. */
+static const double largest_share_of_ridge = 1e-3;
+
+/* A fit while it runs. */
+typedef struct fit_process {
+  em_iteration *em;
+  const gmmpi_fit_options *options;
+  const fit_observer *observer;
+  fit_state *state;
+  gmmpi_model *spare; /* the model of the last pass after an M-step, the next model during one */
+  fit_timings *timings;
+  double pass_began;
+  bool stopped;
+} fit_process;
+
+static bool wants_stop(const fit_observer *observer)
+{
+  return observer != NULL && observer->wants_stop != NULL && observer->wants_stop(observer->context);
+}
+
+static void tell_state(const fit_process *run)
+{
+  if (run->observer != NULL && run->observer->state_advanced != NULL)
+    run->observer->state_advanced(run->observer->context, run->state);
+}
+
+/* Says what a pass found; returns the change of the mean log-likelihood, NaN in a start's first pass. */
+static double tell_pass(fit_process *run, double log_likelihood)
+{
+  const fit_position *current = &run->state->current;
+  const double n = (double)run->em->points->n_samples;
+  const double now = MPI_Wtime();
+  const fit_pass pass = {.start = current->start,
+                         .iteration = current->iteration,
+                         .n_samples = run->em->points->n_samples,
+                         .log_likelihood = log_likelihood,
+                         .change = log_likelihood / n - current->log_likelihood / n,
+                         .seconds = now - run->pass_began};
+  run->pass_began = now;
+  if (run->observer != NULL && run->observer->pass_finished != NULL)
+    run->observer->pass_finished(run->observer->context, &pass);
+  return pass.change;
+}
+
+/* The next model takes the place of the one that was measured, which is kept in spare. */
+static void advance(fit_process *run, double log_likelihood)
+{
+  fit_position *current = &run->state->current;
+  gmmpi_model *measured = current->model;
+  current->model = run->spare;
+  run->spare = measured;
+  current->iteration++;
+  current->log_likelihood = log_likelihood;
+  current->sum_log_max_responsibility = run->em->sums->sum_log_max_responsibility;
+  tell_state(run);
+}
+
+/* One start, from the state's current model until it has converged, used up its iterations, or somebody wants to stop. */
+static gmmpi_status iterate(fit_process *run, gmmpi_error *error)
+{
+  fit_position *current = &run->state->current;
+  for (;;) {
+    reduction_control control = {.n_stop_requests = wants_stop(run->observer)};
+    if (expectation_step(run->em, current->model, NULL, NULL, &control, error) != GMMPI_OK) return error->status;
+    const double log_likelihood = run->em->sums->log_likelihood;
+    run->state->n_passes++;
+    run->timings->n_loop_passes++;
+
+    const double change = tell_pass(run, log_likelihood);
+    current->converged = fabs(change) < run->options->tolerance;
+    if (current->converged || current->iteration >= run->options->max_iterations) {
+      current->log_likelihood = log_likelihood;
+      current->sum_log_max_responsibility = run->em->sums->sum_log_max_responsibility;
+      return GMMPI_OK;
+    }
+    if (maximization_step(run->em, current->model, NULL, NULL, current->iteration + 1, run->spare, run->state,
+                          run->observer, error) != GMMPI_OK)
+      return error->status;
+    advance(run, log_likelihood);
+    run->stopped = control.n_stop_requests > 0;
+    if (run->stopped) return GMMPI_OK;
+  }
+}
+
+static void keep_the_better(fit_state *state)
+{
+  const fit_position *ended = &state->current;
+  fit_position *best = &state->best;
+  if (best->start >= 0 && !(ended->log_likelihood > best->log_likelihood)) return;
+  gmmpi_model *model = best->model;
+  model_copy_parameters(model, ended->model);
+  *best = *ended;
+  best->model = model;
+}
+
+/* What the data are like, before the first start: the ridge that they need, and whether the one asked for distorts the model. */
+static void tell_about_data(const fit_process *run, gmmpi_error *error)
+{
+  const data_spread *spread = run->em->spread;
+  if (spread->degenerate) {
+    const fit_event event = {.component = -1, .kind = EVENT_DEGENERATE, .action = ACTION_RIDGE};
+    report_event(run->state, run->observer, &event, error);
+  }
+  if (run->observer == NULL || run->observer->event_happened == NULL) return;
+  for (int64_t j = 0; j < run->em->points->n_features; j++) {
+    const fit_event event = {.component = j, .kind = EVENT_LARGE_RIDGE, .action = ACTION_RIDGE};
+    if (spread->variances[j] > 0.0 && run->options->reg_covar > largest_share_of_ridge * spread->variances[j])
+      run->observer->event_happened(run->observer->context, &event);
+  }
+}
+
+static gmmpi_status begin_start(fit_process *run, int64_t start, gmmpi_error *error)
+{
+  const double began = MPI_Wtime();
+  fit_position *current = &run->state->current;
+  current->start = start;
+  current->iteration = 0;
+  current->log_likelihood = NAN;
+  current->sum_log_max_responsibility = 0.0;
+  current->converged = false;
+  memset(run->state->n_reseeds, 0, (size_t)run->options->n_components * sizeof *run->state->n_reseeds);
+  const fit_timings before = *run->timings;
+  const gmmpi_status status = initialize(run->em, start, current->model, run->spare, run->state, run->observer, error);
+  if (status != GMMPI_OK) return status;
+  /* What initial passes spent counts as initialisation. */
+  *run->timings = before;
+  run->timings->init += MPI_Wtime() - began;
+  tell_state(run);
+  return GMMPI_OK;
+}
+
+static gmmpi_status run_starts(fit_process *run, bool resumed, gmmpi_error *error)
+{
+  for (int64_t start = run->state->current.start; start < run->options->n_init; start++) {
+    if (!resumed && begin_start(run, start, error) != GMMPI_OK) return error->status;
+    resumed = false;
+    const double began = MPI_Wtime();
+    run->pass_began = began;
+    const gmmpi_status status = iterate(run, error);
+    run->timings->loop += MPI_Wtime() - began;
+    if (status != GMMPI_OK || run->stopped) return status;
+    keep_the_better(run->state);
+  }
+  return GMMPI_OK;
+}
+
+static gmmpi_status check_options(const shard *points, const gmmpi_fit_options *options, gmmpi_error *error)
+{
+  if (options->n_components < 1)
+    return fail(error, GMMPI_WRONG_USAGE, "the number of components is %lld; it must be at least 1",
+                (long long)options->n_components);
+  if (family_find(options->covariance) == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "unknown covariance '%s'; use full, tied, diag or spherical",
+                options->covariance);
+  if (!(options->tolerance >= 0.0) || options->max_iterations < 0 || options->n_init < 1 || !(options->reg_covar >= 0.0) ||
+      isinf(options->reg_covar))
+    return fail(error, GMMPI_WRONG_USAGE,
+                "an option is out of range; tolerance, max_iterations and reg_covar must be at least 0, n_init at least 1");
+  if (options->n_components > points->n_samples)
+    return fail(error, GMMPI_BAD_DATA, "%lld components are too many for %lld points; ask for at most as many as there are points",
+                (long long)options->n_components, (long long)points->n_samples);
+  if (options->init == GMMPI_INIT_LABELS && options->labels == NULL && points->n_rows > 0)
+    return fail(error, GMMPI_WRONG_USAGE, "labels to start from are asked for but not given");
+  if (options->init != GMMPI_INIT_MODEL) return GMMPI_OK;
+  const gmmpi_model *start = options->start;
+  if (start == NULL || start->n_components != options->n_components || start->n_features != points->n_features ||
+      start->family != family_find(options->covariance))
+    return fail(error, GMMPI_BAD_DATA,
+                "the model to start from must have %lld components, %lld features and '%s' covariances",
+                (long long)options->n_components, (long long)points->n_features, options->covariance);
+  return GMMPI_OK;
+}
+
+/* The state to begin with: a copy of resume, or a fresh one. */
+static gmmpi_status first_state(const shard *points, const gmmpi_fit_options *options, const fit_state *resume,
+                                fit_state **state, gmmpi_error *error)
+{
+  const covariance_family *family = family_find(options->covariance);
+  if (fit_state_create(family, options->n_components, points->n_features, state, error) != GMMPI_OK || resume == NULL)
+    return error->status;
+  if (fit_state_reserve_events(*state, resume->n_events, error) != GMMPI_OK) return error->status;
+  fit_state *copy = *state;
+  const fit_state fresh = *copy;
+  *copy = *resume;
+  copy->current.model = fresh.current.model;
+  copy->best.model = fresh.best.model;
+  copy->n_reseeds = fresh.n_reseeds;
+  copy->events = fresh.events;
+  copy->events_capacity = fresh.events_capacity;
+  model_copy_parameters(copy->current.model, resume->current.model);
+  model_copy_parameters(copy->best.model, resume->best.model);
+  memcpy(copy->n_reseeds, resume->n_reseeds, (size_t)options->n_components * sizeof *copy->n_reseeds);
+  if (resume->n_events > 0) memcpy(copy->events, resume->events, (size_t)resume->n_events * sizeof *copy->events);
+  return GMMPI_OK;
+}
+
+/* Where a stopped fit ends: its last measured model, or the best of the starts before if that is better. */
+static void end_at_last_measured(const fit_process *run)
+{
+  fit_state *state = run->state;
+  state->current.iteration--;
+  state->current.converged = false;
+  gmmpi_model *next = state->current.model;
+  state->current.model = run->spare;
+  keep_the_better(state);
+  state->current.model = next;
+  state->best.converged = false;
+}
+
+static gmmpi_status take_result(fit_process *run, fit_result *result, gmmpi_error *error)
+{
+  fit_state *state = run->state;
+  if (run->stopped) end_at_last_measured(run);
+  result->end = state->best;
+  state->best.model = NULL;
+  result->n_passes = state->n_passes;
+  result->events = state->events;
+  result->n_events = state->n_events;
+  state->events = NULL;
+  if (!run->stopped) return GMMPI_OK;
+  return fail(error, GMMPI_STOPPED, "stopped on request after %lld iterations", (long long)result->end.iteration);
+}
+
+gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, const fit_state *resume,
+                     const fit_observer *observer, fit_result *result, gmmpi_error *error)
+{
+  const double began = MPI_Wtime();
+  gmmpi_error local = {0};
+  memset(result, 0, sizeof *result);
+  fit_process run = {.options = options, .observer = observer, .timings = &result->timings};
+  check_options(points, options, &local);
+  if (agree(points->comm, &local) == GMMPI_OK) iteration_create(points, options, &result->timings, &run.em, &local);
+  if (local.status == GMMPI_OK) {
+    result->instruction_set = run.em->kernel->instruction_set;
+    if (first_state(points, options, resume, &run.state, &local) == GMMPI_OK)
+      model_allocate(run.em->family, options->n_components, points->n_features, &run.spare, &local);
+    agree(points->comm, &local);
+  }
+  if (local.status == GMMPI_OK && resume == NULL) {
+    tell_about_data(&run, &local);
+    agree(points->comm, &local);
+  }
+  result->timings.init = MPI_Wtime() - began;
+  result->timings.e_step = result->timings.allreduce = 0.0;
+  if (local.status == GMMPI_OK && run_starts(&run, resume != NULL, &local) == GMMPI_OK)
+    take_result(&run, result, &local);
+
+  iteration_destroy(run.em);
+  fit_state_destroy(run.state);
+  gmmpi_model_destroy(run.spare);
+  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}
+
+void fit_result_clear(fit_result *result)
+{
+  gmmpi_model_destroy(result->end.model);
+  free(result->events);
+  memset(result, 0, sizeof *result);
+}
+
+int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks)
+{
+  const covariance_family *family = family_find(options->covariance);
+  const int64_t K = options->n_components;
+  const int64_t rows = n_samples / n_ranks + shard_block_rows(n_samples);
+  const int64_t model = model_bytes(family, K, n_features);
+  const int64_t sums = statistics_bytes(family->shape, K, n_features);
+  const int64_t parts[] = {model, model, model, sums, sums / 2, workspace_bytes(family->shape, K, n_features),
+                           options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
+                               ? seeding_bytes(rows, n_features, K)
+                               : 0};
+  int64_t bytes = 0;
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    if (__builtin_add_overflow(bytes, parts[i], &bytes)) return INT64_MAX;
+  }
+  return bytes;
+}

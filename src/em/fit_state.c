@@ -1,0 +1,82 @@
+#include "em/fit.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+gmmpi_status fit_state_create(const covariance_family *family, int64_t n_components, int64_t n_features,
+                              fit_state **state, gmmpi_error *error)
+{
+  fit_state *created = calloc(1, sizeof *created);
+  *state = created;
+  if (created != NULL) {
+    created->current.log_likelihood = NAN;
+    created->best.start = -1;
+    created->best.log_likelihood = NAN;
+    created->n_reseeds = allocate(n_components, sizeof(int64_t));
+    if (created->n_reseeds != NULL &&
+        model_allocate(family, n_components, n_features, &created->current.model, error) == GMMPI_OK &&
+        model_allocate(family, n_components, n_features, &created->best.model, error) == GMMPI_OK)
+      return GMMPI_OK;
+  }
+  fit_state_destroy(created);
+  *state = NULL;
+  return fail(error, GMMPI_NO_MEMORY, "there is no memory for the state of a fit with %lld components",
+              (long long)n_components);
+}
+
+void fit_state_destroy(fit_state *state)
+{
+  if (state == NULL) return;
+  gmmpi_model_destroy(state->current.model);
+  gmmpi_model_destroy(state->best.model);
+  free(state->n_reseeds);
+  free(state->events);
+  free(state);
+}
+
+gmmpi_status fit_state_reserve_events(fit_state *state, int64_t n_events, gmmpi_error *error)
+{
+  if (n_events <= state->events_capacity) return GMMPI_OK;
+  fit_event *events = allocate(2 * n_events, sizeof *events);
+  if (events == NULL) return fail(error, GMMPI_NO_MEMORY, "there is no memory to note what happened");
+  if (state->n_events > 0) memcpy(events, state->events, (size_t)state->n_events * sizeof *events);
+  free(state->events);
+  state->events = events;
+  state->events_capacity = 2 * n_events;
+  return GMMPI_OK;
+}
+
+void fit_event_describe(const fit_event *event, char *text, size_t size)
+{
+  char where[80];
+  if (event->iteration == 0)
+    snprintf(where, sizeof where, "start %lld", (long long)event->start + 1);
+  else
+    snprintf(where, sizeof where, "start %lld, iteration %lld", (long long)event->start + 1, (long long)event->iteration);
+
+  if (event->kind == EVENT_DEGENERATE) {
+    snprintf(text, size,
+             "the data's own covariance is singular (a constant column, or columns that depend on each other): a ridge was "
+             "added to all covariances");
+    return;
+  }
+  if (event->kind == EVENT_LARGE_RIDGE) {
+    snprintf(text, size,
+             "--reg-covar is not small against the variance of feature %lld; give a smaller one, or the feature in larger numbers",
+             (long long)event->component + 1);
+    return;
+  }
+  const char *what = event->kind == EVENT_EMPTY ? "became empty" : "lost its positive definite covariance";
+  const char *then = event->action == ACTION_RESEEDED  ? "reseeded where the data fit worst"
+                     : event->action == ACTION_DROPPED ? "dropped (weight 0)"
+                                                       : "a ridge was added";
+  if (event->component < 0)
+    snprintf(text, size, "%s: the shared covariance is not positive definite; %s", where, then);
+  else
+    snprintf(text, size, "%s: component %lld %s; %s", where, (long long)event->component + 1, what, then);
+}

@@ -1,0 +1,150 @@
+#include "em/iteration.h"
+
+#include "support/error.h"
+#include "support/hash.h"
+#include "support/linear_algebra.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A mean that moved far from its reference point is taken as the reference of another pass, at most so often. */
+enum { MOST_RECENTRINGS = 2 };
+
+/* The lowest instruction set of all ranks. Collective. */
+static const kernel *common_kernel(MPI_Comm comm)
+{
+  int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
+  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
+  return kernel_best(level);
+}
+
+/* Do some ranks' processors differ in what their libraries do? Collective. */
+static bool processors_differ(MPI_Comm comm)
+{
+  const char *core = linear_algebra_core();
+  const int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
+  const int64_t mine = (int64_t)(hash_bytes((uint64_t)level, core, strlen(core)) >> 1);
+  int64_t extremes[2] = {mine, -mine};
+  MPI_Allreduce(MPI_IN_PLACE, extremes, 2, MPI_INT64_T, MPI_MIN, comm);
+  return extremes[0] != -extremes[1];
+}
+
+static double stopwatch(double *since)
+{
+  const double now = MPI_Wtime();
+  const double seconds = now - *since;
+  *since = now;
+  return seconds;
+}
+
+gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *options, fit_timings *timings,
+                              em_iteration **em, gmmpi_error *error)
+{
+  const int64_t K = options->n_components;
+  const int64_t d = points->n_features;
+  gmmpi_error local = {0};
+  em_iteration *created = calloc(1, sizeof *created);
+  *em = created;
+  linear_algebra_single_thread();
+  const kernel *kernels = common_kernel(points->comm);
+  const bool differ = processors_differ(points->comm);
+  if (created == NULL) {
+    fail(&local, GMMPI_NO_MEMORY, "there is no memory to begin a fit");
+  } else {
+    created->points = points;
+    created->options = options;
+    created->family = family_find(options->covariance);
+    created->kernel = kernels;
+    created->broadcast_models = differ;
+    created->timings = timings;
+    const density_shape shape = created->family->shape;
+    if (density_create(shape, K, d, &created->form, &local) == GMMPI_OK &&
+        statistics_create(shape, SECOND_ORDER, K, points, &created->sums, &local) == GMMPI_OK &&
+        workspace_create(kernels, shape, SECOND_ORDER, K, d, &created->workspace, &local) == GMMPI_OK)
+      maximization_create(created->sums, &created->step, &local);
+  }
+  if (agree(points->comm, &local) == GMMPI_OK &&
+      data_spread_create(points, kernels, created->family->shape, options->reg_covar, &created->spread, &local) == GMMPI_OK) {
+    memcpy(created->step->ridge, created->spread->ridge, (size_t)d * sizeof(double));
+    return GMMPI_OK;
+  }
+  iteration_destroy(created);
+  *em = NULL;
+  return fail(error, local.status, "%s", local.message);
+}
+
+void iteration_destroy(em_iteration *em)
+{
+  if (em == NULL) return;
+  data_spread_destroy(em->spread);
+  density_destroy(em->form);
+  statistics_destroy(em->sums);
+  workspace_destroy(em->workspace);
+  maximization_destroy(em->step);
+  free(em);
+}
+
+/* A pass by the given rule with em->form as it is, about these reference points. */
+static gmmpi_status make_pass(em_iteration *em, const double *references, responsibility_rule rule, void *context,
+                              reduction_control *control, gmmpi_error *error)
+{
+  double clock = MPI_Wtime();
+  statistics_begin(em->sums, references);
+  if (rule == NULL)
+    pass_over_points(em->workspace, em->points, posterior_rule, em->form, em->sums);
+  else
+    pass_over_points(em->workspace, em->points, rule, context, em->sums);
+  em->timings->e_step += stopwatch(&clock);
+  statistics_reduce(em->sums, em->points->comm, control);
+  em->timings->allreduce += stopwatch(&clock);
+  if (control->hashes_agree) return GMMPI_OK;
+  return fail(error, GMMPI_INTERNAL,
+              "the ranks hold different models, which must not be; use the same build and libraries on all nodes");
+}
+
+gmmpi_status expectation_step(em_iteration *em, const gmmpi_model *model, responsibility_rule rule, void *context,
+                              reduction_control *control, gmmpi_error *error)
+{
+  control->hash = model_hash(model);
+  density_from_model(em->form, model);
+  return make_pass(em, model->means, rule, context, control, error);
+}
+
+static void broadcast_numbers(MPI_Comm comm, double *numbers, int64_t n)
+{
+  const int64_t most = INT64_C(1) << 28;
+  for (int64_t done = 0; done < n; done += most)
+    MPI_Bcast(numbers + done, (int)(n - done < most ? n - done : most), MPI_DOUBLE, 0, comm);
+}
+
+static void take_model_of_rank_0(MPI_Comm comm, gmmpi_model *model)
+{
+  const int64_t length = family_length(model->family, model->n_components, model->n_features);
+  broadcast_numbers(comm, model->weights, model->n_components);
+  broadcast_numbers(comm, model->means, model->n_components * model->n_features);
+  broadcast_numbers(comm, model->covariances, length);
+  broadcast_numbers(comm, model->precisions_cholesky, length);
+}
+
+gmmpi_status maximization_step(em_iteration *em, const gmmpi_model *previous, responsibility_rule rule, void *context,
+                               int64_t iteration, gmmpi_model *next, fit_state *state, const fit_observer *observer,
+                               gmmpi_error *error)
+{
+  double clock = MPI_Wtime();
+  gmmpi_status status = GMMPI_OK;
+  bool precise = maximize(em->step, em->sums, previous, next);
+  for (int i = 0; i < MOST_RECENTRINGS && !precise && status == GMMPI_OK; i++) {
+    reduction_control control = {.hash = model_hash(previous)};
+    em->timings->m_step += stopwatch(&clock);
+    status = make_pass(em, next->means, rule, context, &control, error);
+    if (rule == NULL) state->n_passes++;
+    stopwatch(&clock);
+    precise = maximize(em->step, em->sums, previous, next);
+  }
+  if (status == GMMPI_OK)
+    status = repair_collapsed(em->points, em->spread, em->form, em->workspace, em->options->on_collapse, em->step,
+                              iteration, next, state, observer, error);
+  if (status == GMMPI_OK && em->broadcast_models) take_model_of_rank_0(em->points->comm, next);
+  em->timings->m_step += stopwatch(&clock);
+  return status;
+}

@@ -1,0 +1,141 @@
+#include "em/maximization.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Moving the scatter from the reference point to the mean subtracts numbers that are this many times as large as the result,
+ * at most, before the pass is made again: 16 of 53 bits. */
+static const double most_cancellation = 0x1p16;
+
+gmmpi_status maximization_create(const statistics *sums, maximization **step, gmmpi_error *error)
+{
+  maximization *new_step = calloc(1, sizeof *new_step);
+  *step = new_step;
+  if (new_step != NULL) {
+    new_step->ridge = allocate(sums->n_features, sizeof(double));
+    new_step->states = allocate(sums->n_components, sizeof(component_state));
+    new_step->scatter = allocate(sums->n_components * sums->second_length, sizeof(double));
+    new_step->counts = allocate(sums->n_components, sizeof(double));
+    if (new_step->ridge != NULL && new_step->states != NULL && new_step->scatter != NULL && new_step->counts != NULL)
+      return GMMPI_OK;
+  }
+  maximization_destroy(new_step);
+  *step = NULL;
+  return fail(error, GMMPI_NO_MEMORY, "the M-step's working memory is not there; ask for fewer components");
+}
+
+void maximization_destroy(maximization *step)
+{
+  if (step == NULL) return;
+  free(step->ridge);
+  free(step->states);
+  free(step->scatter);
+  free(step->counts);
+  free(step);
+}
+
+static double largest_scale_of_feature(const statistics *sums, int64_t j)
+{
+  return fmax(fabs(sums->points->minima[j]), fabs(sums->points->maxima[j]));
+}
+
+/* sum (x - mean)(x - mean)^T = sum (x - r)(x - r)^T - N shift shift^T, shift = mean - r. False when too much cancels. */
+static bool scatter_about_mean(const statistics *sums, int64_t k, const double *shift, double *scatter)
+{
+  const int64_t d = sums->n_features;
+  const double count = sums->counts[k];
+  const double *second = sums->second + k * sums->second_length;
+  bool precise = true;
+  for (int64_t i = 0; i < d; i++) {
+    for (int64_t j = sums->shape == DENSE ? 0 : i; j <= i; j++) *scatter++ = *second++ - count * shift[i] * shift[j];
+    /* Below the resolution of the data themselves nothing can be gained by another pass. */
+    const double resolution = 0x1p-45 * largest_scale_of_feature(sums, i);
+    const double before = second[-1];
+    const double after = scatter[-1];
+    if (after * most_cancellation < before && fabs(shift[i]) > resolution) precise = false;
+    if (after < 0.0) scatter[-1] = 0.0;
+  }
+  return precise;
+}
+
+static void keep_component(gmmpi_model *next, const gmmpi_model *previous, int64_t k)
+{
+  const int64_t d = next->n_features;
+  memcpy(next->means + k * d, previous->means + k * d, (size_t)d * sizeof(double));
+  const int64_t length = family_length(next->family, next->n_components, d);
+  const int64_t each = next->family->shared ? length : length / next->n_components;
+  const int64_t offset = next->family->shared ? 0 : k * each;
+  memcpy(next->covariances + offset, previous->covariances + offset, (size_t)each * sizeof(double));
+  memcpy(next->precisions_cholesky + offset, previous->precisions_cholesky + offset, (size_t)each * sizeof(double));
+}
+
+static component_state state_of_count(double count, double n_samples, double previous_weight)
+{
+  if (previous_weight == 0.0 && count == 0.0) return COMPONENT_DROPPED;
+  return count < EMPTY_SHARE * n_samples ? COMPONENT_EMPTY : COMPONENT_SOUND;
+}
+
+static void set_weights(const maximization *step, gmmpi_model *next)
+{
+  double total = 0.0;
+  for (int64_t k = 0; k < next->n_components; k++) total += step->counts[k];
+  for (int64_t k = 0; k < next->n_components; k++) next->weights[k] = total > 0.0 ? step->counts[k] / total : 0.0;
+}
+
+static void mark_indefinite(maximization *step, const gmmpi_model *previous, gmmpi_model *next, int64_t k)
+{
+  step->states[k] = COMPONENT_INDEFINITE;
+  step->counts[k] = 0.0;
+  keep_component(next, previous, k);
+}
+
+static void factorise_all(maximization *step, const gmmpi_model *previous, gmmpi_model *next)
+{
+  if (next->family->shared) {
+    const bool definite = next->family->factorise(next, 0);
+    for (int64_t k = 0; k < next->n_components && !definite; k++) {
+      if (step->states[k] == COMPONENT_SOUND) step->states[k] = COMPONENT_INDEFINITE;
+    }
+    return;
+  }
+  for (int64_t k = 0; k < next->n_components; k++) {
+    if (step->states[k] == COMPONENT_SOUND && !next->family->factorise(next, k))
+      mark_indefinite(step, previous, next, k);
+  }
+}
+
+bool maximize(maximization *step, const statistics *sums, const gmmpi_model *previous, gmmpi_model *next)
+{
+  const int64_t K = sums->n_components;
+  const int64_t d = sums->n_features;
+  const double n_samples = (double)sums->points->n_samples;
+  bool precise = true;
+  for (int64_t k = 0; k < K; k++) {
+    step->states[k] = state_of_count(sums->counts[k], n_samples, previous->weights[k]);
+    step->counts[k] = step->states[k] == COMPONENT_SOUND ? sums->counts[k] : 0.0;
+    if (step->states[k] != COMPONENT_SOUND) {
+      keep_component(next, previous, k);
+      continue;
+    }
+    double *mean = next->means + k * d;
+    for (int64_t j = 0; j < d; j++) mean[j] = sums->first[k * d + j] / sums->counts[k]; /* the shift */
+    if (!scatter_about_mean(sums, k, mean, step->scatter + k * sums->second_length)) precise = false;
+    for (int64_t j = 0; j < d; j++) mean[j] += sums->references[k * sums->width + j];
+  }
+  if (!precise) return false;
+
+  const component_scatter scatter = {.n_components = K,
+                                     .n_features = d,
+                                     .counts = step->counts,
+                                     .n_samples = n_samples,
+                                     .scatter = step->scatter,
+                                     .ridge = step->ridge};
+  next->family->estimate(&scatter, next);
+  factorise_all(step, previous, next);
+  set_weights(step, next);
+  return true;
+}

@@ -1,0 +1,30 @@
+/* Squared distance of every point of a rank to the nearest of a growing list of centres. */
+#ifndef EM_NEAREST_H
+#define EM_NEAREST_H
+
+#include "em/expectation.h"
+
+typedef struct nearest_centres {
+  const shard *points;
+  const kernel *kernel;
+  density_form *form;  /* holds a batch of centres at a time */
+  double *scratch;
+  double *log_densities;
+  double *distances; /* of this rank's rows: squared, in units of the variances */
+  int32_t *indices;  /* which centre, in the order in which they were added */
+  int64_t n_centres;
+} nearest_centres;
+
+/* inverse_variances: d. Errors: 71. */
+gmmpi_status nearest_create(const shard *points, const kernel *kernels, const double *inverse_variances,
+                            nearest_centres **nearest, gmmpi_error *error);
+void nearest_destroy(nearest_centres *nearest); /* NULL is fine */
+int64_t nearest_bytes(int64_t n_rows, int64_t n_features);
+
+/* Takes n more centres (n x d) into account. Not collective. */
+void nearest_add(nearest_centres *nearest, const double *centres, int64_t n);
+
+/* Collective: the sum of all points' distances, the same bits at any number of ranks. */
+double nearest_total(const nearest_centres *nearest);
+
+#endif

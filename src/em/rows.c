@@ -1,0 +1,86 @@
+#include "em/rows.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool comes_before(valued_row a, valued_row b)
+{
+  return a.value < b.value || (a.value == b.value && a.row < b.row);
+}
+
+void keep_smallest(valued_row *kept, int64_t *n_kept, int64_t n, valued_row offered)
+{
+  if (*n_kept == n && !comes_before(offered, kept[n - 1])) return;
+  int64_t place = *n_kept < n ? (*n_kept)++ : n - 1;
+  for (; place > 0 && comes_before(offered, kept[place - 1]); place--) kept[place] = kept[place - 1];
+  kept[place] = offered;
+}
+
+void smallest_of_all_ranks(MPI_Comm comm, const valued_row *mine, int64_t n_mine, int64_t n, int64_t *rows)
+{
+  int64_t taken = 0;
+  for (int64_t i = 0; i < n; i++) {
+    const valued_row offer = taken < n_mine ? mine[taken] : (valued_row){INFINITY, INT64_MAX};
+    double smallest;
+    MPI_Allreduce(&offer.value, &smallest, 1, MPI_DOUBLE, MPI_MIN, comm);
+    const int64_t row = offer.value == smallest ? offer.row : INT64_MAX;
+    MPI_Allreduce(&row, &rows[i], 1, MPI_INT64_T, MPI_MIN, comm);
+    if (rows[i] == INT64_MAX)
+      rows[i] = -1;
+    else if (rows[i] == offer.row)
+      taken++;
+  }
+}
+
+void fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coordinates)
+{
+  const int64_t d = points->n_features;
+  memset(coordinates, 0, (size_t)(n * d) * sizeof(double));
+  for (int64_t i = 0; i < n; i++) {
+    if (rows[i] >= points->first_row && rows[i] < points->first_row + points->n_rows)
+      shard_copy_row(points, rows[i], coordinates + i * d);
+  }
+  /* All ranks but the owner have zeros, whose bits are zero: adding the bits as integers moves them unchanged. */
+  const int64_t most = INT64_C(1) << 28;
+  for (int64_t done = 0; done < n * d; done += most) {
+    const int64_t left = n * d - done;
+    MPI_Allreduce(MPI_IN_PLACE, coordinates + done, (int)(left < most ? left : most), MPI_INT64_T, MPI_SUM, points->comm);
+  }
+}
+
+gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, pass_workspace *workspace, int64_t n,
+                                int64_t *rows, gmmpi_error *error)
+{
+  const kernel *kernels = workspace->kernel;
+  const int64_t tile_length = points->n_features * TILE_ROWS;
+  gmmpi_error local = {0};
+  valued_row *worst = allocate(n, sizeof *worst);
+  int64_t n_worst = 0;
+  if (worst == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to look for the points that fit worst");
+  if (agree(points->comm, &local) != GMMPI_OK) {
+    free(worst);
+    return fail(error, local.status, "%s", local.message);
+  }
+  block_view block;
+  for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
+    for (int64_t t = 0; t < block.n_tiles; t++) {
+      _Alignas(64) double log_density[TILE_ROWS];
+      double ignored_sums[2] = {0.0, 0.0};
+      const int n_points = tile_points(&block, t);
+      kernels->log_densities(form, block.tiles + t * tile_length, workspace->responsibilities, workspace->scratch);
+      kernels->responsibilities(form->n_components, n_points, workspace->responsibilities, log_density, &ignored_sums[0],
+                               &ignored_sums[1]);
+      for (int p = 0; p < n_points; p++) {
+        const valued_row offered = {log_density[p], block.first_row + t * TILE_ROWS + p};
+        keep_smallest(worst, &n_worst, n, offered);
+      }
+    }
+  }
+  smallest_of_all_ranks(points->comm, worst, n_worst, n, rows);
+  free(worst);
+  return GMMPI_OK;
+}

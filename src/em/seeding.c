@@ -1,0 +1,303 @@
+#include "em/seeding.h"
+
+#include "em/nearest.h"
+#include "em/rows.h"
+#include "support/error.h"
+#include "support/memory.h"
+#include "support/random.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bahmani et al. 2012, sec. 5: five rounds of 2K candidates do as well as k-means++. */
+enum { ROUNDS = 5, CANDIDATES_PER_CENTRE = 2, TRIES = 4, LLOYD_ON_CANDIDATES = 20 };
+
+int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres)
+{
+  int64_t candidates;
+  if (!multiply_fits(3 * ROUNDS * CANDIDATES_PER_CENTRE * n_centres, (n_features + 3) * (int64_t)sizeof(double),
+                     &candidates))
+    return INT64_MAX;
+  const int64_t nearest = nearest_bytes(n_rows, n_features);
+  return nearest > INT64_MAX - candidates ? INT64_MAX : nearest + candidates;
+}
+
+static int64_t first_row_drawn(const shard *points, uint64_t seed)
+{
+  const double draw = random_uniform(seed, RANDOM_FIRST_SEED, 0, 0) * (double)points->n_samples;
+  const int64_t row = (int64_t)draw;
+  return row < points->n_samples ? row : points->n_samples - 1;
+}
+
+/* The winner of a race that every point runs with its distance as weight; points at distance 0 come in last, by row. */
+static int64_t row_that_wins_race(const nearest_centres *nearest, uint64_t seed, int64_t race)
+{
+  const shard *points = nearest->points;
+  valued_row winner = {INFINITY, INT64_MAX};
+  for (int64_t i = 0; i < points->n_rows; i++) {
+    const int64_t row = points->first_row + i;
+    const double weight = nearest->distances[i];
+    valued_row runner = {INFINITY, row};
+    if (weight > 0.0)
+      runner.value = random_exponential(seed, RANDOM_SEED_RACE, (uint64_t)row, (uint64_t)race) / weight;
+    if (comes_before(runner, winner)) winner = runner;
+  }
+  int64_t row;
+  smallest_of_all_ranks(points->comm, &winner, points->n_rows > 0 ? 1 : 0, 1, &row);
+  return row;
+}
+
+gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *options, double *centres,
+                                   gmmpi_error *error)
+{
+  const int64_t d = points->n_features;
+  gmmpi_error local = {0};
+  nearest_centres *nearest = NULL;
+  nearest_create(points, options->kernel, options->inverse_variances, &nearest, &local);
+  if (agree(points->comm, &local) == GMMPI_OK) {
+    for (int64_t k = 0; k < options->n_centres; k++) {
+      const int64_t row = k == 0 ? first_row_drawn(points, options->seed) : row_that_wins_race(nearest, options->seed, k);
+      fetch_rows(points, &row, 1, centres + k * d);
+      nearest_add(nearest, centres + k * d, 1);
+    }
+  }
+  nearest_destroy(nearest);
+  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}
+
+/* --- k-means|| --------------------------------------------------------------------------------------------------------- */
+
+/* Candidate centres, the same list on every rank, in the order of rounds and rows. */
+typedef struct candidate_list {
+  int64_t n, capacity;
+  int64_t n_features;
+  double *centres; /* n x d */
+  double *weights; /* n: how many points are nearest */
+} candidate_list;
+
+static void candidates_clear(candidate_list *list)
+{
+  free(list->centres);
+  free(list->weights);
+}
+
+static bool candidates_reserve(candidate_list *list, int64_t n)
+{
+  if (n <= list->capacity) return true;
+  double *centres = allocate(2 * n, (size_t)list->n_features * sizeof(double));
+  double *weights = allocate(2 * n, sizeof(double));
+  if (centres == NULL || weights == NULL) {
+    free(centres);
+    free(weights);
+    return false;
+  }
+  if (list->n > 0) memcpy(centres, list->centres, (size_t)(list->n * list->n_features) * sizeof(double));
+  candidates_clear(list);
+  list->centres = centres;
+  list->weights = weights;
+  list->capacity = 2 * n;
+  return true;
+}
+
+/* Is this row a candidate? Each is with probability (candidates wanted) x distance / total, independently. */
+static bool is_drawn(const nearest_centres *nearest, int64_t i, uint64_t seed, int64_t round, double rate)
+{
+  const uint64_t row = (uint64_t)(nearest->points->first_row + i);
+  const double distance = nearest->distances[i];
+  return distance > 0.0 && random_uniform(seed, RANDOM_CANDIDATES, row, (uint64_t)round) < rate * distance;
+}
+
+static int64_t count_drawn(const nearest_centres *nearest, uint64_t seed, int64_t round, double rate)
+{
+  int64_t n = 0;
+  for (int64_t i = 0; i < nearest->points->n_rows; i++) n += is_drawn(nearest, i, seed, round, rate);
+  return n;
+}
+
+/* Adds one round's candidates of all ranks to the list, in the order of their rows. Collective; an error is agreed. */
+static void add_round(nearest_centres *nearest, candidate_list *list, const seeding_options *options, int64_t round,
+                      gmmpi_error *error)
+{
+  const shard *points = nearest->points;
+  const int64_t d = points->n_features;
+  const double total = nearest_total(nearest);
+  if (!(total > 0.0)) return;
+  const double rate = (double)(CANDIDATES_PER_CENTRE * options->n_centres) / total;
+  const int64_t n_mine = count_drawn(nearest, options->seed, round, rate);
+  int64_t n_all;
+  int64_t place = 0;
+  int rank;
+  MPI_Comm_rank(points->comm, &rank);
+  MPI_Allreduce(&n_mine, &n_all, 1, MPI_INT64_T, MPI_SUM, points->comm);
+  MPI_Exscan(&n_mine, &place, 1, MPI_INT64_T, MPI_SUM, points->comm);
+  if (rank == 0) place = 0;
+  int64_t *rows = allocate(n_all, sizeof *rows);
+  if (rows == NULL || !candidates_reserve(list, list->n + n_all))
+    fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld candidates of initial means; use --init random_from_data",
+         (long long)(list->n + n_all));
+  if (agree(points->comm, error) == GMMPI_OK) {
+    for (int64_t i = 0; i < points->n_rows && place < n_all; i++) {
+      if (is_drawn(nearest, i, options->seed, round, rate)) rows[place++] = points->first_row + i;
+    }
+    /* Each rank has set its own places; the others' are 0. */
+    for (int64_t done = 0; done < n_all; done += INT64_C(1) << 28) {
+      const int64_t left = n_all - done;
+      MPI_Allreduce(MPI_IN_PLACE, rows + done, left < (1 << 28) ? (int)left : 1 << 28, MPI_INT64_T, MPI_SUM,
+                    points->comm);
+    }
+    fetch_rows(points, rows, n_all, list->centres + list->n * d);
+    nearest_add(nearest, list->centres + list->n * d, n_all);
+    list->n += n_all;
+  }
+  free(rows);
+}
+
+static void weigh_candidates(const nearest_centres *nearest, candidate_list *list, int64_t *counts)
+{
+  memset(counts, 0, (size_t)list->n * sizeof *counts);
+  for (int64_t i = 0; i < nearest->points->n_rows; i++) counts[nearest->indices[i]]++;
+  for (int64_t done = 0; done < list->n; done += INT64_C(1) << 28) {
+    const int64_t left = list->n - done;
+    MPI_Allreduce(MPI_IN_PLACE, counts + done, left < (1 << 28) ? (int)left : 1 << 28, MPI_INT64_T, MPI_SUM,
+                  nearest->points->comm);
+  }
+  for (int64_t i = 0; i < list->n; i++) list->weights[i] = (double)counts[i];
+}
+
+static double scaled_distance(int64_t d, const double *a, const double *b, const double *inverse_variances)
+{
+  double distance = 0.0;
+  for (int64_t j = 0; j < d; j++) distance += (a[j] - b[j]) * (a[j] - b[j]) * inverse_variances[j];
+  return distance;
+}
+
+/* Choosing among candidates is done by every rank for itself, on the same numbers. */
+typedef struct reduction {
+  const candidate_list *list;
+  const seeding_options *options;
+  double *distances; /* n: to the nearest centre chosen */
+  double *sums;      /* K x d */
+  double *weights;   /* K */
+} reduction;
+
+static void choose_by_races(const reduction *work, int64_t attempt, double *centres)
+{
+  const candidate_list *list = work->list;
+  const int64_t d = list->n_features;
+  for (int64_t i = 0; i < list->n; i++) work->distances[i] = 1.0; /* the first one by weight alone */
+  for (int64_t k = 0; k < work->options->n_centres; k++) {
+    valued_row winner = {INFINITY, INT64_MAX};
+    for (int64_t i = 0; i < list->n; i++) {
+      const double weight = list->weights[i] * work->distances[i];
+      valued_row runner = {INFINITY, i};
+      if (weight > 0.0)
+        runner.value = random_exponential(work->options->seed, RANDOM_CANDIDATE_SEEDS, (uint64_t)i,
+                                          (uint64_t)(attempt * work->options->n_centres + k)) /
+                       weight;
+      if (comes_before(runner, winner)) winner = runner;
+    }
+    memcpy(centres + k * d, list->centres + winner.row * d, (size_t)d * sizeof(double));
+    for (int64_t i = 0; i < list->n; i++) {
+      const double distance = scaled_distance(d, list->centres + i * d, centres + k * d, work->options->inverse_variances);
+      if (k == 0 || distance < work->distances[i]) work->distances[i] = distance;
+    }
+  }
+}
+
+/* One Lloyd iteration on the weighted candidates; returns the cost before it. */
+static double lloyd_on_candidates(const reduction *work, double *centres)
+{
+  const candidate_list *list = work->list;
+  const int64_t d = list->n_features;
+  const int64_t K = work->options->n_centres;
+  double cost = 0.0;
+  memset(work->sums, 0, (size_t)(K * d) * sizeof(double));
+  memset(work->weights, 0, (size_t)K * sizeof(double));
+  for (int64_t i = 0; i < list->n; i++) {
+    double smallest = INFINITY;
+    int64_t nearest = 0;
+    for (int64_t k = 0; k < K; k++) {
+      const double distance = scaled_distance(d, list->centres + i * d, centres + k * d, work->options->inverse_variances);
+      if (distance < smallest) {
+        smallest = distance;
+        nearest = k;
+      }
+    }
+    cost += list->weights[i] * smallest;
+    work->weights[nearest] += list->weights[i];
+    /* About the centre, so that data far from the origin lose nothing. */
+    for (int64_t j = 0; j < d; j++)
+      work->sums[nearest * d + j] += list->weights[i] * (list->centres[i * d + j] - centres[nearest * d + j]);
+  }
+  for (int64_t k = 0; k < K; k++) {
+    for (int64_t j = 0; j < d && work->weights[k] > 0.0; j++) centres[k * d + j] += work->sums[k * d + j] / work->weights[k];
+  }
+  return cost;
+}
+
+static void choose_centres(const reduction *work, double *attempt_centres, double *centres)
+{
+  const size_t size = (size_t)(work->options->n_centres * work->list->n_features) * sizeof(double);
+  double best_cost = INFINITY;
+  for (int64_t attempt = 0; attempt < TRIES; attempt++) {
+    choose_by_races(work, attempt, attempt_centres);
+    double cost = INFINITY;
+    for (int i = 0; i < LLOYD_ON_CANDIDATES; i++) {
+      const double next_cost = lloyd_on_candidates(work, attempt_centres);
+      if (!(next_cost < cost * (1.0 - 1e-4))) break;
+      cost = next_cost;
+    }
+    if (cost < best_cost || attempt == 0) {
+      best_cost = cost;
+      memcpy(centres, attempt_centres, size);
+    }
+  }
+}
+
+static void reduce_candidates(const nearest_centres *nearest, candidate_list *list, const seeding_options *options,
+                              double *centres, gmmpi_error *error)
+{
+  const int64_t K = options->n_centres;
+  int64_t *counts = allocate(list->n, sizeof *counts);
+  double *attempt_centres = allocate(K * list->n_features, sizeof(double));
+  reduction work = {list,
+                    options,
+                    allocate(list->n, sizeof(double)),
+                    allocate(K * list->n_features, sizeof(double)),
+                    allocate(K, sizeof(double))};
+  if (counts == NULL || attempt_centres == NULL || work.distances == NULL || work.sums == NULL || work.weights == NULL)
+    fail(error, GMMPI_NO_MEMORY, "there is no memory to choose among %lld candidates", (long long)list->n);
+  if (agree(nearest->points->comm, error) == GMMPI_OK) {
+    weigh_candidates(nearest, list, counts);
+    choose_centres(&work, attempt_centres, centres);
+  }
+  free(counts);
+  free(attempt_centres);
+  free(work.distances);
+  free(work.sums);
+  free(work.weights);
+}
+
+gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *options, double *centres,
+                                  gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  nearest_centres *nearest = NULL;
+  candidate_list list = {.n_features = points->n_features};
+  if (nearest_create(points, options->kernel, options->inverse_variances, &nearest, &local) == GMMPI_OK &&
+      !candidates_reserve(&list, ROUNDS * CANDIDATES_PER_CENTRE * options->n_centres))
+    fail(&local, GMMPI_NO_MEMORY, "there is no memory for candidates of initial means; use --init random_from_data");
+  if (agree(points->comm, &local) == GMMPI_OK) {
+    const int64_t first = first_row_drawn(points, options->seed);
+    fetch_rows(points, &first, 1, list.centres);
+    nearest_add(nearest, list.centres, 1);
+    list.n = 1;
+    for (int64_t round = 0; round < ROUNDS && local.status == GMMPI_OK; round++)
+      add_round(nearest, &list, options, round, &local);
+    if (local.status == GMMPI_OK) reduce_candidates(nearest, &list, options, centres, &local);
+  }
+  candidates_clear(&list);
+  nearest_destroy(nearest);
+  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}

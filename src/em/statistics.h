@@ -1,0 +1,65 @@
+/* Sufficient statistics: what one pass over all points leaves behind, about a reference point r_k per component.
+ *
+ *   counts[k] = sum of responsibilities,  first[k] = sum of responsibility (x - r_k),
+ *   second[k] = sum of responsibility (x - r_k)(x - r_k)^T,  and the log-likelihood
+ *
+ * (Bishop 2006, eq. 9.27, and p. 440 for the M-step from them). About a reference point close to the component's mean nothing is lost by
+ * cancellation for data far from the origin.
+ *
+ * Sums over blocks and ranks do not depend on their order (support/exact_sum.h): a block's sum x is held in units of a
+ * power of two that bounds it. The bound of counts is the block's rows, of first additionally the largest |x - r_k| that
+ * the columns' ranges allow, of second the product of two of those. There are at most 2^22 blocks. */
+#ifndef EM_STATISTICS_H
+#define EM_STATISTICS_H
+
+#include "em/kernel.h"
+
+/* What is summed: counts alone come with every order. */
+typedef enum statistics_order { FIRST_ORDER = 1, SECOND_ORDER = 2 } statistics_order;
+
+/* What travels with the sums in the same Allreduce. */
+typedef struct reduction_control {
+  int64_t n_stop_requests; /* in: 1 when this rank wants to stop; out: how many do */
+  uint64_t hash;           /* in: of the model this rank used */
+  bool hashes_agree;       /* out */
+} reduction_control;
+
+typedef struct statistics {
+  density_shape shape;
+  statistics_order order;
+  int64_t n_components;  /* K */
+  int64_t n_features;    /* d */
+  int64_t width;         /* d rounded up as block_sums has it */
+  int64_t second_length; /* numbers per component: d(d+1)/2 (lower triangle, row by row), d, or 0 */
+  double *references;    /* K x width, padded with zeros */
+  double *counts;        /* K */
+  double *first;         /* K x d */
+  double *second;        /* K x second_length */
+  double log_likelihood;
+  double sum_log_max_responsibility;
+
+  /* The sums while they are collected: fixed-point limbs, then the full-range limbs of two sums, then control words. */
+  int64_t n_values; /* K (1 + d + second_length) */
+  int64_t *words;
+  int64_t n_words;
+  double *inverse_scales; /* K x width: of x - r_k */
+  double block_scale;     /* of a sum over a block's responsibilities */
+  const shard *points;    /* borrowed: ranges of the columns */
+} statistics;
+
+/* Errors: 71. */
+gmmpi_status statistics_create(density_shape shape, statistics_order order, int64_t n_components, const shard *points,
+                               statistics **result, gmmpi_error *error);
+void statistics_destroy(statistics *sums); /* NULL is fine */
+int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features);
+
+/* Takes the means (K x d) as reference points, each moved into the range of the data, and forgets all sums. */
+void statistics_begin(statistics *sums, const double *means);
+
+/* Adds what was summed over one block. */
+void statistics_add_block(statistics *sums, const block_sums *block);
+
+/* Collective over comm: ONE Allreduce; afterwards counts, first, second and the log-likelihood are those of all ranks. */
+void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control);
+
+#endif

@@ -1,0 +1,191 @@
+#include "job/checkpoint_image.h"
+
+#include "job/checkpoint_fields.h"
+#include "job/checkpoint_trailer.h"
+#include "mixture/hdf5_attributes.h"
+#include "support/error.h"
+
+#include <math.h>
+#include <string.h>
+
+static gmmpi_status damaged(const char *path, const char *fault, gmmpi_error *error)
+{
+  return fail(error, GMMPI_BAD_DATA, "%s: is no good checkpoint (%s); use the one before it or start afresh", path,
+              fault);
+}
+
+/* --- the state ------------------------------------------------------------------- */
+
+/* Could arrays of these sizes be in so many bytes? */
+static bool sizes_are_possible(const covariance_family *family, int64_t n_components, int64_t n_features,
+                               int64_t n_bytes)
+{
+  const int64_t most = n_bytes / (int64_t)sizeof(double);
+  if (n_components < 1 || n_features < 1 || n_components > most || n_features > most / n_components) return false;
+  const int64_t length = family_length(family, n_components, n_features);
+  return length > 0 && length <= most;
+}
+
+/* How many events the file claims; -1 when that can't be. */
+static int64_t count_events(hid_t file, int64_t n_bytes)
+{
+  if (H5Lexists(file, "/events", H5P_DEFAULT) <= 0) return 0;
+  const hid_t set = H5Dopen2(file, "/events", H5P_DEFAULT);
+  if (set < 0) return -1;
+  const hid_t space = H5Dget_space(set);
+  const hssize_t n_events = space >= 0 ? H5Sget_simple_extent_npoints(space) : -1;
+  if (space >= 0) H5Sclose(space);
+  H5Dclose(set);
+  return n_events >= 1 && n_events <= n_bytes / (int64_t)sizeof(fit_event) ? n_events : -1;
+}
+
+static bool copy_fields(hid_t file, const unsigned char *bytes, int64_t n_bytes, fit_state *state, bool has_best)
+{
+  field fields[MAX_FIELDS];
+  const int n_fields = checkpoint_fields(state, has_best, fields);
+  for (int i = 0; i < n_fields; i++) {
+    const int64_t offset = checkpoint_field_offset(file, &fields[i], n_bytes);
+    if (offset < 0) return false;
+    if (fields[i].kind == FIELD_FLAG && bytes[offset] > 1) return false;
+    memcpy(fields[i].memory, bytes + offset, fields[i].n_bytes);
+  }
+  return true;
+}
+
+static bool all_finite(const double *numbers, int64_t count)
+{
+  for (int64_t i = 0; i < count; i++) {
+    if (!isfinite(numbers[i])) return false;
+  }
+  return true;
+}
+
+static bool position_is_valid(const fit_position *position)
+{
+  const gmmpi_model *model = position->model;
+  const int64_t length = family_length(model->family, model->n_components, model->n_features);
+  const int64_t each = model->family->shared ? length : length / model->n_components;
+  if (position->start < 0 || position->iteration < 0) return false;
+  if (!all_finite(model->means, model->n_components * model->n_features)) return false;
+  for (int64_t k = 0; k < model->n_components; k++) {
+    if (!(model->weights[k] >= 0) || !isfinite(model->weights[k])) return false;
+    const int64_t own = model->family->shared ? 0 : k * each;
+    /* What a component of weight 0 left behind plays no part any more. */
+    if (model->weights[k] > 0 &&
+        !(all_finite(model->covariances + own, each) && all_finite(model->precisions_cholesky + own, each)))
+      return false;
+  }
+  return true;
+}
+
+static bool state_is_valid(const fit_state *state, bool has_best)
+{
+  const int64_t n_components = state->current.model->n_components;
+  if (state->n_passes < 0 || !position_is_valid(&state->current)) return false;
+  if (has_best && (!position_is_valid(&state->best) || state->best.start >= state->current.start)) return false;
+  for (int64_t k = 0; k < n_components; k++) {
+    if (state->n_reseeds[k] < 0) return false;
+  }
+  for (int64_t i = 0; i < state->n_events; i++) {
+    const fit_event *event = &state->events[i];
+    if (event->start < 0 || event->iteration < 0 || event->component < -1 || event->component >= n_components ||
+        event->kind < EVENT_EMPTY || event->kind > EVENT_DEGENERATE || event->action < ACTION_RESEEDED ||
+        event->action > ACTION_RIDGE)
+      return false;
+  }
+  return true;
+}
+
+/* Sets the identity from the attributes; false when something is missing. */
+static bool read_identity(const json_t *facts, checkpoint_identity *identity)
+{
+  const json_t *fingerprint = json_object_get(facts, "data_fingerprint");
+  const char *options = json_string_value(json_object_get(facts, "options"));
+  identity->fingerprint = (uint64_t)json_integer_value(fingerprint);
+  identity->n_samples = json_integer_value(json_object_get(facts, "n_samples"));
+  identity->n_features = json_integer_value(json_object_get(facts, "n_features"));
+  identity->options = options == NULL ? NULL : json_loads(options, 0, NULL);
+  return json_is_integer(fingerprint) && identity->n_samples >= 1 && json_is_object(identity->options);
+}
+
+static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts, const unsigned char *bytes,
+                               int64_t n_bytes, fit_state **state, gmmpi_error *error)
+{
+  const char *covariance = json_string_value(json_object_get(facts, "covariance"));
+  const covariance_family *family = covariance == NULL ? NULL : family_find(covariance);
+  const int64_t n_components = json_integer_value(json_object_get(facts, "n_components"));
+  const int64_t n_features = json_integer_value(json_object_get(facts, "n_features"));
+  const int64_t n_events = count_events(file, n_bytes);
+  if (family == NULL || n_events < 0 || !sizes_are_possible(family, n_components, n_features, n_bytes))
+    return damaged(path, "its sizes can't be true", error);
+
+  gmmpi_status status = fit_state_create(family, n_components, n_features, state, error);
+  if (status == GMMPI_OK) status = fit_state_reserve_events(*state, n_events, error);
+  if (status != GMMPI_OK) return status;
+  (*state)->n_events = n_events;
+  const bool has_best = H5Lexists(file, "/best", H5P_DEFAULT) > 0;
+  if (!copy_fields(file, bytes, n_bytes, *state, has_best)) return damaged(path, "a part of it is missing", error);
+  if (!has_best) (*state)->best.start = -1;
+  if (!state_is_valid(*state, has_best)) return damaged(path, "its numbers can't be true", error);
+  return GMMPI_OK;
+}
+
+/* The attributes of an object in the file, or NULL. */
+static json_t *read_facts(hid_t file, const char *name, int64_t n_bytes)
+{
+  const hid_t object = H5Oopen(file, name, H5P_DEFAULT);
+  if (object < 0) return NULL;
+  json_t *facts = hdf5_attributes_read(object, n_bytes);
+  H5Oclose(object);
+  return facts;
+}
+
+static gmmpi_status read_open_image(const char *path, hid_t file, const unsigned char *bytes, int64_t n_bytes,
+                                    fit_state **state, checkpoint_identity *identity, gmmpi_error *error)
+{
+  json_t *header = read_facts(file, "/", n_bytes);
+  json_t *facts = read_facts(file, "/job", n_bytes);
+  const char *format = json_string_value(json_object_get(header, "format"));
+  gmmpi_status status;
+  if (format == NULL || strcmp(format, CHECKPOINT_NAME) != 0 ||
+      json_integer_value(json_object_get(header, "format_version")) != CHECKPOINT_FORMAT)
+    status = damaged(path, "its format is not one that this program knows", error);
+  else if (!read_identity(facts, identity))
+    status = damaged(path, "it does not say whose it is", error);
+  else
+    status = read_state(path, file, facts, bytes, n_bytes, state, error);
+  json_decref(header);
+  json_decref(facts);
+  return status;
+}
+
+gmmpi_status checkpoint_image_read(const char *path, const void *bytes, int64_t n_bytes, fit_state **state,
+                                   checkpoint_identity *identity, gmmpi_error *error)
+{
+  *state = NULL;
+  memset(identity, 0, sizeof *identity);
+  const char *fault = checkpoint_fault(bytes, n_bytes);
+  if (fault != NULL) return damaged(path, fault, error);
+
+  const int64_t length = n_bytes - CHECKPOINT_TRAILER;
+  gmmpi_status status;
+  /* HDF5 shall not print what it found. */
+  H5E_BEGIN_TRY
+  {
+    const hid_t file = checkpoint_open_image(bytes, (size_t)length);
+    if (file < 0)
+      status = damaged(path, "it is not an HDF5 file", error);
+    else
+      status = read_open_image(path, file, bytes, length, state, identity, error);
+    if (file >= 0) H5Fclose(file);
+  }
+  H5E_END_TRY
+
+  if (status != GMMPI_OK) {
+    fit_state_destroy(*state);
+    *state = NULL;
+    json_decref(identity->options);
+    identity->options = NULL;
+  }
+  return status;
+}

@@ -1,0 +1,288 @@
+#include "job/job.h"
+
+#include "job/journal.h"
+#include "job/progress.h"
+#include "job/saver.h"
+#include "support/error.h"
+#include "support/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct job {
+  MPI_Comm comm;
+  int rank;
+  job_options options;
+  fit_state *resume;
+  fit_observer observer;
+  int64_t last_pass; /* iteration of the last model that was measured, -1: none yet */
+
+  /* Rank 0 only. */
+  progress reporter;
+  saver *keeper; /* NULL: no checkpoints */
+  journal *book; /* NULL: no log */
+};
+
+/* --- before the data are read ------------------------------------------------------------ */
+
+static bool is_automatic(const char *restart)
+{
+  return strcmp(restart, "auto") == 0;
+}
+
+static gmmpi_status try_restart(const job_options *options, gmmpi_error *error)
+{
+  if (is_automatic(options->restart)) {
+    if (options->checkpoint_path != NULL) return GMMPI_OK;
+    return fail(error, GMMPI_WRONG_USAGE,
+                "--restart auto: finds nothing with --checkpoint none; name the file to go on from");
+  }
+  if (access(options->restart, R_OK) == 0) return GMMPI_OK;
+  const int reason = errno;
+  char *previous = checkpoint_previous_path(options->restart);
+  const bool found = previous != NULL && access(previous, R_OK) == 0;
+  free(previous);
+  if (found) return GMMPI_OK;
+  return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check the name or use --restart auto", options->restart,
+              strerror(reason));
+}
+
+gmmpi_status job_try_files(const job_options *options, gmmpi_error *error)
+{
+  gmmpi_status status = GMMPI_OK;
+  if (options->checkpoint_path != NULL) {
+    struct stat old;
+    status = file_try_output(options->checkpoint_path, error);
+    if (status == GMMPI_OK && stat(options->checkpoint_path, &old) == 0 && !S_ISREG(old.st_mode))
+      status = fail(error, GMMPI_NO_OUTPUT, "%s: is not an ordinary file; name another one, or none, for checkpoints",
+                    options->checkpoint_path);
+  }
+  if (status == GMMPI_OK && options->log_path != NULL) status = file_try_output(options->log_path, error);
+  if (status == GMMPI_OK && options->restart != NULL) status = try_restart(options, error);
+  return status;
+}
+
+int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components, int64_t n_features)
+{
+  if (options->checkpoint_path == NULL && options->restart == NULL) return 0;
+  const int64_t image = checkpoint_image_bytes(family, n_components, n_features);
+  const int64_t n_copies = 3; /* the latest state, what is being written, the state that was loaded */
+  return image > INT64_MAX / n_copies ? INT64_MAX : n_copies * image;
+}
+
+/* --- what the loop calls ------------------------------------------------------------------- */
+
+static bool wants_stop(void *context)
+{
+  (void)context;
+  return signals_stop_requested();
+}
+
+static void pass_finished(void *context, const fit_pass *pass)
+{
+  job *work = context;
+  work->last_pass = pass->iteration;
+  if (work->rank != 0) return;
+  if (work->book != NULL) journal_add(work->book, pass);
+  progress_pass(&work->reporter, pass);
+}
+
+static void event_happened(void *context, const fit_event *event)
+{
+  job *work = context;
+  if (work->rank != 0) return;
+  char text[400];
+  fit_event_describe(event, text, sizeof text);
+  progress_clear(&work->reporter);
+  warn("%s", text);
+}
+
+static void state_advanced(void *context, const fit_state *state)
+{
+  job *work = context;
+  if (work->keeper != NULL) saver_advance(work->keeper, state);
+}
+
+/* --- creation --------------------------------------------------------------------------------- */
+
+static bool same_file(const char *a, const char *b)
+{
+  struct stat one;
+  struct stat other;
+  if (strcmp(a, b) == 0) return true;
+  return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/* Rank 0: the state to go on from, if there is one, and what the first checkpoint does to those that are there. */
+static gmmpi_status load(job *work, const checkpoint_identity *identity, const job_subject *subject,
+                         checkpoint_rotation *rotation, gmmpi_error *error)
+{
+  const job_options *options = &work->options;
+  *rotation = KEEP_NONE;
+  if (options->restart == NULL) {
+    if (options->checkpoint_path != NULL && checkpoint_recognised(options->checkpoint_path))
+      warn("%s: a checkpoint of an earlier job will be replaced; --restart auto would go on from it",
+           options->checkpoint_path);
+    return GMMPI_OK;
+  }
+  const bool automatic = is_automatic(options->restart);
+  const char *path = automatic ? options->checkpoint_path : options->restart;
+  const gmmpi_status status = checkpoint_load(path, automatic, identity, subject->family, subject->n_components,
+                                              &work->resume, rotation, error);
+  if (options->checkpoint_path != NULL && !same_file(path, options->checkpoint_path)) *rotation = KEEP_NONE;
+  if (status == GMMPI_OK && work->resume != NULL)
+    progress_note(&work->reporter, "%s: goes on after iteration %lld", path,
+                  (long long)work->resume->current.iteration);
+  else if (status == GMMPI_OK)
+    progress_note(&work->reporter, "%s: no checkpoint to go on from; starts afresh", path);
+  return status;
+}
+
+static gmmpi_status prepare_rank_0(job *work, const job_subject *subject, gmmpi_error *error)
+{
+  const job_options *options = &work->options;
+  const checkpoint_identity identity = {.fingerprint = subject->fingerprint,
+                                        .n_samples = subject->n_samples,
+                                        .n_features = subject->n_features,
+                                        .options = options->numeric_options};
+  checkpoint_rotation rotation;
+  work->reporter = progress_begin(options->verbosity, options->n_init);
+  gmmpi_status status = load(work, &identity, subject, &rotation, error);
+  if (status == GMMPI_OK && options->log_path != NULL)
+    status = journal_open(options->log_path, work->resume, &work->book, error);
+  if (status == GMMPI_OK && options->checkpoint_path != NULL)
+    status = saver_create(options->checkpoint_path, &identity, options->checkpoint_every, options->checkpoint_seconds,
+                          rotation, &work->keeper, error);
+  return status;
+}
+
+gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_subject *subject, job **result,
+                        gmmpi_error *error)
+{
+  job *work = calloc(1, sizeof *work);
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  int resumes = 0;
+  if (work == NULL) {
+    fail(error, GMMPI_NO_MEMORY, "no memory is left to begin");
+  } else {
+    work->comm = comm;
+    work->rank = rank;
+    work->options = *options;
+    work->last_pass = -1;
+    work->observer = (fit_observer){work, wants_stop, pass_finished, event_happened, state_advanced};
+    if (rank == 0) prepare_rank_0(work, subject, error);
+    resumes = work->resume != NULL;
+  }
+  gmmpi_status status = agree(comm, error);
+  if (status == GMMPI_OK) MPI_Bcast(&resumes, 1, MPI_INT, 0, comm);
+  if (status == GMMPI_OK && resumes)
+    status =
+        checkpoint_broadcast(comm, subject->family, subject->n_components, subject->n_features, &work->resume, error);
+  if (status != GMMPI_OK) {
+    job_destroy(work);
+    return status;
+  }
+  *result = work;
+  return GMMPI_OK;
+}
+
+void job_destroy(job *work)
+{
+  if (work == NULL) return;
+  if (work->rank == 0) progress_clear(&work->reporter);
+  saver_destroy(work->keeper);
+  journal_close(work->book);
+  fit_state_destroy(work->resume);
+  free(work);
+}
+
+const fit_state *job_resume_state(const job *work)
+{
+  return work->resume;
+}
+
+const fit_observer *job_observer(const job *work)
+{
+  return &work->observer;
+}
+
+/* --- the end ------------------------------------------------------------------------------------ */
+
+bool job_must_stop(const job *work)
+{
+  const int mine = signals_stop_requested();
+  int any;
+  MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, work->comm);
+  return any != 0;
+}
+
+void job_clear_line(job *work)
+{
+  if (work->rank == 0) progress_clear(&work->reporter);
+}
+
+/* Without checkpoints the model is all that stays. */
+static void say_stopped_without_checkpoints(const job *work, const char *by, bool model_measured, gmmpi_error *error)
+{
+  if (model_measured)
+    fail(error, GMMPI_STOPPED, "%s: stopped by %s after iteration %lld; holds the model reached, without a checkpoint",
+         work->options.output_path, by, (long long)work->last_pass);
+  else
+    fail(error, GMMPI_STOPPED, "%s: stopped by %s before the first iteration; there was nothing to save, start again",
+         work->options.output_path, by);
+}
+
+static void save_and_say_stopped(const job *work, const char *by, gmmpi_error *error)
+{
+  const char *path = work->options.checkpoint_path;
+  const bool same_place =
+      work->options.restart == NULL || is_automatic(work->options.restart) || same_file(work->options.restart, path);
+  gmmpi_error trouble = {0};
+  int64_t start;
+  int64_t iteration;
+  saver_save(work->keeper, &trouble);
+  if (saver_saved(work->keeper, &start, &iteration)) {
+    if (trouble.status != GMMPI_OK) warn("%s", trouble.message);
+    fail(error, GMMPI_STOPPED, "%s: stopped by %s after iteration %lld; go on with --restart auto", path, by,
+         (long long)iteration);
+  } else if (trouble.status != GMMPI_OK && work->resume == NULL) {
+    fail(error, GMMPI_NO_OUTPUT, "%s (stopped by %s, nothing is saved)", trouble.message, by);
+  } else if (work->resume != NULL) {
+    fail(error, GMMPI_STOPPED, "%s: stopped by %s, still after iteration %lld; go on with --restart %s", path, by,
+         (long long)work->resume->current.iteration, same_place ? "auto" : work->options.restart);
+  } else {
+    fail(error, GMMPI_STOPPED, "%s: stopped by %s before the first iteration; there was nothing to save, start again",
+         path, by);
+  }
+}
+
+gmmpi_status job_stopped(job *work, bool model_measured, gmmpi_error *error)
+{
+  const int mine = signals_received();
+  int number;
+  MPI_Allreduce(&mine, &number, 1, MPI_INT, MPI_MAX, work->comm);
+  job_clear_line(work);
+  if (work->rank == 0) {
+    const char *by = signals_name(number);
+    if (work->keeper != NULL)
+      save_and_say_stopped(work, by, error);
+    else
+      say_stopped_without_checkpoints(work, by, model_measured, error);
+  }
+  return agree(work->comm, error);
+}
+
+double job_seconds_in_checkpoints(const job *work)
+{
+  return work->keeper != NULL ? saver_seconds(work->keeper) : 0.0;
+}
+
+void job_outputs_are_safe(job *work)
+{
+  if (work->keeper != NULL) saver_retire(work->keeper);
+}

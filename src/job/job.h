@@ -1,0 +1,82 @@
+/* What makes a fit a cluster job, as one observer of the loop: checkpoints and restart, signals, the convergence
+ * journal, progress.
+ *
+ * In the order of a command's life:
+ *
+ *   signals_install() before MPI_Init and after it
+ *   job_try_files     on rank 0, before the data are read
+ *   job_create        all ranks, with the data's size and fingerprint: loads the checkpoint to go on from
+ *   fit_run           with job_resume_state and job_observer
+ *   job_clear_line    before results are printed
+ *   job_stopped       all ranks, when fit_run gave GMMPI_STOPPED (or a signal came before it): saves, and says so
+ *   job_outputs_are_safe  when every output is on the disk: the checkpoints have done their duty
+ *   job_destroy */
+#ifndef JOB_JOB_H
+#define JOB_JOB_H
+
+#include "em/fit.h"
+#include "job/signals.h"
+
+#include <jansson.h>
+
+/* Strings are borrowed and must outlive the job. */
+typedef struct job_options {
+  const char *output_path;     /* the model: names the job in messages */
+  const char *checkpoint_path; /* NULL: none */
+  int64_t checkpoint_every;    /* iterations, 0: off */
+  double checkpoint_seconds;   /* INFINITY: off */
+  const char *restart;         /* NULL, "auto" or a file */
+  const char *log_path;        /* NULL: none */
+  int verbosity;               /* -1 quiet, 0, 1 verbose */
+  int64_t n_init;
+  json_t *numeric_options; /* borrowed: an object, see checkpoint_identity */
+} job_options;
+
+/* What is fitted to what. */
+typedef struct job_subject {
+  const covariance_family *family;
+  int64_t n_components;
+  int64_t n_samples;
+  int64_t n_features;
+  uint64_t fingerprint; /* of the points */
+} job_subject;
+
+typedef struct job job;
+
+/* Not collective, for rank 0: can the checkpoint and the log be written, and is there something to restart from?
+ * Errors: 73; 66 an explicit checkpoint that is missing; 64 --restart auto without checkpoints. */
+gmmpi_status job_try_files(const job_options *options, gmmpi_error *error);
+
+/* The bytes that rank 0 needs for checkpoints; INT64_MAX when they can't be counted. */
+int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components,
+                  int64_t n_features);
+
+/* Collective over comm, which is borrowed. Errors, agreed: 66, 65 (damaged, or made by another job), 73, 74, 71, 70. */
+gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_subject *subject, job **result,
+                        gmmpi_error *error);
+void job_destroy(job *work); /* NULL is fine */
+
+/* The state to go on from, or NULL for a fresh start. */
+const fit_state *job_resume_state(const job *work);
+
+const fit_observer *job_observer(const job *work);
+
+/* Collective. Has any rank been asked to stop? For the time before the loop, which asks by itself. */
+bool job_must_stop(const job *work);
+
+/* Takes the live progress line away. */
+void job_clear_line(job *work);
+
+/* Collective. Writes the last checkpoint after a stop and leaves the message in error: 75 "FILE: stopped by SIGTERM
+ * after iteration 41; go on with --restart auto"; 73 when there is no checkpoint because none could be written. Without
+ * checkpoints the message names output_path, which the caller writes (if there is a model: when not, the message says
+ * so). model_measured: fit_run's result has a model. */
+gmmpi_status job_stopped(job *work, bool model_measured, gmmpi_error *error);
+
+/* Wall time that rank 0's loop has spent on checkpoints; 0 elsewhere. */
+double job_seconds_in_checkpoints(const job *work);
+
+/* Removes the checkpoints. */
+void job_outputs_are_safe(job *work);
+
+#endif

@@ -1,0 +1,103 @@
+#include "mixture/density.h"
+
+#include "mixture/model.h"
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double log_two_pi = 1.8378770664093454836;
+
+/* Groups of rows 0 ... n_groups - 1 of W take this many numbers: the sum of WHITENING_ROWS times (columns of the
+ * group). */
+static int64_t groups_length(int64_t n_groups)
+{
+  return WHITENING_ROWS * WHITENING_ROWS * (n_groups * (n_groups + 1) / 2);
+}
+
+static int64_t whitening_length(density_shape shape, int64_t n_features)
+{
+  return shape == DIAGONAL ? n_features : groups_length((n_features + WHITENING_ROWS - 1) / WHITENING_ROWS);
+}
+
+gmmpi_status density_create(density_shape shape, int64_t n_components, int64_t n_features, density_form **form,
+                            gmmpi_error *error)
+{
+  density_form *created = calloc(1, sizeof *created);
+  int64_t n_means;
+  int64_t n_whitening;
+  /* Beyond 2^30 features a matrix does not fit into any memory, and its size not into 64 bits. */
+  const bool countable = n_features <= (int64_t)1 << 30 && multiply_fits(n_components, n_features, &n_means) &&
+                         multiply_fits(n_components, whitening_length(shape, n_features), &n_whitening);
+  if (created != NULL && countable) {
+    created->shape = shape;
+    created->n_components = n_components;
+    created->n_features = n_features;
+    created->whitening_length = whitening_length(shape, n_features);
+    created->log_constants = allocate(n_components, sizeof(double));
+    created->means = allocate(n_means, sizeof(double));
+    created->whitening = allocate(n_whitening, sizeof(double));
+    if (created->log_constants != NULL && created->means != NULL && created->whitening != NULL) {
+      *form = created;
+      return GMMPI_OK;
+    }
+  }
+  density_destroy(created);
+  return fail(error, GMMPI_NO_MEMORY,
+              "no memory is left for the densities of %lld components in %lld features; use fewer components or "
+              "diagonal covariances",
+              (long long)n_components, (long long)n_features);
+}
+
+void density_destroy(density_form *form)
+{
+  if (form == NULL) return;
+  free(form->log_constants);
+  free(form->means);
+  free(form->whitening);
+  free(form);
+}
+
+/* factor: d x d, upper triangular, the transpose of W. Returns log det W. */
+static double set_dense(int64_t d, const double *factor, double *whitening)
+{
+  double log_determinant = 0;
+  for (int64_t i = 0; i < d; i++) log_determinant += log(factor[i * d + i]);
+  for (int64_t first = 0; first < d; first += WHITENING_ROWS) {
+    for (int64_t column = 0; column < first + WHITENING_ROWS; column++) {
+      for (int64_t row = first; row < first + WHITENING_ROWS; row++)
+        *whitening++ = column < d && row < d ? factor[column * d + row] : 0;
+    }
+  }
+  return log_determinant;
+}
+
+/* factors: n_factors = d numbers 1/standard deviation, or one for all features. Returns log det W. */
+static double set_diagonal(int64_t d, int64_t n_factors, const double *factors, double *whitening)
+{
+  double log_determinant = 0;
+  for (int64_t j = 0; j < d; j++) {
+    const double factor = factors[n_factors == d ? j : 0];
+    log_determinant += log(factor);
+    whitening[j] = factor * factor;
+  }
+  return log_determinant;
+}
+
+void density_from_model(density_form *form, const gmmpi_model *model)
+{
+  const int64_t n_components = form->n_components;
+  const int64_t d = form->n_features;
+  const int64_t n_factors = family_length(model->family, n_components, d) / (model->family->shared ? 1 : n_components);
+  memcpy(form->means, model->means, (size_t)(n_components * d) * sizeof(double));
+  for (int64_t k = 0; k < n_components; k++) {
+    const double *factors = model->precisions_cholesky + (model->family->shared ? 0 : k * n_factors);
+    double *whitening = form->whitening + k * form->whitening_length;
+    const double log_determinant =
+        form->shape == DENSE ? set_dense(d, factors, whitening) : set_diagonal(d, n_factors, factors, whitening);
+    /* The log of weight 0 is -infinity, and all else is less than infinity. */
+    form->log_constants[k] = log(model->weights[k]) - 0.5 * (double)d * log_two_pi + log_determinant;
+  }
+}

@@ -1,0 +1,288 @@
+#include "mixture/model.h"
+
+#include "support/error.h"
+#include "support/hash.h"
+#include "support/memory.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static gmmpi_status no_memory(int64_t n_components, int64_t n_features, const char *covariance, gmmpi_error *error)
+{
+  return fail(
+      error, GMMPI_NO_MEMORY,
+      "no memory is left for a model of %lld components in %lld features with %s covariances; use fewer components "
+      "or simpler covariances",
+      (long long)n_components, (long long)n_features, covariance);
+}
+
+gmmpi_status model_allocate(const covariance_family *family, int64_t n_components, int64_t n_features,
+                            gmmpi_model **model, gmmpi_error *error)
+{
+  gmmpi_model *created = calloc(1, sizeof *created);
+  int64_t n_means;
+  const int64_t length = family_length(family, n_components, n_features);
+  if (created != NULL && length >= 0 && multiply_fits(n_components, n_features, &n_means)) {
+    created->family = family;
+    created->n_components = n_components;
+    created->n_features = n_features;
+    created->weights = allocate(n_components, sizeof(double));
+    created->means = allocate(n_means, sizeof(double));
+    created->covariances = allocate(length, sizeof(double));
+    created->precisions_cholesky = allocate(length, sizeof(double));
+    if (created->weights != NULL && created->means != NULL && created->covariances != NULL &&
+        created->precisions_cholesky != NULL) {
+      *model = created;
+      return GMMPI_OK;
+    }
+  }
+  gmmpi_model_destroy(created);
+  return no_memory(n_components, n_features, family->name, error);
+}
+
+static void free_names(char **names, int64_t n_names)
+{
+  if (names == NULL) return;
+  for (int64_t j = 0; j < n_names; j++) free(names[j]);
+  free(names);
+}
+
+void gmmpi_model_destroy(gmmpi_model *model)
+{
+  if (model == NULL) return;
+  free(model->weights);
+  free(model->means);
+  free(model->covariances);
+  free(model->precisions_cholesky);
+  free_names(model->feature_names, model->n_features);
+  free(model);
+}
+
+int64_t model_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
+{
+  const int64_t length = family_length(family, n_components, n_features);
+  int64_t n_means;
+  int64_t numbers;
+  int64_t bytes;
+  if (length < 0 || !multiply_fits(n_components, n_features, &n_means) || !multiply_fits(2, length, &numbers) ||
+      __builtin_add_overflow(numbers, n_means, &numbers) || __builtin_add_overflow(numbers, n_components, &numbers) ||
+      !multiply_fits(numbers, sizeof(double), &bytes) ||
+      __builtin_add_overflow(bytes, (int64_t)sizeof(gmmpi_model) + 4 * MEMORY_ALIGNMENT, &bytes))
+    return INT64_MAX;
+  return bytes;
+}
+
+void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from)
+{
+  const size_t n_components = (size_t)from->n_components;
+  const size_t length = (size_t)family_length(from->family, from->n_components, from->n_features);
+  memcpy(to->weights, from->weights, n_components * sizeof(double));
+  memcpy(to->means, from->means, n_components * (size_t)from->n_features * sizeof(double));
+  memcpy(to->covariances, from->covariances, length * sizeof(double));
+  memcpy(to->precisions_cholesky, from->precisions_cholesky, length * sizeof(double));
+}
+
+gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi_error *error)
+{
+  gmmpi_model *created;
+  gmmpi_status status = model_allocate(model->family, model->n_components, model->n_features, &created, error);
+  if (status != GMMPI_OK) return status;
+  model_copy_parameters(created, model);
+  status = model_set_feature_names(created, model->feature_names, error);
+  if (status == GMMPI_OK) {
+    *copy = created;
+  } else {
+    gmmpi_model_destroy(created);
+  }
+  return status;
+}
+
+gmmpi_status model_set_feature_names(gmmpi_model *model, char *const *names, gmmpi_error *error)
+{
+  char **copies = NULL;
+  if (names != NULL) {
+    bool copied = (copies = calloc((size_t)model->n_features, sizeof *copies)) != NULL;
+    for (int64_t j = 0; copied && j < model->n_features; j++) copied = (copies[j] = strdup(names[j])) != NULL;
+    if (!copied) {
+      free_names(copies, model->n_features);
+      return fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of %lld features; pick fewer columns",
+                  (long long)model->n_features);
+    }
+  }
+  free_names(model->feature_names, model->n_features);
+  model->feature_names = copies;
+  return GMMPI_OK;
+}
+
+static bool all_finite(const double *numbers, int64_t n_numbers)
+{
+  for (int64_t i = 0; i < n_numbers; i++) {
+    if (!isfinite(numbers[i])) return false;
+  }
+  return true;
+}
+
+/* Weights that sum to 1 already, but for rounding, stay what they are: a model that was read back is the one that was
+ * written. */
+static gmmpi_status accept_weights(gmmpi_model *model, const char *label, gmmpi_error *error)
+{
+  double *weights = model->weights;
+  const int64_t n_components = model->n_components;
+  double largest = 0;
+  for (int64_t k = 0; k < n_components; k++) {
+    if (!isfinite(weights[k]) || weights[k] < 0)
+      return fail(error, GMMPI_BAD_DATA, "%s: the weight of component %lld is %g; give a number that is not negative",
+                  label, (long long)k + 1, weights[k]);
+    largest = fmax(largest, weights[k]);
+  }
+  if (largest == 0)
+    return fail(error, GMMPI_BAD_DATA, "%s: all weights are 0; give at least one component a weight", label);
+  double sum = 0;
+  for (int64_t k = 0; k < n_components; k++) sum += weights[k];
+  if (fabs(sum - 1) <= (double)n_components * DBL_EPSILON) return GMMPI_OK;
+
+  /* By way of the largest, lest the sum of huge ones overflows or tiny ones lose digits. */
+  double relative_sum = 0;
+  for (int64_t k = 0; k < n_components; k++) relative_sum += weights[k] / largest;
+  for (int64_t k = 0; k < n_components; k++) weights[k] = weights[k] / largest / relative_sum;
+  return GMMPI_OK;
+}
+
+/* How messages name the covariance of a component (counted from 0). */
+static const char *covariance_name(const gmmpi_model *model, int64_t component, char name[64])
+{
+  if (model->family->shared) return "the shared covariance";
+  snprintf(name, 64, "the covariance of component %lld", (long long)component + 1);
+  return name;
+}
+
+/* Replaces both of a pair of mirrored entries by their mean. False when they differ by more than 1e-8 of the geometric
+ * mean of their variances; variances that are not positive are left for the factorisation to refuse. */
+static bool symmetrise(int64_t d, double *covariance, int64_t *row, int64_t *column)
+{
+  for (int64_t i = 0; i < d; i++) {
+    for (int64_t j = 0; j < i; j++) {
+      double *lower = &covariance[i * d + j];
+      double *upper = &covariance[j * d + i];
+      const double scale = sqrt(fabs(covariance[i * d + i])) * sqrt(fabs(covariance[j * d + j]));
+      if (*lower == *upper) continue;
+      if (fabs(*lower - *upper) > 1e-8 * scale) {
+        *row = i;
+        *column = j;
+        return false;
+      }
+      *lower = *upper = *lower / 2 + *upper / 2;
+    }
+  }
+  return true;
+}
+
+static gmmpi_status accept_covariances(gmmpi_model *model, const char *label, gmmpi_error *error)
+{
+  const int64_t d = model->n_features;
+  const int64_t n_covariances = model->family->shared ? 1 : model->n_components;
+  const int64_t length = family_length(model->family, model->n_components, d) / n_covariances;
+  char name[64];
+  for (int64_t k = 0; k < n_covariances; k++) {
+    double *covariance = model->covariances + k * length;
+    int64_t row;
+    int64_t column;
+    if (!all_finite(covariance, length))
+      return fail(error, GMMPI_BAD_DATA, "%s: %s has a number that is not finite; correct it", label,
+                  covariance_name(model, k, name));
+    if (model->family->shape == DENSE && !symmetrise(d, covariance, &row, &column))
+      return fail(error, GMMPI_BAD_DATA, "%s: %s is not symmetric (row %lld, column %lld); correct it", label,
+                  covariance_name(model, k, name), (long long)row + 1, (long long)column + 1);
+    if (!model->family->factorise(model, k))
+      return fail(error, GMMPI_BAD_DATA, "%s: %s is not positive definite; correct it", label,
+                  covariance_name(model, k, name));
+  }
+  return GMMPI_OK;
+}
+
+gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmpi_error *error)
+{
+  const gmmpi_status status = accept_weights(model, label, error);
+  if (status != GMMPI_OK) return status;
+  for (int64_t k = 0; k < model->n_components; k++) {
+    if (!all_finite(model->means + k * model->n_features, model->n_features))
+      return fail(error, GMMPI_BAD_DATA, "%s: the mean of component %lld has a number that is not finite; correct it",
+                  label, (long long)k + 1);
+  }
+  return accept_covariances(model, label, error);
+}
+
+int64_t model_n_parameters(const gmmpi_model *model)
+{
+  const int64_t n_components = model->n_components;
+  const int64_t n_features = model->n_features;
+  return n_components - 1 + n_components * n_features + model->family->n_parameters(n_components, n_features);
+}
+
+uint64_t model_hash(const gmmpi_model *model)
+{
+  const size_t n_components = (size_t)model->n_components;
+  const size_t length = (size_t)family_length(model->family, model->n_components, model->n_features);
+  uint64_t hash = hash_bytes(0, model->weights, n_components * sizeof(double));
+  hash = hash_bytes(hash, model->means, n_components * (size_t)model->n_features * sizeof(double));
+  hash = hash_bytes(hash, model->covariances, length * sizeof(double));
+  return hash_bytes(hash, model->precisions_cholesky, length * sizeof(double));
+}
+
+gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const char *covariance, const double *weights,
+                                const double *means, const double *covariances, gmmpi_model **model, gmmpi_error *error)
+{
+  const covariance_family *family = family_find(covariance);
+  if (n_components < 1 || n_features < 1)
+    return fail(error, GMMPI_WRONG_USAGE, "a model has %lld components in %lld features; give at least one of each",
+                (long long)n_components, (long long)n_features);
+  if (family == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "\"%s\" is no kind of covariance; use full, tied, diag or spherical",
+                covariance);
+  gmmpi_model *created;
+  gmmpi_status status = model_allocate(family, n_components, n_features, &created, error);
+  if (status != GMMPI_OK) return status;
+  memcpy(created->weights, weights, (size_t)n_components * sizeof(double));
+  memcpy(created->means, means, (size_t)(n_components * n_features) * sizeof(double));
+  memcpy(created->covariances, covariances, (size_t)family_length(family, n_components, n_features) * sizeof(double));
+  status = model_accept_parameters(created, "the model", error);
+  if (status == GMMPI_OK) {
+    *model = created;
+  } else {
+    gmmpi_model_destroy(created);
+  }
+  return status;
+}
+
+int64_t gmmpi_model_n_components(const gmmpi_model *model)
+{
+  return model->n_components;
+}
+
+int64_t gmmpi_model_n_features(const gmmpi_model *model)
+{
+  return model->n_features;
+}
+
+const char *gmmpi_model_covariance(const gmmpi_model *model)
+{
+  return model->family->name;
+}
+
+const double *gmmpi_model_weights(const gmmpi_model *model)
+{
+  return model->weights;
+}
+
+const double *gmmpi_model_means(const gmmpi_model *model)
+{
+  return model->means;
+}
+
+const double *gmmpi_model_covariances(const gmmpi_model *model)
+{
+  return model->covariances;
+}

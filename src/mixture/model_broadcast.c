@@ -1,0 +1,100 @@
+/* Giving rank 0's model to every rank. */
+#include "mixture/model_file.h"
+
+#include "support/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the other ranks must know before they can make room. */
+typedef struct outline {
+  int64_t n_components;
+  int64_t n_features;
+  int64_t names_bytes; /* of all feature names, each with its end; 0: none */
+  char covariance[16];
+} outline;
+
+/* MPI counts are ints: longer memory goes in pieces. */
+static void broadcast_bytes(MPI_Comm comm, void *memory, size_t n_bytes)
+{
+  const size_t largest_piece = (size_t)1 << 30;
+  char *next = memory;
+  while (n_bytes > 0) {
+    const size_t piece = n_bytes < largest_piece ? n_bytes : largest_piece;
+    MPI_Bcast(next, (int)piece, MPI_BYTE, 0, comm);
+    next += piece;
+    n_bytes -= piece;
+  }
+}
+
+static outline outline_of(const gmmpi_model *model)
+{
+  outline facts = {.n_components = model->n_components, .n_features = model->n_features};
+  strncpy(facts.covariance, model->family->name, sizeof facts.covariance - 1);
+  for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++)
+    facts.names_bytes += (int64_t)strlen(model->feature_names[j]) + 1;
+  return facts;
+}
+
+/* Feature names, one behind the other. */
+static void pack_names(const gmmpi_model *model, char *packed)
+{
+  for (int64_t j = 0; j < model->n_features; j++) packed = stpcpy(packed, model->feature_names[j]) + 1;
+}
+
+static gmmpi_status unpack_names(gmmpi_model *model, char *packed, gmmpi_error *error)
+{
+  char **names = calloc((size_t)model->n_features, sizeof *names);
+  if (names == NULL)
+    return fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
+  for (int64_t j = 0; j < model->n_features; j++) {
+    names[j] = packed;
+    packed += strlen(packed) + 1;
+  }
+  const gmmpi_status status = model_set_feature_names(model, names, error);
+  free(names);
+  return status;
+}
+
+static void broadcast_numbers(MPI_Comm comm, gmmpi_model *model)
+{
+  const size_t n_components = (size_t)model->n_components;
+  const size_t length = (size_t)family_length(model->family, model->n_components, model->n_features);
+  broadcast_bytes(comm, model->weights, n_components * sizeof(double));
+  broadcast_bytes(comm, model->means, n_components * (size_t)model->n_features * sizeof(double));
+  broadcast_bytes(comm, model->covariances, length * sizeof(double));
+  broadcast_bytes(comm, model->precisions_cholesky, length * sizeof(double));
+}
+
+gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  outline facts = {0};
+  if (rank == 0) facts = outline_of(*model);
+  broadcast_bytes(comm, &facts, sizeof facts);
+
+  gmmpi_error own = {0};
+  char *names = malloc((size_t)facts.names_bytes + 1);
+  if (names == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
+  if (rank != 0) model_allocate(family_find(facts.covariance), facts.n_components, facts.n_features, model, &own);
+  gmmpi_status status = agree(comm, &own);
+  if (status == GMMPI_OK) {
+    broadcast_numbers(comm, *model);
+    if (facts.names_bytes > 0) {
+      if (rank == 0) pack_names(*model, names);
+      broadcast_bytes(comm, names, (size_t)facts.names_bytes);
+      if (rank != 0) unpack_names(*model, names, &own);
+    }
+    status = agree(comm, &own);
+  }
+  if (status != GMMPI_OK) {
+    if (error != NULL) *error = own;
+    if (rank != 0) {
+      gmmpi_model_destroy(*model);
+      *model = NULL;
+    }
+  }
+  free(names);
+  return status;
+}

@@ -1,0 +1,25 @@
+/* Which data set of an HDF5 file holds the points: the one that was asked for, or the only one that can. */
+#ifndef POINTS_HDF5_FIND_H
+#define POINTS_HDF5_FIND_H
+
+#include "gmmpi/error.h"
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Is it an integer or a float? */
+bool hdf5_is_numeric(hid_t data_set);
+
+/* The path (with a leading '/') of the only 2-D data set of numbers in the file, of the only 1-D one where none is 2-D.
+ * The caller frees it. path: of the file, for messages. Errors: 65 none or several (they are listed), 71. */
+gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi_error *error);
+
+/* Says that there is no data set of this name, and which there are: 65. */
+gmmpi_status hdf5_no_such_data_set(hid_t file, const char *path, const char *inside, gmmpi_error *error);
+
+/* The strings of the data set's attribute: n_names of them, which the caller frees one by one and the array. NULL when
+ * there is no attribute of this name that is an array of that many strings, or no memory. */
+char **hdf5_read_names(hid_t data_set, const char *attribute, int64_t n_names);
+
+#endif

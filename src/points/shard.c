@@ -1,0 +1,228 @@
+#include "points/shard.h"
+
+#include "points/shard_build.h"
+#include "support/error.h"
+#include "support/hash.h"
+#include "support/memory.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- who owns what
+ * ------------------------------------------------------------------------------------------------------ */
+
+static const int64_t most_blocks = INT64_C(1) << 22;
+
+static int64_t round_up_to_tile(int64_t rows)
+{
+  return (rows / TILE_ROWS + (rows % TILE_ROWS != 0 ? 1 : 0)) * TILE_ROWS;
+}
+
+/* About 96 blocks, so that some dozens of ranks share even small data evenly; a few thousand rows are enough work to be
+ * worth the sums of a block. */
+int64_t shard_block_rows(int64_t n_samples)
+{
+  const int64_t largest = 4096;
+  int64_t rows = n_samples / 96;
+  if (rows > largest) rows = largest;
+  const int64_t needed = n_samples / most_blocks + (n_samples % most_blocks != 0 ? 1 : 0);
+  if (rows < needed) rows = needed;
+  return rows < TILE_ROWS ? TILE_ROWS : round_up_to_tile(rows);
+}
+
+static int64_t count_blocks(int64_t n_samples)
+{
+  const int64_t block_rows = shard_block_rows(n_samples);
+  return n_samples / block_rows + (n_samples % block_rows != 0 ? 1 : 0);
+}
+
+/* Blocks are at most 2^22 and ranks fewer than 2^31: the products fit. */
+int64_t shard_first_block(int64_t n_blocks, int rank, int n_ranks)
+{
+  return rank * n_blocks / n_ranks;
+}
+
+int shard_owner(const shard *points, int64_t row, int n_ranks)
+{
+  const int64_t block = row / points->block_rows;
+  return (int)(((block + 1) * n_ranks - 1) / points->n_blocks);
+}
+
+static bool tile_numbers(int64_t n_rows, int64_t n_features, int64_t *numbers)
+{
+  return n_rows <= INT64_MAX - TILE_ROWS && multiply_fits(round_up_to_tile(n_rows), n_features, numbers);
+}
+
+int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks)
+{
+  const int64_t n_blocks = count_blocks(n_samples);
+  const int64_t most = n_blocks / n_ranks + (n_blocks % n_ranks != 0 ? 1 : 0);
+  int64_t rows;
+  int64_t numbers;
+  int64_t bytes;
+  if (!multiply_fits(most, shard_block_rows(n_samples), &rows) || rows > n_samples) rows = n_samples;
+  if (!tile_numbers(rows, n_features, &numbers) || !multiply_fits(numbers, (int64_t)sizeof(double), &bytes))
+    return INT64_MAX;
+  return bytes;
+}
+
+/* --- memory
+ * ------------------------------------------------------------------------------------------------------------- */
+
+gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features, shard **points,
+                           gmmpi_error *error)
+{
+  int rank;
+  int n_ranks;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &n_ranks);
+  shard *created = calloc(1, sizeof *created);
+  *points = created;
+  if (created == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left", label);
+  created->comm = comm;
+  created->n_samples = n_samples;
+  created->n_features = n_features;
+  created->block_rows = shard_block_rows(n_samples);
+  created->n_blocks = count_blocks(n_samples);
+  const int64_t first_block = shard_first_block(created->n_blocks, rank, n_ranks);
+  const int64_t behind = shard_first_block(created->n_blocks, rank + 1, n_ranks);
+  created->first_row = first_block * created->block_rows;
+  if (behind > first_block)
+    created->n_rows = (behind == created->n_blocks ? n_samples : behind * created->block_rows) - created->first_row;
+
+  int64_t numbers;
+  if (n_features < INT_MAX && tile_numbers(created->n_rows, n_features, &numbers)) {
+    created->tiles = allocate(numbers, sizeof *created->tiles);
+    created->minima = allocate(n_features, sizeof *created->minima);
+    created->maxima = allocate(n_features, sizeof *created->maxima);
+  }
+  if (created->tiles == NULL || created->minima == NULL || created->maxima == NULL)
+    return fail(error, GMMPI_NO_MEMORY,
+                "%s: there is no memory for %" PRId64 " x %" PRId64 " points, %.3g bytes on each rank; use more nodes",
+                label, n_samples, n_features, 8.0 * (double)created->n_rows * (double)n_features);
+  return GMMPI_OK;
+}
+
+void shard_destroy(shard *points)
+{
+  if (points == NULL) return;
+  free(points->tiles);
+  free(points->minima);
+  free(points->maxima);
+  free(points->source_rows);
+  free(points);
+}
+
+/* --- rows
+ * --------------------------------------------------------------------------------------------------------------- */
+
+/* The first feature of this rank's index-th row; the others follow TILE_ROWS apart. */
+static double *row_in_tiles(const shard *points, int64_t index)
+{
+  return points->tiles + index / TILE_ROWS * TILE_ROWS * points->n_features + index % TILE_ROWS;
+}
+
+void shard_put_row(shard *points, int64_t index, const double *row)
+{
+  double *place = row_in_tiles(points, index);
+  for (int64_t j = 0; j < points->n_features; j++) place[j * TILE_ROWS] = row[j] + 0.0;
+}
+
+void shard_copy_row(const shard *points, int64_t row, double *point)
+{
+  const double *place = row_in_tiles(points, row - points->first_row);
+  for (int64_t j = 0; j < points->n_features; j++) point[j] = place[j * TILE_ROWS];
+}
+
+shard_cursor shard_start(const shard *points)
+{
+  return (shard_cursor){.points = points, .next_row = 0};
+}
+
+bool shard_next(shard_cursor *cursor, block_view *block)
+{
+  const shard *points = cursor->points;
+  const int64_t left = points->n_rows - cursor->next_row;
+  if (left <= 0) return false;
+  block->n_rows = left < points->block_rows ? left : points->block_rows;
+  block->n_tiles = (block->n_rows + TILE_ROWS - 1) / TILE_ROWS;
+  block->first_row = points->first_row + cursor->next_row;
+  block->tiles = points->tiles + cursor->next_row * points->n_features;
+  cursor->next_row += block->n_rows;
+  return true;
+}
+
+/* --- the whole data set
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Fills the tile at the data set's end up with copies of its first point. */
+static void fill_last_tile(shard *points)
+{
+  const int64_t n_points = points->n_rows % TILE_ROWS;
+  if (n_points == 0) return;
+  double *tile = points->tiles + (points->n_rows - n_points) * points->n_features;
+  for (int64_t j = 0; j < points->n_features; j++) {
+    for (int64_t p = n_points; p < TILE_ROWS; p++) tile[j * TILE_ROWS + p] = tile[j * TILE_ROWS];
+  }
+}
+
+/* Minima and maxima of one tile, with the padding, which changes nothing. */
+static void widen_ranges(shard *points, const double *tile)
+{
+  for (int64_t j = 0; j < points->n_features; j++) {
+    double smallest = points->minima[j];
+    double largest = points->maxima[j];
+    for (int p = 0; p < TILE_ROWS; p++) {
+      const double x = tile[j * TILE_ROWS + p];
+      smallest = x < smallest ? x : smallest;
+      largest = x > largest ? x : largest;
+    }
+    points->minima[j] = smallest;
+    points->maxima[j] = largest;
+  }
+}
+
+/* The sum of the hashes of a tile's n_points rows, the first of which is first_row of the data set. A row's hash begins
+ * with its number, so the sum depends on their order but not on that of summing. */
+static uint64_t hash_tile(const double *tile, int64_t n_features, int64_t first_row, int n_points)
+{
+  uint64_t hashes[TILE_ROWS];
+  for (int p = 0; p < TILE_ROWS; p++) hashes[p] = hash_word(0, (uint64_t)(first_row + p));
+  for (int64_t j = 0; j < n_features; j++) {
+    for (int p = 0; p < TILE_ROWS; p++) {
+      uint64_t bits;
+      memcpy(&bits, &tile[j * TILE_ROWS + p], sizeof bits);
+      hashes[p] = hash_word(hashes[p], bits);
+    }
+  }
+  uint64_t sum = 0;
+  for (int p = 0; p < n_points; p++) sum += hashes[p];
+  return sum;
+}
+
+void shard_complete(shard *points)
+{
+  fill_last_tile(points);
+  for (int64_t j = 0; j < points->n_features; j++) {
+    points->minima[j] = INFINITY;
+    points->maxima[j] = -INFINITY;
+  }
+  uint64_t sum = 0;
+  block_view block;
+  for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
+    for (int64_t t = 0; t < block.n_tiles; t++) {
+      const double *tile = block.tiles + t * points->n_features * TILE_ROWS;
+      widen_ranges(points, tile);
+      sum += hash_tile(tile, points->n_features, block.first_row + t * TILE_ROWS, tile_points(&block, t));
+    }
+  }
+  const int n = (int)points->n_features;
+  MPI_Allreduce(MPI_IN_PLACE, points->minima, n, MPI_DOUBLE, MPI_MIN, points->comm);
+  MPI_Allreduce(MPI_IN_PLACE, points->maxima, n, MPI_DOUBLE, MPI_MAX, points->comm);
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, points->comm);
+  const uint64_t shape = hash_word(hash_word(0, (uint64_t)points->n_samples), (uint64_t)points->n_features);
+  points->fingerprint = hash_word(shape, sum);
+}

@@ -1,0 +1,59 @@
+/* The steps by which shards are made; for the shard_*.c files only. */
+#ifndef POINTS_SHARD_BUILD_H
+#define POINTS_SHARD_BUILD_H
+
+#include "points/shard.h"
+
+/* The first of the n_blocks blocks that rank owns. */
+int64_t shard_first_block(int64_t n_blocks, int rank, int n_ranks);
+
+/* A shard of n_samples x n_features points with room for this rank's rows, laid out but empty; label names the data in
+ * messages. Not collective. Errors: 71. */
+gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features, shard **points,
+                           gmmpi_error *error);
+
+/* Puts a row (n_features; -0.0 becomes 0.0) to the index-th place of this rank. */
+void shard_put_row(shard *points, int64_t index, const double *row);
+
+/* Collective, when all rows are in their places: fills up the last tile, finds minima and maxima, takes the
+ * fingerprint. */
+void shard_complete(shard *points);
+
+/* Rows that a rank holds before they go to their owners: those of all ranks, one rank after the other, are the data
+ * set. */
+typedef struct row_supply {
+  int64_t n_rows;
+  const double *tiles;     /* as a shard's, or NULL: then rows */
+  const double *rows;      /* row-major */
+  const int64_t *origins;  /* n_rows: each row's place in the source; NULL when none was dropped */
+  int64_t first_of_source; /* with rows and origins: row i is the (origins[i] - first_of_source)-th of rows */
+} row_supply;
+
+/* Collective: sends every row to the rank that owns it. points: laid out on every rank, with room for source_rows where
+ * the origins are to be remembered. Errors, agreed: 71. */
+gmmpi_status shard_redistribute(const row_supply *supply, shard *points, gmmpi_error *error);
+
+/* What was found in the rows of one rank. */
+typedef struct row_check {
+  const point_source *source; /* where they are from; NULL: from the caller's memory */
+  int64_t first_row;          /* with memory: the data set's row with which the rank's begin */
+  missing_choice missing;
+  int64_t n_missing;     /* missing values */
+  int64_t n_dropped;     /* rows with a missing value */
+  int64_t first_place;   /* of the first missing value, 1-based; INT64_MAX when there is none */
+  int64_t first_feature; /* likewise, 0-based */
+} row_check;
+
+row_check row_check_begin(const point_source *source, int64_t first_row, missing_choice missing);
+
+/* Looks at a row (n_features): *is_whole when no value is missing. row_index: within the source, or this rank's memory.
+ * Errors: 65 an infinity, a number too large to be squared. */
+gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_features, int64_t row_index, bool *is_whole,
+                           gmmpi_error *error);
+
+/* Collective: agrees on the errors so far, then whether missing values are one, or leave no row. *n_dropped: rows to be
+ * dropped, of all ranks. */
+gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, int64_t *n_dropped,
+                           gmmpi_error *error);
+
+#endif

@@ -1,0 +1,344 @@
+/* HDF5 files. Each rank opens the file for itself and reads its own rows: collective reading gains nothing for
+ * contiguous rows, and hangs when one rank's disk fails. */
+#include "points/hdf5_find.h"
+#include "points/source.h"
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <errno.h>
+#include <hdf5.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Neighbouring columns are read together, and those between them too when there are at most so many. */
+enum { LARGEST_GAP = 8 };
+/* Numbers read at once where not every column was picked, unless one row has more. */
+enum { PIECE_NUMBERS = 1 << 19 };
+/* Memory for unpacked chunks, so that each is unpacked once when rows are read in order. */
+static const size_t most_chunk_bytes = (size_t)64 << 20;
+
+/* Columns that are read together. */
+typedef struct column_run {
+  int64_t first;
+  int64_t last;
+} column_run;
+
+typedef struct hdf5_state {
+  hid_t file;
+  hid_t data_set;
+  hid_t space;
+  int n_dimensions;
+  column_run *runs; /* ascending */
+  int64_t n_runs;
+  bool is_direct; /* every column was picked, in order */
+  double *piece;
+  int64_t piece_numbers;
+} hdf5_state;
+
+static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
+{
+  (void)path;
+  static const char mark[] = "\x89HDF\r\n\x1a\n";
+  const size_t length = sizeof mark - 1;
+  for (size_t begin = 0; begin + length <= n_bytes; begin = begin == 0 ? 512 : 2 * begin) {
+    if (memcmp(head + begin, mark, length) == 0) return true;
+  }
+  return false;
+}
+
+static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error)
+{
+  return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
+}
+
+/* --- opening
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* The plain driver, without locks, which some cluster file systems don't have. */
+static hid_t open_file(const char *path)
+{
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  hid_t file = H5I_INVALID_HID;
+  if (access >= 0 && H5Pset_fapl_sec2(access) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0) {
+    H5Pset_file_locking(access, false, true);
+    errno = 0;
+    file = H5Fopen(path, H5F_ACC_RDONLY, access);
+  }
+  if (access >= 0) H5Pclose(access);
+  return file;
+}
+
+static gmmpi_status cannot_open(const point_source *source, gmmpi_error *error)
+{
+  switch (errno) {
+  case ENOENT:
+  case EACCES:
+  case EPERM:
+    return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check that every node can read it", source->path,
+                strerror(errno));
+  case EIO:
+  case ESTALE:
+  case ETIMEDOUT:
+    return fail(error, GMMPI_INPUT_FAILED, "%s: reading failed (%s); check the disk and start again", source->path,
+                strerror(errno));
+  default:
+    return fail(error, GMMPI_BAD_DATA, "%s: is an HDF5 file, but truncated or damaged; copy it anew", source->path);
+  }
+}
+
+/* Opens the data set that was asked for or is the only one, and sets inside and label. */
+static gmmpi_status open_data_set(point_source *source, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  if (source->inside == NULL) {
+    const gmmpi_status status = hdf5_find_points(state->file, source->path, &source->inside, error);
+    if (status != GMMPI_OK) return status;
+    char *label = NULL;
+    if (asprintf(&label, "%s:%s", source->path, source->inside) < 0) return out_of_memory(source, error);
+    free(source->label);
+    source->label = label;
+  }
+  state->data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
+  if (state->data_set < 0) return hdf5_no_such_data_set(state->file, source->path, source->inside, error);
+  if (!hdf5_is_numeric(state->data_set))
+    return fail(error, GMMPI_BAD_DATA, "%s: does not hold integers or floats; name a data set that does",
+                source->label);
+  return GMMPI_OK;
+}
+
+static gmmpi_status set_shape(point_source *source, int64_t *n_columns, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  hsize_t extents[2] = {0, 1};
+  state->space = H5Dget_space(state->data_set);
+  state->n_dimensions = state->space >= 0 ? H5Sget_simple_extent_ndims(state->space) : -1;
+  if (state->n_dimensions != 1 && state->n_dimensions != 2)
+    return fail(error, GMMPI_BAD_DATA, "%s: has %d dimensions; points are rows of a data set of two", source->label,
+                state->n_dimensions < 0 ? 0 : state->n_dimensions);
+  if (H5Sget_simple_extent_dims(state->space, extents, NULL) < 0 || extents[0] > INT64_MAX || extents[1] > INT64_MAX)
+    return fail(error, GMMPI_BAD_DATA, "%s: has a shape that cannot be read; is the file damaged?", source->label);
+  if (extents[0] == 0 || extents[1] == 0)
+    return fail(error, GMMPI_BAD_DATA, "%s: holds %llu rows of %llu columns; give a file with points", source->label,
+                (unsigned long long)extents[0], (unsigned long long)extents[1]);
+  source->n_rows = (int64_t)extents[0];
+  *n_columns = (int64_t)extents[1];
+  return GMMPI_OK;
+}
+
+/* Can every filter that packed the data set be undone? */
+static gmmpi_status check_filters(const point_source *source, hid_t properties, gmmpi_error *error)
+{
+  const int n_filters = H5Pget_nfilters(properties);
+  for (int i = 0; i < n_filters; i++) {
+    unsigned flags;
+    unsigned settings;
+    size_t n_values = 0;
+    char name[64] = "";
+    const H5Z_filter_t filter =
+        H5Pget_filter2(properties, (unsigned)i, &flags, &n_values, NULL, sizeof name, name, &settings);
+    if (filter >= 0 && H5Zfilter_avail(filter) <= 0)
+      return fail(
+          error, GMMPI_BAD_DATA,
+          "%s: is packed with filter %d (%.60s), which this HDF5 does not have; repack it with h5repack -f GZIP=1",
+          source->label, (int)filter, name);
+  }
+  return GMMPI_OK;
+}
+
+/* Opens a chunked data set again so that a whole row of chunks stays unpacked while its rows are read. */
+static gmmpi_status keep_chunks(point_source *source, hid_t properties, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  hsize_t chunk[2] = {1, 1};
+  const hid_t type = H5Dget_type(state->data_set);
+  const size_t item_bytes = type >= 0 ? H5Tget_size(type) : 0;
+  if (type >= 0) H5Tclose(type);
+  if (H5Pget_chunk(properties, state->n_dimensions, chunk) != state->n_dimensions || chunk[0] == 0 || chunk[1] == 0)
+    return GMMPI_OK;
+  const uint64_t n_columns = (uint64_t)source->n_columns;
+  const uint64_t chunk_row = (n_columns + chunk[1] - 1) / chunk[1] * chunk[1];
+  int64_t bytes;
+  if (!multiply_fits((int64_t)chunk[0], (int64_t)chunk_row, &bytes) ||
+      !multiply_fits(bytes, (int64_t)item_bytes, &bytes) || bytes > (int64_t)most_chunk_bytes)
+    bytes = (int64_t)most_chunk_bytes;
+  const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+  if (access >= 0 && H5Pset_chunk_cache(access, 12421, (size_t)bytes, 1.0) >= 0) {
+    H5Dclose(state->data_set);
+    state->data_set = H5Dopen2(state->file, source->inside, access);
+  }
+  if (access >= 0) H5Pclose(access);
+  return state->data_set >= 0 ? GMMPI_OK : out_of_memory(source, error);
+}
+
+static int compare_columns(const void *a, const void *b)
+{
+  const int64_t left = *(const int64_t *)a;
+  const int64_t right = *(const int64_t *)b;
+  return (left > right) - (left < right);
+}
+
+/* Cuts the columns picked into runs. */
+static gmmpi_status find_runs(const point_source *source, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  const int64_t n = source->n_features;
+  int64_t *sorted = allocate(n, sizeof *sorted);
+  state->runs = allocate(n, sizeof *state->runs);
+  if (sorted == NULL || state->runs == NULL) {
+    free(sorted);
+    return out_of_memory(source, error);
+  }
+  memcpy(sorted, source->columns, (size_t)n * sizeof *sorted);
+  qsort(sorted, (size_t)n, sizeof *sorted, compare_columns);
+  state->is_direct = n == source->n_columns && memcmp(sorted, source->columns, (size_t)n * sizeof *sorted) == 0;
+  for (int64_t i = 0; i < n; i++) {
+    if (i == 0 || sorted[i] - sorted[i - 1] > LARGEST_GAP + 1) state->runs[state->n_runs++].first = sorted[i];
+    state->runs[state->n_runs - 1].last = sorted[i];
+  }
+  free(sorted);
+  return GMMPI_OK;
+}
+
+static gmmpi_status pick_columns(point_source *source, int64_t n_columns, const source_options *options,
+                                 gmmpi_error *error)
+{
+  const hdf5_state *state = source->state;
+  char **names = hdf5_read_names(state->data_set, "feature_names", n_columns);
+  const gmmpi_status status = source_pick_columns(source, n_columns, names, options, error);
+  for (int64_t i = 0; names != NULL && i < n_columns; i++) free(names[i]);
+  free(names);
+  return status;
+}
+
+static gmmpi_status open_silently(point_source *source, const source_options *options, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  int64_t n_columns = 0;
+  state->file = open_file(source->path);
+  if (state->file < 0) return cannot_open(source, error);
+  gmmpi_status status = open_data_set(source, error);
+  if (status == GMMPI_OK) status = set_shape(source, &n_columns, error);
+  if (status == GMMPI_OK) status = pick_columns(source, n_columns, options, error);
+  if (status == GMMPI_OK) status = find_runs(source, error);
+  if (status != GMMPI_OK) return status;
+
+  const hid_t properties = H5Dget_create_plist(state->data_set);
+  if (properties >= 0 && H5Pget_layout(properties) == H5D_CHUNKED) {
+    status = check_filters(source, properties, error);
+    if (status == GMMPI_OK) status = keep_chunks(source, properties, error);
+  }
+  if (properties >= 0) H5Pclose(properties);
+  return status;
+}
+
+static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
+{
+  (void)comm;
+  hdf5_state *state = calloc(1, sizeof *state);
+  if (state == NULL) return out_of_memory(source, error);
+  *state = (hdf5_state){.file = H5I_INVALID_HID, .data_set = H5I_INVALID_HID, .space = H5I_INVALID_HID};
+  source->state = state;
+  gmmpi_status status;
+  H5E_BEGIN_TRY
+  {
+    status = open_silently(source, options, error);
+  }
+  H5E_END_TRY
+  return status;
+}
+
+static void close_hdf5(point_source *source)
+{
+  hdf5_state *state = source->state;
+  H5E_BEGIN_TRY
+  {
+    if (state->space >= 0) H5Sclose(state->space);
+    if (state->data_set >= 0) H5Dclose(state->data_set);
+    if (state->file >= 0) H5Fclose(state->file);
+  }
+  H5E_END_TRY
+  free(state->runs);
+  free(state->piece);
+  free(state);
+}
+
+/* --- reading
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* Rows of a run of columns into numbers: n_rows x (the run's width). */
+static gmmpi_status read_run(const point_source *source, int64_t first_row, int64_t n_rows, column_run run,
+                             double *numbers, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  const hsize_t start[2] = {(hsize_t)first_row, (hsize_t)run.first};
+  const hsize_t count[2] = {(hsize_t)n_rows, (hsize_t)(run.last - run.first + 1)};
+  const hid_t memory = H5Screate_simple(state->n_dimensions, count, NULL);
+  const bool is_ready = memory >= 0 && H5Sselect_hyperslab(state->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
+  errno = 0;
+  const bool is_read =
+      is_ready && H5Dread(state->data_set, H5T_NATIVE_DOUBLE, memory, state->space, H5P_DEFAULT, numbers) >= 0;
+  const int reason = errno;
+  if (memory >= 0) H5Sclose(memory);
+  if (is_read) return GMMPI_OK;
+  if (!is_ready || reason == ENOMEM) return out_of_memory(source, error);
+  if (reason != 0)
+    return fail(error, GMMPI_INPUT_FAILED,
+                "%s: reading rows %" PRId64 " to %" PRId64 " failed (%s); check the disk and start again",
+                source->label, first_row + 1, first_row + n_rows, strerror(reason));
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: rows %" PRId64 " to %" PRId64 " are damaged and cannot be unpacked; copy it anew", source->label,
+              first_row + 1, first_row + n_rows);
+}
+
+/* Copies the features that are in the run from numbers (n_rows x width) to their places in rows. */
+static void spread_run(const point_source *source, column_run run, int64_t n_rows, const double *numbers, double *rows)
+{
+  const int64_t width = run.last - run.first + 1;
+  for (int64_t j = 0; j < source->n_features; j++) {
+    const int64_t column = source->columns[j];
+    if (column < run.first || column > run.last) continue;
+    for (int64_t i = 0; i < n_rows; i++) rows[i * source->n_features + j] = numbers[i * width + column - run.first];
+  }
+}
+
+/* Reads a run of columns piece by piece. */
+static gmmpi_status read_run_in_pieces(const point_source *source, int64_t first_row, int64_t n_rows, column_run run,
+                                       double *rows, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  const int64_t width = run.last - run.first + 1;
+  const int64_t most_rows = width < PIECE_NUMBERS ? PIECE_NUMBERS / width : 1;
+  const int64_t piece_rows = n_rows < most_rows ? n_rows : most_rows;
+  if (state->piece_numbers < piece_rows * width) {
+    free(state->piece);
+    state->piece = allocate(piece_rows * width, sizeof *state->piece);
+    state->piece_numbers = state->piece == NULL ? 0 : piece_rows * width;
+    if (state->piece == NULL) return out_of_memory(source, error);
+  }
+  gmmpi_status status = GMMPI_OK;
+  for (int64_t done = 0; done < n_rows && status == GMMPI_OK; done += piece_rows) {
+    const int64_t count = n_rows - done < piece_rows ? n_rows - done : piece_rows;
+    status = read_run(source, first_row + done, count, run, state->piece, error);
+    if (status == GMMPI_OK) spread_run(source, run, count, state->piece, rows + done * source->n_features);
+  }
+  return status;
+}
+
+static gmmpi_status read_hdf5(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
+{
+  const hdf5_state *state = source->state;
+  gmmpi_status status = GMMPI_OK;
+  H5E_BEGIN_TRY
+  {
+    if (state->is_direct) status = read_run(source, first_row, n_rows, state->runs[0], rows, error);
+    for (int64_t r = 0; !state->is_direct && r < state->n_runs && status == GMMPI_OK; r++)
+      status = read_run_in_pieces(source, first_row, n_rows, state->runs[r], rows, error);
+  }
+  H5E_END_TRY
+  return status;
+}
+
+const source_kind source_hdf5 = {
+    .name = "HDF5", .recognises = recognises, .open = open_hdf5, .read = read_hdf5, .close = close_hdf5};

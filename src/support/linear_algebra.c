@@ -1,0 +1,71 @@
+#include "support/linear_algebra.h"
+
+#include <cblas.h>
+#include <float.h>
+#include <lapacke.h>
+#include <math.h>
+#include <string.h>
+
+void linear_algebra_single_thread(void)
+{
+  openblas_set_num_threads(1);
+}
+
+const char *linear_algebra_core(void)
+{
+  return openblas_get_corename();
+}
+
+/* A normal number's inverse does not overflow. Comparisons with NaN are false. */
+bool variance_is_safe(double variance)
+{
+  return variance >= DBL_MIN && variance <= DBL_MAX;
+}
+
+static bool pivots_are_safe(int64_t n, const double *covariance, const double *cholesky)
+{
+  for (int64_t j = 0; j < n; j++) {
+    const double pivot = cholesky[j * n + j] * cholesky[j * n + j];
+    if (!(variance_is_safe(pivot) && pivot > (double)n * DBL_EPSILON * covariance[j * n + j])) return false;
+  }
+  return true;
+}
+
+static bool upper_triangle_is_finite(int64_t n, const double *matrix)
+{
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t j = i; j < n; j++) {
+      if (!isfinite(matrix[i * n + j])) return false;
+    }
+  }
+  return true;
+}
+
+static void clear_below_diagonal(int64_t n, double *matrix)
+{
+  for (int64_t i = 1; i < n; i++) memset(matrix + i * n, 0, (size_t)i * sizeof *matrix);
+}
+
+bool whitening_factor(int64_t n, const double *covariance, double *factor)
+{
+  const size_t bytes = (size_t)n * (size_t)n * sizeof *factor;
+  const lapack_int order = (lapack_int)n;
+  memcpy(factor, covariance, bytes);
+  /* 'L' of column-major storage: read row by row, these are L^T and then the inverse of L, transposed. */
+  if (upper_triangle_is_finite(n, factor) && LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', order, factor, order) == 0 &&
+      pivots_are_safe(n, covariance, factor) &&
+      LAPACKE_dtrtri_work(LAPACK_COL_MAJOR, 'L', 'N', order, factor, order) == 0 &&
+      upper_triangle_is_finite(n, factor)) {
+    clear_below_diagonal(n, factor);
+    return true;
+  }
+  memset(factor, 0, bytes);
+  return false;
+}
+
+void mirror_lower_triangle(int64_t n, double *matrix)
+{
+  for (int64_t i = 1; i < n; i++) {
+    for (int64_t j = 0; j < i; j++) matrix[j * n + i] = matrix[i * n + j];
+  }
+}

@@ -1,0 +1,34 @@
+/* Small dense linear algebra over OpenBLAS and LAPACK, the same bits on every rank.
+ *
+ * LAPACK is called on column-major storage in place: a row-major upper triangle is a column-major lower one, so nothing
+ * is transposed into memory of unknown alignment. OpenBLAS's bits depend on its number of threads, which is therefore
+ * one here, and on the processor kernels it picks, which linear_algebra_core names. */
+#ifndef SUPPORT_LINEAR_ALGEBRA_H
+#define SUPPORT_LINEAR_ALGEBRA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Makes OpenBLAS compute with one thread from now on. */
+void linear_algebra_single_thread(void);
+
+/* The name of the processor kernels that OpenBLAS chose, e.g. "Haswell". */
+const char *linear_algebra_core(void);
+
+/* The whitening factor of a covariance (n x n, row-major, symmetric; its upper triangle is read): factor (n x n,
+ * row-major, upper triangular, exactly 0 below the diagonal) = inverse of L, transposed, where L L^T = covariance, so
+ * that factor factor^T is the inverse of the covariance. The two arrays may not overlap.
+ *
+ * False when the covariance is not positive definite to working precision: the factorisation breaks down, or a pivot
+ * L[j][j]^2 is not larger than n epsilon covariance[j][j], where rounding alone may have made it (Higham 2002,
+ * "Accuracy and Stability of Numerical Algorithms", theorem 10.3), or is so small that its inverse overflows, or a
+ * number is not finite. Then factor is all 0. */
+bool whitening_factor(int64_t n, const double *covariance, double *factor);
+
+/* Is a variance a finite number whose inverse is finite too? False for 0, negative, infinite and NaN. */
+bool variance_is_safe(double variance);
+
+/* Makes a matrix (n x n, row-major) symmetric: the lower triangle is copied to the upper one. */
+void mirror_lower_triangle(int64_t n, double *matrix);
+
+#endif

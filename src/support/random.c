@@ -1,0 +1,48 @@
+#include "support/random.h"
+
+#include <math.h>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#include <Random123/philox.h>
+#pragma GCC diagnostic pop
+
+static philox4x64_ctr_t random_words(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw)
+{
+  const philox4x64_ctr_t counter = {{row, draw, 0, 0}};
+  const philox4x64_key_t key = {{seed, (uint64_t)purpose}};
+  return philox4x64(counter, key);
+}
+
+/* The middle of one of 2^52 equal parts of (0, 1). */
+static double open_unit(uint64_t word)
+{
+  return ((double)(word >> 12) + 0.5) * 0x1p-52;
+}
+
+double random_uniform(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw)
+{
+  return open_unit(random_words(seed, purpose, row, draw).v[0]);
+}
+
+double random_exponential(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw)
+{
+  return -log(random_uniform(seed, purpose, row, draw));
+}
+
+void random_normal_pair(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw, double pair[2])
+{
+  const philox4x64_ctr_t words = random_words(seed, purpose, row, draw);
+  const double radius = sqrt(-2.0 * log(open_unit(words.v[0])));
+  const double angle = 2.0 * 3.14159265358979323846 * open_unit(words.v[1]);
+  pair[0] = radius * cos(angle);
+  pair[1] = radius * sin(angle);
+}
+
+uint64_t random_seed_of_start(uint64_t seed, int64_t start)
+{
+  const philox4x64_ctr_t counter = {{(uint64_t)start, 0, 0, 1}};
+  const philox4x64_key_t key = {{seed, 0}};
+  return start == 0 ? seed : philox4x64(counter, key).v[0];
+}

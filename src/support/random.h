@@ -1,0 +1,32 @@
+/* Counter-based random numbers: a draw is a function of seed, purpose, row and number of the draw, and of nothing else, so it never
+ * depends on which rank makes it. Philox 4x64-10 of Random123 (Salmon, Moraes, Dror, Shaw 2011). */
+#ifndef SUPPORT_RANDOM_H
+#define SUPPORT_RANDOM_H
+
+#include <stdint.h>
+
+/* What a draw is for; draws for different purposes are independent. */
+typedef enum random_purpose {
+  RANDOM_FIRST_SEED = 1,       /* the first centre of k-means++ and k-means|| */
+  RANDOM_SEED_RACE,            /* exponential races for further centres */
+  RANDOM_CANDIDATES,           /* k-means||: is a point a candidate? */
+  RANDOM_CANDIDATE_SEEDS,      /* k-means|| : choosing among the candidates */
+  RANDOM_START_ROWS,           /* random_from_data */
+  RANDOM_RESPONSIBILITIES,     /* random */
+  RANDOM_SAMPLE_COMPONENT,     /* gmmpi sample */
+  RANDOM_SAMPLE_NORMAL
+} random_purpose;
+
+/* Uniform in the open interval (0, 1). */
+double random_uniform(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw);
+
+/* Exponential with mean 1; never 0. */
+double random_exponential(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw);
+
+/* Two independent standard normal numbers (Box, Muller 1958). */
+void random_normal_pair(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw, double pair[2]);
+
+/* The seed of the start-th of several starts (from 0); start 0 keeps the user's seed. */
+uint64_t random_seed_of_start(uint64_t seed, int64_t start);
+
+#endif

@@ -1,0 +1,98 @@
+"""The same model, byte for byte, at every number of ranks, from every kind of file, for every start and family."""
+
+import csv
+import unittest
+
+import h5py
+import numpy
+
+from harness import MALL, Case
+
+
+def points(n, d, seed=0, spread=4.0):
+    """n points around five centres."""
+    random = numpy.random.default_rng(seed)
+    centres = random.normal(0.0, spread, (5, d))
+    return centres[random.integers(0, 5, n)] + random.normal(0.0, 1.0, (n, d)) * random.uniform(0.5, 2.0, d)
+
+
+class OneResult(Case):
+    def models(self, data, *options, ranks=(1, 2, 3, 4, 7)):
+        """Fits at each number of ranks; all model files must be the same. Returns their bytes."""
+        contents = []
+        for n in ranks:
+            self.succeed("fit", data, *options, "-o", self.path(f"model{n}.h5"), "-q", ranks=n)
+            contents.append(self.bytes_of(f"model{n}.h5"))
+        for content in contents[1:]:
+            self.assertTrue(content == contents[0])
+        return contents[0]
+
+    def test_ranks(self):
+        numpy.save(self.path("points.npy"), points(5003, 3))
+        for covariance in ("full", "tied", "diag", "spherical"):
+            with self.subTest(covariance=covariance):
+                self.models(self.path("points.npy"), "-k", 5, "--covariance", covariance, "--max-iter", 8)
+
+    def test_starts(self):
+        numpy.save(self.path("points.npy"), points(3001, 2))
+        labels = numpy.arange(3001) % 4 * 10 - 5
+        numpy.savetxt(self.path("labels.txt"), labels, fmt="%d")
+        for init in ("kmeans", "k-means++", "random_from_data", "random", self.path("labels.txt")):
+            with self.subTest(init=init):
+                self.models(self.path("points.npy"), "-k", 4, "--init", init, "--max-iter", 5, "--seed", 11, ranks=(1, 3, 4))
+
+    def test_several_starts(self):
+        numpy.save(self.path("points.npy"), points(2000, 2))
+        options = ("-k", 4, "--init", "random_from_data", "--max-iter", 30)
+        several = self.models(self.path("points.npy"), *options, "--n-init", 5, ranks=(1, 2, 7))
+        likelihoods = [self.summary("fit", self.path("points.npy"), *options, "--n-init", n, "-o", self.path("m.h5"))
+                       ["log_likelihood"] for n in (1, 2, 3, 4, 5)]
+        self.assertEqual(likelihoods, sorted(likelihoods))
+        self.assertGreater(likelihoods[-1], likelihoods[0])
+        self.assertNotEqual(several, self.models(self.path("points.npy"), *options, ranks=(1,)))
+
+    def test_more_ranks_than_rows(self):
+        self.write("few.csv", "x,y\n1,2\n2,1\n5,7\n6,6\n5,5\n")
+        self.models(self.path("few.csv"), "-k", 2, ranks=(1, 4, 7))
+
+    def test_kinds_of_files(self):
+        x = points(2500, 3, seed=3)
+        numpy.save(self.path("c.npy"), x)
+        numpy.save(self.path("fortran.npy"), numpy.asfortranarray(x))
+        numpy.save(self.path("big.npy"), x.astype(">f8"))
+        with h5py.File(self.path("points.h5"), "w") as file:
+            file["group/points"] = x
+            file.create_dataset("group/chunked", data=x, chunks=(100, 2), compression="gzip")
+        for name, delimiter in (("points.csv", ","), ("points.tsv", "\t"), ("points.txt", " ")):
+            with open(self.path(name), "w", newline="") as file:
+                csv.writer(file, delimiter=delimiter).writerows([[repr(float(v)) for v in row] for row in x])
+        options = ("-k", 5, "--max-iter", 10, "--seed", 2)
+        reference = self.models(self.path("c.npy"), *options, ranks=(1, 3))
+        for data in ("fortran.npy", "big.npy", "points.h5:/group/points", "points.h5:/group/chunked", "points.csv",
+                     "points.tsv", "points.txt"):
+            with self.subTest(data=data):
+                self.assertTrue(self.models(self.path(data), *options, ranks=(1, 2, 5)) == reference)
+
+    def test_dropped_rows_are_as_if_they_were_not_there(self):
+        x = points(700, 2, seed=5)
+        numpy.save(self.path("kept.npy"), x)
+        with_gaps = numpy.insert(x, [0, 3, 3, 350, 699], numpy.nan, axis=0)
+        with_gaps[4, 0] = 3.0  # one of two features is enough
+        numpy.save(self.path("gaps.npy"), with_gaps)
+        options = ("-k", 3, "--max-iter", 5)
+        kept = self.models(self.path("kept.npy"), *options, ranks=(1, 2))
+        dropped = self.models(self.path("gaps.npy"), *options, "--missing", "drop", ranks=(1, 2, 3, 7))
+        with h5py.File(self.path("a.h5"), "w") as _:
+            pass
+        self.assertEqual(len(kept), len(dropped))
+        self.fail_with(65, "5 missing.*row 1", "fit", self.path("gaps.npy"), *options, "-o", self.path("m.h5"), ranks=3)
+
+    def test_seed(self):
+        options = ("--columns", "4,5", "-k", 3, "--init", "random_from_data", "--max-iter", 0)
+        first = self.models(MALL, *options, "--seed", 1, ranks=(1, 2))
+        second = self.models(MALL, *options, "--seed", 2, ranks=(1, 2))
+        self.assertNotEqual(first, second)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,184 @@
+/* The density form against log N(x | mean, covariance) in long double. */
+#include "unit/matrices.h"
+
+#include "mixture/density.h"
+#include "mixture/model.h"
+
+#include <string.h>
+
+/* |W (x - mean)|^2 for the dense layout as density.h describes it. */
+static double dense_distance(int64_t d, const double *whitening, const double *difference)
+{
+  double distance = 0;
+  for (int64_t row = 0; row < d; row++) {
+    const int64_t group = row / WHITENING_ROWS;
+    const double *entries = whitening;
+    for (int64_t g = 0; g < group; g++) entries += (4 * g + 4) * WHITENING_ROWS;
+    double sum = 0;
+    for (int64_t column = 0; column < 4 * group + 4 && column < d; column++)
+      sum += entries[column * WHITENING_ROWS + row % WHITENING_ROWS] * difference[column];
+    distance += sum * sum;
+  }
+  return distance;
+}
+
+static double diagonal_distance(int64_t d, const double *precisions, const double *difference)
+{
+  double distance = 0;
+  for (int64_t j = 0; j < d; j++) distance += precisions[j] * difference[j] * difference[j];
+  return distance;
+}
+
+static double log_density(const density_form *form, int64_t k, const double *x)
+{
+  const int64_t d = form->n_features;
+  double difference[100];
+  for (int64_t j = 0; j < d; j++) difference[j] = x[j] - form->means[k * d + j];
+  const double *whitening = form->whitening + k * form->whitening_length;
+  return form->log_constants[k] - 0.5 * (form->shape == DENSE ? dense_distance(d, whitening, difference)
+                                                              : diagonal_distance(d, whitening, difference));
+}
+
+static gmmpi_model *random_model(const covariance_family *family, int64_t n_components, int64_t d, uint64_t *seed)
+{
+  gmmpi_model *model = NULL;
+  gmmpi_error error = {0};
+  double *covariance = malloc((size_t)(d * d) * sizeof *covariance);
+  assert_int_equal(model_allocate(family, n_components, d, &model, &error), GMMPI_OK);
+  for (int64_t k = 0; k < n_components; k++) {
+    model->weights[k] = 1.5 + random_number(seed);
+    for (int64_t j = 0; j < d; j++) model->means[k * d + j] = 3 * random_number(seed);
+    random_covariance(d, seed, covariance);
+    family->contract(model, k, covariance);
+  }
+  free(covariance);
+  assert_int_equal(model_accept_parameters(model, "test", &error), GMMPI_OK);
+  return model;
+}
+
+static void compare(const covariance_family *family, int64_t n_components, int64_t d, uint64_t *seed)
+{
+  gmmpi_model *model = random_model(family, n_components, d, seed);
+  gmmpi_error error = {0};
+  density_form *form = NULL;
+  double *covariance = malloc((size_t)(d * d) * sizeof *covariance);
+  double x[100];
+  assert_int_equal(density_create(family->shape, n_components, d, &form, &error), GMMPI_OK);
+  density_from_model(form, model);
+  for (int64_t k = 0; k < n_components; k++) {
+    for (int64_t j = 0; j < d; j++) x[j] = 5 * random_number(seed);
+    family->expand(model, k, covariance);
+    const long double expected =
+        logl(model->weights[k]) + reference_log_density(d, x, model->means + k * d, covariance);
+    assert_near(log_density(form, k, x), expected, 1e-12L * fabsl(expected) + 1e-13L);
+  }
+  density_destroy(form);
+  gmmpi_model_destroy(model);
+  free(covariance);
+}
+
+static void all_families(void **state)
+{
+  (void)state;
+  static const covariance_family *const families[4] = {&family_full, &family_tied, &family_diag, &family_spherical};
+  uint64_t seed = 3;
+  for (int f = 0; f < 4; f++) {
+    for (int64_t d = 1; d <= 20; d++) compare(families[f], 3, d, &seed);
+    compare(families[f], 2, 33, &seed);
+    compare(families[f], 2, 65, &seed);
+  }
+}
+
+/* N(0, I) in two dimensions is 1 / (2 pi) at its centre; N(0, 4) is 1 / (2 sqrt(2 pi e)) at x = 2. */
+static void closed_forms(void **state)
+{
+  (void)state;
+  const double weight = 1;
+  const double mean[2] = {0, 0};
+  const double identity[4] = {1, 0, 0, 1};
+  const double variance = 4;
+  const double x = 2;
+  const long double pi = acosl(-1);
+  gmmpi_model *model = NULL;
+  gmmpi_error error = {0};
+  density_form *form = NULL;
+  assert_int_equal(gmmpi_model_create(1, 2, "full", &weight, mean, identity, &model, &error), GMMPI_OK);
+  assert_int_equal(density_create(DENSE, 1, 2, &form, &error), GMMPI_OK);
+  density_from_model(form, model);
+  assert_near(log_density(form, 0, mean), -logl(2 * pi), 1e-15L);
+  density_destroy(form);
+  gmmpi_model_destroy(model);
+
+  assert_int_equal(gmmpi_model_create(1, 1, "spherical", &weight, mean, &variance, &model, &error), GMMPI_OK);
+  assert_int_equal(density_create(DIAGONAL, 1, 1, &form, &error), GMMPI_OK);
+  density_from_model(form, model);
+  assert_near(log_density(form, 0, &x), -0.5L * logl(8 * pi) - 0.5L, 1e-15L);
+  density_destroy(form);
+  gmmpi_model_destroy(model);
+}
+
+/* With d = 5 the second group has one row; what is beyond it must be zero, for kernels that don't look. */
+static void padding_is_zero(void **state)
+{
+  (void)state;
+  uint64_t seed = 5;
+  gmmpi_model *model = random_model(&family_full, 2, 5, &seed);
+  gmmpi_error error = {0};
+  density_form *form = NULL;
+  assert_int_equal(density_create(DENSE, 2, 5, &form, &error), GMMPI_OK);
+  assert_int_equal(form->whitening_length, 4 * 4 + 8 * 4);
+  memset(form->whitening, 0xFF, (size_t)(2 * form->whitening_length) * sizeof(double));
+  density_from_model(form, model);
+  for (int k = 0; k < 2; k++) {
+    const double *first = form->whitening + k * form->whitening_length;
+    const double *second = first + 16;
+    for (int column = 0; column < 4; column++) {
+      for (int row = 0; row < 4; row++) assert_true((first[4 * column + row] != 0) == (column <= row));
+    }
+    for (int column = 0; column < 8; column++) {
+      for (int row = 0; row < 4; row++) assert_true((second[4 * column + row] != 0) == (column < 5 && row == 0));
+    }
+  }
+  density_destroy(form);
+  gmmpi_model_destroy(model);
+}
+
+static void weight_zero(void **state)
+{
+  (void)state;
+  const double weights[2] = {0, 1};
+  const double means[2] = {0, 1};
+  const double variances[2] = {1, 1};
+  gmmpi_model *model = NULL;
+  gmmpi_error error = {0};
+  density_form *form = NULL;
+  assert_int_equal(gmmpi_model_create(2, 1, "diag", weights, means, variances, &model, &error), GMMPI_OK);
+  assert_int_equal(density_create(DIAGONAL, 2, 1, &form, &error), GMMPI_OK);
+  density_from_model(form, model);
+  assert_true(isinf(form->log_constants[0]) && form->log_constants[0] < 0);
+  assert_true(isfinite(form->log_constants[1]));
+  density_destroy(form);
+  gmmpi_model_destroy(model);
+}
+
+static void too_large(void **state)
+{
+  (void)state;
+  density_form *form = NULL;
+  gmmpi_error error = {0};
+  assert_int_equal(density_create(DENSE, INT64_C(1) << 40, INT64_C(1) << 20, &form, &error), GMMPI_NO_MEMORY);
+  assert_null(form);
+  assert_int_equal(error.status, GMMPI_NO_MEMORY);
+  error = (gmmpi_error){0};
+  assert_int_equal(density_create(DENSE, 1, INT64_MAX, &form, &error), GMMPI_NO_MEMORY);
+  density_destroy(NULL);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(all_families), cmocka_unit_test(closed_forms), cmocka_unit_test(padding_is_zero),
+      cmocka_unit_test(weight_zero),  cmocka_unit_test(too_large),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
