@@ -21,7 +21,7 @@ out="$root/out"
 echo
 echo "Three components, on two ranks: three customers as first means, identity covariances, at most 100 iterations"
 ranks 2 gmmpi fit "$data" --columns "$columns" -k 3 \
-  --init random_from_data --init-covariance identity --max-iter 100 --tol 5e-9 --accelerate none \
+  --init random_from_data --init-covariance identity --max-iter 100 --tol 5e-9 --accelerate none --seed 1 \
   --log "$out/log.csv" --labels "$out/labels.h5" -o "$out/model.h5"
 
 echo

@@ -30,14 +30,15 @@ typedef enum gmmpi_on_collapse {
 typedef struct gmmpi_fit_options {
   int64_t n_components;
   const char *covariance; /* "full", "tied", "diag", "spherical" */
-  double tolerance;       /* stop when the mean log-likelihood per point changes by less; 0: max_iterations iterations */
+  double tolerance; /* stop when the mean log-likelihood per point changes by less; 0: max_iterations iterations */
   int64_t max_iterations;
   double reg_covar; /* added to the diagonal of every covariance by the M-step */
   int64_t n_init;   /* starts; the best final log-likelihood wins */
   gmmpi_init init;
-  bool init_identity;         /* with random_from_data: covariances are the identity, not the covariance of all points */
-  const gmmpi_model *start;   /* with GMMPI_INIT_MODEL: the same on every rank */
-  const int64_t *labels;      /* with GMMPI_INIT_LABELS: one for each of this rank's rows, any n_components distinct values */
+  bool init_identity;       /* with random_from_data: covariances are the identity, not the covariance of all points */
+  const gmmpi_model *start; /* with GMMPI_INIT_MODEL: the same on every rank */
+  const int64_t
+      *labels; /* with GMMPI_INIT_LABELS: one for each of this rank's rows, any n_components distinct values */
   uint64_t seed;
   gmmpi_on_collapse on_collapse;
 } gmmpi_fit_options;
@@ -56,9 +57,10 @@ typedef struct gmmpi_fit_summary {
   double icl_entropy;    /* sum over points of log of the largest responsibility */
 } gmmpi_fit_summary;
 
-/* Collective over comm. rows: this rank's n_local x n_features points, row-major; the data set is the ranks' rows one after the
- * other, and the model is bit for bit the same however they are distributed. On success every rank holds the same *model. summary may be NULL.
- * Errors, the same on every rank: GMMPI_WRONG_USAGE, GMMPI_BAD_DATA (not finite, fewer points than components, ...), GMMPI_NO_MEMORY. */
+/* Collective over comm. rows: this rank's n_local x n_features points, row-major; the data set is the ranks' rows one
+ * after the other, and the model is bit for bit the same however they are distributed. On success every rank holds the
+ * same *model. summary may be NULL. Errors, the same on every rank: GMMPI_WRONG_USAGE, GMMPI_BAD_DATA (not finite,
+ * fewer points than components, ...), GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_fit(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                  const gmmpi_fit_options *options, gmmpi_model **model, gmmpi_fit_summary *summary,
                                  gmmpi_error *error);

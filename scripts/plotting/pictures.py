@@ -98,7 +98,7 @@ def _draw_components(axes, scene, i, j, small=False):
             axes.plot(*(mean[:, None] + radius * shape), color=dark, linewidth=width * (0.6 if small else 1),
                       path_effects=OUTLINE if outlined else None, zorder=3)
         if numbered:
-            axes.text(*mean, str(scene.mixture.numbers[k] + 1), color=dark, fontsize=6 if small else 10,
+            axes.text(*mean, str(scene.mixture.numbers[k]), color=dark, fontsize=6 if small else 10,
                       fontweight="bold", ha="center", va="center", path_effects=OUTLINE, zorder=4, clip_on=True)
         else:
             axes.scatter(*mean, marker="X", s=25 if small else 80, color=dark, edgecolor="white",
@@ -130,7 +130,7 @@ def _legend(figure_or_axes, scene, **options):
     if mixture.n_components > LEGEND_COMPONENTS:
         return
     marks = [matplotlib.lines.Line2D([], [], marker="o", linestyle="", markersize=8, color=colour,
-                                     label="component %d, weight %.3f" % (mixture.numbers[k] + 1, mixture.weights[k]))
+                                     label="component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k]))
              for k, colour in enumerate(scene.colours)]
     if mixture.n_features == 1:
         marks.append(matplotlib.lines.Line2D([], [], **MIXTURE_LINE, label="mixture"))
@@ -228,7 +228,7 @@ def draw_responsibilities(scene, responsibilities):
                   linewidth=0.3)
         axes.set_yscale("log")
         axes.set_ylim(0.7, 2 * scene.n)
-        axes.set_title("component %d, weight %.3f" % (mixture.numbers[k] + 1, mixture.weights[k]), fontsize=9)
+        axes.set_title("component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k]), fontsize=9)
         if place % columns == 0:
             axes.set_ylabel("points")
         if place + columns >= len(shown):

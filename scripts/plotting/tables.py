@@ -65,13 +65,20 @@ class TextTable:
             head = [line for _, line in zip(range(1000), (line for line in file if line.strip()))]
         if not head:
             raise Problem(BAD_DATA, "%s: the file is empty" % path)
-        self.delimiter = delimiter or guess_delimiter(head)
-        rows = [self._fields(line) for line in head]
-        has_header = header == "yes" or header == "auto" and looks_like_header(rows)
-        self.skip = 1 if has_header else 0
-        self.names = [name.strip() for name in rows[0]] if has_header else None
-        self.n_columns = len(rows[0])
-        self.head = rows[self.skip:]
+        # Of several comments at the beginning only the last can be a header.
+        n_comments = next((i for i, line in enumerate(head) if not line.startswith("#")), len(head))
+        below = head[n_comments:]
+        self.delimiter = delimiter or guess_delimiter(below or head)
+        self.skip, self.names = n_comments, None
+        first = self._fields(below[0]) if below else []
+        comment = self._fields(head[n_comments - 1][1:]) if n_comments else None
+        if comment and header != "no" and (not below or len(comment) == len(first)):
+            self.names = comment
+        elif header == "yes" or header == "auto" and not all(is_number(cell) for cell in first):
+            self.skip, self.names = n_comments + 1, first
+        self.names = [name.strip() for name in self.names] if self.names else None
+        self.n_columns = len(self.names or first)
+        self.head = [self._fields(line) for line in head[self.skip:]]
         with self._open() as file:
             self.n_rows = sum(1 for line in file if line.strip()) - self.skip
 
@@ -149,21 +156,13 @@ def is_number(cell):
 
 
 def guess_delimiter(lines):
-    """The delimiter that splits the first lines into most equally often: tab, comma, semicolon, else blanks."""
-    for delimiter in ("\t", ",", ";"):
-        counts = {len(row) for row in csv.reader(lines[:20], delimiter=delimiter)}
+    """The delimiter that splits the first lines into equally many fields: tab, semicolon, comma or blanks."""
+    for delimiter in ("\t", ";", ",", " "):
+        rows = [line.strip() if delimiter == " " else line for line in lines[:20]]
+        counts = {len(row) for row in csv.reader(rows, delimiter=delimiter, skipinitialspace=True)}
         if len(counts) == 1 and counts != {1}:
             return delimiter
-    return " " if '"' in lines[0] or len(lines[0].split()) > 1 and "," not in lines[0] else ","
-
-
-def looks_like_header(rows):
-    """Whether the first row names columns: it has text where the rows below have numbers, or there is nothing below."""
-    first, below = rows[0], rows[1:20]
-    if all(is_number(cell) for cell in first):
-        return False
-    return not below or any(not is_number(cell) and all(column < len(row) and is_number(row[column]) for row in below)
-                            for column, cell in enumerate(first))
+    return ","
 
 
 def _hdf5_table(path, inside):

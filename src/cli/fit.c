@@ -1,6 +1,7 @@
 /* gmmpi fit: one mixture, from a file of points to a model. */
 #include "cli/command.h"
 #include "cli/fit_command.h"
+#include "cli/prepare.h"
 
 #include "apply/predict.h"
 #include "mixture/model_file.h"
@@ -29,20 +30,11 @@ typedef struct fit_session {
 static gmmpi_status try_outputs(const fit_session *session, gmmpi_error *error)
 {
   const fit_command *command = &session->command;
-  if (session->rank == 0 && file_try_output(command->output_path, error) == GMMPI_OK &&
+  if (session->rank == 0 && fit_command_check_paths(command, error) == GMMPI_OK &&
+      file_try_output(command->output_path, error) == GMMPI_OK &&
       (command->labels_path == NULL || file_try_output(command->labels_path, error) == GMMPI_OK))
     job_try_files(&command->job, error);
   return agree(session->comm, error);
-}
-
-static int ranks_on_this_node(MPI_Comm comm)
-{
-  MPI_Comm node;
-  int n;
-  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-  MPI_Comm_size(node, &n);
-  MPI_Comm_free(&node);
-  return n;
 }
 
 /* Refuses what cannot fit into memory before it is read. */
@@ -60,15 +52,7 @@ static gmmpi_status check_memory(const fit_session *session, gmmpi_error *error)
   for (int i = 0; i < ARRAY_LENGTH(parts); i++) {
     if (__builtin_add_overflow(needed, parts[i], &needed)) needed = INT64_MAX;
   }
-  const int64_t available = memory_available(ranks_on_this_node(session->comm));
-  gmmpi_error local = {0};
-  if (needed > available)
-    fail(&local, GMMPI_NO_MEMORY,
-         "%s: a rank needs %.3g GB for %lld points of %lld features and %lld components, and has %.3g GB; use more "
-         "nodes, fewer components or 'diag' covariances",
-         source->label, (double)needed * 1e-9, (long long)source->n_rows, (long long)source->n_features,
-         (long long)command->fit.n_components, (double)available * 1e-9);
-  return agree(session->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return prepare_memory(session->comm, needed, source->label, error);
 }
 
 static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmpi_error *error)

@@ -27,6 +27,9 @@ typedef struct fit_command {
 gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error);
 void fit_command_clear(fit_command *command);
 
+/* For rank 0: no output may be the data or another output. Errors: 64. */
+gmmpi_status fit_command_check_paths(const fit_command *command, gmmpi_error *error);
+
 /* What --init FILE holds. */
 typedef struct fit_start {
   gmmpi_model *model; /* NULL when it holds labels */

@@ -134,7 +134,7 @@ static void print_components(const gmmpi_model *model)
   const int64_t most_components = 20;
   const int64_t most_features = 8;
   for (int64_t k = 0; k < model->n_components && k < most_components; k++) {
-    printf("  component %-3lld weight %-9.4g mean", (long long)k + 1, model->weights[k]);
+    printf("  component %-3lld weight %-9.4g mean", (long long)k, model->weights[k]);
     for (int64_t j = 0; j < model->n_features && j < most_features; j++)
       printf(" %.6g", model->means[k * model->n_features + j]);
     puts(model->n_features > most_features ? " ..." : "");

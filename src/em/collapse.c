@@ -131,7 +131,7 @@ static gmmpi_status refuse(const repair *work, gmmpi_error *error)
     return fail(error, GMMPI_BAD_DATA,
                 "component %lld %s in iteration %lld; ask for fewer components, a larger --reg-covar, or --on-collapse "
                 "reseed",
-                (long long)k + 1,
+                (long long)k,
                 work->step->states[k] == COMPONENT_EMPTY ? "became empty" : "lost its positive definite covariance",
                 (long long)work->iteration);
   }

@@ -1,10 +1,11 @@
 /* Components that collapse, and what is done about them, so that a fit never dies of one and never meets a NaN.
  *
- * A component is *empty* when hardly any point belongs to it, *indefinite* when its covariance is not positive definite (it sits on a point, a
- * line, a plane). By the user's choice it is put where the data fit worst (reseeded: mean at the point of lowest density,
- * covariance that of all points, weight 1/K; at most MOST_RESEEDS times a start, then dropped), dropped (weight 0 from then on), or an error. A
- * covariance that all components share cannot be reseeded, and the last live component cannot be dropped: those get a ridge, the smallest power of 100 times 1e-12
- * of the data's variances that makes them definite. */
+ * A component is *empty* when hardly any point belongs to it, *indefinite* when its covariance is not positive definite
+ * (it sits on a point, a line, a plane). By the user's choice it is put where the data fit worst (reseeded: mean at the
+ * point of lowest density, covariance that of all points, weight 1/K; at most MOST_RESEEDS times a start, then
+ * dropped), dropped (weight 0 from then on), or an error. A covariance that all components share cannot be reseeded,
+ * and the last live component cannot be dropped: those get a ridge, the smallest power of 100 times 1e-12 of the data's
+ * variances that makes them definite. */
 #ifndef EM_COLLAPSE_H
 #define EM_COLLAPSE_H
 
@@ -28,8 +29,9 @@ gmmpi_status data_spread_create(const shard *points, const kernel *kernels, dens
                                 data_spread **spread, gmmpi_error *error);
 void data_spread_destroy(data_spread *spread); /* NULL is fine */
 
-/* Collective, though most calls communicate nothing: makes next sound where step->states say that it is not. form is the density form of the
- * model before. Adds events to state and tells the observer (may be NULL). Errors, agreed: 65 with GMMPI_COLLAPSE_ERROR, 71. */
+/* Collective, though most calls communicate nothing: makes next sound where step->states say that it is not. form is
+ * the density form of the model before. Adds events to state and tells the observer (may be NULL). Errors, agreed: 65
+ * with GMMPI_COLLAPSE_ERROR, 71. */
 gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form,
                               pass_workspace *workspace, gmmpi_on_collapse policy, const maximization *step,
                               int64_t iteration, gmmpi_model *next, fit_state *state, const fit_observer *observer,

@@ -56,8 +56,8 @@ static bool is_definite(gmmpi_model *probe, const double *covariance)
   return probe->family->factorise(probe, 0);
 }
 
-/* The ridge is --reg-covar where that makes the covariance of all points definite; else 1e-10 of each feature's variance
- * more (1e-6 for one that does not vary at all and gets nothing from --reg-covar). */
+/* The ridge is --reg-covar where that makes the covariance of all points definite; else 1e-10 of each feature's
+ * variance more (1e-6 for one that does not vary at all and gets nothing from --reg-covar). */
 static void set_ridge(double reg_covar, gmmpi_model *probe, data_spread *spread)
 {
   const int64_t d = probe->n_features;

@@ -100,7 +100,7 @@ void posterior_rule(void *density, const tile_view *tile, pass_workspace *worksp
   const kernel *kernels = workspace->kernel;
   kernels->log_densities(form, tile->tile, workspace->responsibilities, workspace->scratch);
   kernels->responsibilities(form->n_components, tile->n_points, workspace->responsibilities, NULL,
-                           &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility);
+                            &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility);
 }
 
 void nearest_rule(void *density, const tile_view *tile, pass_workspace *workspace)
@@ -132,7 +132,6 @@ void whole_rule(void *context, const tile_view *tile, pass_workspace *workspace)
 {
   (void)context;
   for (int64_t k = 0; k < workspace->sums.n_components; k++) {
-    for (int p = 0; p < TILE_ROWS; p++)
-      workspace->responsibilities[k * TILE_ROWS + p] = p < tile->n_points ? 1.0 : 0.0;
+    for (int p = 0; p < TILE_ROWS; p++) workspace->responsibilities[k * TILE_ROWS + p] = p < tile->n_points ? 1.0 : 0.0;
   }
 }

@@ -1,7 +1,7 @@
 /* A pass over a rank's points: tiles -> responsibilities -> statistics.
  *
- * Where the responsibilities come from is a rule: the posterior probabilities of a mixture (the E-step), the nearest centre
- * (k-means), given labels, random numbers. The rest of a pass is the same for all of them. */
+ * Where the responsibilities come from is a rule: the posterior probabilities of a mixture (the E-step), the nearest
+ * centre (k-means), given labels, random numbers. The rest of a pass is the same for all of them. */
 #ifndef EM_EXPECTATION_H
 #define EM_EXPECTATION_H
 
@@ -38,8 +38,8 @@ void pass_over_points(pass_workspace *workspace, const shard *points, responsibi
 /* The E-step: context is a density_form. */
 void posterior_rule(void *density_form, const tile_view *tile, pass_workspace *workspace);
 
-/* Nearest mean: context is a density_form, of which the component of the highest log density (ties: the lowest index) gets all of a point; that
- * log density is added to the log-likelihood. */
+/* Nearest mean: context is a density_form, of which the component of the highest log density (ties: the lowest index)
+ * gets all of a point; that log density is added to the log-likelihood. */
 void nearest_rule(void *density_form, const tile_view *tile, pass_workspace *workspace);
 
 /* All responsibilities are 1: the statistics of the points themselves. context is not used. */

@@ -65,7 +65,8 @@ static void advance(fit_process *run, double log_likelihood)
   tell_state(run);
 }
 
-/* One start, from the state's current model until it has converged, used up its iterations, or somebody wants to stop. */
+/* One start, from the state's current model until it has converged, used up its iterations, or somebody wants to stop.
+ */
 static gmmpi_status iterate(fit_process *run, gmmpi_error *error)
 {
   fit_position *current = &run->state->current;
@@ -103,7 +104,8 @@ static void keep_the_better(fit_state *state)
   best->model = model;
 }
 
-/* What the data are like, before the first start: the ridge that they need, and whether the one asked for distorts the model. */
+/* What the data are like, before the first start: the ridge that they need, and whether the one asked for distorts the
+ * model. */
 static void tell_about_data(const fit_process *run, gmmpi_error *error)
 {
   const data_spread *spread = run->em->spread;
@@ -162,12 +164,14 @@ static gmmpi_status check_options(const shard *points, const gmmpi_fit_options *
   if (family_find(options->covariance) == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "unknown covariance '%s'; use full, tied, diag or spherical",
                 options->covariance);
-  if (!(options->tolerance >= 0.0) || options->max_iterations < 0 || options->n_init < 1 || !(options->reg_covar >= 0.0) ||
-      isinf(options->reg_covar))
-    return fail(error, GMMPI_WRONG_USAGE,
-                "an option is out of range; tolerance, max_iterations and reg_covar must be at least 0, n_init at least 1");
+  if (!(options->tolerance >= 0.0) || options->max_iterations < 0 || options->n_init < 1 ||
+      !(options->reg_covar >= 0.0) || isinf(options->reg_covar))
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "an option is out of range; tolerance, max_iterations and reg_covar must be at least 0, n_init at least 1");
   if (options->n_components > points->n_samples)
-    return fail(error, GMMPI_BAD_DATA, "%lld components are too many for %lld points; ask for at most as many as there are points",
+    return fail(error, GMMPI_BAD_DATA,
+                "%lld components are too many for %lld points; ask for at most as many as there are points",
                 (long long)options->n_components, (long long)points->n_samples);
   if (options->init == GMMPI_INIT_LABELS && options->labels == NULL && points->n_rows > 0)
     return fail(error, GMMPI_WRONG_USAGE, "labels to start from are asked for but not given");
@@ -275,7 +279,12 @@ int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n
   const int64_t rows = n_samples / n_ranks + shard_block_rows(n_samples);
   const int64_t model = model_bytes(family, K, n_features);
   const int64_t sums = statistics_bytes(family->shape, K, n_features);
-  const int64_t parts[] = {model, model, model, sums, sums / 2, workspace_bytes(family->shape, K, n_features),
+  const int64_t parts[] = {model,
+                           model,
+                           model,
+                           sums,
+                           sums / 2,
+                           workspace_bytes(family->shape, K, n_features),
                            options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
                                ? seeding_bytes(rows, n_features, K)
                                : 0};

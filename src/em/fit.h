@@ -1,7 +1,7 @@
 /* The loop: E-step over the shard, one Allreduce, M-step, until the log-likelihood stands still.
  *
- * The loop knows nothing of files, signals or terminals. It tells an observer what happened and asks it whether to stop;
- * what the rest of a fit depends on is one fit_state, from which fit_run goes on as if it had never stopped. */
+ * The loop knows nothing of files, signals or terminals. It tells an observer what happened and asks it whether to
+ * stop; what the rest of a fit depends on is one fit_state, from which fit_run goes on as if it had never stopped. */
 #ifndef EM_FIT_H
 #define EM_FIT_H
 
@@ -9,13 +9,13 @@
 #include "mixture/model.h"
 #include "points/shard.h"
 
-
 /* A component that collapsed, or a covariance that had to be repaired. */
 typedef enum fit_event_kind {
   EVENT_EMPTY,      /* its responsibilities sum to less than 1e-10 n */
   EVENT_INDEFINITE, /* its covariance is not positive definite */
   EVENT_DEGENERATE, /* the data's own covariance is singular: a ridge was added to all covariances */
-  EVENT_LARGE_RIDGE /* reg_covar is not small against a feature's variance; told to the observer, not kept as an event */
+  EVENT_LARGE_RIDGE /* reg_covar is not small against a feature's variance; told to the observer, not kept as an event
+                     */
 } fit_event_kind;
 
 typedef enum fit_event_action { ACTION_RESEEDED, ACTION_DROPPED, ACTION_RIDGE } fit_event_action;
@@ -33,7 +33,8 @@ typedef struct fit_position {
   gmmpi_model *model;
   int64_t start;         /* which start, from 0 */
   int64_t iteration;     /* M-steps done */
-  double log_likelihood; /* total; of the pass before `model` when the start goes on (NaN: none yet), of `model` at its end */
+  double log_likelihood; /* total; of the pass before `model` when the start goes on (NaN: none yet), of `model` at its
+                            end */
   double sum_log_max_responsibility;
   bool converged;
 } fit_position;
@@ -57,8 +58,8 @@ void fit_state_destroy(fit_state *state); /* NULL is fine */
 /* Makes room for so many events; to be called where they are added. Errors: 71. */
 gmmpi_status fit_state_reserve_events(fit_state *state, int64_t n_events, gmmpi_error *error);
 
-/* One sentence about an event, e.g. "iteration 3: component 2 became empty; reseeded where the data fit worst" (components
- * counted from 1). */
+/* One sentence about an event, e.g. "iteration 3: component 2 became empty; reseeded where the data fit worst"
+ * (components counted from 0, as labels). */
 void fit_event_describe(const fit_event *event, char *text, size_t size);
 
 /* What one pass over the points found: the model after `iteration` M-steps was measured. */
@@ -87,12 +88,12 @@ typedef struct fit_observer {
 /* Seconds of wall time, this rank. */
 typedef struct fit_timings {
   double init, e_step, allreduce, m_step;
-  double loop;            /* all iterations, everything included */
-  int64_t n_loop_passes;  /* passes over all points in the loop of this process */
+  double loop;           /* all iterations, everything included */
+  int64_t n_loop_passes; /* passes over all points in the loop of this process */
 } fit_timings;
 
 typedef struct fit_result {
-  fit_position end;  /* end.model: the model whose log-likelihood was measured; the caller destroys it */
+  fit_position end; /* end.model: the model whose log-likelihood was measured; the caller destroys it */
   int64_t n_passes;
   fit_event *events; /* n_events; the caller frees */
   int64_t n_events;
@@ -100,9 +101,10 @@ typedef struct fit_result {
   const char *instruction_set;
 } fit_result;
 
-/* Collective over points->comm. resume, when not NULL, is a state from an earlier run with the same points and options (max_iterations and
- * tolerance may differ); it is only read. observer may be NULL. Errors, agreed: 64, 65, 71, 70; and GMMPI_STOPPED when a rank wanted to
- * stop: then *result holds the last model that was measured (end.model is NULL when none was) and needs clearing too. */
+/* Collective over points->comm. resume, when not NULL, is a state from an earlier run with the same points and options
+ * (max_iterations and tolerance may differ); it is only read. observer may be NULL. Errors, agreed: 64, 65, 71, 70; and
+ * GMMPI_STOPPED when a rank wanted to stop: then *result holds the last model that was measured (end.model is NULL when
+ * none was) and needs clearing too. */
 gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, const fit_state *resume,
                      const fit_observer *observer, fit_result *result, gmmpi_error *error);
 void fit_result_clear(fit_result *result);

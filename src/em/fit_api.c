@@ -18,8 +18,8 @@ gmmpi_fit_options gmmpi_fit_defaults(int64_t n_components)
                              .on_collapse = GMMPI_COLLAPSE_RESEED};
 }
 
-/* The labels of the caller's rows become those of the shard's rows. As points of one feature they are distributed in the same
- * way, since blocks depend on the number of rows alone. Collective. */
+/* The labels of the caller's rows become those of the shard's rows. As points of one feature they are distributed in
+ * the same way, since blocks depend on the number of rows alone. Collective. */
 static gmmpi_status labels_of_shard(const shard *points, const int64_t *labels, int64_t n_local, int64_t **result,
                                     gmmpi_error *error)
 {

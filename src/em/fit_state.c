@@ -57,17 +57,20 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
   if (event->iteration == 0)
     snprintf(where, sizeof where, "start %lld", (long long)event->start + 1);
   else
-    snprintf(where, sizeof where, "start %lld, iteration %lld", (long long)event->start + 1, (long long)event->iteration);
+    snprintf(where, sizeof where, "start %lld, iteration %lld", (long long)event->start + 1,
+             (long long)event->iteration);
 
   if (event->kind == EVENT_DEGENERATE) {
-    snprintf(text, size,
-             "the data's own covariance is singular (a constant column, or columns that depend on each other): a ridge was "
-             "added to all covariances");
+    snprintf(
+        text, size,
+        "the data's own covariance is singular (a constant column, or columns that depend on each other): a ridge was "
+        "added to all covariances");
     return;
   }
   if (event->kind == EVENT_LARGE_RIDGE) {
     snprintf(text, size,
-             "--reg-covar is not small against the variance of feature %lld; give a smaller one, or the feature in larger numbers",
+             "--reg-covar is not small against the variance of feature %lld; give a smaller one, or the feature in "
+             "larger numbers",
              (long long)event->component + 1);
     return;
   }
@@ -78,5 +81,5 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
   if (event->component < 0)
     snprintf(text, size, "%s: the shared covariance is not positive definite; %s", where, then);
   else
-    snprintf(text, size, "%s: component %lld %s; %s", where, (long long)event->component + 1, what, then);
+    snprintf(text, size, "%s: component %lld %s; %s", where, (long long)event->component, what, then);
 }

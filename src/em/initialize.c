@@ -29,7 +29,8 @@ static gmmpi_status set_broad_components(const em_iteration *em, bool identity, 
   return GMMPI_OK;
 }
 
-/* --- random points ------------------------------------------------------------------------------------------------------ */
+/* --- random points
+ * ------------------------------------------------------------------------------------------------------ */
 
 static bool contains(const int64_t *rows, int64_t n, int64_t row)
 {
@@ -50,7 +51,8 @@ static void draw_rows(int64_t n_samples, int64_t n_components, uint64_t seed, in
   }
 }
 
-static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed, gmmpi_model *model, gmmpi_error *error)
+static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed, gmmpi_model *model,
+                                           gmmpi_error *error)
 {
   gmmpi_error local = {0};
   int64_t *rows = allocate(model->n_components, sizeof *rows);
@@ -63,7 +65,8 @@ static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 
-/* --- rules of initial responsibilities ---------------------------------------------------------------------------------- */
+/* --- rules of initial responsibilities
+ * ---------------------------------------------------------------------------------- */
 
 static void random_rule(void *seed, const tile_view *tile, pass_workspace *workspace)
 {
@@ -129,19 +132,22 @@ static gmmpi_status distinct_labels(const em_iteration *em, int64_t *values, gmm
        value = next_label(em->points, labels, true, value)) {
     if (n == K)
       return fail(error, GMMPI_BAD_DATA,
-                  "the labels to start from have more than %lld distinct values; ask for as many components as there are labels",
+                  "the labels to start from have more than %lld distinct values; ask for as many components as there "
+                  "are labels",
                   (long long)K);
     values[n++] = value;
   }
   if (n < K)
-    return fail(error, GMMPI_BAD_DATA,
-                "the labels to start from have only %lld distinct values for %lld components; ask for as many components as "
-                "there are labels",
-                (long long)n, (long long)K);
+    return fail(
+        error, GMMPI_BAD_DATA,
+        "the labels to start from have only %lld distinct values for %lld components; ask for as many components as "
+        "there are labels",
+        (long long)n, (long long)K);
   return GMMPI_OK;
 }
 
-/* --- starts that end with an M-step -------------------------------------------------------------------------------------- */
+/* --- starts that end with an M-step
+ * -------------------------------------------------------------------------------------- */
 
 typedef struct initial_step {
   em_iteration *em;
@@ -157,7 +163,8 @@ static gmmpi_status m_step_from_rule(const initial_step *step, responsibility_ru
   gmmpi_status status = set_broad_components(step->em, false, step->broad, error);
   if (status == GMMPI_OK) status = expectation_step(step->em, step->broad, rule, context, &control, error);
   if (status == GMMPI_OK)
-    status = maximization_step(step->em, step->broad, rule, context, 0, step->model, step->state, step->observer, error);
+    status =
+        maximization_step(step->em, step->broad, rule, context, 0, step->model, step->state, step->observer, error);
   return status;
 }
 
@@ -224,10 +231,15 @@ gmmpi_status initialize(em_iteration *em, int64_t start, gmmpi_model *model, gmm
   gmmpi_status status = GMMPI_OK;
   switch (options->init) {
   case GMMPI_INIT_KMEANS:
-  case GMMPI_INIT_KMEANS_PLUS_PLUS: return start_from_kmeans(&step, seed, error);
-  case GMMPI_INIT_RANDOM: return start_from_random_responsibilities(&step, seed, error);
-  case GMMPI_INIT_LABELS: return start_from_labels(&step, error);
-  case GMMPI_INIT_MODEL: model_copy_parameters(model, options->start); return GMMPI_OK;
+  case GMMPI_INIT_KMEANS_PLUS_PLUS:
+    return start_from_kmeans(&step, seed, error);
+  case GMMPI_INIT_RANDOM:
+    return start_from_random_responsibilities(&step, seed, error);
+  case GMMPI_INIT_LABELS:
+    return start_from_labels(&step, error);
+  case GMMPI_INIT_MODEL:
+    model_copy_parameters(model, options->start);
+    return GMMPI_OK;
   case GMMPI_INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, seed, model, error);
     if (status == GMMPI_OK) status = set_broad_components(em, options->init_identity, model, error);

@@ -64,7 +64,8 @@ gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *opti
       maximization_create(created->sums, &created->step, &local);
   }
   if (agree(points->comm, &local) == GMMPI_OK &&
-      data_spread_create(points, kernels, created->family->shape, options->reg_covar, &created->spread, &local) == GMMPI_OK) {
+      data_spread_create(points, kernels, created->family->shape, options->reg_covar, &created->spread, &local) ==
+          GMMPI_OK) {
     memcpy(created->step->ridge, created->spread->ridge, (size_t)d * sizeof(double));
     return GMMPI_OK;
   }

@@ -24,13 +24,15 @@ gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *opti
                               em_iteration **em, gmmpi_error *error);
 void iteration_destroy(em_iteration *em); /* NULL is fine */
 
-/* E-step, or its like by another rule: statistics about model's means, of all ranks. Sets em->form from the model. rule NULL is the posterior of
- * the model. Collective. Errors, the same on all ranks: 70 when ranks hold different models. */
+/* E-step, or its like by another rule: statistics about model's means, of all ranks. Sets em->form from the model. rule
+ * NULL is the posterior of the model. Collective. Errors, the same on all ranks: 70 when ranks hold different models.
+ */
 gmmpi_status expectation_step(em_iteration *em, const gmmpi_model *model, responsibility_rule rule, void *context,
                               reduction_control *control, gmmpi_error *error);
 
-/* M-step from the statistics, collapsed components repaired. previous, rule and context are those of the expectation_step before. iteration is the
- * number of the model that is made. Collective. Errors, agreed: 65 with on_collapse error, 71, 70. */
+/* M-step from the statistics, collapsed components repaired. previous, rule and context are those of the
+ * expectation_step before. iteration is the number of the model that is made. Collective. Errors, agreed: 65 with
+ * on_collapse error, 71, 70. */
 gmmpi_status maximization_step(em_iteration *em, const gmmpi_model *previous, responsibility_rule rule, void *context,
                                int64_t iteration, gmmpi_model *next, fit_state *state, const fit_observer *observer,
                                gmmpi_error *error);

@@ -1,8 +1,8 @@
 /* The kernels' one source; a kernel_*.c defines KERNEL, KERNEL_NAME, KERNEL_LEVEL and VECTOR_BYTES and includes it.
  *
- * Densities are computed with SIMD lanes over points, sums with lanes over features and one point after the other, so no
- * result depends on how many lanes a vector has. Where lanes must be added up, they are first gathered in GROUP partial sums
- * (lane p into sum p mod GROUP) and then always in the same tree. */
+ * Densities are computed with SIMD lanes over points, sums with lanes over features and one point after the other, so
+ * no result depends on how many lanes a vector has. Where lanes must be added up, they are first gathered in GROUP
+ * partial sums (lane p into sum p mod GROUP) and then always in the same tree. */
 #include "em/kernel.h"
 #include "em/vector_math.h"
 
@@ -11,11 +11,12 @@
 
 enum {
   TILE_VECTORS = TILE_ROWS / LANES,
-  GROUP = 8,                           /* partial sums when lanes are added up */
-  PANEL_VECTORS = LANES >= 8 ? 4 : 2   /* points of a tile that are whitened together */
+  GROUP = 8,                         /* partial sums when lanes are added up */
+  PANEL_VECTORS = LANES >= 8 ? 4 : 2 /* points of a tile that are whitened together */
 };
 
-/* Scratch: a tile centred (rows rounded up to whole groups), or a tile with points as rows and two centred copies of it. */
+/* Scratch: a tile centred (rows rounded up to whole groups), or a tile with points as rows and two centred copies of
+ * it. */
 static int64_t scratch_bytes(int64_t n_features)
 {
   return 3 * TILE_ROWS * padded_width(n_features) * (int64_t)sizeof(double);
@@ -26,7 +27,8 @@ static double tree_sum(const double sums[GROUP])
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-/* --- densities ------------------------------------------------------------------------------------------------------- */
+/* --- densities -------------------------------------------------------------------------------------------------------
+ */
 
 /* A live component's log density never becomes -infinity, which is kept for components of weight 0. */
 static inline vector live_log_density(double log_constant, vector distance)
@@ -125,7 +127,8 @@ static void log_densities_of_tile(const density_form *form, const double *tile, 
     log_densities_diagonal(form, tile, log_densities, scratch);
 }
 
-/* --- responsibilities -------------------------------------------------------------------------------------------------- */
+/* --- responsibilities
+ * -------------------------------------------------------------------------------------------------- */
 
 /* For one vector of points: log densities become exp(log density - largest), and their largest and sum are returned. */
 static inline void exponentials(int64_t n_components, vector *column, vector *largest, vector *sum)
@@ -142,7 +145,8 @@ static inline void exponentials(int64_t n_components, vector *column, vector *la
   *sum = total;
 }
 
-/* Sum of the logarithms of TILE_ROWS numbers >= 1, each at most the number of components: products of GROUP of them stay finite. */
+/* Sum of the logarithms of TILE_ROWS numbers >= 1, each at most the number of components: products of GROUP of them
+ * stay finite. */
 static double sum_of_logs(const double *numbers)
 {
   _Alignas(64) double products[GROUP];
@@ -186,7 +190,8 @@ static void responsibilities_of_tile(int64_t n_components, int n_points, double 
   *sum_log_max -= logs;
 }
 
-/* --- sums ---------------------------------------------------------------------------------------------------------------- */
+/* --- sums
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static void points_as_rows(int64_t n_features, int64_t width, const double *restrict tile, double *restrict rows)
 {
@@ -198,8 +203,8 @@ static void points_as_rows(int64_t n_features, int64_t width, const double *rest
   }
 }
 
-/* Which points of the tile count for a component: their lanes to points, how many is returned, the sum of their responsibilities is
- * added to *count. */
+/* Which points of the tile count for a component: their lanes to points, how many is returned, the sum of their
+ * responsibilities is added to *count. */
 static int points_that_count(const double *restrict responsibilities, int points[TILE_ROWS], double *count)
 {
   double sums[GROUP] = {0.0};
@@ -216,7 +221,8 @@ static int points_that_count(const double *restrict responsibilities, int points
   return n_points;
 }
 
-/* centred: x - reference, weighted: responsibility (x - reference), of the points that count, one a row; their sum is added to first. */
+/* centred: x - reference, weighted: responsibility (x - reference), of the points that count, one a row; their sum is
+ * added to first. */
 static void centre_and_weigh(int n_points, const int *restrict points, const double *restrict responsibilities,
                              int64_t width, const double *restrict rows, const double *restrict reference,
                              double *restrict centred, double *restrict weighted, double *restrict first)
@@ -242,7 +248,7 @@ static void centre_and_weigh(int n_points, const int *restrict points, const dou
 /* A register tile of the scatter: n_rows rows by n_vectors vectors of columns, summed over the points. */
 #define SCATTER_TILE(n_rows, n_vectors)                                                                                \
   static inline void scatter_tile_##n_rows##x##n_vectors(int n_points, int64_t width, const double *restrict weighted, \
-                                                         const double *restrict centred, double *restrict second)     \
+                                                         const double *restrict centred, double *restrict second)      \
   {                                                                                                                    \
     vector sums[n_rows][n_vectors];                                                                                    \
     for (int r = 0; r < (n_rows); r++) {                                                                               \
@@ -285,11 +291,19 @@ static void scatter_rows(int n_rows, int64_t n_vectors, int n_points, int64_t wi
   }
   for (; v < n_vectors; v++) {
     switch (n_rows) {
-    case 1: scatter_tile_1x1(n_points, width, weighted, centred + v * LANES, second + v * LANES); break;
-    case 2: scatter_tile_2x1(n_points, width, weighted, centred + v * LANES, second + v * LANES); break;
-    case 4: scatter_tile_4x1(n_points, width, weighted, centred + v * LANES, second + v * LANES); break;
+    case 1:
+      scatter_tile_1x1(n_points, width, weighted, centred + v * LANES, second + v * LANES);
+      break;
+    case 2:
+      scatter_tile_2x1(n_points, width, weighted, centred + v * LANES, second + v * LANES);
+      break;
+    case 4:
+      scatter_tile_4x1(n_points, width, weighted, centred + v * LANES, second + v * LANES);
+      break;
 #if VECTOR_BYTES == 64
-    default: scatter_tile_8x1(n_points, width, weighted, centred + v * LANES, second + v * LANES); break;
+    default:
+      scatter_tile_8x1(n_points, width, weighted, centred + v * LANES, second + v * LANES);
+      break;
 #endif
     }
   }

@@ -83,8 +83,7 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
     statistics_reduce(sums, points->comm, &control);
     const double next_cost = -2.0 * sums->log_likelihood;
     const int64_t n_empty = move_centres(sums, centres, empty);
-    if (n_empty > 0 && next_cost > 0.0)
-      place_empty(points, form, workspace, empty, n_empty, centres, &local);
+    if (n_empty > 0 && next_cost > 0.0) place_empty(points, form, workspace, empty, n_empty, centres, &local);
     if (!(next_cost < cost * (1.0 - least_improvement))) break;
     cost = next_cost;
   }

@@ -4,8 +4,9 @@
 
 #include "em/seeding.h"
 
-/* Collective. Moves the centres (n_centres x d) until the sum of squared distances falls by less than 1e-4 of itself, at most 50 times. A
- * centre that no point is nearest to is put on the point farthest from all centres. Errors, agreed: 71. */
+/* Collective. Moves the centres (n_centres x d) until the sum of squared distances falls by less than 1e-4 of itself,
+ * at most 50 times. A centre that no point is nearest to is put on the point farthest from all centres. Errors,
+ * agreed: 71. */
 gmmpi_status kmeans_run(const shard *points, const seeding_options *options, double *centres, gmmpi_error *error);
 
 /* The density form whose nearest mean is the nearest centre: every precision is inverse_variances. Errors: 71. */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Moving the scatter from the reference point to the mean subtracts numbers that are this many times as large as the result,
- * at most, before the pass is made again: 16 of 53 bits. */
+/* Moving the scatter from the reference point to the mean subtracts numbers that are this many times as large as the
+ * result, at most, before the pass is made again: 16 of 53 bits. */
 static const double most_cancellation = 0x1p16;
 
 gmmpi_status maximization_create(const statistics *sums, maximization **step, gmmpi_error *error)
@@ -43,7 +43,8 @@ static double largest_scale_of_feature(const statistics *sums, int64_t j)
   return fmax(fabs(sums->points->minima[j]), fabs(sums->points->maxima[j]));
 }
 
-/* sum (x - mean)(x - mean)^T = sum (x - r)(x - r)^T - N shift shift^T, shift = mean - r. False when too much cancels. */
+/* sum (x - mean)(x - mean)^T = sum (x - r)(x - r)^T - N shift shift^T, shift = mean - r. False when too much cancels.
+ */
 static bool scatter_about_mean(const statistics *sums, int64_t k, const double *shift, double *scatter)
 {
   const int64_t d = sums->n_features;

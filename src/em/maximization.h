@@ -1,4 +1,5 @@
-/* The M-step: statistics -> the next model (Bishop 2006, eqs. 9.24-9.26; covariances by the family, Celeux, Govaert 1995). */
+/* The M-step: statistics -> the next model (Bishop 2006, eqs. 9.24-9.26; covariances by the family, Celeux, Govaert
+ * 1995). */
 #ifndef EM_MAXIMIZATION_H
 #define EM_MAXIMIZATION_H
 
@@ -27,10 +28,11 @@ typedef struct maximization {
 gmmpi_status maximization_create(const statistics *sums, maximization **step, gmmpi_error *error);
 void maximization_destroy(maximization *step); /* NULL is fine */
 
-/* Sets next's parameters and factors from the statistics and step->states. Components that are not sound keep previous's mean,
- * covariance and factor; their weight is 0. A shared covariance that is not positive definite makes every live component indefinite.
- * Returns false, and leaves next unfinished, when a mean moved so far away from its reference point that the scatter about
- * it would lose digits: then the pass is to be made again about the new means, which are in next->means. */
+/* Sets next's parameters and factors from the statistics and step->states. Components that are not sound keep
+ * previous's mean, covariance and factor; their weight is 0. A shared covariance that is not positive definite makes
+ * every live component indefinite. Returns false, and leaves next unfinished, when a mean moved so far away from its
+ * reference point that the scatter about it would lose digits: then the pass is to be made again about the new means,
+ * which are in next->means. */
 bool maximize(maximization *step, const statistics *sums, const gmmpi_model *previous, gmmpi_model *next);
 
 #endif

@@ -7,7 +7,7 @@
 typedef struct nearest_centres {
   const shard *points;
   const kernel *kernel;
-  density_form *form;  /* holds a batch of centres at a time */
+  density_form *form; /* holds a batch of centres at a time */
   double *scratch;
   double *log_densities;
   double *distances; /* of this rank's rows: squared, in units of the variances */

@@ -48,7 +48,8 @@ void fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coo
   const int64_t most = INT64_C(1) << 28;
   for (int64_t done = 0; done < n * d; done += most) {
     const int64_t left = n * d - done;
-    MPI_Allreduce(MPI_IN_PLACE, coordinates + done, (int)(left < most ? left : most), MPI_INT64_T, MPI_SUM, points->comm);
+    MPI_Allreduce(MPI_IN_PLACE, coordinates + done, (int)(left < most ? left : most), MPI_INT64_T, MPI_SUM,
+                  points->comm);
   }
 }
 
@@ -72,8 +73,8 @@ gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, p
       double ignored_sums[2] = {0.0, 0.0};
       const int n_points = tile_points(&block, t);
       kernels->log_densities(form, block.tiles + t * tile_length, workspace->responsibilities, workspace->scratch);
-      kernels->responsibilities(form->n_components, n_points, workspace->responsibilities, log_density, &ignored_sums[0],
-                               &ignored_sums[1]);
+      kernels->responsibilities(form->n_components, n_points, workspace->responsibilities, log_density,
+                                &ignored_sums[0], &ignored_sums[1]);
       for (int p = 0; p < n_points; p++) {
         const valued_row offered = {log_density[p], block.first_row + t * TILE_ROWS + p};
         keep_smallest(worst, &n_worst, n, offered);

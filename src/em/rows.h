@@ -1,4 +1,5 @@
-/* Single rows of the data set, found or fetched over all ranks: where the data fit worst, and what a row's coordinates are. */
+/* Single rows of the data set, found or fetched over all ranks: where the data fit worst, and what a row's coordinates
+ * are. */
 #ifndef EM_ROWS_H
 #define EM_ROWS_H
 
@@ -16,13 +17,16 @@ bool comes_before(valued_row a, valued_row b);
 /* Keeps the n smallest rows of all that are offered, sorted; *n_kept <= n grows. */
 void keep_smallest(valued_row *kept, int64_t *n_kept, int64_t n, valued_row offered);
 
-/* Collective over comm: rows receives the n smallest of all ranks' sorted lists together (fewer when there are not so many: their row is -1). */
+/* Collective over comm: rows receives the n smallest of all ranks' sorted lists together (fewer when there are not so
+ * many: their row is -1). */
 void smallest_of_all_ranks(MPI_Comm comm, const valued_row *mine, int64_t n_mine, int64_t n, int64_t *rows);
 
-/* Collective: coordinates (n x d) of rows of the data set, whoever owns them. A row of -1 gives zeros. Every rank gives the same rows. */
+/* Collective: coordinates (n x d) of rows of the data set, whoever owns them. A row of -1 gives zeros. Every rank gives
+ * the same rows. */
 void fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coordinates);
 
-/* Collective: rows of the n points with the smallest log density under the mixture. workspace must fit the form. Errors, agreed: 71. */
+/* Collective: rows of the n points with the smallest log density under the mixture. workspace must fit the form.
+ * Errors, agreed: 71. */
 gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, pass_workspace *workspace, int64_t n,
                                 int64_t *rows, gmmpi_error *error);
 

@@ -39,8 +39,7 @@ static int64_t row_that_wins_race(const nearest_centres *nearest, uint64_t seed,
     const int64_t row = points->first_row + i;
     const double weight = nearest->distances[i];
     valued_row runner = {INFINITY, row};
-    if (weight > 0.0)
-      runner.value = random_exponential(seed, RANDOM_SEED_RACE, (uint64_t)row, (uint64_t)race) / weight;
+    if (weight > 0.0) runner.value = random_exponential(seed, RANDOM_SEED_RACE, (uint64_t)row, (uint64_t)race) / weight;
     if (comes_before(runner, winner)) winner = runner;
   }
   int64_t row;
@@ -57,7 +56,8 @@ gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *o
   nearest_create(points, options->kernel, options->inverse_variances, &nearest, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
     for (int64_t k = 0; k < options->n_centres; k++) {
-      const int64_t row = k == 0 ? first_row_drawn(points, options->seed) : row_that_wins_race(nearest, options->seed, k);
+      const int64_t row =
+          k == 0 ? first_row_drawn(points, options->seed) : row_that_wins_race(nearest, options->seed, k);
       fetch_rows(points, &row, 1, centres + k * d);
       nearest_add(nearest, centres + k * d, 1);
     }
@@ -66,7 +66,8 @@ gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *o
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 
-/* --- k-means|| --------------------------------------------------------------------------------------------------------- */
+/* --- k-means||
+ * --------------------------------------------------------------------------------------------------------- */
 
 /* Candidate centres, the same list on every rank, in the order of rounds and rows. */
 typedef struct candidate_list {
@@ -199,7 +200,8 @@ static void choose_by_races(const reduction *work, int64_t attempt, double *cent
     }
     memcpy(centres + k * d, list->centres + winner.row * d, (size_t)d * sizeof(double));
     for (int64_t i = 0; i < list->n; i++) {
-      const double distance = scaled_distance(d, list->centres + i * d, centres + k * d, work->options->inverse_variances);
+      const double distance =
+          scaled_distance(d, list->centres + i * d, centres + k * d, work->options->inverse_variances);
       if (k == 0 || distance < work->distances[i]) work->distances[i] = distance;
     }
   }
@@ -218,7 +220,8 @@ static double lloyd_on_candidates(const reduction *work, double *centres)
     double smallest = INFINITY;
     int64_t nearest = 0;
     for (int64_t k = 0; k < K; k++) {
-      const double distance = scaled_distance(d, list->centres + i * d, centres + k * d, work->options->inverse_variances);
+      const double distance =
+          scaled_distance(d, list->centres + i * d, centres + k * d, work->options->inverse_variances);
       if (distance < smallest) {
         smallest = distance;
         nearest = k;
@@ -231,7 +234,8 @@ static double lloyd_on_candidates(const reduction *work, double *centres)
       work->sums[nearest * d + j] += list->weights[i] * (list->centres[i * d + j] - centres[nearest * d + j]);
   }
   for (int64_t k = 0; k < K; k++) {
-    for (int64_t j = 0; j < d && work->weights[k] > 0.0; j++) centres[k * d + j] += work->sums[k * d + j] / work->weights[k];
+    for (int64_t j = 0; j < d && work->weights[k] > 0.0; j++)
+      centres[k * d + j] += work->sums[k * d + j] / work->weights[k];
   }
   return cost;
 }
@@ -261,10 +265,7 @@ static void reduce_candidates(const nearest_centres *nearest, candidate_list *li
   const int64_t K = options->n_centres;
   int64_t *counts = allocate(list->n, sizeof *counts);
   double *attempt_centres = allocate(K * list->n_features, sizeof(double));
-  reduction work = {list,
-                    options,
-                    allocate(list->n, sizeof(double)),
-                    allocate(K * list->n_features, sizeof(double)),
+  reduction work = {list, options, allocate(list->n, sizeof(double)), allocate(K * list->n_features, sizeof(double)),
                     allocate(K, sizeof(double))};
   if (counts == NULL || attempt_centres == NULL || work.distances == NULL || work.sums == NULL || work.weights == NULL)
     fail(error, GMMPI_NO_MEMORY, "there is no memory to choose among %lld candidates", (long long)list->n);

@@ -1,10 +1,11 @@
 /* First centres for k-means, far apart from each other, in coordinates scaled to unit variance.
  *
- * k-means++ (Arthur, Vassilvitskii 2007): each further centre is a point drawn with probability proportional to its squared
- * distance from the nearest centre so far. The draw is an exponential race, which needs no sum: with E_i exponential, the point with
- * the smallest E_i / w_i is drawn with probability proportional to w_i.
- * k-means|| (Bahmani et al. 2012): a few rounds draw about 2K candidates each, all at once; each candidate is weighted by the points
- * that are nearest to it, and weighted k-means++ and Lloyd iterations on the candidates alone, the same on every rank, choose K. */
+ * k-means++ (Arthur, Vassilvitskii 2007): each further centre is a point drawn with probability proportional to its
+ * squared distance from the nearest centre so far. The draw is an exponential race, which needs no sum: with E_i
+ * exponential, the point with the smallest E_i / w_i is drawn with probability proportional to w_i. k-means|| (Bahmani
+ * et al. 2012): a few rounds draw about 2K candidates each, all at once; each candidate is weighted by the points that
+ * are nearest to it, and weighted k-means++ and Lloyd iterations on the candidates alone, the same on every rank,
+ * choose K. */
 #ifndef EM_SEEDING_H
 #define EM_SEEDING_H
 

@@ -94,7 +94,8 @@ void statistics_begin(statistics *sums, const double *means)
   memset(sums->words, 0, (size_t)sums->n_words * sizeof(int64_t));
 }
 
-/* Walks the fixed-point values of a component in the order in which they are held: its count, first and second moments. */
+/* Walks the fixed-point values of a component in the order in which they are held: its count, first and second moments.
+ */
 typedef struct limb_cursor {
   int64_t *high, *middle, *low;
 } limb_cursor;
@@ -158,13 +159,13 @@ static void take_component(statistics *sums, int64_t k)
   const double *inverse_scales = sums->inverse_scales + k * sums->width;
   limb_cursor limbs = limbs_of(sums, k);
   sums->counts[k] = take_value(&limbs, sums->block_scale);
-  for (int64_t j = 0; j < d; j++)
-    sums->first[k * d + j] = take_value(&limbs, sums->block_scale / inverse_scales[j]);
+  for (int64_t j = 0; j < d; j++) sums->first[k * d + j] = take_value(&limbs, sums->block_scale / inverse_scales[j]);
   if (sums->order == FIRST_ORDER) return;
   double *second = sums->second + k * sums->second_length;
   for (int64_t i = 0; i < d; i++) {
     const double row_scale = sums->block_scale / inverse_scales[i];
-    for (int64_t j = sums->shape == DENSE ? 0 : i; j <= i; j++) *second++ = take_value(&limbs, row_scale / inverse_scales[j]);
+    for (int64_t j = sums->shape == DENSE ? 0 : i; j <= i; j++)
+      *second++ = take_value(&limbs, row_scale / inverse_scales[j]);
   }
 }
 

@@ -3,12 +3,12 @@
  *   counts[k] = sum of responsibilities,  first[k] = sum of responsibility (x - r_k),
  *   second[k] = sum of responsibility (x - r_k)(x - r_k)^T,  and the log-likelihood
  *
- * (Bishop 2006, eq. 9.27, and p. 440 for the M-step from them). About a reference point close to the component's mean nothing is lost by
- * cancellation for data far from the origin.
+ * (Bishop 2006, eq. 9.27, and p. 440 for the M-step from them). About a reference point close to the component's mean
+ * nothing is lost by cancellation for data far from the origin.
  *
  * Sums over blocks and ranks do not depend on their order (support/exact_sum.h): a block's sum x is held in units of a
- * power of two that bounds it. The bound of counts is the block's rows, of first additionally the largest |x - r_k| that
- * the columns' ranges allow, of second the product of two of those. There are at most 2^22 blocks. */
+ * power of two that bounds it. The bound of counts is the block's rows, of first additionally the largest |x - r_k|
+ * that the columns' ranges allow, of second the product of two of those. There are at most 2^22 blocks. */
 #ifndef EM_STATISTICS_H
 #define EM_STATISTICS_H
 
@@ -59,7 +59,8 @@ void statistics_begin(statistics *sums, const double *means);
 /* Adds what was summed over one block. */
 void statistics_add_block(statistics *sums, const block_sums *block);
 
-/* Collective over comm: ONE Allreduce; afterwards counts, first, second and the log-likelihood are those of all ranks. */
+/* Collective over comm: ONE Allreduce; afterwards counts, first, second and the log-likelihood are those of all ranks.
+ */
 void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control);
 
 #endif

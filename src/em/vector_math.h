@@ -1,4 +1,5 @@
-/* Vectors of doubles for the kernels, with the two functions that the E-step needs. VECTOR_BYTES says how long a vector is.
+/* Vectors of doubles for the kernels, with the two functions that the E-step needs. VECTOR_BYTES says how long a vector
+ * is.
  *
  * GNU vector extensions: arithmetic is element by element, a comparison gives all ones or all zeros per lane. */
 #ifndef EM_VECTOR_MATH_H
@@ -31,8 +32,8 @@ static inline vector vector_max(vector a, vector b)
 #define LN2_HIGH 0x1.62e42fefa3800p-1
 #define LN2_LOW  0x1.ef35793c76730p-45
 
-/* exp(x) for x <= 0, within 2 units in the last place; exactly 0 below -708. x = n ln 2 + r with |r| <= ln(2)/2, and Taylor's
- * polynomial of degree 13 for exp(r), whose remainder is below 5e-18. */
+/* exp(x) for x <= 0, within 2 units in the last place; exactly 0 below -708. x = n ln 2 + r with |r| <= ln(2)/2, and
+ * Taylor's polynomial of degree 13 for exp(r), whose remainder is below 5e-18. */
 static inline vector vector_exp_of_negative(vector x)
 {
   const double shift = 0x1.8p52;
@@ -64,7 +65,8 @@ static inline vector vector_exp_of_negative(vector x)
 static inline vector vector_log(vector x)
 {
   const vector_bits bits = (vector_bits)x;
-  const vector_bits above = (bits & INT64_C(0x000FFFFFFFFFFFFF)) > INT64_C(0x6A09E667F3BCC); /* mantissa > sqrt(2): -1 */
+  const vector_bits above =
+      (bits & INT64_C(0x000FFFFFFFFFFFFF)) > INT64_C(0x6A09E667F3BCC); /* mantissa > sqrt(2): -1 */
   const vector_bits exponent = ((bits >> 52) & 0x7FF) - above;
   const vector m = (vector)(bits - ((exponent - 1023) << 52));
   /* A small integer becomes a double through the bits of 2^52 + integer. */

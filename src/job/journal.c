@@ -111,11 +111,24 @@ static bool append(const journal *book, const char *text, size_t length)
   return false;
 }
 
+/* The descriptor of standard output or error if that is what path leads to ("/dev/stderr"), else -1. Opened anew, a
+ * file that they were sent to would be cut and written over. */
+static int standard_stream(const struct stat *file)
+{
+  for (int descriptor = STDOUT_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+    struct stat stream;
+    if (fstat(descriptor, &stream) == 0 && stream.st_dev == file->st_dev && stream.st_ino == file->st_ino)
+      return descriptor;
+  }
+  return -1;
+}
+
 gmmpi_status journal_open(const char *path, const fit_state *resume, journal **result, gmmpi_error *error)
 {
   struct stat old;
   const bool exists = stat(path, &old) == 0;
-  const bool ordinary = !exists || S_ISREG(old.st_mode);
+  const int stream = exists ? standard_stream(&old) : -1;
+  const bool ordinary = !exists || (S_ISREG(old.st_mode) && stream < 0);
   const bool goes_on = resume != NULL && exists && ordinary && old.st_size > 0;
   if (goes_on) {
     const gmmpi_status status = keep_rows(path, &resume->current, error);
@@ -125,7 +138,8 @@ gmmpi_status journal_open(const char *path, const fit_state *resume, journal **r
   journal *book = calloc(1, sizeof *book);
   if (book == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the log", path);
   book->path = path;
-  book->descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (ordinary && !goes_on ? O_TRUNC : 0), 0666);
+  const int mode = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (ordinary && !goes_on ? O_TRUNC : 0);
+  book->descriptor = stream >= 0 ? fcntl(stream, F_DUPFD_CLOEXEC, 0) : open(path, mode, 0666);
   gmmpi_status status = GMMPI_OK;
   if (book->descriptor < 0 || (!goes_on && !append(book, header, sizeof header - 1)))
     status = fail(error, GMMPI_NO_OUTPUT, "%s: the log cannot be written (%s); make room or write elsewhere", path,

@@ -135,7 +135,7 @@ static gmmpi_status accept_weights(gmmpi_model *model, const char *label, gmmpi_
   for (int64_t k = 0; k < n_components; k++) {
     if (!isfinite(weights[k]) || weights[k] < 0)
       return fail(error, GMMPI_BAD_DATA, "%s: the weight of component %lld is %g; give a number that is not negative",
-                  label, (long long)k + 1, weights[k]);
+                  label, (long long)k, weights[k]);
     largest = fmax(largest, weights[k]);
   }
   if (largest == 0)
@@ -155,7 +155,7 @@ static gmmpi_status accept_weights(gmmpi_model *model, const char *label, gmmpi_
 static const char *covariance_name(const gmmpi_model *model, int64_t component, char name[64])
 {
   if (model->family->shared) return "the shared covariance";
-  snprintf(name, 64, "the covariance of component %lld", (long long)component + 1);
+  snprintf(name, 64, "the covariance of component %lld", (long long)component);
   return name;
 }
 
@@ -210,7 +210,7 @@ gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmp
   for (int64_t k = 0; k < model->n_components; k++) {
     if (!all_finite(model->means + k * model->n_features, model->n_features))
       return fail(error, GMMPI_BAD_DATA, "%s: the mean of component %lld has a number that is not finite; correct it",
-                  label, (long long)k + 1);
+                  label, (long long)k);
   }
   return accept_covariances(model, label, error);
 }

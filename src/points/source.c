@@ -42,25 +42,32 @@ static size_t path_length(const char *data)
   return whole;
 }
 
-static bool begins_with(const unsigned char *head, size_t n_bytes, const char *mark, size_t n_mark)
-{
-  return n_bytes >= n_mark && memcmp(head, mark, n_mark) == 0;
-}
+/* Files that people give by mistake, by their first bytes. */
+static const struct {
+  const char *mark;
+  const char *advice;
+} known_others[] = {
+    {"PK\3\4", "is a ZIP archive (NumPy's .npz is one too); unpack it, or save the array with numpy.save"},
+    {"\x1f\x8b", "is compressed; unpack it first"},
+    {"BZh", "is compressed; unpack it first"},
+    {"\xfd\x37zXZ", "is compressed; unpack it first"},
+    {"\x28\xb5\x2f\xfd", "is compressed; unpack it first"},
+    {"\xff\xfe", "is text in UTF-16; save it as UTF-8"},
+    {"\xfe\xff", "is text in UTF-16; save it as UTF-8"},
+};
 
-/* Says what a file is that is none of the kinds. */
-static gmmpi_status unknown_kind(const char *path, const unsigned char *head, size_t n_bytes, gmmpi_error *error)
+/* The kind of a file that begins with these bytes. */
+static gmmpi_status find_kind(const char *path, const unsigned char *head, size_t n_bytes, int64_t *kind,
+                              gmmpi_error *error)
 {
-  if (begins_with(head, n_bytes, "PK\3\4", 4))
-    return fail(error, GMMPI_BAD_DATA,
-                "%s: is a ZIP archive (NumPy's .npz is one too); unpack it, or save the array with numpy.save", path);
-  if (begins_with(head, n_bytes, "\x1f\x8b", 2) || begins_with(head, n_bytes, "BZh", 3) ||
-      begins_with(head, n_bytes,
-                  "\xfd"
-                  "7zXZ",
-                  5))
-    return fail(error, GMMPI_BAD_DATA, "%s: is compressed; unpack it first", path);
-  if (begins_with(head, n_bytes, "\xff\xfe", 2) || begins_with(head, n_bytes, "\xfe\xff", 2))
-    return fail(error, GMMPI_BAD_DATA, "%s: is text in UTF-16; save it as UTF-8", path);
+  for (size_t i = 0; i < sizeof known_others / sizeof *known_others; i++) {
+    const size_t length = strlen(known_others[i].mark);
+    if (n_bytes >= length && memcmp(head, known_others[i].mark, length) == 0)
+      return fail(error, GMMPI_BAD_DATA, "%s: %s", path, known_others[i].advice);
+  }
+  for (*kind = 0; *kind < N_KINDS; (*kind)++) {
+    if (kinds[*kind]->recognises(path, head, n_bytes)) return GMMPI_OK;
+  }
   return fail(error, GMMPI_BAD_DATA, "%s: is none of CSV, NPY and HDF5; convert it to one of them", path);
 }
 
@@ -81,9 +88,7 @@ static gmmpi_status recognise(const char *path, int64_t *kind, gmmpi_error *erro
   } else {
     const size_t n_bytes = status.st_size < HEAD_BYTES ? (size_t)status.st_size : HEAD_BYTES;
     result = file_read_at(descriptor, path, head, n_bytes, 0, error);
-    *kind = 0;
-    while (result == GMMPI_OK && *kind < N_KINDS && !kinds[*kind]->recognises(path, head, n_bytes)) (*kind)++;
-    if (result == GMMPI_OK && *kind == N_KINDS) result = unknown_kind(path, head, n_bytes, error);
+    if (result == GMMPI_OK) result = find_kind(path, head, n_bytes, kind, error);
   }
   if (descriptor >= 0) close(descriptor);
   return result;

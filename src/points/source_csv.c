@@ -43,11 +43,6 @@ typedef struct csv_state {
 static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
 {
   (void)path;
-  static const char *const packed[] = {"\x1f\x8b", "BZh", "\xff\xfe", "\xfe\xff"};
-  for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
-    const size_t length = strlen(packed[i]);
-    if (n_bytes >= length && memcmp(head, packed[i], length) == 0) return false;
-  }
   return memchr(head, '\0', n_bytes) == NULL;
 }
 

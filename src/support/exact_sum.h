@@ -1,14 +1,14 @@
 /* Sums whose result does not depend on the order of the summands, so that any number of ranks gets the same bits.
  *
- * A double becomes an integer in limbs of 64-bit words; limbs are added with plain integer addition (within a rank, and among
- * ranks with MPI_SUM on MPI_INT64_T) and turned back into a double once, at the end. Two kinds:
+ * A double becomes an integer in limbs of 64-bit words; limbs are added with plain integer addition (within a rank, and
+ * among ranks with MPI_SUM on MPI_INT64_T) and turned back into a double once, at the end. Two kinds:
  *
  * Fixed point, for many values whose bound is known: FIXED_LIMBS limbs of FIXED_BITS bits count in units of the bound
- * times 2^-120. Every limb of one value is at most 2^40 in size, so 2^22 values can be added before anything could overflow (2^62 < 2^63).
- * What a value loses is below 2^-121 of the bound.
+ * times 2^-120. Every limb of one value is at most 2^40 in size, so 2^22 values can be added before anything could
+ * overflow (2^62 < 2^63). What a value loses is below 2^-121 of the bound.
  *
- * Full range, for a few values without a bound: FULL_RANGE_LIMBS limbs of 32 bits cover all of a double's exponents; nothing is
- * lost, and 2^30 values can be added. (Compare Demmel, Nguyen 2015, "Parallel reproducible summation".) */
+ * Full range, for a few values without a bound: FULL_RANGE_LIMBS limbs of 32 bits cover all of a double's exponents;
+ * nothing is lost, and 2^30 values can be added. (Compare Demmel, Nguyen 2015, "Parallel reproducible summation".) */
 #ifndef SUPPORT_EXACT_SUM_H
 #define SUPPORT_EXACT_SUM_H
 
@@ -19,7 +19,8 @@ enum { FIXED_LIMBS = 3, FIXED_BITS = 40 };
 /* The most values that may be added to one fixed-point sum. */
 #define FIXED_MOST_VALUES (INT64_C(1) << 22)
 
-/* The smallest power of two that is at least 2 |bound|, kept within 2^-400 ... 2^500, so that products of two are safe. */
+/* The smallest power of two that is at least 2 |bound|, kept within 2^-400 ... 2^500, so that products of two are safe.
+ */
 double fixed_scale(double bound);
 
 /* Adds values[i] / scale[i] (which must be within -1 ... 1) to high[i], middle[i], low[i] for i < n; 1 / scale[i] is

@@ -138,8 +138,8 @@ gmmpi_status file_read_at(int descriptor, const char *path, void *bytes, size_t 
     const ssize_t got = pread(descriptor, next, wanted, (off_t)offset);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0)
-      return fail(error, GMMPI_INPUT_FAILED, "%s: reading failed at byte %lld (%s); check the disk and start again", path,
-                  (long long)offset, strerror(errno));
+      return fail(error, GMMPI_INPUT_FAILED, "%s: reading failed at byte %lld (%s); check the disk and start again",
+                  path, (long long)offset, strerror(errno));
     if (got == 0)
       return fail(error, GMMPI_BAD_DATA, "%s: the file ends at byte %lld, before its content does; copy it anew", path,
                   (long long)offset);

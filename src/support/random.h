@@ -1,5 +1,5 @@
-/* Counter-based random numbers: a draw is a function of seed, purpose, row and number of the draw, and of nothing else, so it never
- * depends on which rank makes it. Philox 4x64-10 of Random123 (Salmon, Moraes, Dror, Shaw 2011). */
+/* Counter-based random numbers: a draw is a function of seed, purpose, row and number of the draw, and of nothing else,
+ * so it never depends on which rank makes it. Philox 4x64-10 of Random123 (Salmon, Moraes, Dror, Shaw 2011). */
 #ifndef SUPPORT_RANDOM_H
 #define SUPPORT_RANDOM_H
 
@@ -7,13 +7,13 @@
 
 /* What a draw is for; draws for different purposes are independent. */
 typedef enum random_purpose {
-  RANDOM_FIRST_SEED = 1,       /* the first centre of k-means++ and k-means|| */
-  RANDOM_SEED_RACE,            /* exponential races for further centres */
-  RANDOM_CANDIDATES,           /* k-means||: is a point a candidate? */
-  RANDOM_CANDIDATE_SEEDS,      /* k-means|| : choosing among the candidates */
-  RANDOM_START_ROWS,           /* random_from_data */
-  RANDOM_RESPONSIBILITIES,     /* random */
-  RANDOM_SAMPLE_COMPONENT,     /* gmmpi sample */
+  RANDOM_FIRST_SEED = 1,   /* the first centre of k-means++ and k-means|| */
+  RANDOM_SEED_RACE,        /* exponential races for further centres */
+  RANDOM_CANDIDATES,       /* k-means||: is a point a candidate? */
+  RANDOM_CANDIDATE_SEEDS,  /* k-means|| : choosing among the candidates */
+  RANDOM_START_ROWS,       /* random_from_data */
+  RANDOM_RESPONSIBILITIES, /* random */
+  RANDOM_SAMPLE_COMPONENT, /* gmmpi sample */
   RANDOM_SAMPLE_NORMAL
 } random_purpose;
 

@@ -107,8 +107,8 @@ class Info(harness.Case):
         while not os.path.exists(self.path("m.h5.checkpoint")) and time.monotonic() < end:
             time.sleep(0.05)
         fit.send_signal(signal.SIGTERM)
-        self.assertEqual(fit.wait(60), 75, fit.stderr.read())
-        fit.stderr.close()
+        messages = fit.communicate(timeout=60)[1]
+        self.assertEqual(fit.returncode, 75, messages)
         described = self.describe(self.path("m.h5.checkpoint"))
         self.assertEqual(described["kind"], "checkpoint")
         self.assertEqual((described["n_samples"], described["n_components"]), (20000, 5))
@@ -129,7 +129,7 @@ class Info(harness.Case):
         self.fail_with(66, "nothing.h5", "info", self.path("nothing.h5"), ranks=2)
         run = self.fail_with(66, "nothing.h5", "info", "--json", self.model, self.path("nothing.h5"), ranks=2)
         self.assertEqual(run.stdout, "")
-        self.fail_with(65, "text.csv", "info", self.write("text.csv", "these are words\nand more of them\n"))
+        self.fail_with(65, "header.csv", "info", self.write("header.csv", "only,a,header\n"))
         self.fail_with(65, "empty", "info", self.write("empty", ""))
         with open(self.model, "rb") as file:
             cut = file.read()[:1500]

@@ -94,7 +94,7 @@ class Pictures(Case):
     def test_kinds_of_text(self):
         points = np.random.default_rng(1).normal(0, 100, (300, 2))
         rows = ["%r%%s%r" % (float(x), float(y)) for x, y in points]
-        for header, delimiter in (('"a b",c', ","), ("a b\tc", "\t"), ("a b;c", ";"), ('"a b" c', "  "), (None, " ")):
+        for header, delimiter in (('"a b",c', ","), ("# made by hand\n#a b,c", ","), ("a b\tc", "\t"), ("a b;c", ";"), ('"a b" c', "  "), (None, " ")):
             with self.subTest(header=header, delimiter=delimiter):
                 lines = ([header] if header else []) + [row % delimiter for row in rows]
                 table = open_table(self.write("points.txt", "\ufeff" * bool(header) + "\r\n".join(lines) + "\r\n"))

@@ -1,7 +1,7 @@
-/* The library under MPI: however the rows are distributed, the model is bit for bit the one that a single process gets from all rows;
- * textbook EM in long double says the same to rounding. */
-#include "gmmpi/fit.h"
+/* The library under MPI: however the rows are distributed, the model is bit for bit the one that a single process gets
+ * from all rows; textbook EM in long double says the same to rounding. */
 #include "em/fit.h"
+#include "gmmpi/fit.h"
 #include "mixture/model.h"
 #include "support/random.h"
 
@@ -58,8 +58,8 @@ static void compare_with_single_process(gmmpi_fit_options options)
   gmmpi_model *alone = NULL;
   gmmpi_fit_summary shared_summary;
   gmmpi_fit_summary alone_summary;
-  assert_int_equal(fit_rows(MPI_COMM_WORLD, first_row_of(rank, n_ranks), first_row_of(rank + 1, n_ranks), options, &shared,
-                            &shared_summary, &error),
+  assert_int_equal(fit_rows(MPI_COMM_WORLD, first_row_of(rank, n_ranks), first_row_of(rank + 1, n_ranks), options,
+                            &shared, &shared_summary, &error),
                    GMMPI_OK);
   assert_int_equal(fit_rows(MPI_COMM_SELF, 0, N, options, &alone, &alone_summary, &error), GMMPI_OK);
   assert_true(model_hash(shared) == model_hash(alone));
@@ -104,7 +104,8 @@ static void collapsing_components(void **state)
   }
 }
 
-/* One EM iteration for full covariances in long double, by the formulas of Bishop 2006, sec. 9.2.2; returns the log-likelihood before it. */
+/* One EM iteration for full covariances in long double, by the formulas of Bishop 2006, sec. 9.2.2; returns the
+ * log-likelihood before it. */
 typedef struct exact_model {
   long double weights[K], means[K][D], covariances[K][D][D];
 } exact_model;
@@ -205,8 +206,8 @@ static void textbook_in_long_double(void **state)
     options.max_iterations = iterations;
     gmmpi_model *model = NULL;
     gmmpi_fit_summary summary;
-    assert_int_equal(fit_rows(MPI_COMM_WORLD, first_row_of(rank, n_ranks), first_row_of(rank + 1, n_ranks), options, &model,
-                              &summary, &error),
+    assert_int_equal(fit_rows(MPI_COMM_WORLD, first_row_of(rank, n_ranks), first_row_of(rank + 1, n_ranks), options,
+                              &model, &summary, &error),
                      GMMPI_OK);
     for (int k = 0; k < K; k++) {
       assert_close(gmmpi_model_weights(model)[k], exact.weights[k], 1e-11);
@@ -234,7 +235,8 @@ static void errors_are_shared(void **state)
   gmmpi_model *model = NULL;
 
   gmmpi_error error = {0};
-  assert_int_equal(fit_rows(MPI_COMM_WORLD, first, last, gmmpi_fit_defaults(N + 1), &model, NULL, &error), GMMPI_BAD_DATA);
+  assert_int_equal(fit_rows(MPI_COMM_WORLD, first, last, gmmpi_fit_defaults(N + 1), &model, NULL, &error),
+                   GMMPI_BAD_DATA);
   assert_null(model);
 
   error = (gmmpi_error){0};

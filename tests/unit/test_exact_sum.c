@@ -62,7 +62,7 @@ static void full_range_keeps_single_numbers(void **state)
 
 enum { N_SUMS = 7, N_VALUES = 3000 };
 
-static void add_all(const double values[N_VALUES][N_SUMS], const double *inverse_scales, const int *order,
+static void add_all(double values[N_VALUES][N_SUMS], const double *inverse_scales, const int *order,
                     int64_t limbs[3][N_SUMS])
 {
   memset(limbs, 0, 3 * N_SUMS * sizeof(int64_t));
@@ -131,9 +131,12 @@ static void scale_of_nothing_is_usable(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(full_range_is_exact_where_long_double_is), cmocka_unit_test(full_range_survives_cancellation),
-      cmocka_unit_test(full_range_keeps_single_numbers), cmocka_unit_test(fixed_point_is_precise_and_knows_no_order),
-      cmocka_unit_test(fixed_point_holds_as_many_values_as_it_says), cmocka_unit_test(scale_of_nothing_is_usable),
+      cmocka_unit_test(full_range_is_exact_where_long_double_is),
+      cmocka_unit_test(full_range_survives_cancellation),
+      cmocka_unit_test(full_range_keeps_single_numbers),
+      cmocka_unit_test(fixed_point_is_precise_and_knows_no_order),
+      cmocka_unit_test(fixed_point_holds_as_many_values_as_it_says),
+      cmocka_unit_test(scale_of_nothing_is_usable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,6 +164,29 @@ static void devices_are_written_to(void **unused)
   assert_int_equal(journal_open("/no such folder/log.csv", NULL, &book, &error), GMMPI_NO_OUTPUT);
 }
 
+/* Standard error that goes to a file is written on, not opened anew: what is there stays. */
+static void standard_error_in_a_file(void **unused)
+{
+  (void)unused;
+  write_text("");
+  const int before = dup(STDERR_FILENO);
+  FILE *file = freopen(path, "w", stderr);
+  fputs("earlier\n", stderr);
+  fflush(stderr);
+  run(0, 0, 0);
+  journal *book = NULL;
+  gmmpi_error error = {0};
+  const gmmpi_status status = journal_open("/dev/stderr", NULL, &book, &error);
+  journal_close(book);
+  fputs("later\n", stderr);
+  fflush(stderr);
+  dup2(before, STDERR_FILENO);
+  close(before);
+  assert_non_null(file);
+  assert_int_equal(status, GMMPI_OK);
+  assert_text("earlier\n" HEADER "0,-10,-2.5,,0,0.5\n" HEADER "later\n");
+}
+
 /* A disk that becomes full, by way of a limit on the size of files: no torn line, and nothing fails later. */
 static void a_full_disk(void **unused)
 {
@@ -202,6 +225,7 @@ int main(void)
       cmocka_unit_test(several_starts),
       cmocka_unit_test(no_journal_or_a_strange_one),
       cmocka_unit_test(devices_are_written_to),
+      cmocka_unit_test(standard_error_in_a_file),
       cmocka_unit_test(a_full_disk),
   };
   return cmocka_run_group_tests(tests, make_file, remove_file);

@@ -91,7 +91,8 @@ static long double log_density(const scene *s, int64_t k, int p)
   for (int64_t i = 0; i < d; i++) {
     long double z = 0.0L;
     for (int64_t j = 0; j <= i; j++)
-      z += (long double)s->lower[(k * d + i) * d + j] * ((long double)s->tile[j * TILE_ROWS + p] - s->form.means[k * d + j]);
+      z += (long double)s->lower[(k * d + i) * d + j] *
+           ((long double)s->tile[j * TILE_ROWS + p] - s->form.means[k * d + j]);
     distance += z * z;
   }
   return s->form.log_constants[k] - 0.5L * distance;
@@ -134,7 +135,8 @@ static void check_scene(const kernel *kernels, const scene *s)
       exact[k * TILE_ROWS + p] = log_density(s, k, p);
       top = fmaxl(top, exact[k * TILE_ROWS + p]);
       if (s->form.log_constants[k] > -INFINITY)
-        assert_near(shares[k * TILE_ROWS + p], exact[k * TILE_ROWS + p], 1e-13L * (1.0L + fabsl(exact[k * TILE_ROWS + p])));
+        assert_near(shares[k * TILE_ROWS + p], exact[k * TILE_ROWS + p],
+                    1e-13L * (1.0L + fabsl(exact[k * TILE_ROWS + p])));
       else
         assert_true(shares[k * TILE_ROWS + p] == -INFINITY);
     }
@@ -173,7 +175,8 @@ static void check_scene(const kernel *kernels, const scene *s)
       long double first = 0.0L;
       long double first_size = 0.0L;
       for (int p = 0; p < s->n_points; p++) {
-        const long double term = shares[k * TILE_ROWS + p] * ((long double)s->tile[i * TILE_ROWS + p] - references[k * width + i]);
+        const long double term =
+            shares[k * TILE_ROWS + p] * ((long double)s->tile[i * TILE_ROWS + p] - references[k * width + i]);
         first += term;
         first_size += fabsl(term);
       }
@@ -205,7 +208,8 @@ static void check_scene(const kernel *kernels, const scene *s)
 static void sizes_and_shapes(void **state)
 {
   (void)state;
-  const int64_t sizes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 31, 32, 33, 63, 64, 65, 127, 128, 129};
+  const int64_t sizes[] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,  13,  14, 15,
+                           16, 17, 18, 19, 20, 31, 32, 33, 63, 64, 65, 127, 128, 129};
   const int64_t components[] = {1, 2, 17};
   for (int level = 0; level <= KERNEL_HIGHEST_LEVEL; level++) {
     const kernel *kernels = kernel_best(level);
@@ -270,8 +274,12 @@ static void avx2_and_avx512_agree(void **state)
     for (int i = 0; i < 2; i++) {
       const kernel *kernels = i == 0 ? wide : narrow;
       shares[i] = allocate(5 * TILE_ROWS, sizeof(double));
-      sums[i] = (block_sums){.shape = DENSE, .n_components = 5, .n_features = d, .width = padded_width(d),
-                             .references = references, .counts = allocate(5, sizeof(double)),
+      sums[i] = (block_sums){.shape = DENSE,
+                             .n_components = 5,
+                             .n_features = d,
+                             .width = padded_width(d),
+                             .references = references,
+                             .counts = allocate(5, sizeof(double)),
                              .first = allocate(5 * padded_width(d), sizeof(double)),
                              .second = allocate(5 * d * padded_width(d), sizeof(double))};
       kernels->log_densities(&s.form, s.tile, shares[i], scratch);
@@ -285,7 +293,8 @@ static void avx2_and_avx512_agree(void **state)
       for (int64_t i = 0; i < d; i++) {
         assert_true(sums[0].first[k * padded_width(d) + i] == sums[1].first[k * padded_width(d) + i]);
         for (int64_t j = 0; j <= i; j++)
-          assert_true(sums[0].second[(k * d + i) * padded_width(d) + j] == sums[1].second[(k * d + i) * padded_width(d) + j]);
+          assert_true(sums[0].second[(k * d + i) * padded_width(d) + j] ==
+                      sums[1].second[(k * d + i) * padded_width(d) + j]);
       }
     }
     for (int i = 0; i < 2; i++) {

@@ -55,23 +55,23 @@ static void refused_parameters(void **state)
   const double nan = (double)NAN;
   const double inf = (double)INFINITY;
   refuse("banana", two_weights, two_means, two_matrices, GMMPI_WRONG_USAGE, "banana");
-  refuse("full", (const double[]){1, -1}, two_means, two_matrices, GMMPI_BAD_DATA, "weight of component 2");
-  refuse("full", (const double[]){nan, 1}, two_means, two_matrices, GMMPI_BAD_DATA, "weight of component 1");
-  refuse("full", (const double[]){inf, 1}, two_means, two_matrices, GMMPI_BAD_DATA, "weight of component 1");
+  refuse("full", (const double[]){1, -1}, two_means, two_matrices, GMMPI_BAD_DATA, "weight of component 1");
+  refuse("full", (const double[]){nan, 1}, two_means, two_matrices, GMMPI_BAD_DATA, "weight of component 0");
+  refuse("full", (const double[]){inf, 1}, two_means, two_matrices, GMMPI_BAD_DATA, "weight of component 0");
   refuse("full", (const double[]){0, 0}, two_means, two_matrices, GMMPI_BAD_DATA, "all weights are 0");
-  refuse("full", two_weights, (const double[]){0, 1, 2, inf}, two_matrices, GMMPI_BAD_DATA, "mean of component 2");
+  refuse("full", two_weights, (const double[]){0, 1, 2, inf}, two_matrices, GMMPI_BAD_DATA, "mean of component 1");
   refuse("full", two_weights, two_means, (const double[]){1, 0, 0, 1, 2, nan, nan, 2}, GMMPI_BAD_DATA,
-         "covariance of component 2 has a number that is not finite");
+         "covariance of component 1 has a number that is not finite");
   refuse("full", two_weights, two_means, (const double[]){1, 0, 0, 1, 1, 2, 2, 1}, GMMPI_BAD_DATA,
-         "covariance of component 2 is not positive definite");
+         "covariance of component 1 is not positive definite");
   refuse("full", two_weights, two_means, (const double[]){1, 0.5, 0.4, 1, 2, 1, 1, 2}, GMMPI_BAD_DATA,
-         "covariance of component 1 is not symmetric");
+         "covariance of component 0 is not symmetric");
   refuse("tied", two_weights, two_means, (const double[]){1, 2, 2, 1}, GMMPI_BAD_DATA,
          "shared covariance is not positive definite");
   refuse("diag", two_weights, two_means, (const double[]){1, 2, 0, 1}, GMMPI_BAD_DATA,
-         "covariance of component 2 is not positive definite");
-  refuse("spherical", two_weights, two_means, (const double[]){-1, 1}, GMMPI_BAD_DATA,
          "covariance of component 1 is not positive definite");
+  refuse("spherical", two_weights, two_means, (const double[]){-1, 1}, GMMPI_BAD_DATA,
+         "covariance of component 0 is not positive definite");
 
   gmmpi_model *model = NULL;
   assert_int_equal(gmmpi_model_create(0, 2, "full", two_weights, two_means, two_matrices, &model, NULL),
@@ -88,7 +88,7 @@ static void label_in_message(void **state)
   gmmpi_error error = {0};
   model->covariances[4] = -1;
   assert_int_equal(model_accept_parameters(model, "start.json", &error), GMMPI_BAD_DATA);
-  assert_string_equal(error.message, "start.json: the covariance of component 2 is not positive definite; correct it");
+  assert_string_equal(error.message, "start.json: the covariance of component 1 is not positive definite; correct it");
   gmmpi_model_destroy(model);
 }
 

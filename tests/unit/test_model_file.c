@@ -387,15 +387,15 @@ static void numbers_that_are_no_model(void **state)
 {
   (void)state;
   set_number("/weights", 1, -0.5);
-  refuse(GMMPI_BAD_DATA, "weight of component 2");
+  refuse(GMMPI_BAD_DATA, "weight of component 1");
   set_number("/means", 3, (double)NAN);
-  refuse(GMMPI_BAD_DATA, "mean of component 2");
+  refuse(GMMPI_BAD_DATA, "mean of component 1");
   set_number("/covariances", 8, (double)INFINITY);
-  refuse(GMMPI_BAD_DATA, "covariance of component 3 has a number that is not finite");
+  refuse(GMMPI_BAD_DATA, "covariance of component 2 has a number that is not finite");
   set_number("/covariances", 8, -1);
-  refuse(GMMPI_BAD_DATA, "covariance of component 3 is not positive definite");
+  refuse(GMMPI_BAD_DATA, "covariance of component 2 is not positive definite");
   set_number("/covariances", 5, 0.5);
-  refuse(GMMPI_BAD_DATA, "covariance of component 2 is not symmetric");
+  refuse(GMMPI_BAD_DATA, "covariance of component 1 is not symmetric");
   set_number("/precisions_cholesky", 0, (double)NAN);
   refuse(GMMPI_BAD_DATA, "/precisions_cholesky");
 }

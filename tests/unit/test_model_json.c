@@ -98,9 +98,9 @@ static void refused(void **state)
   refuse("{\"feature_names\": [\"a\"], " WEIGHTS ", " MEANS ", \"covariances\": [1, 1, 1]}", &family_spherical,
          "feature_names must be a list of 2 strings");
   refuse("{\"weights\": [1, -2, 1], " MEANS ", \"covariances\": [1, 1, 1]}", &family_spherical,
-         "weight of component 2");
+         "weight of component 1");
   refuse("{" WEIGHTS ", " MEANS ", \"covariances\": [1, 1, -1]}", &family_spherical,
-         "the covariance of component 3 is not positive definite; correct it");
+         "the covariance of component 2 is not positive definite; correct it");
   refuse("{" WEIGHTS ", " MEANS ", \"covariances\": [[1, 0.5], [0.25, 1]]}", &family_tied,
          "the shared covariance is not symmetric");
 }
