@@ -1,7 +1,6 @@
 #include "em/fit.h"
 
 #include "em/initialize.h"
-#include "em/seeding.h"
 #include "support/error.h"
 
 #include <math.h>
@@ -20,13 +19,9 @@ typedef struct fit_process {
   gmmpi_model *spare; /* the model of the last pass after an M-step, the next model during one */
   fit_timings *timings;
   double pass_began;
-  bool stopped;
+  bool stopped;  /* somebody wants to stop */
+  bool measured; /* then: the last pass measured spare, which a next model follows already */
 } fit_process;
-
-static bool wants_stop(const fit_observer *observer)
-{
-  return observer != NULL && observer->wants_stop != NULL && observer->wants_stop(observer->context);
-}
 
 static void tell_state(const fit_process *run)
 {
@@ -71,7 +66,7 @@ static gmmpi_status iterate(fit_process *run, gmmpi_error *error)
 {
   fit_position *current = &run->state->current;
   for (;;) {
-    reduction_control control = {.n_stop_requests = wants_stop(run->observer)};
+    reduction_control control = {.n_stop_requests = stop_is_wanted(fit_stop_question(run->observer))};
     if (expectation_step(run->em, current->model, NULL, NULL, &control, error) != GMMPI_OK) return error->status;
     const double log_likelihood = run->em->sums->log_likelihood;
     run->state->n_passes++;
@@ -88,7 +83,7 @@ static gmmpi_status iterate(fit_process *run, gmmpi_error *error)
                           run->observer, error) != GMMPI_OK)
       return error->status;
     advance(run, log_likelihood);
-    run->stopped = control.n_stop_requests > 0;
+    run->stopped = run->measured = control.n_stop_requests > 0;
     if (run->stopped) return GMMPI_OK;
   }
 }
@@ -133,6 +128,7 @@ static gmmpi_status begin_start(fit_process *run, int64_t start, gmmpi_error *er
   memset(run->state->n_reseeds, 0, (size_t)run->options->n_components * sizeof *run->state->n_reseeds);
   const fit_timings before = *run->timings;
   const gmmpi_status status = initialize(run->em, start, current->model, run->spare, run->state, run->observer, error);
+  run->stopped = status == GMMPI_STOPPED;
   if (status != GMMPI_OK) return status;
   /* What initial passes spent counts as initialisation. */
   *run->timings = before;
@@ -156,77 +152,26 @@ static gmmpi_status run_starts(fit_process *run, bool resumed, gmmpi_error *erro
   return GMMPI_OK;
 }
 
-static gmmpi_status check_options(const shard *points, const gmmpi_fit_options *options, gmmpi_error *error)
-{
-  if (options->n_components < 1)
-    return fail(error, GMMPI_WRONG_USAGE, "the number of components is %lld; it must be at least 1",
-                (long long)options->n_components);
-  if (family_find(options->covariance) == NULL)
-    return fail(error, GMMPI_WRONG_USAGE, "unknown covariance '%s'; use full, tied, diag or spherical",
-                options->covariance);
-  if (!(options->tolerance >= 0.0) || options->max_iterations < 0 || options->n_init < 1 ||
-      !(options->reg_covar >= 0.0) || isinf(options->reg_covar))
-    return fail(
-        error, GMMPI_WRONG_USAGE,
-        "an option is out of range; tolerance, max_iterations and reg_covar must be at least 0, n_init at least 1");
-  if (options->n_components > points->n_samples)
-    return fail(error, GMMPI_BAD_DATA,
-                "%lld components are too many for %lld points; ask for at most as many as there are points",
-                (long long)options->n_components, (long long)points->n_samples);
-  if (options->init == GMMPI_INIT_LABELS && options->labels == NULL && points->n_rows > 0)
-    return fail(error, GMMPI_WRONG_USAGE, "labels to start from are asked for but not given");
-  if (options->init != GMMPI_INIT_MODEL) return GMMPI_OK;
-  const gmmpi_model *start = options->start;
-  if (start == NULL || start->n_components != options->n_components || start->n_features != points->n_features ||
-      start->family != family_find(options->covariance))
-    return fail(error, GMMPI_BAD_DATA,
-                "the model to start from must have %lld components, %lld features and '%s' covariances",
-                (long long)options->n_components, (long long)points->n_features, options->covariance);
-  return GMMPI_OK;
-}
-
-/* The state to begin with: a copy of resume, or a fresh one. */
-static gmmpi_status first_state(const shard *points, const gmmpi_fit_options *options, const fit_state *resume,
-                                fit_state **state, gmmpi_error *error)
-{
-  const covariance_family *family = family_find(options->covariance);
-  if (fit_state_create(family, options->n_components, points->n_features, state, error) != GMMPI_OK || resume == NULL)
-    return error->status;
-  if (fit_state_reserve_events(*state, resume->n_events, error) != GMMPI_OK) return error->status;
-  fit_state *copy = *state;
-  const fit_state fresh = *copy;
-  *copy = *resume;
-  copy->current.model = fresh.current.model;
-  copy->best.model = fresh.best.model;
-  copy->n_reseeds = fresh.n_reseeds;
-  copy->events = fresh.events;
-  copy->events_capacity = fresh.events_capacity;
-  model_copy_parameters(copy->current.model, resume->current.model);
-  model_copy_parameters(copy->best.model, resume->best.model);
-  memcpy(copy->n_reseeds, resume->n_reseeds, (size_t)options->n_components * sizeof *copy->n_reseeds);
-  if (resume->n_events > 0) memcpy(copy->events, resume->events, (size_t)resume->n_events * sizeof *copy->events);
-  return GMMPI_OK;
-}
-
-/* Where a stopped fit ends: its last measured model, or the best of the starts before if that is better. */
+/* A start that was stopped ends at its last measured model, which counts if no start before it ended better. */
 static void end_at_last_measured(const fit_process *run)
 {
-  fit_state *state = run->state;
-  state->current.iteration--;
-  state->current.converged = false;
-  gmmpi_model *next = state->current.model;
-  state->current.model = run->spare;
-  keep_the_better(state);
-  state->current.model = next;
-  state->best.converged = false;
+  fit_position *current = &run->state->current;
+  gmmpi_model *next = current->model;
+  current->iteration--;
+  current->model = run->spare;
+  keep_the_better(run->state);
+  current->model = next;
 }
 
-static gmmpi_status take_result(fit_process *run, fit_result *result, gmmpi_error *error)
+static gmmpi_status take_result(const fit_process *run, fit_result *result, gmmpi_error *error)
 {
   fit_state *state = run->state;
-  if (run->stopped) end_at_last_measured(run);
-  result->end = state->best;
-  state->best.model = NULL;
+  if (run->measured) end_at_last_measured(run);
+  if (run->stopped) state->best.converged = false;
+  if (state->best.start >= 0) {
+    result->end = state->best;
+    state->best.model = NULL;
+  }
   result->n_passes = state->n_passes;
   result->events = state->events;
   result->n_events = state->n_events;
@@ -242,11 +187,12 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
   gmmpi_error local = {0};
   memset(result, 0, sizeof *result);
   fit_process run = {.options = options, .observer = observer, .timings = &result->timings};
-  check_options(points, options, &local);
+  fit_check_options(points, options, &local);
   if (agree(points->comm, &local) == GMMPI_OK) iteration_create(points, options, &result->timings, &run.em, &local);
   if (local.status == GMMPI_OK) {
     result->instruction_set = run.em->kernel->instruction_set;
-    if (first_state(points, options, resume, &run.state, &local) == GMMPI_OK)
+    if (fit_state_create(run.em->family, options->n_components, points->n_features, &run.state, &local) == GMMPI_OK &&
+        (resume == NULL || fit_state_copy(run.state, resume, &local) == GMMPI_OK))
       model_allocate(run.em->family, options->n_components, points->n_features, &run.spare, &local);
     agree(points->comm, &local);
   }
@@ -256,8 +202,8 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
   }
   result->timings.init = MPI_Wtime() - began;
   result->timings.e_step = result->timings.allreduce = 0.0;
-  if (local.status == GMMPI_OK && run_starts(&run, resume != NULL, &local) == GMMPI_OK)
-    take_result(&run, result, &local);
+  if (local.status == GMMPI_OK) run_starts(&run, resume != NULL, &local);
+  if (run.state != NULL && (local.status == GMMPI_OK || run.stopped)) take_result(&run, result, &local);
 
   iteration_destroy(run.em);
   fit_state_destroy(run.state);
@@ -270,27 +216,4 @@ void fit_result_clear(fit_result *result)
   gmmpi_model_destroy(result->end.model);
   free(result->events);
   memset(result, 0, sizeof *result);
-}
-
-int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks)
-{
-  const covariance_family *family = family_find(options->covariance);
-  const int64_t K = options->n_components;
-  const int64_t rows = n_samples / n_ranks + shard_block_rows(n_samples);
-  const int64_t model = model_bytes(family, K, n_features);
-  const int64_t sums = statistics_bytes(family->shape, K, n_features);
-  const int64_t parts[] = {model,
-                           model,
-                           model,
-                           sums,
-                           sums / 2,
-                           workspace_bytes(family->shape, K, n_features),
-                           options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
-                               ? seeding_bytes(rows, n_features, K)
-                               : 0};
-  int64_t bytes = 0;
-  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-    if (__builtin_add_overflow(bytes, parts[i], &bytes)) return INT64_MAX;
-  }
-  return bytes;
 }

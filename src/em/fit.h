@@ -5,6 +5,7 @@
 #ifndef EM_FIT_H
 #define EM_FIT_H
 
+#include "em/statistics.h"
 #include "gmmpi/fit.h"
 #include "mixture/model.h"
 #include "points/shard.h"
@@ -55,6 +56,9 @@ gmmpi_status fit_state_create(const covariance_family *family, int64_t n_compone
                               fit_state **state, gmmpi_error *error);
 void fit_state_destroy(fit_state *state); /* NULL is fine */
 
+/* Makes to, of the same shape, equal to from. Errors: 71. */
+gmmpi_status fit_state_copy(fit_state *to, const fit_state *from, gmmpi_error *error);
+
 /* Makes room for so many events; to be called where they are added. Errors: 71. */
 gmmpi_status fit_state_reserve_events(fit_state *state, int64_t n_events, gmmpi_error *error);
 
@@ -85,6 +89,11 @@ typedef struct fit_observer {
   void (*state_advanced)(void *context, const fit_state *state);
 } fit_observer;
 
+static inline stop_question fit_stop_question(const fit_observer *observer)
+{
+  return observer == NULL ? (stop_question){NULL, NULL} : (stop_question){observer->wants_stop, observer->context};
+}
+
 /* Seconds of wall time, this rank. */
 typedef struct fit_timings {
   double init, e_step, allreduce, m_step;
@@ -108,6 +117,9 @@ typedef struct fit_result {
 gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, const fit_state *resume,
                      const fit_observer *observer, fit_result *result, gmmpi_error *error);
 void fit_result_clear(fit_result *result);
+
+/* Are the options in range, and do they suit the points? Not collective. Errors: 64, 65. */
+gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *options, gmmpi_error *error);
 
 /* The bytes that fit_run needs beside the shard on a rank; INT64_MAX when they can't be counted. */
 int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks);

@@ -154,6 +154,7 @@ typedef struct initial_step {
   gmmpi_model *model, *broad; /* broad: what collapsed components fall back on */
   fit_state *state;
   const fit_observer *observer;
+  stop_question stop;
 } initial_step;
 
 static gmmpi_status m_step_from_rule(const initial_step *step, responsibility_rule rule, void *context,
@@ -203,7 +204,7 @@ static gmmpi_status start_from_kmeans(const initial_step *step, uint64_t seed, g
   density_form *form = NULL;
   double *inverse_variances = allocate(d, sizeof(double));
   double *centres = step->broad->means;
-  const seeding_options options = {em->kernel, em->options->n_components, inverse_variances, seed};
+  const seeding_options options = {em->kernel, em->options->n_components, inverse_variances, seed, step->stop};
   if (inverse_variances == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to scale features");
   if (agree(em->points->comm, &local) == GMMPI_OK) {
     for (int64_t j = 0; j < d; j++)
@@ -227,7 +228,7 @@ gmmpi_status initialize(em_iteration *em, int64_t start, gmmpi_model *model, gmm
 {
   const gmmpi_fit_options *options = em->options;
   const uint64_t seed = random_seed_of_start(options->seed, start);
-  const initial_step step = {em, model, spare, state, observer};
+  const initial_step step = {em, model, spare, state, observer, fit_stop_question(observer)};
   gmmpi_status status = GMMPI_OK;
   switch (options->init) {
   case GMMPI_INIT_KMEANS:

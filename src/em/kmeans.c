@@ -76,11 +76,12 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
 
   double cost = INFINITY;
   for (int i = 0; i < MOST_ITERATIONS && local.status == GMMPI_OK; i++) {
-    reduction_control control = {0};
+    reduction_control control = {.n_stop_requests = stop_is_wanted(options->stop)};
     memcpy(form->means, centres, (size_t)(K * d) * sizeof(double));
     statistics_begin(sums, centres);
     pass_over_points(workspace, points, nearest_rule, form, sums);
     statistics_reduce(sums, points->comm, &control);
+    if (control.n_stop_requests > 0) fail(&local, GMMPI_STOPPED, "stopped on request during the initialisation");
     const double next_cost = -2.0 * sums->log_likelihood;
     const int64_t n_empty = move_centres(sums, centres, empty);
     if (n_empty > 0 && next_cost > 0.0) place_empty(points, form, workspace, empty, n_empty, centres, &local);

@@ -47,6 +47,13 @@ static int64_t row_that_wins_race(const nearest_centres *nearest, uint64_t seed,
   return row;
 }
 
+/* Collective: does any rank want to stop? */
+static gmmpi_status stop_here(MPI_Comm comm, stop_question stop, gmmpi_error *error)
+{
+  if (stop_is_wanted(stop)) fail(error, GMMPI_STOPPED, "stopped on request during the initialisation");
+  return agree(comm, error);
+}
+
 gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *options, double *centres,
                                    gmmpi_error *error)
 {
@@ -55,7 +62,7 @@ gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *o
   nearest_centres *nearest = NULL;
   nearest_create(points, options->kernel, options->inverse_variances, &nearest, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    for (int64_t k = 0; k < options->n_centres; k++) {
+    for (int64_t k = 0; k < options->n_centres && stop_here(points->comm, options->stop, &local) == GMMPI_OK; k++) {
       const int64_t row =
           k == 0 ? first_row_drawn(points, options->seed) : row_that_wins_race(nearest, options->seed, k);
       fetch_rows(points, &row, 1, centres + k * d);
@@ -294,7 +301,7 @@ gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *op
     fetch_rows(points, &first, 1, list.centres);
     nearest_add(nearest, list.centres, 1);
     list.n = 1;
-    for (int64_t round = 0; round < ROUNDS && local.status == GMMPI_OK; round++)
+    for (int64_t round = 0; round < ROUNDS && stop_here(points->comm, options->stop, &local) == GMMPI_OK; round++)
       add_round(nearest, &list, options, round, &local);
     if (local.status == GMMPI_OK) reduce_candidates(nearest, &list, options, centres, &local);
   }

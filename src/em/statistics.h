@@ -17,6 +17,17 @@
 /* What is summed: counts alone come with every order. */
 typedef enum statistics_order { FIRST_ORDER = 1, SECOND_ORDER = 2 } statistics_order;
 
+/* Does this rank want the job to stop? ask may be NULL: never. */
+typedef struct stop_question {
+  bool (*ask)(void *context);
+  void *context;
+} stop_question;
+
+static inline bool stop_is_wanted(stop_question question)
+{
+  return question.ask != NULL && question.ask(question.context);
+}
+
 /* What travels with the sums in the same Allreduce. */
 typedef struct reduction_control {
   int64_t n_stop_requests; /* in: 1 when this rank wants to stop; out: how many do */

@@ -2,6 +2,7 @@
 
 #include "support/error.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,19 @@
 #else
 #define visit_objects H5Ovisit2
 #endif
+
+bool hdf5_disk_failed(void)
+{
+  return errno == EIO || errno == ENXIO || errno == ESTALE || errno == ETIMEDOUT || errno == EREMOTEIO;
+}
+
+gmmpi_status hdf5_broken(const char *path, gmmpi_error *error)
+{
+  if (hdf5_disk_failed())
+    return fail(error, GMMPI_INPUT_FAILED, "%s: reading failed (%s); check the disk and start again", path,
+                strerror(errno));
+  return fail(error, GMMPI_BAD_DATA, "%s: is an HDF5 file, but truncated or damaged; copy it anew", path);
+}
 
 bool hdf5_is_numeric(hid_t data_set)
 {
@@ -30,6 +44,7 @@ typedef struct survey {
   char *only[3];     /* path of the first one found */
   char list[500];    /* the data sets of all kinds, with their shapes */
   bool list_is_full; /* there are more */
+  bool is_broken;    /* not all of the file could be looked at */
   bool has_memory;
 } survey;
 
@@ -74,7 +89,7 @@ static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void
   survey *found = data;
   if (info->type != H5O_TYPE_DATASET) return 0;
   const hid_t data_set = H5Dopen2(root, name, H5P_DEFAULT);
-  if (data_set < 0) return 0;
+  if (data_set < 0) return -1;
   const int n_dimensions = count_dimensions(data_set);
   char shape[60];
   describe(data_set, n_dimensions, shape, sizeof shape);
@@ -91,7 +106,8 @@ static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void
 static void survey_file(hid_t file, survey *found)
 {
   *found = (survey){.has_memory = true};
-  visit_objects(file, H5_INDEX_NAME, H5_ITER_INC, look_at, found, H5O_INFO_BASIC);
+  errno = 0;
+  found->is_broken = visit_objects(file, H5_INDEX_NAME, H5_ITER_INC, look_at, found, H5O_INFO_BASIC) < 0;
   if (found->list[0] == '\0') snprintf(found->list, sizeof found->list, "none");
 }
 
@@ -108,7 +124,9 @@ gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi
   const int n_dimensions = found.n_found[2] > 0 ? 2 : 1;
   gmmpi_status status = GMMPI_OK;
   *inside = NULL;
-  if (!found.has_memory) {
+  if (found.is_broken) {
+    status = hdf5_broken(path, error);
+  } else if (!found.has_memory) {
     status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to look through it", path);
   } else if (found.n_found[n_dimensions] == 0) {
     status = fail(error, GMMPI_BAD_DATA,

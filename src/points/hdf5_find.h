@@ -8,11 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Does errno, 0 before a call of the library that failed, say that the disk is to blame? */
+bool hdf5_disk_failed(void);
+
+/* Says why a file that was recognised could not be read: 74 when the disk failed, 65 when its content is damaged. */
+gmmpi_status hdf5_broken(const char *path, gmmpi_error *error);
+
 /* Is it an integer or a float? */
 bool hdf5_is_numeric(hid_t data_set);
 
 /* The path (with a leading '/') of the only 2-D data set of numbers in the file, of the only 1-D one where none is 2-D.
- * The caller frees it. path: of the file, for messages. Errors: 65 none or several (they are listed), 71. */
+ * The caller frees it. path: of the file, for messages. Errors: 65 none or several (they are listed), or the file is
+ * damaged; 74; 71. */
 gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi_error *error);
 
 /* Says that there is no data set of this name, and which there are: 65. */

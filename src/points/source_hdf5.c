@@ -72,20 +72,10 @@ static hid_t open_file(const char *path)
 
 static gmmpi_status cannot_open(const point_source *source, gmmpi_error *error)
 {
-  switch (errno) {
-  case ENOENT:
-  case EACCES:
-  case EPERM:
+  if (errno == ENOENT || errno == EACCES || errno == EPERM)
     return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check that every node can read it", source->path,
                 strerror(errno));
-  case EIO:
-  case ESTALE:
-  case ETIMEDOUT:
-    return fail(error, GMMPI_INPUT_FAILED, "%s: reading failed (%s); check the disk and start again", source->path,
-                strerror(errno));
-  default:
-    return fail(error, GMMPI_BAD_DATA, "%s: is an HDF5 file, but truncated or damaged; copy it anew", source->path);
-  }
+  return hdf5_broken(source->path, error);
 }
 
 /* Opens the data set that was asked for or is the only one, and sets inside and label. */
@@ -100,7 +90,9 @@ static gmmpi_status open_data_set(point_source *source, gmmpi_error *error)
     free(source->label);
     source->label = label;
   }
+  errno = 0;
   state->data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
+  if (state->data_set < 0 && hdf5_disk_failed()) return hdf5_broken(source->path, error);
   if (state->data_set < 0) return hdf5_no_such_data_set(state->file, source->path, source->inside, error);
   if (!hdf5_is_numeric(state->data_set))
     return fail(error, GMMPI_BAD_DATA, "%s: does not hold integers or floats; name a data set that does",
@@ -205,7 +197,9 @@ static gmmpi_status pick_columns(point_source *source, int64_t n_columns, const 
                                  gmmpi_error *error)
 {
   const hdf5_state *state = source->state;
+  errno = 0;
   char **names = hdf5_read_names(state->data_set, "feature_names", n_columns);
+  if (names == NULL && hdf5_disk_failed()) return hdf5_broken(source->label, error);
   const gmmpi_status status = source_pick_columns(source, n_columns, names, options, error);
   for (int64_t i = 0; names != NULL && i < n_columns; i++) free(names[i]);
   free(names);

@@ -1,0 +1,58 @@
+#include "em/fit.h"
+
+#include "em/seeding.h"
+#include "support/error.h"
+
+#include <math.h>
+
+gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *options, gmmpi_error *error)
+{
+  if (options->n_components < 1)
+    return fail(error, GMMPI_WRONG_USAGE, "the number of components is %lld; it must be at least 1",
+                (long long)options->n_components);
+  if (family_find(options->covariance) == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "unknown covariance '%s'; use full, tied, diag or spherical",
+                options->covariance);
+  if (!(options->tolerance >= 0.0) || options->max_iterations < 0 || options->n_init < 1 ||
+      !(options->reg_covar >= 0.0) || isinf(options->reg_covar))
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "an option is out of range; tolerance, max_iterations and reg_covar must be at least 0, n_init at least 1");
+  if (options->n_components > points->n_samples)
+    return fail(error, GMMPI_BAD_DATA,
+                "%lld components are too many for %lld points; ask for at most as many as there are points",
+                (long long)options->n_components, (long long)points->n_samples);
+  if (options->init == GMMPI_INIT_LABELS && options->labels == NULL && points->n_rows > 0)
+    return fail(error, GMMPI_WRONG_USAGE, "labels to start from are asked for but not given");
+  if (options->init != GMMPI_INIT_MODEL) return GMMPI_OK;
+  const gmmpi_model *start = options->start;
+  if (start == NULL || start->n_components != options->n_components || start->n_features != points->n_features ||
+      start->family != family_find(options->covariance))
+    return fail(error, GMMPI_BAD_DATA,
+                "the model to start from must have %lld components, %lld features and '%s' covariances",
+                (long long)options->n_components, (long long)points->n_features, options->covariance);
+  return GMMPI_OK;
+}
+
+int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks)
+{
+  const covariance_family *family = family_find(options->covariance);
+  const int64_t K = options->n_components;
+  const int64_t rows = n_samples / n_ranks + shard_block_rows(n_samples);
+  const int64_t model = model_bytes(family, K, n_features);
+  const int64_t sums = statistics_bytes(family->shape, K, n_features);
+  const int64_t parts[] = {model,
+                           model,
+                           model,
+                           sums,
+                           sums / 2,
+                           workspace_bytes(family->shape, K, n_features),
+                           options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
+                               ? seeding_bytes(rows, n_features, K)
+                               : 0};
+  int64_t bytes = 0;
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    if (__builtin_add_overflow(bytes, parts[i], &bytes)) return INT64_MAX;
+  }
+  return bytes;
+}
