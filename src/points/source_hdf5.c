@@ -131,10 +131,9 @@ static gmmpi_status check_filters(const point_source *source, hid_t properties, 
     const H5Z_filter_t filter =
         H5Pget_filter2(properties, (unsigned)i, &flags, &n_values, NULL, sizeof name, name, &settings);
     if (filter >= 0 && H5Zfilter_avail(filter) <= 0)
-      return fail(
-          error, GMMPI_BAD_DATA,
-          "%s: is packed with filter %d (%.60s), which this HDF5 does not have; repack it with h5repack -f GZIP=1",
-          source->label, (int)filter, name);
+      return fail(error, GMMPI_BAD_DATA,
+                  "%s: is packed with filter %d (%.60s), which this HDF5 does not have; write it anew with gzip",
+                  source->label, (int)filter, name);
   }
   return GMMPI_OK;
 }

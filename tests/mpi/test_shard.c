@@ -395,17 +395,19 @@ static void memory_that_is_refused(void)
 /* The last rank can get no more memory: all ranks are told. */
 static void no_memory_on_one_rank(void)
 {
-  const table all = make_table(64 * n_ranks, 4000);
+  enum { N_FEATURES = 40000 };
+  double *rows = calloc((size_t)TILE_ROWS * N_FEATURES, sizeof *rows);
   struct rlimit before;
   getrlimit(RLIMIT_AS, &before);
   if (rank == n_ranks - 1) setrlimit(RLIMIT_AS, &(struct rlimit){.rlim_cur = 1, .rlim_max = before.rlim_max});
   shard *points;
   gmmpi_error error = {0};
-  shard_create_from_memory(MPI_COMM_WORLD, all.rows + rank * 64 * 4000, 64, 4000, MISSING_ERROR, &points, &error);
+  shard_create_from_memory(MPI_COMM_WORLD, rows, TILE_ROWS, N_FEATURES, MISSING_ERROR, &points, &error);
   setrlimit(RLIMIT_AS, &before);
-  check_error(&error, GMMPI_NO_MEMORY, "memory", __FILE__, __LINE__);
+  check_error(&error, GMMPI_NO_MEMORY, "points: there is no memory for", __FILE__, __LINE__);
+  check_error(&error, GMMPI_NO_MEMORY, "x 40000 points, 2.05e+07 bytes", __FILE__, __LINE__);
   CHECK(points == NULL);
-  free(all.rows);
+  free(rows);
 }
 
 /* --- sizes of blocks

@@ -85,6 +85,18 @@ static void any_digits_are_rounded_as_by_the_library(void **state)
   }
 }
 
+/* Quotients by large powers of ten that begin as if they were halfway between two doubles, but go on. */
+static void what_follows_a_tie_counts(void **state)
+{
+  (void)state;
+  char text[64];
+  for (int i = 0; i < 400000; i++) {
+    const uint64_t digits = UINT64_C(1000000000000000000) + random_bits() % UINT64_C(8999999999999999999);
+    snprintf(text, sizeof text, "%" PRIu64 "e-%d", digits, 23 + random_below(5));
+    compare(text);
+  }
+}
+
 /* Halfway between two doubles, and next to it: m + 1/2 units in the last place, m of 53 bits. */
 static void ties_go_to_even(void **state)
 {
@@ -222,6 +234,7 @@ int main(void)
       cmocka_unit_test(doubles_survive_printing),
       cmocka_unit_test(any_digits_are_rounded_as_by_the_library),
       cmocka_unit_test(ties_go_to_even),
+      cmocka_unit_test(what_follows_a_tie_counts),
       cmocka_unit_test(remarkable_numbers),
       cmocka_unit_test(a_number_ends_where_it_ends),
       cmocka_unit_test(cells),
