@@ -43,8 +43,11 @@ static gmmpi_status check_memory(const fit_session *session, gmmpi_error *error)
   const fit_command *command = &session->command;
   const point_source *source = session->source;
   const covariance_family *family = family_find(command->fit.covariance);
+  const int64_t points = shard_bytes(source->n_rows, source->n_features, session->n_ranks);
+  const bool moves_rows = command->data_options.missing == MISSING_DROP; /* between ranks: held twice for a moment */
   const int64_t parts[] = {
-      shard_bytes(source->n_rows, source->n_features, session->n_ranks),
+      points,
+      moves_rows ? points : 0,
       fit_bytes(&command->fit, source->n_rows, source->n_features, session->n_ranks),
       job_bytes(&command->job, family, command->fit.n_components, source->n_features),
   };
@@ -132,8 +135,7 @@ static gmmpi_status write_model(fit_session *session, gmmpi_error *error)
     if (facts == NULL)
       fail(&local, GMMPI_NO_MEMORY, "%s: there is no memory to write it", session->command.output_path);
     if (local.status == GMMPI_OK &&
-        (!session->source->has_names ||
-         model_set_feature_names(model, session->source->feature_names, &local) == GMMPI_OK) &&
+        model_set_feature_names(model, session->source->feature_names, &local) == GMMPI_OK &&
         model_file_image(model, facts, &bytes, &n_bytes, &local) == GMMPI_OK)
       file_write_whole(session->command.output_path, bytes, n_bytes, &local);
     free(bytes);

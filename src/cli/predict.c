@@ -100,10 +100,20 @@ static char *columns_of_model(const gmmpi_model *model)
   return columns;
 }
 
+/* Names such as x1 and x12, which features have when their source has no names, say nothing about what they are. */
+static bool has_own_names(const gmmpi_model *model)
+{
+  for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++) {
+    const char *name = model->feature_names[j];
+    if (name[0] != 'x' || name[1] == '\0' || name[1 + strspn(name + 1, "0123456789")] != '\0') return true;
+  }
+  return false;
+}
+
 /* The first feature whose name in the data is not the model's; -1: none, or one of them has no names. */
 static int64_t first_other_name(const gmmpi_model *model, const point_source *source)
 {
-  if (model->feature_names == NULL || !source->has_names) return -1;
+  if (!has_own_names(model) || !source->has_names) return -1;
   for (int64_t j = 0; j < model->n_features; j++) {
     if (strcmp(model->feature_names[j], source->feature_names[j]) != 0) return j;
   }

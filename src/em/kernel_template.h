@@ -27,8 +27,7 @@ static double tree_sum(const double sums[GROUP])
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-/* --- densities -------------------------------------------------------------------------------------------------------
- */
+/* --- densities --- */
 
 /* A live component's log density never becomes -infinity, which is kept for components of weight 0. */
 static inline vector live_log_density(double log_constant, vector distance)

@@ -11,7 +11,7 @@
 
 enum { SMALL_PARTS = 1 << 16 }; /* bytes of attributes, headers and small data sets, at most */
 
-/* --- laying out ------------------------------------------------------------- */
+/* --- laying out --- */
 
 /* A contiguous data set whose place in the file is decided now. */
 static hid_t add_set(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape)
@@ -97,7 +97,7 @@ static bool lay_out(const checkpoint_identity *identity, const fit_state *state,
   return H5Fclose(file) >= 0 && done;
 }
 
-/* --- filling ---------------------------------------------------------------- */
+/* --- filling --- */
 
 /* The table is made of pointers for reading as well; here nothing is written through them. */
 static int fields_of(const fit_state *state, bool has_best, field fields[MAX_FIELDS])
@@ -154,7 +154,7 @@ int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_compon
   return model > (INT64_MAX - SMALL_PARTS) / 2 ? INT64_MAX : 2 * model + SMALL_PARTS;
 }
 
-/* --- broadcasting ------------------------------------------------------------- */
+/* --- broadcasting --- */
 
 static void broadcast_bytes(MPI_Comm comm, void *memory, size_t n_bytes)
 {

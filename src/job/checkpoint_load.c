@@ -172,7 +172,7 @@ gmmpi_status checkpoint_load(const char *path, bool automatic, const checkpoint_
   return status;
 }
 
-/* --- for gmmpi info ------------------------------------------------------------- */
+/* --- for gmmpi info --- */
 
 bool checkpoint_recognised(const char *path)
 {

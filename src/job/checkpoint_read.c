@@ -14,7 +14,7 @@ static gmmpi_status damaged(const char *path, const char *fault, gmmpi_error *er
               fault);
 }
 
-/* --- the state ------------------------------------------------------------------- */
+/* --- the state --- */
 
 /* Could arrays of these sizes be in so many bytes? */
 static bool sizes_are_possible(const covariance_family *family, int64_t n_components, int64_t n_features,

@@ -27,7 +27,7 @@ struct job {
   journal *book; /* NULL: no log */
 };
 
-/* --- before the data are read ------------------------------------------------------------ */
+/* --- before the data are read --- */
 
 static bool is_automatic(const char *restart)
 {
@@ -74,7 +74,7 @@ int64_t job_bytes(const job_options *options, const covariance_family *family, i
   return image > INT64_MAX / n_copies ? INT64_MAX : n_copies * image;
 }
 
-/* --- what the loop calls ------------------------------------------------------------------- */
+/* --- what the loop calls --- */
 
 static bool wants_stop(void *context)
 {
@@ -107,7 +107,7 @@ static void state_advanced(void *context, const fit_state *state)
   if (work->keeper != NULL) saver_advance(work->keeper, state);
 }
 
-/* --- creation --------------------------------------------------------------------------------- */
+/* --- creation --- */
 
 static bool same_file(const char *a, const char *b)
 {
@@ -211,7 +211,7 @@ const fit_observer *job_observer(const job *work)
   return &work->observer;
 }
 
-/* --- the end ------------------------------------------------------------------------------------ */
+/* --- the end --- */
 
 bool job_must_stop(const job *work)
 {

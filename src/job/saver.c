@@ -59,7 +59,7 @@ static double now(void)
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* --- saving, by either thread ------------------------------------------------------- */
+/* --- saving, by either thread --- */
 
 static gmmpi_status reserve_outgoing(saver *keeper, int64_t n_bytes, gmmpi_error *error)
 {
@@ -106,7 +106,7 @@ static void save_or_warn(saver *keeper)
   if (speak) warn("%s; the job goes on without", error.message);
 }
 
-/* --- the helper thread ---------------------------------------------------------------- */
+/* --- the helper thread --- */
 
 static void *watch(void *context)
 {
@@ -158,7 +158,7 @@ gmmpi_status saver_create(const char *path, const checkpoint_identity *identity,
   return GMMPI_OK;
 }
 
-/* --- the loop --------------------------------------------------------------------------- */
+/* --- the loop --- */
 
 /* A new image for a state of another shape, and room to write it. */
 static gmmpi_status replace_image(saver *keeper, const fit_state *state, gmmpi_error *error)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing --- */
 
 /* n_values = 0: a scalar. */
 static bool write_attribute(hid_t object, const char *name, hid_t file_type, hid_t memory_type, size_t n_values,
@@ -138,7 +138,7 @@ bool hdf5_attributes_write(hid_t object, const json_t *facts)
   return true;
 }
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading --- */
 
 /* An open attribute of at most one dimension. */
 typedef struct opened_attribute {

@@ -35,8 +35,7 @@ bool hdf5_is_numeric(hid_t data_set)
   return class == H5T_INTEGER || class == H5T_FLOAT;
 }
 
-/* --- looking through a file ------------------------------------------------------------------------------------------
- */
+/* --- looking through a file --- */
 
 /* The data sets of numbers of one dimension or two. */
 typedef struct survey {

@@ -30,8 +30,7 @@ static gmmpi_status damaged(const char *path, gmmpi_error *error)
   return fail(error, GMMPI_BAD_DATA, "%s: its NPY header is damaged; save the array anew with numpy.save", path);
 }
 
-/* --- a reader of what numpy.save writes: strings, True and False, tuples of integers ---------------------------------
- */
+/* --- a reader of what numpy.save writes: strings, True and False, tuples of integers --- */
 
 static const char *skip_space(const char *text)
 {
@@ -131,8 +130,7 @@ static bool read_dictionary(const char *text, dictionary *said)
   return said->has_descr && said->has_order && said->has_shape;
 }
 
-/* --- what it means ---------------------------------------------------------------------------------------------------
- */
+/* --- what it means --- */
 
 static gmmpi_status set_type(const char *path, const dictionary *said, npy_header *header, gmmpi_error *error)
 {

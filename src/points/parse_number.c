@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- correct rounding -------------------------------------------------------------------------------------------- */
+/* --- correct rounding --- */
 
 /* Powers of ten that are doubles. */
 static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -105,8 +105,7 @@ static double round_by_library(const char *text)
   return strtod_l(text, NULL, c_locale);
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 static bool is_digit(char c)
 {

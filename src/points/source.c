@@ -19,7 +19,7 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds };
 /* A file's mark is within its first bytes; HDF5's may follow a user block of 512, 1024 or 2048 bytes. */
 enum { HEAD_BYTES = 4096 };
 
-/* --- what a file is; by one rank for all --------------------------------------------------------------------- */
+/* --- what a file is; by one rank for all --- */
 
 static bool exists(const char *path)
 {
@@ -122,7 +122,7 @@ static gmmpi_status recognise_for_all(MPI_Comm comm, const char *data, recogniti
   return GMMPI_OK;
 }
 
-/* --- opening, by all ranks -------------------------------------------------------------------------------------- */
+/* --- opening, by all ranks --- */
 
 static gmmpi_status create(const char *data, const recognition *found, point_source **source, gmmpi_error *error)
 {

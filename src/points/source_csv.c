@@ -51,8 +51,7 @@ static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error
   return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
 }
 
-/* --- opening ---------------------------------------------------------------------------------------------------------
- */
+/* --- opening --- */
 
 /* Opens the file, looks at its first lines and picks columns. */
 static gmmpi_status find_columns(point_source *source, const source_options *options, gmmpi_error *error)
@@ -171,8 +170,7 @@ static void close_csv(point_source *source)
   free(state);
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 /* The next line that is not blank; *line is its number. */
 static gmmpi_status next_row(const point_source *source, const char **begin, const char **end, int64_t *line,

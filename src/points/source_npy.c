@@ -63,8 +63,7 @@ static void close_npy(point_source *source)
   free(state);
 }
 
-/* --- from bytes to doubles -------------------------------------------------------------------------------------------
- */
+/* --- from bytes to doubles --- */
 
 /* IEEE 754 half precision: one sign bit, five of exponent, ten of fraction. */
 static double half_to_double(uint16_t half)
@@ -138,8 +137,7 @@ static void convert(const npy_header *header, const unsigned char *bytes, int64_
   }
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 /* Reads n_items numbers of the array, from the first_item-th on, to state->piece. */
 static gmmpi_status read_items(const point_source *source, int64_t first_item, int64_t n_items, gmmpi_error *error)

@@ -13,8 +13,7 @@ static gmmpi_status out_of_memory(const char *path, size_t n_bytes, gmmpi_error 
   return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it (%zu bytes at once)", path, n_bytes);
 }
 
-/* --- one line after the other --------------------------------------------------------------------------------------
- */
+/* --- one line after the other --- */
 
 gmmpi_status line_reader_open(line_reader *reader, int descriptor, const char *path, int64_t n_bytes,
                               size_t piece_bytes, gmmpi_error *error)
@@ -97,8 +96,7 @@ gmmpi_status line_reader_next(line_reader *reader, const char **begin, const cha
   return GMMPI_OK;
 }
 
-/* --- counting --------------------------------------------------------------------------------------------------------
- */
+/* --- counting --- */
 
 static bool is_blank(char c, char delimiter)
 {

@@ -30,7 +30,7 @@ static const char *in_folder(const char *name)
   return path;
 }
 
-/* --- states that are easy to tell apart ---------------------------------------------- */
+/* --- states that are easy to tell apart --- */
 
 /* Numbers that a conversion to text or to single precision would lose. */
 static double odd_number(int64_t i)
@@ -156,7 +156,7 @@ static void assert_holds(const checkpoint_image *image, const checkpoint_identit
   fit_state_destroy(found);
 }
 
-/* --- images ---------------------------------------------------------------------------- */
+/* --- images --- */
 
 static void every_field_comes_back(void **unused)
 {
@@ -264,7 +264,7 @@ static void options_of_any_length(void **unused)
   free(columns);
 }
 
-/* --- damage ------------------------------------------------------------------------------ */
+/* --- damage --- */
 
 static void assert_damaged(const void *bytes, int64_t n_bytes)
 {
@@ -410,7 +410,7 @@ static void a_claim_beyond_the_file(void **unused)
   json_decref(identity.options);
 }
 
-/* --- files --------------------------------------------------------------------------------- */
+/* --- files --- */
 
 static void write_iteration(const char *path, int64_t iteration, int seed, checkpoint_rotation rotation)
 {
