@@ -41,16 +41,24 @@ static gmmpi_status report(const repair *work, int64_t k, fit_event_action actio
   return report_event(work->state, work->observer, &event, error);
 }
 
-/* A covariance that was given a ridge once is likely to need it in every later iteration: that is said once a start. */
-static bool ridge_was_reported(const fit_state *state, int64_t component)
+/* What is likely to happen again in every later iteration is said once a start. */
+static bool was_reported(const fit_state *state, int64_t component, fit_event_kind kind, fit_event_action action)
 {
   for (int64_t i = state->n_events - 1; i >= 0; i--) {
     const fit_event *event = &state->events[i];
-    if (event->start == state->current.start && event->component == component && event->action == ACTION_RIDGE &&
-        event->kind == EVENT_INDEFINITE)
+    if (event->start == state->current.start && event->component == component && event->kind == (int32_t)kind &&
+        event->action == (int32_t)action)
       return true;
   }
   return false;
+}
+
+static gmmpi_status report_once(const repair *work, int64_t component, fit_event_kind kind, fit_event_action action,
+                                gmmpi_error *error)
+{
+  if (was_reported(work->state, component, kind, action)) return GMMPI_OK;
+  const fit_event event = {work->state->current.start, work->iteration, component, (int32_t)kind, (int32_t)action};
+  return report_event(work->state, work->observer, &event, error);
 }
 
 static void normalise_weights(gmmpi_model *model)
@@ -58,35 +66,6 @@ static void normalise_weights(gmmpi_model *model)
   double total = 0.0;
   for (int64_t k = 0; k < model->n_components; k++) total += model->weights[k];
   for (int64_t k = 0; k < model->n_components; k++) model->weights[k] /= total;
-}
-
-/* Adds shares of the data's variances to the component's covariance, as it stands in next, until it is definite. */
-static gmmpi_status add_ridge(const repair *work, int64_t k, gmmpi_error *error)
-{
-  const int64_t d = work->next->n_features;
-  double *covariance = allocate(d * d, sizeof(double));
-  if (covariance == NULL) return fail(error, GMMPI_NO_MEMORY, "there is no memory to repair a covariance");
-  bool definite = false;
-  for (double share = 1e-12; share < 1e3 && !definite; share *= 100.0) {
-    work->next->family->expand(work->next, k, covariance);
-    for (int64_t j = 0; j < d; j++) covariance[j * d + j] += share * work->spread->covariance[j * d + j];
-    work->next->family->contract(work->next, k, covariance);
-    definite = work->next->family->factorise(work->next, k);
-  }
-  if (!definite) {
-    work->next->family->contract(work->next, k, work->spread->covariance);
-    work->next->family->factorise(work->next, k);
-  }
-  free(covariance);
-  return GMMPI_OK;
-}
-
-static gmmpi_status repair_shared_covariance(const repair *work, gmmpi_error *error)
-{
-  if (add_ridge(work, 0, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
-  if (ridge_was_reported(work->state, -1)) return GMMPI_OK;
-  const fit_event event = {work->state->current.start, work->iteration, -1, EVENT_INDEFINITE, ACTION_RIDGE};
-  return report_event(work->state, work->observer, &event, error);
 }
 
 static void put_component(const repair *work, int64_t k, const double *point)
@@ -99,72 +78,95 @@ static void put_component(const repair *work, int64_t k, const double *point)
   next->family->factorise(next, k);
 }
 
-static gmmpi_status reseed(const repair *work, const density_form *form, pass_workspace *workspace,
-                           const int64_t *components, int64_t n, gmmpi_error *error)
+/* Moves the first n different points among n_candidates to the front; returns how many there are. */
+static int64_t keep_different(double *points, int64_t n_candidates, int64_t n, int64_t d)
+{
+  const size_t size = (size_t)d * sizeof(double);
+  int64_t n_kept = 0;
+  for (int64_t i = 0; i < n_candidates && n_kept < n; i++) {
+    bool is_new = true;
+    for (int64_t j = 0; j < n_kept && is_new; j++) is_new = memcmp(points + i * d, points + j * d, size) != 0;
+    if (is_new) memmove(points + n_kept++ * d, points + i * d, size);
+  }
+  return n_kept;
+}
+
+/* Puts the components where the data fit worst, each on another point; those for which there is none are dropped. */
+static void reseed(const repair *work, const density_form *form, pass_workspace *workspace, const int64_t *components,
+                   int64_t n, gmmpi_error *error)
 {
   const int64_t d = work->next->n_features;
-  int64_t *rows = allocate(n, sizeof *rows);
-  double *coordinates = allocate(n * d, sizeof *coordinates);
-  gmmpi_error local = {0};
-  if (rows == NULL || coordinates == NULL)
-    fail(&local, GMMPI_NO_MEMORY, "there is no memory to put %lld components elsewhere", (long long)n);
-  if (agree(work->points->comm, &local) == GMMPI_OK &&
-      worst_fitting_rows(work->points, form, workspace, n, rows, &local) == GMMPI_OK) {
+  const int64_t n_samples = work->points->n_samples;
+  const int64_t n_candidates = 4 * n + 16 < n_samples ? 4 * n + 16 : n_samples;
+  int64_t *rows = allocate(n_candidates, sizeof *rows);
+  double *points = allocate(n_candidates * d, sizeof *points);
+  if (rows == NULL || points == NULL)
+    fail(error, GMMPI_NO_MEMORY, "there is no memory to put %lld components elsewhere", (long long)n);
+  if (agree(work->points->comm, error) == GMMPI_OK &&
+      worst_fitting_rows(work->points, form, workspace, n_candidates, rows, error) == GMMPI_OK) {
     work->state->n_passes++;
-    fetch_rows(work->points, rows, n, coordinates);
-    for (int64_t i = 0; i < n && local.status == GMMPI_OK; i++) {
-      put_component(work, components[i], coordinates + i * d);
-      work->state->n_reseeds[components[i]]++;
-      report(work, components[i], ACTION_RESEEDED, &local);
+    fetch_rows(work->points, rows, n_candidates, points);
+    const int64_t n_places = keep_different(points, n_candidates, n, d);
+    for (int64_t i = 0; i < n; i++) {
+      if (i < n_places) {
+        put_component(work, components[i], points + i * d);
+        work->state->n_reseeds[components[i]]++;
+      }
+      report(work, components[i], i < n_places ? ACTION_RESEEDED : ACTION_DROPPED, error);
     }
-    normalise_weights(work->next);
   }
   free(rows);
-  free(coordinates);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  free(points);
 }
 
 static gmmpi_status refuse(const repair *work, gmmpi_error *error)
 {
   for (int64_t k = 0; k < work->next->n_components; k++) {
-    if (!is_collapsed(work, k)) continue;
-    return fail(error, GMMPI_BAD_DATA,
-                "component %lld %s in iteration %lld; ask for fewer components, a larger --reg-covar, or --on-collapse "
-                "reseed",
-                (long long)k,
-                work->step->states[k] == COMPONENT_EMPTY ? "became empty" : "lost its positive definite covariance",
-                (long long)work->iteration);
+    const component_state state = work->step->states[k];
+    if (state == COMPONENT_EMPTY || state == COMPONENT_INDEFINITE)
+      return fail(
+          error, GMMPI_BAD_DATA,
+          "component %lld %s in iteration %lld; ask for fewer components, a larger --reg-covar, or --on-collapse "
+          "reseed",
+          (long long)k, state == COMPONENT_EMPTY ? "became empty" : "lost its positive definite covariance",
+          (long long)work->iteration);
   }
   return GMMPI_OK;
 }
 
-/* Drops or lists for reseeding every collapsed component; the last live one gets a ridge instead of being dropped. */
-static gmmpi_status settle_each(const repair *work, gmmpi_on_collapse policy, int64_t *to_reseed, int64_t *n_to_reseed,
-                                gmmpi_error *error)
+/* Drops or lists for reseeding every collapsed component. When that would leave none, the first one stays as it was. */
+static void settle_each(const repair *work, gmmpi_on_collapse policy, int64_t *to_reseed, int64_t *n_to_reseed,
+                        gmmpi_error *error)
 {
   const int64_t K = work->next->n_components;
-  gmmpi_status status = GMMPI_OK;
   int64_t n_live = 0;
   for (int64_t k = 0; k < K; k++) {
-    if (!is_collapsed(work, k) && work->step->states[k] != COMPONENT_DROPPED) n_live++;
-    if (is_collapsed(work, k) && policy == GMMPI_COLLAPSE_RESEED && work->state->n_reseeds[k] < MOST_RESEEDS)
+    const bool collapsed = is_collapsed(work, k);
+    if (!collapsed && work->step->states[k] != COMPONENT_DROPPED) n_live++;
+    if (collapsed && policy == GMMPI_COLLAPSE_RESEED && work->state->n_reseeds[k] < MOST_RESEEDS)
       to_reseed[(*n_to_reseed)++] = k;
   }
   n_live += *n_to_reseed;
-  for (int64_t k = 0, next_reseed = 0; k < K && status == GMMPI_OK; k++) {
+  for (int64_t k = 0, next_reseed = 0; k < K; k++) {
     if (next_reseed < *n_to_reseed && to_reseed[next_reseed] == k) {
       next_reseed++;
     } else if (is_collapsed(work, k) && n_live == 0) {
       n_live++;
       work->next->weights[k] = 1.0;
-      status = add_ridge(work, k, error);
-      if (status == GMMPI_OK && !ridge_was_reported(work->state, k)) status = report(work, k, ACTION_RIDGE, error);
+      report_once(work, k, EVENT_INDEFINITE, ACTION_KEPT, error);
     } else if (is_collapsed(work, k)) {
       work->next->weights[k] = 0.0;
-      status = report(work, k, ACTION_DROPPED, error);
+      report(work, k, ACTION_DROPPED, error);
     }
   }
-  return status;
+}
+
+static bool any_in_state(const maximization *step, int64_t n_components, component_state state)
+{
+  for (int64_t k = 0; k < n_components; k++) {
+    if (step->states[k] == state) return true;
+  }
+  return false;
 }
 
 gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form,
@@ -173,27 +175,25 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
                               gmmpi_error *error)
 {
   const repair work = {points, spread, step, iteration, next, state, observer};
-  bool any_empty = false;
-  bool any_indefinite = false;
-  for (int64_t k = 0; k < next->n_components; k++) {
-    any_empty |= step->states[k] == COMPONENT_EMPTY;
-    any_indefinite |= step->states[k] == COMPONENT_INDEFINITE;
-  }
-  if (!any_empty && !any_indefinite) return GMMPI_OK;
-  if (policy == GMMPI_COLLAPSE_ERROR) return refuse(&work, error);
-  if (next->family->shared && any_indefinite && repair_shared_covariance(&work, error) != GMMPI_OK)
-    return GMMPI_NO_MEMORY;
-  if (next->family->shared && !any_empty) return GMMPI_OK;
+  const bool any_empty = any_in_state(step, next->n_components, COMPONENT_EMPTY);
+  const bool any_indefinite = any_in_state(step, next->n_components, COMPONENT_INDEFINITE);
+  if (!any_empty && !any_indefinite && !step->ridged) return GMMPI_OK;
+  if ((any_empty || any_indefinite) && policy == GMMPI_COLLAPSE_ERROR) return refuse(&work, error);
 
+  gmmpi_error local = {0};
   int64_t *to_reseed = allocate(next->n_components, sizeof *to_reseed);
   int64_t n_to_reseed = 0;
-  gmmpi_error local = {0};
-  if (to_reseed == NULL)
-    fail(&local, GMMPI_NO_MEMORY, "there is no memory to repair components");
-  else
-    settle_each(&work, policy, to_reseed, &n_to_reseed, &local);
-  if (agree(points->comm, &local) == GMMPI_OK && n_to_reseed > 0)
+  if (to_reseed == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to repair components");
+  if (step->ridged) report_once(&work, -1, EVENT_DEGENERATE, ACTION_RIDGE, &local);
+  if (next->family->shared && any_indefinite) {
+    factorise_with_ridge(step, next, 0);
+    report_once(&work, -1, EVENT_INDEFINITE, ACTION_RIDGE, &local);
+  }
+  if (to_reseed != NULL) settle_each(&work, policy, to_reseed, &n_to_reseed, &local);
+  if (agree(points->comm, &local) == GMMPI_OK && n_to_reseed > 0) {
     reseed(&work, form, workspace, to_reseed, n_to_reseed, &local);
+    agree(points->comm, &local);
+  }
   if (local.status == GMMPI_OK) normalise_weights(next);
   free(to_reseed);
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);

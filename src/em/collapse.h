@@ -2,10 +2,13 @@
  *
  * A component is *empty* when hardly any point belongs to it, *indefinite* when its covariance is not positive definite
  * (it sits on a point, a line, a plane). By the user's choice it is put where the data fit worst (reseeded: mean at the
- * point of lowest density, covariance that of all points, weight 1/K; at most MOST_RESEEDS times a start, then
- * dropped), dropped (weight 0 from then on), or an error. A covariance that all components share cannot be reseeded,
- * and the last live component cannot be dropped: those get a ridge, the smallest power of 100 times 1e-12 of the data's
- * variances that makes them definite. */
+ * point of lowest density, each component on another point, covariance that of all points, weight 1/K; at most
+ * MOST_RESEEDS times a start, then dropped), dropped (weight 0 from then on), or an error. The last live component is
+ * not dropped but stays as it was.
+ *
+ * A covariance that all components share cannot be reseeded, and where the data themselves are degenerate (a constant
+ * column, columns that depend on each other) every component would be indefinite: such covariances get a ridge
+ * (factorise_with_ridge). */
 #ifndef EM_COLLAPSE_H
 #define EM_COLLAPSE_H
 
@@ -20,7 +23,6 @@ typedef struct data_spread {
   double *means;      /* d */
   double *variances;  /* d; of the points alone */
   double *covariance; /* d x d (only its diagonal when no family needs more): with the ridge, positive definite */
-  double *ridge;      /* d: what the M-step adds to diagonals: --reg-covar, more where the data are degenerate */
   bool degenerate;    /* was more than --reg-covar needed? */
 } data_spread;
 

@@ -3,6 +3,7 @@
 #include "support/error.h"
 #include "support/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,8 @@ static data_spread *spread_allocate(int64_t d)
   if (spread == NULL) return NULL;
   spread->means = allocate(d, sizeof(double));
   spread->variances = allocate(d, sizeof(double));
-  spread->ridge = allocate(d, sizeof(double));
   spread->covariance = multiply_fits(d, d, &square) ? allocate(square, sizeof(double)) : NULL;
-  if (spread->means != NULL && spread->variances != NULL && spread->ridge != NULL && spread->covariance != NULL)
-    return spread;
+  if (spread->means != NULL && spread->variances != NULL && spread->covariance != NULL) return spread;
   data_spread_destroy(spread);
   return NULL;
 }
@@ -27,7 +26,6 @@ void data_spread_destroy(data_spread *spread)
   if (spread == NULL) return;
   free(spread->means);
   free(spread->variances);
-  free(spread->ridge);
   free(spread->covariance);
   free(spread);
 }
@@ -56,21 +54,18 @@ static bool is_definite(gmmpi_model *probe, const double *covariance)
   return probe->family->factorise(probe, 0);
 }
 
-/* The ridge is --reg-covar where that makes the covariance of all points definite; else 1e-10 of each feature's
- * variance more (1e-6 for one that does not vary at all and gets nothing from --reg-covar). */
-static void set_ridge(double reg_covar, gmmpi_model *probe, data_spread *spread)
+/* Adds --reg-covar to the diagonal, and where that is not enough to make the covariance of all points definite, 1e-10
+ * of each feature's variance more, or as much as is needed (1e-6 for one that does not vary at all and gets nothing
+ * from --reg-covar). */
+static void make_definite(double reg_covar, gmmpi_model *probe, data_spread *spread)
 {
   const int64_t d = probe->n_features;
-  for (int64_t j = 0; j < d; j++) {
-    spread->ridge[j] = reg_covar;
-    spread->covariance[j * d + j] = spread->variances[j] + reg_covar;
-  }
+  for (int64_t j = 0; j < d; j++) spread->covariance[j * d + j] = spread->variances[j] + reg_covar;
   spread->degenerate = !is_definite(probe, spread->covariance);
   for (double share = 1e-10; !is_definite(probe, spread->covariance) && share < 1.0; share *= 100.0) {
     for (int64_t j = 0; j < d; j++) {
-      spread->ridge[j] = reg_covar + share * spread->variances[j];
-      if (spread->ridge[j] == 0.0) spread->ridge[j] = 1e-6;
-      spread->covariance[j * d + j] = spread->variances[j] + spread->ridge[j];
+      const double ridge = reg_covar + share * spread->variances[j];
+      spread->covariance[j * d + j] = spread->variances[j] + (ridge >= DBL_MIN ? ridge : 1e-6);
     }
   }
 }
@@ -98,7 +93,7 @@ gmmpi_status data_spread_create(const shard *points, const kernel *kernels, dens
     pass_over_points(workspace, points, whole_rule, NULL, sums);
     statistics_reduce(sums, points->comm, &control);
     take_moments(sums, *spread);
-    set_ridge(reg_covar, probe, *spread);
+    make_definite(reg_covar, probe, *spread);
   } else {
     fail(error, local.status, "%s", local.message);
     data_spread_destroy(*spread);

@@ -77,20 +77,56 @@ static void clear_sums(block_sums *sums)
   sums->sum_log_max_responsibility = 0.0;
 }
 
+static tile_view view_of_tile(const block_view *block, int64_t t, int64_t n_features)
+{
+  return (tile_view){block->tiles + t * n_features * TILE_ROWS, block->first_row + t * TILE_ROWS,
+                     tile_points(block, t)};
+}
+
 void pass_over_points(pass_workspace *workspace, const shard *points, responsibility_rule rule, void *context,
                       statistics *sums)
 {
-  const int64_t tile_length = points->n_features * TILE_ROWS;
   block_view block;
   workspace->sums.references = sums->references;
   for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
     clear_sums(&workspace->sums);
     for (int64_t t = 0; t < block.n_tiles; t++) {
-      const tile_view tile = {block.tiles + t * tile_length, block.first_row + t * TILE_ROWS, tile_points(&block, t)};
+      const tile_view tile = view_of_tile(&block, t, points->n_features);
       rule(context, &tile, workspace);
       workspace->kernel->accumulate(workspace->responsibilities, tile.tile, &workspace->sums, workspace->scratch);
     }
     statistics_add_block(sums, &workspace->sums);
+  }
+}
+
+static void widen_spans(const tile_view *tile, const pass_workspace *workspace, const statistics *sums, double *spans)
+{
+  const int64_t d = sums->n_features;
+  for (int64_t k = 0; k < sums->n_components; k++) {
+    const double *responsibilities = workspace->responsibilities + k * TILE_ROWS;
+    for (int64_t j = 0; j < d; j++) {
+      const double reference = sums->references[k * sums->width + j];
+      double widest = spans[k * d + j];
+      for (int p = 0; p < tile->n_points; p++) {
+        const double distance = fabs(tile->tile[j * TILE_ROWS + p] - reference);
+        if (responsibilities[p] >= LEAST_RESPONSIBILITY && distance > widest) widest = distance;
+      }
+      spans[k * d + j] = widest;
+    }
+  }
+}
+
+void largest_distances(pass_workspace *workspace, const shard *points, responsibility_rule rule, void *context,
+                       const statistics *sums, double *spans)
+{
+  block_view block;
+  memset(spans, 0, (size_t)(sums->n_components * sums->n_features) * sizeof *spans);
+  for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
+    for (int64_t t = 0; t < block.n_tiles; t++) {
+      const tile_view tile = view_of_tile(&block, t, points->n_features);
+      rule(context, &tile, workspace);
+      widen_spans(&tile, workspace, sums, spans);
+    }
   }
 }
 

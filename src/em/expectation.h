@@ -35,6 +35,11 @@ int64_t workspace_bytes(density_shape shape, int64_t n_components, int64_t n_fea
 void pass_over_points(pass_workspace *workspace, const shard *points, responsibility_rule rule, void *context,
                       statistics *sums);
 
+/* The largest |x - reference| per component and feature (spans: K x d) over this rank's points that count for the
+ * component. Padding never counts. */
+void largest_distances(pass_workspace *workspace, const shard *points, responsibility_rule rule, void *context,
+                       const statistics *sums, double *spans);
+
 /* The E-step: context is a density_form. */
 void posterior_rule(void *density_form, const tile_view *tile, pass_workspace *workspace);
 

@@ -69,6 +69,10 @@ static gmmpi_status iterate(fit_process *run, gmmpi_error *error)
     reduction_control control = {.n_stop_requests = stop_is_wanted(fit_stop_question(run->observer))};
     if (expectation_step(run->em, current->model, NULL, NULL, &control, error) != GMMPI_OK) return error->status;
     const double log_likelihood = run->em->sums->log_likelihood;
+    if (!isfinite(log_likelihood))
+      return fail(error, GMMPI_INTERNAL,
+                  "the log-likelihood of iteration %lld is not a number; report it with the data",
+                  (long long)current->iteration);
     run->state->n_passes++;
     run->timings->n_loop_passes++;
 
@@ -99,19 +103,14 @@ static void keep_the_better(fit_state *state)
   best->model = model;
 }
 
-/* What the data are like, before the first start: the ridge that they need, and whether the one asked for distorts the
- * model. */
-static void tell_about_data(const fit_process *run, gmmpi_error *error)
+/* Says before the first start which features' variances the ridge that was asked for distorts. */
+static void tell_about_ridge(const fit_process *run)
 {
-  const data_spread *spread = run->em->spread;
-  if (spread->degenerate) {
-    const fit_event event = {.component = -1, .kind = EVENT_DEGENERATE, .action = ACTION_RIDGE};
-    report_event(run->state, run->observer, &event, error);
-  }
   if (run->observer == NULL || run->observer->event_happened == NULL) return;
   for (int64_t j = 0; j < run->em->points->n_features; j++) {
+    const double variance = run->em->spread->variances[j];
     const fit_event event = {.component = j, .kind = EVENT_LARGE_RIDGE, .action = ACTION_RIDGE};
-    if (spread->variances[j] > 0.0 && run->options->reg_covar > largest_share_of_ridge * spread->variances[j])
+    if (variance > 0.0 && run->options->reg_covar > largest_share_of_ridge * variance)
       run->observer->event_happened(run->observer->context, &event);
   }
 }
@@ -196,10 +195,7 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
       model_allocate(run.em->family, options->n_components, points->n_features, &run.spare, &local);
     agree(points->comm, &local);
   }
-  if (local.status == GMMPI_OK && resume == NULL) {
-    tell_about_data(&run, &local);
-    agree(points->comm, &local);
-  }
+  if (local.status == GMMPI_OK && resume == NULL) tell_about_ridge(&run);
   result->timings.init = MPI_Wtime() - began;
   result->timings.e_step = result->timings.allreduce = 0.0;
   if (local.status == GMMPI_OK) run_starts(&run, resume != NULL, &local);

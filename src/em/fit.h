@@ -14,12 +14,12 @@
 typedef enum fit_event_kind {
   EVENT_EMPTY,      /* its responsibilities sum to less than 1e-10 n */
   EVENT_INDEFINITE, /* its covariance is not positive definite */
-  EVENT_DEGENERATE, /* the data's own covariance is singular: a ridge was added to all covariances */
+  EVENT_DEGENERATE, /* the data's own covariance is singular, and so became a component's: it was given a ridge */
   EVENT_LARGE_RIDGE /* reg_covar is not small against a feature's variance; told to the observer, not kept as an event
                      */
 } fit_event_kind;
 
-typedef enum fit_event_action { ACTION_RESEEDED, ACTION_DROPPED, ACTION_RIDGE } fit_event_action;
+typedef enum fit_event_action { ACTION_RESEEDED, ACTION_DROPPED, ACTION_RIDGE, ACTION_KEPT } fit_event_action;
 
 typedef struct fit_event {
   int64_t start;     /* which start, from 0 */

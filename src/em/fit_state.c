@@ -78,10 +78,11 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
              (long long)event->iteration);
 
   if (event->kind == EVENT_DEGENERATE) {
-    snprintf(
-        text, size,
-        "the data's own covariance is singular (a constant column, or columns that depend on each other): a ridge was "
-        "added to all covariances");
+    snprintf(text, size,
+             "%s: the data are degenerate (a constant column, or columns that depend on each other); covariances that "
+             "are not "
+             "positive definite are given a ridge",
+             where);
     return;
   }
   if (event->kind == EVENT_LARGE_RIDGE) {
@@ -94,6 +95,7 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
   const char *what = event->kind == EVENT_EMPTY ? "became empty" : "lost its positive definite covariance";
   const char *then = event->action == ACTION_RESEEDED  ? "reseeded where the data fit worst"
                      : event->action == ACTION_DROPPED ? "dropped (weight 0)"
+                     : event->action == ACTION_KEPT    ? "kept as it was, since it is the last one"
                                                        : "a ridge was added";
   if (event->component < 0)
     snprintf(text, size, "%s: the shared covariance is not positive definite; %s", where, then);

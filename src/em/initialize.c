@@ -9,16 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Equal weights, and the covariance of all points (or the identity) for each component. The means are the caller's. */
+/* Collective. Equal weights, and the covariance of all points (or the identity) for each component. The means are the
+ * caller's. */
 static gmmpi_status set_broad_components(const em_iteration *em, bool identity, gmmpi_model *model, gmmpi_error *error)
 {
   const int64_t d = model->n_features;
-  double *unit = NULL;
-  if (identity) {
-    unit = allocate(d * d, sizeof *unit);
-    if (unit == NULL) return fail(error, GMMPI_NO_MEMORY, "there is no memory for initial covariances");
-    for (int64_t j = 0; j < d; j++) unit[j * d + j] = 1.0;
+  double *unit = identity ? allocate(d * d, sizeof *unit) : NULL;
+  gmmpi_error local = {0};
+  if (identity && unit == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for initial covariances");
+  if (agree(em->points->comm, &local) != GMMPI_OK) {
+    free(unit);
+    return fail(error, local.status, "%s", local.message);
   }
+  for (int64_t j = 0; identity && j < d; j++) unit[j * d + j] = 1.0;
   for (int64_t k = 0; k < model->n_components; k++) {
     model->weights[k] = 1.0 / (double)model->n_components;
     if (k > 0 && model->family->shared) continue;

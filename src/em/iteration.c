@@ -3,12 +3,13 @@
 #include "support/error.h"
 #include "support/hash.h"
 #include "support/linear_algebra.h"
+#include "support/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A mean that moved far from its reference point is taken as the reference of another pass, at most so often. */
-enum { MOST_RECENTRINGS = 2 };
+/* A pass whose sums lost digits is made again, at most so often. */
+enum { MOST_REPEATED_PASSES = 3 };
 
 /* The lowest instruction set of all ranks. Collective. */
 static const kernel *common_kernel(MPI_Comm comm)
@@ -16,6 +17,13 @@ static const kernel *common_kernel(MPI_Comm comm)
   int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
   MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
   return kernel_best(level);
+}
+
+static void largest_of_all_ranks(MPI_Comm comm, double *numbers, int64_t n)
+{
+  const int64_t most = INT64_C(1) << 28;
+  for (int64_t done = 0; done < n; done += most)
+    MPI_Allreduce(MPI_IN_PLACE, numbers + done, (int)(n - done < most ? n - done : most), MPI_DOUBLE, MPI_MAX, comm);
 }
 
 /* Do some ranks' processors differ in what their libraries do? Collective. */
@@ -35,6 +43,37 @@ static double stopwatch(double *since)
   const double seconds = now - *since;
   *since = now;
   return seconds;
+}
+
+static void broadcast_numbers(MPI_Comm comm, double *numbers, int64_t n)
+{
+  const int64_t most = INT64_C(1) << 28;
+  for (int64_t done = 0; done < n; done += most)
+    MPI_Bcast(numbers + done, (int)(n - done < most ? n - done : most), MPI_DOUBLE, 0, comm);
+}
+
+static void take_model_of_rank_0(MPI_Comm comm, gmmpi_model *model)
+{
+  const int64_t length = family_length(model->family, model->n_components, model->n_features);
+  broadcast_numbers(comm, model->weights, model->n_components);
+  broadcast_numbers(comm, model->means, model->n_components * model->n_features);
+  broadcast_numbers(comm, model->covariances, length);
+  broadcast_numbers(comm, model->precisions_cholesky, length);
+}
+
+static void take_spread_of_rank_0(MPI_Comm comm, int64_t d, data_spread *spread)
+{
+  broadcast_numbers(comm, spread->means, d);
+  broadcast_numbers(comm, spread->variances, d);
+  broadcast_numbers(comm, spread->covariance, d * d);
+  MPI_Bcast(&spread->degenerate, (int)sizeof spread->degenerate, MPI_BYTE, 0, comm);
+}
+
+static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximization *step, gmmpi_model *next)
+{
+  MPI_Bcast(step->states, (int)(n_components * (int64_t)sizeof *step->states), MPI_BYTE, 0, comm);
+  MPI_Bcast(&step->ridged, (int)sizeof step->ridged, MPI_BYTE, 0, comm);
+  take_model_of_rank_0(comm, next);
 }
 
 gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *options, fit_timings *timings,
@@ -62,11 +101,17 @@ gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *opti
         statistics_create(shape, SECOND_ORDER, K, points, &created->sums, &local) == GMMPI_OK &&
         workspace_create(kernels, shape, SECOND_ORDER, K, d, &created->workspace, &local) == GMMPI_OK)
       maximization_create(created->sums, &created->step, &local);
+    created->spans = allocate(K * d, sizeof(double));
+    if (local.status == GMMPI_OK && created->spans == NULL)
+      fail(&local, GMMPI_NO_MEMORY, "there is no memory for distances");
   }
   if (agree(points->comm, &local) == GMMPI_OK &&
       data_spread_create(points, kernels, created->family->shape, options->reg_covar, &created->spread, &local) ==
           GMMPI_OK) {
-    memcpy(created->step->ridge, created->spread->ridge, (size_t)d * sizeof(double));
+    if (differ) take_spread_of_rank_0(points->comm, d, created->spread);
+    for (int64_t j = 0; j < d; j++) created->step->ridge[j] = options->reg_covar;
+    created->step->variances = created->spread->variances;
+    created->step->degenerate = created->spread->degenerate;
     return GMMPI_OK;
   }
   iteration_destroy(created);
@@ -82,49 +127,41 @@ void iteration_destroy(em_iteration *em)
   statistics_destroy(em->sums);
   workspace_destroy(em->workspace);
   maximization_destroy(em->step);
+  free(em->spans);
   free(em);
 }
 
-/* A pass by the given rule with em->form as it is, about these reference points. */
-static gmmpi_status make_pass(em_iteration *em, const double *references, responsibility_rule rule, void *context,
-                              reduction_control *control, gmmpi_error *error)
+/* A pass by the given rule (NULL: the posterior) with em->form as it is, about these reference points. tight: in units
+ * from the points that count, which takes a look at all points more. */
+static gmmpi_status make_pass(em_iteration *em, const double *references, bool tight, responsibility_rule rule,
+                              void *context, reduction_control *control, gmmpi_error *error)
 {
+  const responsibility_rule chosen = rule != NULL ? rule : posterior_rule;
+  void *chosen_context = rule != NULL ? context : em->form;
+  MPI_Comm comm = em->points->comm;
   double clock = MPI_Wtime();
   statistics_begin(em->sums, references);
-  if (rule == NULL)
-    pass_over_points(em->workspace, em->points, posterior_rule, em->form, em->sums);
-  else
-    pass_over_points(em->workspace, em->points, rule, context, em->sums);
+  if (tight) {
+    largest_distances(em->workspace, em->points, chosen, chosen_context, em->sums, em->spans);
+    largest_of_all_ranks(comm, em->spans, em->sums->n_components * em->sums->n_features);
+    statistics_tighten(em->sums, em->spans);
+  }
+  pass_over_points(em->workspace, em->points, chosen, chosen_context, em->sums);
   em->timings->e_step += stopwatch(&clock);
-  statistics_reduce(em->sums, em->points->comm, control);
+  statistics_reduce(em->sums, comm, control);
   em->timings->allreduce += stopwatch(&clock);
   if (control->hashes_agree) return GMMPI_OK;
   return fail(error, GMMPI_INTERNAL,
               "the ranks hold different models, which must not be; use the same build and libraries on all nodes");
 }
 
-gmmpi_status expectation_step(em_iteration *em, const gmmpi_model *model, responsibility_rule rule, void *context,
+gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context,
                               reduction_control *control, gmmpi_error *error)
 {
+  if (em->broadcast_models) take_model_of_rank_0(em->points->comm, model);
   control->hash = model_hash(model);
   density_from_model(em->form, model);
-  return make_pass(em, model->means, rule, context, control, error);
-}
-
-static void broadcast_numbers(MPI_Comm comm, double *numbers, int64_t n)
-{
-  const int64_t most = INT64_C(1) << 28;
-  for (int64_t done = 0; done < n; done += most)
-    MPI_Bcast(numbers + done, (int)(n - done < most ? n - done : most), MPI_DOUBLE, 0, comm);
-}
-
-static void take_model_of_rank_0(MPI_Comm comm, gmmpi_model *model)
-{
-  const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  broadcast_numbers(comm, model->weights, model->n_components);
-  broadcast_numbers(comm, model->means, model->n_components * model->n_features);
-  broadcast_numbers(comm, model->covariances, length);
-  broadcast_numbers(comm, model->precisions_cholesky, length);
+  return make_pass(em, model->means, false, rule, context, control, error);
 }
 
 gmmpi_status maximization_step(em_iteration *em, const gmmpi_model *previous, responsibility_rule rule, void *context,
@@ -132,20 +169,21 @@ gmmpi_status maximization_step(em_iteration *em, const gmmpi_model *previous, re
                                gmmpi_error *error)
 {
   double clock = MPI_Wtime();
-  gmmpi_status status = GMMPI_OK;
-  bool precise = maximize(em->step, em->sums, previous, next);
-  for (int i = 0; i < MOST_RECENTRINGS && !precise && status == GMMPI_OK; i++) {
+  bool tight = false;
+  maximization_outcome outcome = maximize(em->step, em->sums, previous, false, next);
+  for (int i = 1; outcome != MAXIMIZED; i++) {
     reduction_control control = {.hash = model_hash(previous)};
     em->timings->m_step += stopwatch(&clock);
-    status = make_pass(em, next->means, rule, context, &control, error);
-    if (rule == NULL) state->n_passes++;
+    tight |= outcome == SUMS_ARE_COARSE;
+    if (make_pass(em, next->means, tight, rule, context, &control, error) != GMMPI_OK) return error->status;
+    if (rule == NULL) state->n_passes += tight ? 2 : 1;
     stopwatch(&clock);
-    precise = maximize(em->step, em->sums, previous, next);
+    outcome = maximize(em->step, em->sums, previous, i == MOST_REPEATED_PASSES, next);
   }
-  if (status == GMMPI_OK)
-    status = repair_collapsed(em->points, em->spread, em->form, em->workspace, em->options->on_collapse, em->step,
-                              iteration, next, state, observer, error);
-  if (status == GMMPI_OK && em->broadcast_models) take_model_of_rank_0(em->points->comm, next);
+  if (em->broadcast_models) take_step_of_rank_0(em->points->comm, next->n_components, em->step, next);
+  const gmmpi_status status =
+      repair_collapsed(em->points, em->spread, em->form, em->workspace, em->options->on_collapse, em->step, iteration,
+                       next, state, observer, error);
   em->timings->m_step += stopwatch(&clock);
   return status;
 }

@@ -15,6 +15,7 @@ typedef struct em_iteration {
   statistics *sums;
   pass_workspace *workspace;
   maximization *step;
+  double *spans;         /* K x d */
   bool broadcast_models; /* the nodes' linear algebra may differ in the last bits: rank 0's model is everybody's */
   fit_timings *timings;  /* borrowed */
 } em_iteration;
@@ -27,7 +28,7 @@ void iteration_destroy(em_iteration *em); /* NULL is fine */
 /* E-step, or its like by another rule: statistics about model's means, of all ranks. Sets em->form from the model. rule
  * NULL is the posterior of the model. Collective. Errors, the same on all ranks: 70 when ranks hold different models.
  */
-gmmpi_status expectation_step(em_iteration *em, const gmmpi_model *model, responsibility_rule rule, void *context,
+gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context,
                               reduction_control *control, gmmpi_error *error);
 
 /* M-step from the statistics, collapsed components repaired. previous, rule and context are those of the

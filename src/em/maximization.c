@@ -3,6 +3,7 @@
 #include "support/error.h"
 #include "support/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +16,16 @@ gmmpi_status maximization_create(const statistics *sums, maximization **step, gm
 {
   maximization *new_step = calloc(1, sizeof *new_step);
   *step = new_step;
+  int64_t square;
   if (new_step != NULL) {
     new_step->ridge = allocate(sums->n_features, sizeof(double));
     new_step->states = allocate(sums->n_components, sizeof(component_state));
     new_step->scatter = allocate(sums->n_components * sums->second_length, sizeof(double));
     new_step->counts = allocate(sums->n_components, sizeof(double));
-    if (new_step->ridge != NULL && new_step->states != NULL && new_step->scatter != NULL && new_step->counts != NULL)
+    new_step->covariance =
+        multiply_fits(sums->n_features, sums->n_features, &square) ? allocate(square, sizeof(double)) : NULL;
+    if (new_step->covariance != NULL && new_step->ridge != NULL && new_step->states != NULL &&
+        new_step->scatter != NULL && new_step->counts != NULL)
       return GMMPI_OK;
   }
   maximization_destroy(new_step);
@@ -35,6 +40,7 @@ void maximization_destroy(maximization *step)
   free(step->states);
   free(step->scatter);
   free(step->counts);
+  free(step->covariance);
   free(step);
 }
 
@@ -94,27 +100,68 @@ static void mark_indefinite(maximization *step, const gmmpi_model *previous, gmm
   keep_component(next, previous, k);
 }
 
-static void factorise_all(maximization *step, const gmmpi_model *previous, gmmpi_model *next)
+void factorise_with_ridge(const maximization *step, gmmpi_model *model, int64_t component)
 {
-  if (next->family->shared) {
-    const bool definite = next->family->factorise(next, 0);
-    for (int64_t k = 0; k < next->n_components && !definite; k++) {
-      if (step->states[k] == COMPONENT_SOUND) step->states[k] = COMPONENT_INDEFINITE;
+  const covariance_family *family = model->family;
+  const int64_t d = model->n_features;
+  double *covariance = step->covariance;
+  bool definite = false;
+  for (double share = 1e-10; !definite && share < 1e10; share *= 100.0) {
+    family->expand(model, component, covariance);
+    for (int64_t j = 0; j < d; j++) {
+      const double own = covariance[j * d + j];
+      const double base = own > 0.0 ? own : step->variances[j];
+      covariance[j * d + j] = own + (base * share >= DBL_MIN ? base * share : 1e-6);
     }
-    return;
-  }
-  for (int64_t k = 0; k < next->n_components; k++) {
-    if (step->states[k] == COMPONENT_SOUND && !next->family->factorise(next, k))
-      mark_indefinite(step, previous, next, k);
+    family->contract(model, component, covariance);
+    definite = family->factorise(model, component);
   }
 }
 
-bool maximize(maximization *step, const statistics *sums, const gmmpi_model *previous, gmmpi_model *next)
+static void factorise_shared(maximization *step, gmmpi_model *next)
+{
+  if (next->family->factorise(next, 0)) return;
+  if (step->degenerate) {
+    factorise_with_ridge(step, next, 0);
+    step->ridged = true;
+    return;
+  }
+  for (int64_t k = 0; k < next->n_components; k++) {
+    if (step->states[k] == COMPONENT_SOUND) step->states[k] = COMPONENT_INDEFINITE;
+  }
+}
+
+static void factorise_each(maximization *step, const gmmpi_model *previous, gmmpi_model *next)
+{
+  for (int64_t k = 0; k < next->n_components; k++) {
+    if (step->states[k] != COMPONENT_SOUND || next->family->factorise(next, k)) continue;
+    if (step->degenerate) {
+      factorise_with_ridge(step, next, k);
+      step->ridged = true;
+    } else {
+      mark_indefinite(step, previous, next, k);
+    }
+  }
+}
+
+/* Means, and the scatter about them, of one component. False when digits were lost. */
+static bool take_component(maximization *step, const statistics *sums, int64_t k, double *mean)
+{
+  const int64_t d = sums->n_features;
+  for (int64_t j = 0; j < d; j++) mean[j] = sums->first[k * d + j] / sums->counts[k]; /* the shift */
+  const bool precise = scatter_about_mean(sums, k, mean, step->scatter + k * sums->second_length);
+  for (int64_t j = 0; j < d; j++) mean[j] += sums->references[k * sums->width + j];
+  return precise;
+}
+
+maximization_outcome maximize(maximization *step, const statistics *sums, const gmmpi_model *previous, bool accept,
+                              gmmpi_model *next)
 {
   const int64_t K = sums->n_components;
   const int64_t d = sums->n_features;
   const double n_samples = (double)sums->points->n_samples;
-  bool precise = true;
+  maximization_outcome outcome = MAXIMIZED;
+  step->ridged = false;
   for (int64_t k = 0; k < K; k++) {
     step->states[k] = state_of_count(sums->counts[k], n_samples, previous->weights[k]);
     step->counts[k] = step->states[k] == COMPONENT_SOUND ? sums->counts[k] : 0.0;
@@ -122,12 +169,13 @@ bool maximize(maximization *step, const statistics *sums, const gmmpi_model *pre
       keep_component(next, previous, k);
       continue;
     }
-    double *mean = next->means + k * d;
-    for (int64_t j = 0; j < d; j++) mean[j] = sums->first[k * d + j] / sums->counts[k]; /* the shift */
-    if (!scatter_about_mean(sums, k, mean, step->scatter + k * sums->second_length)) precise = false;
-    for (int64_t j = 0; j < d; j++) mean[j] += sums->references[k * sums->width + j];
+    const bool precise = take_component(step, sums, k, next->means + k * d);
+    if (statistics_are_coarse(sums, k, step->ridge))
+      outcome = SUMS_ARE_COARSE;
+    else if (!precise && outcome == MAXIMIZED)
+      outcome = MEANS_MOVED_FAR;
   }
-  if (!precise) return false;
+  if (outcome != MAXIMIZED && !accept) return outcome;
 
   const component_scatter scatter = {.n_components = K,
                                      .n_features = d,
@@ -136,7 +184,10 @@ bool maximize(maximization *step, const statistics *sums, const gmmpi_model *pre
                                      .scatter = step->scatter,
                                      .ridge = step->ridge};
   next->family->estimate(&scatter, next);
-  factorise_all(step, previous, next);
+  if (next->family->shared)
+    factorise_shared(step, next);
+  else
+    factorise_each(step, previous, next);
   set_weights(step, next);
-  return true;
+  return MAXIMIZED;
 }

@@ -91,7 +91,34 @@ void statistics_begin(statistics *sums, const double *means)
       sums->inverse_scales[k * sums->width + j] = 1.0 / fixed_scale(farthest);
     }
   }
+  sums->tight = false;
   memset(sums->words, 0, (size_t)sums->n_words * sizeof(int64_t));
+}
+
+void statistics_tighten(statistics *sums, const double *spans)
+{
+  sums->tight = true;
+  for (int64_t k = 0; k < sums->n_components; k++) {
+    for (int64_t j = 0; j < sums->n_features; j++)
+      sums->inverse_scales[k * sums->width + j] = 1.0 / fixed_scale(spans[k * sums->n_features + j]);
+  }
+}
+
+/* Sums have FIXED_LIMBS * FIXED_BITS bits below their scale; of these a scatter is to fill COARSE_BITS at least. */
+enum { COARSE_BITS = 46 };
+
+bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridge)
+{
+  const double *second = sums->second + k * sums->second_length;
+  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS);
+  for (int64_t j = 0; j < sums->n_features && !sums->tight; j++) {
+    const double scale = 1.0 / sums->inverse_scales[k * sums->width + j];
+    const double scatter = second[sums->shape == DENSE ? j * (j + 3) / 2 : j];
+    if (scatter + sums->counts[k] * ridge[j] < unit * scale * scale &&
+        sums->points->maxima[j] > sums->points->minima[j])
+      return true;
+  }
+  return false;
 }
 
 /* Walks the fixed-point values of a component in the order in which they are held: its count, first and second moments.

@@ -8,7 +8,9 @@
  *
  * Sums over blocks and ranks do not depend on their order (support/exact_sum.h): a block's sum x is held in units of a
  * power of two that bounds it. The bound of counts is the block's rows, of first additionally the largest |x - r_k|
- * that the columns' ranges allow, of second the product of two of those. There are at most 2^22 blocks. */
+ * that the columns' ranges allow, of second the product of two of those. There are at most 2^22
+ * blocks. Where single points are so far away (1e13 standard deviations) that such units are too coarse for the others,
+ * the pass is made again in units from the points that count for the component. */
 #ifndef EM_STATISTICS_H
 #define EM_STATISTICS_H
 
@@ -55,6 +57,7 @@ typedef struct statistics {
   int64_t n_words;
   double *inverse_scales; /* K x width: of x - r_k */
   double block_scale;     /* of a sum over a block's responsibilities */
+  bool tight;             /* statistics_tighten was called */
   const shard *points;    /* borrowed: ranges of the columns */
 } statistics;
 
@@ -66,6 +69,14 @@ int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_fe
 
 /* Takes the means (K x d) as reference points, each moved into the range of the data, and forgets all sums. */
 void statistics_begin(statistics *sums, const double *means);
+
+/* After statistics_begin: sums in units that suit points no farther from the reference points than spans (K x d) say.
+ */
+void statistics_tighten(statistics *sums, const double *spans);
+
+/* Is component k's scatter, with the ridge (d) that will be added, so small in the units of its sums, because of points
+ * far away from all others, that digits are lost? Never after statistics_tighten: better units there are not. */
+bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridge);
 
 /* Adds what was summed over one block. */
 void statistics_add_block(statistics *sums, const block_sums *block);

@@ -9,7 +9,7 @@ double fixed_scale(double bound)
   int exponent;
   frexp(bound, &exponent); /* bound < 2^exponent */
   exponent += 1;
-  if (exponent < -400) exponent = -400;
+  if (exponent < -500) exponent = -500;
   if (exponent > 500) exponent = 500;
   return ldexp(1.0, exponent);
 }
@@ -63,6 +63,10 @@ enum { FULL_RANGE_BITS = 32, FULL_RANGE_OFFSET = 1152 };
 
 void full_range_add(int64_t *limbs, double value)
 {
+  if (!isfinite(value)) {
+    limbs[FULL_RANGE_LIMBS - 1]++; /* beyond a double's range, so that the sum is not finite either */
+    return;
+  }
   int exponent;
   const double mantissa = frexp(value, &exponent);
   int64_t integer = (int64_t)ldexp(mantissa, 53); /* value = integer x 2^(exponent - 53) */

@@ -19,7 +19,7 @@ enum { FIXED_LIMBS = 3, FIXED_BITS = 40 };
 /* The most values that may be added to one fixed-point sum. */
 #define FIXED_MOST_VALUES (INT64_C(1) << 22)
 
-/* The smallest power of two that is at least 2 |bound|, kept within 2^-400 ... 2^500, so that products of two are safe.
+/* The smallest power of two that is at least 2 |bound|, kept within 2^-500 ... 2^500, so that products of two are safe.
  */
 double fixed_scale(double bound);
 
@@ -33,7 +33,7 @@ double fixed_value(int64_t high, int64_t middle, int64_t low, double scale);
 
 enum { FULL_RANGE_LIMBS = 70 };
 
-/* Adds a finite value to FULL_RANGE_LIMBS limbs. */
+/* Adds a value to FULL_RANGE_LIMBS limbs. One that is not finite makes the sum infinite. */
 void full_range_add(int64_t *limbs, double value);
 
 /* The sum as a double, within one unit in the last place. */

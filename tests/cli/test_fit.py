@@ -159,6 +159,35 @@ class Fit(Case):
         far = self.fit(self.save(x + 2.0 ** 30), "-k", 2)  # the sum is rounded to multiples of 2^-22
         self.assertAlmostEqual(near["log_likelihood"], far["log_likelihood"], delta=1e-3)
 
+    def test_clusters_that_are_tiny_and_far_apart(self):
+        random = numpy.random.default_rng(7)
+        group = random.integers(0, 3, 900)
+        x = (random.normal(size=(3, 5)) * 1e6)[group] + random.normal(size=(900, 5)) * 1e-3
+        for reg in (1e-6, 0):
+            summary = self.fit(self.save(x), "-k", 3, "--reg-covar", reg)
+            self.assertEqual(summary["events"], [])
+            # So far apart that each point belongs to its own group alone: a closed form.
+            parameters = [(numpy.mean(group == k), x[group == k].mean(axis=0),
+                           numpy.cov((x[group == k] - x[group == k].mean(axis=0)).T, bias=True) + reg * numpy.eye(5)) for k in range(3)]
+            expected = sum(log_density(x[group == k], *([p] for p in parameters[k])).sum() for k in range(3))
+            self.assertAlmostEqual(summary["log_likelihood"], expected, delta=1e-6 * abs(expected))
+
+    def test_one_value_out_of_all_proportion(self):
+        x = numpy.random.default_rng(1).normal(size=(1000, 1))
+        for huge in (1e9, 1e15, 1e18, 1e37):
+            with self.subTest(huge=huge):
+                x[0] = huge
+                start = {"weights": [0.5, 0.5], "means": [[0], [huge]], "covariances": [1, 1]}
+                self.fit(self.save(x), "-k", 2, "--covariance", "spherical", "--init", self.write("start.json", json.dumps(start)), ranks=2)
+                self.assertAlmostEqual(self.model()["covariances"][0], x[1:].var() + 1e-6, delta=1e-12)
+        x = numpy.random.default_rng(2).normal(size=(900, 4))
+        x[:5] = -1e9  # "missing"
+        self.fit(self.save(x), "-k", 2)
+        model = self.model()
+        small = int(numpy.argmin(model["weights"]))
+        numpy.testing.assert_allclose(model["means"][small], -1e9)
+        numpy.testing.assert_allclose(model["covariances"][1 - small], numpy.cov(x[5:].T, bias=True) + 1e-6 * numpy.eye(4), atol=1e-9)
+
     # --- collapses ----------------------------------------------------------------------------------------------------
 
     def assert_sound(self, summary, components):
@@ -229,6 +258,22 @@ class Fit(Case):
 
         run = self.fail_with(65, "component 1 became empty", "fit", *arguments, "--on-collapse", "error", "-o", self.path("none.h5"), ranks=2)
         self.assertFalse(os.path.exists(self.path("none.h5")), run.stderr)
+
+    def test_reseeded_components_are_no_twins(self):
+        random = numpy.random.default_rng(4)
+        x = numpy.vstack([random.normal(size=(300, 2)), numpy.full((6, 2), 9.0)])
+        start = {"weights": [0.2] * 5, "means": [[0, 0], [1, 1], [-1, 1], [1e5, 1e5], [-1e5, 1e5]], "covariances": [numpy.eye(2).tolist()] * 5}
+        summary = self.fit(self.save(x), "-k", 5, "--init", self.write("start.json", json.dumps(start)), "--max-iter", 1)
+        self.assertEqual(len(summary["events"]), 2)
+        self.assertEqual(len(numpy.unique(self.model()["means"].round(9), axis=0)), 5)
+
+    def test_shared_covariance_that_is_not_definite(self):
+        x = self.save(numpy.repeat([[0.0, 1.0], [2.0, 3.0], [5.0, -1.0]], 20, axis=0))
+        options = ("-k", 3, "--covariance", "tied", "--reg-covar", 0)
+        self.fail_with(65, "positive definite", "fit", x, *options, "--on-collapse", "error", "-o", self.path("m.h5"), ranks=2)
+        summary = self.fit(x, *options)
+        self.assertRegex(summary["events"][0], "shared covariance")
+        self.assertTrue(numpy.linalg.eigvalsh(self.model()["covariances"]).min() > 0)
 
     def test_events_are_warnings(self):
         run = self.succeed("fit", MALL, *PAIR, "-k", 2, "--init", self.start_with_a_lost_component(), "-o", self.path("m.h5"), ranks=2)

@@ -359,7 +359,7 @@ static void lies_are_refused(void **unused)
   int32_t *const kinds[] = {&state->events[0].kind, &state->events[1].action};
   for (size_t i = 0; i < 2; i++) {
     const int32_t before = *kinds[i];
-    *kinds[i] = 3;
+    *kinds[i] = 77;
     assert_lie(&identity, state);
     *kinds[i] = before;
   }
