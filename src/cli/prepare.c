@@ -59,7 +59,7 @@ gmmpi_status prepare_memory(MPI_Comm comm, int64_t needed, const char *what, gmm
 {
   const int64_t available = memory_available(ranks_on_this_node(comm));
   if (needed > available)
-    fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; use more nodes", what,
+    fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; use more nodes, or a smaller model", what,
          (double)needed * 1e-9, (double)available * 1e-9);
   return agree(comm, error);
 }

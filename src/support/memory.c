@@ -1,5 +1,6 @@
 #include "support/memory.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,30 +46,53 @@ static int64_t number_in_file(const char *path, const char *name, int64_t otherw
   return found;
 }
 
-/* What is left below the memory limit of this process's control group (version 2, then version 1). */
+/* The names of a control group's files in one version of the kernel's interface. */
+typedef struct control_group_files {
+  const char *root, *limit, *usage, *cache;
+} control_group_files;
+
+static const control_group_files version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+                                              "total_cache"};
+static const control_group_files version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current", "file"};
+
+static int64_t number_of_group(const control_group_files *files, const char *group, const char *file, const char *name,
+                               int64_t otherwise)
+{
+  char path[2 * PATH_MAX];
+  snprintf(path, sizeof path, "%s%s/%s", files->root, group, file);
+  return number_in_file(path, name, otherwise);
+}
+
+/* What is left below the limits of a control group and of those that it is part of. Cached files make room when asked
+ * to. */
+static int64_t left_in_group(const control_group_files *files, char *group)
+{
+  int64_t left = INT64_MAX;
+  for (;;) {
+    const int64_t limit = number_of_group(files, group, files->limit, "", INT64_MAX);
+    const int64_t usage = number_of_group(files, group, files->usage, "", 0);
+    const int64_t cache = number_of_group(files, group, "memory.stat", files->cache, 0);
+    const int64_t held = usage > cache ? usage - cache : 0;
+    if (limit < INT64_MAX) left = least(left, limit > held ? limit - held : 0);
+    char *last = strrchr(group, '/');
+    if (last == NULL) return left;
+    *last = '\0';
+  }
+}
+
 static int64_t control_group_memory_left(void)
 {
   FILE *file = fopen("/proc/self/cgroup", "r");
   int64_t left = INT64_MAX;
   if (file == NULL) return left;
-  char line[1024];
+  char line[PATH_MAX];
   while (fgets(line, sizeof line, file) != NULL) {
     line[strcspn(line, "\n")] = '\0';
-    char limit_file[1200];
-    char usage_file[1200];
-    const char *version_1 = strstr(line, ":memory:");
-    if (strncmp(line, "0::", 3) == 0) {
-      snprintf(limit_file, sizeof limit_file, "/sys/fs/cgroup%s/memory.max", line + 3);
-      snprintf(usage_file, sizeof usage_file, "/sys/fs/cgroup%s/memory.current", line + 3);
-    } else if (version_1 != NULL) {
-      snprintf(limit_file, sizeof limit_file, "/sys/fs/cgroup/memory%s/memory.limit_in_bytes", version_1 + 8);
-      snprintf(usage_file, sizeof usage_file, "/sys/fs/cgroup/memory%s/memory.usage_in_bytes", version_1 + 8);
-    } else {
-      continue;
-    }
-    const int64_t limit = number_in_file(limit_file, "", INT64_MAX);
-    const int64_t usage = number_in_file(usage_file, "", 0);
-    if (limit < INT64_MAX) left = least(left, limit > usage ? limit - usage : 0);
+    char *of_version_1 = strstr(line, ":memory:");
+    if (strncmp(line, "0::", 3) == 0)
+      left = least(left, left_in_group(&version_2, line + 3));
+    else if (of_version_1 != NULL)
+      left = least(left, left_in_group(&version_1, of_version_1 + 8));
   }
   fclose(file);
   return left;
