@@ -30,7 +30,7 @@ typedef struct fit_session {
 static gmmpi_status try_outputs(const fit_session *session, gmmpi_error *error)
 {
   const fit_command *command = &session->command;
-  if (session->rank == 0 && fit_command_check_paths(command, error) == GMMPI_OK &&
+  if (session->rank == 0 && fit_command_check_outputs(command, error) == GMMPI_OK &&
       file_try_output(command->output_path, error) == GMMPI_OK &&
       (command->labels_path == NULL || file_try_output(command->labels_path, error) == GMMPI_OK))
     job_try_files(&command->job, error);
@@ -71,13 +71,20 @@ static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmp
   return GMMPI_OK;
 }
 
+static gmmpi_status check_input(const fit_session *session, gmmpi_error *error)
+{
+  if (session->rank == 0) fit_command_check_input(&session->command, session->source->path, error);
+  return agree(session->comm, error);
+}
+
 static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
   const source_options options = data_source_options(&command->data_options);
   if (fit_start_open(session->comm, command, &session->start, error) != GMMPI_OK ||
       source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
-      check_sizes(session, session->source->n_rows, error) != GMMPI_OK || check_memory(session, error) != GMMPI_OK ||
+      check_input(session, error) != GMMPI_OK || check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
+      check_memory(session, error) != GMMPI_OK ||
       shard_create(session->comm, session->source, (missing_choice)command->data_options.missing, &session->points,
                    error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)

@@ -1,6 +1,7 @@
 #include "cli/fit_command.h"
 
 #include "support/error.h"
+#include "support/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,31 +34,43 @@ static gmmpi_init init_of_name(const char *name)
   return GMMPI_INIT_MODEL;
 }
 
-static bool same_file(const char *a, const char *b)
+enum { N_OUTPUTS = 4 };
+
+typedef struct named_output {
+  const char *option;
+  const char *path; /* NULL: not wanted */
+} named_output;
+
+static void list_outputs(const fit_command *command, named_output outputs[N_OUTPUTS])
 {
-  if (a == NULL || b == NULL) return false;
-  char *first = realpath(a, NULL);
-  char *second = realpath(b, NULL);
-  const bool same = strcmp(first != NULL ? first : a, second != NULL ? second : b) == 0;
-  free(first);
-  free(second);
-  return same && strncmp(first != NULL ? a : b, "/dev/", 5) != 0;
+  outputs[0] = (named_output){"-o", command->output_path};
+  outputs[1] = (named_output){"--labels", command->labels_path};
+  outputs[2] = (named_output){"--log", command->job.log_path};
+  outputs[3] = (named_output){"--checkpoint", command->job.checkpoint_path};
 }
 
-gmmpi_status fit_command_check_paths(const fit_command *command, gmmpi_error *error)
+gmmpi_status fit_command_check_outputs(const fit_command *command, gmmpi_error *error)
 {
-  const char *outputs[] = {command->output_path, command->labels_path, command->job.log_path,
-                           command->job.checkpoint_path};
-  const char *options[] = {"-o", "--labels", "--log", "--checkpoint"};
-  for (int i = 0; i < ARRAY_LENGTH(outputs); i++) {
-    if (same_file(outputs[i], command->data))
-      return fail(error, GMMPI_WRONG_USAGE, "%s: %s would overwrite the data; name another file", options[i],
-                  outputs[i]);
+  named_output outputs[N_OUTPUTS];
+  list_outputs(command, outputs);
+  for (int i = 0; i < N_OUTPUTS; i++) {
     for (int j = 0; j < i; j++) {
-      if (same_file(outputs[i], outputs[j]))
-        return fail(error, GMMPI_WRONG_USAGE, "%s and %s both name %s; name different files", options[j], options[i],
-                    outputs[i]);
+      if (outputs[i].path != NULL && outputs[j].path != NULL && file_is_same(outputs[i].path, outputs[j].path))
+        return fail(error, GMMPI_WRONG_USAGE, "%s and %s both name %s; name different files", outputs[j].option,
+                    outputs[i].option, outputs[i].path);
     }
+  }
+  return GMMPI_OK;
+}
+
+gmmpi_status fit_command_check_input(const fit_command *command, const char *input, gmmpi_error *error)
+{
+  named_output outputs[N_OUTPUTS];
+  list_outputs(command, outputs);
+  for (int i = 0; i < N_OUTPUTS; i++) {
+    if (outputs[i].path != NULL && file_is_same(outputs[i].path, input))
+      return fail(error, GMMPI_WRONG_USAGE, "%s: %s would overwrite the data; name another file", outputs[i].option,
+                  outputs[i].path);
   }
   return GMMPI_OK;
 }

@@ -8,22 +8,12 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/stat.h>
-
-/* Do both names lead to one ordinary file? */
-static bool same_file(const char *a, const char *b)
-{
-  struct stat first;
-  struct stat second;
-  return stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) && first.st_dev == second.st_dev &&
-         first.st_ino == second.st_ino;
-}
 
 gmmpi_status prepare_distinct(MPI_Comm comm, const char *output, const char *input, gmmpi_error *error)
 {
   int rank;
   MPI_Comm_rank(comm, &rank);
-  if (rank == 0 && same_file(output, input))
+  if (rank == 0 && file_is_same(output, input))
     fail(error, GMMPI_WRONG_USAGE, "-o: %s would overwrite an input; name another file", output);
   return agree(comm, error);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +16,68 @@
 /* Writing more than about 2 GiB in one call is cut short by the kernel. */
 static const size_t largest_transfer = (size_t)1 << 30;
 
-/* path with links followed as far as it exists, so that renaming replaces the file and not the link to it. */
+/* Where a link leads that leads nowhere yet; NULL when path is no link. */
+static char *target_of_link(const char *path)
+{
+  char target[PATH_MAX];
+  const ssize_t length = readlink(path, target, sizeof target - 1);
+  if (length < 0) return NULL;
+  target[length] = '\0';
+  const char *slash = strrchr(path, '/');
+  char *joined = NULL;
+  if (target[0] == '/' || slash == NULL) return strdup(target);
+  return asprintf(&joined, "%.*s/%s", (int)(slash - path), path, target) < 0 ? NULL : joined;
+}
+
+/* path with links followed as far as they lead, so that renaming replaces the file and not the link to it. The caller
+ * frees. */
 static char *resolved_path(const char *path)
 {
+  enum { MOST_LINKS = 40 };
   char *resolved = realpath(path, NULL);
-  return resolved != NULL ? resolved : strdup(path);
+  if (resolved != NULL) return resolved;
+  resolved = strdup(path);
+  for (int i = 0; i < MOST_LINKS && resolved != NULL; i++) {
+    char *target = target_of_link(resolved);
+    if (target == NULL) break;
+    free(resolved);
+    resolved = target;
+  }
+  return resolved;
+}
+
+/* The full name of a file that need not be there; NULL when its folder is not. The caller frees. */
+static char *full_name(const char *path)
+{
+  char *resolved = resolved_path(path);
+  char *copy = resolved != NULL ? strdup(resolved) : NULL;
+  char *folder = copy != NULL ? realpath(dirname(copy), NULL) : NULL;
+  char *name = NULL;
+  if (folder != NULL) {
+    const char *slash = strrchr(resolved, '/');
+    if (asprintf(&name, "%s/%s", folder, slash != NULL ? slash + 1 : resolved) < 0) name = NULL;
+  }
+  free(folder);
+  free(copy);
+  free(resolved);
+  return name;
+}
+
+bool file_is_same(const char *a, const char *b)
+{
+  struct stat first;
+  struct stat second;
+  const bool a_exists = stat(a, &first) == 0;
+  const bool b_exists = stat(b, &second) == 0;
+  if (a_exists && b_exists)
+    return S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+  if (a_exists || b_exists) return false;
+  char *first_name = full_name(a);
+  char *second_name = full_name(b);
+  const bool same = first_name != NULL && second_name != NULL && strcmp(first_name, second_name) == 0;
+  free(first_name);
+  free(second_name);
+  return same;
 }
 
 char *file_draft_path(const char *path)

@@ -7,6 +7,7 @@
 
 #include "gmmpi/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ char *file_draft_path(const char *path);
 /* Says before any work is done whether path can become an output: its folder exists and can be written, path is no
  * folder and not a read-only file. Nothing that exists is changed. 73 otherwise. */
 gmmpi_status file_try_output(const char *path, gmmpi_error *error);
+
+/* Do two names lead to one ordinary file, be it there already or not? Devices are never the same. */
+bool file_is_same(const char *a, const char *b);
 
 /* Renames path's finished and flushed draft to path and flushes the folder. 73 on failure. */
 gmmpi_status file_publish(const char *path, gmmpi_error *error);

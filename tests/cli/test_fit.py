@@ -350,6 +350,16 @@ class Fit(Case):
         before = self.bytes_of("points.npy")
         self.fail_with(64, "overwrite", "fit", data, "-k", 2, "-o", data)
         self.assertTrue(self.bytes_of("points.npy") == before)
+        with h5py.File(self.path("points.h5"), "w") as file:
+            file["points"] = self.mall()
+        before = self.bytes_of("points.h5")
+        os.symlink("points.h5", self.path("link.h5"))
+        for output in ("points.h5", "./points.h5", "link.h5"):
+            for option in ("-o", "--labels", "--log"):
+                options = (option, output) if option == "-o" else (option, output, "-o", "m.h5")
+                self.fail_with(64, "overwrite", "fit", "points.h5:/points", "-k", 2, *options, cwd=self.folder)
+        self.assertTrue(self.bytes_of("points.h5") == before)
+        self.fail_with(64, "both name", "fit", data, "-k", 2, "-o", "new.h5", "--labels", "./new.h5", cwd=self.folder)
 
     def test_starts_that_do_not_fit(self):
         good = {"weights": [0.5, 0.5], "means": [[0, 0], [9, 9]], "covariances": [numpy.eye(2).tolist()] * 2}
@@ -390,6 +400,14 @@ class Fit(Case):
             with self.subTest(option=option):
                 self.fail_with(73, ";", "fit", self.path("no such data"), "-k", 2, "-o", self.path("m.h5"), option, self.path("nowhere/x"), ranks=2)
         self.fail_with(73, "/dev/full", "fit", MALL, *PAIR, "-k", 2, "-o", "/dev/full", "--checkpoint", "none", ranks=2)
+
+    def test_outputs_through_links(self):
+        os.symlink("target.h5", self.path("link.h5"))
+        for _ in range(2):  # the target is not there, then it is
+            self.fit(MALL, *PAIR, "-k", 2)
+            self.succeed("fit", MALL, *PAIR, "-k", 2, "-o", self.path("link.h5"))
+            self.assertTrue(os.path.islink(self.path("link.h5")))
+            self.assertTrue(self.bytes_of("target.h5") == self.bytes_of("model.h5"))
 
     def test_not_enough_memory(self):
         wide = self.save(numpy.zeros((20, 60000)), "wide.npy")
