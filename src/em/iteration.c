@@ -1,7 +1,9 @@
 #include "em/iteration.h"
 
+#include "mixture/model_file.h"
 #include "support/error.h"
 #include "support/hash.h"
+#include "support/large_messages.h"
 #include "support/linear_algebra.h"
 #include "support/memory.h"
 
@@ -17,13 +19,6 @@ static const kernel *common_kernel(MPI_Comm comm)
   int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
   MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
   return kernel_best(level);
-}
-
-static void largest_of_all_ranks(MPI_Comm comm, double *numbers, int64_t n)
-{
-  const int64_t most = INT64_C(1) << 28;
-  for (int64_t done = 0; done < n; done += most)
-    MPI_Allreduce(MPI_IN_PLACE, numbers + done, (int)(n - done < most ? n - done : most), MPI_DOUBLE, MPI_MAX, comm);
 }
 
 /* Do some ranks' processors differ in what their libraries do? Collective. */
@@ -45,35 +40,19 @@ static double stopwatch(double *since)
   return seconds;
 }
 
-static void broadcast_numbers(MPI_Comm comm, double *numbers, int64_t n)
-{
-  const int64_t most = INT64_C(1) << 28;
-  for (int64_t done = 0; done < n; done += most)
-    MPI_Bcast(numbers + done, (int)(n - done < most ? n - done : most), MPI_DOUBLE, 0, comm);
-}
-
-static void take_model_of_rank_0(MPI_Comm comm, gmmpi_model *model)
-{
-  const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  broadcast_numbers(comm, model->weights, model->n_components);
-  broadcast_numbers(comm, model->means, model->n_components * model->n_features);
-  broadcast_numbers(comm, model->covariances, length);
-  broadcast_numbers(comm, model->precisions_cholesky, length);
-}
-
 static void take_spread_of_rank_0(MPI_Comm comm, int64_t d, data_spread *spread)
 {
-  broadcast_numbers(comm, spread->means, d);
-  broadcast_numbers(comm, spread->variances, d);
-  broadcast_numbers(comm, spread->covariance, d * d);
+  broadcast_large(comm, spread->means, d, MPI_DOUBLE);
+  broadcast_large(comm, spread->variances, d, MPI_DOUBLE);
+  broadcast_large(comm, spread->covariance, d * d, MPI_DOUBLE);
   MPI_Bcast(&spread->degenerate, (int)sizeof spread->degenerate, MPI_BYTE, 0, comm);
 }
 
 static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximization *step, gmmpi_model *next)
 {
-  MPI_Bcast(step->states, (int)(n_components * (int64_t)sizeof *step->states), MPI_BYTE, 0, comm);
+  broadcast_large(comm, step->states, n_components * (int64_t)sizeof *step->states, MPI_BYTE);
   MPI_Bcast(&step->ridged, (int)sizeof step->ridged, MPI_BYTE, 0, comm);
-  take_model_of_rank_0(comm, next);
+  model_broadcast_parameters(comm, next);
 }
 
 gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *options, fit_timings *timings,
@@ -143,7 +122,7 @@ static gmmpi_status make_pass(em_iteration *em, const double *references, bool t
   statistics_begin(em->sums, references);
   if (tight) {
     largest_distances(em->workspace, em->points, chosen, chosen_context, em->sums, em->spans);
-    largest_of_all_ranks(comm, em->spans, em->sums->n_components * em->sums->n_features);
+    allreduce_large(comm, em->spans, em->sums->n_components * em->sums->n_features, MPI_DOUBLE, MPI_MAX);
     statistics_tighten(em->sums, em->spans);
   }
   pass_over_points(em->workspace, em->points, chosen, chosen_context, em->sums);
@@ -158,7 +137,7 @@ static gmmpi_status make_pass(em_iteration *em, const double *references, bool t
 gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context,
                               reduction_control *control, gmmpi_error *error)
 {
-  if (em->broadcast_models) take_model_of_rank_0(em->points->comm, model);
+  if (em->broadcast_models) model_broadcast_parameters(em->points->comm, model);
   control->hash = model_hash(model);
   density_from_model(em->form, model);
   return make_pass(em, model->means, false, rule, context, control, error);

@@ -1,6 +1,7 @@
 #include "em/rows.h"
 
 #include "support/error.h"
+#include "support/large_messages.h"
 #include "support/memory.h"
 
 #include <math.h>
@@ -45,12 +46,7 @@ void fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coo
       shard_copy_row(points, rows[i], coordinates + i * d);
   }
   /* All ranks but the owner have zeros, whose bits are zero: adding the bits as integers moves them unchanged. */
-  const int64_t most = INT64_C(1) << 28;
-  for (int64_t done = 0; done < n * d; done += most) {
-    const int64_t left = n * d - done;
-    MPI_Allreduce(MPI_IN_PLACE, coordinates + done, (int)(left < most ? left : most), MPI_INT64_T, MPI_SUM,
-                  points->comm);
-  }
+  allreduce_large(points->comm, coordinates, n * d, MPI_INT64_T, MPI_SUM);
 }
 
 gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, pass_workspace *workspace, int64_t n,

@@ -3,6 +3,7 @@
 #include "em/nearest.h"
 #include "em/rows.h"
 #include "support/error.h"
+#include "support/large_messages.h"
 #include "support/memory.h"
 #include "support/random.h"
 
@@ -149,11 +150,7 @@ static void add_round(nearest_centres *nearest, candidate_list *list, const seed
       if (is_drawn(nearest, i, options->seed, round, rate)) rows[place++] = points->first_row + i;
     }
     /* Each rank has set its own places; the others' are 0. */
-    for (int64_t done = 0; done < n_all; done += INT64_C(1) << 28) {
-      const int64_t left = n_all - done;
-      MPI_Allreduce(MPI_IN_PLACE, rows + done, left < (1 << 28) ? (int)left : 1 << 28, MPI_INT64_T, MPI_SUM,
-                    points->comm);
-    }
+    allreduce_large(points->comm, rows, n_all, MPI_INT64_T, MPI_SUM);
     fetch_rows(points, rows, n_all, list->centres + list->n * d);
     nearest_add(nearest, list->centres + list->n * d, n_all);
     list->n += n_all;
@@ -165,11 +162,7 @@ static void weigh_candidates(const nearest_centres *nearest, candidate_list *lis
 {
   memset(counts, 0, (size_t)list->n * sizeof *counts);
   for (int64_t i = 0; i < nearest->points->n_rows; i++) counts[nearest->indices[i]]++;
-  for (int64_t done = 0; done < list->n; done += INT64_C(1) << 28) {
-    const int64_t left = list->n - done;
-    MPI_Allreduce(MPI_IN_PLACE, counts + done, left < (1 << 28) ? (int)left : 1 << 28, MPI_INT64_T, MPI_SUM,
-                  nearest->points->comm);
-  }
+  allreduce_large(nearest->points->comm, counts, list->n, MPI_INT64_T, MPI_SUM);
   for (int64_t i = 0; i < list->n; i++) list->weights[i] = (double)counts[i];
 }
 

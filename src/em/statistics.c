@@ -2,6 +2,7 @@
 
 #include "support/error.h"
 #include "support/exact_sum.h"
+#include "support/large_messages.h"
 #include "support/memory.h"
 
 #include <math.h>
@@ -196,15 +197,6 @@ static void take_component(statistics *sums, int64_t k)
   }
 }
 
-static void add_words_of_all_ranks(int64_t *words, int64_t n_words, MPI_Comm comm)
-{
-  const int64_t most = INT64_C(1) << 28;
-  for (int64_t done = 0; done < n_words; done += most) {
-    const int64_t left = n_words - done;
-    MPI_Allreduce(MPI_IN_PLACE, words + done, (int)(left < most ? left : most), MPI_INT64_T, MPI_SUM, comm);
-  }
-}
-
 void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control)
 {
   int n_ranks;
@@ -214,7 +206,7 @@ void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *contr
   /* Signed sums must not overflow: 31 bits of the hash leave room for 2^32 ranks. */
   const int64_t hash = (int64_t)(control->hash >> 33);
   control_words[1] = hash;
-  add_words_of_all_ranks(sums->words, sums->n_words, comm);
+  allreduce_large(comm, sums->words, sums->n_words, MPI_INT64_T, MPI_SUM);
   control->n_stop_requests = control_words[0];
   control->hashes_agree = control_words[1] == hash * n_ranks;
 

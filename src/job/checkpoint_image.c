@@ -5,6 +5,7 @@
 #include "mixture/hdf5_attributes.h"
 #include "mixture/hdf5_image.h"
 #include "support/error.h"
+#include "support/large_messages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -156,15 +157,6 @@ int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_compon
 
 /* --- broadcasting --- */
 
-static void broadcast_bytes(MPI_Comm comm, void *memory, size_t n_bytes)
-{
-  const size_t largest = (size_t)1 << 30; /* counts are ints */
-  for (size_t done = 0; done < n_bytes; done += largest) {
-    const size_t part = n_bytes - done < largest ? n_bytes - done : largest;
-    MPI_Bcast((char *)memory + done, (int)part, MPI_BYTE, 0, comm);
-  }
-}
-
 gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family, int64_t n_components,
                                   int64_t n_features, fit_state **state, gmmpi_error *error)
 {
@@ -184,7 +176,7 @@ gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family
 
   field fields[MAX_FIELDS];
   const int n_fields = checkpoint_fields(*state, shape[1] != 0, fields);
-  for (int i = 0; i < n_fields; i++) broadcast_bytes(comm, fields[i].memory, fields[i].n_bytes);
+  for (int i = 0; i < n_fields; i++) broadcast_large(comm, fields[i].memory, (int64_t)(fields[i].n_bytes), MPI_BYTE);
   if (shape[1] == 0) (*state)->best.start = -1;
   return GMMPI_OK;
 }

@@ -2,6 +2,7 @@
 #include "mixture/model_file.h"
 
 #include "support/error.h"
+#include "support/large_messages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +14,6 @@ typedef struct outline {
   int64_t names_bytes; /* of all feature names, each with its end; 0: none */
   char covariance[16];
 } outline;
-
-/* MPI counts are ints: longer memory goes in pieces. */
-static void broadcast_bytes(MPI_Comm comm, void *memory, size_t n_bytes)
-{
-  const size_t largest_piece = (size_t)1 << 30;
-  char *next = memory;
-  while (n_bytes > 0) {
-    const size_t piece = n_bytes < largest_piece ? n_bytes : largest_piece;
-    MPI_Bcast(next, (int)piece, MPI_BYTE, 0, comm);
-    next += piece;
-    n_bytes -= piece;
-  }
-}
 
 static outline outline_of(const gmmpi_model *model)
 {
@@ -56,14 +44,13 @@ static gmmpi_status unpack_names(gmmpi_model *model, char *packed, gmmpi_error *
   return status;
 }
 
-static void broadcast_numbers(MPI_Comm comm, gmmpi_model *model)
+void model_broadcast_parameters(MPI_Comm comm, gmmpi_model *model)
 {
-  const size_t n_components = (size_t)model->n_components;
-  const size_t length = (size_t)family_length(model->family, model->n_components, model->n_features);
-  broadcast_bytes(comm, model->weights, n_components * sizeof(double));
-  broadcast_bytes(comm, model->means, n_components * (size_t)model->n_features * sizeof(double));
-  broadcast_bytes(comm, model->covariances, length * sizeof(double));
-  broadcast_bytes(comm, model->precisions_cholesky, length * sizeof(double));
+  const int64_t length = family_length(model->family, model->n_components, model->n_features);
+  broadcast_large(comm, model->weights, model->n_components, MPI_DOUBLE);
+  broadcast_large(comm, model->means, model->n_components * model->n_features, MPI_DOUBLE);
+  broadcast_large(comm, model->covariances, length, MPI_DOUBLE);
+  broadcast_large(comm, model->precisions_cholesky, length, MPI_DOUBLE);
 }
 
 gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *error)
@@ -72,7 +59,7 @@ gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *er
   MPI_Comm_rank(comm, &rank);
   outline facts = {0};
   if (rank == 0) facts = outline_of(*model);
-  broadcast_bytes(comm, &facts, sizeof facts);
+  MPI_Bcast(&facts, (int)sizeof facts, MPI_BYTE, 0, comm);
 
   gmmpi_error own = {0};
   char *names = malloc((size_t)facts.names_bytes + 1);
@@ -80,10 +67,10 @@ gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *er
   if (rank != 0) model_allocate(family_find(facts.covariance), facts.n_components, facts.n_features, model, &own);
   gmmpi_status status = agree(comm, &own);
   if (status == GMMPI_OK) {
-    broadcast_numbers(comm, *model);
+    model_broadcast_parameters(comm, *model);
     if (facts.names_bytes > 0) {
       if (rank == 0) pack_names(*model, names);
-      broadcast_bytes(comm, names, (size_t)facts.names_bytes);
+      broadcast_large(comm, names, facts.names_bytes, MPI_BYTE);
       if (rank != 0) unpack_names(*model, names, &own);
     }
     status = agree(comm, &own);
