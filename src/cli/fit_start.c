@@ -70,7 +70,7 @@ gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start
   if (command->start_path == NULL) return GMMPI_OK;
   int kind = (int)START_MODEL;
   if (rank == 0) {
-    if (access(command->start_path, R_OK) != 0) {
+    if (!file_is_readable(command->start_path)) {
       fail(&local, GMMPI_NO_INPUT,
            "%s: is neither a method nor a file that can be read; give kmeans, k-means++, random_from_data, random or a "
            "file",

@@ -6,6 +6,7 @@
 #include "mixture/model_file.h"
 #include "points/source.h"
 #include "support/error.h"
+#include "support/file.h"
 
 #include <hdf5.h>
 #include <string.h>
@@ -21,7 +22,7 @@ static bool has_attribute(hid_t file, const char *name)
 /* An HDF5 file with what models have, by whichever program it was written. */
 static bool is_model(const char *path)
 {
-  if (access(path, R_OK) != 0 || H5Fis_hdf5(path) <= 0) return false;
+  if (!file_is_readable(path) || H5Fis_hdf5(path) <= 0) return false;
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file < 0) return false;
   const bool model = has_attribute(file, "covariance") ||

@@ -2,6 +2,7 @@
 
 #include "mixture/json_text.h"
 
+#include "support/file.h"
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static herr_t add_data_set(hid_t file, const char *name, const H5O_info_t *info,
 
 json_t *info_hdf5_data_sets(const char *path)
 {
-  if (access(path, R_OK) != 0 || H5Fis_hdf5(path) <= 0) return NULL;
+  if (!file_is_readable(path) || H5Fis_hdf5(path) <= 0) return NULL;
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file < 0) return NULL;
   json_t *sets = json_object();

@@ -178,7 +178,7 @@ bool checkpoint_recognised(const char *path)
 {
   char head[4096];
   char tail[CHECKPOINT_TRAILER];
-  const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return false;
   struct stat status;
   bool found = false;

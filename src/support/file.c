@@ -63,6 +63,12 @@ static char *full_name(const char *path)
   return name;
 }
 
+bool file_is_readable(const char *path)
+{
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, R_OK) == 0;
+}
+
 bool file_is_same(const char *a, const char *b)
 {
   struct stat first;
@@ -244,7 +250,8 @@ gmmpi_status file_write_whole(const char *path, const void *bytes, size_t n_byte
 
 gmmpi_status file_read_whole(const char *path, void **bytes, size_t *n_bytes, gmmpi_error *error)
 {
-  const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  /* A pipe without a writer must not make this wait. */
+  const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   struct stat status;
   if (descriptor < 0 || fstat(descriptor, &status) != 0) {
     if (descriptor >= 0) close(descriptor);

@@ -19,6 +19,9 @@ char *file_draft_path(const char *path);
  * folder and not a read-only file. Nothing that exists is changed. 73 otherwise. */
 gmmpi_status file_try_output(const char *path, gmmpi_error *error);
 
+/* Is path an ordinary file, no folder, device or pipe, that may be read? */
+bool file_is_readable(const char *path);
+
 /* Do two names lead to one ordinary file, be it there already or not? Devices are never the same. */
 bool file_is_same(const char *a, const char *b);
 

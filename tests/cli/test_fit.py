@@ -401,6 +401,12 @@ class Fit(Case):
                 self.fail_with(73, ";", "fit", self.path("no such data"), "-k", 2, "-o", self.path("m.h5"), option, self.path("nowhere/x"), ranks=2)
         self.fail_with(73, "/dev/full", "fit", MALL, *PAIR, "-k", 2, "-o", "/dev/full", "--checkpoint", "none", ranks=2)
 
+    def test_a_pipe_is_no_input_and_nobody_waits_for_it(self):
+        os.mkfifo(self.path("pipe"))
+        for arguments in (("--init", self.path("pipe")), ("--restart", self.path("pipe"))):
+            self.fail_with(66, "pipe", "fit", MALL, *PAIR, "-k", 2, *arguments, "-o", self.path("m.h5"), timeout=60)
+        self.fail_with(66, "pipe", "fit", self.path("pipe"), "-k", 2, "-o", self.path("m.h5"), timeout=60)
+
     def test_outputs_through_links(self):
         os.symlink("target.h5", self.path("link.h5"))
         for _ in range(2):  # the target is not there, then it is
