@@ -194,7 +194,10 @@ static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
                      &session->result, error);
   job_clear_line(session->job);
   if (status == GMMPI_STOPPED) return leave_early(session, error);
-  return status == GMMPI_OK ? write_outputs(session, error) : status;
+  if (status != GMMPI_OK || write_outputs(session, error) == GMMPI_OK) return status;
+  if (job_keep_state(session->job))
+    warn("the fit itself is kept in %s; make room and go on with --restart auto", session->command.job.checkpoint_path);
+  return error->status;
 }
 
 gmmpi_status command_fit(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)

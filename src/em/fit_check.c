@@ -2,6 +2,7 @@
 
 #include "em/seeding.h"
 #include "support/error.h"
+#include "support/linear_algebra.h"
 
 #include <math.h>
 
@@ -50,7 +51,7 @@ int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n
                            options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
                                ? seeding_bytes(rows, n_features, K)
                                : 0};
-  int64_t bytes = 0;
+  int64_t bytes = LINEAR_ALGEBRA_BUFFER;
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     if (__builtin_add_overflow(bytes, parts[i], &bytes)) return INT64_MAX;
   }

@@ -277,6 +277,15 @@ gmmpi_status job_stopped(job *work, bool model_measured, gmmpi_error *error)
   return agree(work->comm, error);
 }
 
+bool job_keep_state(job *work)
+{
+  gmmpi_error ignored = {0};
+  int64_t start;
+  int64_t iteration;
+  return work->keeper != NULL && saver_latest(work->keeper, &start, &iteration) &&
+         saver_save(work->keeper, &ignored) == GMMPI_OK;
+}
+
 double job_seconds_in_checkpoints(const job *work)
 {
   return work->keeper != NULL ? saver_seconds(work->keeper) : 0.0;

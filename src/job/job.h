@@ -73,6 +73,10 @@ void job_clear_line(job *work);
  * so). model_measured: fit_run's result has a model. */
 gmmpi_status job_stopped(job *work, bool model_measured, gmmpi_error *error);
 
+/* For when outputs could not be written: on rank 0, saves the latest state unless it is saved already. False when there
+ * is none or it cannot be saved, and on the other ranks. */
+bool job_keep_state(job *work);
+
 /* Wall time that rank 0's loop has spent on checkpoints; 0 elsewhere. */
 double job_seconds_in_checkpoints(const job *work);
 

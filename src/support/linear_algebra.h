@@ -31,4 +31,8 @@ bool variance_is_safe(double variance);
 /* Makes a matrix (n x n, row-major) symmetric: the lower triangle is copied to the upper one. */
 void mirror_lower_triangle(int64_t n, double *matrix);
 
+/* The bytes that OpenBLAS allocates for itself at its first real work; when they are not to be had it tries for ever,
+ * so they must be counted beforehand. */
+enum { LINEAR_ALGEBRA_BUFFER = 1 << 28 };
+
 #endif
