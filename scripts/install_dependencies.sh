@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what gmmpi needs on Debian and Ubuntu, and only what is missing.
 #
-#   scripts/install_dependencies.sh [--tests]
+#   scripts/install_dependencies.sh [--tests | --benchmark]
 #
-# --tests adds what only the tests need. Elsewhere, and where nothing may be installed, it looks whether the tools are there
+# --tests adds what only the tests need, --benchmark the programs that gmmpi is compared with. Elsewhere, and where nothing may be installed, it looks whether the tools are there
 # and otherwise says what is needed.
 set -eu
 
@@ -30,12 +30,18 @@ test_packages="
 libcmocka-dev         cmocka (tests)
 hdf5-tools            h5dump, h5diff (tests)
 "
+benchmark_packages="
+g++                   a C++ compiler (benchmark)
+libarmadillo-dev      Armadillo (benchmark)
+python3-sklearn       scikit-learn (benchmark)
+"
 
 case "${1-}" in
 "") ;;
 --tests) packages="$packages$test_packages" ;;
+--benchmark) packages="$packages$benchmark_packages" ;;
 *)
-  echo "usage: $0 [--tests]" >&2
+  echo "usage: $0 [--tests | --benchmark]" >&2
   exit 64
   ;;
 esac

@@ -1,0 +1,77 @@
+"""What is measured: covariances, points, features and components, and the arithmetic that one iteration needs."""
+
+from typing import NamedTuple
+
+from plotting.problem import WRONG_USAGE, Problem
+
+
+class Configuration(NamedTuple):
+    covariance: str
+    n: int  # points
+    d: int  # features
+    K: int  # components
+    peer_n: int = None  # points for the peers, where they could not hold all of them in memory
+
+    @property
+    def name(self):
+        return "%s %s x %d, K = %d" % (self.covariance, short(self.n), self.d, self.K)
+
+    @property
+    def key(self):
+        return "%s:%d:%d:%d" % (self.covariance, self.n, self.d, self.K)
+
+    @property
+    def flops(self):
+        """Per iteration: half of it for distances, half for sums. full: z = W(x - mean) with a triangular W, and one half of
+        a symmetric matrix; diag: products with x and its squares; spherical: with x alone."""
+        per_pair = {"full": 2 * self.d ** 2, "diag": 8 * self.d, "spherical": 4 * self.d}
+        return self.n * self.K * per_pair[self.covariance]
+
+
+def short(number):
+    """1000000 as 1e6, other numbers as they are."""
+    text = "%e" % number
+    mantissa, exponent = text.split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".")
+    return "%se%d" % (mantissa, int(exponent)) if number >= 1000 and len(mantissa) <= 3 else "%d" % number
+
+
+STANDARD = [Configuration(*c) for c in (
+    ("full", 1000000, 2, 5), ("full", 1000000, 8, 16), ("full", 500000, 16, 32), ("full", 400000, 32, 32),
+    ("full", 200000, 64, 32), ("full", 100000, 128, 64), ("diag", 1000000, 32, 64))]
+# The size of vector search. scikit-learn holds several arrays of n x K numbers, so the peers get fewer points.
+LARGE = [Configuration(*c) for c in (
+    ("spherical", 1000000, 128, 1024, 40000), ("diag", 1000000, 128, 1024, 40000))]
+QUICK = [Configuration(*c) for c in (("full", 20000, 2, 5), ("full", 5000, 16, 32), ("diag", 10000, 8, 16))]
+
+# Where the effective rate is measured on overlapping and on separated data.
+EFFECTIVE = [Configuration(*c) for c in (("full", 500000, 16, 32), ("full", 400000, 32, 32), ("full", 200000, 64, 32))]
+EFFECTIVE_QUICK = [Configuration("full", 5000, 16, 32)]
+
+# Fits from data to a converged model: configuration and the separation of its data.
+CONVERGED = [(Configuration("full", 100000, 8, 16), 3.0), (Configuration("full", 100000, 16, 32), 8.0)]
+CONVERGED_QUICK = [(Configuration("full", 3000, 4, 4), 4.0)]
+
+# Where initialisation is counted in iterations.
+INITIALISATION = Configuration("full", 1000000, 8, 16)
+INITIALISATION_QUICK = Configuration("full", 20000, 4, 4)
+
+
+def parse_configurations(text):
+    """full:1e6:8:16,diag:1e6:32:64 as a list of configurations; standard, large and quick stand for whole lists."""
+    lists = {"standard": STANDARD, "large": LARGE, "quick": QUICK}
+    picked = []
+    for word in text.split(","):
+        if word in lists:
+            picked += lists[word]
+            continue
+        parts = word.split(":")
+        try:
+            covariance, (n, d, K) = parts[0], [int(float(part)) for part in parts[1:]]
+        except ValueError:
+            raise Problem(WRONG_USAGE, "--configurations: '%s' is not COVARIANCE:N:D:K; try full:1e6:8:16" % word)
+        if covariance not in ("full", "diag", "spherical") or min(n, d, K) < 1:
+            raise Problem(WRONG_USAGE, "--configurations: '%s' asks for what is not there" % word)
+        known = [c for c in STANDARD + LARGE if c[:4] == (covariance, n, d, K)]
+        picked += known or [Configuration(covariance, n, d, K)]
+    return picked

@@ -1,0 +1,153 @@
+"""The measurements, each a list of dictionaries with all raw numbers. What is compared runs in turn within each round, and
+ratios are taken within a round, so that a machine that slows down for a while slows both sides."""
+
+import math
+import os
+import shutil
+import statistics
+import sys
+
+from .samples import OVERLAPPING, SEPARATED, Sample
+
+PEER_SECONDS = 1.5
+PEER_ITERATIONS = 20
+
+
+def say(text):
+    """Progress, which is not part of the report."""
+    print(text, file=sys.stderr, flush=True)
+
+
+class Scratch:
+    """Samples in a folder that is emptied after each."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def sample(self, configuration, separation=OVERLAPPING):
+        say("  %s: drawing points" % configuration.name)
+        return Sample(configuration, os.path.join(self.folder, "sample"), separation)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def clear(self):
+        shutil.rmtree(self.path("sample"), ignore_errors=True)
+
+
+def iterations_for(programs, sample, seconds=0.8):
+    """How many iterations take about this long; the run that finds out reads the file into the cache, too."""
+    first = programs.iterate(sample, 1, ranks=programs.cores)
+    return max(2, min(60, math.ceil(seconds / max(first["seconds_per_iteration"], 1e-5))))
+
+
+def check_same_work(name, ours, theirs, tolerance):
+    """All programs must find the same log-likelihood of the start, or they do not do the same work."""
+    if not math.isclose(ours, theirs, rel_tol=tolerance):
+        say("  %s: the start's mean log-likelihood is %.8g there and %.8g here" % (name, theirs, ours))
+    return math.isclose(ours, theirs, rel_tol=tolerance)
+
+
+def measure_iterations(programs, scratch, configurations, rounds):
+    """One iteration of gmmpi and of its peers, and the cores' peak, at each configuration."""
+    results = []
+    for configuration in configurations:
+        sample = scratch.sample(configuration)
+        result = {"configuration": configuration._asdict(), "share_that_counts": sample.share_that_counts, "rounds": []}
+        iterations = iterations_for(programs, sample)
+        for turn in range(rounds):
+            say("  %s: round %d of %d" % (configuration.name, turn + 1, rounds))
+            result["rounds"].append(one_round(programs, sample, iterations))
+        results.append(result)
+        scratch.clear()
+    return results
+
+
+def one_round(programs, sample, iterations):
+    configuration = sample.configuration
+    numbers = {"peak": programs.peak()["flops_per_second"]}
+    ours = programs.iterate(sample, iterations, ranks=programs.cores)
+    numbers["gmmpi"] = ours["seconds_per_iteration"]
+    numbers["gmmpi_run"] = ours
+    rows = configuration.peer_n or configuration.n
+    scale = configuration.n / rows
+    if programs.with_peers:
+        theirs = programs.scikit_learn("iterations", sample.points, rows, sample.start, PEER_SECONDS, PEER_ITERATIONS)
+        numbers["scikit_learn"] = theirs["seconds_per_iteration"] * scale
+        numbers["scikit_learn_run"] = theirs
+        if configuration.covariance in ("full", "diag"):
+            arma = programs.armadillo(sample, rows, PEER_SECONDS, PEER_ITERATIONS)
+            numbers["armadillo"] = arma["seconds_per_iteration"] * scale
+            numbers["armadillo_run"] = arma
+        if scale == 1:
+            first = ours["first_mean_log_likelihood"]
+            numbers["same_work"] = all(
+                check_same_work(name, first, numbers[name + "_run"]["mean_log_likelihood"], tolerance)
+                for name, tolerance in (("scikit_learn", 1e-9), ("armadillo", 1e-3)) if name in numbers)
+    if programs.has_threads:
+        threaded = programs.iterate(sample, iterations, threads=programs.cores)
+        numbers["threaded"] = threaded["seconds_per_iteration"]
+    return numbers
+
+
+def measure_effective_rates(programs, scratch, configurations, rounds):
+    """2nKd^2 / time on overlapping and on separated data."""
+    results = []
+    for configuration in configurations:
+        for data, separation in (("overlapping", OVERLAPPING), ("separated", SEPARATED)):
+            sample = scratch.sample(configuration, separation)
+            iterations = iterations_for(programs, sample)
+            result = {"configuration": configuration._asdict(), "data": data, "rounds": [],
+                      "share_that_counts": sample.share_that_counts}
+            for _ in range(rounds):
+                peak = programs.peak()["flops_per_second"]
+                run = programs.iterate(sample, iterations, ranks=programs.cores)
+                result["rounds"].append({"peak": peak, "gmmpi": run["seconds_per_iteration"]})
+            results.append(result)
+            scratch.clear()
+    return results
+
+
+def measure_converged(programs, scratch, problems):
+    """From data to a model: gmmpi with its defaults, start-up and reading included, against scikit-learn's fit() with its
+    defaults and with a tolerance like gmmpi's."""
+    results = []
+    for configuration, separation in problems:
+        sample = scratch.sample(configuration, separation)
+        tries = [("defaults", []), ("--n-init 5", ["--n-init", "5"]), ("--n-init 20", ["--n-init", "20"])]
+        peers = []
+        if programs.with_peers:
+            for tolerance, most in ((1e-3, 100), (1e-5, 400)):
+                say("  %s: scikit-learn, tol=%g" % (configuration.name, tolerance))
+                peers.append(dict(programs.scikit_learn("fit", sample.points, configuration.covariance, configuration.K,
+                                                        tolerance, most), tolerance=tolerance))
+        wanted = max([peer["mean_log_likelihood"] for peer in peers], default=-math.inf)
+        runs = []
+        for name, options in tries:
+            say("  %s: gmmpi, %s" % (configuration.name, name))
+            run = programs.fit(sample.points, "-k", configuration.K, *options, ranks=programs.cores)
+            runs.append({"options": name, "seconds": run["seconds"]["total"], "n_passes": run["n_passes"],
+                         "mean_log_likelihood": run["mean_log_likelihood"], "converged": run["converged"]})
+            if run["mean_log_likelihood"] >= wanted - 1e-6:
+                break
+        results.append({"configuration": configuration._asdict(), "separation": separation, "gmmpi": runs,
+                        "scikit_learn": peers})
+        scratch.clear()
+    return results
+
+
+def measure_initialisation(programs, scratch, configuration, rounds):
+    """The default initialisation in units of plain EM iterations."""
+    sample = scratch.sample(configuration)
+    result = {"configuration": configuration._asdict(), "rounds": []}
+    iterations = iterations_for(programs, sample)
+    for _ in range(rounds):
+        em = programs.iterate(sample, iterations, ranks=programs.cores)
+        run = programs.fit(sample.points, "-k", configuration.K, "--max-iter", 1, "--tol", 0, ranks=programs.cores)
+        result["rounds"].append({"init": run["seconds"]["init"], "iteration": em["seconds_per_iteration"]})
+    scratch.clear()
+    return result
+
+
+def median(rounds, name):
+    return statistics.median(numbers[name] for numbers in rounds)

@@ -1,0 +1,154 @@
+"""The tables of a benchmark: one form for the terminal, one in Markdown."""
+
+import statistics
+
+from .configurations import Configuration
+from .measurements import median
+
+NOTHING = "–"
+
+
+def number(value, digits=3):
+    """Three significant digits, without an exponent where people would write none."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 10 ** digits:
+        return "%.0f" % value
+    text = "%.*g" % (digits, value)
+    return "%.6f" % value if "e" in text and abs(value) > 1e-5 else text
+
+
+def with_range(values, form=number):
+    """median (least – largest)"""
+    if len(values) == 1:
+        return form(values[0])
+    return "%s (%s–%s)" % (form(statistics.median(values)), form(min(values)), form(max(values)))
+
+
+def percent(value):
+    return "%.0f %%" % (100 * value)
+
+
+def ratios(rounds, above, below):
+    """above / below within every round, of those that have both."""
+    return [numbers[above] / numbers[below] for numbers in rounds if above in numbers and below in numbers]
+
+
+def cell(values, form=number):
+    return with_range(values, form) if values else NOTHING
+
+
+def configuration_of(result):
+    return Configuration(**result["configuration"])
+
+
+def shares_of_peak(result):
+    flops = configuration_of(result).flops
+    return [flops / numbers["gmmpi"] / numbers["peak"] for numbers in result["rounds"]]
+
+
+class Table:
+    """A heading, columns' names, rows of strings, and a note."""
+
+    def __init__(self, heading, names, rows, note=""):
+        self.heading = heading
+        self.names = names
+        self.rows = rows
+        self.note = note
+
+    def terminal(self):
+        lines = [self.names] + self.rows
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.names))]
+        text = [self.heading]
+        for line in lines:
+            cells = [c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))]
+            text.append("  " + "  ".join(cells).rstrip())
+        return "\n".join(text + (["  " + self.note] if self.note else []))
+
+    def markdown(self):
+        text = ["**%s**" % self.heading, "", "| %s |" % " | ".join(self.names), "|%s" % ("---|" * len(self.names))]
+        text += ["| %s |" % " | ".join(row) for row in self.rows]
+        return "\n".join(text + (["", self.note] if self.note else []))
+
+
+def iterations_table(results, cores):
+    rows = []
+    for result in results:
+        configuration, rounds = configuration_of(result), result["rounds"]
+        rate = configuration.flops / median(rounds, "gmmpi")
+        rows.append([
+            configuration.name, cell([r["gmmpi"] for r in rounds]), number(rate / 1e9), cell(shares_of_peak(result), percent),
+            cell([r["scikit_learn"] for r in rounds if "scikit_learn" in r]), cell(ratios(rounds, "scikit_learn", "gmmpi")),
+            cell([r["armadillo"] for r in rounds if "armadillo" in r]), cell(ratios(rounds, "armadillo", "gmmpi")),
+            cell(ratios(rounds, "threaded", "gmmpi"))])
+    names = ["one EM iteration", "gmmpi, s", "GFLOP/s", "of the peak", "scikit-learn, s", "/ gmmpi", "Armadillo, s",
+             "/ gmmpi", "1 rank x %d threads / %d ranks" % (cores, cores)]
+    peaks = [numbers["peak"] for result in results for numbers in result["rounds"]]
+    note = ("gmmpi on %d ranks, the others with %d threads; medians (least–largest); flops counted: full 2nKd², diag 8nKd, "
+            "spherical 4nKd; peak of the FMA loop: %s GFLOP/s." % (cores, cores, with_range([p / 1e9 for p in peaks])))
+    fewer = [configuration_of(r) for r in results if r["configuration"]["peer_n"]]
+    if fewer:
+        note += " At K = %d the others had %d points; their times are scaled to all." % (fewer[0].K, fewer[0].peer_n)
+    if any(numbers.get("same_work") is False for result in results for numbers in result["rounds"]):
+        note += " NOT ALL PROGRAMS FOUND THE SAME LOG-LIKELIHOOD OF THE START: these numbers cannot be compared."
+    return Table("Seconds per iteration", names, rows, note)
+
+
+def effective_table(results):
+    rows = []
+    for result in results:
+        configuration, rounds = configuration_of(result), result["rounds"]
+        rows.append([configuration.name, result["data"], percent(result["share_that_counts"]),
+                     cell([r["gmmpi"] for r in rounds]), number(configuration.flops / median(rounds, "gmmpi") / 1e9),
+                     cell(shares_of_peak(result), percent)])
+    return Table("Effective rate, 2nKd² / time", ["", "data", "pairs that count", "gmmpi, s", "GFLOP/s", "of the peak"], rows,
+                 "A pair of a point and a component counts when the responsibility is at least 2^-60.")
+
+
+def converged_table(results):
+    rows = []
+    for result in results:
+        name = configuration_of(result).name
+        for run in result["gmmpi"]:
+            rows.append([name, "gmmpi, " + run["options"], number(run["seconds"]), "%.6f" % run["mean_log_likelihood"],
+                         "%d passes" % run["n_passes"], NOTHING])
+        total = sum(run["seconds"] for run in result["gmmpi"])
+        reached = result["gmmpi"][-1]["mean_log_likelihood"]
+        for peer in result["scikit_learn"]:
+            ratio = number(peer["seconds"] / total) if reached >= peer["mean_log_likelihood"] - 1e-6 else "not reached"
+            rows.append([name, "scikit-learn, tol=%g" % peer["tolerance"], number(peer["seconds"]),
+                         "%.6f" % peer["mean_log_likelihood"], "%d iterations" % peer["iterations"], ratio])
+    return Table("From data to a converged model", ["", "", "s", "log-likelihood per point", "", "/ gmmpi"], rows,
+                 "gmmpi: the whole run without mpirun's start; scikit-learn: fit() alone. The ratio is to the sum of gmmpi's "
+                 "runs, the last of which reached at least that log-likelihood (within 1e-6 per point).")
+
+
+def other_table(raw, cores):
+    """Reading and initialisation."""
+    hdf5, csv, initialisation = raw["hdf5"], raw["csv"], raw["initialisation"]
+    rates = [hdf5["bytes"] / r["gmmpi"] / 1e9 for r in hdf5["rounds"]]
+    plain = [hdf5["bytes"] / r["plain"] / 1e9 for r in hdf5["rounds"]]
+    alone = [csv["bytes"] / r["alone"] / 1e6 for r in csv["rounds"]]
+    together = [csv["bytes"] / r["together"] / 1e6 / cores for r in csv["rounds"]]
+    rows = [
+        ["HDF5, %.2g GB, cached: gmmpi on %d ranks, GB/s" % (hdf5["bytes"] / 1e9, cores), cell(rates)],
+        ["the same by %d plain processes, GB/s" % cores, cell(plain)],
+        ["share of the plain processes' rate", cell(ratios(hdf5["rounds"], "plain", "gmmpi"), percent)],
+        ["CSV, %.0f MB, cached: one process, MB/s" % (csv["bytes"] / 1e6), cell(alone)],
+        ["CSV on %d ranks, MB/s per rank" % cores, cell(together)],
+        ["default initialisation of %s, in iterations" % configuration_of(initialisation).name,
+         cell(ratios(initialisation["rounds"], "init", "iteration"))],
+    ]
+    return Table("Reading and beginning", ["", ""], rows)
+
+
+def tables(raw):
+    """All tables of what was measured."""
+    cores = raw["machine"]["cores used"]
+    return [iterations_table(raw["iterations"], cores), effective_table(raw["effective"]), converged_table(raw["converged"]),
+            other_table(raw, cores)]
+
+
+def markdown(raw):
+    facts = "\n".join("- %s: %s" % (name, value) for name, value in raw["machine"].items() if value is not None)
+    return "# Benchmark of gmmpi\n\n%s\n\n%s\n" % (facts, "\n\n".join(table.markdown() for table in tables(raw)))
