@@ -41,6 +41,8 @@ typedef struct gmmpi_fit_options {
       *labels; /* with GMMPI_INIT_LABELS: one for each of this rank's rows, any n_components distinct values */
   uint64_t seed;
   gmmpi_on_collapse on_collapse;
+  int threads; /* of each rank, 1 by default; the model is the same at any number. 2 and more need a build with OpenMP
+                */
 } gmmpi_fit_options;
 
 /* The options that `gmmpi fit` has when none is given, for n_components components. */

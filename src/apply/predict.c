@@ -5,6 +5,7 @@
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/memory.h"
+#include "support/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,7 @@ typedef struct prediction {
   const shard *points;
   predict_wishes wishes;
   int64_t n_components;
-  predictor *oracle;
-  shard_cursor cursor;
+  predictor **oracles; /* one for each thread of the points */
 
   /* What is summed over ranks: full-range limbs of the log-likelihood and of the sum of log of the largest
    * responsibility, then points per label. */
@@ -34,15 +34,14 @@ static int64_t *words_of_labels(const prediction *work)
   return work->words + 2 * FULL_RANGE_LIMBS;
 }
 
-static void copy_tile(prediction *work, const block_view *block, int64_t tile, int64_t row, void *const *numbers)
+static void copy_tile(const prediction *work, const predictor *oracle, const block_view *block, int64_t tile,
+                      int64_t row, void *const *numbers)
 {
-  const predictor *oracle = work->oracle;
   const int64_t K = work->n_components;
   const int n_points = tile_points(block, tile);
   int c = 0;
   int32_t *labels = (int32_t *)numbers[c++] + row;
   memcpy(labels, oracle->labels, (size_t)n_points * sizeof *labels);
-  for (int p = 0; p < n_points; p++) words_of_labels(work)[labels[p]]++;
   if (work->wishes.responsibilities) {
     double *responsibilities = (double *)numbers[c++] + row * K;
     for (int p = 0; p < n_points; p++) {
@@ -58,25 +57,41 @@ static void copy_tile(prediction *work, const block_view *block, int64_t tile, i
   }
 }
 
+/* The predictions of one block, whose first row is the row-th of the chunk. */
+static void predict_block(const prediction *work, predictor *oracle, const block_view *block, int64_t row,
+                          void *const *numbers)
+{
+  oracle->log_likelihood = 0;
+  oracle->sum_log_max_responsibility = 0;
+  for (int64_t t = 0; t < block->n_tiles; t++) {
+    predictor_tile(oracle, block_tile(block, t, oracle->tile), tile_points(block, t));
+    copy_tile(work, oracle, block, t, row + t * TILE_ROWS, numbers);
+  }
+}
+
+static void add_block(const prediction *work, const predictor *oracle, int64_t n, const int32_t *labels)
+{
+  full_range_add(work->words, oracle->log_likelihood);
+  full_range_add(work->words + FULL_RANGE_LIMBS, oracle->sum_log_max_responsibility);
+  for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i]]++;
+}
+
 /* An output_producer: chunks are whole blocks, so each block's sum is one number at any number of ranks. */
 static void predict_rows(void *context, int64_t first, int64_t n, void *const *numbers)
 {
-  prediction *work = context;
-  const int64_t tile_length = work->points->n_features * TILE_ROWS;
-  block_view block;
-  if (first == 0) {
-    work->cursor = shard_start(work->points);
-    memset(work->words, 0, (size_t)work->n_words * sizeof *work->words);
-  }
-  for (int64_t row = 0; row < n && shard_next(&work->cursor, &block); row += block.n_rows) {
-    work->oracle->log_likelihood = 0;
-    work->oracle->sum_log_max_responsibility = 0;
-    for (int64_t t = 0; t < block.n_tiles; t++) {
-      predictor_tile(work->oracle, block.tiles + t * tile_length, tile_points(&block, t));
-      copy_tile(work, &block, t, row + t * TILE_ROWS, numbers);
-    }
-    full_range_add(work->words, work->oracle->log_likelihood);
-    full_range_add(work->words + FULL_RANGE_LIMBS, work->oracle->sum_log_max_responsibility);
+  const prediction *work = context;
+  const shard *points = work->points;
+  const int64_t first_block = first / points->block_rows;
+  const int64_t n_blocks = (n + points->block_rows - 1) / points->block_rows;
+  if (first == 0) memset(work->words, 0, (size_t)work->n_words * sizeof *work->words);
+#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
+  for (int64_t b = 0; b < n_blocks; b++) {
+    predictor *oracle = work->oracles[thread_number()];
+    const block_view block = shard_block(points, first_block + b);
+    const int64_t row = b * points->block_rows;
+    predict_block(work, oracle, &block, row, numbers);
+#pragma omp critical(words)
+    add_block(work, oracle, block.n_rows, (const int32_t *)numbers[0] + row);
   }
 }
 
@@ -130,7 +145,13 @@ static gmmpi_status prediction_open(prediction *work, const kernel *instructions
   const gmmpi_status status = name_responsibilities(work, error);
   if (status != GMMPI_OK) return status;
   choose_columns(work);
-  return predictor_create(instructions, model, &work->oracle, error);
+  work->oracles = calloc((size_t)work->points->n_threads, sizeof *work->oracles);
+  if (work->oracles == NULL)
+    return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
+  for (int t = 0; t < work->points->n_threads; t++) {
+    if (predictor_create(instructions, model, &work->oracles[t], error) != GMMPI_OK) return error->status;
+  }
+  return GMMPI_OK;
 }
 
 static void prediction_close(prediction *work)
@@ -138,7 +159,8 @@ static void prediction_close(prediction *work)
   for (int64_t k = 0; work->headings != NULL && k < work->n_components; k++) free(work->headings[k]);
   free(work->headings);
   free(work->words);
-  predictor_destroy(work->oracle);
+  for (int t = 0; work->oracles != NULL && t < work->points->n_threads; t++) predictor_destroy(work->oracles[t]);
+  free(work->oracles);
 }
 
 /* Collective. */
@@ -184,16 +206,18 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
   return own.status;
 }
 
-int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples)
+int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples, int n_threads)
 {
   const int64_t numbers = 3 + (wishes.responsibilities ? model->n_components : 0);
   const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
   const int64_t form = model_bytes(model->family, model->n_components, model->n_features);
+  const int64_t room = model->n_features * TILE_ROWS * (int64_t)sizeof(double);
   int64_t tile;
   int64_t sum;
   if (!multiply_fits(model->n_components, (TILE_ROWS + COLUMN_HEADING_SIZE) * (int64_t)sizeof(double), &tile) ||
-      __builtin_add_overflow(chunk, form, &sum) || __builtin_add_overflow(sum, tile, &sum) ||
-      __builtin_add_overflow(sum, kernel_portable.scratch_bytes(model->n_features), &sum))
+      __builtin_add_overflow(form, tile + room, &sum) ||
+      __builtin_add_overflow(sum, kernel_portable.scratch_bytes(model->n_features), &sum) ||
+      !multiply_fits(n_threads, sum, &sum) || __builtin_add_overflow(sum, chunk, &sum))
     return INT64_MAX;
   return sum;
 }

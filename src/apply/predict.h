@@ -22,6 +22,7 @@ typedef struct predictor {
   double log_likelihood;             /* sum of log-densities since it was last set to 0 */
   double sum_log_max_responsibility; /* likewise */
   double *scratch;
+  double *tile; /* d x TILE_ROWS: room for block_tile */
 } predictor;
 
 /* instructions: the kernel to use, for one result the same on every rank. Errors: 71. */
@@ -54,6 +55,6 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
                              predict_report *report, gmmpi_error *error);
 
 /* The bytes that predict_to_file needs on a rank beside points and model; INT64_MAX when they can't be counted. */
-int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples);
+int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples, int n_threads);
 
 #endif

@@ -81,12 +81,12 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
   const source_options options = data_source_options(&command->data_options);
+  const shard_options how = {(missing_choice)command->data_options.missing, command->fit.threads};
   if (fit_start_open(session->comm, command, &session->start, error) != GMMPI_OK ||
       source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
       check_input(session, error) != GMMPI_OK || check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
       check_memory(session, error) != GMMPI_OK ||
-      shard_create(session->comm, session->source, (missing_choice)command->data_options.missing, &session->points,
-                   error) != GMMPI_OK ||
+      shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;
   if (session->start.is_labels) {
@@ -185,7 +185,8 @@ static gmmpi_status leave_early(fit_session *session, gmmpi_error *error)
 
 static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
 {
-  if (try_outputs(session, error) != GMMPI_OK || read_points(session, error) != GMMPI_OK ||
+  if (prepare_threads(session->comm, session->command.fit.threads, error) != GMMPI_OK ||
+      try_outputs(session, error) != GMMPI_OK || read_points(session, error) != GMMPI_OK ||
       open_job(session, error) != GMMPI_OK)
     return error->status;
   gmmpi_status status = GMMPI_STOPPED;

@@ -15,6 +15,7 @@ static const char *const accelerate_names[] = {"auto", "none", NULL};
 /* What the command line says before it is checked as a whole. */
 typedef struct fit_words {
   int covariance, init_covariance, on_collapse, accelerate;
+  int64_t threads;
   bool init_covariance_given, components_given, quiet, verbose, no_coarse_to_fine;
   const char *checkpoint;
 } fit_words;
@@ -85,6 +86,7 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   fit->init = init_of_name(command->init);
   fit->init_identity = words->init_covariance == 1;
   fit->on_collapse = (gmmpi_on_collapse)words->on_collapse;
+  fit->threads = (int)words->threads;
   if (fit->init == GMMPI_INIT_MODEL) command->start_path = command->init;
   if (words->init_covariance_given && fit->init != GMMPI_INIT_RANDOM_FROM_DATA)
     return fail(error, GMMPI_WRONG_USAGE,
@@ -237,6 +239,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .help = "go on from this checkpoint, at any number of ranks; auto: from this job's newest good one, afresh if "
                "there is none"},
   };
+  const command_option machine_options[] = {threads_option(&words.threads)};
   const command_option output_options[] = {
       {.name = "output",
        .letter = 'o',
@@ -272,9 +275,10 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
   command_option data_table[N_DATA_OPTIONS];
   data_options_table(&command->data_options, data_table);
   const option_group groups[] = {
-      OPTION_GROUP("Model", model_options),   OPTION_GROUP("Iterations", iteration_options),
-      OPTION_GROUP("Start", start_options),   data_options_group(data_table),
-      OPTION_GROUP("Output", output_options), OPTION_GROUP("Checkpoints", job_table),
+      OPTION_GROUP("Model", model_options),     OPTION_GROUP("Iterations", iteration_options),
+      OPTION_GROUP("Start", start_options),     data_options_group(data_table),
+      OPTION_GROUP("Machine", machine_options), OPTION_GROUP("Output", output_options),
+      OPTION_GROUP("Checkpoints", job_table),
   };
   const command_usage usage = {
       .name = "fit",

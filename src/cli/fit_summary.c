@@ -115,8 +115,8 @@ static void print_json(const fit_account *account)
       json_pack("{s:I, s:o, s:I, s:o, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes", (json_int_t)result->n_passes,
                 "events", names_of_events(result), "n_dropped", (json_int_t)account->points->n_dropped, "seconds",
                 seconds, "seconds_per_iteration", seconds_per_iteration(timings), "ranks", account->n_ranks, "threads",
-                1, "instruction_set", result->instruction_set, "peak_memory", (json_int_t)account->peak_memory,
-                "output", account->command->output_path);
+                account->command->fit.threads, "instruction_set", result->instruction_set, "peak_memory",
+                (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     json_object_update(summary, run);
@@ -165,7 +165,9 @@ static void print_for_people(const fit_account *account)
     fit_event_describe(&result->events[i], text, sizeof text);
     printf("  note: %s\n", text);
   }
-  printf("  %.3g s on %d ranks (%s), %.3g s per iteration\n", account->seconds_total, account->n_ranks,
+  char threads[40] = "";
+  if (account->points->n_threads > 1) snprintf(threads, sizeof threads, " of %d threads", account->points->n_threads);
+  printf("  %.3g s on %d ranks%s (%s), %.3g s per iteration\n", account->seconds_total, account->n_ranks, threads,
          result->instruction_set, seconds_per_iteration(&result->timings));
   printf("  written to %s\n", account->command->output_path);
   if (account->command->labels_path != NULL) printf("  labels in %s\n", account->command->labels_path);

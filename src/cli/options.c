@@ -266,3 +266,19 @@ done:
   tables_clear(&tables);
   return status;
 }
+
+command_option threads_option(int64_t *threads)
+{
+  *threads = 1;
+  return (command_option){
+      .name = "threads",
+      .argument = "T",
+      .kind = OPTION_INTEGER,
+      .value = threads,
+      .smallest = 1,
+      .largest = 4096,
+      .help =
+          "threads of each rank; the result is the same at any number. mpirun must not bind a rank to one core then: "
+          "--bind-to none, or --map-by socket:PE=T (default: 1)",
+  };
+}

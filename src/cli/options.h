@@ -80,6 +80,9 @@ bool parse_real(const char *text, double *number);
 /* For OPTION_PARSED: --seed, an integer from 0 to 2^64 - 1 into a uint64_t. */
 gmmpi_status parse_seed_option(const command_option *option, const char *text, gmmpi_error *error);
 
+/* --threads T, into an int64_t that is set to 1. */
+command_option threads_option(int64_t *threads);
+
 /* --- options that say how DATA is read, the same for all commands --- */
 
 typedef struct data_options {

@@ -16,6 +16,7 @@ typedef struct predict_command {
   const char *output_path;
   data_options data_options;
   predict_wishes wishes;
+  int64_t threads;
   bool json;
   bool quiet;
   bool help;
@@ -40,6 +41,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column",
        .kind = OPTION_FLAG,
        .value = &command->wishes.log_density},
+      threads_option(&command->threads),
       {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
       {.name = "quiet",
        .letter = 'q',
@@ -219,17 +221,19 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &n_ranks);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
-  if (prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
+  if (prepare_threads(comm, (int)command.threads, error) != GMMPI_OK ||
+      prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||
       prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
+  const shard_options how = {(missing_choice)command.data_options.missing, (int)command.threads};
   int64_t needed;
   if (__builtin_add_overflow(shard_bytes(source->n_rows, source->n_features, n_ranks),
-                             predict_bytes(model, command.wishes, source->n_rows), &needed))
+                             predict_bytes(model, command.wishes, source->n_rows, (int)command.threads), &needed))
     needed = INT64_MAX;
   if (prepare_memory(comm, needed, source->label, error) == GMMPI_OK &&
-      shard_create(comm, source, (missing_choice)command.data_options.missing, &points, error) == GMMPI_OK &&
+      shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
     print_summary(comm, rank, &command, model, points, &report, error);
 

@@ -4,6 +4,7 @@
 #include "support/error.h"
 #include "support/file.h"
 #include "support/memory.h"
+#include "support/threads.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -33,6 +34,25 @@ gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model,
   *model = NULL;
   if (rank == 0) model_file_read(path, model, NULL, error);
   return agree(comm, error) == GMMPI_OK ? model_broadcast(comm, model, error) : error->status;
+}
+
+gmmpi_status prepare_threads(MPI_Comm comm, int threads, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (threads > 1 && !threads_are_available())
+    fail(error, GMMPI_WRONG_USAGE, "--threads: this build has no OpenMP; leave it out and start more ranks");
+  if (agree(comm, error) != GMMPI_OK) return error->status;
+  int fewest[2] = {threads_allowed_cores(), threads_machine_cores()};
+  MPI_Allreduce(MPI_IN_PLACE, fewest, 2, MPI_INT, MPI_MIN, comm);
+  if (rank != 0 || threads == 1 || fewest[0] >= threads) return GMMPI_OK;
+  if (fewest[1] < threads)
+    warn("--threads %d, but the machine has %d core%s; give fewer threads", threads, fewest[1],
+         fewest[1] == 1 ? "" : "s");
+  else
+    warn("--threads %d, but the rank is bound to %d core%s; use mpirun --bind-to none or --map-by socket:PE=%d",
+         threads, fewest[0], fewest[0] == 1 ? "" : "s", threads);
+  return GMMPI_OK;
 }
 
 static int ranks_on_this_node(MPI_Comm comm)

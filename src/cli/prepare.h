@@ -16,6 +16,9 @@ gmmpi_status prepare_output(MPI_Comm comm, const char *path, gmmpi_error *error)
 /* Collective. Rank 0 reads the model, all ranks get it. Errors, agreed: 66, 65, 71. */
 gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model, gmmpi_error *error);
 
+/* Collective. Can every rank have so many threads? One rank warns when some have fewer cores. Errors, agreed: 64. */
+gmmpi_status prepare_threads(MPI_Comm comm, int threads, gmmpi_error *error);
+
 /* Collective. Is there room for `needed` bytes on this rank? `what` is for the message, e.g. the name of the data.
  * Errors, agreed: 71. */
 gmmpi_status prepare_memory(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error);

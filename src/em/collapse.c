@@ -92,8 +92,8 @@ static int64_t keep_different(double *points, int64_t n_candidates, int64_t n, i
 }
 
 /* Puts the components where the data fit worst, each on another point; those for which there is none are dropped. */
-static void reseed(const repair *work, const density_form *form, pass_workspace *workspace, const int64_t *components,
-                   int64_t n, gmmpi_error *error)
+static void reseed(const repair *work, const density_form *form, pass_team *team, const int64_t *components, int64_t n,
+                   gmmpi_error *error)
 {
   const int64_t d = work->next->n_features;
   const int64_t n_samples = work->points->n_samples;
@@ -103,7 +103,7 @@ static void reseed(const repair *work, const density_form *form, pass_workspace 
   if (rows == NULL || points == NULL)
     fail(error, GMMPI_NO_MEMORY, "there is no memory to put %lld components elsewhere", (long long)n);
   if (agree(work->points->comm, error) == GMMPI_OK &&
-      worst_fitting_rows(work->points, form, workspace, n_candidates, rows, error) == GMMPI_OK) {
+      worst_fitting_rows(work->points, form, team, n_candidates, rows, error) == GMMPI_OK) {
     work->state->n_passes++;
     fetch_rows(work->points, rows, n_candidates, points);
     const int64_t n_places = keep_different(points, n_candidates, n, d);
@@ -169,10 +169,9 @@ static bool any_in_state(const maximization *step, int64_t n_components, compone
   return false;
 }
 
-gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form,
-                              pass_workspace *workspace, gmmpi_on_collapse policy, const maximization *step,
-                              int64_t iteration, gmmpi_model *next, fit_state *state, const fit_observer *observer,
-                              gmmpi_error *error)
+gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
+                              gmmpi_on_collapse policy, const maximization *step, int64_t iteration, gmmpi_model *next,
+                              fit_state *state, const fit_observer *observer, gmmpi_error *error)
 {
   const repair work = {points, spread, step, iteration, next, state, observer};
   const bool any_empty = any_in_state(step, next->n_components, COMPONENT_EMPTY);
@@ -191,7 +190,7 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
   }
   if (to_reseed != NULL) settle_each(&work, policy, to_reseed, &n_to_reseed, &local);
   if (agree(points->comm, &local) == GMMPI_OK && n_to_reseed > 0) {
-    reseed(&work, form, workspace, to_reseed, n_to_reseed, &local);
+    reseed(&work, form, team, to_reseed, n_to_reseed, &local);
     agree(points->comm, &local);
   }
   if (local.status == GMMPI_OK) normalise_weights(next);

@@ -34,10 +34,9 @@ void data_spread_destroy(data_spread *spread); /* NULL is fine */
 /* Collective, though most calls communicate nothing: makes next sound where step->states say that it is not. form is
  * the density form of the model before. Adds events to state and tells the observer (may be NULL). Errors, agreed: 65
  * with GMMPI_COLLAPSE_ERROR, 71. */
-gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form,
-                              pass_workspace *workspace, gmmpi_on_collapse policy, const maximization *step,
-                              int64_t iteration, gmmpi_model *next, fit_state *state, const fit_observer *observer,
-                              gmmpi_error *error);
+gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
+                              gmmpi_on_collapse policy, const maximization *step, int64_t iteration, gmmpi_model *next,
+                              fit_state *state, const fit_observer *observer, gmmpi_error *error);
 
 /* Adds an event to the state and tells the observer. Errors: 71. */
 gmmpi_status report_event(fit_state *state, const fit_observer *observer, const fit_event *event, gmmpi_error *error);

@@ -76,21 +76,21 @@ gmmpi_status data_spread_create(const shard *points, const kernel *kernels, dens
   const int64_t d = points->n_features;
   gmmpi_error local = {0};
   statistics *sums = NULL;
-  pass_workspace *workspace = NULL;
+  pass_team *team = NULL;
   gmmpi_model *probe = NULL;
   double *middle = allocate(d, sizeof(double));
   *spread = spread_allocate(d);
   if (*spread == NULL || middle == NULL)
     fail(&local, GMMPI_NO_MEMORY, "the covariance of %lld features does not fit into memory", (long long)d);
   else if (statistics_create(shape, SECOND_ORDER, 1, points, &sums, &local) == GMMPI_OK &&
-           workspace_create(kernels, shape, SECOND_ORDER, 1, d, &workspace, &local) == GMMPI_OK)
+           team_create(kernels, shape, SECOND_ORDER, 1, points, &team, &local) == GMMPI_OK)
     model_allocate(shape == DENSE ? &family_full : &family_diag, 1, d, &probe, &local);
 
   if (agree(points->comm, &local) == GMMPI_OK) {
     for (int64_t j = 0; j < d; j++) middle[j] = points->minima[j] + 0.5 * (points->maxima[j] - points->minima[j]);
     reduction_control control = {0};
     statistics_begin(sums, middle);
-    pass_over_points(workspace, points, whole_rule, NULL, sums);
+    pass_over_points(team, points, whole_rule, NULL, sums);
     statistics_reduce(sums, points->comm, &control);
     take_moments(sums, *spread);
     make_definite(reg_covar, probe, *spread);
@@ -100,7 +100,7 @@ gmmpi_status data_spread_create(const shard *points, const kernel *kernels, dens
     *spread = NULL;
   }
   statistics_destroy(sums);
-  workspace_destroy(workspace);
+  team_destroy(team);
   gmmpi_model_destroy(probe);
   free(middle);
   return local.status;

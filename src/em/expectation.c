@@ -2,6 +2,7 @@
 
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ static int64_t second_rows(density_shape shape, int64_t n_features)
   return shape == DENSE ? n_features : 1;
 }
 
-int64_t workspace_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
 {
   int64_t numbers;
   int64_t bytes;
@@ -20,19 +21,18 @@ int64_t workspace_bytes(density_shape shape, int64_t n_components, int64_t n_fea
       !multiply_fits(numbers + TILE_ROWS + 1, (int64_t)sizeof(double), &numbers) ||
       !multiply_fits(n_components, numbers, &bytes))
     return INT64_MAX;
-  return bytes + kernel_portable.scratch_bytes(n_features);
+  bytes += kernel_portable.scratch_bytes(n_features) + n_features * TILE_ROWS * (int64_t)sizeof(double);
+  return multiply_fits(n_threads, bytes, &bytes) ? bytes : INT64_MAX;
 }
 
-gmmpi_status workspace_create(const kernel *kernels, density_shape shape, statistics_order order, int64_t n_components,
-                              int64_t n_features, pass_workspace **workspace, gmmpi_error *error)
+static bool workspace_open(pass_workspace *work, const kernel *kernels, density_shape shape, statistics_order order,
+                           int64_t n_components, int64_t n_features)
 {
   const int64_t width = padded_width(n_features);
-  pass_workspace *work = calloc(1, sizeof *work);
-  *workspace = work;
-  if (work == NULL || workspace_bytes(shape, n_components, n_features) == INT64_MAX) goto no_memory;
   work->kernel = kernels;
   work->responsibilities = allocate(n_components * TILE_ROWS, sizeof(double));
   work->scratch = allocate(kernels->scratch_bytes(n_features), 1);
+  work->tile = allocate(n_features * TILE_ROWS, sizeof(double));
   work->sums.shape = shape;
   work->sums.n_components = n_components;
   work->sums.n_features = n_features;
@@ -41,29 +41,47 @@ gmmpi_status workspace_create(const kernel *kernels, density_shape shape, statis
   work->sums.first = allocate(n_components * width, sizeof(double));
   if (order == SECOND_ORDER)
     work->sums.second = allocate(n_components * second_rows(shape, n_features) * width, sizeof(double));
-  if (work->responsibilities == NULL || work->scratch == NULL || work->sums.counts == NULL ||
-      work->sums.first == NULL || (order == SECOND_ORDER && work->sums.second == NULL))
-    goto no_memory;
-  return GMMPI_OK;
+  return work->responsibilities != NULL && work->scratch != NULL && work->tile != NULL && work->sums.counts != NULL &&
+         work->sums.first != NULL && (order == FIRST_ORDER || work->sums.second != NULL);
+}
 
-no_memory:
-  workspace_destroy(work);
-  *workspace = NULL;
+static void workspace_close(pass_workspace *work)
+{
+  free(work->responsibilities);
+  free(work->scratch);
+  free(work->tile);
+  free(work->sums.counts);
+  free(work->sums.first);
+  free(work->sums.second);
+}
+
+gmmpi_status team_create(const kernel *kernels, density_shape shape, statistics_order order, int64_t n_components,
+                         const shard *points, pass_team **team, gmmpi_error *error)
+{
+  const int64_t d = points->n_features;
+  pass_team *created = calloc(1, sizeof *created);
+  bool good = created != NULL && team_bytes(shape, n_components, d, points->n_threads) < INT64_MAX;
+  if (good) created->workspaces = calloc((size_t)points->n_threads, sizeof *created->workspaces);
+  good = good && created->workspaces != NULL;
+  if (good) created->n_threads = points->n_threads;
+  for (int t = 0; good && t < points->n_threads; t++)
+    good = workspace_open(&created->workspaces[t], kernels, shape, order, n_components, d);
+  *team = created;
+  if (good) return GMMPI_OK;
+  team_destroy(created);
+  *team = NULL;
   return fail(error, GMMPI_NO_MEMORY,
               "the working memory for %lld components in %lld features is not there; ask for fewer components or use "
               "machines with more memory",
-              (long long)n_components, (long long)n_features);
+              (long long)n_components, (long long)d);
 }
 
-void workspace_destroy(pass_workspace *workspace)
+void team_destroy(pass_team *team)
 {
-  if (workspace == NULL) return;
-  free(workspace->responsibilities);
-  free(workspace->scratch);
-  free(workspace->sums.counts);
-  free(workspace->sums.first);
-  free(workspace->sums.second);
-  free(workspace);
+  if (team == NULL) return;
+  for (int t = 0; t < team->n_threads; t++) workspace_close(&team->workspaces[t]);
+  free(team->workspaces);
+  free(team);
 }
 
 static void clear_sums(block_sums *sums)
@@ -77,25 +95,32 @@ static void clear_sums(block_sums *sums)
   sums->sum_log_max_responsibility = 0.0;
 }
 
-static tile_view view_of_tile(const block_view *block, int64_t t, int64_t n_features)
+static tile_view view_of_tile(const block_view *block, int64_t t, pass_workspace *workspace)
 {
-  return (tile_view){block->tiles + t * n_features * TILE_ROWS, block->first_row + t * TILE_ROWS,
-                     tile_points(block, t)};
+  return (tile_view){block_tile(block, t, workspace->tile), block->first_row + t * TILE_ROWS, tile_points(block, t)};
 }
 
-void pass_over_points(pass_workspace *workspace, const shard *points, responsibility_rule rule, void *context,
-                      statistics *sums)
+/* The sums over one block, in the workspace. */
+static void sum_block(const block_view *block, responsibility_rule rule, void *context, pass_workspace *workspace)
 {
-  block_view block;
-  workspace->sums.references = sums->references;
-  for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
-    clear_sums(&workspace->sums);
-    for (int64_t t = 0; t < block.n_tiles; t++) {
-      const tile_view tile = view_of_tile(&block, t, points->n_features);
-      rule(context, &tile, workspace);
-      workspace->kernel->accumulate(workspace->responsibilities, tile.tile, &workspace->sums, workspace->scratch);
-    }
-    statistics_add_block(sums, &workspace->sums);
+  clear_sums(&workspace->sums);
+  for (int64_t t = 0; t < block->n_tiles; t++) {
+    const tile_view tile = view_of_tile(block, t, workspace);
+    rule(context, &tile, workspace);
+    workspace->kernel->accumulate(workspace->responsibilities, tile.tile, &workspace->sums, workspace->scratch);
+  }
+}
+
+void pass_over_points(pass_team *team, const shard *points, responsibility_rule rule, void *context, statistics *sums)
+{
+#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    const int thread = thread_number();
+    pass_workspace *workspace = &team->workspaces[thread];
+    const block_view block = shard_block(points, b);
+    workspace->sums.references = sums->references;
+    sum_block(&block, rule, context, workspace);
+    statistics_add_block(sums, &workspace->sums, thread);
   }
 }
 
@@ -116,15 +141,18 @@ static void widen_spans(const tile_view *tile, const pass_workspace *workspace, 
   }
 }
 
-void largest_distances(pass_workspace *workspace, const shard *points, responsibility_rule rule, void *context,
+void largest_distances(pass_team *team, const shard *points, responsibility_rule rule, void *context,
                        const statistics *sums, double *spans)
 {
-  block_view block;
   memset(spans, 0, (size_t)(sums->n_components * sums->n_features) * sizeof *spans);
-  for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
+#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    pass_workspace *workspace = &team->workspaces[thread_number()];
+    const block_view block = shard_block(points, b);
     for (int64_t t = 0; t < block.n_tiles; t++) {
-      const tile_view tile = view_of_tile(&block, t, points->n_features);
+      const tile_view tile = view_of_tile(&block, t, workspace);
       rule(context, &tile, workspace);
+#pragma omp critical(spans)
       widen_spans(&tile, workspace, sums, spans);
     }
   }

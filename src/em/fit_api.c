@@ -14,6 +14,7 @@ gmmpi_fit_options gmmpi_fit_defaults(int64_t n_components)
                              .max_iterations = 1000,
                              .reg_covar = 1e-6,
                              .n_init = 1,
+                             .threads = 1,
                              .init = GMMPI_INIT_KMEANS,
                              .on_collapse = GMMPI_COLLAPSE_RESEED};
 }
@@ -25,6 +26,7 @@ static gmmpi_status labels_of_shard(const shard *points, const int64_t *labels, 
 {
   gmmpi_error local = {0};
   shard *column = NULL;
+  double value;
   double *values = allocate(n_local, sizeof *values);
   *result = allocate(points->n_rows, sizeof **result);
   if (values == NULL || *result == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for the labels");
@@ -34,8 +36,11 @@ static gmmpi_status labels_of_shard(const shard *points, const int64_t *labels, 
       fail_at(&local, i + 1, GMMPI_BAD_DATA, "label %lld is too large; use labels below 2^53", (long long)labels[i]);
   }
   if (agree(points->comm, &local) == GMMPI_OK &&
-      shard_create_from_memory(points->comm, values, n_local, 1, MISSING_ERROR, &column, &local) == GMMPI_OK) {
-    for (int64_t i = 0; i < points->n_rows; i++) (*result)[i] = (int64_t)column->tiles[i];
+      shard_create_from_memory(points->comm, values, n_local, 1, (shard_options){0}, &column, &local) == GMMPI_OK) {
+    for (int64_t i = 0; i < points->n_rows; i++) {
+      shard_copy_row(column, column->first_row + i, &value);
+      (*result)[i] = (int64_t)value;
+    }
   }
   shard_destroy(column);
   free(values);
@@ -47,17 +52,18 @@ gmmpi_status gmmpi_fit(MPI_Comm comm, const double *rows, int64_t n_local, int64
                        gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  gmmpi_fit_options shard_options = *options;
+  gmmpi_fit_options own_options = *options;
   shard *points = NULL;
   int64_t *labels = NULL;
   fit_result result = {0};
   *model = NULL;
-  shard_create_from_memory(comm, rows, n_local, n_features, MISSING_ERROR, &points, &local);
+  const shard_options how = {.n_threads = options->threads};
+  shard_create_from_memory(comm, rows, n_local, n_features, how, &points, &local);
   if (local.status == GMMPI_OK && options->init == GMMPI_INIT_LABELS) {
     labels_of_shard(points, options->labels, n_local, &labels, &local);
-    shard_options.labels = labels;
+    own_options.labels = labels;
   }
-  if (local.status == GMMPI_OK && fit_run(points, &shard_options, NULL, NULL, &result, &local) == GMMPI_OK) {
+  if (local.status == GMMPI_OK && fit_run(points, &own_options, NULL, NULL, &result, &local) == GMMPI_OK) {
     *model = result.end.model;
     result.end.model = NULL;
     if (summary != NULL) {

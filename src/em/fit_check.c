@@ -3,6 +3,7 @@
 #include "em/seeding.h"
 #include "support/error.h"
 #include "support/linear_algebra.h"
+#include "support/threads.h"
 
 #include <math.h>
 
@@ -19,6 +20,12 @@ gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *opt
     return fail(
         error, GMMPI_WRONG_USAGE,
         "an option is out of range; tolerance, max_iterations and reg_covar must be at least 0, n_init at least 1");
+  if (options->threads < 1 || (options->threads > 1 && !threads_are_available()))
+    return fail(error, GMMPI_WRONG_USAGE,
+                options->threads < 1
+                    ? "the number of threads is %d; it must be at least 1"
+                    : "%d threads are asked for, but this build has no OpenMP; use 1 thread, and more ranks",
+                options->threads);
   if (options->n_components > points->n_samples)
     return fail(error, GMMPI_BAD_DATA,
                 "%lld components are too many for %lld points; ask for at most as many as there are points",
@@ -41,15 +48,16 @@ int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n
   const int64_t K = options->n_components;
   const int64_t rows = n_samples / n_ranks + shard_block_rows(n_samples);
   const int64_t model = model_bytes(family, K, n_features);
-  const int64_t sums = statistics_bytes(family->shape, K, n_features);
+  const int threads = options->threads;
+  const int64_t sums = statistics_bytes(family->shape, K, n_features, threads);
   const int64_t parts[] = {model,
                            model,
                            model,
                            sums,
-                           sums / 2,
-                           workspace_bytes(family->shape, K, n_features),
+                           statistics_bytes(family->shape, K, n_features, 1) / 2,
+                           team_bytes(family->shape, K, n_features, threads),
                            options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
-                               ? seeding_bytes(rows, n_features, K)
+                               ? seeding_bytes(rows, n_features, K, threads)
                                : 0};
   int64_t bytes = LINEAR_ALGEBRA_BUFFER;
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -78,7 +78,7 @@ gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *opti
     const density_shape shape = created->family->shape;
     if (density_create(shape, K, d, &created->form, &local) == GMMPI_OK &&
         statistics_create(shape, SECOND_ORDER, K, points, &created->sums, &local) == GMMPI_OK &&
-        workspace_create(kernels, shape, SECOND_ORDER, K, d, &created->workspace, &local) == GMMPI_OK)
+        team_create(kernels, shape, SECOND_ORDER, K, points, &created->team, &local) == GMMPI_OK)
       maximization_create(created->sums, &created->step, &local);
     created->spans = allocate(K * d, sizeof(double));
     if (local.status == GMMPI_OK && created->spans == NULL)
@@ -104,7 +104,7 @@ void iteration_destroy(em_iteration *em)
   data_spread_destroy(em->spread);
   density_destroy(em->form);
   statistics_destroy(em->sums);
-  workspace_destroy(em->workspace);
+  team_destroy(em->team);
   maximization_destroy(em->step);
   free(em->spans);
   free(em);
@@ -121,11 +121,11 @@ static gmmpi_status make_pass(em_iteration *em, const double *references, bool t
   double clock = MPI_Wtime();
   statistics_begin(em->sums, references);
   if (tight) {
-    largest_distances(em->workspace, em->points, chosen, chosen_context, em->sums, em->spans);
+    largest_distances(em->team, em->points, chosen, chosen_context, em->sums, em->spans);
     allreduce_large(comm, em->spans, em->sums->n_components * em->sums->n_features, MPI_DOUBLE, MPI_MAX);
     statistics_tighten(em->sums, em->spans);
   }
-  pass_over_points(em->workspace, em->points, chosen, chosen_context, em->sums);
+  pass_over_points(em->team, em->points, chosen, chosen_context, em->sums);
   em->timings->e_step += stopwatch(&clock);
   statistics_reduce(em->sums, comm, control);
   em->timings->allreduce += stopwatch(&clock);
@@ -160,9 +160,8 @@ gmmpi_status maximization_step(em_iteration *em, const gmmpi_model *previous, re
     outcome = maximize(em->step, em->sums, previous, i == MOST_REPEATED_PASSES, next);
   }
   if (em->broadcast_models) take_step_of_rank_0(em->points->comm, next->n_components, em->step, next);
-  const gmmpi_status status =
-      repair_collapsed(em->points, em->spread, em->form, em->workspace, em->options->on_collapse, em->step, iteration,
-                       next, state, observer, error);
+  const gmmpi_status status = repair_collapsed(em->points, em->spread, em->form, em->team, em->options->on_collapse,
+                                               em->step, iteration, next, state, observer, error);
   em->timings->m_step += stopwatch(&clock);
   return status;
 }

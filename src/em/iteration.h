@@ -13,7 +13,7 @@ typedef struct em_iteration {
   data_spread *spread;
   density_form *form; /* of the model in hand */
   statistics *sums;
-  pass_workspace *workspace;
+  pass_team *team;
   maximization *step;
   double *spans;         /* K x d */
   bool broadcast_models; /* the nodes' linear algebra may differ in the last bits: rank 0's model is everybody's */

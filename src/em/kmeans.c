@@ -40,8 +40,8 @@ static int64_t move_centres(const statistics *sums, double *centres, int64_t *em
 }
 
 /* Puts the empty centres on the points that are farthest from all of the form's means. Collective. */
-static gmmpi_status place_empty(const shard *points, const density_form *form, pass_workspace *workspace,
-                                const int64_t *empty, int64_t n_empty, double *centres, gmmpi_error *error)
+static gmmpi_status place_empty(const shard *points, const density_form *form, pass_team *team, const int64_t *empty,
+                                int64_t n_empty, double *centres, gmmpi_error *error)
 {
   const int64_t d = points->n_features;
   gmmpi_error local = {0};
@@ -49,7 +49,7 @@ static gmmpi_status place_empty(const shard *points, const density_form *form, p
   double *coordinates = allocate(n_empty * d, sizeof *coordinates);
   if (rows == NULL || coordinates == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to move empty clusters");
   if (agree(points->comm, &local) == GMMPI_OK &&
-      worst_fitting_rows(points, form, workspace, n_empty, rows, &local) == GMMPI_OK) {
+      worst_fitting_rows(points, form, team, n_empty, rows, &local) == GMMPI_OK) {
     fetch_rows(points, rows, n_empty, coordinates);
     for (int64_t i = 0; i < n_empty; i++)
       memcpy(centres + empty[i] * d, coordinates + i * d, (size_t)d * sizeof(double));
@@ -65,12 +65,12 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
   const int64_t d = points->n_features;
   gmmpi_error local = {0};
   statistics *sums = NULL;
-  pass_workspace *workspace = NULL;
+  pass_team *team = NULL;
   density_form *form = NULL;
   int64_t *empty = allocate(K, sizeof *empty);
   if (empty == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for %lld cluster numbers", (long long)K);
   if (local.status == GMMPI_OK && statistics_create(DIAGONAL, FIRST_ORDER, K, points, &sums, &local) == GMMPI_OK &&
-      workspace_create(options->kernel, DIAGONAL, FIRST_ORDER, K, d, &workspace, &local) == GMMPI_OK)
+      team_create(options->kernel, DIAGONAL, FIRST_ORDER, K, points, &team, &local) == GMMPI_OK)
     kmeans_form(options, d, centres, &form, &local);
   agree(points->comm, &local);
 
@@ -79,17 +79,17 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
     reduction_control control = {.n_stop_requests = stop_is_wanted(options->stop)};
     memcpy(form->means, centres, (size_t)(K * d) * sizeof(double));
     statistics_begin(sums, centres);
-    pass_over_points(workspace, points, nearest_rule, form, sums);
+    pass_over_points(team, points, nearest_rule, form, sums);
     statistics_reduce(sums, points->comm, &control);
     if (control.n_stop_requests > 0) fail(&local, GMMPI_STOPPED, "stopped on request during the initialisation");
     const double next_cost = -2.0 * sums->log_likelihood;
     const int64_t n_empty = move_centres(sums, centres, empty);
-    if (n_empty > 0 && next_cost > 0.0) place_empty(points, form, workspace, empty, n_empty, centres, &local);
+    if (n_empty > 0 && next_cost > 0.0) place_empty(points, form, team, empty, n_empty, centres, &local);
     if (!(next_cost < cost * (1.0 - least_improvement))) break;
     cost = next_cost;
   }
   statistics_destroy(sums);
-  workspace_destroy(workspace);
+  team_destroy(team);
   density_destroy(form);
   free(empty);
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);

@@ -3,6 +3,7 @@
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/memory.h"
+#include "support/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,11 +11,12 @@
 
 enum { BATCH = 64 };
 
-int64_t nearest_bytes(int64_t n_rows, int64_t n_features)
+int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int n_threads)
 {
   int64_t bytes;
-  if (!multiply_fits(n_rows, sizeof(double) + sizeof(int32_t), &bytes)) return INT64_MAX;
-  return bytes + BATCH * (TILE_ROWS + 2 * n_features) * (int64_t)sizeof(double);
+  const int64_t team = team_bytes(DIAGONAL, BATCH, n_features, n_threads);
+  if (!multiply_fits(n_rows, sizeof(double) + sizeof(int32_t), &bytes) || bytes > INT64_MAX - team) return INT64_MAX;
+  return bytes + team;
 }
 
 gmmpi_status nearest_create(const shard *points, const kernel *kernels, const double *inverse_variances,
@@ -23,15 +25,13 @@ gmmpi_status nearest_create(const shard *points, const kernel *kernels, const do
   const int64_t d = points->n_features;
   nearest_centres *created = calloc(1, sizeof *created);
   *nearest = created;
-  if (created != NULL && density_create(DIAGONAL, BATCH, d, &created->form, error) == GMMPI_OK) {
+  if (created != NULL && density_create(DIAGONAL, BATCH, d, &created->form, error) == GMMPI_OK &&
+      team_create(kernels, DIAGONAL, FIRST_ORDER, BATCH, points, &created->team, error) == GMMPI_OK) {
     created->points = points;
     created->kernel = kernels;
-    created->scratch = allocate(kernels->scratch_bytes(d), 1);
-    created->log_densities = allocate(BATCH * TILE_ROWS, sizeof(double));
     created->distances = allocate(points->n_rows, sizeof(double));
     created->indices = allocate(points->n_rows, sizeof(int32_t));
-    if (created->scratch != NULL && created->log_densities != NULL && created->distances != NULL &&
-        created->indices != NULL) {
+    if (created->distances != NULL && created->indices != NULL) {
       for (int64_t i = 0; i < points->n_rows; i++) created->distances[i] = INFINITY;
       for (int64_t k = 0; k < BATCH; k++)
         memcpy(created->form->whitening + k * d, inverse_variances, (size_t)d * sizeof(double));
@@ -48,19 +48,17 @@ void nearest_destroy(nearest_centres *nearest)
 {
   if (nearest == NULL) return;
   density_destroy(nearest->form);
-  free(nearest->scratch);
-  free(nearest->log_densities);
+  team_destroy(nearest->team);
   free(nearest->distances);
   free(nearest->indices);
   free(nearest);
 }
 
-static void update_tile(nearest_centres *nearest, int64_t first_local_row, int n_points)
+static void update_tile(nearest_centres *nearest, const double *log_densities, int64_t first_local_row, int n_points)
 {
   double *distances = nearest->distances + first_local_row;
   int32_t *indices = nearest->indices + first_local_row;
-  for (int64_t k = 0; k < nearest->form->n_components; k++) {
-    const double *log_densities = nearest->log_densities + k * TILE_ROWS;
+  for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
     for (int p = 0; p < n_points; p++) {
       const double distance = -2.0 * log_densities[p];
       if (distance < distances[p]) {
@@ -77,10 +75,16 @@ static void add_batch(nearest_centres *nearest, const double *centres, int64_t n
   const int64_t d = points->n_features;
   nearest->form->n_components = n;
   memcpy(nearest->form->means, centres, (size_t)(n * d) * sizeof(double));
-  for (int64_t first = 0; first < points->n_rows; first += TILE_ROWS) {
-    const int64_t left = points->n_rows - first;
-    nearest->kernel->log_densities(nearest->form, points->tiles + first * d, nearest->log_densities, nearest->scratch);
-    update_tile(nearest, first, left < TILE_ROWS ? (int)left : TILE_ROWS);
+#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    const pass_workspace *workspace = &nearest->team->workspaces[thread_number()];
+    const block_view block = shard_block(points, b);
+    const int64_t first = block.first_row - points->first_row;
+    for (int64_t t = 0; t < block.n_tiles; t++) {
+      nearest->kernel->log_densities(nearest->form, block_tile(&block, t, workspace->tile), workspace->responsibilities,
+                                     workspace->scratch);
+      update_tile(nearest, workspace->responsibilities, first + t * TILE_ROWS, tile_points(&block, t));
+    }
   }
   nearest->n_centres += n;
 }
@@ -93,14 +97,17 @@ void nearest_add(nearest_centres *nearest, const double *centres, int64_t n)
 
 double nearest_total(const nearest_centres *nearest)
 {
+  const shard *points = nearest->points;
   int64_t limbs[FULL_RANGE_LIMBS] = {0};
-  block_view block;
-  for (shard_cursor cursor = shard_start(nearest->points); shard_next(&cursor, &block);) {
-    const double *distances = nearest->distances + (block.first_row - nearest->points->first_row);
+#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    const block_view block = shard_block(points, b);
+    const double *distances = nearest->distances + (block.first_row - points->first_row);
     double sum = 0.0;
     for (int64_t i = 0; i < block.n_rows; i++) sum += distances[i];
+#pragma omp critical(limbs)
     full_range_add(limbs, sum);
   }
-  MPI_Allreduce(MPI_IN_PLACE, limbs, FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, nearest->points->comm);
+  MPI_Allreduce(MPI_IN_PLACE, limbs, FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, points->comm);
   return full_range_value(limbs);
 }

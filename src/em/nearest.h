@@ -8,8 +8,7 @@ typedef struct nearest_centres {
   const shard *points;
   const kernel *kernel;
   density_form *form; /* holds a batch of centres at a time */
-  double *scratch;
-  double *log_densities;
+  pass_team *team;
   double *distances; /* of this rank's rows: squared, in units of the variances */
   int32_t *indices;  /* which centre, in the order in which they were added */
   int64_t n_centres;
@@ -19,7 +18,7 @@ typedef struct nearest_centres {
 gmmpi_status nearest_create(const shard *points, const kernel *kernels, const double *inverse_variances,
                             nearest_centres **nearest, gmmpi_error *error);
 void nearest_destroy(nearest_centres *nearest); /* NULL is fine */
-int64_t nearest_bytes(int64_t n_rows, int64_t n_features);
+int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int n_threads);
 
 /* Takes n more centres (n x d) into account. Not collective. */
 void nearest_add(nearest_centres *nearest, const double *centres, int64_t n);

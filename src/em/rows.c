@@ -3,6 +3,7 @@
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
+#include "support/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -49,35 +50,59 @@ void fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coo
   allreduce_large(points->comm, coordinates, n * d, MPI_INT64_T, MPI_SUM);
 }
 
-gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, pass_workspace *workspace, int64_t n,
-                                int64_t *rows, gmmpi_error *error)
+/* The n smallest values found so far, sorted. */
+typedef struct kept_rows {
+  valued_row *rows;
+  int64_t n;
+} kept_rows;
+
+static void keep_worst_of_block(const block_view *block, const density_form *form, pass_workspace *workspace, int64_t n,
+                                kept_rows *worst)
 {
-  const kernel *kernels = workspace->kernel;
-  const int64_t tile_length = points->n_features * TILE_ROWS;
-  gmmpi_error local = {0};
-  valued_row *worst = allocate(n, sizeof *worst);
-  int64_t n_worst = 0;
-  if (worst == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to look for the points that fit worst");
-  if (agree(points->comm, &local) != GMMPI_OK) {
-    free(worst);
-    return fail(error, local.status, "%s", local.message);
-  }
-  block_view block;
-  for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
-    for (int64_t t = 0; t < block.n_tiles; t++) {
-      _Alignas(64) double log_density[TILE_ROWS];
-      double ignored_sums[2] = {0.0, 0.0};
-      const int n_points = tile_points(&block, t);
-      kernels->log_densities(form, block.tiles + t * tile_length, workspace->responsibilities, workspace->scratch);
-      kernels->responsibilities(form->n_components, n_points, workspace->responsibilities, log_density,
-                                &ignored_sums[0], &ignored_sums[1]);
-      for (int p = 0; p < n_points; p++) {
-        const valued_row offered = {log_density[p], block.first_row + t * TILE_ROWS + p};
-        keep_smallest(worst, &n_worst, n, offered);
-      }
+  for (int64_t t = 0; t < block->n_tiles; t++) {
+    _Alignas(64) double log_density[TILE_ROWS];
+    double ignored_sums[2] = {0.0, 0.0};
+    const int n_points = tile_points(block, t);
+    const double *tile = block_tile(block, t, workspace->tile);
+    workspace->kernel->log_densities(form, tile, workspace->responsibilities, workspace->scratch);
+    workspace->kernel->responsibilities(form->n_components, n_points, workspace->responsibilities, log_density,
+                                        &ignored_sums[0], &ignored_sums[1]);
+    for (int p = 0; p < n_points; p++) {
+      const valued_row offered = {log_density[p], block->first_row + t * TILE_ROWS + p};
+      keep_smallest(worst->rows, &worst->n, n, offered);
     }
   }
-  smallest_of_all_ranks(points->comm, worst, n_worst, n, rows);
+}
+
+/* worst: one list for each thread, the first of which receives the n smallest of all. */
+static void keep_worst(const shard *points, const density_form *form, pass_team *team, int64_t n, kept_rows *worst)
+{
+#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    const int thread = thread_number();
+    const block_view block = shard_block(points, b);
+    keep_worst_of_block(&block, form, &team->workspaces[thread], n, &worst[thread]);
+  }
+  for (int t = 1; t < team->n_threads; t++) {
+    for (int64_t i = 0; i < worst[t].n; i++) keep_smallest(worst[0].rows, &worst[0].n, n, worst[t].rows[i]);
+  }
+}
+
+gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, pass_team *team, int64_t n,
+                                int64_t *rows, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  int64_t n_kept;
+  valued_row *kept = multiply_fits(n, team->n_threads, &n_kept) ? allocate(n_kept, sizeof *kept) : NULL;
+  kept_rows *worst = calloc((size_t)team->n_threads, sizeof *worst);
+  if (kept == NULL || worst == NULL)
+    fail(&local, GMMPI_NO_MEMORY, "there is no memory to look for the points that fit worst");
+  if (agree(points->comm, &local) == GMMPI_OK) {
+    for (int t = 0; t < team->n_threads; t++) worst[t].rows = kept + t * n;
+    keep_worst(points, form, team, n, worst);
+    smallest_of_all_ranks(points->comm, worst[0].rows, worst[0].n, n, rows);
+  }
+  free(kept);
   free(worst);
-  return GMMPI_OK;
+  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }

@@ -25,9 +25,9 @@ void smallest_of_all_ranks(MPI_Comm comm, const valued_row *mine, int64_t n_mine
  * the same rows. */
 void fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coordinates);
 
-/* Collective: rows of the n points with the smallest log density under the mixture. workspace must fit the form.
- * Errors, agreed: 71. */
-gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, pass_workspace *workspace, int64_t n,
+/* Collective: rows of the n points with the smallest log density under the mixture. The team's workspaces must fit the
+ * form. Errors, agreed: 71. */
+gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, pass_team *team, int64_t n,
                                 int64_t *rows, gmmpi_error *error);
 
 #endif

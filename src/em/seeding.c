@@ -14,13 +14,13 @@
 /* Bahmani et al. 2012, sec. 5: five rounds of 2K candidates do as well as k-means++. */
 enum { ROUNDS = 5, CANDIDATES_PER_CENTRE = 2, TRIES = 4, LLOYD_ON_CANDIDATES = 20 };
 
-int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres)
+int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres, int n_threads)
 {
   int64_t candidates;
   if (!multiply_fits(3 * ROUNDS * CANDIDATES_PER_CENTRE * n_centres, (n_features + 3) * (int64_t)sizeof(double),
                      &candidates))
     return INT64_MAX;
-  const int64_t nearest = nearest_bytes(n_rows, n_features);
+  const int64_t nearest = nearest_bytes(n_rows, n_features, n_threads);
   return nearest > INT64_MAX - candidates ? INT64_MAX : nearest + candidates;
 }
 
@@ -31,17 +31,29 @@ static int64_t first_row_drawn(const shard *points, uint64_t seed)
   return row < points->n_samples ? row : points->n_samples - 1;
 }
 
+static valued_row winner_of_block(const nearest_centres *nearest, const block_view *block, uint64_t seed, int64_t race)
+{
+  valued_row winner = {INFINITY, INT64_MAX};
+  for (int64_t row = block->first_row; row < block->first_row + block->n_rows; row++) {
+    const double weight = nearest->distances[row - nearest->points->first_row];
+    valued_row runner = {INFINITY, row};
+    if (weight > 0.0) runner.value = random_exponential(seed, RANDOM_SEED_RACE, (uint64_t)row, (uint64_t)race) / weight;
+    if (comes_before(runner, winner)) winner = runner;
+  }
+  return winner;
+}
+
 /* The winner of a race that every point runs with its distance as weight; points at distance 0 come in last, by row. */
 static int64_t row_that_wins_race(const nearest_centres *nearest, uint64_t seed, int64_t race)
 {
   const shard *points = nearest->points;
   valued_row winner = {INFINITY, INT64_MAX};
-  for (int64_t i = 0; i < points->n_rows; i++) {
-    const int64_t row = points->first_row + i;
-    const double weight = nearest->distances[i];
-    valued_row runner = {INFINITY, row};
-    if (weight > 0.0) runner.value = random_exponential(seed, RANDOM_SEED_RACE, (uint64_t)row, (uint64_t)race) / weight;
-    if (comes_before(runner, winner)) winner = runner;
+#pragma omp parallel for num_threads(points->n_threads) schedule(static) if (points->n_threads > 1)
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    const block_view block = shard_block(points, b);
+    const valued_row best = winner_of_block(nearest, &block, seed, race);
+#pragma omp critical(winner)
+    if (comes_before(best, winner)) winner = best;
   }
   int64_t row;
   smallest_of_all_ranks(points->comm, &winner, points->n_rows > 0 ? 1 : 0, 1, &row);
@@ -120,6 +132,7 @@ static bool is_drawn(const nearest_centres *nearest, int64_t i, uint64_t seed, i
 static int64_t count_drawn(const nearest_centres *nearest, uint64_t seed, int64_t round, double rate)
 {
   int64_t n = 0;
+#pragma omp parallel for num_threads(nearest->points->n_threads) reduction(+ : n) if (nearest->points->n_threads > 1)
   for (int64_t i = 0; i < nearest->points->n_rows; i++) n += is_drawn(nearest, i, seed, round, rate);
   return n;
 }

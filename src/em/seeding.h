@@ -27,6 +27,6 @@ gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *op
                                   gmmpi_error *error);
 
 /* The bytes both need on a rank that owns n_rows rows. */
-int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres);
+int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres, int n_threads);
 
 #endif

@@ -17,14 +17,14 @@ static int64_t second_length_of(density_shape shape, statistics_order order, int
   return shape == DENSE ? d * (d + 1) / 2 : d;
 }
 
-int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
 {
   const int64_t d = n_features;
   int64_t per_component;
   int64_t bytes;
   if (!multiply_fits(d, d + 3, &per_component)) return INT64_MAX;
   per_component = 1 + d + (shape == DENSE ? (per_component - 2 * d) / 2 : d); /* d(d+3) - 2d = d(d+1) */
-  const int64_t each = FIXED_LIMBS * (int64_t)sizeof(int64_t) + (int64_t)sizeof(double);
+  const int64_t each = n_threads * FIXED_LIMBS * (int64_t)sizeof(int64_t) + (int64_t)sizeof(double);
   if (!multiply_fits(per_component, each, &per_component)) return INT64_MAX;
   per_component += 2 * padded_width(d) * (int64_t)sizeof(double);
   return multiply_fits(n_components, per_component, &bytes) ? bytes : INT64_MAX;
@@ -36,7 +36,7 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   const int64_t d = points->n_features;
   statistics *sums = calloc(1, sizeof *sums);
   *result = sums;
-  if (sums == NULL || statistics_bytes(shape, n_components, d) == INT64_MAX) goto no_memory;
+  if (sums == NULL || statistics_bytes(shape, n_components, d, points->n_threads) == INT64_MAX) goto no_memory;
   sums->shape = shape;
   sums->order = order;
   sums->n_components = n_components;
@@ -47,12 +47,13 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->n_words = FIXED_LIMBS * sums->n_values + N_FULL_RANGE * FULL_RANGE_LIMBS + N_CONTROL;
   sums->block_scale = fixed_scale((double)points->block_rows);
   sums->points = points;
+  sums->n_threads = points->n_threads;
   sums->references = allocate(n_components * sums->width, sizeof(double));
   sums->inverse_scales = allocate(n_components * sums->width, sizeof(double));
   sums->counts = allocate(n_components, sizeof(double));
   sums->first = allocate(n_components * d, sizeof(double));
   sums->second = allocate(n_components * sums->second_length, sizeof(double));
-  sums->words = allocate(sums->n_words, sizeof(int64_t));
+  sums->words = allocate(sums->n_threads * sums->n_words, sizeof(int64_t));
   if (sums->references == NULL || sums->inverse_scales == NULL || sums->counts == NULL || sums->first == NULL ||
       sums->second == NULL || sums->words == NULL)
     goto no_memory;
@@ -93,7 +94,7 @@ void statistics_begin(statistics *sums, const double *means)
     }
   }
   sums->tight = false;
-  memset(sums->words, 0, (size_t)sums->n_words * sizeof(int64_t));
+  memset(sums->words, 0, (size_t)(sums->n_threads * sums->n_words) * sizeof(int64_t));
 }
 
 void statistics_tighten(statistics *sums, const double *spans)
@@ -128,10 +129,15 @@ typedef struct limb_cursor {
   int64_t *high, *middle, *low;
 } limb_cursor;
 
-static limb_cursor limbs_of(const statistics *sums, int64_t component)
+static int64_t *words_of_thread(const statistics *sums, int thread)
+{
+  return sums->words + thread * sums->n_words;
+}
+
+static limb_cursor limbs_of(const statistics *sums, int thread, int64_t component)
 {
   const int64_t offset = component * (1 + sums->n_features + sums->second_length);
-  int64_t *high = sums->words + offset;
+  int64_t *high = words_of_thread(sums, thread) + offset;
   return (limb_cursor){high, high + sums->n_values, high + 2 * sums->n_values};
 }
 
@@ -143,12 +149,12 @@ static void add_values(limb_cursor *limbs, int64_t n, const double *values, cons
   limbs->low += n;
 }
 
-static int64_t *full_range_words(const statistics *sums)
+static int64_t *full_range_words(const statistics *sums, int thread)
 {
-  return sums->words + FIXED_LIMBS * sums->n_values;
+  return words_of_thread(sums, thread) + FIXED_LIMBS * sums->n_values;
 }
 
-void statistics_add_block(statistics *sums, const block_sums *block)
+void statistics_add_block(statistics *sums, const block_sums *block, int thread)
 {
   const int64_t d = sums->n_features;
   const int64_t width = sums->width;
@@ -157,7 +163,7 @@ void statistics_add_block(statistics *sums, const block_sums *block)
   for (int64_t k = 0; k < sums->n_components; k++) {
     if (block->counts[k] == 0.0) continue;
     const double *inverse_scales = sums->inverse_scales + k * width;
-    limb_cursor limbs = limbs_of(sums, k);
+    limb_cursor limbs = limbs_of(sums, thread, k);
     add_values(&limbs, 1, &block->counts[k], &one, inverse_block_scale);
     add_values(&limbs, d, block->first + k * width, inverse_scales, inverse_block_scale);
     if (sums->order == FIRST_ORDER) continue;
@@ -171,8 +177,8 @@ void statistics_add_block(statistics *sums, const block_sums *block)
                    inverse_block_scale * inverse_scales[j]);
     }
   }
-  full_range_add(full_range_words(sums), block->log_likelihood);
-  full_range_add(full_range_words(sums) + FULL_RANGE_LIMBS, block->sum_log_max_responsibility);
+  full_range_add(full_range_words(sums, thread), block->log_likelihood);
+  full_range_add(full_range_words(sums, thread) + FULL_RANGE_LIMBS, block->sum_log_max_responsibility);
 }
 
 /* The counterpart of add_values for one value. */
@@ -185,7 +191,7 @@ static void take_component(statistics *sums, int64_t k)
 {
   const int64_t d = sums->n_features;
   const double *inverse_scales = sums->inverse_scales + k * sums->width;
-  limb_cursor limbs = limbs_of(sums, k);
+  limb_cursor limbs = limbs_of(sums, 0, k);
   sums->counts[k] = take_value(&limbs, sums->block_scale);
   for (int64_t j = 0; j < d; j++) sums->first[k * d + j] = take_value(&limbs, sums->block_scale / inverse_scales[j]);
   if (sums->order == FIRST_ORDER) return;
@@ -197,10 +203,20 @@ static void take_component(statistics *sums, int64_t k)
   }
 }
 
+/* What all threads of this rank have, into the first one's words. */
+static void add_threads(statistics *sums)
+{
+#pragma omp parallel for num_threads(sums->n_threads) schedule(static) if (sums->n_threads > 1)
+  for (int64_t i = 0; i < sums->n_words; i++) {
+    for (int t = 1; t < sums->n_threads; t++) sums->words[i] += words_of_thread(sums, t)[i];
+  }
+}
+
 void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control)
 {
   int n_ranks;
   MPI_Comm_size(comm, &n_ranks);
+  add_threads(sums);
   int64_t *control_words = sums->words + sums->n_words - N_CONTROL;
   control_words[0] = control->n_stop_requests;
   /* Signed sums must not overflow: 31 bits of the hash leave room for 2^32 ranks. */
@@ -211,6 +227,6 @@ void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *contr
   control->hashes_agree = control_words[1] == hash * n_ranks;
 
   for (int64_t k = 0; k < sums->n_components; k++) take_component(sums, k);
-  sums->log_likelihood = full_range_value(full_range_words(sums));
-  sums->sum_log_max_responsibility = full_range_value(full_range_words(sums) + FULL_RANGE_LIMBS);
+  sums->log_likelihood = full_range_value(full_range_words(sums, 0));
+  sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
 }

@@ -53,8 +53,9 @@ typedef struct statistics {
 
   /* The sums while they are collected: fixed-point limbs, then the full-range limbs of two sums, then control words. */
   int64_t n_values; /* K (1 + d + second_length) */
-  int64_t *words;
-  int64_t n_words;
+  int64_t *words;   /* n_threads x n_words: each thread its own, all of them in the first after statistics_reduce */
+  int64_t n_words;  /* what travels */
+  int n_threads;    /* as many as the points have */
   double *inverse_scales; /* K x width: of x - r_k */
   double block_scale;     /* of a sum over a block's responsibilities */
   bool tight;             /* statistics_tighten was called */
@@ -65,7 +66,7 @@ typedef struct statistics {
 gmmpi_status statistics_create(density_shape shape, statistics_order order, int64_t n_components, const shard *points,
                                statistics **result, gmmpi_error *error);
 void statistics_destroy(statistics *sums); /* NULL is fine */
-int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features);
+int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads);
 
 /* Takes the means (K x d) as reference points, each moved into the range of the data, and forgets all sums. */
 void statistics_begin(statistics *sums, const double *means);
@@ -78,8 +79,8 @@ void statistics_tighten(statistics *sums, const double *spans);
  * far away from all others, that digits are lost? Never after statistics_tighten: better units there are not. */
 bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridge);
 
-/* Adds what was summed over one block. */
-void statistics_add_block(statistics *sums, const block_sums *block);
+/* Adds what was summed over one block. Threads may do so at the same time, each with its number (from 0). */
+void statistics_add_block(statistics *sums, const block_sums *block, int thread);
 
 /* Collective over comm: ONE Allreduce; afterwards counts, first, second and the log-likelihood are those of all ranks.
  */

@@ -72,8 +72,8 @@ int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks)
 /* --- memory
  * ------------------------------------------------------------------------------------------------------------- */
 
-gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features, shard **points,
-                           gmmpi_error *error)
+gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
+                           shard_options options, shard **points, gmmpi_error *error)
 {
   int rank;
   int n_ranks;
@@ -85,6 +85,7 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
   created->comm = comm;
   created->n_samples = n_samples;
   created->n_features = n_features;
+  created->n_threads = options.n_threads > 1 ? options.n_threads : 1;
   created->block_rows = shard_block_rows(n_samples);
   created->n_blocks = count_blocks(n_samples);
   const int64_t first_block = shard_first_block(created->n_blocks, rank, n_ranks);
@@ -137,22 +138,27 @@ void shard_copy_row(const shard *points, int64_t row, double *point)
   for (int64_t j = 0; j < points->n_features; j++) point[j] = place[j * TILE_ROWS];
 }
 
-shard_cursor shard_start(const shard *points)
+int64_t shard_n_blocks(const shard *points)
 {
-  return (shard_cursor){.points = points, .next_row = 0};
+  return (points->n_rows + points->block_rows - 1) / points->block_rows;
 }
 
-bool shard_next(shard_cursor *cursor, block_view *block)
+block_view shard_block(const shard *points, int64_t index)
 {
-  const shard *points = cursor->points;
-  const int64_t left = points->n_rows - cursor->next_row;
-  if (left <= 0) return false;
-  block->n_rows = left < points->block_rows ? left : points->block_rows;
-  block->n_tiles = (block->n_rows + TILE_ROWS - 1) / TILE_ROWS;
-  block->first_row = points->first_row + cursor->next_row;
-  block->tiles = points->tiles + cursor->next_row * points->n_features;
-  cursor->next_row += block->n_rows;
-  return true;
+  const int64_t before = index * points->block_rows;
+  const int64_t left = points->n_rows - before;
+  const int64_t n_rows = left < points->block_rows ? left : points->block_rows;
+  return (block_view){.points = points,
+                      .first_row = points->first_row + before,
+                      .n_rows = n_rows,
+                      .n_tiles = (n_rows + TILE_ROWS - 1) / TILE_ROWS};
+}
+
+const double *block_tile(const block_view *block, int64_t tile, double *room)
+{
+  (void)room;
+  const shard *points = block->points;
+  return points->tiles + (block->first_row - points->first_row + tile * TILE_ROWS) * points->n_features;
 }
 
 /* --- the whole data set
@@ -170,18 +176,18 @@ static void fill_last_tile(shard *points)
 }
 
 /* Minima and maxima of one tile, with the padding, which changes nothing. */
-static void widen_ranges(shard *points, const double *tile)
+static void widen_ranges(int64_t n_features, const double *tile, double *minima, double *maxima)
 {
-  for (int64_t j = 0; j < points->n_features; j++) {
-    double smallest = points->minima[j];
-    double largest = points->maxima[j];
+  for (int64_t j = 0; j < n_features; j++) {
+    double smallest = minima[j];
+    double largest = maxima[j];
     for (int p = 0; p < TILE_ROWS; p++) {
       const double x = tile[j * TILE_ROWS + p];
       smallest = x < smallest ? x : smallest;
       largest = x > largest ? x : largest;
     }
-    points->minima[j] = smallest;
-    points->maxima[j] = largest;
+    minima[j] = smallest;
+    maxima[j] = largest;
   }
 }
 
@@ -211,11 +217,11 @@ void shard_complete(shard *points)
     points->maxima[j] = -INFINITY;
   }
   uint64_t sum = 0;
-  block_view block;
-  for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    const block_view block = shard_block(points, b);
     for (int64_t t = 0; t < block.n_tiles; t++) {
-      const double *tile = block.tiles + t * points->n_features * TILE_ROWS;
-      widen_ranges(points, tile);
+      const double *tile = block_tile(&block, t, NULL);
+      widen_ranges(points->n_features, tile, points->minima, points->maxima);
       sum += hash_tile(tile, points->n_features, block.first_row + t * TILE_ROWS, tile_points(&block, t));
     }
   }

@@ -14,6 +14,12 @@ enum { TILE_ROWS = 64 };
 
 typedef enum missing_choice { MISSING_ERROR, MISSING_DROP } missing_choice;
 
+/* How points are read and held. */
+typedef struct shard_options {
+  missing_choice missing;
+  int n_threads; /* of each rank, that will work on its points; 0 stands for 1 */
+} shard_options;
+
 typedef struct shard {
   MPI_Comm comm;     /* borrowed */
   int64_t n_samples; /* rows of the data set, after dropping */
@@ -28,6 +34,7 @@ typedef struct shard {
   uint64_t fingerprint; /* of all rows in their order, the same at any number of ranks */
   int64_t n_dropped;    /* rows left out for a missing value, over all ranks */
   int64_t *source_rows; /* n_rows: where each row was in the source (0-based); NULL when none was dropped */
+  int n_threads;        /* of this rank, at least 1 */
 } shard;
 
 /* Rows of a block for a data set of n_samples rows. At most 2^22 blocks, at least 64 rows each. */
@@ -40,32 +47,31 @@ int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks);
 /* Collective over comm. Reads each rank's rows. Errors, agreed: those of source_read; 65 a missing value (how many
  * there are and where the first one is; only with MISSING_ERROR), an infinity, a number too large to be squared, no row
  * left; 71. */
-gmmpi_status shard_create(MPI_Comm comm, point_source *source, missing_choice missing, shard **result,
+gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error);
 
 /* Collective over comm. The same from the caller's memory: each rank gives n_local x n_features numbers (row-major),
  * the data set being the ranks' rows one after the other. */
 gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
-                                      missing_choice missing, shard **result, gmmpi_error *error);
+                                      shard_options options, shard **result, gmmpi_error *error);
 
 void shard_destroy(shard *points); /* NULL is fine */
 
 /* One block of this rank's rows. */
 typedef struct block_view {
-  const double *tiles; /* n_tiles x n_features x TILE_ROWS */
-  int64_t n_tiles;
+  const shard *points;
   int64_t first_row; /* 0-based row of the data set */
   int64_t n_rows;
+  int64_t n_tiles;
 } block_view;
 
-/* Visits this rank's blocks in ascending order: for (cursor c = shard_start(s); shard_next(&c, &block);) ... */
-typedef struct shard_cursor {
-  const shard *points;
-  int64_t next_row;
-} shard_cursor;
+/* How many blocks this rank owns, and the index-th of them, from 0. Any thread may ask for any block. */
+int64_t shard_n_blocks(const shard *points);
+block_view shard_block(const shard *points, int64_t index);
 
-shard_cursor shard_start(const shard *points);
-bool shard_next(shard_cursor *cursor, block_view *block);
+/* The numbers of the block's tile (n_features x TILE_ROWS, aligned): where they are held, or, when they are not held as
+ * doubles, in room, which has the same size. */
+const double *block_tile(const block_view *block, int64_t tile, double *room);
 
 /* How many points of the block's tile are real: TILE_ROWS but for the data set's last tile. */
 static inline int tile_points(const block_view *block, int64_t tile)

@@ -9,8 +9,8 @@ int64_t shard_first_block(int64_t n_blocks, int rank, int n_ranks);
 
 /* A shard of n_samples x n_features points with room for this rank's rows, laid out but empty; label names the data in
  * messages. Not collective. Errors: 71. */
-gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features, shard **points,
-                           gmmpi_error *error);
+gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
+                           shard_options options, shard **points, gmmpi_error *error);
 
 /* Puts a row (n_features; -0.0 becomes 0.0) to the index-th place of this rank. */
 void shard_put_row(shard *points, int64_t index, const double *row);

@@ -73,11 +73,11 @@ static gmmpi_status read_rows(row_reading *reading, gmmpi_error *error)
 }
 
 /* Room for the rows and, where rows may be dropped, for where they come from. */
-static gmmpi_status prepare(MPI_Comm comm, row_reading *reading, gmmpi_error *error)
+static gmmpi_status prepare(MPI_Comm comm, shard_options options, row_reading *reading, gmmpi_error *error)
 {
   const point_source *source = reading->source;
   const gmmpi_status status =
-      shard_lay_out(comm, source->label, source->n_rows, source->n_features, &reading->points, error);
+      shard_lay_out(comm, source->label, source->n_rows, source->n_features, options, &reading->points, error);
   if (status != GMMPI_OK) return status;
   shard *points = reading->points;
   int64_t numbers;
@@ -95,12 +95,13 @@ static gmmpi_status prepare(MPI_Comm comm, row_reading *reading, gmmpi_error *er
 }
 
 /* Collective: a shard of the rows that are left, made from the one that holds them where they were. */
-static gmmpi_status close_gaps(const char *label, int64_t n_kept, int64_t n_dropped, shard **points, gmmpi_error *error)
+static gmmpi_status close_gaps(const char *label, shard_options options, int64_t n_kept, int64_t n_dropped,
+                               shard **points, gmmpi_error *error)
 {
   const shard *old = *points;
   shard *new = NULL;
   const row_supply supply = {.n_rows = n_kept, .tiles = old->tiles, .origins = old->source_rows};
-  if (shard_lay_out(old->comm, label, old->n_samples - n_dropped, old->n_features, &new, error) == GMMPI_OK) {
+  if (shard_lay_out(old->comm, label, old->n_samples - n_dropped, old->n_features, options, &new, error) == GMMPI_OK) {
     new->n_dropped = n_dropped;
     new->source_rows = allocate(new->n_rows, sizeof *new->source_rows);
     if (new->source_rows == NULL) out_of_memory(label, error);
@@ -111,20 +112,20 @@ static gmmpi_status close_gaps(const char *label, int64_t n_kept, int64_t n_drop
   return error->status;
 }
 
-gmmpi_status shard_create(MPI_Comm comm, point_source *source, missing_choice missing, shard **result,
+gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  row_reading reading = {.source = source, .check = row_check_begin(source, 0, missing)};
+  row_reading reading = {.source = source, .check = row_check_begin(source, 0, options.missing)};
   int64_t n_dropped = 0;
-  prepare(comm, &reading, &local);
+  prepare(comm, options, &reading, &local);
   if (agree(comm, &local) == GMMPI_OK) {
     read_rows(&reading, &local);
     row_check_end(comm, &reading.check, source->n_rows, &n_dropped, &local);
   }
   free(reading.chunk);
   if (local.status == GMMPI_OK && n_dropped > 0) {
-    close_gaps(source->label, reading.n_kept, n_dropped, &reading.points, &local);
+    close_gaps(source->label, options, reading.n_kept, n_dropped, &reading.points, &local);
   } else if (local.status == GMMPI_OK) {
     free(reading.points->source_rows);
     reading.points->source_rows = NULL;
@@ -177,7 +178,7 @@ static gmmpi_status list_whole_rows(row_check *check, const double *rows, int64_
 }
 
 gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
-                                      missing_choice missing, shard **result, gmmpi_error *error)
+                                      shard_options options, shard **result, gmmpi_error *error)
 {
   gmmpi_error local = {0};
   shard *points = NULL;
@@ -185,6 +186,7 @@ gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t
   int64_t n_samples = 0;
   int64_t first_row = 0;
   int64_t n_dropped = 0;
+  const missing_choice missing = options.missing;
   if (count_rows(comm, rows, n_local, n_features, &n_samples, &first_row, &local) == GMMPI_OK) {
     row_check check = row_check_begin(NULL, first_row, missing);
     if (missing == MISSING_DROP) origins = allocate(n_local, sizeof *origins);
@@ -194,7 +196,7 @@ gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t
       list_whole_rows(&check, rows, n_local, n_features, origins, &local);
     }
     if (row_check_end(comm, &check, n_samples, &n_dropped, &local) == GMMPI_OK &&
-        shard_lay_out(comm, "points", n_samples - n_dropped, n_features, &points, &local) == GMMPI_OK &&
+        shard_lay_out(comm, "points", n_samples - n_dropped, n_features, options, &points, &local) == GMMPI_OK &&
         n_dropped > 0) {
       points->n_dropped = n_dropped;
       points->source_rows = allocate(points->n_rows, sizeof *points->source_rows);

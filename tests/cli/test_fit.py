@@ -335,7 +335,7 @@ class Fit(Case):
                               ("--checkpoint-every", "0"), ("--checkpoint-seconds", "-1"), ("--init-covariance", "none")):
             with self.subTest(option=option, value=value):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, value, "-o", self.path("m.h5"))
-        for option in ("--threads", "--coarse-to-fine", "--precision", "--memory-limit", "--weights", "--prior", "--method",
+        for option in ("--coarse-to-fine", "--precision", "--memory-limit", "--weights", "--prior", "--method",
                        "--noise", "--t-dist", "--time-limit", "--nonsense"):
             with self.subTest(option=option):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, "1", "-o", self.path("m.h5"))

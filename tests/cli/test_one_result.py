@@ -1,6 +1,7 @@
 """The same model, byte for byte, at every number of ranks, from every kind of file, for every start and family."""
 
 import csv
+import os
 import unittest
 
 import h5py
@@ -17,12 +18,13 @@ def points(n, d, seed=0, spread=4.0):
 
 
 class OneResult(Case):
-    def models(self, data, *options, ranks=(1, 2, 3, 4, 7)):
-        """Fits at each number of ranks; all model files must be the same. Returns their bytes."""
+    def models(self, data, *options, ranks=(1, 2, 3, 4, 7), threads=(1,)):
+        """Fits at each number of ranks and threads; all model files must be the same. Returns their bytes."""
         contents = []
         for n in ranks:
-            self.succeed("fit", data, *options, "-o", self.path(f"model{n}.h5"), "-q", ranks=n)
-            contents.append(self.bytes_of(f"model{n}.h5"))
+            for t in threads:
+                self.succeed("fit", data, *options, "-o", self.path(f"model{n}.h5"), "-q", "--threads", t, ranks=n)
+                contents.append(self.bytes_of(f"model{n}.h5"))
         for content in contents[1:]:
             self.assertTrue(content == contents[0])
         return contents[0]
@@ -39,7 +41,44 @@ class OneResult(Case):
         numpy.savetxt(self.path("labels.txt"), labels, fmt="%d")
         for init in ("kmeans", "k-means++", "random_from_data", "random", self.path("labels.txt")):
             with self.subTest(init=init):
-                self.models(self.path("points.npy"), "-k", 4, "--init", init, "--max-iter", 5, "--seed", 11, ranks=(1, 3, 4))
+                self.models(self.path("points.npy"), "-k", 4, "--init", init, "--max-iter", 5, "--seed", 11, ranks=(1, 3, 4),
+                            threads=(1, 2))
+
+    def test_threads(self):
+        """More threads than cores and than blocks too; with components that collapse."""
+        numpy.save(self.path("points.npy"), points(9001, 3))
+        for covariance in ("full", "diag"):
+            with self.subTest(covariance=covariance):
+                self.models(self.path("points.npy"), "-k", 5, "--covariance", covariance, "--max-iter", 8, ranks=(1, 2),
+                            threads=(1, 2, 3, 5, 200))
+        numpy.save(self.path("few.npy"), numpy.repeat(points(40, 2), 5, axis=0))
+        self.models(self.path("few.npy"), "-k", 30, "--reg-covar", 0, "--init", "random_from_data", "--max-iter", 20,
+                    ranks=(1, 2), threads=(1, 2, 3))
+
+    def test_labels_of_threads(self):
+        numpy.save(self.path("points.npy"), points(20000, 2))
+        self.models(self.path("points.npy"), "-k", 3, "--max-iter", 3, ranks=(1,))
+        contents = set()
+        for n, threads in ((1, 1), (1, 3), (2, 2)):
+            out = self.path("out.h5")
+            summary = self.summary("predict", self.path("model1.h5"), self.path("points.npy"), "-o", out, "--threads", threads,
+                                   "--responsibilities", "--log-density", ranks=n)
+            contents.add((self.bytes_of("out.h5"), summary["log_likelihood"], tuple(summary["label_counts"])))
+        self.assertEqual(len(contents), 1)
+
+    def test_threads_in_the_summary(self):
+        for threads in (1, 2):
+            run = self.summary("fit", MALL, "--columns", "4,5", "-k", 3, "--threads", threads, "-o", self.path("m.h5"))
+            self.assertEqual(run["threads"], threads)
+        for wrong in ("0", "-1", "x", "1.5"):
+            self.fail_with(64, "--threads", "fit", MALL, "-k", 3, "--threads", wrong, "-o", self.path("m.h5"))
+
+    def test_fewer_cores_than_threads(self):
+        core = min(os.sched_getaffinity(0))
+        run = self.succeed("fit", MALL, "--columns", "4,5", "-k", 3, "--threads", 2, "-o", self.path("m.h5"), "-q",
+                           preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+        self.assertRegex(run.stderr, "gmmpi warning: --threads 2, but the (rank is bound to|machine has) 1 core;")
+        self.assertEqual(run.stderr.count("--threads"), 1)
 
     def test_several_starts(self):
         numpy.save(self.path("points.npy"), points(2000, 2))

@@ -44,6 +44,7 @@ static gmmpi_status fit_rows(MPI_Comm comm, int64_t first, int64_t last, gmmpi_f
                              gmmpi_fit_summary *summary, gmmpi_error *error)
 {
   options.labels = labels + first;
+  options.threads = comm == MPI_COMM_SELF ? 1 : 3;
   return gmmpi_fit(comm, table + first * D, last - first, D, &options, model, summary, error);
 }
 

@@ -78,27 +78,30 @@ static void check_ranges(const shard *points, const table *all)
 /* This rank's blocks hold its rows, the last tile is filled up with its first point. */
 static void check_blocks(const shard *points, const table *all)
 {
-  block_view block;
   int64_t next = points->first_row;
   int n_wrong = 0;
-  for (shard_cursor cursor = shard_start(points); shard_next(&cursor, &block);) {
+  double *room = malloc(sizeof *room * (size_t)all->n_features * TILE_ROWS);
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    const block_view block = shard_block(points, b);
     CHECK(block.first_row == next && block.first_row % points->block_rows == 0);
     CHECK(block.n_rows == points->block_rows || block.first_row + block.n_rows == all->n_rows);
     CHECK(block.n_tiles == (block.n_rows + TILE_ROWS - 1) / TILE_ROWS);
     for (int64_t t = 0; t < block.n_tiles; t++) {
       const int n_points = tile_points(&block, t);
+      const double *tile = block_tile(&block, t, room);
       CHECK(n_points == TILE_ROWS || block.first_row + t * TILE_ROWS + n_points == all->n_rows);
       for (int p = 0; p < TILE_ROWS; p++) {
         const int64_t row = block.first_row + t * TILE_ROWS + (p < n_points ? p : 0);
         for (int64_t j = 0; j < all->n_features; j++) {
           const double expected = all->rows[row * all->n_features + j];
-          const double value = block.tiles[(t * all->n_features + j) * TILE_ROWS + p];
+          const double value = tile[j * TILE_ROWS + p];
           n_wrong += value != expected || (value == 0 && signbit(value));
         }
       }
     }
     next += block.n_rows;
   }
+  free(room);
   CHECK(n_wrong == 0);
   CHECK(next == points->first_row + points->n_rows);
 }
@@ -167,7 +170,7 @@ static gmmpi_status create_from_file(missing_choice missing, shard **points, gmm
   const source_options options = {.header = HEADER_NO};
   *points = NULL;
   if (source_open(MPI_COMM_WORLD, path_of("x.csv"), &options, &source, error) == GMMPI_OK)
-    shard_create(MPI_COMM_WORLD, source, missing, points, error);
+    shard_create(MPI_COMM_WORLD, source, (shard_options){missing, 3}, points, error);
   source_close(source);
   MPI_Barrier(MPI_COMM_WORLD);
   return error->status;
@@ -348,7 +351,7 @@ static void from_memory(void)
     shard *points = NULL;
     gmmpi_error error = {0};
     shard_create_from_memory(MPI_COMM_WORLD, n_local > 0 ? all.rows + first * d : NULL, n_local, d,
-                             drops ? MISSING_DROP : MISSING_ERROR, &points, &error);
+                             (shard_options){drops ? MISSING_DROP : MISSING_ERROR, 2}, &points, &error);
     if (check(error.status == GMMPI_OK, error.message, __FILE__, __LINE__))
       check_shard(points, &left, left.n_rows < all.n_rows ? kept : NULL, all.n_rows - left.n_rows);
     shard_destroy(points);
@@ -363,31 +366,34 @@ static void memory_that_is_refused(void)
   double rows[] = {1, 2, 3, 4, 5, 6};
   shard *points;
   gmmpi_error error = {0};
-  shard_create_from_memory(MPI_COMM_WORLD, rows, 0, 2, MISSING_ERROR, &points, &error);
+  shard_create_from_memory(MPI_COMM_WORLD, rows, 0, 2, (shard_options){.missing = MISSING_ERROR}, &points, &error);
   check_error(&error, GMMPI_BAD_DATA, "none", __FILE__, __LINE__);
   error = (gmmpi_error){0};
-  shard_create_from_memory(MPI_COMM_WORLD, rows, 1, 0, MISSING_ERROR, &points, &error);
+  shard_create_from_memory(MPI_COMM_WORLD, rows, 1, 0, (shard_options){.missing = MISSING_ERROR}, &points, &error);
   check_error(&error, GMMPI_WRONG_USAGE, "points: ", __FILE__, __LINE__);
   error = (gmmpi_error){0};
-  shard_create_from_memory(MPI_COMM_WORLD, rank == n_ranks - 1 ? NULL : rows, 1, 2, MISSING_ERROR, &points, &error);
+  shard_create_from_memory(MPI_COMM_WORLD, rank == n_ranks - 1 ? NULL : rows, 1, 2,
+                           (shard_options){.missing = MISSING_ERROR}, &points, &error);
   check_error(&error, GMMPI_WRONG_USAGE, "points: ", __FILE__, __LINE__);
   error = (gmmpi_error){0};
-  shard_create_from_memory(MPI_COMM_WORLD, rows, rank == 0 ? -1 : 1, 2, MISSING_ERROR, &points, &error);
+  shard_create_from_memory(MPI_COMM_WORLD, rows, rank == 0 ? -1 : 1, 2, (shard_options){.missing = MISSING_ERROR},
+                           &points, &error);
   check_error(&error, GMMPI_WRONG_USAGE, "points: ", __FILE__, __LINE__);
   if (n_ranks > 1) {
     error = (gmmpi_error){0};
-    shard_create_from_memory(MPI_COMM_WORLD, rows, 1, rank == 0 ? 2 : 3, MISSING_ERROR, &points, &error);
+    shard_create_from_memory(MPI_COMM_WORLD, rows, 1, rank == 0 ? 2 : 3, (shard_options){.missing = MISSING_ERROR},
+                             &points, &error);
     check_error(&error, GMMPI_WRONG_USAGE, "not the same on all ranks", __FILE__, __LINE__);
   }
   char part[100];
   rows[5] = rank == n_ranks - 1 ? NAN : 6;
   error = (gmmpi_error){0};
-  shard_create_from_memory(MPI_COMM_WORLD, rows, 3, 2, MISSING_ERROR, &points, &error);
+  shard_create_from_memory(MPI_COMM_WORLD, rows, 3, 2, (shard_options){.missing = MISSING_ERROR}, &points, &error);
   snprintf(part, sizeof part, "points: 1 value is missing: row %d, column 2", 3 * n_ranks);
   check_error(&error, GMMPI_BAD_DATA, part, __FILE__, __LINE__);
   rows[2] = INFINITY;
   error = (gmmpi_error){0};
-  shard_create_from_memory(MPI_COMM_WORLD, rows, 3, 2, MISSING_DROP, &points, &error);
+  shard_create_from_memory(MPI_COMM_WORLD, rows, 3, 2, (shard_options){.missing = MISSING_DROP}, &points, &error);
   check_error(&error, GMMPI_BAD_DATA, "points: row 2, column 1: is infinite", __FILE__, __LINE__);
   CHECK(points == NULL);
 }
@@ -402,7 +408,8 @@ static void no_memory_on_one_rank(void)
   if (rank == n_ranks - 1) setrlimit(RLIMIT_AS, &(struct rlimit){.rlim_cur = 1, .rlim_max = before.rlim_max});
   shard *points;
   gmmpi_error error = {0};
-  shard_create_from_memory(MPI_COMM_WORLD, rows, TILE_ROWS, N_FEATURES, MISSING_ERROR, &points, &error);
+  shard_create_from_memory(MPI_COMM_WORLD, rows, TILE_ROWS, N_FEATURES, (shard_options){.missing = MISSING_ERROR},
+                           &points, &error);
   setrlimit(RLIMIT_AS, &before);
   check_error(&error, GMMPI_NO_MEMORY, "points: there is no memory for", __FILE__, __LINE__);
   check_error(&error, GMMPI_NO_MEMORY, "x 40000 points, 2.05e+07 bytes", __FILE__, __LINE__);
