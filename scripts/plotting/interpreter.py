@@ -13,9 +13,9 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 LIBRARIES = ("numpy", "h5py", "matplotlib")
 
 
-def require_libraries():
+def require_libraries(libraries=LIBRARIES):
     """Returns when all libraries are there; else goes on in the system's Python, or raises a Problem."""
-    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+    missing = [name for name in libraries if importlib.util.find_spec(name) is None]
     if not missing:
         return
     # The variable stops a second change: the system's Python may lack them too.

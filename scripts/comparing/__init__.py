@@ -1,0 +1,2 @@
+"""What compare_optima.py and compare_passes.py are made of. Needs numpy and h5py (Debian: python3-numpy, python3-h5py); the peer is
+scikit-learn (python3-sklearn)."""
