@@ -65,6 +65,7 @@ def measure(arguments, programs, folder):
         programs, scratch, sizes.INITIALISATION_QUICK if quick else sizes.INITIALISATION, rounds)
     raw["hdf5"] = reading.measure_hdf5(programs, scratch, 0.01 if quick else 1.024, rounds)
     raw["csv"] = reading.measure_csv(programs, scratch, 2 if quick else 200, rounds)
+    raw["repeated"] = reading.measure_repeated(programs, scratch, quick)
     raw["allreduce"] = reading.measure_allreduce(programs, quick)
     raw["machine"]["load after"] = "%.2f" % os.getloadavg()[0]
     return raw
@@ -92,7 +93,7 @@ def add_versions(raw):
 def main():
     arguments = parse()
     from plotting import style
-    from . import picture, report
+    from . import constants, picture, report
 
     began = time.monotonic()
     style.prepare_folder(arguments.output)
@@ -113,6 +114,7 @@ def main():
     print()
     write(arguments.output, "benchmark.md", report.markdown(raw))
     write(arguments.output, "benchmark.json", json.dumps(raw, indent=1) + "\n")
+    write(arguments.output, "constants.json", json.dumps(constants.constants_of(raw), indent=1) + "\n")
     style.save(picture.draw(raw), arguments.output, "benchmark.png")
 
 

@@ -4,7 +4,6 @@ ratios are taken within a round, so that a machine that slows down for a while s
 import math
 import os
 import shutil
-import statistics
 import sys
 
 from .samples import OVERLAPPING, SEPARATED, Sample
@@ -147,7 +146,3 @@ def measure_initialisation(programs, scratch, configuration, rounds):
         result["rounds"].append({"init": run["seconds"]["init"], "iteration": em["seconds_per_iteration"]})
     scratch.clear()
     return result
-
-
-def median(rounds, name):
-    return statistics.median(numbers[name] for numbers in rounds)

@@ -48,3 +48,16 @@ def measure_allreduce(programs, quick):
     if not quick:
         measured.append(programs.allreduce(2 * programs.cores, sizes[:5]))
     return measured
+
+
+def measure_repeated(programs, scratch, quick):
+    """What every rank does once per iteration, whatever its share of the points: all but the E-step, on one process."""
+    measured = []
+    for d in (8, 16) if quick else (32, 128):
+        configuration = Configuration("full", 64 * d, d, 8)
+        sample = Sample(configuration, scratch.path("sample"))
+        run = programs.iterate(sample, 10)
+        seconds = run["seconds_per_iteration"] - run["seconds"]["e_step"] / (run["n_iter"] + 1)
+        measured.append({"d": d, "K": configuration.K, "seconds": seconds})
+        scratch.clear()
+    return measured

@@ -1,41 +1,14 @@
-"""The tables of a benchmark: one form for the terminal, one in Markdown."""
+"""The tables of a benchmark."""
 
 import statistics
 
 from .configurations import Configuration
-from .measurements import median
-
-NOTHING = "–"
-
-
-def number(value, digits=3):
-    """Three significant digits, without an exponent where people would write none."""
-    if value == 0:
-        return "0"
-    if abs(value) >= 10 ** digits:
-        return "%.0f" % value
-    text = "%.*g" % (digits, value)
-    return "%.6f" % value if "e" in text and abs(value) > 1e-5 else text
-
-
-def with_range(values, form=number):
-    """median (least – largest)"""
-    if len(values) == 1:
-        return form(values[0])
-    return "%s (%s–%s)" % (form(statistics.median(values)), form(min(values)), form(max(values)))
-
-
-def percent(value):
-    return "%.0f %%" % (100 * value)
+from .tables import NOTHING, Table, cell, number, percent, with_range
 
 
 def ratios(rounds, above, below):
     """above / below within every round, of those that have both."""
     return [numbers[above] / numbers[below] for numbers in rounds if above in numbers and below in numbers]
-
-
-def cell(values, form=number):
-    return with_range(values, form) if values else NOTHING
 
 
 def configuration_of(result):
@@ -47,35 +20,11 @@ def shares_of_peak(result):
     return [flops / numbers["gmmpi"] / numbers["peak"] for numbers in result["rounds"]]
 
 
-class Table:
-    """A heading, columns' names, rows of strings, and a note."""
-
-    def __init__(self, heading, names, rows, note=""):
-        self.heading = heading
-        self.names = names
-        self.rows = rows
-        self.note = note
-
-    def terminal(self):
-        lines = [self.names] + self.rows
-        widths = [max(len(line[i]) for line in lines) for i in range(len(self.names))]
-        text = [self.heading]
-        for line in lines:
-            cells = [c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))]
-            text.append("  " + "  ".join(cells).rstrip())
-        return "\n".join(text + (["  " + self.note] if self.note else []))
-
-    def markdown(self):
-        text = ["**%s**" % self.heading, "", "| %s |" % " | ".join(self.names), "|%s" % ("---|" * len(self.names))]
-        text += ["| %s |" % " | ".join(row) for row in self.rows]
-        return "\n".join(text + (["", self.note] if self.note else []))
-
-
 def iterations_table(results, cores):
     rows = []
     for result in results:
         configuration, rounds = configuration_of(result), result["rounds"]
-        rate = configuration.flops / median(rounds, "gmmpi")
+        rate = configuration.flops / statistics.median(numbers["gmmpi"] for numbers in rounds)
         rows.append([
             configuration.name, cell([r["gmmpi"] for r in rounds]), number(rate / 1e9), cell(shares_of_peak(result), percent),
             cell([r["scikit_learn"] for r in rounds if "scikit_learn" in r]), cell(ratios(rounds, "scikit_learn", "gmmpi")),
@@ -99,7 +48,7 @@ def effective_table(results):
     for result in results:
         configuration, rounds = configuration_of(result), result["rounds"]
         rows.append([configuration.name, result["data"], percent(result["share_that_counts"]),
-                     cell([r["gmmpi"] for r in rounds]), number(configuration.flops / median(rounds, "gmmpi") / 1e9),
+                     cell([r["gmmpi"] for r in rounds]), number(configuration.flops / statistics.median(numbers["gmmpi"] for numbers in rounds) / 1e9),
                      cell(shares_of_peak(result), percent)])
     return Table("Effective rate, 2nKd² / time", ["", "data", "pairs that count", "gmmpi, s", "GFLOP/s", "of the peak"], rows,
                  "A pair of a point and a component counts when the responsibility is at least 2^-60.")

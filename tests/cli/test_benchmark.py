@@ -13,8 +13,9 @@ from harness import Case, SOURCE
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from benchmarking.configurations import STANDARD, Configuration, parse_configurations, short
-from benchmarking.report import Table, number, ratios, with_range
+from benchmarking.report import ratios
 from benchmarking.samples import Mixture, Sample, draw_mixture
+from benchmarking.tables import Table, number, with_range
 from plotting.problem import Problem
 
 
@@ -93,7 +94,7 @@ class Script(Case):
         folder = self.path("results")
         run = self.run_script("--quick", "--without-peers", "-o", folder)
         self.assertEqual(run.returncode, 0, run.stderr)
-        self.assertEqual(sorted(os.listdir(folder)), ["benchmark.json", "benchmark.md", "benchmark.png"])
+        self.assertEqual(sorted(os.listdir(folder)), ["benchmark.json", "benchmark.md", "benchmark.png", "constants.json"])
         with open(os.path.join(folder, "benchmark.json")) as file:
             raw = json.load(file)
         self.assertEqual([len(result["rounds"]) for result in raw["iterations"]], [1, 1, 1])
