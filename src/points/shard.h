@@ -55,6 +55,14 @@ gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options opt
 gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                       shard_options options, shard **result, gmmpi_error *error);
 
+/* Collective over the points' communicator. A shard of the chosen rows in their order, of its own size, blocks, ranges
+ * and fingerprint, spread over the ranks by its own blocks; where its rows were in the source is not remembered. row:
+ * of the data set, from 0; is_chosen is asked about this rank's rows, twice each. Errors, agreed: 65 no row is
+ * chosen, 71.
+ */
+gmmpi_status shard_subsample(const shard *points, bool (*is_chosen)(const void *context, int64_t row),
+                             const void *context, shard **result, gmmpi_error *error);
+
 void shard_destroy(shard *points); /* NULL is fine */
 
 /* One block of this rank's rows. */

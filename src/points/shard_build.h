@@ -23,7 +23,8 @@ void shard_complete(shard *points);
  * set. */
 typedef struct row_supply {
   int64_t n_rows;
-  const double *tiles;     /* as a shard's, or NULL: then rows */
+  const shard *held;       /* rows of another shard; NULL: of the array rows */
+  const int64_t *picked;   /* with held: which of this rank's rows, n_rows from 0; NULL: the first ones */
   const double *rows;      /* row-major */
   const int64_t *origins;  /* n_rows: each row's place in the source; NULL when none was dropped */
   int64_t first_of_source; /* with rows and origins: row i is the (origins[i] - first_of_source)-th of rows */

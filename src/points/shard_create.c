@@ -100,7 +100,7 @@ static gmmpi_status close_gaps(const char *label, shard_options options, int64_t
 {
   const shard *old = *points;
   shard *new = NULL;
-  const row_supply supply = {.n_rows = n_kept, .tiles = old->tiles, .origins = old->source_rows};
+  const row_supply supply = {.n_rows = n_kept, .held = old, .origins = old->source_rows};
   if (shard_lay_out(old->comm, label, old->n_samples - n_dropped, old->n_features, options, &new, error) == GMMPI_OK) {
     new->n_dropped = n_dropped;
     new->source_rows = allocate(new->n_rows, sizeof *new->source_rows);

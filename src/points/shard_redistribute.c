@@ -50,17 +50,18 @@ static bool next_piece(transfer *pieces, int64_t piece_rows)
   return true;
 }
 
-/* One row of the supply as words. */
-static void pack_row(const exchange *all, int64_t index, uint64_t *words)
+/* One row of the supply as words. row: n_features, to work in. */
+static void pack_row(const exchange *all, int64_t index, uint64_t *words, double *row)
 {
   const row_supply *supply = all->supply;
   const int64_t n = all->points->n_features;
-  if (supply->tiles != NULL) {
-    const double *place = supply->tiles + index / TILE_ROWS * TILE_ROWS * n + index % TILE_ROWS;
-    for (int64_t j = 0; j < n; j++) memcpy(words + j, place + j * TILE_ROWS, sizeof *words);
+  if (supply->held != NULL) {
+    const int64_t own_row = supply->picked != NULL ? supply->picked[index] : index;
+    shard_copy_row(supply->held, supply->held->first_row + own_row, row);
+    memcpy(words, row, (size_t)n * sizeof *words);
   } else {
-    const int64_t row = supply->origins != NULL ? supply->origins[index] - supply->first_of_source : index;
-    memcpy(words, supply->rows + row * n, (size_t)n * sizeof *words);
+    const int64_t held_row = supply->origins != NULL ? supply->origins[index] - supply->first_of_source : index;
+    memcpy(words, supply->rows + held_row * n, (size_t)n * sizeof *words);
   }
   if (all->points->source_rows != NULL) words[n] = (uint64_t)supply->origins[index];
 }
@@ -73,12 +74,12 @@ static void unpack_row(const exchange *all, int64_t index, const uint64_t *words
   if (all->points->source_rows != NULL) all->points->source_rows[index] = (int64_t)words[n];
 }
 
-static void send_next(exchange *all, int64_t first_held, MPI_Request *request)
+static void send_next(exchange *all, int64_t first_held, double *row, MPI_Request *request)
 {
   transfer *out = &all->sending;
   if (!next_piece(out, all->piece_rows)) return;
   for (int64_t i = 0; i < out->n_rows; i++)
-    pack_row(all, out->first_row - first_held + i, out->message + i * all->row_words);
+    pack_row(all, out->first_row - first_held + i, out->message + i * all->row_words, row);
   MPI_Isend(out->message, (int)(out->n_rows * all->row_words), MPI_UINT64_T, out->peer, MESSAGE_TAG, all->points->comm,
             request);
 }
@@ -104,12 +105,12 @@ static void exchange_pieces(exchange *all, int64_t first_held, double *row)
   MPI_Request requests[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
   int finished;
   receive_next(all, &requests[1]);
-  send_next(all, first_held, &requests[0]);
+  send_next(all, first_held, row, &requests[0]);
   for (;;) {
     MPI_Waitany(2, requests, &finished, MPI_STATUS_IGNORE);
     if (finished == MPI_UNDEFINED) return;
     if (finished == 0) {
-      send_next(all, first_held, &requests[0]);
+      send_next(all, first_held, row, &requests[0]);
     } else {
       unpack_received(all, row);
       receive_next(all, &requests[1]);

@@ -417,6 +417,53 @@ static void no_memory_on_one_rank(void)
   free(rows);
 }
 
+/* --- subsamples
+ * ------------------------------------------------------------------------------------------------------------- */
+
+/* Which rows: by pattern and size. */
+typedef struct choice {
+  int pattern;
+  int64_t n;
+} choice;
+
+static bool is_chosen(const void *context, int64_t row)
+{
+  const choice *how = context;
+  return !misses(how->pattern, row, how->n);
+}
+
+static bool is_never_chosen(const void *context, int64_t row)
+{
+  (void)context;
+  (void)row;
+  return false;
+}
+
+static void subsamples(void)
+{
+  static const int64_t sizes[] = {2, 200, 3000, 13000};
+  for (int c = 0; c < 24; c++) {
+    const choice how = {c % 6, sizes[c / 6]};
+    const table all = make_table(how.n, 3);
+    table part = {0, 3, malloc(sizeof(double) * (size_t)how.n * 3)};
+    for (int64_t i = 0; i < how.n; i++) {
+      if (is_chosen(&how, i)) memcpy(part.rows + part.n_rows++ * 3, all.rows + i * 3, 3 * sizeof(double));
+    }
+    shard *points = NULL;
+    shard *sample = NULL;
+    gmmpi_error error = {0};
+    write_table(&all);
+    if (CHECK(create_from_file(MISSING_ERROR, &points, &error) == GMMPI_OK) && part.n_rows > 0 &&
+        CHECK(shard_subsample(points, is_chosen, &how, &sample, &error) == GMMPI_OK))
+      check_shard(sample, &part, NULL, 0);
+    shard_destroy(sample);
+    CHECK(shard_subsample(points, is_never_chosen, NULL, &sample, &error) == GMMPI_BAD_DATA && sample == NULL);
+    shard_destroy(points);
+    free(part.rows);
+    free(all.rows);
+  }
+}
+
 /* --- sizes of blocks
  * -------------------------------------------------------------------------------------------------------- */
 
@@ -464,6 +511,7 @@ int main(int argc, char **argv)
   from_memory();
   memory_that_is_refused();
   no_memory_on_one_rank();
+  subsamples();
   remove_file("x.csv");
   return end_tests();
 }
