@@ -16,7 +16,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   created->kernel = instructions;
   created->responsibilities = allocate(count, sizeof(double));
   created->log_density = allocate(TILE_ROWS, sizeof(double));
-  created->scratch = allocate(instructions->scratch_bytes(model->n_features), 1);
+  created->scratch = allocate(kernel_scratch_bytes(model->family->shape, model->n_components, model->n_features), 1);
   created->tile = allocate(model->n_features, TILE_ROWS * sizeof(double));
   if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL ||
       created->tile == NULL)
@@ -53,9 +53,8 @@ void predictor_tile(predictor *oracle, const double *tile, int n_points)
 {
   const int64_t n_components = oracle->form->n_components;
   double highest[TILE_ROWS];
-  oracle->kernel->log_densities(oracle->form, tile, oracle->responsibilities, oracle->scratch);
-  oracle->kernel->responsibilities(n_components, n_points, oracle->responsibilities, oracle->log_density,
-                                   &oracle->log_likelihood, &oracle->sum_log_max_responsibility);
+  oracle->kernel->posteriors(oracle->form, n_points, tile, oracle->responsibilities, oracle->log_density,
+                             &oracle->log_likelihood, &oracle->sum_log_max_responsibility, oracle->scratch);
   for (int p = 0; p < TILE_ROWS; p++) {
     highest[p] = oracle->responsibilities[p];
     oracle->labels[p] = 0;

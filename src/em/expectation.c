@@ -15,14 +15,18 @@ static int64_t second_rows(density_shape shape, int64_t n_features)
 
 int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
 {
+  const int64_t scratch = kernel_scratch_bytes(shape, n_components, n_features);
+  const int64_t group_tiles = kernel_group_tiles(shape, n_components, n_features);
   int64_t numbers;
   int64_t bytes;
   if (!multiply_fits(padded_width(n_features), second_rows(shape, n_features) + 1, &numbers) ||
-      !multiply_fits(numbers + TILE_ROWS + 1, (int64_t)sizeof(double), &numbers) ||
-      !multiply_fits(n_components, numbers, &bytes))
+      !multiply_fits(numbers + group_tiles * TILE_ROWS + 1, (int64_t)sizeof(double), &numbers) ||
+      !multiply_fits(n_components, numbers, &bytes) || scratch > INT64_MAX - bytes)
     return INT64_MAX;
-  bytes += kernel_portable.scratch_bytes(n_features) + n_features * TILE_ROWS * (int64_t)sizeof(double);
-  return multiply_fits(n_threads, bytes, &bytes) ? bytes : INT64_MAX;
+  numbers = group_tiles * n_features * TILE_ROWS * (int64_t)sizeof(double);
+  return bytes + scratch <= INT64_MAX - numbers && multiply_fits(n_threads, bytes + scratch + numbers, &bytes)
+             ? bytes
+             : INT64_MAX;
 }
 
 static bool workspace_open(pass_workspace *work, const kernel *kernels, density_shape shape, statistics_order order,
@@ -30,9 +34,11 @@ static bool workspace_open(pass_workspace *work, const kernel *kernels, density_
 {
   const int64_t width = padded_width(n_features);
   work->kernel = kernels;
-  work->responsibilities = allocate(n_components * TILE_ROWS, sizeof(double));
-  work->scratch = allocate(kernels->scratch_bytes(n_features), 1);
-  work->tile = allocate(n_features * TILE_ROWS, sizeof(double));
+  work->group_tiles = kernel_group_tiles(shape, n_components, n_features);
+  work->group_responsibilities = allocate(work->group_tiles * n_components * TILE_ROWS, sizeof(double));
+  work->responsibilities = work->group_responsibilities;
+  work->scratch = allocate(kernel_scratch_bytes(shape, n_components, n_features), 1);
+  work->tiles = allocate(work->group_tiles * n_features * TILE_ROWS, sizeof(double));
   work->sums.shape = shape;
   work->sums.n_components = n_components;
   work->sums.n_features = n_features;
@@ -41,15 +47,15 @@ static bool workspace_open(pass_workspace *work, const kernel *kernels, density_
   work->sums.first = allocate(n_components * width, sizeof(double));
   if (order == SECOND_ORDER)
     work->sums.second = allocate(n_components * second_rows(shape, n_features) * width, sizeof(double));
-  return work->responsibilities != NULL && work->scratch != NULL && work->tile != NULL && work->sums.counts != NULL &&
-         work->sums.first != NULL && (order == FIRST_ORDER || work->sums.second != NULL);
+  return work->group_responsibilities != NULL && work->scratch != NULL && work->tiles != NULL &&
+         work->sums.counts != NULL && work->sums.first != NULL && (order == FIRST_ORDER || work->sums.second != NULL);
 }
 
 static void workspace_close(pass_workspace *work)
 {
-  free(work->responsibilities);
+  free(work->group_responsibilities);
   free(work->scratch);
-  free(work->tile);
+  free(work->tiles);
   free(work->sums.counts);
   free(work->sums.first);
   free(work->sums.second);
@@ -95,19 +101,37 @@ static void clear_sums(block_sums *sums)
   sums->sum_log_max_responsibility = 0.0;
 }
 
-static tile_view view_of_tile(const block_view *block, int64_t t, pass_workspace *workspace)
+/* Of the block's tile t, the `place`-th of its group: a group's tiles are one after the other in memory, be it in the
+ * block or in the workspace. */
+static tile_view view_of_tile(const block_view *block, int64_t t, int64_t place, pass_workspace *workspace)
 {
-  return (tile_view){block_tile(block, t, workspace->tile), block->first_row + t * TILE_ROWS, tile_points(block, t)};
+  double *room = workspace->tiles + place * workspace->sums.n_features * TILE_ROWS;
+  return (tile_view){block_tile(block, t, room), block->first_row + t * TILE_ROWS, tile_points(block, t)};
+}
+
+/* Adds n_tiles tiles of a block, from tile `first` on, to the sums in the workspace. */
+static void sum_group(const block_view *block, int64_t first, int64_t n_tiles, responsibility_rule rule, void *context,
+                      pass_workspace *workspace)
+{
+  const double *tiles = NULL;
+  for (int64_t t = 0; t < n_tiles; t++) {
+    const tile_view tile = view_of_tile(block, first + t, t, workspace);
+    if (t == 0) tiles = tile.tile;
+    workspace->responsibilities = workspace->group_responsibilities + t * workspace->sums.n_components * TILE_ROWS;
+    rule(context, &tile, workspace);
+  }
+  workspace->responsibilities = workspace->group_responsibilities;
+  workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles, &workspace->sums,
+                                workspace->scratch);
 }
 
 /* The sums over one block, in the workspace. */
 static void sum_block(const block_view *block, responsibility_rule rule, void *context, pass_workspace *workspace)
 {
   clear_sums(&workspace->sums);
-  for (int64_t t = 0; t < block->n_tiles; t++) {
-    const tile_view tile = view_of_tile(block, t, workspace);
-    rule(context, &tile, workspace);
-    workspace->kernel->accumulate(workspace->responsibilities, tile.tile, &workspace->sums, workspace->scratch);
+  for (int64_t t = 0; t < block->n_tiles; t += workspace->group_tiles) {
+    const int64_t left = block->n_tiles - t;
+    sum_group(block, t, left < workspace->group_tiles ? left : workspace->group_tiles, rule, context, workspace);
   }
 }
 
@@ -134,7 +158,7 @@ static void widen_spans(const tile_view *tile, const pass_workspace *workspace, 
       double widest = spans[k * d + j];
       for (int p = 0; p < tile->n_points; p++) {
         const double distance = fabs(tile->tile[j * TILE_ROWS + p] - reference);
-        if (responsibilities[p] >= LEAST_RESPONSIBILITY && distance > widest) widest = distance;
+        if (responsibilities[p] > 0.0 && distance > widest) widest = distance;
       }
       spans[k * d + j] = widest;
     }
@@ -150,7 +174,7 @@ void largest_distances(pass_team *team, const shard *points, responsibility_rule
     pass_workspace *workspace = &team->workspaces[thread_number()];
     const block_view block = shard_block(points, b);
     for (int64_t t = 0; t < block.n_tiles; t++) {
-      const tile_view tile = view_of_tile(&block, t, workspace);
+      const tile_view tile = view_of_tile(&block, t, 0, workspace);
       rule(context, &tile, workspace);
 #pragma omp critical(spans)
       widen_spans(&tile, workspace, sums, spans);
@@ -161,10 +185,9 @@ void largest_distances(pass_team *team, const shard *points, responsibility_rule
 void posterior_rule(void *density, const tile_view *tile, pass_workspace *workspace)
 {
   const density_form *form = density;
-  const kernel *kernels = workspace->kernel;
-  kernels->log_densities(form, tile->tile, workspace->responsibilities, workspace->scratch);
-  kernels->responsibilities(form->n_components, tile->n_points, workspace->responsibilities, NULL,
-                            &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility);
+  workspace->kernel->posteriors(form, tile->n_points, tile->tile, workspace->responsibilities, NULL,
+                                &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility,
+                                workspace->scratch);
 }
 
 void nearest_rule(void *density, const tile_view *tile, pass_workspace *workspace)

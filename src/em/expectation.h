@@ -10,9 +10,11 @@
 /* What one thread needs for a pass besides points and statistics; no memory is allocated during one. */
 typedef struct pass_workspace {
   const kernel *kernel;
-  double *responsibilities; /* K x TILE_ROWS */
+  int64_t group_tiles;            /* tiles that are accumulated together */
+  double *group_responsibilities; /* group_tiles x K x TILE_ROWS */
+  double *responsibilities;       /* K x TILE_ROWS: those of the tile in hand, within the group's */
   double *scratch;
-  double *tile; /* d x TILE_ROWS: room for block_tile */
+  double *tiles; /* group_tiles x d x TILE_ROWS: room for block_tile */
   block_sums sums;
 } pass_workspace;
 

@@ -1,8 +1,8 @@
-/* The hot code: arithmetic on one tile of points, nothing else.
+/* The hot code: arithmetic on tiles of points, nothing else.
  *
- * One source, kernel.c, is compiled once per instruction set; kernel_best() says which of them this processor can run.
- * All of them do the same operations in the same order, so that AVX2 and AVX-512 (both fuse multiply and add) agree to
- * the bit.
+ * One source, kernel_template.h, is compiled once per instruction set; kernel_best() says which of them this processor
+ * can run. All of them do the same operations in the same order, so that AVX2 and AVX-512 (both fuse multiply and add)
+ * agree to the bit.
  *
  * A tile is d x TILE_ROWS numbers; per-point results are one row of TILE_ROWS lanes per component. All arrays are
  * aligned to MEMORY_ALIGNMENT bytes. */
@@ -34,27 +34,33 @@ typedef struct block_sums {
   double sum_log_max_responsibility;
 } block_sums;
 
-/* The smallest responsibility that counts: below it a point adds nothing to a component's sums. */
-#define LEAST_RESPONSIBILITY 0x1p-60
+/* Tiles that are accumulated together at most, so that sums are worked on while they are in a cache. It depends on the
+ * mixture's size alone: results do depend on it. */
+int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_features);
+
+/* Bytes of scratch that the functions below need at most, aligned to MEMORY_ALIGNMENT; INT64_MAX when they can't be
+ * counted. */
+int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t n_features);
 
 typedef struct kernel {
   const char *instruction_set; /* "avx512", "avx2", "portable" */
   int level;                   /* 2, 1, 0: ranks agree on the minimum */
 
-  /* Bytes of scratch that the functions below need, at most, for d features. Aligned to 64 bytes. */
-  int64_t (*scratch_bytes)(int64_t n_features);
-
   /* log_densities: K x TILE_ROWS, the log of weight times density. Never NaN for finite points. */
   void (*log_densities)(const density_form *form, const double *tile, double *log_densities, double *scratch);
 
-  /* In place: log densities (K x TILE_ROWS) become responsibilities, zero from lane n_points on. log_density, when not
-   * NULL, receives the log of the mixture's density per point (TILE_ROWS). The sums over the n_points points of log
-   * density and of log of the largest responsibility are added to *log_likelihood and *sum_log_max. */
-  void (*responsibilities)(int64_t n_components, int n_points, double *log_densities, double *log_density,
-                           double *log_likelihood, double *sum_log_max);
+  /* The posterior probabilities of the components: responsibilities, K x TILE_ROWS, zero from lane n_points on. A
+   * component whose density is below 2^-60 of the largest one at a point has responsibility 0 there, so that it need
+   * not be computed to the end; what is returned depends on point and mixture alone. log_density, when not NULL,
+   * receives the log of the mixture's density per point (TILE_ROWS). The sums over the n_points points of log density
+   * and of log of the largest responsibility are added to *log_likelihood and *sum_log_max. */
+  void (*posteriors)(const density_form *form, int n_points, const double *tile, double *responsibilities,
+                     double *log_density, double *log_likelihood, double *sum_log_max, double *scratch);
 
-  /* Adds the tile's points, weighted by responsibilities (K x TILE_ROWS), to sums. */
-  void (*accumulate)(const double *responsibilities, const double *tile, block_sums *sums, double *scratch);
+  /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
+   * TILE_ROWS), to sums. Points of responsibility 0 add nothing. */
+  void (*accumulate)(int64_t n_tiles, const double *responsibilities, const double *tiles, block_sums *sums,
+                     double *scratch);
 } kernel;
 
 /* The kernel of the highest level <= level that this processor can run. */

@@ -81,8 +81,8 @@ static void add_batch(nearest_centres *nearest, const double *centres, int64_t n
     const block_view block = shard_block(points, b);
     const int64_t first = block.first_row - points->first_row;
     for (int64_t t = 0; t < block.n_tiles; t++) {
-      nearest->kernel->log_densities(nearest->form, block_tile(&block, t, workspace->tile), workspace->responsibilities,
-                                     workspace->scratch);
+      nearest->kernel->log_densities(nearest->form, block_tile(&block, t, workspace->tiles),
+                                     workspace->responsibilities, workspace->scratch);
       update_tile(nearest, workspace->responsibilities, first + t * TILE_ROWS, tile_points(&block, t));
     }
   }

@@ -63,10 +63,9 @@ static void keep_worst_of_block(const block_view *block, const density_form *for
     _Alignas(64) double log_density[TILE_ROWS];
     double ignored_sums[2] = {0.0, 0.0};
     const int n_points = tile_points(block, t);
-    const double *tile = block_tile(block, t, workspace->tile);
-    workspace->kernel->log_densities(form, tile, workspace->responsibilities, workspace->scratch);
-    workspace->kernel->responsibilities(form->n_components, n_points, workspace->responsibilities, log_density,
-                                        &ignored_sums[0], &ignored_sums[1]);
+    const double *tile = block_tile(block, t, workspace->tiles);
+    workspace->kernel->posteriors(form, n_points, tile, workspace->responsibilities, log_density, &ignored_sums[0],
+                                  &ignored_sums[1], workspace->scratch);
     for (int p = 0; p < n_points; p++) {
       const valued_row offered = {log_density[p], block->first_row + t * TILE_ROWS + p};
       keep_smallest(worst->rows, &worst->n, n, offered);

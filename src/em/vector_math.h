@@ -1,46 +1,97 @@
 /* Vectors of doubles for the kernels, with the two functions that the E-step needs. VECTOR_BYTES says how long a vector
  * is.
  *
- * GNU vector extensions: arithmetic is element by element, a comparison gives all ones or all zeros per lane. */
+ * GNU vector extensions: arithmetic is element by element, a comparison gives all ones or all zeros per lane. What they
+ * have no good word for (a maximum, the lanes of a comparison as bits) is said in intrinsics where the processor has
+ * such vectors, and lane by lane elsewhere. */
 #ifndef EM_VECTOR_MATH_H
 #define EM_VECTOR_MATH_H
 
 #include <stdint.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 enum { LANES = VECTOR_BYTES / 8 };
 
 typedef double vector __attribute__((vector_size(VECTOR_BYTES), may_alias));
 typedef int64_t vector_bits __attribute__((vector_size(VECTOR_BYTES), may_alias));
 
-static inline vector vector_of(double value)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+ALWAYS_INLINE vector vector_of(double value)
 {
   return value - (vector){0.0};
 }
 
-/* a where the mask's lanes are all ones, b where they are all zeros. */
-static inline vector vector_choose(vector_bits mask, vector a, vector b)
+/* The lanes in which a >= b, as the lowest LANES bits. */
+ALWAYS_INLINE unsigned lanes_at_least(vector a, vector b)
 {
-  return (vector)((mask & (vector_bits)a) | (~mask & (vector_bits)b));
+#if VECTOR_BYTES == 64 && defined(__AVX512F__)
+  return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_GE_OQ);
+#elif VECTOR_BYTES == 32 && defined(__AVX__)
+  return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd((__m256d)a, (__m256d)b, _CMP_GE_OQ));
+#elif VECTOR_BYTES == 16 && defined(__SSE2__)
+  return (unsigned)_mm_movemask_pd(_mm_cmpge_pd((__m128d)a, (__m128d)b));
+#else
+  unsigned lanes = 0;
+  for (int i = 0; i < LANES; i++) lanes |= (unsigned)(a[i] >= b[i]) << i;
+  return lanes;
+#endif
 }
 
-static inline vector vector_max(vector a, vector b)
+/* a where the mask's lanes are all ones, b where they are all zeros. */
+ALWAYS_INLINE vector vector_choose(vector_bits mask, vector a, vector b)
 {
+#if VECTOR_BYTES == 32 && defined(__AVX__)
+  return (vector)_mm256_blendv_pd((__m256d)b, (__m256d)a, (__m256d)mask);
+#else
+  return (vector)((mask & (vector_bits)a) | (~mask & (vector_bits)b));
+#endif
+}
+
+/* The larger one; b where a is not a number. */
+ALWAYS_INLINE vector vector_max(vector a, vector b)
+{
+#if VECTOR_BYTES == 64 && defined(__AVX512F__)
+  return (vector)_mm512_max_pd((__m512d)a, (__m512d)b);
+#elif VECTOR_BYTES == 32 && defined(__AVX__)
+  return (vector)_mm256_max_pd((__m256d)a, (__m256d)b);
+#elif VECTOR_BYTES == 16 && defined(__SSE2__)
+  return (vector)_mm_max_pd((__m128d)a, (__m128d)b);
+#else
   return vector_choose(a > b, a, b);
+#endif
+}
+
+/* Square roots of LANES numbers. */
+ALWAYS_INLINE vector vector_sqrt(vector x)
+{
+#if VECTOR_BYTES == 64 && defined(__AVX512F__)
+  return (vector)_mm512_sqrt_pd((__m512d)x);
+#elif VECTOR_BYTES == 32 && defined(__AVX__)
+  return (vector)_mm256_sqrt_pd((__m256d)x);
+#elif VECTOR_BYTES == 16 && defined(__SSE2__)
+  return (vector)_mm_sqrt_pd((__m128d)x);
+#else
+  for (int i = 0; i < LANES; i++) x[i] = __builtin_sqrt(x[i]);
+  return x;
+#endif
 }
 
 /* ln 2 in two parts; the first has 11 zero bits at its end, so that its product with an exponent is exact. */
 #define LN2_HIGH 0x1.62e42fefa3800p-1
 #define LN2_LOW  0x1.ef35793c76730p-45
 
-/* exp(x) for x <= 0, within 2 units in the last place; exactly 0 below -708. x = n ln 2 + r with |r| <= ln(2)/2, and
- * Taylor's polynomial of degree 13 for exp(r), whose remainder is below 5e-18. */
-static inline vector vector_exp_of_negative(vector x)
+/* exp(x) for -700 <= x <= 0, within 2 units in the last place; any bits for other x. x = n ln 2 + r with |r| <=
+ * ln(2)/2, and Taylor's polynomial of degree 13 for exp(r), whose remainder is below 5e-18. */
+ALWAYS_INLINE vector vector_exp_of_negative(vector x)
 {
   const double shift = 0x1.8p52;
-  const vector bounded = vector_max(x, vector_of(-708.0));
-  const vector shifted = bounded * 0x1.71547652b82fep0 + shift;
+  const vector shifted = x * 0x1.71547652b82fep0 + shift;
   const vector n = shifted - shift;
-  const vector r = (bounded - n * LN2_HIGH) - n * LN2_LOW;
+  const vector r = (x - n * LN2_HIGH) - n * LN2_LOW;
   vector p = vector_of(1.0 / 6227020800.0);
   p = p * r + 1.0 / 479001600.0;
   p = p * r + 1.0 / 39916800.0;
@@ -56,13 +107,12 @@ static inline vector vector_exp_of_negative(vector x)
   p = p * r + 1.0;
   p = p * r + 1.0;
   /* The integer n stands in the low bits of `shifted`: shifting it into the exponent's place multiplies by 2^n. */
-  const vector scaled = (vector)((vector_bits)p + ((vector_bits)shifted << 52));
-  return vector_choose(x < -708.0, vector_of(0.0), scaled);
+  return (vector)((vector_bits)p + ((vector_bits)shifted << 52));
 }
 
 /* log(x) for normal x > 0, within 2 units in the last place. x = 2^e m with m within sqrt(1/2) ... sqrt(2), and
  * log m = 2 atanh(s), s = (m - 1) / (m + 1), by its series up to s^19. */
-static inline vector vector_log(vector x)
+ALWAYS_INLINE vector vector_log(vector x)
 {
   const vector_bits bits = (vector_bits)x;
   const vector_bits above =

@@ -31,6 +31,7 @@ typedef struct density_form {
    * WHITENING_ROWS numbers each. */
   double *whitening;
   int64_t whitening_length; /* numbers per component */
+  bool isotropic;           /* DIAGONAL: all of a component's precisions are the same */
 } density_form;
 
 typedef struct gmmpi_model gmmpi_model;

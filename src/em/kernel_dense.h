@@ -1,0 +1,232 @@
+/* Part of kernel_template.h: log densities with a triangular whitening factor, lanes over points.
+ *
+ * A panel is PANEL_VECTORS vectors of points; four rows of W by a panel are in registers, and |W y|^2 grows by the
+ * squares of four rows at a time. A sum of squares never shrinks, in floating point neither, and log constant - half of
+ * it never grows: so a component that is left after some rows because it is too far below the best one would have been
+ * too far below it after all rows. */
+enum { PANEL_VECTORS = 2, PANEL = PANEL_VECTORS * LANES, N_PANELS = TILE_ROWS / PANEL };
+
+/* A live component's log density never becomes -infinity, which is kept for components of weight 0. */
+ALWAYS_INLINE vector live_log_density(double log_constant, vector distance)
+{
+  return vector_max(log_constant - 0.5 * distance, vector_of(LEAST_LOG_DENSITY));
+}
+
+static void fill(int n, double *numbers, double value)
+{
+  for (int i = 0; i < n; i++) numbers[i] = value;
+}
+
+/* Adds |rows of W times y|^2 to distances: n_rows (1 ... WHITENING_ROWS) rows that begin at column n_before, held as
+ * density.h describes. Of y = x - mean the first n_before rows are in centred (rows of PANEL); the next n_rows are
+ * computed, from x (rows of TILE_ROWS) and mean, and appended. */
+ALWAYS_INLINE void add_whitened_rows(int n_rows, const double *restrict whitening, int64_t n_before,
+                                     const double *restrict mean, const double *restrict x, double *restrict centred,
+                                     vector distances[PANEL_VECTORS])
+{
+  vector z[WHITENING_ROWS][PANEL_VECTORS];
+  for (int r = 0; r < WHITENING_ROWS; r++) {
+    for (int v = 0; v < PANEL_VECTORS; v++) z[r][v] = vector_of(0.0);
+  }
+  for (int64_t j = 0; j < n_before; j++, whitening += WHITENING_ROWS) {
+    const vector *y = (const vector *)(centred + j * PANEL);
+    for (int r = 0; r < n_rows; r++) {
+      for (int v = 0; v < PANEL_VECTORS; v++) z[r][v] += whitening[r] * y[v];
+    }
+  }
+  for (int c = 0; c < n_rows; c++, whitening += WHITENING_ROWS) {
+    for (int v = 0; v < PANEL_VECTORS; v++) {
+      const vector y = ((const vector *)(x + c * TILE_ROWS))[v] - mean[c];
+      ((vector *)(centred + (n_before + c) * PANEL))[v] = y;
+      for (int r = c; r < n_rows; r++) z[r][v] += whitening[r] * y;
+    }
+  }
+  for (int v = 0; v < PANEL_VECTORS; v++)
+    distances[v] += (z[0][v] * z[0][v] + z[1][v] * z[1][v]) + (z[2][v] * z[2][v] + z[3][v] * z[3][v]);
+}
+
+/* The same for a number of rows that is not known at compile time. */
+ALWAYS_INLINE void add_last_rows(int64_t n_rows, const double *whitening, int64_t n_before, const double *mean,
+                                 const double *x, double *centred, vector distances[PANEL_VECTORS])
+{
+  switch (n_rows) {
+  case 1:
+    add_whitened_rows(1, whitening, n_before, mean, x, centred, distances);
+    break;
+  case 2:
+    add_whitened_rows(2, whitening, n_before, mean, x, centred, distances);
+    break;
+  case 3:
+    add_whitened_rows(3, whitening, n_before, mean, x, centred, distances);
+    break;
+  default:
+    add_whitened_rows(4, whitening, n_before, mean, x, centred, distances);
+    break;
+  }
+}
+
+/* One component of a form and a panel of points, as far as their distances go. */
+typedef struct panel_task {
+  const double *whitening, *mean;
+  const double *x; /* the tile's first row, at the panel's first point */
+  double log_constant;
+} panel_task;
+
+/* Is any point's log density, as far as the distances go, within reach of the best one? */
+ALWAYS_INLINE bool within_reach(double log_constant, const vector distances[PANEL_VECTORS],
+                                const vector best[PANEL_VECTORS])
+{
+  unsigned lanes = 0;
+  for (int v = 0; v < PANEL_VECTORS; v++)
+    lanes |= lanes_at_least(live_log_density(log_constant, distances[v]), best[v] - SHARE_RANGE);
+  return lanes != 0;
+}
+
+/* Adds the rows from WHITENING_ROWS on to distances. With best, gives up (false) when no point is within reach. */
+ALWAYS_INLINE bool add_other_rows(const panel_task *task, int64_t d, double *restrict centred,
+                                  vector distances[PANEL_VECTORS], const vector *best)
+{
+  for (int c = 0; c < WHITENING_ROWS; c++) {
+    for (int v = 0; v < PANEL_VECTORS; v++)
+      ((vector *)(centred + c * PANEL))[v] = ((const vector *)(task->x + c * TILE_ROWS))[v] - task->mean[c];
+  }
+  const double *whitening = task->whitening + WHITENING_ROWS * WHITENING_ROWS;
+  int64_t row = WHITENING_ROWS;
+  for (; row + WHITENING_ROWS < d; row += WHITENING_ROWS) {
+    add_whitened_rows(WHITENING_ROWS, whitening, row, task->mean + row, task->x + row * TILE_ROWS, centred, distances);
+    whitening += WHITENING_ROWS * (row + WHITENING_ROWS);
+    if (best != NULL && !within_reach(task->log_constant, distances, best)) return false;
+  }
+  add_last_rows(d - row, whitening, row, task->mean + row, task->x + row * TILE_ROWS, centred, distances);
+  return true;
+}
+
+/* Distances by the first rows of W (at most WHITENING_ROWS) for a whole tile. */
+ALWAYS_INLINE void first_rows_of_tile(int64_t n_rows, const panel_task *task, double *centred,
+                                      vector distances[TILE_VECTORS])
+{
+  for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
+    for (int i = 0; i < PANEL_VECTORS; i++) distances[v + i] = vector_of(0.0);
+    add_last_rows(n_rows, task->whitening, 0, task->mean, task->x + v * LANES, centred, distances + v);
+  }
+}
+
+static panel_task task_of(const density_form *form, int64_t k, const double *x)
+{
+  return (panel_task){form->whitening + k * form->whitening_length, form->means + k * form->n_features, x,
+                      form->log_constants[k]};
+}
+
+/* Everything, exactly. */
+static void log_densities_dense(const density_form *form, const double *tile, double *log_densities, double *scratch)
+{
+  const int64_t d = form->n_features;
+  for (int64_t k = 0; k < form->n_components; k++, log_densities += TILE_ROWS) {
+    panel_task task = task_of(form, k, tile);
+    if (task.log_constant == -INFINITY) {
+      fill(TILE_ROWS, log_densities, -INFINITY);
+      continue;
+    }
+    vector *rows = (vector *)log_densities;
+    first_rows_of_tile(d < WHITENING_ROWS ? d : WHITENING_ROWS, &task, scratch, rows);
+    for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
+      task.x = tile + v * LANES;
+      if (d > WHITENING_ROWS) add_other_rows(&task, d, scratch, rows + v, NULL);
+      for (int i = 0; i < PANEL_VECTORS; i++) rows[v + i] = live_log_density(task.log_constant, rows[v + i]);
+    }
+  }
+}
+
+/* The first rows of all components: partial distances, and for every point the component that is best by them. */
+static void start_dense(const density_form *form, const double *tile, double *distances, double *centred,
+                        double guesses[TILE_ROWS])
+{
+  _Alignas(64) double highest[TILE_ROWS];
+  fill(TILE_ROWS, highest, -INFINITY);
+  fill(TILE_ROWS, guesses, 0.0);
+  for (int64_t k = 0; k < form->n_components; k++) {
+    const panel_task task = task_of(form, k, tile);
+    if (task.log_constant == -INFINITY) continue;
+    vector *rows = (vector *)(distances + k * TILE_ROWS);
+    first_rows_of_tile(WHITENING_ROWS, &task, centred, rows);
+    for (int v = 0; v < TILE_VECTORS; v++) {
+      vector *top = (vector *)highest + v;
+      vector *guess = (vector *)guesses + v;
+      const vector log_density = live_log_density(task.log_constant, rows[v]);
+      *guess = vector_choose(log_density > *top, vector_of((double)k), *guess);
+      *top = vector_max(log_density, *top);
+    }
+  }
+}
+
+/* Completes component k's distances where `panels` has a bit, and makes them log densities; with check, where it is
+ * known to be out of reach they become -infinity. */
+static void finish_dense(const density_form *form, int64_t k, uint32_t panels, bool check, const double *tile,
+                         double *distances, double *centred, double best[TILE_ROWS])
+{
+  panel_task task = task_of(form, k, tile);
+  for (; panels != 0; panels &= panels - 1) {
+    const int panel = __builtin_ctz(panels);
+    vector *rows = (vector *)(distances + panel * PANEL);
+    vector *top = (vector *)(best + panel * PANEL);
+    vector grown[PANEL_VECTORS];
+    task.x = tile + panel * PANEL;
+    for (int i = 0; i < PANEL_VECTORS; i++) grown[i] = rows[i];
+    const bool finished = !check ? add_other_rows(&task, form->n_features, centred, grown, NULL)
+                                 : within_reach(task.log_constant, grown, top) &&
+                                       add_other_rows(&task, form->n_features, centred, grown, top);
+    for (int i = 0; i < PANEL_VECTORS; i++) {
+      rows[i] = finished ? live_log_density(task.log_constant, grown[i]) : vector_of(-INFINITY);
+      if (finished) top[i] = vector_max(rows[i], top[i]);
+    }
+  }
+}
+
+/* A single group of rows: nothing can be left. */
+static void reachable_few_features(const density_form *form, const double *tile, double *log_densities, double *centred,
+                                   double best[TILE_ROWS])
+{
+  for (int64_t k = 0; k < form->n_components; k++, log_densities += TILE_ROWS) {
+    const panel_task task = task_of(form, k, tile);
+    vector *rows = (vector *)log_densities;
+    if (task.log_constant == -INFINITY) {
+      fill(TILE_ROWS, log_densities, -INFINITY);
+      continue;
+    }
+    first_rows_of_tile(form->n_features, &task, centred, rows);
+    for (int v = 0; v < TILE_VECTORS; v++) {
+      rows[v] = live_log_density(task.log_constant, rows[v]);
+      ((vector *)best)[v] = vector_max(rows[v], ((vector *)best)[v]);
+    }
+  }
+}
+
+/* Log densities (K x TILE_ROWS), those too far below the best one of a point being -infinity or exact, whatever was
+ * less work; best receives the highest. The components that look best by their first rows go first. */
+static void reachable_dense(const density_form *form, const double *tile, double *log_densities, double best[TILE_ROWS],
+                            double *scratch)
+{
+  const int64_t d = form->n_features;
+  double *centred = scratch;
+  uint32_t *ahead = (uint32_t *)(scratch + PANEL * padded_width(d)); /* K: panels that were done ahead of the others */
+  _Alignas(64) double guesses[TILE_ROWS];
+  fill(TILE_ROWS, best, -INFINITY);
+  if (d <= WHITENING_ROWS) {
+    reachable_few_features(form, tile, log_densities, centred, best);
+    return;
+  }
+  start_dense(form, tile, log_densities, centred, guesses);
+  memset(ahead, 0, (size_t)form->n_components * sizeof *ahead);
+  for (int p = 0; p < TILE_ROWS; p++) ahead[(int64_t)guesses[p]] |= UINT32_C(1) << (p / PANEL);
+  for (int64_t k = 0; k < form->n_components; k++) {
+    if (form->log_constants[k] == -INFINITY) continue;
+    finish_dense(form, k, ahead[k], false, tile, log_densities + k * TILE_ROWS, centred, best);
+  }
+  const uint32_t all = (uint32_t)((UINT64_C(1) << N_PANELS) - 1);
+  for (int64_t k = 0; k < form->n_components; k++) {
+    if (form->log_constants[k] == -INFINITY)
+      fill(TILE_ROWS, log_densities + k * TILE_ROWS, -INFINITY);
+    else
+      finish_dense(form, k, all & ~ahead[k], true, tile, log_densities + k * TILE_ROWS, centred, best);
+  }
+}

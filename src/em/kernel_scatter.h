@@ -1,0 +1,161 @@
+/* Part of kernel_template.h: dense scatters, sum of responsibility (x - r)(x - r)^T, lanes over features.
+ *
+ * The points that count for a component are packed, CHUNK of them at a time, as u = sqrt(responsibility) (x - r), so
+ * that the scatter is the sum of u u^T: PACK features of all packed points, then the next PACK features. Register tiles
+ * of PACK rows by some packs of columns then read both operands from beginning to end. */
+enum {
+  CHUNK = TILE_ROWS,
+  PACK = LANES > 4 ? LANES : 4,
+  PACK_VECTORS = PACK / LANES,
+  MOST_PACKS = LANES >= 4 ? 3 : 1, /* columns of a register tile */
+  NEAR_PACKS = 48 / PACK           /* columns that stay in the first cache while all rows go by */
+};
+
+typedef struct scatter_chunk {
+  int n_points;
+  const double *rows[CHUNK];          /* d features each, padded */
+  _Alignas(64) double weights[CHUNK]; /* responsibilities, then their square roots */
+} scatter_chunk;
+
+/* One register tile: rows of pack `row`, columns of n_packs packs from `column` on; n_rows of the rows exist. */
+ALWAYS_INLINE void scatter_packs(int n_packs, int n_points, int64_t row, int64_t column, int64_t n_rows, int64_t width,
+                                 const double *restrict packed, double *restrict second)
+{
+  vector sums[PACK][MOST_PACKS * PACK_VECTORS];
+  const double *left = packed + row * PACK * CHUNK;
+  const double *right = packed + column * PACK * CHUNK;
+  for (int r = 0; r < PACK; r++) {
+    for (int v = 0; v < n_packs * PACK_VECTORS; v++) sums[r][v] = vector_of(0.0);
+  }
+  for (int i = 0; i < n_points; i++, left += PACK, right += PACK) {
+    vector u[MOST_PACKS * PACK_VECTORS];
+    for (int v = 0; v < n_packs * PACK_VECTORS; v++)
+      u[v] = *(const vector *)(right + v / PACK_VECTORS * (PACK * CHUNK) + v % PACK_VECTORS * LANES);
+    for (int r = 0; r < PACK; r++) {
+      for (int v = 0; v < n_packs * PACK_VECTORS; v++) sums[r][v] += left[r] * u[v];
+    }
+  }
+  for (int r = 0; r < PACK; r++) {
+    vector *to = (vector *)(second + (row * PACK + r) * width + column * PACK);
+    for (int v = 0; v < n_packs * PACK_VECTORS && r < n_rows; v++) to[v] += sums[r][v];
+  }
+}
+
+/* Columns from pack `column` up to, not including, pack `end`. */
+static void scatter_row(int n_points, int64_t row, int64_t column, int64_t end, int64_t n_rows, int64_t width,
+                        const double *packed, double *second)
+{
+  while (column < end) {
+    const int64_t left = end - column;
+    const int n_packs = left == 4 && MOST_PACKS == 3 ? 2 : left < MOST_PACKS ? (int)left : MOST_PACKS; /* 4 = 2 + 2 */
+    switch (n_packs) {
+    case 1:
+      scatter_packs(1, n_points, row, column, n_rows, width, packed, second);
+      break;
+#if VECTOR_BYTES >= 32
+    case 2:
+      scatter_packs(2, n_points, row, column, n_rows, width, packed, second);
+      break;
+    default:
+      scatter_packs(3, n_points, row, column, n_rows, width, packed, second);
+      break;
+#endif
+    }
+    column += n_packs;
+  }
+}
+
+/* The lower triangle (and what is above it in its packs) of the sum of u u^T. */
+static void scatter(int n_points, int64_t n_features, int64_t width, const double *packed, double *second)
+{
+  const int64_t n_packs = (n_features + PACK - 1) / PACK;
+  for (int64_t near = 0; near < n_packs; near += NEAR_PACKS) {
+    for (int64_t row = near; row < n_packs; row++) {
+      const int64_t end = row + 1 < near + NEAR_PACKS ? row + 1 : near + NEAR_PACKS;
+      scatter_row(n_points, row, near, end, n_features - row * PACK, width, packed, second);
+    }
+  }
+}
+
+/* Packs FEATURE_GROUP features from feature j on, and adds responsibility (x - r) to first. */
+ALWAYS_INLINE void pack_features(const scatter_chunk *chunk, int64_t j, const double *restrict reference,
+                                 double *restrict packed, double *restrict first)
+{
+  enum { N = FEATURE_GROUP / LANES };
+  vector origin[N], even[N], odd[N];
+  for (int v = 0; v < N; v++) {
+    origin[v] = ((const vector *)(reference + j))[v];
+    even[v] = odd[v] = vector_of(0.0);
+  }
+  for (int i = 0; i < chunk->n_points; i++) {
+    const vector weight = vector_of(chunk->weights[i]);
+    for (int v = 0; v < N; v++) {
+      const vector u = weight * (((const vector *)(chunk->rows[i] + j))[v] - origin[v]);
+      *(vector *)(packed + (j + v * LANES) / PACK * (PACK * CHUNK) + i * PACK + v * LANES % PACK) = u;
+      if (i % 2 == 0)
+        even[v] += weight * u;
+      else
+        odd[v] += weight * u;
+    }
+  }
+  for (int v = 0; v < N; v++) ((vector *)(first + j))[v] += even[v] + odd[v];
+}
+
+/* Adds the chunk's points to component k and empties the chunk. */
+static void flush_chunk(scatter_chunk *chunk, int64_t k, block_sums *sums, double *packed)
+{
+  const int64_t d = sums->n_features;
+  const int64_t width = sums->width;
+  if (chunk->n_points == 0) return;
+  for (int i = 0; i < chunk->n_points; i += LANES)
+    *(vector *)(chunk->weights + i) = vector_sqrt(*(const vector *)(chunk->weights + i));
+  for (int64_t j = 0; j < width; j += FEATURE_GROUP)
+    pack_features(chunk, j, sums->references + k * width, packed, sums->first + k * width);
+  if (sums->second != NULL) scatter(chunk->n_points, d, width, packed, sums->second + k * d * width);
+  chunk->n_points = 0;
+}
+
+static void take_points(scatter_chunk *chunk, uint64_t points, const double *restrict responsibilities,
+                        const double *rows, int64_t width)
+{
+  int n = chunk->n_points;
+  for (; points != 0; points &= points - 1, n++) {
+    const int p = __builtin_ctzll(points);
+    chunk->rows[n] = rows + p * width;
+    chunk->weights[n] = responsibilities[p];
+  }
+  chunk->n_points = n;
+}
+
+static void rows_of_tiles(int64_t n_tiles, int64_t n_features, int64_t width, const double *restrict tiles,
+                          double *restrict rows)
+{
+  for (int64_t t = 0; t < n_tiles; t++, tiles += n_features * TILE_ROWS, rows += width * TILE_ROWS) {
+    for (int64_t j = 0; j < width; j++) {
+      for (int p = 0; p < TILE_ROWS; p++) rows[p * width + j] = j < n_features ? tiles[j * TILE_ROWS + p] : 0.0;
+    }
+  }
+}
+
+/* scratch: the points as rows, then packed ones. */
+static void accumulate_dense(int64_t n_tiles, const double *responsibilities, const double *tiles, block_sums *sums,
+                             double *scratch)
+{
+  const int64_t K = sums->n_components;
+  const int64_t width = sums->width;
+  double *rows = scratch;
+  double *packed = scratch + n_tiles * TILE_ROWS * width;
+  scatter_chunk chunk;
+  memset(chunk.weights, 0, sizeof chunk.weights);
+  chunk.n_points = 0;
+  rows_of_tiles(n_tiles, sums->n_features, width, tiles, rows);
+  for (int64_t k = 0; k < K; k++) {
+    for (int64_t t = 0; t < n_tiles; t++) {
+      const double *own = responsibilities + (t * K + k) * TILE_ROWS;
+      const uint64_t points = points_that_count(own, &sums->counts[k]);
+      if (chunk.n_points + __builtin_popcountll(points) > CHUNK) flush_chunk(&chunk, k, sums, packed);
+      take_points(&chunk, points, own, rows + t * TILE_ROWS * width, width);
+    }
+    flush_chunk(&chunk, k, sums, packed);
+  }
+}

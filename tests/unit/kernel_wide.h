@@ -1,0 +1,8 @@
+#ifndef TESTS_KERNEL_WIDE_H
+#define TESTS_KERNEL_WIDE_H
+
+#include "em/kernel.h"
+
+extern const kernel kernel_wide;
+
+#endif

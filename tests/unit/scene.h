@@ -1,0 +1,215 @@
+/* What the tests of the kernels run on: a random mixture in density form, points near its means, and everything that a
+ * kernel computes from them by textbook formulas in long double. */
+#ifndef TESTS_SCENE_H
+#define TESTS_SCENE_H
+
+#include "em/kernel.h"
+#include "support/memory.h"
+#include "unit/matrices.h"
+
+#include <string.h>
+
+typedef enum scene_kind { FULL_SCENE, DIAGONAL_SCENE, ISOTROPIC_SCENE } scene_kind;
+
+typedef struct scene {
+  density_form form;
+  double *lower; /* K x d x d: W */
+  int64_t n_points, n_tiles;
+  double *tiles; /* n_tiles x d x TILE_ROWS; the last tile is filled up with copies of its first point */
+  /* In long double: */
+  long double *log_densities;    /* n_tiles x K x TILE_ROWS */
+  long double *responsibilities; /* likewise, without any threshold */
+  long double *log_density;      /* n_tiles x TILE_ROWS */
+  long double log_likelihood, sum_log_max;
+} scene;
+
+/* Of three uniform numbers, so somewhat bell-shaped. */
+static inline double about(double middle, double spread, uint64_t *seed)
+{
+  return middle + spread * (random_number(seed) + random_number(seed) + random_number(seed)) / 2;
+}
+
+static inline void pack_whitening(scene *s)
+{
+  const int64_t d = s->form.n_features;
+  for (int64_t k = 0; k < s->form.n_components; k++) {
+    double *packed = s->form.whitening + k * s->form.whitening_length;
+    const double *lower = s->lower + k * d * d;
+    for (int64_t j = 0; j < d && s->form.shape == DIAGONAL; j++) packed[j] = lower[j * d + j] * lower[j * d + j];
+    for (int64_t group = 0; group * WHITENING_ROWS < d && s->form.shape == DENSE; group++) {
+      for (int64_t j = 0; j < (group + 1) * WHITENING_ROWS; j++) {
+        for (int64_t r = group * WHITENING_ROWS; r < (group + 1) * WHITENING_ROWS; r++)
+          *packed++ = r < d && j <= r ? lower[r * d + j] : 0.0;
+      }
+    }
+  }
+}
+
+static inline void fill_mixture(scene *s, scene_kind kind, double origin, double distance, uint64_t *seed)
+{
+  const int64_t d = s->form.n_features;
+  for (int64_t k = 0; k < s->form.n_components; k++) {
+    double *lower = s->lower + k * d * d;
+    s->form.log_constants[k] = about(-3.0, 2.0, seed);
+    for (int64_t j = 0; j < d; j++) s->form.means[k * d + j] = about(origin, distance, seed);
+    for (int64_t i = 0; i < d; i++) {
+      for (int64_t j = 0; j < i && kind == FULL_SCENE; j++)
+        lower[i * d + j] = 0.5 * random_number(seed) / sqrt((double)d);
+      lower[i * d + i] = kind == ISOTROPIC_SCENE && i > 0 ? lower[0] : 1.0 + random_number(seed) / 2;
+    }
+  }
+  pack_whitening(s);
+}
+
+static inline long double exact_log_density(const scene *s, int64_t k, const double *x)
+{
+  const int64_t d = s->form.n_features;
+  long double distance = 0.0L;
+  if (s->form.log_constants[k] == -INFINITY) return -INFINITY;
+  for (int64_t i = 0; i < d; i++) {
+    long double z = 0.0L;
+    for (int64_t j = s->form.shape == DENSE ? 0 : i; j <= i; j++)
+      z += (long double)s->lower[(k * d + i) * d + j] * ((long double)x[j * TILE_ROWS] - s->form.means[k * d + j]);
+    distance += z * z;
+  }
+  return s->form.log_constants[k] - 0.5L * distance;
+}
+
+/* Call it again after a change of the scene. */
+static inline void compute_exactly(scene *s)
+{
+  const int64_t K = s->form.n_components;
+  s->log_likelihood = s->sum_log_max = 0.0L;
+  for (int64_t i = 0; i < s->n_tiles * TILE_ROWS; i++) {
+    const int64_t t = i / TILE_ROWS;
+    const int64_t p = i % TILE_ROWS;
+    long double *logs = s->log_densities + t * K * TILE_ROWS + p;
+    long double top = -INFINITY;
+    long double total = 0.0L;
+    for (int64_t k = 0; k < K; k++) {
+      logs[k * TILE_ROWS] = exact_log_density(s, k, s->tiles + t * s->form.n_features * TILE_ROWS + p);
+      top = fmaxl(top, logs[k * TILE_ROWS]);
+    }
+    for (int64_t k = 0; k < K; k++) total += expl(logs[k * TILE_ROWS] - top);
+    s->log_density[i] = top + logl(total);
+    for (int64_t k = 0; k < K; k++)
+      s->responsibilities[(t * K + k) * TILE_ROWS + p] =
+          i < s->n_points ? expl(logs[k * TILE_ROWS] - s->log_density[i]) : 0.0L;
+    if (i < s->n_points) {
+      s->log_likelihood += s->log_density[i];
+      s->sum_log_max -= logl(total);
+    }
+  }
+}
+
+/* Means are `distance` apart, about. */
+static inline scene scene_create(scene_kind kind, int64_t K, int64_t d, int64_t n_points, double origin,
+                                 double distance, uint64_t *seed)
+{
+  const density_shape shape = kind == FULL_SCENE ? DENSE : DIAGONAL;
+  scene s = {.form = {.shape = shape, .n_components = K, .n_features = d, .isotropic = kind == ISOTROPIC_SCENE}};
+  const int64_t n_groups = (d + WHITENING_ROWS - 1) / WHITENING_ROWS;
+  s.form.whitening_length = shape == DENSE ? WHITENING_ROWS * WHITENING_ROWS * n_groups * (n_groups + 1) / 2 : d;
+  s.form.log_constants = allocate(K, sizeof(double));
+  s.form.means = allocate(K * d, sizeof(double));
+  s.form.whitening = allocate(K * s.form.whitening_length, sizeof(double));
+  s.lower = allocate(K * d * d, sizeof(double));
+  s.n_points = n_points;
+  s.n_tiles = (n_points + TILE_ROWS - 1) / TILE_ROWS;
+  s.tiles = allocate(s.n_tiles * d * TILE_ROWS, sizeof(double));
+  s.log_densities = allocate(s.n_tiles * K * TILE_ROWS, sizeof(long double));
+  s.responsibilities = allocate(s.n_tiles * K * TILE_ROWS, sizeof(long double));
+  s.log_density = allocate(s.n_tiles * TILE_ROWS, sizeof(long double));
+  fill_mixture(&s, kind, origin, distance, seed);
+  for (int64_t i = 0; i < s.n_tiles * TILE_ROWS; i++) {
+    double *x = s.tiles + i / TILE_ROWS * d * TILE_ROWS + i % TILE_ROWS;
+    const int64_t k = (int64_t)((random_number(seed) + 1) / 2 * (double)K) % K;
+    for (int64_t j = 0; j < d; j++)
+      x[j * TILE_ROWS] = i < n_points ? about(s.form.means[k * d + j], 2.0, seed) : x[j * TILE_ROWS - i % TILE_ROWS];
+  }
+  compute_exactly(&s);
+  return s;
+}
+
+static inline void scene_destroy(scene *s)
+{
+  free(s->form.log_constants);
+  free(s->form.means);
+  free(s->form.whitening);
+  free(s->lower);
+  free(s->tiles);
+  free(s->log_densities);
+  free(s->responsibilities);
+  free(s->log_density);
+}
+
+static inline int points_of_tile(const scene *s, int64_t t)
+{
+  return s->n_points - t * TILE_ROWS < TILE_ROWS ? (int)(s->n_points - t * TILE_ROWS) : TILE_ROWS;
+}
+
+/* What a kernel makes of a scene. */
+typedef struct outcome {
+  double *log_densities;    /* n_tiles x K x TILE_ROWS */
+  double *responsibilities; /* likewise */
+  double *log_density;      /* n_tiles x TILE_ROWS */
+  double log_likelihood, sum_log_max;
+  double *references;
+  block_sums sums; /* about the means */
+} outcome;
+
+static inline outcome outcome_create(const scene *s)
+{
+  const int64_t K = s->form.n_components;
+  const int64_t d = s->form.n_features;
+  const int64_t width = padded_width(d);
+  outcome o = {.log_densities = allocate(s->n_tiles * K * TILE_ROWS, sizeof(double)),
+               .responsibilities = allocate(s->n_tiles * K * TILE_ROWS, sizeof(double)),
+               .log_density = allocate(s->n_tiles * TILE_ROWS, sizeof(double)),
+               .references = allocate(K * width, sizeof(double)),
+               .sums = {.shape = s->form.shape,
+                        .n_components = K,
+                        .n_features = d,
+                        .width = width,
+                        .counts = allocate(K, sizeof(double)),
+                        .first = allocate(K * width, sizeof(double)),
+                        .second = allocate(K * (s->form.shape == DENSE ? d : 1) * width, sizeof(double))}};
+  o.sums.references = o.references;
+  for (int64_t k = 0; k < K; k++) memcpy(o.references + k * width, s->form.means + k * d, (size_t)d * sizeof(double));
+  return o;
+}
+
+static inline outcome run_kernel(const kernel *kernels, const scene *s)
+{
+  const int64_t K = s->form.n_components;
+  const int64_t d = s->form.n_features;
+  const int64_t group_tiles = kernel_group_tiles(s->form.shape, K, d);
+  double *scratch = allocate(kernel_scratch_bytes(s->form.shape, K, d), 1);
+  outcome o = outcome_create(s);
+  for (int64_t t = 0; t < s->n_tiles; t++) {
+    const double *tile = s->tiles + t * d * TILE_ROWS;
+    kernels->log_densities(&s->form, tile, o.log_densities + t * K * TILE_ROWS, scratch);
+    kernels->posteriors(&s->form, points_of_tile(s, t), tile, o.responsibilities + t * K * TILE_ROWS,
+                        o.log_density + t * TILE_ROWS, &o.log_likelihood, &o.sum_log_max, scratch);
+  }
+  for (int64_t t = 0; t < s->n_tiles; t += group_tiles) {
+    const int64_t n_tiles = s->n_tiles - t < group_tiles ? s->n_tiles - t : group_tiles;
+    kernels->accumulate(n_tiles, o.responsibilities + t * K * TILE_ROWS, s->tiles + t * d * TILE_ROWS, &o.sums,
+                        scratch);
+  }
+  free(scratch);
+  return o;
+}
+
+static inline void outcome_destroy(outcome *o)
+{
+  free(o->log_densities);
+  free(o->responsibilities);
+  free(o->log_density);
+  free(o->references);
+  free(o->sums.counts);
+  free(o->sums.first);
+  free(o->sums.second);
+}
+
+#endif
