@@ -18,8 +18,8 @@ static void fill(int n, double *numbers, double value)
 }
 
 /* Adds |rows of W times y|^2 to distances: n_rows (1 ... WHITENING_ROWS) rows that begin at column n_before, held as
- * density.h describes. Of y = x - mean the first n_before rows are in centred (rows of PANEL); the next n_rows are
- * computed, from x (rows of TILE_ROWS) and mean, and appended. */
+ * density.h describes. Of y = x - mean the first n_before rows (a multiple of WHITENING_ROWS) are in centred (rows of
+ * PANEL); the next n_rows are computed, from x (rows of TILE_ROWS) and mean, and appended. */
 ALWAYS_INLINE void add_whitened_rows(int n_rows, const double *restrict whitening, int64_t n_before,
                                      const double *restrict mean, const double *restrict x, double *restrict centred,
                                      vector distances[PANEL_VECTORS])
@@ -28,10 +28,12 @@ ALWAYS_INLINE void add_whitened_rows(int n_rows, const double *restrict whitenin
   for (int r = 0; r < WHITENING_ROWS; r++) {
     for (int v = 0; v < PANEL_VECTORS; v++) z[r][v] = vector_of(0.0);
   }
-  for (int64_t j = 0; j < n_before; j++, whitening += WHITENING_ROWS) {
+  for (int64_t j = 0; j < n_before; j += WHITENING_ROWS) {
     const vector *y = (const vector *)(centred + j * PANEL);
-    for (int r = 0; r < n_rows; r++) {
-      for (int v = 0; v < PANEL_VECTORS; v++) z[r][v] += whitening[r] * y[v];
+    for (int c = 0; c < WHITENING_ROWS; c++, whitening += WHITENING_ROWS) {
+      for (int r = 0; r < n_rows; r++) {
+        for (int v = 0; v < PANEL_VECTORS; v++) z[r][v] += whitening[r] * y[c * PANEL_VECTORS + v];
+      }
     }
   }
   for (int c = 0; c < n_rows; c++, whitening += WHITENING_ROWS) {
@@ -72,30 +74,36 @@ typedef struct panel_task {
   double log_constant;
 } panel_task;
 
-/* Is any point's log density, as far as the distances go, within reach of the best one? */
+/* What a log density must reach to count, per point: below a best one that is the least there is, everything does. */
+ALWAYS_INLINE vector least_that_counts(vector best)
+{
+  return vector_choose(best > LEAST_LOG_DENSITY, best - SHARE_RANGE, vector_of(-INFINITY));
+}
+
+/* Is any point's log density, as far as the distances go, not below least? */
 ALWAYS_INLINE bool within_reach(double log_constant, const vector distances[PANEL_VECTORS],
-                                const vector best[PANEL_VECTORS])
+                                const vector least[PANEL_VECTORS])
 {
   unsigned lanes = 0;
-  for (int v = 0; v < PANEL_VECTORS; v++)
-    lanes |= lanes_at_least(live_log_density(log_constant, distances[v]), best[v] - SHARE_RANGE);
+  for (int v = 0; v < PANEL_VECTORS; v++) lanes |= lanes_at_least(log_constant - 0.5 * distances[v], least[v]);
   return lanes != 0;
 }
 
-/* Adds the rows from WHITENING_ROWS on to distances. With best, gives up (false) when no point is within reach. */
+/* Adds the rows from WHITENING_ROWS on to distances, but gives up (false) when no point reaches least. */
 ALWAYS_INLINE bool add_other_rows(const panel_task *task, int64_t d, double *restrict centred,
-                                  vector distances[PANEL_VECTORS], const vector *best)
+                                  vector distances[PANEL_VECTORS], const vector least[PANEL_VECTORS])
 {
+  const double *whitening = task->whitening + WHITENING_ROWS * WHITENING_ROWS;
+  int64_t row = WHITENING_ROWS;
+  if (!within_reach(task->log_constant, distances, least)) return false;
   for (int c = 0; c < WHITENING_ROWS; c++) {
     for (int v = 0; v < PANEL_VECTORS; v++)
       ((vector *)(centred + c * PANEL))[v] = ((const vector *)(task->x + c * TILE_ROWS))[v] - task->mean[c];
   }
-  const double *whitening = task->whitening + WHITENING_ROWS * WHITENING_ROWS;
-  int64_t row = WHITENING_ROWS;
   for (; row + WHITENING_ROWS < d; row += WHITENING_ROWS) {
     add_whitened_rows(WHITENING_ROWS, whitening, row, task->mean + row, task->x + row * TILE_ROWS, centred, distances);
     whitening += WHITENING_ROWS * (row + WHITENING_ROWS);
-    if (best != NULL && !within_reach(task->log_constant, distances, best)) return false;
+    if ((row & 4) && !within_reach(task->log_constant, distances, least)) return false;
   }
   add_last_rows(d - row, whitening, row, task->mean + row, task->x + row * TILE_ROWS, centred, distances);
   return true;
@@ -121,6 +129,8 @@ static panel_task task_of(const density_form *form, int64_t k, const double *x)
 static void log_densities_dense(const density_form *form, const double *tile, double *log_densities, double *scratch)
 {
   const int64_t d = form->n_features;
+  vector all[PANEL_VECTORS];
+  for (int v = 0; v < PANEL_VECTORS; v++) all[v] = vector_of(-INFINITY);
   for (int64_t k = 0; k < form->n_components; k++, log_densities += TILE_ROWS) {
     panel_task task = task_of(form, k, tile);
     if (task.log_constant == -INFINITY) {
@@ -131,7 +141,7 @@ static void log_densities_dense(const density_form *form, const double *tile, do
     first_rows_of_tile(d < WHITENING_ROWS ? d : WHITENING_ROWS, &task, scratch, rows);
     for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
       task.x = tile + v * LANES;
-      if (d > WHITENING_ROWS) add_other_rows(&task, d, scratch, rows + v, NULL);
+      if (d > WHITENING_ROWS) add_other_rows(&task, d, scratch, rows + v, all);
       for (int i = 0; i < PANEL_VECTORS; i++) rows[v + i] = live_log_density(task.log_constant, rows[v + i]);
     }
   }
@@ -159,10 +169,10 @@ static void start_dense(const density_form *form, const double *tile, double *di
   }
 }
 
-/* Completes component k's distances where `panels` has a bit, and makes them log densities; with check, where it is
- * known to be out of reach they become -infinity. */
-static void finish_dense(const density_form *form, int64_t k, uint32_t panels, bool check, const double *tile,
-                         double *distances, double *centred, double best[TILE_ROWS])
+/* Completes component k's distances where `panels` has a bit, and makes them log densities; where it is known to be out
+ * of reach they become -infinity. */
+static void finish_dense(const density_form *form, int64_t k, uint32_t panels, const double *tile, double *distances,
+                         double *centred, double best[TILE_ROWS])
 {
   panel_task task = task_of(form, k, tile);
   for (; panels != 0; panels &= panels - 1) {
@@ -170,63 +180,88 @@ static void finish_dense(const density_form *form, int64_t k, uint32_t panels, b
     vector *rows = (vector *)(distances + panel * PANEL);
     vector *top = (vector *)(best + panel * PANEL);
     vector grown[PANEL_VECTORS];
+    vector least[PANEL_VECTORS];
     task.x = tile + panel * PANEL;
-    for (int i = 0; i < PANEL_VECTORS; i++) grown[i] = rows[i];
-    const bool finished = !check ? add_other_rows(&task, form->n_features, centred, grown, NULL)
-                                 : within_reach(task.log_constant, grown, top) &&
-                                       add_other_rows(&task, form->n_features, centred, grown, top);
-    for (int i = 0; i < PANEL_VECTORS; i++) {
-      rows[i] = finished ? live_log_density(task.log_constant, grown[i]) : vector_of(-INFINITY);
-      if (finished) top[i] = vector_max(rows[i], top[i]);
+    for (int v = 0; v < PANEL_VECTORS; v++) {
+      grown[v] = rows[v];
+      least[v] = least_that_counts(top[v]);
+    }
+    const bool finished = add_other_rows(&task, form->n_features, centred, grown, least);
+    for (int v = 0; v < PANEL_VECTORS; v++) {
+      rows[v] = finished ? live_log_density(task.log_constant, grown[v]) : vector_of(-INFINITY);
+      top[v] = vector_max(rows[v], top[v]);
     }
   }
 }
 
-/* A single group of rows: nothing can be left. */
-static void reachable_few_features(const density_form *form, const double *tile, double *log_densities, double *centred,
-                                   double best[TILE_ROWS])
+/* d <= WHITENING_ROWS features: a single group of rows, and nothing can be left. */
+ALWAYS_INLINE void few_rows(int d, const density_form *form, const double *tile, double *log_densities, double *centred,
+                            double best[TILE_ROWS])
 {
   for (int64_t k = 0; k < form->n_components; k++, log_densities += TILE_ROWS) {
-    const panel_task task = task_of(form, k, tile);
-    vector *rows = (vector *)log_densities;
+    panel_task task = task_of(form, k, tile);
     if (task.log_constant == -INFINITY) {
       fill(TILE_ROWS, log_densities, -INFINITY);
       continue;
     }
-    first_rows_of_tile(form->n_features, &task, centred, rows);
-    for (int v = 0; v < TILE_VECTORS; v++) {
-      rows[v] = live_log_density(task.log_constant, rows[v]);
-      ((vector *)best)[v] = vector_max(rows[v], ((vector *)best)[v]);
+    for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
+      vector *rows = (vector *)log_densities + v;
+      vector *top = (vector *)best + v;
+      vector distances[PANEL_VECTORS] = {{0.0}};
+      add_whitened_rows(d, task.whitening, 0, task.mean, tile + v * LANES, centred, distances);
+      for (int i = 0; i < PANEL_VECTORS; i++) {
+        rows[i] = live_log_density(task.log_constant, distances[i]);
+        top[i] = vector_max(rows[i], top[i]);
+      }
     }
   }
 }
 
+static void reachable_few_features(const density_form *form, const double *tile, double *log_densities, double *centred,
+                                   double best[TILE_ROWS])
+{
+  switch (form->n_features) {
+  case 1:
+    few_rows(1, form, tile, log_densities, centred, best);
+    break;
+  case 2:
+    few_rows(2, form, tile, log_densities, centred, best);
+    break;
+  case 3:
+    few_rows(3, form, tile, log_densities, centred, best);
+    break;
+  default:
+    few_rows(4, form, tile, log_densities, centred, best);
+    break;
+  }
+}
+
 /* Log densities (K x TILE_ROWS), those too far below the best one of a point being -infinity or exact, whatever was
- * less work; best receives the highest. The components that look best by their first rows go first. */
+ * less work; best receives the highest. The components that look best by their first rows go first; ahead (room for K
+ * words) says on which panels. */
 static void reachable_dense(const density_form *form, const double *tile, double *log_densities, double best[TILE_ROWS],
-                            double *scratch)
+                            double *centred, uint32_t *ahead)
 {
   const int64_t d = form->n_features;
-  double *centred = scratch;
-  uint32_t *ahead = (uint32_t *)(scratch + PANEL * padded_width(d)); /* K: panels that were done ahead of the others */
   _Alignas(64) double guesses[TILE_ROWS];
   fill(TILE_ROWS, best, -INFINITY);
   if (d <= WHITENING_ROWS) {
     reachable_few_features(form, tile, log_densities, centred, best);
     return;
   }
+  for (int64_t i = 0; i < d * TILE_ROWS; i += 8) __builtin_prefetch(tile + i);
   start_dense(form, tile, log_densities, centred, guesses);
   memset(ahead, 0, (size_t)form->n_components * sizeof *ahead);
   for (int p = 0; p < TILE_ROWS; p++) ahead[(int64_t)guesses[p]] |= UINT32_C(1) << (p / PANEL);
   for (int64_t k = 0; k < form->n_components; k++) {
     if (form->log_constants[k] == -INFINITY) continue;
-    finish_dense(form, k, ahead[k], false, tile, log_densities + k * TILE_ROWS, centred, best);
+    finish_dense(form, k, ahead[k], tile, log_densities + k * TILE_ROWS, centred, best);
   }
   const uint32_t all = (uint32_t)((UINT64_C(1) << N_PANELS) - 1);
   for (int64_t k = 0; k < form->n_components; k++) {
     if (form->log_constants[k] == -INFINITY)
       fill(TILE_ROWS, log_densities + k * TILE_ROWS, -INFINITY);
     else
-      finish_dense(form, k, all & ~ahead[k], true, tile, log_densities + k * TILE_ROWS, centred, best);
+      finish_dense(form, k, all & ~ahead[k], tile, log_densities + k * TILE_ROWS, centred, best);
   }
 }

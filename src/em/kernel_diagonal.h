@@ -12,11 +12,10 @@ enum {
 /* A tile as panels: N_PANELS x d x PANEL. */
 static void panels_of_tile(int64_t n_features, const double *restrict tile, double *restrict panels)
 {
-  for (int panel = 0; panel < N_PANELS; panel++) {
-    for (int64_t j = 0; j < n_features; j++) {
-      const vector *x = (const vector *)(tile + j * TILE_ROWS + panel * PANEL);
-      for (int v = 0; v < PANEL_VECTORS; v++, panels += LANES) *(vector *)panels = x[v];
-    }
+  for (int64_t j = 0; j < n_features; j++) {
+    const vector *x = (const vector *)(tile + j * TILE_ROWS);
+    for (int v = 0; v < TILE_VECTORS; v++)
+      *(vector *)(panels + (v / PANEL_VECTORS * n_features + j) * PANEL + v % PANEL_VECTORS * LANES) = x[v];
   }
 }
 

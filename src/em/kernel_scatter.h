@@ -77,27 +77,35 @@ static void scatter(int n_points, int64_t n_features, int64_t width, const doubl
   }
 }
 
+/* Packs one point's FEATURE_GROUP features from feature j on. */
+ALWAYS_INLINE void pack_point(const scatter_chunk *chunk, int i, int64_t j, const vector origin[],
+                              double *restrict packed, vector sums[])
+{
+  const vector weight = vector_of(chunk->weights[i]);
+  const vector *x = (const vector *)(chunk->rows[i] + j);
+  for (int v = 0; v < FEATURE_GROUP / LANES; v++) {
+    const vector u = weight * (x[v] - origin[v]);
+    *(vector *)(packed + (j + v * LANES) / PACK * (PACK * CHUNK) + i * PACK + v * LANES % PACK) = u;
+    sums[v] += weight * u;
+  }
+}
+
 /* Packs FEATURE_GROUP features from feature j on, and adds responsibility (x - r) to first. */
 ALWAYS_INLINE void pack_features(const scatter_chunk *chunk, int64_t j, const double *restrict reference,
                                  double *restrict packed, double *restrict first)
 {
   enum { N = FEATURE_GROUP / LANES };
   vector origin[N], even[N], odd[N];
+  int i = 0;
   for (int v = 0; v < N; v++) {
     origin[v] = ((const vector *)(reference + j))[v];
     even[v] = odd[v] = vector_of(0.0);
   }
-  for (int i = 0; i < chunk->n_points; i++) {
-    const vector weight = vector_of(chunk->weights[i]);
-    for (int v = 0; v < N; v++) {
-      const vector u = weight * (((const vector *)(chunk->rows[i] + j))[v] - origin[v]);
-      *(vector *)(packed + (j + v * LANES) / PACK * (PACK * CHUNK) + i * PACK + v * LANES % PACK) = u;
-      if (i % 2 == 0)
-        even[v] += weight * u;
-      else
-        odd[v] += weight * u;
-    }
+  for (; i + 1 < chunk->n_points; i += 2) {
+    pack_point(chunk, i, j, origin, packed, even);
+    pack_point(chunk, i + 1, j, origin, packed, odd);
   }
+  if (i < chunk->n_points) pack_point(chunk, i, j, origin, packed, even);
   for (int v = 0; v < N; v++) ((vector *)(first + j))[v] += even[v] + odd[v];
 }
 
@@ -119,7 +127,12 @@ static void take_points(scatter_chunk *chunk, uint64_t points, const double *res
                         const double *rows, int64_t width)
 {
   int n = chunk->n_points;
-  for (; points != 0; points &= points - 1, n++) {
+  if (points == UINT64_MAX) {
+    for (int p = 0; p < TILE_ROWS; p++) chunk->rows[p] = rows + p * width;
+    memcpy(chunk->weights, responsibilities, TILE_ROWS * sizeof(double));
+    n = TILE_ROWS;
+  }
+  for (; points != 0 && n < CHUNK; points &= points - 1, n++) {
     const int p = __builtin_ctzll(points);
     chunk->rows[n] = rows + p * width;
     chunk->weights[n] = responsibilities[p];
@@ -127,11 +140,17 @@ static void take_points(scatter_chunk *chunk, uint64_t points, const double *res
   chunk->n_points = n;
 }
 
+/* The points as rows of width numbers; features beyond n_features are 0. */
 static void rows_of_tiles(int64_t n_tiles, int64_t n_features, int64_t width, const double *restrict tiles,
                           double *restrict rows)
 {
   for (int64_t t = 0; t < n_tiles; t++, tiles += n_features * TILE_ROWS, rows += width * TILE_ROWS) {
-    for (int64_t j = 0; j < width; j++) {
+    int64_t j = 0;
+    for (; j + 4 <= n_features; j += 4) {
+      for (int p = 0; p < TILE_ROWS; p += 4)
+        transpose_square(tiles + j * TILE_ROWS + p, TILE_ROWS, rows + p * width + j, width);
+    }
+    for (; j < width; j++) {
       for (int p = 0; p < TILE_ROWS; p++) rows[p * width + j] = j < n_features ? tiles[j * TILE_ROWS + p] : 0.0;
     }
   }

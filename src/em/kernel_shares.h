@@ -21,43 +21,56 @@ static double sum_of_logs(const double *numbers)
 
 static double sum_of_lanes(const double *numbers)
 {
-  double sums[GROUP] = {0.0};
-  for (int p = 0; p < TILE_ROWS; p++) sums[p % GROUP] += numbers[p];
+  _Alignas(64) double sums[GROUP];
+  for (int first = 0; first < GROUP / LANES; first++) {
+    vector sum = vector_of(0.0);
+    for (int v = first; v < TILE_VECTORS; v += GROUP / LANES) sum += ((const vector *)numbers)[v];
+    ((vector *)sums)[first] = sum;
+  }
   return tree_sum(sums);
 }
 
-/* Log densities become shares; sums receives their sum per point. */
-static void shares_of_tile(int64_t n_components, double *log_densities, const double best[TILE_ROWS],
-                           double sums[TILE_ROWS])
+/* Log densities become shares; sums receives their sum per point, present (K) whether a component has any. */
+static void shares_of_tile(int64_t n_components, double *restrict log_densities, const double best[TILE_ROWS],
+                           double sums[TILE_ROWS], uint32_t *present)
 {
+  _Alignas(64) double least[TILE_ROWS];
+  for (int v = 0; v < TILE_VECTORS; v++) ((vector *)least)[v] = ((const vector *)best)[v] - SHARE_RANGE;
   fill(TILE_ROWS, sums, 0.0);
   for (int64_t k = 0; k < n_components; k++) {
-    vector *rows = (vector *)(log_densities + k * TILE_ROWS);
-    for (int v = 0; v < TILE_VECTORS; v++) {
-      const vector top = ((const vector *)best)[v];
-      const vector least = top - SHARE_RANGE;
-      vector share = vector_of(0.0);
-      if (lanes_at_least(rows[v], least) != 0) {
-        share = vector_exp_of_negative(rows[v] - top);
-        share = (vector)((vector_bits)share & (rows[v] >= least));
-        ((vector *)sums)[v] += share;
+    unsigned some = 0;
+    for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
+      vector *rows = (vector *)(log_densities + k * TILE_ROWS) + v;
+      const vector *top = (const vector *)best + v;
+      const vector *lowest = (const vector *)least + v;
+      const unsigned lanes = lanes_at_least(rows[0], lowest[0]) | lanes_at_least(rows[1], lowest[1]);
+      some |= lanes;
+      for (int i = 0; i < PANEL_VECTORS; i++) {
+        vector share = vector_of(0.0);
+        if (lanes != 0) {
+          share = (vector)((vector_bits)vector_exp_of_negative(rows[i] - top[i]) & (rows[i] >= lowest[i]));
+          ((vector *)sums)[v + i] += share;
+        }
+        rows[i] = share;
       }
-      rows[v] = share;
     }
+    present[k] = some;
   }
 }
 
-/* log_densities as reachable_dense leaves them become responsibilities; see kernel.h, posteriors. */
+/* present: room for K words. log_densities as reachable_dense leaves them become responsibilities; see kernel.h,
+ * posteriors. */
 static void responsibilities_of_tile(int64_t n_components, int n_points, double *log_densities, double best[TILE_ROWS],
-                                     double *log_density, double *log_likelihood, double *sum_log_max)
+                                     double *log_density, double *log_likelihood, double *sum_log_max,
+                                     uint32_t *present)
 {
   _Alignas(64) double sums[TILE_ROWS];
   _Alignas(64) double inverses[TILE_ROWS];
-  shares_of_tile(n_components, log_densities, best, sums);
+  shares_of_tile(n_components, log_densities, best, sums, present);
   for (int v = 0; v < TILE_VECTORS; v++) ((vector *)inverses)[v] = 1.0 / ((vector *)sums)[v];
   for (int64_t k = 0; k < n_components; k++) {
     vector *rows = (vector *)(log_densities + k * TILE_ROWS);
-    for (int v = 0; v < TILE_VECTORS; v++) rows[v] *= ((vector *)inverses)[v];
+    for (int v = 0; v < TILE_VECTORS && present[k] != 0; v++) rows[v] *= ((vector *)inverses)[v];
   }
   if (log_density != NULL) {
     for (int v = 0; v < TILE_VECTORS; v++)

@@ -25,17 +25,42 @@ static int64_t block_width(int64_t width, int64_t j)
   return width - j < BLOCK ? width - j : BLOCK;
 }
 
+typedef double square_row __attribute__((vector_size(32), may_alias));
+typedef int64_t square_places __attribute__((vector_size(32)));
+
+/* A square of 4 x 4 numbers, rows from_stride and to_stride apart, transposed. */
+ALWAYS_INLINE void transpose_square(const double *restrict from, int64_t from_stride, double *restrict to,
+                                    int64_t to_stride)
+{
+  const square_row a = *(const square_row *)from;
+  const square_row b = *(const square_row *)(from + from_stride);
+  const square_row c = *(const square_row *)(from + 2 * from_stride);
+  const square_row d = *(const square_row *)(from + 3 * from_stride);
+  const square_row ab_even = __builtin_shuffle(a, b, (square_places){0, 4, 2, 6});
+  const square_row ab_odd = __builtin_shuffle(a, b, (square_places){1, 5, 3, 7});
+  const square_row cd_even = __builtin_shuffle(c, d, (square_places){0, 4, 2, 6});
+  const square_row cd_odd = __builtin_shuffle(c, d, (square_places){1, 5, 3, 7});
+  *(square_row *)to = __builtin_shuffle(ab_even, cd_even, (square_places){0, 1, 4, 5});
+  *(square_row *)(to + to_stride) = __builtin_shuffle(ab_odd, cd_odd, (square_places){0, 1, 4, 5});
+  *(square_row *)(to + 2 * to_stride) = __builtin_shuffle(ab_even, cd_even, (square_places){2, 3, 6, 7});
+  *(square_row *)(to + 3 * to_stride) = __builtin_shuffle(ab_odd, cd_odd, (square_places){2, 3, 6, 7});
+}
+
 static void blocks_of_tile(int64_t n_features, int64_t width, const double *restrict tile, double *restrict blocks)
 {
-  for (int64_t j = 0; j < width; j++) {
+  int64_t j = 0;
+  for (; j + 4 <= n_features; j += 4) {
+    const int64_t start = j / BLOCK * BLOCK;
+    const int64_t stride = block_width(width, start);
+    for (int p = 0; p < TILE_ROWS; p += 4)
+      transpose_square(tile + j * TILE_ROWS + p, TILE_ROWS, blocks + start * TILE_ROWS + (j - start) + p * stride,
+                       stride);
+  }
+  for (; j < width; j++) {
     const int64_t start = j / BLOCK * BLOCK;
     const int64_t stride = block_width(width, start);
     double *block = blocks + start * TILE_ROWS + (j - start);
-    if (j < n_features) {
-      for (int p = 0; p < TILE_ROWS; p++) block[p * stride] = tile[j * TILE_ROWS + p];
-    } else {
-      for (int p = 0; p < TILE_ROWS; p++) block[p * stride] = 0.0;
-    }
+    for (int p = 0; p < TILE_ROWS; p++) block[p * stride] = j < n_features ? tile[j * TILE_ROWS + p] : 0.0;
   }
 }
 
@@ -104,6 +129,18 @@ ALWAYS_INLINE void accumulate_few_features(int d, int64_t n_tiles, const double 
 
 /* --- first moments and diagonal scatters --- */
 
+/* One point's n_vectors vectors of features. */
+ALWAYS_INLINE void square_point(int n_vectors, double responsibility, const double *restrict row, const vector origin[],
+                                vector sums[], vector squares[])
+{
+  for (int v = 0; v < n_vectors; v++) {
+    const vector y = ((const vector *)row)[v] - origin[v];
+    const vector weighted = vector_rounded(responsibility * y);
+    sums[v] += weighted;
+    squares[v] += weighted * y;
+  }
+}
+
 /* n_vectors vectors of features of one component: points as bits, rows n_vectors * LANES apart. */
 ALWAYS_INLINE void sum_squares(int n_vectors, uint64_t points, const double *restrict responsibilities,
                                const double *restrict rows, const double *restrict reference, double *restrict first,
@@ -114,15 +151,13 @@ ALWAYS_INLINE void sum_squares(int n_vectors, uint64_t points, const double *res
     origin[v] = ((const vector *)reference)[v];
     sums[v] = squares[v] = vector_of(0.0);
   }
-  for (; points != 0; points &= points - 1) {
-    const int p = __builtin_ctzll(points);
-    const vector own = vector_of(responsibilities[p]);
-    const vector *x = (const vector *)(rows + p * n_vectors * LANES);
-    for (int v = 0; v < n_vectors; v++) {
-      const vector y = x[v] - origin[v];
-      const vector weighted = own * y;
-      sums[v] += weighted;
-      squares[v] += weighted * y;
+  if (points == UINT64_MAX) {
+    for (int p = 0; p < TILE_ROWS; p++)
+      square_point(n_vectors, responsibilities[p], rows + p * n_vectors * LANES, origin, sums, squares);
+  } else {
+    for (; points != 0; points &= points - 1) {
+      const int p = __builtin_ctzll(points);
+      square_point(n_vectors, responsibilities[p], rows + p * n_vectors * LANES, origin, sums, squares);
     }
   }
   for (int v = 0; v < n_vectors; v++) ((vector *)first)[v] += sums[v];

@@ -39,12 +39,13 @@ static void posteriors_of_tile(const density_form *form, int n_points, const dou
                                double *log_density, double *log_likelihood, double *sum_log_max, double *scratch)
 {
   _Alignas(64) double best[TILE_ROWS];
+  uint32_t *words = (uint32_t *)(scratch + TILE_ROWS * padded_width(form->n_features)); /* K */
   if (form->shape == DENSE)
-    reachable_dense(form, tile, responsibilities, best, scratch);
+    reachable_dense(form, tile, responsibilities, best, scratch, words);
   else
     reachable_diagonal(form, tile, responsibilities, best, scratch);
   responsibilities_of_tile(form->n_components, n_points, responsibilities, best, log_density, log_likelihood,
-                           sum_log_max);
+                           sum_log_max, words);
 }
 
 static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, block_sums *sums,
