@@ -11,6 +11,7 @@ component on fewer than d + 1 points, or as thin as the ridge, are degenerate an
 scikit-learn's results are kept in a file, so that only gmmpi runs the next time. Log-likelihoods are computed by numpy.
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -27,16 +28,25 @@ REACHED = 1e-3
 HEADER = ["problem", "n", "d", "K", "gmmpi", "best", "difference", "truth", "gmmpi s", "one fit s", "ratio", "restarts", "share", "reached"]
 
 
+def whole(text):
+    """A number of something, at least one."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("'%s': a whole number from 1 on is needed" % text)
+    return int(text)
+
+
 def parse():
     parser = Parser(prog="compare_optima.py", description="Does gmmpi find the optimum that restarts of scikit-learn find?")
     parser.add_argument("--gmmpi", metavar="PATH", default=os.path.join(HERE, "..", "build", "release", "src", "cli", "gmmpi"),
                         help="the program (default: the release build's)")
-    parser.add_argument("--seeds", metavar="N", type=int, default=1, help="run gmmpi with seeds 0 to N-1 (default: 1)")
+    parser.add_argument("--seeds", metavar="N", type=whole, default=1, help="run gmmpi with seeds 0 to N-1 (default: 1)")
     parser.add_argument("--only", metavar="WORD", nargs="+", default=[], help="problems whose names contain one of these words")
     parser.add_argument("--cache", metavar="FILE", default=os.path.join(HERE, "comparing", "optima.json"),
                         help="where scikit-learn's results are kept")
+    parser.add_argument("--restarts", metavar="N", type=whole, default=0,
+                        help="of scikit-learn at least; those that are not stored are run (default: 100, 20 from 100,000 points on)")
     parser.add_argument("--recompute", action="store_true", help="run scikit-learn again, too")
-    parser.add_argument("--cached-only", action="store_true", help="leave out problems whose results are not in the file")
+    parser.add_argument("--cached-only", action="store_true", help="run gmmpi alone; leave out problems without stored results")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--quick", action="store_true", help="a few tiny problems and 5 restarts: does all this work?")
     parser.add_argument("options", metavar="-- OPTION", nargs="*", help="more options for gmmpi fit, after --")
@@ -52,15 +62,15 @@ def compare(program, task, cache, arguments):
     points, truth = task.points()
     mark = peer.fingerprint(points)
     result = None if arguments.recompute else cache.get(task.name, mark)
-    if result is None and (arguments.cached_only or not peer.is_there()):
+    can_run = peer.is_there() and not arguments.cached_only
+    if result is None and not can_run:
         print("%s: left out, there is no stored result%s" % (
             task.name, "" if peer.is_there() else " and no scikit-learn (Debian: python3-sklearn)"), file=sys.stderr)
         return []
     data = program.store(points)
-    if result is None:
-        count = peer.n_restarts(len(points), arguments.quick)
-        result = peer.restarts(program, task, points, data, count)
-        cache.put(task.name, mark, result)
+    count = arguments.restarts or peer.n_restarts(len(points))
+    if can_run:
+        result = peer.restarts(program, task, points, data, count, result, lambda found: cache.put(task.name, mark, found))
     from_truth = None
     if truth is not None:
         start = runs.write_json(program.file("truth.json"), runs.parameters_of(truth, task.covariance))
@@ -70,7 +80,7 @@ def compare(program, task, cache, arguments):
 
 
 def one_run(program, task, points, data, result, from_truth, seed, options):
-    from comparing import runs
+    from comparing import peer, runs
     summary = program.fit(data, task.k, "--covariance", task.covariance, "--seed", seed, *options)
     model = program.model()
     value = runs.mean_log_likelihood(model, points)
@@ -80,7 +90,7 @@ def one_run(program, task, points, data, result, from_truth, seed, options):
     # Where every restart is degenerate there is nothing to reach.
     reached = not degenerate and (not values or value >= best - REACHED)
     return dict(task=task, seed=seed, n=points.shape[0], d=points.shape[1], value=value, best=best, truth=from_truth,
-                seconds=summary["seconds"]["total"], peer_seconds=result["seconds"], degenerate=degenerate, reached=reached,
+                seconds=summary["core_seconds"], peer_seconds=peer.median_seconds(result), degenerate=degenerate, reached=reached,
                 share=sum(value >= best - REACHED for value in values) / len(result["values"]),
                 restarts=len(result["values"]), starts_only=result["engine"] != "scikit-learn")
 
@@ -116,6 +126,8 @@ def summarise(runs):
 
 def main():
     arguments = parse()
+    if arguments.quick:
+        arguments.restarts = 5
     require_libraries(("numpy", "h5py"))
     from comparing import peer, report, runs, tasks
 
@@ -133,7 +145,8 @@ def main():
         print()
         print("\n".join(summarise(done)))
     print("difference: gmmpi - best restart, mean log-likelihood per point; truth: EM from the true parameters - best restart;")
-    print("one fit: median of scikit-learn's fits; *: scikit-learn's k-means starts, then textbook EM of gmmpi, the best one repeated in scikit-learn")
+    print("one fit: median of scikit-learn's fits; *: scikit-learn's k-means starts, then gmmpi's textbook EM, the best repeated in scikit-learn;")
+    print("seconds are of one core (gmmpi: from reading the points to the model in the file)")
 
 
 if __name__ == "__main__":

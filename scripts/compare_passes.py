@@ -64,7 +64,7 @@ def write_cache(path, results):
 def run(program, data, k, options):
     """What a fit says: passes, mean log-likelihood, seconds, whether it converged, number of collapses."""
     summary = program.fit(data, k, "--tol", TOLERANCE, "--max-iter", 20000, *options)
-    return dict(passes=summary["n_passes"], value=summary["mean_log_likelihood"], seconds=summary["seconds"]["total"],
+    return dict(passes=summary["n_passes"], value=summary["mean_log_likelihood"], seconds=summary["core_seconds"],
                 converged=summary["converged"], events=len(summary["events"]))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 
 import h5py
@@ -41,14 +42,20 @@ class Program:
         return word in done.stdout
 
     def fit(self, data, k, *arguments):
-        """The summary of a fit, whose model is then in self.file("model.h5")."""
+        """The summary of a fit, whose model is then in self.file("model.h5"), with "core_seconds": its time, or what of the core
+        it had where others worked there, too."""
         words = [self.path, "fit", data, "-k", str(k), "-q", "--json", "--checkpoint", "none", "--reg-covar", repr(REG_COVAR),
                  "-o", self.file("model.h5")] + [str(argument) for argument in arguments]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(words, capture_output=True, text=True, env=self.environment)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines() or ["no message"]
             raise Problem(BAD_DATA, "%s ended with status %d: %s" % (" ".join(words), done.returncode, lines[-1]))
-        return json.loads(done.stdout)
+        summary = json.loads(done.stdout)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        summary["core_seconds"] = min(summary["seconds"]["total"], used)
+        return summary
 
     def model(self):
         return read_mixture(self.file("model.h5"))

@@ -131,7 +131,7 @@ def all_tasks():
         seeded("large unequal", 100000, 8, 10, m.scattered, 1.5, weights="geometric"),
         seeded("large 32", 100000, 32, 8, m.scattered, 1),
         seeded("large diag", 100000, 16, 20, m.scattered, 1.5, covariance="diag"),
-        seeded("large 64", 100000, 4, 64, m.scattered, 5),
+        seeded("large 30", 100000, 4, 30, m.scattered, 5),
     ]
 
 
