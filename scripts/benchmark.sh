@@ -27,8 +27,10 @@ export GMMPI
 
 # The Python that has the libraries: Debian's packages belong to /usr/bin/python3, others may come first in PATH.
 python=
+finds_libraries='import importlib.util, sys
+sys.exit(not all(importlib.util.find_spec(name) for name in ("numpy", "h5py", "matplotlib")))'
 for candidate in python3 /usr/bin/python3; do
-  if [ -z "$python" ] && "$candidate" -c 'import numpy, h5py, matplotlib' 2>/dev/null; then
+  if [ -z "$python" ] && "$candidate" -c "$finds_libraries" 2>/dev/null; then
     python=$candidate
   fi
 done

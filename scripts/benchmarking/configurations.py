@@ -42,19 +42,29 @@ STANDARD = [Configuration(*c) for c in (
 # The size of vector search. scikit-learn holds several arrays of n x K numbers, so the peers get fewer points.
 LARGE = [Configuration(*c) for c in (
     ("spherical", 1000000, 128, 1024, 40000), ("diag", 1000000, 128, 1024, 40000))]
-QUICK = [Configuration(*c) for c in (("full", 20000, 2, 5), ("full", 5000, 16, 32), ("diag", 10000, 8, 16))]
+QUICK = [Configuration(*c) for c in (("full", 5000, 16, 32), ("diag", 10000, 8, 16))]
 
-# Where the effective rate is measured on overlapping and on separated data.
-EFFECTIVE = [Configuration(*c) for c in (("full", 500000, 16, 32), ("full", 400000, 32, 32), ("full", 200000, 64, 32))]
-EFFECTIVE_QUICK = [Configuration("full", 5000, 16, 32)]
 
-# Fits from data to a converged model: configuration and the separation of its data.
-CONVERGED = [(Configuration("full", 100000, 8, 16), 3.0), (Configuration("full", 100000, 16, 32), 8.0)]
-CONVERGED_QUICK = [(Configuration("full", 3000, 4, 4), 4.0)]
+class Sizes(NamedTuple):
+    """How large the parts of a benchmark are."""
+    effective: list           # where the effective rate is measured on overlapping and on separated data
+    converged: list           # fits from data to a converged model: (configuration, separation of its data)
+    beginning: Configuration  # where initialisation is counted in iterations
+    hdf5_bytes: float
+    csv_bytes: float
+    repeated: tuple           # two numbers of features, to tell apart what goes with their square and with their cube
+    messages: list            # bytes of the Allreduce
 
-# Where initialisation is counted in iterations.
-INITIALISATION = Configuration("full", 1000000, 8, 16)
-INITIALISATION_QUICK = Configuration("full", 20000, 4, 4)
+
+FULL_SIZES = Sizes(
+    effective=[Configuration(*c) for c in (("full", 500000, 16, 32), ("full", 400000, 32, 32), ("full", 200000, 64, 32))],
+    converged=[(Configuration("full", 100000, 8, 16), 3.0), (Configuration("full", 100000, 16, 16), 8.0)],
+    beginning=Configuration("full", 1000000, 8, 16), hdf5_bytes=1.024e9, csv_bytes=2e8, repeated=(32, 128),
+    messages=[8, 1024, 16384, 131072, 1048576, 8388608, 33554432])
+QUICK_SIZES = Sizes(
+    effective=[Configuration("full", 5000, 16, 32)], converged=[(Configuration("full", 3000, 4, 4), 4.0)],
+    beginning=Configuration("full", 20000, 4, 4), hdf5_bytes=1e7, csv_bytes=2e6, repeated=(8, 16),
+    messages=[8, 1024, 131072])
 
 
 def parse_configurations(text):

@@ -45,10 +45,10 @@ def local_constants(measured):
 
 def constants_of(raw):
     cores = raw["machine"]["cores used"]
-    added, latency, per_byte = local_constants(raw["allreduce"][0])
+    added, latency, per_byte = local_constants(raw["scaling"]["allreduce"])
     peaks = [numbers["peak"] for result in raw["iterations"] for numbers in result["rounds"]]
     return {"machine": {name: raw["machine"][name] for name in ("date", "processor", "cores used")},
-            "peak": statistics.median(peaks) / cores, "shares": shares_of_peak(raw), "repeated": repeated_constants(raw["repeated"]),
+            "peak": statistics.median(peaks) / cores, "shares": shares_of_peak(raw), "repeated": repeated_constants(raw["scaling"]["repeated"]),
             "added_byte": added, "local_latency": latency, "local_byte": per_byte}
 
 

@@ -35,7 +35,10 @@ class Scratch:
 
 
 def iterations_for(programs, sample, seconds=0.8):
-    """How many iterations take about this long; the run that finds out reads the file into the cache, too."""
+    """How many iterations take about this long; the run that finds out reads the file into the cache, too. Small samples
+    are no measurement, and get two."""
+    if sample.configuration.n < 50000:
+        return 2
     first = programs.iterate(sample, 1, ranks=programs.cores)
     return max(2, min(60, math.ceil(seconds / max(first["seconds_per_iteration"], 1e-5))))
 

@@ -61,7 +61,7 @@ class Programs:
 
     def _tool(self, name, *arguments, ranks=None):
         words = [os.path.join(self.folder, name), *arguments]
-        return json.loads(self._run(self._launcher(ranks) + words, self._launcher_environment()))
+        return json.loads(self._run(self._launcher(ranks) + words, self._mpi_environment()))
 
     def _launcher(self, ranks):
         """The words before a program that is to run on so many ranks, each bound to a core where there are enough."""
@@ -70,9 +70,15 @@ class Programs:
         mapping = ["--bind-to", "core"] if ranks <= self.cores else ["--oversubscribe", "--bind-to", "none"]
         return ["mpirun", *mapping, "-n", ranks]
 
-    def _launcher_environment(self):
-        """Open MPI refuses to run as root unless told so."""
-        return {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"} if os.geteuid() == 0 else {}
+    def _mpi_environment(self):
+        """Open MPI refuses to run as root unless told so; and jobs that share its folder for sessions can trip over each other
+        when one of them ends, so these get their own, where its name is short enough for a socket's path."""
+        environment = {}
+        if os.geteuid() == 0:
+            environment = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+        if len(self.folder) < 50:
+            environment["OMPI_MCA_orte_tmpdir_base"] = self.folder
+        return environment
 
     def peak(self, threads=None, seconds=0.25):
         """Fused multiply-adds that the cores can do, in flops per second, all together."""
@@ -92,7 +98,7 @@ class Programs:
             words += ["--threads", threads]
         if log is not None:
             words += ["--log", log]
-        return json.loads(self._run(self._launcher(ranks) + words, self._launcher_environment()))
+        return json.loads(self._run(self._launcher(ranks) + words, self._mpi_environment()))
 
     def iterate(self, sample, iterations, ranks=None, threads=None):
         """Plain EM from the sample's start; adds the mean log-likelihood of the start to the summary."""

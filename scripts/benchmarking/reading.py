@@ -9,11 +9,11 @@ from .samples import Sample, write_csv
 FIRST_POINTS = ["-k", 1, "--init", "random_from_data", "--max-iter", 0]
 
 
-def measure_hdf5(programs, scratch, gigabytes, rounds):
+def measure_hdf5(programs, scratch, wanted_bytes, rounds):
     """gmmpi's reading of a cached HDF5 file, and the same bytes read by as many plain processes into fresh memory."""
     d = 128
-    configuration = Configuration("spherical", max(1000, int(gigabytes * 1e9 / (8 * d))), d, 1)
-    say("  HDF5 of %.2g GB" % gigabytes)
+    configuration = Configuration("spherical", int(wanted_bytes / (8 * d)), d, 1)
+    say("  HDF5 of %.3g GB" % (wanted_bytes / 1e9))
     sample = Sample(configuration, scratch.path("sample"))
     n_bytes = 8 * configuration.n * d
     result = {"bytes": n_bytes, "rounds": []}
@@ -26,11 +26,11 @@ def measure_hdf5(programs, scratch, gigabytes, rounds):
     return result
 
 
-def measure_csv(programs, scratch, megabytes, rounds):
+def measure_csv(programs, scratch, wanted_bytes, rounds):
     """Text parsed by one process, and by one rank per core."""
     path = scratch.path("points.csv")
-    say("  CSV of %g MB" % megabytes)
-    n_bytes = write_csv(path, 2000, 8, megabytes)
+    say("  CSV of %.3g MB" % (wanted_bytes / 1e6))
+    n_bytes = write_csv(path, 2000, 8, wanted_bytes)
     result = {"bytes": n_bytes, "rounds": []}
     programs.fit(path, *FIRST_POINTS)
     for _ in range(rounds):
@@ -41,19 +41,15 @@ def measure_csv(programs, scratch, megabytes, rounds):
     return result
 
 
-def measure_allreduce(programs, quick):
-    """The Allreduce alone at several sizes: on as many ranks as cores, and on twice as many, which share cores."""
-    sizes = [8, 1024, 16384, 131072] + ([] if quick else [1048576, 8388608, 33554432])
-    measured = [programs.allreduce(programs.cores, sizes)]
-    if not quick:
-        measured.append(programs.allreduce(2 * programs.cores, sizes[:5]))
-    return measured
+def measure_reading(programs, scratch, sizes, rounds):
+    return {"hdf5": measure_hdf5(programs, scratch, sizes.hdf5_bytes, rounds),
+            "csv": measure_csv(programs, scratch, sizes.csv_bytes, rounds)}
 
 
-def measure_repeated(programs, scratch, quick):
+def measure_repeated(programs, scratch, features):
     """What every rank does once per iteration, whatever its share of the points: all but the E-step, on one process."""
     measured = []
-    for d in (8, 16) if quick else (32, 128):
+    for d in features:
         configuration = Configuration("full", 64 * d, d, 8)
         sample = Sample(configuration, scratch.path("sample"))
         run = programs.iterate(sample, 10)
@@ -61,3 +57,10 @@ def measure_repeated(programs, scratch, quick):
         measured.append({"d": d, "K": configuration.K, "seconds": seconds})
         scratch.clear()
     return measured
+
+
+def measure_scaling(programs, scratch, sizes):
+    """What the scaling model needs besides: the Allreduce alone, on as many ranks as cores, and the repeated work."""
+    say("  Allreduce, and what every rank repeats")
+    return {"allreduce": programs.allreduce(programs.cores, sizes.messages),
+            "repeated": measure_repeated(programs, scratch, sizes.repeated)}

@@ -72,32 +72,45 @@ def converged_table(results):
                  "runs, the last of which reached at least that log-likelihood (within 1e-6 per point).")
 
 
-def other_table(raw, cores):
-    """Reading and initialisation."""
-    hdf5, csv, initialisation = raw["hdf5"], raw["csv"], raw["initialisation"]
-    rates = [hdf5["bytes"] / r["gmmpi"] / 1e9 for r in hdf5["rounds"]]
-    plain = [hdf5["bytes"] / r["plain"] / 1e9 for r in hdf5["rounds"]]
-    alone = [csv["bytes"] / r["alone"] / 1e6 for r in csv["rounds"]]
-    together = [csv["bytes"] / r["together"] / 1e6 / cores for r in csv["rounds"]]
+def beginning_table(result):
+    return Table("Beginning", ["", "in iterations"], [
+        ["default initialisation of %s" % configuration_of(result).name, cell(ratios(result["rounds"], "init", "iteration"))]])
+
+
+def reading_table(results, cores):
+    hdf5, csv = results["hdf5"], results["csv"]
+
+    def rates(result, name, scale):
+        return cell([result["bytes"] / numbers[name] / scale for numbers in result["rounds"]])
+
     rows = [
-        ["HDF5, %.2g GB, cached: gmmpi on %d ranks, GB/s" % (hdf5["bytes"] / 1e9, cores), cell(rates)],
-        ["the same by %d plain processes, GB/s" % cores, cell(plain)],
+        ["HDF5, %.2g GB, cached: gmmpi on %d ranks, GB/s" % (hdf5["bytes"] / 1e9, cores), rates(hdf5, "gmmpi", 1e9)],
+        ["the same by %d plain processes into fresh memory, GB/s" % cores, rates(hdf5, "plain", 1e9)],
         ["share of the plain processes' rate", cell(ratios(hdf5["rounds"], "plain", "gmmpi"), percent)],
-        ["CSV, %.0f MB, cached: one process, MB/s" % (csv["bytes"] / 1e6), cell(alone)],
-        ["CSV on %d ranks, MB/s per rank" % cores, cell(together)],
-        ["default initialisation of %s, in iterations" % configuration_of(initialisation).name,
-         cell(ratios(initialisation["rounds"], "init", "iteration"))],
+        ["CSV, %.0f MB, cached: one process, MB/s" % (csv["bytes"] / 1e6), rates(csv, "alone", 1e6)],
+        ["CSV on %d ranks, MB/s per rank" % cores, rates(csv, "together", 1e6 * cores)],
     ]
-    return Table("Reading and beginning", ["", ""], rows)
+    return Table("Reading", ["", "rate"], rows)
 
 
-def tables(raw):
-    """All tables of what was measured."""
+def scaling_table(result):
+    allreduce = result["allreduce"]
+    rows = [["Allreduce of %s bytes on %d ranks" % (size, allreduce["ranks"]), number(1e6 * seconds)]
+            for size, seconds in allreduce["seconds"].items()]
+    rows += [["what every rank repeats, d = %d, K = %d" % (one["d"], one["K"]), number(1e6 * one["seconds"])]
+             for one in result["repeated"]]
+    return Table("For the scaling model", ["", "microseconds"], rows)
+
+
+def table_of(part, raw):
+    """The table of one part of what was measured."""
     cores = raw["machine"]["cores used"]
-    return [iterations_table(raw["iterations"], cores), effective_table(raw["effective"]), converged_table(raw["converged"]),
-            other_table(raw, cores)]
+    return {"iterations": lambda: iterations_table(raw[part], cores), "effective": lambda: effective_table(raw[part]),
+            "converged": lambda: converged_table(raw[part]), "beginning": lambda: beginning_table(raw[part]),
+            "reading": lambda: reading_table(raw[part], cores), "scaling": lambda: scaling_table(raw[part])}[part]()
 
 
 def markdown(raw):
-    facts = "\n".join("- %s: %s" % (name, value) for name, value in raw["machine"].items() if value is not None)
-    return "# Benchmark of gmmpi\n\n%s\n\n%s\n" % (facts, "\n\n".join(table.markdown() for table in tables(raw)))
+    facts = ["- %s: %s" % (name, value) for name, value in raw["machine"].items() if value is not None]
+    parts = [table_of(part, raw).markdown() for part in raw if part not in ("machine", "command")]
+    return "\n\n".join(["# Benchmark of gmmpi", "    " + raw["command"], "\n".join(facts)] + parts) + "\n"

@@ -141,11 +141,11 @@ def write_model(path, mixture):
         file.attrs["covariance"] = mixture.covariance
 
 
-def write_csv(path, rows, columns, megabytes):
+def write_csv(path, rows, columns, wanted_bytes):
     """A text table of about this size: a block of rows, over and over."""
     block = np.random.default_rng(0).normal(0, 100, (rows, columns))
     text = "".join(",".join("%.8g" % value for value in row) + "\n" for row in block)
     with open(path, "w") as file:
-        for _ in range(max(1, int(megabytes * 1e6 / len(text)))):
+        for _ in range(max(1, int(wanted_bytes / len(text)))):
             file.write(text)
     return os.path.getsize(path)

@@ -116,8 +116,8 @@ class Script(Case, Numbers):
         configuration = {"covariance": "full", "n": 1000, "d": 10, "K": 5, "peer_n": None}
         raw = {"machine": {"date": "d", "processor": "p", "cores used": 2},
                "iterations": [{"configuration": configuration, "rounds": [{"gmmpi": 0.001, "peak": 4e9}]}],
-               "repeated": [{"d": 10, "K": 2, "seconds": 0.002}, {"d": 20, "K": 2, "seconds": 0.012}],
-               "allreduce": [{"ranks": 2, "seconds_per_added_word": 8e-10, "seconds": {"8": 2e-6, "8000000": 9e-3}}]}
+               "scaling": {"repeated": [{"d": 10, "K": 2, "seconds": 0.002}, {"d": 20, "K": 2, "seconds": 0.012}],
+                           "allreduce": {"ranks": 2, "seconds_per_added_word": 8e-10, "seconds": {"8": 2e-6, "8000000": 9e-3}}}}
         constants = constants_of(raw)
         self.assertEqual(constants["peak"], 2e9)
         self.assertEqual(constants["shares"], {"full": [[10, 1000 * 5 * 200 / 0.001 / 4e9]]})
