@@ -27,6 +27,11 @@ typedef enum gmmpi_on_collapse {
   GMMPI_COLLAPSE_ERROR
 } gmmpi_on_collapse;
 
+typedef enum gmmpi_precision {
+  GMMPI_PRECISION_DOUBLE,
+  GMMPI_PRECISION_SINGLE /* points are held as floats: rounded to 24 bits once, then computed with in double */
+} gmmpi_precision;
+
 typedef struct gmmpi_fit_options {
   int64_t n_components;
   const char *covariance; /* "full", "tied", "diag", "spherical" */
@@ -43,6 +48,7 @@ typedef struct gmmpi_fit_options {
   gmmpi_on_collapse on_collapse;
   int threads; /* of each rank, 1 by default; the model is the same at any number. 2 and more need a build with OpenMP
                 */
+  gmmpi_precision precision; /* of the points in memory */
 } gmmpi_fit_options;
 
 /* The options that `gmmpi fit` has when none is given, for n_components components. */

@@ -37,17 +37,20 @@ static gmmpi_status try_outputs(const fit_session *session, gmmpi_error *error)
   return agree(session->comm, error);
 }
 
+static bool is_single(const fit_command *command)
+{
+  return command->fit.precision == GMMPI_PRECISION_SINGLE;
+}
+
 /* Refuses what cannot fit into memory before it is read. */
 static gmmpi_status check_memory(const fit_session *session, gmmpi_error *error)
 {
   const fit_command *command = &session->command;
   const point_source *source = session->source;
   const covariance_family *family = family_find(command->fit.covariance);
-  const int64_t points = shard_bytes(source->n_rows, source->n_features, session->n_ranks);
-  const bool moves_rows = command->data_options.missing == MISSING_DROP; /* between ranks: held twice for a moment */
+  const int64_t points = shard_bytes(source->n_rows, source->n_features, session->n_ranks, is_single(command));
   const int64_t parts[] = {
       points,
-      moves_rows ? points : 0,
       fit_bytes(&command->fit, source->n_rows, source->n_features, session->n_ranks),
       job_bytes(&command->job, family, command->fit.n_components, source->n_features),
   };
@@ -81,7 +84,9 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
   const source_options options = data_source_options(&command->data_options);
-  const shard_options how = {(missing_choice)command->data_options.missing, command->fit.threads};
+  const shard_options how = {.missing = (missing_choice)command->data_options.missing,
+                             .n_threads = command->fit.threads,
+                             .single_precision = is_single(command)};
   if (fit_start_open(session->comm, command, &session->start, error) != GMMPI_OK ||
       source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
       check_input(session, error) != GMMPI_OK || check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||

@@ -10,11 +10,12 @@
 static const char *const covariance_names[] = {"full", "tied", "diag", "spherical", NULL};
 static const char *const init_covariance_names[] = {"sample", "identity", NULL};
 static const char *const collapse_names[] = {"reseed", "drop", "error", NULL};
+static const char *const precision_names[] = {"double", "single", NULL};
 static const char *const accelerate_names[] = {"auto", "none", NULL};
 
 /* What the command line says before it is checked as a whole. */
 typedef struct fit_words {
-  int covariance, init_covariance, on_collapse, accelerate;
+  int covariance, init_covariance, on_collapse, accelerate, precision;
   int64_t threads;
   bool init_covariance_given, components_given, quiet, verbose, no_coarse_to_fine;
   const char *checkpoint;
@@ -87,6 +88,7 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   fit->init_identity = words->init_covariance == 1;
   fit->on_collapse = (gmmpi_on_collapse)words->on_collapse;
   fit->threads = (int)words->threads;
+  fit->precision = (gmmpi_precision)words->precision;
   if (fit->init == GMMPI_INIT_MODEL) command->start_path = command->init;
   if (words->init_covariance_given && fit->init != GMMPI_INIT_RANDOM_FROM_DATA)
     return fail(error, GMMPI_WRONG_USAGE,
@@ -239,7 +241,18 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .help = "go on from this checkpoint, at any number of ranks; auto: from this job's newest good one, afresh if "
                "there is none"},
   };
-  const command_option machine_options[] = {threads_option(&words.threads)};
+  const command_option machine_options[] = {
+      threads_option(&words.threads),
+      {.name = "precision",
+       .argument = "NAME",
+       .kind = OPTION_CHOICE,
+       .value = &words.precision,
+       .choices = precision_names,
+       .help =
+           "how points are held in memory. single halves it: each number is rounded to 24 bits (7 digits) once, when "
+           "it is read, and model and output are those of the rounded numbers; arithmetic stays double. Numbers "
+           "far from 0 compared with their spread lose digits: there is a warning (default: double)"},
+  };
   const command_option output_options[] = {
       {.name = "output",
        .letter = 'o',

@@ -39,6 +39,7 @@ json_t *fit_identity(const fit_command *command, const fit_start *start)
   if (identity == NULL) return NULL;
   if (fit->init == GMMPI_INIT_RANDOM_FROM_DATA)
     json_object_set_new(identity, "--init-covariance", json_string(fit->init_identity ? "identity" : "sample"));
+  if (fit->precision == GMMPI_PRECISION_SINGLE) json_object_set_new(identity, "--precision", json_string("single"));
   if (start->fingerprint != 0) json_object_set_new(identity, "content of --init", json_string(fingerprint));
   return identity;
 }
@@ -92,6 +93,8 @@ json_t *fit_facts(const fit_account *account)
   json_decref(options);
   if (facts != NULL && fit->init == GMMPI_INIT_RANDOM_FROM_DATA)
     json_object_set_new(facts, "init_covariance", json_string(fit->init_identity ? "identity" : "sample"));
+  if (facts != NULL && fit->precision == GMMPI_PRECISION_SINGLE)
+    json_object_set_new(facts, "precision", json_string("single"));
   return facts;
 }
 

@@ -227,9 +227,10 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
-  const shard_options how = {(missing_choice)command.data_options.missing, (int)command.threads};
+  const shard_options how = {.missing = (missing_choice)command.data_options.missing,
+                             .n_threads = (int)command.threads};
   int64_t needed;
-  if (__builtin_add_overflow(shard_bytes(source->n_rows, source->n_features, n_ranks),
+  if (__builtin_add_overflow(shard_bytes(source->n_rows, source->n_features, n_ranks, false),
                              predict_bytes(model, command.wishes, source->n_rows, (int)command.threads), &needed))
     needed = INT64_MAX;
   if (prepare_memory(comm, needed, source->label, error) == GMMPI_OK &&

@@ -115,6 +115,20 @@ static void tell_about_ridge(const fit_process *run)
   }
 }
 
+/* The same for the rounding of features in single precision: half a unit of the 24th bit of the largest number, but not
+ * less than the smallest float allows. */
+static void tell_about_rounding(const fit_process *run)
+{
+  const shard *points = run->em->points;
+  if (points->float_tiles == NULL || run->observer == NULL || run->observer->event_happened == NULL) return;
+  for (int64_t j = 0; j < points->n_features; j++) {
+    const double largest = fmax(fabs(points->minima[j]), fabs(points->maxima[j]));
+    const fit_event event = {.component = j, .kind = EVENT_COARSE_ROUNDING, .action = ACTION_KEPT};
+    if (fmax(largest * 0x1p-24, 0x1p-150) > 1e-3 * sqrt(run->em->spread->variances[j]) && largest > 0.0)
+      run->observer->event_happened(run->observer->context, &event);
+  }
+}
+
 static gmmpi_status begin_start(fit_process *run, int64_t start, gmmpi_error *error)
 {
   const double began = MPI_Wtime();
@@ -195,7 +209,10 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
       model_allocate(run.em->family, options->n_components, points->n_features, &run.spare, &local);
     agree(points->comm, &local);
   }
-  if (local.status == GMMPI_OK && resume == NULL) tell_about_ridge(&run);
+  if (local.status == GMMPI_OK && resume == NULL) {
+    tell_about_ridge(&run);
+    tell_about_rounding(&run);
+  }
   result->timings.init = MPI_Wtime() - began;
   result->timings.e_step = result->timings.allreduce = 0.0;
   if (local.status == GMMPI_OK) run_starts(&run, resume != NULL, &local);

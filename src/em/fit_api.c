@@ -57,7 +57,8 @@ gmmpi_status gmmpi_fit(MPI_Comm comm, const double *rows, int64_t n_local, int64
   int64_t *labels = NULL;
   fit_result result = {0};
   *model = NULL;
-  const shard_options how = {.n_threads = options->threads};
+  const shard_options how = {.n_threads = options->threads,
+                             .single_precision = options->precision == GMMPI_PRECISION_SINGLE};
   shard_create_from_memory(comm, rows, n_local, n_features, how, &points, &local);
   if (local.status == GMMPI_OK && options->init == GMMPI_INIT_LABELS) {
     labels_of_shard(points, options->labels, n_local, &labels, &local);

@@ -92,6 +92,13 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
              (long long)event->component + 1);
     return;
   }
+  if (event->kind == EVENT_COARSE_ROUNDING) {
+    snprintf(text, size,
+             "--precision single rounds feature %lld by more than a thousandth of its standard deviation; subtract its "
+             "mean from it, or use double precision",
+             (long long)event->component + 1);
+    return;
+  }
   const char *what = event->kind == EVENT_EMPTY ? "became empty" : "lost its positive definite covariance";
   const char *then = event->action == ACTION_RESEEDED  ? "reseeded where the data fit worst"
                      : event->action == ACTION_DROPPED ? "dropped (weight 0)"

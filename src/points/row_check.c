@@ -7,12 +7,23 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Squares of differences, and their products with counts, stay far below the largest double. */
-static const double largest_value = 1e140;
-
-row_check row_check_begin(const point_source *source, int64_t first_row, missing_choice missing)
+row_check row_check_begin(const point_source *source, int64_t first_row, shard_options options)
 {
-  return (row_check){.source = source, .first_row = first_row, .missing = missing, .first_place = INT64_MAX};
+  return (row_check){.source = source,
+                     .first_row = first_row,
+                     .missing = options.missing,
+                     .single_precision = options.single_precision,
+                     .largest = shard_largest_number(options.single_precision),
+                     .first_place = INT64_MAX};
+}
+
+void row_check_add(row_check *check, const row_check *other)
+{
+  check->n_missing += other->n_missing;
+  check->n_dropped += other->n_dropped;
+  if (other->first_place >= check->first_place) return;
+  check->first_place = other->first_place;
+  check->first_feature = other->first_feature;
 }
 
 static int64_t place_of(const row_check *check, int64_t row_index)
@@ -43,7 +54,8 @@ gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_featur
 {
   *is_whole = true;
   for (int64_t j = 0; j < n_features; j++) {
-    if (fabs(row[j]) <= largest_value) continue;
+    const double held = check->single_precision ? (double)(float)row[j] : row[j];
+    if (fabs(held) <= check->largest) continue;
     const int64_t place = place_of(check, row_index);
     if (isnan(row[j])) {
       *is_whole = false;
@@ -58,7 +70,10 @@ gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_featur
     if (isinf(row[j]))
       return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: is infinite; remove the row or replace the value",
                      label_of(check), where);
-    return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: %g is too large to be squared; rescale the column",
+    return fail_at(error, place, GMMPI_BAD_DATA,
+                   check->single_precision
+                       ? "%s: %s: %g is too large for single precision; rescale the column, or use double precision"
+                       : "%s: %s: %g is too large to be squared; rescale the column",
                    label_of(check), where, row[j]);
   }
   if (!*is_whole) check->n_dropped++;

@@ -2,14 +2,11 @@
 
 #include "points/shard_build.h"
 #include "support/error.h"
-#include "support/hash.h"
 #include "support/memory.h"
 
 #include <inttypes.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* --- who owns what
  * ------------------------------------------------------------------------------------------------------ */
@@ -56,16 +53,16 @@ static bool tile_numbers(int64_t n_rows, int64_t n_features, int64_t *numbers)
   return n_rows <= INT64_MAX - TILE_ROWS && multiply_fits(round_up_to_tile(n_rows), n_features, numbers);
 }
 
-int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks)
+int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks, bool single_precision)
 {
+  const int64_t each = (int64_t)(single_precision ? sizeof(float) : sizeof(double));
   const int64_t n_blocks = count_blocks(n_samples);
   const int64_t most = n_blocks / n_ranks + (n_blocks % n_ranks != 0 ? 1 : 0);
   int64_t rows;
   int64_t numbers;
   int64_t bytes;
   if (!multiply_fits(most, shard_block_rows(n_samples), &rows) || rows > n_samples) rows = n_samples;
-  if (!tile_numbers(rows, n_features, &numbers) || !multiply_fits(numbers, (int64_t)sizeof(double), &bytes))
-    return INT64_MAX;
+  if (!tile_numbers(rows, n_features, &numbers) || !multiply_fits(numbers, each, &bytes)) return INT64_MAX;
   return bytes;
 }
 
@@ -96,14 +93,18 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
 
   int64_t numbers;
   if (n_features < INT_MAX && tile_numbers(created->n_rows, n_features, &numbers)) {
-    created->tiles = allocate(numbers, sizeof *created->tiles);
+    if (options.single_precision)
+      created->float_tiles = allocate_untouched(numbers, sizeof *created->float_tiles);
+    else
+      created->tiles = allocate_untouched(numbers, sizeof *created->tiles);
     created->minima = allocate(n_features, sizeof *created->minima);
     created->maxima = allocate(n_features, sizeof *created->maxima);
   }
-  if (created->tiles == NULL || created->minima == NULL || created->maxima == NULL)
+  if ((created->tiles == NULL && created->float_tiles == NULL) || created->minima == NULL || created->maxima == NULL)
     return fail(error, GMMPI_NO_MEMORY,
                 "%s: there is no memory for %" PRId64 " x %" PRId64 " points, %.3g bytes on each rank; use more nodes",
-                label, n_samples, n_features, 8.0 * (double)created->n_rows * (double)n_features);
+                label, n_samples, n_features,
+                (options.single_precision ? 4.0 : 8.0) * (double)created->n_rows * (double)n_features);
   return GMMPI_OK;
 }
 
@@ -111,6 +112,7 @@ void shard_destroy(shard *points)
 {
   if (points == NULL) return;
   free(points->tiles);
+  free(points->float_tiles);
   free(points->minima);
   free(points->maxima);
   free(points->source_rows);
@@ -120,22 +122,29 @@ void shard_destroy(shard *points)
 /* --- rows
  * --------------------------------------------------------------------------------------------------------------- */
 
-/* The first feature of this rank's index-th row; the others follow TILE_ROWS apart. */
-static double *row_in_tiles(const shard *points, int64_t index)
+/* Where the first feature of this rank's index-th row is in the tiles; the others follow TILE_ROWS apart. */
+static int64_t place_of_row(const shard *points, int64_t index)
 {
-  return points->tiles + index / TILE_ROWS * TILE_ROWS * points->n_features + index % TILE_ROWS;
+  return index / TILE_ROWS * TILE_ROWS * points->n_features + index % TILE_ROWS;
 }
 
 void shard_put_row(shard *points, int64_t index, const double *row)
 {
-  double *place = row_in_tiles(points, index);
-  for (int64_t j = 0; j < points->n_features; j++) place[j * TILE_ROWS] = row[j] + 0.0;
+  const int64_t place = place_of_row(points, index);
+  for (int64_t j = 0; j < points->n_features; j++) {
+    if (points->tiles != NULL)
+      points->tiles[place + j * TILE_ROWS] = row[j] + 0.0;
+    else
+      points->float_tiles[place + j * TILE_ROWS] = (float)(row[j] + 0.0);
+  }
 }
 
 void shard_copy_row(const shard *points, int64_t row, double *point)
 {
-  const double *place = row_in_tiles(points, row - points->first_row);
-  for (int64_t j = 0; j < points->n_features; j++) point[j] = place[j * TILE_ROWS];
+  const int64_t place = place_of_row(points, row - points->first_row);
+  for (int64_t j = 0; j < points->n_features; j++)
+    point[j] = points->tiles != NULL ? points->tiles[place + j * TILE_ROWS]
+                                     : (double)points->float_tiles[place + j * TILE_ROWS];
 }
 
 int64_t shard_n_blocks(const shard *points)
@@ -156,79 +165,9 @@ block_view shard_block(const shard *points, int64_t index)
 
 const double *block_tile(const block_view *block, int64_t tile, double *room)
 {
-  (void)room;
   const shard *points = block->points;
-  return points->tiles + (block->first_row - points->first_row + tile * TILE_ROWS) * points->n_features;
-}
-
-/* --- the whole data set
- * --------------------------------------------------------------------------------------------------- */
-
-/* Fills the tile at the data set's end up with copies of its first point. */
-static void fill_last_tile(shard *points)
-{
-  const int64_t n_points = points->n_rows % TILE_ROWS;
-  if (n_points == 0) return;
-  double *tile = points->tiles + (points->n_rows - n_points) * points->n_features;
-  for (int64_t j = 0; j < points->n_features; j++) {
-    for (int64_t p = n_points; p < TILE_ROWS; p++) tile[j * TILE_ROWS + p] = tile[j * TILE_ROWS];
-  }
-}
-
-/* Minima and maxima of one tile, with the padding, which changes nothing. */
-static void widen_ranges(int64_t n_features, const double *tile, double *minima, double *maxima)
-{
-  for (int64_t j = 0; j < n_features; j++) {
-    double smallest = minima[j];
-    double largest = maxima[j];
-    for (int p = 0; p < TILE_ROWS; p++) {
-      const double x = tile[j * TILE_ROWS + p];
-      smallest = x < smallest ? x : smallest;
-      largest = x > largest ? x : largest;
-    }
-    minima[j] = smallest;
-    maxima[j] = largest;
-  }
-}
-
-/* The sum of the hashes of a tile's n_points rows, the first of which is first_row of the data set. A row's hash begins
- * with its number, so the sum depends on their order but not on that of summing. */
-static uint64_t hash_tile(const double *tile, int64_t n_features, int64_t first_row, int n_points)
-{
-  uint64_t hashes[TILE_ROWS];
-  for (int p = 0; p < TILE_ROWS; p++) hashes[p] = hash_word(0, (uint64_t)(first_row + p));
-  for (int64_t j = 0; j < n_features; j++) {
-    for (int p = 0; p < TILE_ROWS; p++) {
-      uint64_t bits;
-      memcpy(&bits, &tile[j * TILE_ROWS + p], sizeof bits);
-      hashes[p] = hash_word(hashes[p], bits);
-    }
-  }
-  uint64_t sum = 0;
-  for (int p = 0; p < n_points; p++) sum += hashes[p];
-  return sum;
-}
-
-void shard_complete(shard *points)
-{
-  fill_last_tile(points);
-  for (int64_t j = 0; j < points->n_features; j++) {
-    points->minima[j] = INFINITY;
-    points->maxima[j] = -INFINITY;
-  }
-  uint64_t sum = 0;
-  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-    const block_view block = shard_block(points, b);
-    for (int64_t t = 0; t < block.n_tiles; t++) {
-      const double *tile = block_tile(&block, t, NULL);
-      widen_ranges(points->n_features, tile, points->minima, points->maxima);
-      sum += hash_tile(tile, points->n_features, block.first_row + t * TILE_ROWS, tile_points(&block, t));
-    }
-  }
-  const int n = (int)points->n_features;
-  MPI_Allreduce(MPI_IN_PLACE, points->minima, n, MPI_DOUBLE, MPI_MIN, points->comm);
-  MPI_Allreduce(MPI_IN_PLACE, points->maxima, n, MPI_DOUBLE, MPI_MAX, points->comm);
-  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, points->comm);
-  const uint64_t shape = hash_word(hash_word(0, (uint64_t)points->n_samples), (uint64_t)points->n_features);
-  points->fingerprint = hash_word(shape, sum);
+  const int64_t place = (block->first_row - points->first_row + tile * TILE_ROWS) * points->n_features;
+  if (points->tiles != NULL) return points->tiles + place;
+  for (int64_t i = 0; i < points->n_features * TILE_ROWS; i++) room[i] = (double)points->float_tiles[place + i];
+  return room;
 }

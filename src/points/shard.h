@@ -4,7 +4,10 @@
  * alone, so the blocks are the same at any number of ranks. A rank owns a contiguous run of whole blocks. Inside, rows
  * are held as tiles: a tile is n_features x TILE_ROWS numbers, lane p of row j being feature j of the tile's p-th
  * point, so that SIMD lanes run over points. The data set's last tile is filled up with copies of its first point,
- * which count for nothing (tile_points says how many are real). */
+ * which count for nothing (tile_points says how many are real).
+ *
+ * Numbers are doubles for everybody but the shard, which may hold them as floats to save memory; ranges and fingerprint
+ * are those of the rounded numbers. */
 #ifndef POINTS_SHARD_H
 #define POINTS_SHARD_H
 
@@ -17,7 +20,8 @@ typedef enum missing_choice { MISSING_ERROR, MISSING_DROP } missing_choice;
 /* How points are read and held. */
 typedef struct shard_options {
   missing_choice missing;
-  int n_threads; /* of each rank, that will work on its points; 0 stands for 1 */
+  int n_threads;         /* of each rank, that will work on its points; 0 stands for 1 */
+  bool single_precision; /* numbers are held as floats: rounded once, when they are read, and doubles for all others */
 } shard_options;
 
 typedef struct shard {
@@ -28,7 +32,8 @@ typedef struct shard {
   int64_t n_blocks;   /* of the data set */
   int64_t first_row;  /* 0-based row of the data set with which this rank begins */
   int64_t n_rows;     /* rows of this rank; 0 is fine */
-  double *tiles;      /* ceil(n_rows / TILE_ROWS) x n_features x TILE_ROWS */
+  double *tiles;      /* ceil(n_rows / TILE_ROWS) x n_features x TILE_ROWS; for the shard_*.c files only */
+  float *float_tiles; /* the same in single precision; one of them is NULL */
   double *minima;     /* n_features: over the rows of all ranks */
   double *maxima;
   uint64_t fingerprint; /* of all rows in their order, the same at any number of ranks */
@@ -42,11 +47,11 @@ int64_t shard_block_rows(int64_t n_samples);
 
 /* The bytes that the busiest of n_ranks ranks holds for n_samples x n_features points; INT64_MAX when they can't be
  * counted. */
-int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks);
+int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks, bool single_precision);
 
 /* Collective over comm. Reads each rank's rows. Errors, agreed: those of source_read; 65 a missing value (how many
- * there are and where the first one is; only with MISSING_ERROR), an infinity, a number too large to be squared, no row
- * left; 71. */
+ * there are and where the first one is; only with MISSING_ERROR), an infinity, a number too large to be squared or, in
+ * single precision, to be held, no row left; 71. */
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error);
 

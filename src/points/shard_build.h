@@ -15,16 +15,40 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
 /* Puts a row (n_features; -0.0 becomes 0.0) to the index-th place of this rank. */
 void shard_put_row(shard *points, int64_t index, const double *row);
 
-/* Collective, when all rows are in their places: fills up the last tile, finds minima and maxima, takes the
- * fingerprint. */
-void shard_complete(shard *points);
+/* Puts rows (n_rows x n_features, row-major) to the places of this rank from index on, which is the first of a tile.
+ * room: n_features x TILE_ROWS. What is found in them is added to the survey; false when a number is missing or not
+ * within the survey's limit. n_rows: whole tiles, but at the rank's end. */
+typedef struct row_survey row_survey;
+bool shard_put_rows(shard *points, int64_t index, int64_t n_rows, const double *rows, double *room, row_survey *survey);
+
+/* What n_threads threads find in the rows they take, each in a survey of its own. limit: the largest number that is in
+ * order. */
+struct row_survey {
+  double limit;
+  double *minima, *maxima; /* n_features x SURVEY_LANES */
+  uint64_t hash;           /* the sum of the rows' hashes */
+};
+enum { SURVEY_LANES = 8 };
+row_survey *surveys_create(int n_threads, int64_t n_features, double limit); /* NULL when there is no memory */
+void surveys_destroy(row_survey *surveys);                                   /* NULL is fine */
+
+/* Collective: sets ranges and fingerprint of the shard, of which all rows have been surveyed. */
+void shard_take_surveys(shard *points, const row_survey *surveys);
+
+/* Collective, when all rows are in their places: fills up the last tile and surveys all of them. Errors, agreed: 71. */
+gmmpi_status shard_complete(shard *points, gmmpi_error *error);
+
+/* The largest number that may be held. In double precision squares of differences, and their products with counts, stay
+ * far below the largest double; in single precision it is the largest float. */
+double shard_largest_number(bool single_precision);
 
 /* Rows that a rank holds before they go to their owners: those of all ranks, one rank after the other, are the data
  * set. */
 typedef struct row_supply {
   int64_t n_rows;
   const shard *held;       /* rows of another shard; NULL: of the array rows */
-  const int64_t *picked;   /* with held: which of this rank's rows, n_rows from 0; NULL: the first ones */
+  const int64_t *picked;   /* with held: which of this rank's rows, n_rows from 0 */
+  bool consumes;           /* with held: its memory is given back while rows leave */
   const double *rows;      /* row-major */
   const int64_t *origins;  /* n_rows: each row's place in the source; NULL when none was dropped */
   int64_t first_of_source; /* with rows and origins: row i is the (origins[i] - first_of_source)-th of rows */
@@ -39,16 +63,21 @@ typedef struct row_check {
   const point_source *source; /* where they are from; NULL: from the caller's memory */
   int64_t first_row;          /* with memory: the data set's row with which the rank's begin */
   missing_choice missing;
+  bool single_precision;
+  double largest;        /* shard_largest_number */
   int64_t n_missing;     /* missing values */
   int64_t n_dropped;     /* rows with a missing value */
   int64_t first_place;   /* of the first missing value, 1-based; INT64_MAX when there is none */
   int64_t first_feature; /* likewise, 0-based */
 } row_check;
 
-row_check row_check_begin(const point_source *source, int64_t first_row, missing_choice missing);
+row_check row_check_begin(const point_source *source, int64_t first_row, shard_options options);
+
+/* Adds to check what another thread found. */
+void row_check_add(row_check *check, const row_check *other);
 
 /* Looks at a row (n_features): *is_whole when no value is missing. row_index: within the source, or this rank's memory.
- * Errors: 65 an infinity, a number too large to be squared. */
+ * Errors: 65 an infinity, a number that is too large. */
 gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_features, int64_t row_index, bool *is_whole,
                            gmmpi_error *error);
 

@@ -30,8 +30,9 @@ typedef struct exchange {
   shard *points;
   int64_t row_words; /* n_features, and the origin where it is remembered */
   int64_t piece_rows;
-  int64_t *held;  /* n_ranks + 1: the rows with which the supplies of the ranks begin, and the end */
-  int64_t *owned; /* the same for the shards */
+  int64_t tiles_gone; /* of the supply's: given back */
+  int64_t *held;      /* n_ranks + 1: the rows with which the supplies of the ranks begin, and the end */
+  int64_t *owned;     /* the same for the shards */
   transfer sending;
   transfer receiving;
 } exchange;
@@ -56,8 +57,7 @@ static void pack_row(const exchange *all, int64_t index, uint64_t *words, double
   const row_supply *supply = all->supply;
   const int64_t n = all->points->n_features;
   if (supply->held != NULL) {
-    const int64_t own_row = supply->picked != NULL ? supply->picked[index] : index;
-    shard_copy_row(supply->held, supply->held->first_row + own_row, row);
+    shard_copy_row(supply->held, supply->held->first_row + supply->picked[index], row);
     memcpy(words, row, (size_t)n * sizeof *words);
   } else {
     const int64_t held_row = supply->origins != NULL ? supply->origins[index] - supply->first_of_source : index;
@@ -74,12 +74,27 @@ static void unpack_row(const exchange *all, int64_t index, const uint64_t *words
   if (all->points->source_rows != NULL) all->points->source_rows[index] = (int64_t)words[n];
 }
 
+/* The supply's first n_gone rows are not needed any more. */
+static void give_back(exchange *all, int64_t n_gone)
+{
+  const row_supply *supply = all->supply;
+  const shard *held = supply->held;
+  const int64_t behind = n_gone < supply->n_rows ? supply->picked[n_gone] : held->n_rows;
+  const int64_t tile = behind / TILE_ROWS;
+  const size_t tile_bytes =
+      (size_t)held->n_features * TILE_ROWS * (held->tiles != NULL ? sizeof(double) : sizeof(float));
+  unsigned char *tiles = held->tiles != NULL ? (unsigned char *)held->tiles : (unsigned char *)held->float_tiles;
+  release_pages(tiles + (size_t)all->tiles_gone * tile_bytes, (size_t)(tile - all->tiles_gone) * tile_bytes);
+  all->tiles_gone = tile;
+}
+
 static void send_next(exchange *all, int64_t first_held, double *row, MPI_Request *request)
 {
   transfer *out = &all->sending;
   if (!next_piece(out, all->piece_rows)) return;
   for (int64_t i = 0; i < out->n_rows; i++)
     pack_row(all, out->first_row - first_held + i, out->message + i * all->row_words, row);
+  if (all->supply->consumes) give_back(all, out->first_row + out->n_rows - first_held);
   MPI_Isend(out->message, (int)(out->n_rows * all->row_words), MPI_UINT64_T, out->peer, MESSAGE_TAG, all->points->comm,
             request);
 }

@@ -183,6 +183,30 @@ gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows
   return n_rows == 0 ? GMMPI_OK : source->kind->read(source, first_row, n_rows, rows, error);
 }
 
+/* Floats are read to the end of the room and become doubles from the beginning on: each is read before its place is
+ * overwritten. */
+gmmpi_status source_read_numbers(const point_source *source, int descriptor, int64_t offset, int item_bytes,
+                                 int64_t n_numbers, double *numbers, gmmpi_error *error)
+{
+  const size_t n_bytes = (size_t)n_numbers * (size_t)item_bytes;
+  unsigned char *end = (unsigned char *)(numbers + n_numbers);
+  const gmmpi_status status = file_read_at(descriptor, source->label, end - n_bytes, n_bytes, offset, error);
+  if (status != GMMPI_OK || item_bytes == sizeof(double)) return status;
+  for (int64_t i = 0; i < n_numbers; i++) {
+    float value;
+    memcpy(&value, end - n_bytes + (size_t)i * sizeof value, sizeof value);
+    numbers[i] = (double)value;
+  }
+  return GMMPI_OK;
+}
+
+bool source_takes_all_columns(const point_source *source)
+{
+  bool all = source->n_features == source->n_columns;
+  for (int64_t i = 0; all && i < source->n_features; i++) all = source->columns[i] == i;
+  return all;
+}
+
 int64_t source_place(const point_source *source, int64_t row)
 {
   return source->kind->place != NULL ? source->kind->place(source, row) : row + 1;

@@ -60,6 +60,7 @@ struct point_source {
   int64_t *columns;     /* n_features: 0-based columns of the file, in the order picked */
   char **feature_names; /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
   bool has_names;       /* do the names come from the file? */
+  bool is_concurrent;   /* may threads read at the same time? */
   void *state;          /* of the kind */
 };
 
@@ -69,8 +70,9 @@ struct point_source {
 gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
                          gmmpi_error *error);
 
-/* Not collective. Reads rows [first_row, first_row + n_rows) into rows: n_rows x n_features, row-major. Fastest when
- * called with ascending rows, a few thousand at a time. Errors: 65 (not a number, ragged row; with its place), 74, 71.
+/* Not collective; one thread at a time unless source->is_concurrent. Reads rows [first_row, first_row + n_rows) into
+ * rows: n_rows x n_features, row-major. Fastest when called with ascending rows, a few thousand at a time. Errors: 65
+ * (not a number, ragged row; with its place), 74, 71.
  */
 gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error);
 
@@ -88,6 +90,14 @@ void source_close(point_source *source); /* NULL is fine; not collective */
  */
 gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *const *names,
                                  const source_options *options, gmmpi_error *error);
+
+/* Reads n_numbers doubles, or floats that become doubles, of the machine's own kind from the file at offset.
+ * item_bytes: 8 or 4. Any thread may do so. Errors: 65 the file is too short, 74. */
+gmmpi_status source_read_numbers(const point_source *source, int descriptor, int64_t offset, int item_bytes,
+                                 int64_t n_numbers, double *numbers, gmmpi_error *error);
+
+/* Were all columns picked, in their order? */
+bool source_takes_all_columns(const point_source *source);
 
 /* The kinds, each in a file of its own. */
 extern const source_kind source_csv, source_npy, source_hdf5;

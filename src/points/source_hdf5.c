@@ -33,6 +33,10 @@ typedef struct hdf5_state {
   column_run *runs; /* ascending */
   int64_t n_runs;
   bool is_direct; /* every column was picked, in order */
+  /* Where numbers lie in the file as in memory they are read without the library: */
+  int descriptor; /* of the library's; -1: they don't */
+  int64_t offset; /* of the first number */
+  int item_bytes;
   double *piece;
   int64_t piece_numbers;
 } hdf5_state;
@@ -183,7 +187,7 @@ static gmmpi_status find_runs(const point_source *source, gmmpi_error *error)
   }
   memcpy(sorted, source->columns, (size_t)n * sizeof *sorted);
   qsort(sorted, (size_t)n, sizeof *sorted, compare_columns);
-  state->is_direct = n == source->n_columns && memcmp(sorted, source->columns, (size_t)n * sizeof *sorted) == 0;
+  state->is_direct = source_takes_all_columns(source);
   for (int64_t i = 0; i < n; i++) {
     if (i == 0 || sorted[i] - sorted[i - 1] > LARGEST_GAP + 1) state->runs[state->n_runs++].first = sorted[i];
     state->runs[state->n_runs - 1].last = sorted[i];
@@ -205,6 +209,25 @@ static gmmpi_status pick_columns(point_source *source, int64_t n_columns, const 
   return status;
 }
 
+/* Finds out whether the numbers lie in the file one behind the other, as this machine's doubles or floats. */
+static void find_flat_numbers(point_source *source)
+{
+  hdf5_state *state = source->state;
+  void *handle = NULL;
+  const hid_t type = H5Dget_type(state->data_set);
+  const haddr_t offset = H5Dget_offset(state->data_set); /* undefined for anything but one piece in this file */
+  const bool is_double = type >= 0 && H5Tequal(type, H5T_NATIVE_DOUBLE) > 0;
+  const bool is_float = type >= 0 && H5Tequal(type, H5T_NATIVE_FLOAT) > 0;
+  if (type >= 0) H5Tclose(type);
+  if (!state->is_direct || offset == HADDR_UNDEF || !(is_double || is_float) ||
+      H5Fget_vfd_handle(state->file, H5P_DEFAULT, &handle) < 0 || handle == NULL)
+    return;
+  state->descriptor = *(const int *)handle;
+  state->offset = (int64_t)offset;
+  state->item_bytes = is_double ? (int)sizeof(double) : (int)sizeof(float);
+  source->is_concurrent = true;
+}
+
 static gmmpi_status open_silently(point_source *source, const source_options *options, gmmpi_error *error)
 {
   hdf5_state *state = source->state;
@@ -218,9 +241,12 @@ static gmmpi_status open_silently(point_source *source, const source_options *op
   if (status != GMMPI_OK) return status;
 
   const hid_t properties = H5Dget_create_plist(state->data_set);
-  if (properties >= 0 && H5Pget_layout(properties) == H5D_CHUNKED) {
+  const H5D_layout_t layout = properties >= 0 ? H5Pget_layout(properties) : H5D_LAYOUT_ERROR;
+  if (layout == H5D_CHUNKED) {
     status = check_filters(source, properties, error);
     if (status == GMMPI_OK) status = keep_chunks(source, properties, error);
+  } else if (layout == H5D_CONTIGUOUS) {
+    find_flat_numbers(source);
   }
   if (properties >= 0) H5Pclose(properties);
   return status;
@@ -231,7 +257,8 @@ static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_
   (void)comm;
   hdf5_state *state = calloc(1, sizeof *state);
   if (state == NULL) return out_of_memory(source, error);
-  *state = (hdf5_state){.file = H5I_INVALID_HID, .data_set = H5I_INVALID_HID, .space = H5I_INVALID_HID};
+  *state =
+      (hdf5_state){.file = H5I_INVALID_HID, .data_set = H5I_INVALID_HID, .space = H5I_INVALID_HID, .descriptor = -1};
   source->state = state;
   gmmpi_status status;
   H5E_BEGIN_TRY
@@ -322,7 +349,11 @@ static gmmpi_status read_run_in_pieces(const point_source *source, int64_t first
 static gmmpi_status read_hdf5(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
 {
   const hdf5_state *state = source->state;
+  const int64_t row_numbers = source->n_features;
   gmmpi_status status = GMMPI_OK;
+  if (state->descriptor >= 0)
+    return source_read_numbers(source, state->descriptor, state->offset + first_row * row_numbers * state->item_bytes,
+                               state->item_bytes, n_rows * row_numbers, rows, error);
   H5E_BEGIN_TRY
   {
     if (state->is_direct) status = read_run(source, first_row, n_rows, state->runs[0], rows, error);

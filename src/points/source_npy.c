@@ -46,6 +46,8 @@ static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_o
   if (result == GMMPI_OK) result = source_pick_columns(source, state->header.n_columns, NULL, options, error);
   if (result != GMMPI_OK) return result;
   source->n_rows = state->header.n_rows;
+  source->is_concurrent = !state->header.is_fortran && !state->header.is_swapped && state->header.type == 'f' &&
+                          state->header.item_bytes >= (int)sizeof(float) && source_takes_all_columns(source);
   state->lowest = source->columns[0];
   state->highest = source->columns[0];
   for (int64_t i = 1; i < source->n_features; i++) {
@@ -189,7 +191,14 @@ static gmmpi_status read_column_by_column(const point_source *source, int64_t fi
 
 static gmmpi_status read_npy(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
 {
-  const npy_header *header = &((const npy_state *)source->state)->header;
+  const npy_state *state = source->state;
+  const npy_header *header = &state->header;
+  if (source->is_concurrent) {
+    const int64_t row_numbers = source->n_features;
+    return source_read_numbers(source, state->descriptor,
+                               header->data_begin + first_row * row_numbers * header->item_bytes, header->item_bytes,
+                               n_rows * row_numbers, rows, error);
+  }
   const int64_t row_bytes = (header->is_fortran ? 1 : header->n_columns) * header->item_bytes;
   const int64_t piece_rows = row_bytes < PIECE_BYTES ? PIECE_BYTES / row_bytes : 1;
   gmmpi_status status = GMMPI_OK;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,14 +13,49 @@ bool multiply_fits(int64_t a, int64_t b, int64_t *product)
   return a >= 0 && b >= 0 && !__builtin_mul_overflow(a, b, product);
 }
 
-void *allocate(int64_t count, size_t size)
+/* 0 when they cannot be counted. */
+static size_t rounded_bytes(int64_t count, size_t size)
 {
   int64_t bytes;
-  if (!multiply_fits(count, (int64_t)size, &bytes) || bytes > INT64_MAX - MEMORY_ALIGNMENT) return NULL;
-  const size_t rounded = ((size_t)bytes + MEMORY_ALIGNMENT) / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT;
-  void *memory = aligned_alloc(MEMORY_ALIGNMENT, rounded);
-  if (memory != NULL) memset(memory, 0, rounded);
+  if (!multiply_fits(count, (int64_t)size, &bytes) || bytes > INT64_MAX - MEMORY_ALIGNMENT) return 0;
+  return ((size_t)bytes + MEMORY_ALIGNMENT) / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT;
+}
+
+void *allocate_untouched(int64_t count, size_t size)
+{
+  const size_t rounded = rounded_bytes(count, size);
+  return rounded > 0 ? aligned_alloc(MEMORY_ALIGNMENT, rounded) : NULL;
+}
+
+void *allocate(int64_t count, size_t size)
+{
+  void *memory = allocate_untouched(count, size);
+  if (memory != NULL) memset(memory, 0, rounded_bytes(count, size));
   return memory;
+}
+
+/* Advice about the pages that lie wholly in memory; that it is not taken changes nothing. */
+static void advise(void *memory, size_t n_bytes, int advice)
+{
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  const uintptr_t begin = ((uintptr_t)memory + page - 1) / page * page;
+  const uintptr_t end = ((uintptr_t)memory + n_bytes) / page * page;
+  if (end > begin) madvise((unsigned char *)memory + (begin - (uintptr_t)memory), end - begin, advice);
+}
+
+void populate_pages(void *memory, size_t n_bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+  advise(memory, n_bytes, MADV_POPULATE_WRITE);
+#else
+  (void)memory;
+  (void)n_bytes;
+#endif
+}
+
+void release_pages(void *memory, size_t n_bytes)
+{
+  advise(memory, n_bytes, MADV_DONTNEED);
 }
 
 static int64_t least(int64_t a, int64_t b)

@@ -15,6 +15,17 @@ bool multiply_fits(int64_t a, int64_t b, int64_t *product);
  * there is not that much memory. count = 0 gives a pointer that can be freed. Release with free(). */
 void *allocate(int64_t count, size_t size);
 
+/* The same for arrays that will be written before they are read: not zeroed, not even touched, so that each page is
+ * taken from the system by who writes it first. (Large pages are not asked for: clearing one drives the data that is
+ * being read out of the caches.) */
+void *allocate_untouched(int64_t count, size_t size);
+
+/* Takes the pages of n_bytes of untouched memory from the system at once, which costs less than one by one. A wish. */
+void populate_pages(void *memory, size_t n_bytes);
+
+/* Gives the pages that lie wholly within n_bytes of allocated memory back to the system; what they held is lost. */
+void release_pages(void *memory, size_t n_bytes);
+
 /* The bytes this process may still allocate: the least of the machine's available memory divided among n_sharers
  * processes, the control group's limit and the address-space limit. */
 int64_t memory_available(int n_sharers);

@@ -331,11 +331,11 @@ class Fit(Case):
     def test_values_out_of_range(self):
         for option, value in (("--tol", "-1"), ("--tol", "nan"), ("--max-iter", "-1"), ("--reg-covar", "-1e-9"), ("--n-init", "0"),
                               ("--seed", "-1"), ("--seed", "x"), ("--covariance", "VVV"), ("--covariance", "round"),
-                              ("--on-collapse", "cry"), ("--accelerate", "anderson"), ("--missing", "em"), ("--header", "maybe"),
+                              ("--on-collapse", "cry"), ("--accelerate", "anderson"), ("--missing", "em"), ("--header", "maybe"), ("--precision", "half"),
                               ("--checkpoint-every", "0"), ("--checkpoint-seconds", "-1"), ("--init-covariance", "none")):
             with self.subTest(option=option, value=value):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, value, "-o", self.path("m.h5"))
-        for option in ("--coarse-to-fine", "--precision", "--memory-limit", "--weights", "--prior", "--method",
+        for option in ("--coarse-to-fine", "--memory-limit", "--weights", "--prior", "--method",
                        "--noise", "--t-dist", "--time-limit", "--nonsense"):
             with self.subTest(option=option):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, "1", "-o", self.path("m.h5"))

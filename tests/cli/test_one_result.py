@@ -66,6 +66,70 @@ class OneResult(Case):
             contents.add((self.bytes_of("out.h5"), summary["log_likelihood"], tuple(summary["label_counts"])))
         self.assertEqual(len(contents), 1)
 
+    def test_single_precision_is_double_precision_of_rounded_points(self):
+        x = points(7001, 3, seed=4)
+        x[5] = (1e-50, -3e38, 0.0)
+        rounded = x.astype(numpy.float32)
+        with h5py.File(self.path("x.h5"), "w") as file:
+            file["x"] = x
+        numpy.savetxt(self.path("x.csv"), x, delimiter=",", fmt="%.17g")
+        numpy.save(self.path("rounded.npy"), rounded.astype(float))
+        numpy.save(self.path("float.npy"), rounded)
+        options = ("-k", 5, "--max-iter", 6, "--reg-covar", 1e30)
+        double = self.models(self.path("rounded.npy"), *options, ranks=(1, 2))
+        self.assertTrue(double == self.models(self.path("float.npy"), *options, ranks=(1, 2), threads=(1, 3)))
+        with h5py.File(self.path("model1.h5")) as file:
+            expected = {key: file[key][...] for key in file}
+            facts = dict(file.attrs)
+        self.assertNotIn("precision", facts)
+        single = self.models(self.path("x.h5"), *options, "--precision", "single", ranks=(1, 2, 3), threads=(1, 2))
+        self.assertTrue(single == self.models(self.path("x.csv"), *options, "--precision", "single", ranks=(1, 4)))
+        with h5py.File(self.path("model1.h5")) as file:
+            for key, value in expected.items():
+                numpy.testing.assert_array_equal(file[key][...], value)
+            self.assertEqual(file.attrs["precision"], "single")
+            self.assertEqual(set(file.attrs) - set(facts), {"precision"})
+            for key, value in facts.items():
+                if key not in ("feature_names",):
+                    numpy.testing.assert_array_equal(file.attrs[key], value)
+
+    def test_dropped_rows_in_single_precision(self):
+        x = points(3000, 2, seed=5).astype(numpy.float32).astype(float)
+        gaps = x.copy()
+        gaps[::7, 0] = numpy.nan
+        gaps[2000:2400, 1] = numpy.nan
+        numpy.save(self.path("kept.npy"), gaps[~numpy.isnan(gaps).any(axis=1)])
+        numpy.save(self.path("gaps.npy"), gaps)
+        options = ("-k", 3, "--max-iter", 5)
+        self.models(self.path("kept.npy"), *options, ranks=(1,))
+        with h5py.File(self.path("model1.h5")) as file:
+            expected = {key: file[key][...] for key in file}
+        self.models(self.path("gaps.npy"), *options, "--missing", "drop", "--precision", "single", ranks=(1, 2, 4), threads=(1, 3))
+        with h5py.File(self.path("model1.h5")) as file:
+            for key, value in expected.items():
+                numpy.testing.assert_array_equal(file[key][...], value)
+
+    def test_too_large_for_single_precision(self):
+        x = points(3000, 2)
+        x[2500, 1] = -4e38
+        x[2600, 0] = numpy.inf
+        numpy.save(self.path("x.npy"), x)
+        for ranks in (1, 3):
+            self.fail_with(65, "row 2501, column 2: -4e.38 is too large for single precision", "fit", self.path("x.npy"), "-k", 2,
+                           "--precision", "single", "-o", self.path("m.h5"), "--threads", 2, ranks=ranks)
+            self.fail_with(65, "row 2601, column 1: is infinite", "fit", self.path("x.npy"), "-k", 2, "-o", self.path("m.h5"),
+                           "--threads", 2, ranks=ranks)
+
+    def test_warning_of_coarse_rounding(self):
+        x = points(3000, 3)
+        x[:, 1] += 1e6
+        numpy.save(self.path("x.npy"), x)
+        options = ("fit", self.path("x.npy"), "-k", 2, "--max-iter", 2, "-o", self.path("m.h5"), "-q")
+        warnings = self.succeed(*options, "--precision", "single", ranks=2).stderr
+        self.assertRegex(warnings, "gmmpi warning: --precision single rounds feature 2 by more than")
+        self.assertEqual(warnings.count("--precision"), 1)
+        self.assertNotIn("--precision", self.succeed(*options).stderr)
+
     def test_threads_in_the_summary(self):
         for threads in (1, 2):
             run = self.summary("fit", MALL, "--columns", "4,5", "-k", 3, "--threads", threads, "-o", self.path("m.h5"))

@@ -332,6 +332,8 @@ class Restart(harness.Case):
                            self.path("model.h5"), "--seed", "4", "--restart", restart, "-q", ranks=ranks)
         self.fail_with(65, "--covariance", "fit", self.data, *self.OPTIONS, "-o", self.path("model.h5"), "--seed", "3",
                        "--covariance", "diag", "--restart", "auto", "-q")
+        self.fail_with(65, "--precision single", "fit", self.data, *self.OPTIONS, "-o", self.path("model.h5"), "--seed", "3",
+                       "--precision", "single", "--restart", "auto", "-q", ranks=2)
         other = self.path("other.npy")
         points = np.load(self.data)
         points[-1, -1] = np.nextafter(points[-1, -1], np.inf)

@@ -55,9 +55,10 @@ static uint64_t fingerprint_of(const table *all)
       const double value = all->rows[i * all->n_features + j] == 0 ? 0.0 : all->rows[i * all->n_features + j];
       uint64_t bits;
       memcpy(&bits, &value, sizeof bits);
-      hash = hash_word(hash, bits);
+      const uint64_t product = (hash ^ bits) * UINT64_C(0x9E3779B97F4A7C15);
+      hash = product ^ (product >> 32);
     }
-    sum += hash;
+    sum += hash_word(hash, 0);
   }
   return hash_word(hash_word(hash_word(0, (uint64_t)all->n_rows), (uint64_t)all->n_features), sum);
 }
@@ -137,7 +138,7 @@ static void check_shard(const shard *points, const table *all, const int64_t *ke
     CHECK(points->source_rows[i] == kept[points->first_row + i]);
   const int64_t n_tiles = (points->n_rows + TILE_ROWS - 1) / TILE_ROWS;
   CHECK(n_tiles * TILE_ROWS * points->n_features * (int64_t)sizeof(double) <=
-        shard_bytes(all->n_rows, all->n_features, n_ranks));
+        shard_bytes(all->n_rows, all->n_features, n_ranks, false));
   CHECK(points->fingerprint == fingerprint_of(all));
   check_ranges(points, all);
   check_blocks(points, all);
@@ -170,7 +171,7 @@ static gmmpi_status create_from_file(missing_choice missing, shard **points, gmm
   const source_options options = {.header = HEADER_NO};
   *points = NULL;
   if (source_open(MPI_COMM_WORLD, path_of("x.csv"), &options, &source, error) == GMMPI_OK)
-    shard_create(MPI_COMM_WORLD, source, (shard_options){missing, 3}, points, error);
+    shard_create(MPI_COMM_WORLD, source, (shard_options){.missing = missing, .n_threads = 3}, points, error);
   source_close(source);
   MPI_Barrier(MPI_COMM_WORLD);
   return error->status;
@@ -351,7 +352,8 @@ static void from_memory(void)
     shard *points = NULL;
     gmmpi_error error = {0};
     shard_create_from_memory(MPI_COMM_WORLD, n_local > 0 ? all.rows + first * d : NULL, n_local, d,
-                             (shard_options){drops ? MISSING_DROP : MISSING_ERROR, 2}, &points, &error);
+                             (shard_options){.missing = drops ? MISSING_DROP : MISSING_ERROR, .n_threads = 2}, &points,
+                             &error);
     if (check(error.status == GMMPI_OK, error.message, __FILE__, __LINE__))
       check_shard(points, &left, left.n_rows < all.n_rows ? kept : NULL, all.n_rows - left.n_rows);
     shard_destroy(points);
@@ -492,12 +494,12 @@ static void sizes_of_blocks(void)
       CHECK((n - 1) / block_rows + 1 <= INT64_C(1) << 22);
     }
   }
-  CHECK(shard_bytes(64, 2, 1) == 64 * 2 * 8);
-  CHECK(shard_bytes(65, 2, 1) == 128 * 2 * 8);
-  CHECK(shard_bytes(65, 2, 2) == 64 * 2 * 8);
-  CHECK(shard_bytes(65, 2, 100) == 64 * 2 * 8);
-  CHECK(shard_bytes(INT64_C(1) << 60, 1000, 1) == INT64_MAX);
-  CHECK(shard_bytes(INT64_MAX, 1, 1) == INT64_MAX);
+  CHECK(shard_bytes(64, 2, 1, false) == 64 * 2 * 8);
+  CHECK(shard_bytes(65, 2, 1, false) == 128 * 2 * 8);
+  CHECK(shard_bytes(65, 2, 2, false) == 64 * 2 * 8);
+  CHECK(shard_bytes(65, 2, 100, false) == 64 * 2 * 8);
+  CHECK(shard_bytes(INT64_C(1) << 60, 1000, 1, false) == INT64_MAX);
+  CHECK(shard_bytes(INT64_MAX, 1, 1, false) == INT64_MAX);
 }
 
 int main(int argc, char **argv)

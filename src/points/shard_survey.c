@@ -1,0 +1,269 @@
+/* Rows become tiles, and what is found in them on the way: are all numbers in order, the columns' ranges, the
+ * fingerprint. All of it while a tile is in the cache, in loops over the lanes of a tile. */
+#include "points/shard.h"
+#include "points/shard_build.h"
+#include "support/error.h"
+#include "support/hash.h"
+#include "support/memory.h"
+#include "support/threads.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAS_AVX2_VARIANT 1
+#endif
+
+double shard_largest_number(bool single_precision)
+{
+  return single_precision ? (double)FLT_MAX : 1e140;
+}
+
+/* --- surveys of threads --- */
+
+row_survey *surveys_create(int n_threads, int64_t n_features, double limit)
+{
+  row_survey *surveys = calloc((size_t)n_threads, sizeof *surveys);
+  bool good = surveys != NULL;
+  /* Every thread's numbers behind the surveys' own pointers: the first one owns them. */
+  int64_t numbers;
+  good = good && multiply_fits(2 * SURVEY_LANES * (int64_t)n_threads, n_features, &numbers);
+  double *ranges = good ? allocate(numbers, sizeof *ranges) : NULL;
+  if (ranges == NULL) {
+    free(surveys);
+    return NULL;
+  }
+  const int64_t length = SURVEY_LANES * n_features;
+  for (int t = 0; t < n_threads; t++) {
+    surveys[t] = (row_survey){.limit = limit, .minima = ranges + 2 * t * length};
+    surveys[t].maxima = surveys[t].minima + length;
+    for (int64_t i = 0; i < length; i++) {
+      surveys[t].minima[i] = INFINITY;
+      surveys[t].maxima[i] = -INFINITY;
+    }
+  }
+  return surveys;
+}
+
+void surveys_destroy(row_survey *surveys)
+{
+  if (surveys == NULL) return;
+  free(surveys[0].minima);
+  free(surveys);
+}
+
+void shard_take_surveys(shard *points, const row_survey *surveys)
+{
+  uint64_t sum = 0;
+  for (int64_t j = 0; j < points->n_features; j++) {
+    points->minima[j] = INFINITY;
+    points->maxima[j] = -INFINITY;
+  }
+  for (int t = 0; t < points->n_threads; t++) {
+    sum += surveys[t].hash;
+    for (int64_t i = 0; i < SURVEY_LANES * points->n_features; i++) {
+      const int64_t j = i / SURVEY_LANES;
+      points->minima[j] = fmin(points->minima[j], surveys[t].minima[i]);
+      points->maxima[j] = fmax(points->maxima[j], surveys[t].maxima[i]);
+    }
+  }
+  const int n = (int)points->n_features;
+  MPI_Allreduce(MPI_IN_PLACE, points->minima, n, MPI_DOUBLE, MPI_MIN, points->comm);
+  MPI_Allreduce(MPI_IN_PLACE, points->maxima, n, MPI_DOUBLE, MPI_MAX, points->comm);
+  MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, points->comm);
+  const uint64_t shape = hash_word(hash_word(0, (uint64_t)points->n_samples), (uint64_t)points->n_features);
+  points->fingerprint = hash_word(shape, sum);
+}
+
+/* --- one tile --- */
+
+/* A tile, and the place of its first row in the data set. Lanes from n_points on are copies of the first one. */
+typedef struct whole_tile {
+  const double *numbers; /* n_features x TILE_ROWS */
+  int64_t n_features;
+  int64_t first_row;
+  int n_points;
+} whole_tile;
+
+/* Vectors as GCC and Clang have them for any processor. */
+enum { VECTOR_LANES = 4, SURVEY_VECTORS = SURVEY_LANES / VECTOR_LANES };
+typedef double real_vector __attribute__((vector_size(VECTOR_LANES * sizeof(double))));
+typedef int64_t mask_vector __attribute__((vector_size(VECTOR_LANES * sizeof(double)))); /* of comparisons: 0 or -1 */
+typedef uint64_t bits_vector __attribute__((vector_size(VECTOR_LANES * sizeof(double))));
+
+#define HOT static inline __attribute__((always_inline))
+
+/* Lane by lane yes where the mask is set, else no. */
+#define CHOOSE(mask, yes, no) ((real_vector)(((mask) & (mask_vector)(yes)) | (~(mask) & (mask_vector)(no))))
+
+/* Ranges of one feature and the hashes of the rows (TILE_ROWS), lane by lane; are all numbers within the limit? */
+HOT bool survey_feature(const real_vector *restrict x, double limit, real_vector *restrict minima,
+                        real_vector *restrict maxima, bits_vector *restrict hashes)
+{
+  real_vector smallest[SURVEY_VECTORS];
+  real_vector largest[SURVEY_VECTORS];
+  mask_vector good = ~(mask_vector){0};
+  for (int v = 0; v < SURVEY_VECTORS; v++) {
+    smallest[v] = minima[v];
+    largest[v] = maxima[v];
+  }
+  for (int p = 0; p < TILE_ROWS / VECTOR_LANES; p += SURVEY_VECTORS) {
+    for (int v = 0; v < SURVEY_VECTORS; v++) {
+      const real_vector value = x[p + v];
+      smallest[v] = CHOOSE(value < smallest[v], value, smallest[v]);
+      largest[v] = CHOOSE(value > largest[v], value, largest[v]);
+      good &= (value <= limit) & (value >= -limit);
+      const bits_vector product = (hashes[p + v] ^ (bits_vector)value) * LIGHT_MULTIPLIER;
+      hashes[p + v] = product ^ (product >> LIGHT_SHIFT);
+    }
+  }
+  for (int v = 0; v < SURVEY_VECTORS; v++) {
+    minima[v] = smallest[v];
+    maxima[v] = largest[v];
+  }
+  bool all_good = true;
+  for (int i = 0; i < VECTOR_LANES; i++) all_good &= good[i] != 0;
+  return all_good;
+}
+
+/* The sum of the rows' hashes is independent of the order of summing, but each begins with the row's number. */
+HOT bool survey_whole_tile(const whole_tile *tile, row_survey *survey)
+{
+  _Alignas(MEMORY_ALIGNMENT) uint64_t hashes[TILE_ROWS];
+  bool good = true;
+  for (int p = 0; p < TILE_ROWS; p++) hashes[p] = hash_word(0, (uint64_t)(tile->first_row + p));
+  for (int64_t j = 0; j < tile->n_features; j++)
+    good &= survey_feature((const real_vector *)(tile->numbers + j * TILE_ROWS), survey->limit,
+                           (real_vector *)(survey->minima + j * SURVEY_LANES),
+                           (real_vector *)(survey->maxima + j * SURVEY_LANES), (bits_vector *)hashes);
+  uint64_t sum = 0;
+  for (int p = 0; p < tile->n_points; p++) sum += hash_word(hashes[p], 0);
+  survey->hash += sum;
+  return good;
+}
+
+static bool survey_tile_portable(const whole_tile *tile, row_survey *survey)
+{
+  return survey_whole_tile(tile, survey);
+}
+
+#if HAS_AVX2_VARIANT
+static __attribute__((target("avx2"))) bool survey_tile_avx2(const whole_tile *tile, row_survey *survey)
+{
+  return survey_whole_tile(tile, survey);
+}
+#endif
+
+static bool survey_tile(const whole_tile *tile, row_survey *survey)
+{
+#if HAS_AVX2_VARIANT
+  if (__builtin_cpu_supports("avx2")) return survey_tile_avx2(tile, survey);
+#endif
+  return survey_tile_portable(tile, survey);
+}
+
+/* --- rows --- */
+
+/* Eight features at a time: a row's eight numbers are one line of the cache, and so are eight rows' in each of the
+ * tile's. */
+static void transpose(const double *restrict rows, int n_points, int64_t n_features, double *restrict tile)
+{
+  enum { FEATURES = 8 };
+  int64_t j = 0;
+  for (; j + FEATURES <= n_features; j += FEATURES) {
+    for (int p = 0; p < n_points; p++) {
+      for (int i = 0; i < FEATURES; i++) tile[(j + i) * TILE_ROWS + p] = rows[p * n_features + j + i] + 0.0;
+    }
+  }
+  for (; j < n_features; j++) {
+    for (int p = 0; p < n_points; p++) tile[j * TILE_ROWS + p] = rows[p * n_features + j] + 0.0;
+  }
+}
+
+static void fill_up(double *tile, int n_points, int64_t n_features)
+{
+  for (int64_t j = 0; j < n_features; j++) {
+    for (int p = n_points; p < TILE_ROWS; p++) tile[j * TILE_ROWS + p] = tile[j * TILE_ROWS];
+  }
+}
+
+/* Numbers beyond the range of floats become infinities, which the survey will find. */
+static void round_to_float(int64_t n, double *restrict numbers, float *restrict floats)
+{
+  for (int64_t i = 0; i < n; i++) {
+    floats[i] = (float)numbers[i];
+    numbers[i] = (double)floats[i];
+  }
+}
+
+bool shard_put_rows(shard *points, int64_t index, int64_t n_rows, const double *rows, double *room, row_survey *survey)
+{
+  const int64_t d = points->n_features;
+  const int64_t length = d * TILE_ROWS;
+  bool good = true;
+  const size_t numbers = (size_t)((n_rows + TILE_ROWS - 1) / TILE_ROWS * length);
+  if (points->tiles != NULL)
+    populate_pages(points->tiles + index * d, numbers * sizeof *points->tiles);
+  else
+    populate_pages(points->float_tiles + index * d, numbers * sizeof *points->float_tiles);
+  for (int64_t done = 0; done < n_rows; done += TILE_ROWS) {
+    const int n_points = n_rows - done < TILE_ROWS ? (int)(n_rows - done) : TILE_ROWS;
+    const int64_t place = (index + done) * d;
+    double *tile = points->tiles != NULL ? points->tiles + place : room;
+    transpose(rows + done * d, n_points, d, tile);
+    fill_up(tile, n_points, d);
+    if (points->float_tiles != NULL) round_to_float(length, tile, points->float_tiles + place);
+    const whole_tile whole = {tile, d, points->first_row + index + done, n_points};
+    good &= survey_tile(&whole, survey);
+  }
+  return good;
+}
+
+/* --- all rows, where they are --- */
+
+/* Fills the tile at the data set's end up with copies of its first point. */
+static void fill_last_tile(shard *points)
+{
+  const int64_t n_points = points->n_rows % TILE_ROWS;
+  if (n_points == 0) return;
+  const int64_t place = (points->n_rows - n_points) * points->n_features;
+  for (int64_t i = place; i < place + points->n_features * TILE_ROWS; i++) {
+    const int64_t first = i - (i - place) % TILE_ROWS;
+    if (i - first < n_points) continue;
+    if (points->tiles != NULL)
+      points->tiles[i] = points->tiles[first];
+    else
+      points->float_tiles[i] = points->float_tiles[first];
+  }
+}
+
+static void survey_block(const block_view *block, double *room, row_survey *survey)
+{
+  for (int64_t t = 0; t < block->n_tiles; t++) {
+    const whole_tile whole = {block_tile(block, t, room), block->points->n_features, block->first_row + t * TILE_ROWS,
+                              tile_points(block, t)};
+    survey_tile(&whole, survey);
+  }
+}
+
+gmmpi_status shard_complete(shard *points, gmmpi_error *error)
+{
+  const int64_t length = points->n_features * TILE_ROWS;
+  row_survey *surveys = surveys_create(points->n_threads, points->n_features, INFINITY);
+  double *rooms = allocate(points->n_threads * length, sizeof *rooms);
+  if (surveys == NULL || rooms == NULL) fail(error, GMMPI_NO_MEMORY, "points: no memory is left to find their ranges");
+  if (agree(points->comm, error) == GMMPI_OK) {
+    fill_last_tile(points);
+#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
+    for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+      const block_view block = shard_block(points, b);
+      survey_block(&block, rooms + thread_number() * length, &surveys[thread_number()]);
+    }
+    shard_take_surveys(points, surveys);
+  }
+  surveys_destroy(surveys);
+  free(rooms);
+  return error->status;
+}
