@@ -158,6 +158,8 @@ def check_row(machine, programs, sample, ranks, cores):
 
 def main():
     arguments = parse()
+    if arguments.check:
+        require_libraries()
     machine, about = read_machine(arguments.constants)
     if arguments.covariance not in machine.shares:
         raise Problem(BAD_DATA, "%s: no %s covariances were measured" % (arguments.constants, arguments.covariance))
@@ -167,7 +169,6 @@ def main():
         percent(scaling.share_of_peak(machine, job.covariance, job.d)), job.d))
     tables = [ranks_table(machine, network, job, arguments.ranks), thresholds_table(machine, job)]
     if arguments.check:
-        require_libraries()
         from benchmarking.machine import n_cores
         tables.append(check(machine, min(2, n_cores())))
     for table in tables:

@@ -11,6 +11,7 @@ class Configuration(NamedTuple):
     d: int  # features
     K: int  # components
     peer_n: int = None  # points for the peers, where they could not hold all of them in memory
+    armadillo_n: int = None  # points for Armadillo, where one iteration over all would take minutes
 
     @property
     def name(self):
@@ -38,7 +39,7 @@ def short(number):
 
 STANDARD = [Configuration(*c) for c in (
     ("full", 1000000, 2, 5), ("full", 1000000, 8, 16), ("full", 500000, 16, 32), ("full", 400000, 32, 32),
-    ("full", 200000, 64, 32), ("full", 100000, 128, 64), ("diag", 1000000, 32, 64))]
+    ("full", 200000, 64, 32), ("full", 100000, 128, 64, None, 20000), ("diag", 1000000, 32, 64))]
 # The size of vector search. scikit-learn holds several arrays of n x K numbers, so the peers get fewer points.
 LARGE = [Configuration(*c) for c in (
     ("spherical", 1000000, 128, 1024, 40000), ("diag", 1000000, 128, 1024, 40000))]

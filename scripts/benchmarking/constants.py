@@ -48,7 +48,8 @@ def constants_of(raw):
     added, latency, per_byte = local_constants(raw["scaling"]["allreduce"])
     peaks = [numbers["peak"] for result in raw["iterations"] for numbers in result["rounds"]]
     return {"machine": {name: raw["machine"][name] for name in ("date", "processor", "cores used")},
-            "peak": statistics.median(peaks) / cores, "shares": shares_of_peak(raw), "repeated": repeated_constants(raw["scaling"]["repeated"]),
+            "peak": max(peaks) / cores,  # what the cores can do when nothing else wants them
+            "shares": shares_of_peak(raw), "repeated": repeated_constants(raw["scaling"]["repeated"]),
             "added_byte": added, "local_latency": latency, "local_byte": per_byte}
 
 

@@ -65,27 +65,31 @@ def measure_iterations(programs, scratch, configurations, rounds):
     return results
 
 
+def peers_round(programs, sample, our_log_likelihood):
+    """scikit-learn and Armadillo from the same start; on fewer points where the configuration says so, their times scaled."""
+    c = sample.configuration
+    rows = c.peer_n or c.n
+    runs = {"scikit_learn": (rows, 1e-9, programs.scikit_learn(
+        "iterations", sample.points, rows, sample.start, PEER_SECONDS, PEER_ITERATIONS))}
+    if c.covariance in ("full", "diag"):
+        rows = c.armadillo_n or rows
+        runs["armadillo"] = (rows, 1e-3, programs.armadillo(sample, rows, PEER_SECONDS, PEER_ITERATIONS))
+    numbers = {"same_work": True}
+    for name, (rows, tolerance, run) in runs.items():
+        numbers[name] = run["seconds_per_iteration"] * c.n / rows
+        numbers[name + "_run"] = run
+        if rows == c.n and not check_same_work(name, our_log_likelihood, run["mean_log_likelihood"], tolerance):
+            numbers["same_work"] = False
+    return numbers
+
+
 def one_round(programs, sample, iterations):
-    configuration = sample.configuration
     numbers = {"peak": programs.peak()["flops_per_second"]}
     ours = programs.iterate(sample, iterations, ranks=programs.cores)
     numbers["gmmpi"] = ours["seconds_per_iteration"]
     numbers["gmmpi_run"] = ours
-    rows = configuration.peer_n or configuration.n
-    scale = configuration.n / rows
     if programs.with_peers:
-        theirs = programs.scikit_learn("iterations", sample.points, rows, sample.start, PEER_SECONDS, PEER_ITERATIONS)
-        numbers["scikit_learn"] = theirs["seconds_per_iteration"] * scale
-        numbers["scikit_learn_run"] = theirs
-        if configuration.covariance in ("full", "diag"):
-            arma = programs.armadillo(sample, rows, PEER_SECONDS, PEER_ITERATIONS)
-            numbers["armadillo"] = arma["seconds_per_iteration"] * scale
-            numbers["armadillo_run"] = arma
-        if scale == 1:
-            first = ours["first_mean_log_likelihood"]
-            numbers["same_work"] = all(
-                check_same_work(name, first, numbers[name + "_run"]["mean_log_likelihood"], tolerance)
-                for name, tolerance in (("scikit_learn", 1e-9), ("armadillo", 1e-3)) if name in numbers)
+        numbers.update(peers_round(programs, sample, ours["first_mean_log_likelihood"]))
     if programs.has_threads:
         threaded = programs.iterate(sample, iterations, threads=programs.cores)
         numbers["threaded"] = threaded["seconds_per_iteration"]

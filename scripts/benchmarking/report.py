@@ -35,9 +35,10 @@ def iterations_table(results, cores):
     peaks = [numbers["peak"] for result in results for numbers in result["rounds"]]
     note = ("gmmpi on %d ranks, the others with %d threads; medians (least–largest); flops counted: full 2nKd², diag 8nKd, "
             "spherical 4nKd; peak of the FMA loop: %s GFLOP/s." % (cores, cores, with_range([p / 1e9 for p in peaks])))
-    fewer = [configuration_of(r) for r in results if r["configuration"]["peer_n"]]
-    if fewer:
-        note += " At K = %d the others had %d points; their times are scaled to all." % (fewer[0].K, fewer[0].peer_n)
+    for c in map(configuration_of, results):
+        for n, who in ((c.peer_n, "scikit-learn and Armadillo"), (c.armadillo_n, "Armadillo")):
+            if n is not None:
+                note += " %s: %s had %d points, and their time is scaled to all." % (c.name, who, n)
     if any(numbers.get("same_work") is False for result in results for numbers in result["rounds"]):
         note += " NOT ALL PROGRAMS FOUND THE SAME LOG-LIKELIHOOD OF THE START: these numbers cannot be compared."
     return Table("Seconds per iteration", names, rows, note)
