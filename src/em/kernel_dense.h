@@ -194,21 +194,28 @@ static void finish_dense(const density_form *form, int64_t k, uint32_t panels, c
   }
 }
 
-/* d <= WHITENING_ROWS features: a single group of rows, and nothing can be left. */
+/* d <= FEW_ROWS features: not worth leaving anything. */
+enum { FEW_ROWS = 2 * WHITENING_ROWS };
+
 ALWAYS_INLINE void few_rows(int d, const density_form *form, const double *tile, double *log_densities, double *centred,
                             double best[TILE_ROWS])
 {
+  const int n_first = d < WHITENING_ROWS ? d : WHITENING_ROWS;
   for (int64_t k = 0; k < form->n_components; k++, log_densities += TILE_ROWS) {
-    panel_task task = task_of(form, k, tile);
+    const panel_task task = task_of(form, k, tile);
     if (task.log_constant == -INFINITY) {
       fill(TILE_ROWS, log_densities, -INFINITY);
       continue;
     }
     for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
+      const double *x = tile + v * LANES;
       vector *rows = (vector *)log_densities + v;
       vector *top = (vector *)best + v;
       vector distances[PANEL_VECTORS] = {{0.0}};
-      add_whitened_rows(d, task.whitening, 0, task.mean, tile + v * LANES, centred, distances);
+      add_whitened_rows(n_first, task.whitening, 0, task.mean, x, centred, distances);
+      if (d > WHITENING_ROWS)
+        add_whitened_rows(d - WHITENING_ROWS, task.whitening + WHITENING_ROWS * WHITENING_ROWS, WHITENING_ROWS,
+                          task.mean + WHITENING_ROWS, x + WHITENING_ROWS * TILE_ROWS, centred, distances);
       for (int i = 0; i < PANEL_VECTORS; i++) {
         rows[i] = live_log_density(task.log_constant, distances[i]);
         top[i] = vector_max(rows[i], top[i]);
@@ -217,23 +224,18 @@ ALWAYS_INLINE void few_rows(int d, const density_form *form, const double *tile,
   }
 }
 
-static void reachable_few_features(const density_form *form, const double *tile, double *log_densities, double *centred,
+/* Returns false, and does nothing, when there are more than FEW_ROWS features. */
+static bool reachable_few_features(const density_form *form, const double *tile, double *log_densities, double *centred,
                                    double best[TILE_ROWS])
 {
+#define FEW(d)                                                                                                         \
+  case d:                                                                                                              \
+    few_rows(d, form, tile, log_densities, centred, best);                                                             \
+    return true;
   switch (form->n_features) {
-  case 1:
-    few_rows(1, form, tile, log_densities, centred, best);
-    break;
-  case 2:
-    few_rows(2, form, tile, log_densities, centred, best);
-    break;
-  case 3:
-    few_rows(3, form, tile, log_densities, centred, best);
-    break;
-  default:
-    few_rows(4, form, tile, log_densities, centred, best);
-    break;
+    FEW(1) FEW(2) FEW(3) FEW(4) FEW(5) FEW(6) FEW(7) FEW(8) default : return false;
   }
+#undef FEW
 }
 
 /* Log densities (K x TILE_ROWS), those too far below the best one of a point being -infinity or exact, whatever was
@@ -245,10 +247,7 @@ static void reachable_dense(const density_form *form, const double *tile, double
   const int64_t d = form->n_features;
   _Alignas(64) double guesses[TILE_ROWS];
   fill(TILE_ROWS, best, -INFINITY);
-  if (d <= WHITENING_ROWS) {
-    reachable_few_features(form, tile, log_densities, centred, best);
-    return;
-  }
+  if (reachable_few_features(form, tile, log_densities, centred, best)) return;
   for (int64_t i = 0; i < d * TILE_ROWS; i += 8) __builtin_prefetch(tile + i);
   start_dense(form, tile, log_densities, centred, guesses);
   memset(ahead, 0, (size_t)form->n_components * sizeof *ahead);

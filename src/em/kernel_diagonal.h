@@ -6,7 +6,8 @@
  * reach are left. */
 enum {
   QUAD = 4,
-  STRETCH = 16 /* features between two looks at what is out of reach */
+  FIRST_FEATURES = 8, /* after them, components out of reach are left */
+  STRETCH = 24        /* features until it is asked again */
 };
 
 /* A tile as panels: N_PANELS x d x PANEL. */
@@ -19,90 +20,73 @@ static void panels_of_tile(int64_t n_features, const double *restrict tile, doub
   }
 }
 
-/* The components k, k + 1, ... of a form, n of them (1 or QUAD); the last of all stands in for those beyond it, and
- * what is computed for them goes nowhere. With isotropic, all of a component's precisions are the same, and distances
- * are left in units of x. */
-typedef struct component_group {
+/* QUAD components of a form; where there are fewer, one stands in for the others too. With isotropic, all of a
+ * component's precisions are the same, and distances are left in units of x. */
+typedef struct component_quad {
   const density_form *form;
-  int64_t first;
-  int n;
   bool isotropic;
-} component_group;
+  int64_t members[QUAD];
+} component_quad;
 
-ALWAYS_INLINE int64_t member(component_group group, int c)
+ALWAYS_INLINE component_quad quad_from(const density_form *form, bool isotropic, int64_t k)
 {
-  return group.first + c < group.form->n_components ? group.first + c : group.form->n_components - 1;
+  component_quad quad = {form, isotropic, {0}};
+  for (int c = 0; c < QUAD; c++) quad.members[c] = k + c < form->n_components ? k + c : form->n_components - 1;
+  return quad;
 }
 
 /* Adds features first ... first + n - 1 to distances. */
-ALWAYS_INLINE void add_features(component_group group, int64_t first, int64_t n, const double *restrict panel,
-                                vector distances[][PANEL_VECTORS])
+ALWAYS_INLINE void add_features(const component_quad *quad, int64_t first, int64_t n, const double *restrict panel,
+                                vector distances[QUAD][PANEL_VECTORS])
 {
   const double *means[QUAD], *precisions[QUAD];
   vector sums[QUAD][PANEL_VECTORS];
-  for (int c = 0; c < group.n; c++) {
-    means[c] = group.form->means + member(group, c) * group.form->n_features + first;
-    precisions[c] = group.form->whitening + member(group, c) * group.form->whitening_length + first;
+  for (int c = 0; c < QUAD; c++) {
+    means[c] = quad->form->means + quad->members[c] * quad->form->n_features + first;
+    precisions[c] = quad->form->whitening + quad->members[c] * quad->form->whitening_length + first;
     for (int v = 0; v < PANEL_VECTORS; v++) sums[c][v] = distances[c][v];
   }
   panel += first * PANEL;
   for (int64_t j = 0; j < n; j++) {
     const vector *x = (const vector *)(panel + j * PANEL);
-    for (int c = 0; c < group.n; c++) {
+    for (int c = 0; c < QUAD; c++) {
       for (int v = 0; v < PANEL_VECTORS; v++) {
         const vector y = x[v] - means[c][j];
-        if (group.isotropic)
+        if (quad->isotropic)
           sums[c][v] += y * y;
         else
           sums[c][v] += precisions[c][j] * y * y;
       }
     }
   }
-  for (int c = 0; c < group.n; c++) {
+  for (int c = 0; c < QUAD; c++) {
     for (int v = 0; v < PANEL_VECTORS; v++) distances[c][v] = sums[c][v];
   }
 }
 
 /* A component of weight 0 keeps -infinity, others never get it. */
-ALWAYS_INLINE vector diagonal_log_density(component_group group, int c, vector distance)
+ALWAYS_INLINE vector diagonal_log_density(const density_form *form, bool isotropic, int64_t k, vector distance)
 {
-  const int64_t k = member(group, c);
-  const double log_constant = group.form->log_constants[k];
-  const double half = group.isotropic ? 0.5 * group.form->whitening[k * group.form->whitening_length] : 0.5;
+  const double log_constant = form->log_constants[k];
+  const double half = isotropic ? 0.5 * form->whitening[k * form->whitening_length] : 0.5;
   return vector_max(log_constant - half * distance,
                     vector_of(log_constant == -INFINITY ? -INFINITY : LEAST_LOG_DENSITY));
 }
 
-ALWAYS_INLINE bool some_within_reach(component_group group, vector distances[][PANEL_VECTORS], const vector *best)
+/* Is component k, as far as the distances go, within reach at one of a panel's points? */
+ALWAYS_INLINE bool diagonal_within_reach(const density_form *form, bool isotropic, int64_t k,
+                                         const vector distances[PANEL_VECTORS], const vector best[PANEL_VECTORS])
 {
   unsigned lanes = 0;
-  for (int c = 0; c < group.n; c++) {
-    for (int v = 0; v < PANEL_VECTORS; v++)
-      lanes |= lanes_at_least(diagonal_log_density(group, c, distances[c][v]), best[v] - SHARE_RANGE);
-  }
+  for (int v = 0; v < PANEL_VECTORS; v++)
+    lanes |= lanes_at_least(diagonal_log_density(form, isotropic, k, distances[v]), best[v] - SHARE_RANGE);
   return lanes != 0;
 }
 
-/* Adds the features from STRETCH on; with best, gives up (false) when no point is within reach of any component. */
-ALWAYS_INLINE bool add_other_features(component_group group, const double *panel, vector distances[][PANEL_VECTORS],
-                                      const vector *best)
+/* Where the log densities (or distances) of component k at a panel's points are. */
+ALWAYS_INLINE vector *panel_rows(double *log_densities, int64_t k, int panel)
 {
-  const int64_t d = group.form->n_features;
-  for (int64_t j = STRETCH; j < d; j += STRETCH) {
-    if (best != NULL && !some_within_reach(group, distances, best)) return false;
-    if (d - j >= STRETCH)
-      add_features(group, j, STRETCH, panel, distances);
-    else
-      add_features(group, j, d - j, panel, distances);
-  }
-  return true;
-}
-
-/* Where the log densities (or distances) of a group's c-th member are, for one panel; NULL beyond the last. */
-ALWAYS_INLINE vector *rows_of_member(component_group group, int c, int panel, double *log_densities)
-{
-  if (group.first + c >= group.form->n_components) return NULL;
-  return (vector *)(log_densities + (group.first + c) * TILE_ROWS + panel * PANEL);
+  return (vector *)(log_densities + k * TILE_ROWS + panel * PANEL);
 }
 
 /* Everything, exactly. */
@@ -112,15 +96,14 @@ ALWAYS_INLINE void all_diagonal(const density_form *form, bool isotropic, const 
   const int64_t d = form->n_features;
   panels_of_tile(d, tile, panels);
   for (int64_t k = 0; k < form->n_components; k += QUAD) {
-    const component_group quad = {form, k, QUAD, isotropic};
+    const component_quad quad = quad_from(form, isotropic, k);
     for (int panel = 0; panel < N_PANELS; panel++) {
-      const double *x = panels + panel * d * PANEL;
       vector distances[QUAD][PANEL_VECTORS] = {{{0.0}}};
-      add_features(quad, 0, d, x, distances);
+      add_features(&quad, 0, d, panels + panel * d * PANEL, distances);
       for (int c = 0; c < QUAD; c++) {
-        vector *rows = rows_of_member(quad, c, panel, log_densities);
-        for (int v = 0; v < PANEL_VECTORS && rows != NULL; v++)
-          rows[v] = diagonal_log_density(quad, c, distances[c][v]);
+        vector *rows = panel_rows(log_densities, quad.members[c], panel);
+        for (int v = 0; v < PANEL_VECTORS; v++)
+          rows[v] = diagonal_log_density(form, isotropic, quad.members[c], distances[c][v]);
       }
     }
   }
@@ -134,7 +117,7 @@ static void log_densities_diagonal(const density_form *form, const double *tile,
     all_diagonal(form, false, tile, log_densities, scratch);
 }
 
-/* The first stretch of all components: partial distances, and for every point the component that is best by them. */
+/* The first features of all components: partial distances, and for every point the component that is best by them. */
 ALWAYS_INLINE void start_diagonal(const density_form *form, bool isotropic, const double *panels, double *distances,
                                   double guesses[TILE_ROWS])
 {
@@ -142,17 +125,17 @@ ALWAYS_INLINE void start_diagonal(const density_form *form, bool isotropic, cons
   fill(TILE_ROWS, highest, -INFINITY);
   fill(TILE_ROWS, guesses, 0.0);
   for (int64_t k = 0; k < form->n_components; k += QUAD) {
-    const component_group quad = {form, k, QUAD, isotropic};
+    const component_quad quad = quad_from(form, isotropic, k);
     for (int panel = 0; panel < N_PANELS; panel++) {
       vector sums[QUAD][PANEL_VECTORS] = {{{0.0}}};
       vector *top = (vector *)(highest + panel * PANEL);
       vector *guess = (vector *)(guesses + panel * PANEL);
-      add_features(quad, 0, STRETCH, panels + panel * form->n_features * PANEL, sums);
+      add_features(&quad, 0, FIRST_FEATURES, panels + panel * form->n_features * PANEL, sums);
       for (int c = 0; c < QUAD; c++) {
-        vector *rows = rows_of_member(quad, c, panel, distances);
-        for (int v = 0; v < PANEL_VECTORS && rows != NULL; v++) {
-          const vector log_density = diagonal_log_density(quad, c, sums[c][v]);
-          guess[v] = vector_choose(log_density > top[v], vector_of((double)(k + c)), guess[v]);
+        vector *rows = panel_rows(distances, quad.members[c], panel);
+        for (int v = 0; v < PANEL_VECTORS; v++) {
+          const vector log_density = diagonal_log_density(form, isotropic, quad.members[c], sums[c][v]);
+          guess[v] = vector_choose(log_density > top[v], vector_of((double)quad.members[c]), guess[v]);
           top[v] = vector_max(log_density, top[v]);
           rows[v] = sums[c][v];
         }
@@ -161,61 +144,95 @@ ALWAYS_INLINE void start_diagonal(const density_form *form, bool isotropic, cons
   }
 }
 
-/* The whole distance of the component that looks best to a point: best becomes at least its log density. */
-ALWAYS_INLINE void look_ahead(const density_form *form, bool isotropic, int64_t k, int panel, const double *panels,
-                              double *distances, double best[TILE_ROWS])
+/* The other features of components of which one at least was within reach, for as long as that is so. */
+ALWAYS_INLINE void finish_quad(const component_quad *quad, int panel, const double *panels, double *distances,
+                               vector best[PANEL_VECTORS])
 {
-  const component_group one = {form, k, 1, isotropic};
-  const vector *rows = rows_of_member(one, 0, panel, distances);
-  vector *top = (vector *)(best + panel * PANEL);
-  vector grown[1][PANEL_VECTORS];
-  for (int v = 0; v < PANEL_VECTORS; v++) grown[0][v] = rows[v];
-  add_other_features(one, panels + panel * form->n_features * PANEL, grown, NULL);
-  for (int v = 0; v < PANEL_VECTORS; v++) top[v] = vector_max(diagonal_log_density(one, 0, grown[0][v]), top[v]);
-}
-
-/* The whole distances of a quad, unless it is out of reach. */
-ALWAYS_INLINE void finish_quad(component_group quad, int panel, const double *panels, double *distances,
-                               double best[TILE_ROWS])
-{
-  vector *top = (vector *)(best + panel * PANEL);
+  const int64_t d = quad->form->n_features;
   vector grown[QUAD][PANEL_VECTORS];
   for (int c = 0; c < QUAD; c++) {
-    const vector *rows = (const vector *)(distances + member(quad, c) * TILE_ROWS + panel * PANEL);
-    for (int v = 0; v < PANEL_VECTORS; v++) grown[c][v] = rows[v];
+    for (int v = 0; v < PANEL_VECTORS; v++) grown[c][v] = panel_rows(distances, quad->members[c], panel)[v];
   }
-  const bool finished = add_other_features(quad, panels + panel * quad.form->n_features * PANEL, grown, top);
+  bool within_reach = true;
+  for (int64_t j = FIRST_FEATURES; j < d && within_reach; j += STRETCH) {
+    add_features(quad, j, d - j < STRETCH ? d - j : STRETCH, panels + panel * d * PANEL, grown);
+    if (j + STRETCH >= d) break;
+    within_reach = false;
+    for (int c = 0; c < QUAD; c++)
+      within_reach |= diagonal_within_reach(quad->form, quad->isotropic, quad->members[c], grown[c], best);
+  }
   for (int c = 0; c < QUAD; c++) {
-    vector *rows = rows_of_member(quad, c, panel, distances);
-    for (int v = 0; v < PANEL_VECTORS && rows != NULL; v++) {
-      rows[v] = finished ? diagonal_log_density(quad, c, grown[c][v]) : vector_of(-INFINITY);
-      if (finished) top[v] = vector_max(rows[v], top[v]);
+    vector *rows = panel_rows(distances, quad->members[c], panel);
+    for (int v = 0; v < PANEL_VECTORS; v++) {
+      rows[v] = within_reach ? diagonal_log_density(quad->form, quad->isotropic, quad->members[c], grown[c][v])
+                             : vector_of(-INFINITY);
+      best[v] = vector_max(rows[v], best[v]);
     }
   }
 }
 
-ALWAYS_INLINE void reachable_stretches(const density_form *form, bool isotropic, double *distances,
-                                       double best[TILE_ROWS], double *panels)
+/* Components that are to be finished, until there are QUAD of them. */
+typedef struct waiting_components {
+  component_quad quad;
+  int n;
+} waiting_components;
+
+ALWAYS_INLINE void finish_waiting(waiting_components *waiting, int panel, const double *panels, double *distances,
+                                  vector best[PANEL_VECTORS])
+{
+  for (int c = waiting->n; c < QUAD; c++) waiting->quad.members[c] = waiting->quad.members[0];
+  if (waiting->n > 0) finish_quad(&waiting->quad, panel, panels, distances, best);
+  waiting->n = 0;
+}
+
+ALWAYS_INLINE void let_wait(int64_t k, waiting_components *waiting, int panel, const double *panels, double *distances,
+                            vector best[PANEL_VECTORS])
+{
+  waiting->quad.members[waiting->n++] = k;
+  if (waiting->n == QUAD) finish_waiting(waiting, panel, panels, distances, best);
+}
+
+/* One panel: the components that look best to a point go first (the panel's bit in ahead, K words), then the others
+ * that are within reach. */
+ALWAYS_INLINE void finish_panel(const density_form *form, bool isotropic, int panel, const double *panels,
+                                const double *guesses, double *distances, vector best[PANEL_VECTORS], uint32_t *ahead)
+{
+  const uint32_t own = UINT32_C(1) << panel;
+  waiting_components waiting = {{form, isotropic, {0}}, 0};
+  for (int p = panel * PANEL; p < (panel + 1) * PANEL; p++) {
+    const int64_t k = (int64_t)guesses[p];
+    if ((ahead[k] & own) == 0) let_wait(k, &waiting, panel, panels, distances, best);
+    ahead[k] |= own;
+  }
+  finish_waiting(&waiting, panel, panels, distances, best);
+  for (int64_t k = 0; k < form->n_components; k++) {
+    vector *rows = panel_rows(distances, k, panel);
+    if ((ahead[k] & own) != 0) continue;
+    if (diagonal_within_reach(form, isotropic, k, rows, best)) {
+      let_wait(k, &waiting, panel, panels, distances, best);
+    } else {
+      for (int v = 0; v < PANEL_VECTORS; v++) rows[v] = vector_of(-INFINITY);
+    }
+  }
+  finish_waiting(&waiting, panel, panels, distances, best);
+}
+
+ALWAYS_INLINE void reachable_many_features(const density_form *form, bool isotropic, double *distances,
+                                           double best[TILE_ROWS], double *panels, uint32_t *ahead)
 {
   _Alignas(64) double guesses[TILE_ROWS];
   start_diagonal(form, isotropic, panels, distances, guesses);
-  for (int p = 0; p < TILE_ROWS; p++) {
-    bool is_new = true;
-    for (int q = p / PANEL * PANEL; q < p; q++) is_new = is_new && guesses[q] != guesses[p];
-    if (is_new) look_ahead(form, isotropic, (int64_t)guesses[p], p / PANEL, panels, distances, best);
-  }
-  for (int64_t k = 0; k < form->n_components; k += QUAD) {
-    const component_group quad = {form, k, QUAD, isotropic};
-    for (int panel = 0; panel < N_PANELS; panel++) finish_quad(quad, panel, panels, distances, best);
-  }
+  memset(ahead, 0, (size_t)form->n_components * sizeof *ahead);
+  for (int panel = 0; panel < N_PANELS; panel++)
+    finish_panel(form, isotropic, panel, panels, guesses, distances, (vector *)(best + panel * PANEL), ahead);
 }
 
 /* See reachable_dense. */
 static void reachable_diagonal(const density_form *form, const double *tile, double *log_densities,
-                               double best[TILE_ROWS], double *scratch)
+                               double best[TILE_ROWS], double *scratch, uint32_t *ahead)
 {
   fill(TILE_ROWS, best, -INFINITY);
-  if (form->n_features <= STRETCH) {
+  if (form->n_features <= 2 * FIRST_FEATURES) {
     log_densities_diagonal(form, tile, log_densities, scratch);
     for (int64_t k = 0; k < form->n_components; k++) {
       const vector *rows = (const vector *)(log_densities + k * TILE_ROWS);
@@ -225,7 +242,7 @@ static void reachable_diagonal(const density_form *form, const double *tile, dou
   }
   panels_of_tile(form->n_features, tile, scratch);
   if (form->isotropic)
-    reachable_stretches(form, true, log_densities, best, scratch);
+    reachable_many_features(form, true, log_densities, best, scratch, ahead);
   else
-    reachable_stretches(form, false, log_densities, best, scratch);
+    reachable_many_features(form, false, log_densities, best, scratch, ahead);
 }

@@ -41,6 +41,30 @@ ALWAYS_INLINE void scatter_packs(int n_packs, int n_points, int64_t row, int64_t
   }
 }
 
+#if VECTOR_BYTES == 32
+/* Two packs are all there is: one register tile for the whole triangle. */
+static void scatter_two_packs(int n_points, int64_t n_features, int64_t width, const double *restrict packed,
+                              double *restrict second)
+{
+  vector upper[PACK], lower[PACK][2];
+  for (int r = 0; r < PACK; r++) upper[r] = lower[r][0] = lower[r][1] = vector_of(0.0);
+  for (int i = 0; i < n_points; i++, packed += PACK) {
+    const double *other = packed + PACK * CHUNK;
+    const vector u[2] = {*(const vector *)packed, *(const vector *)other};
+    for (int r = 0; r < PACK; r++) {
+      upper[r] += packed[r] * u[0];
+      lower[r][0] += other[r] * u[0];
+      lower[r][1] += other[r] * u[1];
+    }
+  }
+  for (int r = 0; r < PACK; r++) {
+    *(vector *)(second + r * width) += upper[r];
+    for (int c = 0; c < 2 && PACK + r < n_features; c++)
+      *(vector *)(second + (PACK + r) * width + c * PACK) += lower[r][c];
+  }
+}
+#endif
+
 /* Columns from pack `column` up to, not including, pack `end`. */
 static void scatter_row(int n_points, int64_t row, int64_t column, int64_t end, int64_t n_rows, int64_t width,
                         const double *packed, double *second)
@@ -69,6 +93,12 @@ static void scatter_row(int n_points, int64_t row, int64_t column, int64_t end, 
 static void scatter(int n_points, int64_t n_features, int64_t width, const double *packed, double *second)
 {
   const int64_t n_packs = (n_features + PACK - 1) / PACK;
+#if VECTOR_BYTES == 32
+  if (n_packs == 2) {
+    scatter_two_packs(n_points, n_features, width, packed, second);
+    return;
+  }
+#endif
   for (int64_t near = 0; near < n_packs; near += NEAR_PACKS) {
     for (int64_t row = near; row < n_packs; row++) {
       const int64_t end = row + 1 < near + NEAR_PACKS ? row + 1 : near + NEAR_PACKS;

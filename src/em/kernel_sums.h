@@ -1,8 +1,8 @@
-/* Part of kernel_template.h: sums over the points of tiles, weighted by responsibilities: what both shapes need, few
- * features, and diagonal scatters.
+/* Part of kernel_template.h: sums over the points of a tile, weighted by responsibilities: what all shapes need, and
+ * diagonal scatters.
  *
- * With few features lanes run over points. Otherwise they run over features, and the points that count for a component
- * come one after the other, so that points that do not count cost nothing. */
+ * With few features lanes run over points (kernel_few.h). Otherwise they run over features, and the points that count
+ * for a component come one after the other, so that points that do not count cost nothing. */
 
 /* Which points of a tile count for a component, as bits; the sum of their responsibilities is added to *count. */
 static uint64_t points_that_count(const double *restrict responsibilities, double *count)
@@ -10,7 +10,7 @@ static uint64_t points_that_count(const double *restrict responsibilities, doubl
   uint64_t points = 0;
   for (int v = 0; v < TILE_VECTORS; v++) {
     const vector own = ((const vector *)responsibilities)[v];
-    points |= (uint64_t)lanes_at_least(own, vector_of(0x1p-1022)) << (v * LANES);
+    points |= (uint64_t)lanes_at_least(own, vector_of(LEAST_POSITIVE)) << (v * LANES);
   }
   if (points != 0) *count += sum_of_lanes(responsibilities);
   return points;
@@ -26,7 +26,13 @@ static int64_t block_width(int64_t width, int64_t j)
 }
 
 typedef double square_row __attribute__((vector_size(32), may_alias));
+
+#if defined(__clang__)
+#define SHUFFLED(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
 typedef int64_t square_places __attribute__((vector_size(32)));
+#define SHUFFLED(a, b, i, j, k, l) __builtin_shuffle(a, b, (square_places){i, j, k, l})
+#endif
 
 /* A square of 4 x 4 numbers, rows from_stride and to_stride apart, transposed. */
 ALWAYS_INLINE void transpose_square(const double *restrict from, int64_t from_stride, double *restrict to,
@@ -36,14 +42,14 @@ ALWAYS_INLINE void transpose_square(const double *restrict from, int64_t from_st
   const square_row b = *(const square_row *)(from + from_stride);
   const square_row c = *(const square_row *)(from + 2 * from_stride);
   const square_row d = *(const square_row *)(from + 3 * from_stride);
-  const square_row ab_even = __builtin_shuffle(a, b, (square_places){0, 4, 2, 6});
-  const square_row ab_odd = __builtin_shuffle(a, b, (square_places){1, 5, 3, 7});
-  const square_row cd_even = __builtin_shuffle(c, d, (square_places){0, 4, 2, 6});
-  const square_row cd_odd = __builtin_shuffle(c, d, (square_places){1, 5, 3, 7});
-  *(square_row *)to = __builtin_shuffle(ab_even, cd_even, (square_places){0, 1, 4, 5});
-  *(square_row *)(to + to_stride) = __builtin_shuffle(ab_odd, cd_odd, (square_places){0, 1, 4, 5});
-  *(square_row *)(to + 2 * to_stride) = __builtin_shuffle(ab_even, cd_even, (square_places){2, 3, 6, 7});
-  *(square_row *)(to + 3 * to_stride) = __builtin_shuffle(ab_odd, cd_odd, (square_places){2, 3, 6, 7});
+  const square_row ab_even = SHUFFLED(a, b, 0, 4, 2, 6);
+  const square_row ab_odd = SHUFFLED(a, b, 1, 5, 3, 7);
+  const square_row cd_even = SHUFFLED(c, d, 0, 4, 2, 6);
+  const square_row cd_odd = SHUFFLED(c, d, 1, 5, 3, 7);
+  *(square_row *)to = SHUFFLED(ab_even, cd_even, 0, 1, 4, 5);
+  *(square_row *)(to + to_stride) = SHUFFLED(ab_odd, cd_odd, 0, 1, 4, 5);
+  *(square_row *)(to + 2 * to_stride) = SHUFFLED(ab_even, cd_even, 2, 3, 6, 7);
+  *(square_row *)(to + 3 * to_stride) = SHUFFLED(ab_odd, cd_odd, 2, 3, 6, 7);
 }
 
 static void blocks_of_tile(int64_t n_features, int64_t width, const double *restrict tile, double *restrict blocks)
@@ -61,69 +67,6 @@ static void blocks_of_tile(int64_t n_features, int64_t width, const double *rest
     const int64_t stride = block_width(width, start);
     double *block = blocks + start * TILE_ROWS + (j - start);
     for (int p = 0; p < TILE_ROWS; p++) block[p * stride] = j < n_features ? tile[j * TILE_ROWS + p] : 0.0;
-  }
-}
-
-/* --- few features --- */
-
-enum { FEW_FEATURES = 4 };
-
-/* Sums of one component over tiles, for vectors of points v = first, first + step, ...: lane sums of responsibility,
- * responsibility y and responsibility y y^T (lower triangle row by row). */
-ALWAYS_INLINE void sum_few_features(int d, int64_t n_tiles, int64_t tile_stride,
-                                    const double *restrict responsibilities, const double *restrict tiles,
-                                    const double *restrict reference, int first, int step, vector *restrict lane_sums)
-{
-  vector sums[1 + FEW_FEATURES + FEW_FEATURES * (FEW_FEATURES + 1) / 2];
-  const int n_sums = 1 + d + d * (d + 1) / 2;
-  for (int i = 0; i < n_sums; i++) sums[i] = vector_of(0.0);
-  for (int64_t t = 0; t < n_tiles; t++) {
-    for (int v = first; v < TILE_VECTORS; v += step) {
-      const vector own = ((const vector *)(responsibilities + t * tile_stride))[v];
-      if (lanes_at_least(own, vector_of(0x1p-1022)) == 0) continue;
-      vector y[FEW_FEATURES];
-      int place = 1 + d;
-      sums[0] += own;
-      for (int i = 0; i < d; i++) {
-        y[i] = ((const vector *)(tiles + (t * d + i) * TILE_ROWS))[v] - reference[i];
-        const vector weighted = own * y[i];
-        sums[1 + i] += weighted;
-        for (int j = 0; j <= i; j++) sums[place++] += weighted * y[j];
-      }
-    }
-  }
-  for (int i = 0; i < n_sums; i++) lane_sums[i] = sums[i];
-}
-
-/* Lanes are added up as sums of lanes p mod GROUP, whatever the length of a vector. */
-ALWAYS_INLINE void accumulate_few_features(int d, int64_t n_tiles, const double *responsibilities, const double *tiles,
-                                           block_sums *sums)
-{
-  enum { STEP = GROUP / LANES, MOST_SUMS = 1 + FEW_FEATURES + FEW_FEATURES * (FEW_FEATURES + 1) / 2 };
-  const int64_t width = sums->width;
-  for (int64_t k = 0; k < sums->n_components; k++) {
-    vector lane_sums[STEP][MOST_SUMS];
-    double totals[MOST_SUMS];
-    for (int first = 0; first < STEP; first++)
-      sum_few_features(d, n_tiles, sums->n_components * TILE_ROWS, responsibilities + k * TILE_ROWS, tiles,
-                       sums->references + k * width, first, STEP, lane_sums[first]);
-    for (int i = 0; i < 1 + d + d * (d + 1) / 2; i++) {
-      _Alignas(64) double lanes[GROUP];
-      for (int first = 0; first < STEP; first++) ((vector *)lanes)[first] = lane_sums[first][i];
-      totals[i] = tree_sum(lanes);
-    }
-    sums->counts[k] += totals[0];
-    int place = 1 + d;
-    for (int i = 0; i < d; i++) {
-      sums->first[k * width + i] += totals[1 + i];
-      for (int j = 0; j <= i; j++, place++) {
-        if (sums->second == NULL) continue;
-        if (sums->shape == DENSE)
-          sums->second[(k * d + i) * width + j] += totals[place];
-        else if (i == j)
-          sums->second[k * width + i] += totals[place];
-      }
-    }
   }
 }
 

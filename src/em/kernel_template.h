@@ -17,6 +17,7 @@ enum {
 
 #define SHARE_RANGE       41.588830833596718 /* 60 log 2: a share that far below the best one is nothing */
 #define LEAST_LOG_DENSITY (-1e290)
+#define LEAST_POSITIVE    0x1p-1022 /* responsibilities from here on count */
 
 /* In this order: each uses what is in those before it. */
 #include "em/kernel_dense.h"
@@ -25,6 +26,7 @@ enum {
 
 #include "em/kernel_sums.h"
 
+#include "em/kernel_few.h"
 #include "em/kernel_scatter.h"
 
 static void log_densities_of_tile(const density_form *form, const double *tile, double *log_densities, double *scratch)
@@ -43,7 +45,7 @@ static void posteriors_of_tile(const density_form *form, int n_points, const dou
   if (form->shape == DENSE)
     reachable_dense(form, tile, responsibilities, best, scratch, words);
   else
-    reachable_diagonal(form, tile, responsibilities, best, scratch);
+    reachable_diagonal(form, tile, responsibilities, best, scratch, words);
   responsibilities_of_tile(form->n_components, n_points, responsibilities, best, log_density, log_likelihood,
                            sum_log_max, words);
 }
@@ -52,27 +54,14 @@ static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, co
                              double *scratch)
 {
   const int64_t d = sums->n_features;
-  switch (d) {
-  case 1:
-    accumulate_few_features(1, n_tiles, responsibilities, tiles, sums);
-    return;
-  case 2:
-    accumulate_few_features(2, n_tiles, responsibilities, tiles, sums);
-    return;
-  case 3:
-    accumulate_few_features(3, n_tiles, responsibilities, tiles, sums);
-    return;
-  case 4:
-    accumulate_few_features(4, n_tiles, responsibilities, tiles, sums);
-    return;
-  }
+  const int64_t stride = sums->n_components * TILE_ROWS;
+  if (accumulate_few_features(n_tiles, responsibilities, tiles, sums)) return;
   if (sums->shape == DENSE) {
     accumulate_dense(n_tiles, responsibilities, tiles, sums, scratch);
     return;
   }
   for (int64_t t = 0; t < n_tiles; t++)
-    accumulate_diagonal(responsibilities + t * sums->n_components * TILE_ROWS, tiles + t * d * TILE_ROWS, sums,
-                        scratch);
+    accumulate_diagonal(responsibilities + t * stride, tiles + t * d * TILE_ROWS, sums, scratch);
 }
 
 const kernel KERNEL = {
