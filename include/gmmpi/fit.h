@@ -13,7 +13,8 @@ extern "C" {
 #endif
 
 typedef enum gmmpi_init {
-  GMMPI_INIT_KMEANS,           /* k-means|| seeding (Bahmani et al. 2012), then Lloyd's iterations */
+  GMMPI_INIT_KMEANS,           /* the best of many starts, most of them from k-means|| seeding (Bahmani et al. 2012) and
+                                  Lloyd's iterations in several systems of coordinates */
   GMMPI_INIT_KMEANS_PLUS_PLUS, /* k-means++ seeding (Arthur, Vassilvitskii 2007), each point to its nearest seed */
   GMMPI_INIT_RANDOM_FROM_DATA, /* means are points drawn without replacement, see init_identity */
   GMMPI_INIT_RANDOM,           /* responsibilities are random */
@@ -32,6 +33,13 @@ typedef enum gmmpi_precision {
   GMMPI_PRECISION_SINGLE /* points are held as floats: rounded to 24 bits once, then computed with in double */
 } gmmpi_precision;
 
+/* Nested subsamples of the points: the start is looked for and improved on small ones before all points are used. */
+typedef enum gmmpi_coarse_to_fine {
+  GMMPI_COARSE_AUTO, /* where there are points enough that a subsample says much about the model */
+  GMMPI_COARSE_ON,   /* also where there are few */
+  GMMPI_COARSE_OFF   /* every pass sees all points; with GMMPI_INIT_KMEANS there is one start, and no search */
+} gmmpi_coarse_to_fine;
+
 typedef struct gmmpi_fit_options {
   int64_t n_components;
   const char *covariance; /* "full", "tied", "diag", "spherical" */
@@ -49,6 +57,8 @@ typedef struct gmmpi_fit_options {
   int threads; /* of each rank, 1 by default; the model is the same at any number. 2 and more need a build with OpenMP
                 */
   gmmpi_precision precision; /* of the points in memory */
+  const char *accelerate; /* "auto", "none" (textbook EM), "anderson", "squarem" */
+  gmmpi_coarse_to_fine coarse_to_fine;
 } gmmpi_fit_options;
 
 /* The options that `gmmpi fit` has when none is given, for n_components components. */
@@ -58,7 +68,7 @@ GMMPI_API gmmpi_fit_options gmmpi_fit_defaults(int64_t n_components);
 typedef struct gmmpi_fit_summary {
   int64_t n_samples;
   int64_t n_iterations; /* M-steps of the start that won */
-  int64_t n_passes;     /* E-steps over all points, of all starts */
+  double n_passes;      /* E-steps over all points, of all starts; one over a subsample counts by its share */
   int64_t n_events;     /* components that collapsed, covariances that were repaired */
   bool converged;
   double log_likelihood; /* total */

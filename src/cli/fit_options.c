@@ -11,13 +11,13 @@ static const char *const covariance_names[] = {"full", "tied", "diag", "spherica
 static const char *const init_covariance_names[] = {"sample", "identity", NULL};
 static const char *const collapse_names[] = {"reseed", "drop", "error", NULL};
 static const char *const precision_names[] = {"double", "single", NULL};
-static const char *const accelerate_names[] = {"auto", "none", NULL};
+static const char *const accelerate_names[] = {"auto", "none", "anderson", "squarem", NULL};
 
 /* What the command line says before it is checked as a whole. */
 typedef struct fit_words {
   int covariance, init_covariance, on_collapse, accelerate, precision;
   int64_t threads;
-  bool init_covariance_given, components_given, quiet, verbose, no_coarse_to_fine;
+  bool init_covariance_given, components_given, quiet, verbose, coarse_to_fine, no_coarse_to_fine;
   const char *checkpoint;
 } fit_words;
 
@@ -89,6 +89,10 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   fit->on_collapse = (gmmpi_on_collapse)words->on_collapse;
   fit->threads = (int)words->threads;
   fit->precision = (gmmpi_precision)words->precision;
+  fit->accelerate = accelerate_names[words->accelerate];
+  fit->coarse_to_fine = words->coarse_to_fine      ? GMMPI_COARSE_ON
+                        : words->no_coarse_to_fine ? GMMPI_COARSE_OFF
+                                                   : GMMPI_COARSE_AUTO;
   if (fit->init == GMMPI_INIT_MODEL) command->start_path = command->init;
   if (words->init_covariance_given && fit->init != GMMPI_INIT_RANDOM_FROM_DATA)
     return fail(error, GMMPI_WRONG_USAGE,
@@ -96,6 +100,9 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   if (command->start_path != NULL && fit->n_init > 1)
     return fail(error, GMMPI_WRONG_USAGE, "--n-init %lld starts from %s would all be the same; leave one of them away",
                 (long long)fit->n_init, command->start_path);
+  if (words->coarse_to_fine && words->no_coarse_to_fine)
+    return fail(error, GMMPI_WRONG_USAGE,
+                "--coarse-to-fine and --no-coarse-to-fine contradict each other; leave one of them away");
   if (words->quiet && words->verbose)
     return fail(error, GMMPI_WRONG_USAGE, "-q and -v contradict each other; leave one of them away");
 
@@ -112,6 +119,7 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   job_values->output_path = command->output_path;
   job_values->verbosity = words->quiet ? -1 : words->verbose ? 1 : 0;
   job_values->n_init = fit->n_init;
+  job_values->accelerate = fit->accelerate;
   return GMMPI_OK;
 }
 
@@ -178,12 +186,16 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .kind = OPTION_CHOICE,
        .value = &words.accelerate,
        .choices = accelerate_names,
-       .help = "none: textbook EM; auto: what is best for the data, which in this version is textbook EM, too "
-               "(default: auto)"},
+       .help = "none: textbook EM; anderson, squarem: extrapolate the sufficient statistics, never below the last "
+               "textbook step; auto: anderson unless its memory would be out of proportion (default: auto)"},
+      {.name = "coarse-to-fine",
+       .kind = OPTION_FLAG,
+       .value = &words.coarse_to_fine,
+       .help = "start on nested subsamples of the points, however few there are (default: where there are many)"},
       {.name = "no-coarse-to-fine",
        .kind = OPTION_FLAG,
        .value = &words.no_coarse_to_fine,
-       .help = "every iteration sees all points (in this version that is so in any case)"},
+       .help = "every pass sees all points, and kmeans is one start instead of a search among many"},
   };
   const command_option start_options[] = {
       {.name = "init",

@@ -3,6 +3,7 @@
 #include "apply/criteria.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,6 +26,19 @@ static const char *collapse_name(const fit_command *command)
   return "?";
 }
 
+static const char *coarse_name(const fit_command *command)
+{
+  switch (command->fit.coarse_to_fine) {
+  case GMMPI_COARSE_AUTO:
+    return "auto";
+  case GMMPI_COARSE_ON:
+    return "yes";
+  case GMMPI_COARSE_OFF:
+    return "no";
+  }
+  return "?";
+}
+
 json_t *fit_identity(const fit_command *command, const fit_start *start)
 {
   const gmmpi_fit_options *fit = &command->fit;
@@ -33,9 +47,10 @@ json_t *fit_identity(const fit_command *command, const fit_start *start)
   snprintf(seed, sizeof seed, "%" PRIu64, fit->seed);
   snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, start->fingerprint);
   json_t *identity =
-      json_pack("{s:I, s:s, s:f, s:I, s:s, s:s, s:s}", "--components", (json_int_t)fit->n_components, "--covariance",
-                fit->covariance, "--reg-covar", fit->reg_covar, "--n-init", (json_int_t)fit->n_init, "--init",
-                init_name(command), "--seed", seed, "--on-collapse", collapse_name(command));
+      json_pack("{s:I, s:s, s:f, s:I, s:s, s:s, s:s, s:s, s:s}", "--components", (json_int_t)fit->n_components,
+                "--covariance", fit->covariance, "--reg-covar", fit->reg_covar, "--n-init", (json_int_t)fit->n_init,
+                "--init", init_name(command), "--seed", seed, "--on-collapse", collapse_name(command), "--accelerate",
+                fit->accelerate, "--coarse-to-fine", coarse_name(command));
   if (identity == NULL) return NULL;
   if (fit->init == GMMPI_INIT_RANDOM_FROM_DATA)
     json_object_set_new(identity, "--init-covariance", json_string(fit->init_identity ? "identity" : "sample"));
@@ -82,10 +97,11 @@ json_t *fit_facts(const fit_account *account)
   snprintf(seed, sizeof seed, "%" PRIu64, fit->seed);
   json_t *facts = common_facts(account);
   json_t *options =
-      json_pack("{s:I, s:f, s:I, s:f, s:I, s:s, s:s, s:s, s:o}", "n_dropped", (json_int_t)account->points->n_dropped,
-                "tol", fit->tolerance, "max_iter", (json_int_t)fit->max_iterations, "reg_covar", fit->reg_covar,
-                "n_init", (json_int_t)fit->n_init, "init", init_name(command), "seed", seed, "on_collapse",
-                collapse_name(command), "events", names_of_events(account->result));
+      json_pack("{s:I, s:f, s:I, s:f, s:I, s:s, s:s, s:s, s:s, s:s, s:o}", "n_dropped",
+                (json_int_t)account->points->n_dropped, "tol", fit->tolerance, "max_iter",
+                (json_int_t)fit->max_iterations, "reg_covar", fit->reg_covar, "n_init", (json_int_t)fit->n_init, "init",
+                init_name(command), "seed", seed, "on_collapse", collapse_name(command), "accelerate", fit->accelerate,
+                "coarse_to_fine", coarse_name(command), "events", names_of_events(account->result));
   if (facts == NULL || options == NULL || json_object_update(facts, options) != 0) {
     json_decref(facts);
     facts = NULL;
@@ -103,6 +119,12 @@ static double seconds_per_iteration(const fit_timings *timings)
   return timings->n_loop_passes > 0 ? timings->loop / (double)timings->n_loop_passes : 0.0;
 }
 
+/* Whole passes as an integer, parts of them by subsamples with a fraction. */
+static json_t *number_of_passes(double n_passes)
+{
+  return n_passes == floor(n_passes) ? json_integer((json_int_t)n_passes) : json_real(n_passes);
+}
+
 static void print_json(const fit_account *account)
 {
   const fit_result *result = account->result;
@@ -111,11 +133,12 @@ static void print_json(const fit_account *account)
       json_pack("{s:I, s:I, s:s}", "n_features", (json_int_t)account->points->n_features, "n_components",
                 (json_int_t)account->command->fit.n_components, "covariance", account->command->fit.covariance);
   json_t *common = common_facts(account);
-  json_t *seconds = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total", account->seconds_total, "read",
-                              account->seconds_read, "init", timings->init, "e_step", timings->e_step, "allreduce",
-                              timings->allreduce, "m_step", timings->m_step, "checkpoint", account->seconds_checkpoint);
+  json_t *seconds =
+      json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total", account->seconds_total, "read",
+                account->seconds_read, "init", timings->init, "coarse", timings->coarse, "e_step", timings->e_step,
+                "allreduce", timings->allreduce, "m_step", timings->m_step, "checkpoint", account->seconds_checkpoint);
   json_t *run =
-      json_pack("{s:I, s:o, s:I, s:o, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes", (json_int_t)result->n_passes,
+      json_pack("{s:o, s:o, s:I, s:o, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes", number_of_passes(result->n_passes),
                 "events", names_of_events(result), "n_dropped", (json_int_t)account->points->n_dropped, "seconds",
                 seconds, "seconds_per_iteration", seconds_per_iteration(timings), "ranks", account->n_ranks, "threads",
                 account->command->fit.threads, "instruction_set", result->instruction_set, "peak_memory",
@@ -157,9 +180,8 @@ static void print_for_people(const fit_account *account)
          end->converged ? "" : "; not converged");
   if (account->points->n_dropped > 0)
     printf("  %lld rows were left out for missing values\n", (long long)account->points->n_dropped);
-  printf("  log-likelihood %.10g (%.10g per point) after %lld iterations, %lld passes\n", end->log_likelihood,
-         end->log_likelihood / (double)account->points->n_samples, (long long)end->iteration,
-         (long long)result->n_passes);
+  printf("  log-likelihood %.10g (%.10g per point) after %lld iterations, %.4g passes\n", end->log_likelihood,
+         end->log_likelihood / (double)account->points->n_samples, (long long)end->iteration, result->n_passes);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters)\n", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
   print_components(end->model);

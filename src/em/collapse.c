@@ -19,9 +19,10 @@ typedef struct repair {
 
 gmmpi_status report_event(fit_state *state, const fit_observer *observer, const fit_event *event, gmmpi_error *error)
 {
+  if (observer == NULL) return GMMPI_OK;
   if (fit_state_reserve_events(state, state->n_events + 1, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
   state->events[state->n_events++] = *event;
-  if (observer != NULL && observer->event_happened != NULL) observer->event_happened(observer->context, event);
+  if (observer->event_happened != NULL) observer->event_happened(observer->context, event);
   return GMMPI_OK;
 }
 
@@ -33,6 +34,7 @@ static bool is_collapsed(const repair *work, int64_t k)
 
 static gmmpi_status report(const repair *work, int64_t k, fit_event_action action, gmmpi_error *error)
 {
+  if (work->observer == NULL) return GMMPI_OK;
   const fit_event event = {.start = work->state->current.start,
                            .iteration = work->iteration,
                            .component = k,
@@ -104,7 +106,7 @@ static void reseed(const repair *work, const density_form *form, pass_team *team
     fail(error, GMMPI_NO_MEMORY, "there is no memory to put %lld components elsewhere", (long long)n);
   if (agree(work->points->comm, error) == GMMPI_OK &&
       worst_fitting_rows(work->points, form, team, n_candidates, rows, error) == GMMPI_OK) {
-    work->state->n_passes++;
+    work->state->n_row_visits += n_samples;
     fetch_rows(work->points, rows, n_candidates, points);
     const int64_t n_places = keep_different(points, n_candidates, n, d);
     for (int64_t i = 0; i < n; i++) {
@@ -167,6 +169,25 @@ static bool any_in_state(const maximization *step, int64_t n_components, compone
     if (step->states[k] == state) return true;
   }
   return false;
+}
+
+gmmpi_status revive_dropped(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
+                            gmmpi_model *model, fit_state *state, gmmpi_error *error)
+{
+  const repair work = {.points = points, .spread = spread, .next = model, .state = state};
+  gmmpi_error local = {0};
+  int64_t *dropped = allocate(model->n_components, sizeof *dropped);
+  int64_t n_dropped = 0;
+  if (dropped == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to put components elsewhere");
+  if (agree(points->comm, &local) == GMMPI_OK) {
+    for (int64_t k = 0; k < model->n_components; k++) {
+      if (model->weights[k] == 0.0) dropped[n_dropped++] = k;
+    }
+    if (n_dropped > 0) reseed(&work, form, team, dropped, n_dropped, &local);
+    if (n_dropped > 0) normalise_weights(model);
+  }
+  free(dropped);
+  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 
 gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,

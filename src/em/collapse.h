@@ -32,13 +32,19 @@ gmmpi_status data_spread_create(const shard *points, const kernel *kernels, dens
 void data_spread_destroy(data_spread *spread); /* NULL is fine */
 
 /* Collective, though most calls communicate nothing: makes next sound where step->states say that it is not. form is
- * the density form of the model before. Adds events to state and tells the observer (may be NULL). Errors, agreed: 65
+ * the density form of the model before. Adds events to state and tells the observer; observer NULL: events are neither
+ * kept nor told. Errors, agreed: 65
  * with GMMPI_COLLAPSE_ERROR, 71. */
 gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
                               gmmpi_on_collapse policy, const maximization *step, int64_t iteration, gmmpi_model *next,
                               fit_state *state, const fit_observer *observer, gmmpi_error *error);
 
-/* Adds an event to the state and tells the observer. Errors: 71. */
+/* Collective. Puts components of weight 0 where the data fit worst, as far as there are places, without a report: on
+ * more points there may be room for them. form is the model's. Errors, agreed: 71. */
+gmmpi_status revive_dropped(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
+                            gmmpi_model *model, fit_state *state, gmmpi_error *error);
+
+/* Adds an event to the state and tells the observer; with observer NULL does nothing. Errors: 71. */
 gmmpi_status report_event(fit_state *state, const fit_observer *observer, const fit_event *event, gmmpi_error *error);
 
 #endif

@@ -1,7 +1,11 @@
 #include "em/fit.h"
 
+#include "em/ascent.h"
 #include "em/initialize.h"
+#include "em/levels.h"
+#include "em/search.h"
 #include "support/error.h"
+#include "support/random.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,86 +14,29 @@
 /* A ridge above this share of a feature's variance changes the model visibly. */
 static const double largest_share_of_ridge = 1e-3;
 
+/* On a subsample slow progress is not worth waiting for. */
+enum { MOST_COARSE_ITERATIONS = 200 };
+
 /* A fit while it runs. */
 typedef struct fit_process {
-  em_iteration *em;
+  em_iteration *em; /* on all points */
   const gmmpi_fit_options *options;
   const fit_observer *observer;
+  level_plan plan;
+  shard *coarse_points; /* of the level in use, or of level 1 while all points are in use; NULL: none */
+  em_iteration *coarse_em;
+  fit_timings coarse_timings; /* of which only the whole counts */
+  refinement *inner;
   fit_state *state;
   gmmpi_model *spare; /* the model of the last pass after an M-step, the next model during one */
   fit_timings *timings;
-  double pass_began;
   bool stopped;  /* somebody wants to stop */
   bool measured; /* then: the last pass measured spare, which a next model follows already */
 } fit_process;
 
 static void tell_state(const fit_process *run)
 {
-  if (run->observer != NULL && run->observer->state_advanced != NULL)
-    run->observer->state_advanced(run->observer->context, run->state);
-}
-
-/* Says what a pass found; returns the change of the mean log-likelihood, NaN in a start's first pass. */
-static double tell_pass(fit_process *run, double log_likelihood)
-{
-  const fit_position *current = &run->state->current;
-  const double n = (double)run->em->points->n_samples;
-  const double now = MPI_Wtime();
-  const fit_pass pass = {.start = current->start,
-                         .iteration = current->iteration,
-                         .n_samples = run->em->points->n_samples,
-                         .log_likelihood = log_likelihood,
-                         .change = log_likelihood / n - current->log_likelihood / n,
-                         .seconds = now - run->pass_began};
-  run->pass_began = now;
-  if (run->observer != NULL && run->observer->pass_finished != NULL)
-    run->observer->pass_finished(run->observer->context, &pass);
-  return pass.change;
-}
-
-/* The next model takes the place of the one that was measured, which is kept in spare. */
-static void advance(fit_process *run, double log_likelihood)
-{
-  fit_position *current = &run->state->current;
-  gmmpi_model *measured = current->model;
-  current->model = run->spare;
-  run->spare = measured;
-  current->iteration++;
-  current->log_likelihood = log_likelihood;
-  current->sum_log_max_responsibility = run->em->sums->sum_log_max_responsibility;
-  tell_state(run);
-}
-
-/* One start, from the state's current model until it has converged, used up its iterations, or somebody wants to stop.
- */
-static gmmpi_status iterate(fit_process *run, gmmpi_error *error)
-{
-  fit_position *current = &run->state->current;
-  for (;;) {
-    reduction_control control = {.n_stop_requests = stop_is_wanted(fit_stop_question(run->observer))};
-    if (expectation_step(run->em, current->model, NULL, NULL, &control, error) != GMMPI_OK) return error->status;
-    const double log_likelihood = run->em->sums->log_likelihood;
-    if (!isfinite(log_likelihood))
-      return fail(error, GMMPI_INTERNAL,
-                  "the log-likelihood of iteration %lld is not a number; report it with the data",
-                  (long long)current->iteration);
-    run->state->n_passes++;
-    run->timings->n_loop_passes++;
-
-    const double change = tell_pass(run, log_likelihood);
-    current->converged = fabs(change) < run->options->tolerance;
-    if (current->converged || current->iteration >= run->options->max_iterations) {
-      current->log_likelihood = log_likelihood;
-      current->sum_log_max_responsibility = run->em->sums->sum_log_max_responsibility;
-      return GMMPI_OK;
-    }
-    if (maximization_step(run->em, current->model, NULL, NULL, current->iteration + 1, run->spare, run->state,
-                          run->observer, error) != GMMPI_OK)
-      return error->status;
-    advance(run, log_likelihood);
-    run->stopped = run->measured = control.n_stop_requests > 0;
-    if (run->stopped) return GMMPI_OK;
-  }
+  if (run->observer->state_advanced != NULL) run->observer->state_advanced(run->observer->context, run->state);
 }
 
 static void keep_the_better(fit_state *state)
@@ -106,7 +53,7 @@ static void keep_the_better(fit_state *state)
 /* Says before the first start which features' variances the ridge that was asked for distorts. */
 static void tell_about_ridge(const fit_process *run)
 {
-  if (run->observer == NULL || run->observer->event_happened == NULL) return;
+  if (run->observer->event_happened == NULL) return;
   for (int64_t j = 0; j < run->em->points->n_features; j++) {
     const double variance = run->em->spread->variances[j];
     const fit_event event = {.component = j, .kind = EVENT_LARGE_RIDGE, .action = ACTION_RIDGE};
@@ -120,7 +67,7 @@ static void tell_about_ridge(const fit_process *run)
 static void tell_about_rounding(const fit_process *run)
 {
   const shard *points = run->em->points;
-  if (points->float_tiles == NULL || run->observer == NULL || run->observer->event_happened == NULL) return;
+  if (points->float_tiles == NULL || run->observer->event_happened == NULL) return;
   for (int64_t j = 0; j < points->n_features; j++) {
     const double largest = fmax(fabs(points->minima[j]), fabs(points->maxima[j]));
     const fit_event event = {.component = j, .kind = EVENT_COARSE_ROUNDING, .action = ACTION_KEPT};
@@ -129,37 +76,157 @@ static void tell_about_rounding(const fit_process *run)
   }
 }
 
-static gmmpi_status begin_start(fit_process *run, int64_t start, gmmpi_error *error)
+static void reset_position(fit_state *state, int64_t level)
 {
-  const double began = MPI_Wtime();
-  fit_position *current = &run->state->current;
-  current->start = start;
+  fit_position *current = &state->current;
+  current->level = level;
   current->iteration = 0;
   current->log_likelihood = NAN;
   current->sum_log_max_responsibility = 0.0;
   current->converged = false;
-  memset(run->state->n_reseeds, 0, (size_t)run->options->n_components * sizeof *run->state->n_reseeds);
-  const fit_timings before = *run->timings;
-  const gmmpi_status status = initialize(run->em, start, current->model, run->spare, run->state, run->observer, error);
+  state->plain = true;
+  memset(state->n_reseeds, 0, (size_t)current->model->n_components * sizeof *state->n_reseeds);
+}
+
+/* A component that was dropped on a coarser level gets another chance. */
+static gmmpi_status revive(const fit_process *run, em_iteration *em, gmmpi_error *error)
+{
+  const fit_position *current = &run->state->current;
+  const bool is_new = current->iteration == 0 && current->level < run->plan.n_levels;
+  bool any = false;
+  for (int64_t k = 0; k < current->model->n_components; k++) any = any || current->model->weights[k] == 0.0;
+  if (!is_new || !any || run->options->init == GMMPI_INIT_MODEL) return GMMPI_OK;
+  accelerator_forget(run->state->history);
+  density_from_model(em->form, current->model);
+  return revive_dropped(em->points, em->spread, em->form, em->team, current->model, run->state, error);
+}
+
+/* The loop over all points, or over those of a level. */
+static gmmpi_status climb(fit_process *run, em_iteration *em, gmmpi_error *error)
+{
+  const bool coarse = run->state->current.level > 0;
+  const shard *points = em->points;
+  ascent one = {
+      .em = em,
+      .state = run->state,
+      .spare = &run->spare,
+      .inner = coarse ? NULL : run->inner,
+      .observer = run->observer,
+      .tolerance =
+          coarse ? level_tolerance(run->options, points->n_samples, points->n_features) : run->options->tolerance,
+      .max_iterations = coarse ? MOST_COARSE_ITERATIONS : run->options->max_iterations,
+      .clock = MPI_Wtime(),
+  };
+  if (revive(run, em, error) != GMMPI_OK) return error->status;
+  const gmmpi_status status = ascend(&one, error);
+  run->stopped = one.stopped;
+  run->measured = one.measured && !coarse;
+  return status;
+}
+
+/* Initialises on the points of em, which are all or those of the coarsest level. */
+static gmmpi_status find_start(fit_process *run, em_iteration *em, gmmpi_error *error)
+{
+  fit_state *state = run->state;
+  accelerator_forget(state->history);
+  const gmmpi_status status =
+      search_is_wanted(run->options)
+          ? search_start(em, run->em->points->n_samples, state, &run->spare, run->observer, error)
+          : initialize(em, state->current.start, state->current.model, run->spare, state, run->observer, error);
   run->stopped = status == GMMPI_STOPPED;
-  if (status != GMMPI_OK) return status;
-  /* What initial passes spent counts as initialisation. */
-  *run->timings = before;
-  run->timings->init += MPI_Wtime() - began;
-  tell_state(run);
-  return GMMPI_OK;
+  if (status == GMMPI_OK) tell_state(run);
+  return status;
+}
+
+static void leave_level(fit_process *run)
+{
+  refinement_destroy(run->inner);
+  iteration_destroy(run->coarse_em);
+  shard_destroy(run->coarse_points);
+  run->inner = NULL;
+  run->coarse_em = NULL;
+  run->coarse_points = NULL;
+}
+
+/* Draws the points of a level and prepares for iterations on them. */
+static gmmpi_status enter_level(fit_process *run, int64_t level, gmmpi_error *error)
+{
+  const uint64_t seed = random_seed_of_start(run->options->seed, run->state->current.start);
+  leave_level(run);
+  if (level_draw(run->em->points, &run->plan, level, seed, &run->coarse_points, error) != GMMPI_OK)
+    return error->status;
+  return iteration_create_provisional(run->coarse_points, run->em, &run->coarse_timings, &run->coarse_em, error);
+}
+
+/* From where the state stands on its level, or from nothing when `fresh`, to the next finer level. */
+static gmmpi_status climb_level(fit_process *run, bool fresh, gmmpi_error *error)
+{
+  fit_state *state = run->state;
+  const double began = MPI_Wtime();
+  enter_level(run, state->current.level, error);
+  if (error->status == GMMPI_OK && fresh) {
+    find_start(run, run->coarse_em, error);
+    run->timings->init += MPI_Wtime() - began;
+  }
+  const double found = fresh ? MPI_Wtime() : began;
+  if (error->status == GMMPI_OK && climb(run, run->coarse_em, error) == GMMPI_OK && !run->stopped) {
+    reset_position(state, state->current.level - 1);
+    tell_state(run);
+  }
+  run->timings->coarse += MPI_Wtime() - found;
+  return error->status;
+}
+
+/* The loop over all points, with the points of level 1 at hand to refine its models. */
+static gmmpi_status climb_to_top(fit_process *run, gmmpi_error *error)
+{
+  const double began = MPI_Wtime();
+  gmmpi_error local = {0};
+  if (run->plan.n_levels > 0 && run->coarse_em == NULL && enter_level(run, 1, error) != GMMPI_OK) return error->status;
+  if (run->coarse_em != NULL) refinement_create(run->coarse_em, run->em->points->n_samples, &run->inner, &local);
+  if (agree(run->em->points->comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  const double prepared = MPI_Wtime();
+  run->timings->coarse += prepared - began;
+  const double coarse_before = run->timings->coarse;
+  const gmmpi_status status = climb(run, run->em, error);
+  run->timings->loop += MPI_Wtime() - prepared - (run->timings->coarse - coarse_before);
+  leave_level(run);
+  return status;
+}
+
+/* Does this start need all points? The others are looked for on the coarsest level. */
+static bool starts_on_all_points(const gmmpi_fit_options *options)
+{
+  return options->init != GMMPI_INIT_KMEANS && options->init != GMMPI_INIT_KMEANS_PLUS_PLUS;
+}
+
+static gmmpi_status run_start(fit_process *run, bool resumed, gmmpi_error *error)
+{
+  fit_state *state = run->state;
+  bool fresh = !resumed;
+  if (fresh) {
+    reset_position(state, run->plan.n_levels);
+    if (run->plan.n_levels == 0 || starts_on_all_points(run->options)) {
+      const double began = MPI_Wtime();
+      const fit_timings before = *run->timings;
+      if (find_start(run, run->em, error) != GMMPI_OK) return error->status;
+      /* What initial passes spent counts as initialisation. */
+      *run->timings = before;
+      run->timings->init += MPI_Wtime() - began;
+      fresh = false;
+    }
+  }
+  for (; state->current.level > 0; fresh = false) {
+    if (climb_level(run, fresh, error) != GMMPI_OK || run->stopped) return error->status;
+  }
+  return climb_to_top(run, error);
 }
 
 static gmmpi_status run_starts(fit_process *run, bool resumed, gmmpi_error *error)
 {
-  for (int64_t start = run->state->current.start; start < run->options->n_init; start++) {
-    if (!resumed && begin_start(run, start, error) != GMMPI_OK) return error->status;
-    resumed = false;
-    const double began = MPI_Wtime();
-    run->pass_began = began;
-    const gmmpi_status status = iterate(run, error);
-    run->timings->loop += MPI_Wtime() - began;
-    if (status != GMMPI_OK || run->stopped) return status;
+  int64_t *start = &run->state->current.start;
+  for (; *start < run->options->n_init; (*start)++, resumed = false) {
+    if (run_start(run, resumed, error) != GMMPI_OK || run->stopped) return error->status;
     keep_the_better(run->state);
   }
   return GMMPI_OK;
@@ -185,7 +252,7 @@ static gmmpi_status take_result(const fit_process *run, fit_result *result, gmmp
     result->end = state->best;
     state->best.model = NULL;
   }
-  result->n_passes = state->n_passes;
+  result->n_passes = (double)state->n_row_visits / (double)run->em->points->n_samples;
   result->events = state->events;
   result->n_events = state->n_events;
   state->events = NULL;
@@ -199,12 +266,16 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
   const double began = MPI_Wtime();
   gmmpi_error local = {0};
   memset(result, 0, sizeof *result);
-  fit_process run = {.options = options, .observer = observer, .timings = &result->timings};
+  static const fit_observer nobody = {0};
+  fit_process run = {
+      .options = options, .observer = observer != NULL ? observer : &nobody, .timings = &result->timings};
   fit_check_options(points, options, &local);
   if (agree(points->comm, &local) == GMMPI_OK) iteration_create(points, options, &result->timings, &run.em, &local);
   if (local.status == GMMPI_OK) {
+    run.plan = levels_plan(options, points->n_samples, points->n_features);
     result->instruction_set = run.em->kernel->instruction_set;
-    if (fit_state_create(run.em->family, options->n_components, points->n_features, &run.state, &local) == GMMPI_OK &&
+    if (fit_state_create(run.em->family, options->n_components, points->n_features, options->accelerate, &run.state,
+                         &local) == GMMPI_OK &&
         (resume == NULL || fit_state_copy(run.state, resume, &local) == GMMPI_OK))
       model_allocate(run.em->family, options->n_components, points->n_features, &run.spare, &local);
     agree(points->comm, &local);
@@ -218,6 +289,7 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
   if (local.status == GMMPI_OK) run_starts(&run, resume != NULL, &local);
   if (run.state != NULL && (local.status == GMMPI_OK || run.stopped)) take_result(&run, result, &local);
 
+  leave_level(&run);
   iteration_destroy(run.em);
   fit_state_destroy(run.state);
   gmmpi_model_destroy(run.spare);

@@ -5,6 +5,7 @@
 #ifndef EM_FIT_H
 #define EM_FIT_H
 
+#include "em/accelerate.h"
 #include "em/statistics.h"
 #include "gmmpi/fit.h"
 #include "mixture/model.h"
@@ -34,27 +35,37 @@ typedef struct fit_event {
 typedef struct fit_position {
   gmmpi_model *model;
   int64_t start;         /* which start, from 0 */
-  int64_t iteration;     /* M-steps done */
+  int64_t level;         /* of the points in use: 0 all of them, 1 the finest subsample, and so on (em/levels.h) */
+  int64_t iteration;     /* M-steps done on this level */
   double log_likelihood; /* total; of the pass before `model` when the start goes on (NaN: none yet), of `model` at its
                             end */
   double sum_log_max_responsibility;
   bool converged;
 } fit_position;
 
+/* Iterations over all points done; those on subsamples belong to the start. */
+static inline int64_t fit_iterations(const fit_position *position)
+{
+  return position->level > 0 ? 0 : position->iteration;
+}
+
 /* All that the rest of a fit depends on. */
 typedef struct fit_state {
   fit_position current; /* model: the one whose pass is next */
   fit_position best;    /* the best of the starts that have ended; best.model is meaningless when best.start < 0 */
-  int64_t n_passes;     /* of all starts so far */
-  int64_t *n_reseeds;   /* K: how often each component was put elsewhere in the current start */
+  accelerator *history; /* of the current start */
+  bool plain;           /* current.model was made by a textbook M-step, so that its log-likelihood must not fall */
+  int64_t n_row_visits; /* rows that E-steps went over, of all levels and starts so far */
+  int64_t *n_reseeds;   /* K: how often each component was put elsewhere on the current level */
   fit_event *events;    /* n_events, capacity events_capacity */
   int64_t n_events;
   int64_t events_capacity;
 } fit_state;
 
-/* A state with models of the given shape, before the first start. Errors: 71. */
+/* A state with models of the given shape and an accelerator of this method (em/accelerate.h), before the first start.
+ * Errors: 71. */
 gmmpi_status fit_state_create(const covariance_family *family, int64_t n_components, int64_t n_features,
-                              fit_state **state, gmmpi_error *error);
+                              const char *accelerate, fit_state **state, gmmpi_error *error);
 void fit_state_destroy(fit_state *state); /* NULL is fine */
 
 /* Makes to, of the same shape, equal to from. Errors: 71. */
@@ -70,14 +81,16 @@ void fit_event_describe(const fit_event *event, char *text, size_t size);
 /* What one pass over the points found: the model after `iteration` M-steps was measured. */
 typedef struct fit_pass {
   int64_t start;
+  int64_t level;
   int64_t iteration;
-  int64_t n_samples;
+  int64_t n_samples;     /* points on this level */
   double log_likelihood; /* total */
   double change;         /* of the mean log-likelihood since the iteration before; NaN in the first pass of a start */
   double seconds;        /* of the pass, the Allreduce and the M-step before it */
 } fit_pass;
 
-/* Called by every rank, in this order in each iteration. Any of them may be NULL. */
+/* Called by every rank, in this order in each iteration, on subsamples as well as on all points; not while starts are
+ * looked for. Any of them may be NULL. */
 typedef struct fit_observer {
   void *context;
   /* Before the Allreduce: does this rank want the job to stop? If any does, all stop after this iteration. */
@@ -97,14 +110,16 @@ static inline stop_question fit_stop_question(const fit_observer *observer)
 
 /* Seconds of wall time, this rank. */
 typedef struct fit_timings {
-  double init, e_step, allreduce, m_step;
-  double loop;           /* all iterations, everything included */
+  double init;   /* preparations and the search for a start */
+  double coarse; /* iterations on subsamples, and drawing these */
+  double e_step, allreduce, m_step;
+  double loop;           /* all iterations over all points, everything included */
   int64_t n_loop_passes; /* passes over all points in the loop of this process */
 } fit_timings;
 
 typedef struct fit_result {
-  fit_position end; /* end.model: the model whose log-likelihood was measured; the caller destroys it */
-  int64_t n_passes;
+  fit_position end;  /* end.model: the model whose log-likelihood was measured; the caller destroys it */
+  double n_passes;   /* E-steps over all points; one over a subsample counts by its share of the points */
   fit_event *events; /* n_events; the caller frees */
   int64_t n_events;
   fit_timings timings;
@@ -112,9 +127,9 @@ typedef struct fit_result {
 } fit_result;
 
 /* Collective over points->comm. resume, when not NULL, is a state from an earlier run with the same points and options
- * (max_iterations and tolerance may differ); it is only read. observer may be NULL. Errors, agreed: 64, 65, 71, 70; and
- * GMMPI_STOPPED when a rank wanted to stop: then *result holds the last model that was measured (end.model is NULL when
- * none was) and needs clearing too. */
+ * (max_iterations and tolerance may differ); it is only read. observer may be NULL, like its members. Errors, agreed:
+ * 64, 65, 71, 70; and GMMPI_STOPPED when a rank wanted to stop: then *result holds the last model that was measured
+ * (end.model is NULL when none was) and needs clearing too. */
 gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, const fit_state *resume,
                      const fit_observer *observer, fit_result *result, gmmpi_error *error);
 void fit_result_clear(fit_result *result);

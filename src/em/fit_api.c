@@ -16,7 +16,8 @@ gmmpi_fit_options gmmpi_fit_defaults(int64_t n_components)
                              .n_init = 1,
                              .threads = 1,
                              .init = GMMPI_INIT_KMEANS,
-                             .on_collapse = GMMPI_COLLAPSE_RESEED};
+                             .on_collapse = GMMPI_COLLAPSE_RESEED,
+                             .accelerate = "auto"};
 }
 
 /* The labels of the caller's rows become those of the shard's rows. As points of one feature they are distributed in

@@ -9,18 +9,20 @@
 #include <string.h>
 
 gmmpi_status fit_state_create(const covariance_family *family, int64_t n_components, int64_t n_features,
-                              fit_state **state, gmmpi_error *error)
+                              const char *accelerate, fit_state **state, gmmpi_error *error)
 {
   fit_state *created = calloc(1, sizeof *created);
   *state = created;
   if (created != NULL) {
+    created->plain = true;
     created->current.log_likelihood = NAN;
     created->best.start = -1;
     created->best.log_likelihood = NAN;
     created->n_reseeds = allocate(n_components, sizeof(int64_t));
     if (created->n_reseeds != NULL &&
         model_allocate(family, n_components, n_features, &created->current.model, error) == GMMPI_OK &&
-        model_allocate(family, n_components, n_features, &created->best.model, error) == GMMPI_OK)
+        model_allocate(family, n_components, n_features, &created->best.model, error) == GMMPI_OK &&
+        accelerator_create(accelerate, family->shape, n_components, n_features, &created->history, error) == GMMPI_OK)
       return GMMPI_OK;
   }
   fit_state_destroy(created);
@@ -34,6 +36,7 @@ void fit_state_destroy(fit_state *state)
   if (state == NULL) return;
   gmmpi_model_destroy(state->current.model);
   gmmpi_model_destroy(state->best.model);
+  accelerator_destroy(state->history);
   free(state->n_reseeds);
   free(state->events);
   free(state);
@@ -46,11 +49,13 @@ gmmpi_status fit_state_copy(fit_state *to, const fit_state *from, gmmpi_error *e
   *to = *from;
   to->current.model = own.current.model;
   to->best.model = own.best.model;
+  to->history = own.history;
   to->n_reseeds = own.n_reseeds;
   to->events = own.events;
   to->events_capacity = own.events_capacity;
   model_copy_parameters(to->current.model, from->current.model);
   model_copy_parameters(to->best.model, from->best.model);
+  accelerator_copy(to->history, from->history);
   memcpy(to->n_reseeds, from->n_reseeds, (size_t)to->current.model->n_components * sizeof *to->n_reseeds);
   if (from->n_events > 0) memcpy(to->events, from->events, (size_t)from->n_events * sizeof *to->events);
   return GMMPI_OK;

@@ -163,13 +163,15 @@ typedef struct initial_step {
 static gmmpi_status m_step_from_rule(const initial_step *step, responsibility_rule rule, void *context,
                                      gmmpi_error *error)
 {
+  em_iteration *em = step->em;
   reduction_control control = {0};
-  gmmpi_status status = set_broad_components(step->em, false, step->broad, error);
-  if (status == GMMPI_OK) status = expectation_step(step->em, step->broad, rule, context, &control, error);
-  if (status == GMMPI_OK)
-    status =
-        maximization_step(step->em, step->broad, rule, context, 0, step->model, step->state, step->observer, error);
-  return status;
+  bool repaired;
+  if (set_broad_components(em, false, step->broad, error) != GMMPI_OK ||
+      expectation_step(em, step->broad, rule, context, &control, error) != GMMPI_OK ||
+      measure_moments(em, step->broad, rule, context, step->state, error) != GMMPI_OK)
+    return error->status;
+  return maximization_step(em, em->measured, step->broad, 0, step->model, step->state, step->observer, &repaired,
+                           error);
 }
 
 static void set_means_to_centre(const em_iteration *em, gmmpi_model *model)
@@ -199,55 +201,96 @@ static gmmpi_status start_from_labels(const initial_step *step, gmmpi_error *err
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 
-static gmmpi_status start_from_kmeans(const initial_step *step, uint64_t seed, gmmpi_error *error)
+/* The nearest centre in other coordinates. */
+typedef struct elsewhere_context {
+  const shard *coordinates; /* held as doubles */
+  density_form *form;       /* of the centres there */
+} elsewhere_context;
+
+static void nearest_elsewhere_rule(void *elsewhere, const tile_view *tile, pass_workspace *workspace)
+{
+  const elsewhere_context *context = elsewhere;
+  const shard *there = context->coordinates;
+  const int64_t row = tile->first_row - there->first_row;
+  const block_view block = shard_block(there, row / there->block_rows);
+  const tile_view same = {block_tile(&block, row % there->block_rows / TILE_ROWS, NULL), tile->first_row,
+                          tile->n_points};
+  nearest_rule(context->form, &same, workspace);
+}
+
+/* inverse_variances: d, of the features in the coordinates of k-means. */
+static void set_scales(const em_iteration *em, const start_recipe *recipe, double *inverse_variances)
+{
+  for (int64_t j = 0; j < em->points->n_features; j++) {
+    const double variance = em->spread->variances[j];
+    inverse_variances[j] = !recipe->standardised ? 1.0 : variance > 0.0 ? 1.0 / variance : 0.0;
+  }
+}
+
+static gmmpi_status start_from_kmeans(const initial_step *step, const start_recipe *recipe, gmmpi_error *error)
 {
   const em_iteration *em = step->em;
-  const int64_t d = em->points->n_features;
+  const shard *points = recipe->coordinates != NULL ? recipe->coordinates : em->points;
+  const int64_t d = points->n_features;
   gmmpi_error local = {0};
   density_form *form = NULL;
   double *inverse_variances = allocate(d, sizeof(double));
   double *centres = step->broad->means;
-  const seeding_options options = {em->kernel, em->options->n_components, inverse_variances, seed, step->stop};
+  const seeding_options options = {em->kernel, em->options->n_components, inverse_variances, recipe->seed, step->stop};
   if (inverse_variances == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to scale features");
-  if (agree(em->points->comm, &local) == GMMPI_OK) {
-    for (int64_t j = 0; j < d; j++)
-      inverse_variances[j] = em->spread->variances[j] > 0.0 ? 1.0 / em->spread->variances[j] : 0.0;
-    if (em->options->init == GMMPI_INIT_KMEANS_PLUS_PLUS)
-      seed_kmeans_plus_plus(em->points, &options, centres, &local);
-    else if (seed_kmeans_parallel(em->points, &options, centres, &local) == GMMPI_OK)
-      kmeans_run(em->points, &options, centres, &local);
+  if (agree(points->comm, &local) == GMMPI_OK) {
+    set_scales(em, recipe, inverse_variances);
+    if (recipe->init == GMMPI_INIT_KMEANS_PLUS_PLUS)
+      seed_kmeans_plus_plus(points, &options, centres, &local);
+    else if (seed_kmeans_parallel(points, &options, centres, &local) == GMMPI_OK)
+      kmeans_run(points, &options, centres, &local);
   }
   if (local.status == GMMPI_OK) {
     kmeans_form(&options, d, centres, &form, &local);
-    if (agree(em->points->comm, &local) == GMMPI_OK) m_step_from_rule(step, nearest_rule, form, &local);
+    if (agree(points->comm, &local) == GMMPI_OK) {
+      elsewhere_context elsewhere = {points, form};
+      if (recipe->coordinates == NULL) {
+        m_step_from_rule(step, nearest_rule, form, &local);
+      } else {
+        set_means_to_centre(em, step->broad); /* centres in other coordinates are no reference points for sums */
+        m_step_from_rule(step, nearest_elsewhere_rule, &elsewhere, &local);
+      }
+    }
   }
   density_destroy(form);
   free(inverse_variances);
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 
-gmmpi_status initialize(em_iteration *em, int64_t start, gmmpi_model *model, gmmpi_model *spare, fit_state *state,
-                        const fit_observer *observer, gmmpi_error *error)
+gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, gmmpi_model *model, gmmpi_model *spare,
+                           fit_state *state, const fit_observer *observer, gmmpi_error *error)
 {
   const gmmpi_fit_options *options = em->options;
-  const uint64_t seed = random_seed_of_start(options->seed, start);
   const initial_step step = {em, model, spare, state, observer, fit_stop_question(observer)};
   gmmpi_status status = GMMPI_OK;
-  switch (options->init) {
+  switch (recipe->init) {
   case GMMPI_INIT_KMEANS:
   case GMMPI_INIT_KMEANS_PLUS_PLUS:
-    return start_from_kmeans(&step, seed, error);
+    return start_from_kmeans(&step, recipe, error);
   case GMMPI_INIT_RANDOM:
-    return start_from_random_responsibilities(&step, seed, error);
+    return start_from_random_responsibilities(&step, recipe->seed, error);
   case GMMPI_INIT_LABELS:
     return start_from_labels(&step, error);
   case GMMPI_INIT_MODEL:
     model_copy_parameters(model, options->start);
     return GMMPI_OK;
   case GMMPI_INIT_RANDOM_FROM_DATA:
-    status = means_from_random_rows(em, seed, model, error);
+    status = means_from_random_rows(em, recipe->seed, model, error);
     if (status == GMMPI_OK) status = set_broad_components(em, options->init_identity, model, error);
     return status;
   }
-  return fail(error, GMMPI_INTERNAL, "unknown initialisation %d", (int)options->init);
+  return fail(error, GMMPI_INTERNAL, "unknown initialisation %d", (int)recipe->init);
+}
+
+gmmpi_status initialize(em_iteration *em, int64_t start, gmmpi_model *model, gmmpi_model *spare, fit_state *state,
+                        const fit_observer *observer, gmmpi_error *error)
+{
+  const start_recipe recipe = {
+      .init = em->options->init, .seed = random_seed_of_start(em->options->seed, start), .standardised = true};
+  return initialize_by(em, &recipe, model, spare, state, observer, error);
 }

@@ -42,43 +42,41 @@ static double stopwatch(double *since)
 
 static void take_spread_of_rank_0(MPI_Comm comm, int64_t d, data_spread *spread)
 {
-  broadcast_large(comm, spread->means, d, MPI_DOUBLE);
-  broadcast_large(comm, spread->variances, d, MPI_DOUBLE);
-  broadcast_large(comm, spread->covariance, d * d, MPI_DOUBLE);
+  broadcast_large(comm, 0, spread->means, d, MPI_DOUBLE);
+  broadcast_large(comm, 0, spread->variances, d, MPI_DOUBLE);
+  broadcast_large(comm, 0, spread->covariance, d * d, MPI_DOUBLE);
   MPI_Bcast(&spread->degenerate, (int)sizeof spread->degenerate, MPI_BYTE, 0, comm);
 }
 
 static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximization *step, gmmpi_model *next)
 {
-  broadcast_large(comm, step->states, n_components * (int64_t)sizeof *step->states, MPI_BYTE);
+  broadcast_large(comm, 0, step->states, n_components * (int64_t)sizeof *step->states, MPI_BYTE);
   MPI_Bcast(&step->ridged, (int)sizeof step->ridged, MPI_BYTE, 0, comm);
-  model_broadcast_parameters(comm, next);
+  model_broadcast_parameters(comm, 0, next);
 }
 
-gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *options, fit_timings *timings,
-                              em_iteration **em, gmmpi_error *error)
+/* The parts that are known beforehand come in `parts`. */
+static gmmpi_status create_with(em_iteration parts, em_iteration **em, gmmpi_error *error)
 {
+  const gmmpi_fit_options *options = parts.options;
+  const shard *points = parts.points;
+  const kernel *kernels = parts.kernel;
   const int64_t K = options->n_components;
   const int64_t d = points->n_features;
   gmmpi_error local = {0};
   em_iteration *created = calloc(1, sizeof *created);
   *em = created;
-  linear_algebra_single_thread();
-  const kernel *kernels = common_kernel(points->comm);
-  const bool differ = processors_differ(points->comm);
   if (created == NULL) {
     fail(&local, GMMPI_NO_MEMORY, "there is no memory to begin a fit");
   } else {
-    created->points = points;
-    created->options = options;
+    *created = parts;
     created->family = family_find(options->covariance);
-    created->kernel = kernels;
-    created->broadcast_models = differ;
-    created->timings = timings;
     const density_shape shape = created->family->shape;
     if (density_create(shape, K, d, &created->form, &local) == GMMPI_OK &&
         statistics_create(shape, SECOND_ORDER, K, points, &created->sums, &local) == GMMPI_OK &&
-        team_create(kernels, shape, SECOND_ORDER, K, points, &created->team, &local) == GMMPI_OK)
+        team_create(kernels, shape, SECOND_ORDER, K, points, &created->team, &local) == GMMPI_OK &&
+        moments_create(shape, K, d, &created->measured, &local) == GMMPI_OK &&
+        moments_create(shape, K, d, &created->proposed, &local) == GMMPI_OK)
       maximization_create(created->sums, &created->step, &local);
     created->spans = allocate(K * d, sizeof(double));
     if (local.status == GMMPI_OK && created->spans == NULL)
@@ -87,7 +85,7 @@ gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *opti
   if (agree(points->comm, &local) == GMMPI_OK &&
       data_spread_create(points, kernels, created->family->shape, options->reg_covar, &created->spread, &local) ==
           GMMPI_OK) {
-    if (differ) take_spread_of_rank_0(points->comm, d, created->spread);
+    if (parts.broadcast_models) take_spread_of_rank_0(points->comm, d, created->spread);
     for (int64_t j = 0; j < d; j++) created->step->ridge[j] = options->reg_covar;
     created->step->variances = created->spread->variances;
     created->step->degenerate = created->spread->degenerate;
@@ -98,6 +96,30 @@ gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *opti
   return fail(error, local.status, "%s", local.message);
 }
 
+gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *options, fit_timings *timings,
+                              em_iteration **em, gmmpi_error *error)
+{
+  linear_algebra_single_thread();
+  const em_iteration parts = {.points = points,
+                              .options = options,
+                              .kernel = common_kernel(points->comm),
+                              .broadcast_models = processors_differ(points->comm),
+                              .timings = timings};
+  return create_with(parts, em, error);
+}
+
+gmmpi_status iteration_create_provisional(const shard *points, const em_iteration *whole, fit_timings *timings,
+                                          em_iteration **em, gmmpi_error *error)
+{
+  const em_iteration parts = {.points = points,
+                              .options = whole->options,
+                              .kernel = whole->kernel,
+                              .broadcast_models = whole->broadcast_models,
+                              .timings = timings,
+                              .provisional = true};
+  return create_with(parts, em, error);
+}
+
 void iteration_destroy(em_iteration *em)
 {
   if (em == NULL) return;
@@ -106,6 +128,8 @@ void iteration_destroy(em_iteration *em)
   statistics_destroy(em->sums);
   team_destroy(em->team);
   maximization_destroy(em->step);
+  moments_destroy(em->measured);
+  moments_destroy(em->proposed);
   free(em->spans);
   free(em);
 }
@@ -137,31 +161,50 @@ static gmmpi_status make_pass(em_iteration *em, const double *references, bool t
 gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context,
                               reduction_control *control, gmmpi_error *error)
 {
-  if (em->broadcast_models) model_broadcast_parameters(em->points->comm, model);
+  if (em->broadcast_models) model_broadcast_parameters(em->points->comm, 0, model);
   control->hash = model_hash(model);
   density_from_model(em->form, model);
   return make_pass(em, model->means, false, rule, context, control, error);
 }
 
-gmmpi_status maximization_step(em_iteration *em, const gmmpi_model *previous, responsibility_rule rule, void *context,
-                               int64_t iteration, gmmpi_model *next, fit_state *state, const fit_observer *observer,
-                               gmmpi_error *error)
+gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, responsibility_rule rule, void *context,
+                             fit_state *state, gmmpi_error *error)
 {
   double clock = MPI_Wtime();
   bool tight = false;
-  maximization_outcome outcome = maximize(em->step, em->sums, previous, false, next);
-  for (int i = 1; outcome != MAXIMIZED; i++) {
+  moments_outcome outcome = moments_of_statistics(em->step, em->sums, previous, false, em->measured);
+  for (int i = 1; outcome != MOMENTS_TAKEN; i++) {
     reduction_control control = {.hash = model_hash(previous)};
     em->timings->m_step += stopwatch(&clock);
     tight |= outcome == SUMS_ARE_COARSE;
-    if (make_pass(em, next->means, tight, rule, context, &control, error) != GMMPI_OK) return error->status;
-    if (rule == NULL) state->n_passes += tight ? 2 : 1;
+    if (make_pass(em, em->measured->means, tight, rule, context, &control, error) != GMMPI_OK) return error->status;
+    if (rule == NULL) state->n_row_visits += (tight ? 2 : 1) * em->points->n_samples;
     stopwatch(&clock);
-    outcome = maximize(em->step, em->sums, previous, i == MOST_REPEATED_PASSES, next);
+    outcome = moments_of_statistics(em->step, em->sums, previous, i == MOST_REPEATED_PASSES, em->measured);
   }
+  em->timings->m_step += stopwatch(&clock);
+  return GMMPI_OK;
+}
+
+bool try_maximization(em_iteration *em, const moments *from, const gmmpi_model *previous, gmmpi_model *next)
+{
+  double clock = MPI_Wtime();
+  maximize(em->step, from, previous, next);
   if (em->broadcast_models) take_step_of_rank_0(em->points->comm, next->n_components, em->step, next);
-  const gmmpi_status status = repair_collapsed(em->points, em->spread, em->form, em->team, em->options->on_collapse,
-                                               em->step, iteration, next, state, observer, error);
+  em->timings->m_step += stopwatch(&clock);
+  return all_sound(em->step, next->n_components);
+}
+
+gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmpi_model *previous, int64_t iteration,
+                               gmmpi_model *next, fit_state *state, const fit_observer *observer, bool *repaired,
+                               gmmpi_error *error)
+{
+  *repaired = !try_maximization(em, from, previous, next);
+  if (!*repaired) return GMMPI_OK;
+  double clock = MPI_Wtime();
+  const gmmpi_on_collapse policy = em->provisional ? GMMPI_COLLAPSE_RESEED : em->options->on_collapse;
+  const gmmpi_status status = repair_collapsed(em->points, em->spread, em->form, em->team, policy, em->step, iteration,
+                                               next, state, em->provisional ? NULL : observer, error);
   em->timings->m_step += stopwatch(&clock);
   return status;
 }

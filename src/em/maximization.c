@@ -20,12 +20,10 @@ gmmpi_status maximization_create(const statistics *sums, maximization **step, gm
   if (new_step != NULL) {
     new_step->ridge = allocate(sums->n_features, sizeof(double));
     new_step->states = allocate(sums->n_components, sizeof(component_state));
-    new_step->scatter = allocate(sums->n_components * sums->second_length, sizeof(double));
     new_step->counts = allocate(sums->n_components, sizeof(double));
     new_step->covariance =
         multiply_fits(sums->n_features, sums->n_features, &square) ? allocate(square, sizeof(double)) : NULL;
-    if (new_step->covariance != NULL && new_step->ridge != NULL && new_step->states != NULL &&
-        new_step->scatter != NULL && new_step->counts != NULL)
+    if (new_step->covariance != NULL && new_step->ridge != NULL && new_step->states != NULL && new_step->counts != NULL)
       return GMMPI_OK;
   }
   maximization_destroy(new_step);
@@ -38,7 +36,6 @@ void maximization_destroy(maximization *step)
   if (step == NULL) return;
   free(step->ridge);
   free(step->states);
-  free(step->scatter);
   free(step->counts);
   free(step->covariance);
   free(step);
@@ -145,43 +142,55 @@ static void factorise_each(maximization *step, const gmmpi_model *previous, gmmp
 }
 
 /* Means, and the scatter about them, of one component. False when digits were lost. */
-static bool take_component(maximization *step, const statistics *sums, int64_t k, double *mean)
+static bool take_component(const statistics *sums, int64_t k, moments *taken)
 {
   const int64_t d = sums->n_features;
+  double *mean = taken->means + k * d;
   for (int64_t j = 0; j < d; j++) mean[j] = sums->first[k * d + j] / sums->counts[k]; /* the shift */
-  const bool precise = scatter_about_mean(sums, k, mean, step->scatter + k * sums->second_length);
+  const bool precise = scatter_about_mean(sums, k, mean, taken->scatter + k * sums->second_length);
   for (int64_t j = 0; j < d; j++) mean[j] += sums->references[k * sums->width + j];
   return precise;
 }
 
-maximization_outcome maximize(maximization *step, const statistics *sums, const gmmpi_model *previous, bool accept,
-                              gmmpi_model *next)
+moments_outcome moments_of_statistics(const maximization *step, const statistics *sums, const gmmpi_model *previous,
+                                      bool accept, moments *taken)
 {
-  const int64_t K = sums->n_components;
   const int64_t d = sums->n_features;
-  const double n_samples = (double)sums->points->n_samples;
-  maximization_outcome outcome = MAXIMIZED;
-  step->ridged = false;
-  for (int64_t k = 0; k < K; k++) {
-    step->states[k] = state_of_count(sums->counts[k], n_samples, previous->weights[k]);
-    step->counts[k] = step->states[k] == COMPONENT_SOUND ? sums->counts[k] : 0.0;
-    if (step->states[k] != COMPONENT_SOUND) {
-      keep_component(next, previous, k);
+  moments_outcome outcome = MOMENTS_TAKEN;
+  taken->n_samples = (double)sums->points->n_samples;
+  for (int64_t k = 0; k < sums->n_components; k++) {
+    taken->counts[k] = sums->counts[k];
+    if (state_of_count(sums->counts[k], taken->n_samples, previous->weights[k]) != COMPONENT_SOUND) {
+      memcpy(taken->means + k * d, previous->means + k * d, (size_t)d * sizeof(double));
+      memset(taken->scatter + k * taken->second_length, 0, (size_t)taken->second_length * sizeof(double));
       continue;
     }
-    const bool precise = take_component(step, sums, k, next->means + k * d);
+    const bool precise = take_component(sums, k, taken);
     if (statistics_are_coarse(sums, k, step->ridge))
       outcome = SUMS_ARE_COARSE;
-    else if (!precise && outcome == MAXIMIZED)
+    else if (!precise && outcome == MOMENTS_TAKEN)
       outcome = MEANS_MOVED_FAR;
   }
-  if (outcome != MAXIMIZED && !accept) return outcome;
+  return accept ? MOMENTS_TAKEN : outcome;
+}
 
-  const component_scatter scatter = {.n_components = K,
+void maximize(maximization *step, const moments *from, const gmmpi_model *previous, gmmpi_model *next)
+{
+  const int64_t d = from->n_features;
+  step->ridged = false;
+  for (int64_t k = 0; k < from->n_components; k++) {
+    step->states[k] = state_of_count(from->counts[k], from->n_samples, previous->weights[k]);
+    step->counts[k] = step->states[k] == COMPONENT_SOUND ? from->counts[k] : 0.0;
+    if (step->states[k] == COMPONENT_SOUND)
+      memcpy(next->means + k * d, from->means + k * d, (size_t)d * sizeof(double));
+    else
+      keep_component(next, previous, k);
+  }
+  const component_scatter scatter = {.n_components = from->n_components,
                                      .n_features = d,
                                      .counts = step->counts,
-                                     .n_samples = n_samples,
-                                     .scatter = step->scatter,
+                                     .n_samples = from->n_samples,
+                                     .scatter = from->scatter,
                                      .ridge = step->ridge};
   next->family->estimate(&scatter, next);
   if (next->family->shared)
@@ -189,5 +198,12 @@ maximization_outcome maximize(maximization *step, const statistics *sums, const 
   else
     factorise_each(step, previous, next);
   set_weights(step, next);
-  return MAXIMIZED;
+}
+
+bool all_sound(const maximization *step, int64_t n_components)
+{
+  for (int64_t k = 0; k < n_components; k++) {
+    if (step->states[k] != COMPONENT_SOUND && step->states[k] != COMPONENT_DROPPED) return false;
+  }
+  return !step->ridged;
 }

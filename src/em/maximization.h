@@ -1,8 +1,9 @@
-/* The M-step: statistics -> the next model (Bishop 2006, eqs. 9.24-9.26; covariances by the family, Celeux, Govaert
- * 1995). */
+/* The M-step: statistics -> moments -> the next model (Bishop 2006, eqs. 9.24-9.26; covariances by the family, Celeux,
+ * Govaert 1995). */
 #ifndef EM_MAXIMIZATION_H
 #define EM_MAXIMIZATION_H
 
+#include "em/moments.h"
 #include "em/statistics.h"
 #include "mixture/model.h"
 
@@ -16,14 +17,13 @@ typedef enum component_state {
   COMPONENT_INDEFINITE /* its covariance is not positive definite */
 } component_state;
 
-/* What the M-step needs besides the statistics, and what it finds. */
+/* What the M-step needs besides the moments, and what it finds. */
 typedef struct maximization {
   double *ridge;           /* in: d, added to the diagonal of every covariance */
   const double *variances; /* in: d, of all points; borrowed */
   bool degenerate;         /* in: covariances that are not definite get a ridge and are no collapse */
   bool ridged;             /* out: one did */
   component_state *states; /* out: K */
-  double *scatter;         /* K x second_length: about the new means */
   double *counts;          /* K: those that are estimated, else 0 */
   double *covariance;      /* d x d: scratch */
 } maximization;
@@ -32,20 +32,26 @@ typedef struct maximization {
 gmmpi_status maximization_create(const statistics *sums, maximization **step, gmmpi_error *error);
 void maximization_destroy(maximization *step); /* NULL is fine */
 
-/* How an M-step went. */
-typedef enum maximization_outcome {
-  MAXIMIZED,
+/* What became of statistics. */
+typedef enum moments_outcome {
+  MOMENTS_TAKEN,
   MEANS_MOVED_FAR, /* a mean is so far from its reference point that the scatter about it would lose digits: the pass is
-                      to be made again about the new means, which are in next->means; nothing else of next is finished
-                    */
+                      to be made again about the new means */
   SUMS_ARE_COARSE  /* the pass is to be made again with statistics_tighten */
-} maximization_outcome;
+} moments_outcome;
 
-/* Sets next's parameters and factors from the statistics, and step->states. Components that are not sound keep
- * previous's mean, covariance and factor; their weight is 0. A shared covariance that is not positive definite makes
- * every live component indefinite. accept: digits that are lost are lost; the outcome is MAXIMIZED. */
-maximization_outcome maximize(maximization *step, const statistics *sums, const gmmpi_model *previous, bool accept,
-                              gmmpi_model *next);
+/* The moments of the statistics; a component that is empty, or of weight 0 in previous, keeps previous's mean. accept:
+ * digits that are lost are lost; the outcome is MOMENTS_TAKEN. */
+moments_outcome moments_of_statistics(const maximization *step, const statistics *sums, const gmmpi_model *previous,
+                                      bool accept, moments *taken);
+
+/* Sets next's parameters and factors from the moments, and step->states. Components that are not sound keep previous's
+ * mean, covariance and factor; their weight is 0. A shared covariance that is not positive definite makes every live
+ * component indefinite. */
+void maximize(maximization *step, const moments *from, const gmmpi_model *previous, gmmpi_model *next);
+
+/* Is every component sound, or dropped long ago, and no covariance in need of a ridge? */
+bool all_sound(const maximization *step, int64_t n_components);
 
 /* Factorises the component's covariance after adding to its diagonal the smallest share, 1e-10 times a power of 100, of
  * its own variances that makes it definite; of the data's variance where its own is 0, and 1e-6 where that is 0 too. */

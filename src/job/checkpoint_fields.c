@@ -15,6 +15,7 @@ static field make_field(const char *name, field_kind kind, size_t item, void *me
 
 /* The names of a position's fields in the order of position_fields. */
 static const char *const current_names[] = {"/current/start",
+                                            "/current/level",
                                             "/current/iteration",
                                             "/current/log_likelihood",
                                             "/current/sum_log_max_responsibility",
@@ -24,8 +25,8 @@ static const char *const current_names[] = {"/current/start",
                                             "/current/covariances",
                                             "/current/precisions_cholesky"};
 static const char *const best_names[] = {
-    "/best/start",   "/best/iteration", "/best/log_likelihood", "/best/sum_log_max_responsibility", "/best/converged",
-    "/best/weights", "/best/means",     "/best/covariances",    "/best/precisions_cholesky"};
+    "/best/start",     "/best/level",   "/best/iteration", "/best/log_likelihood", "/best/sum_log_max_responsibility",
+    "/best/converged", "/best/weights", "/best/means",     "/best/covariances",    "/best/precisions_cholesky"};
 
 static int position_fields(fit_position *position, const char *const *names, field *fields)
 {
@@ -36,14 +37,15 @@ static int position_fields(fit_position *position, const char *const *names, fie
   const size_t real = sizeof(double);
   const field found[] = {
       make_field(names[0], FIELD_INTEGER, sizeof(int64_t), &position->start, 0, NULL),
-      make_field(names[1], FIELD_INTEGER, sizeof(int64_t), &position->iteration, 0, NULL),
-      make_field(names[2], FIELD_REAL, real, &position->log_likelihood, 0, NULL),
-      make_field(names[3], FIELD_REAL, real, &position->sum_log_max_responsibility, 0, NULL),
-      make_field(names[4], FIELD_FLAG, sizeof(bool), &position->converged, 0, NULL),
-      make_field(names[5], FIELD_REAL, real, model->weights, 1, means),
-      make_field(names[6], FIELD_REAL, real, model->means, 2, means),
-      make_field(names[7], FIELD_REAL, real, model->covariances, rank, covariances),
-      make_field(names[8], FIELD_REAL, real, model->precisions_cholesky, rank, covariances),
+      make_field(names[1], FIELD_INTEGER, sizeof(int64_t), &position->level, 0, NULL),
+      make_field(names[2], FIELD_INTEGER, sizeof(int64_t), &position->iteration, 0, NULL),
+      make_field(names[3], FIELD_REAL, real, &position->log_likelihood, 0, NULL),
+      make_field(names[4], FIELD_REAL, real, &position->sum_log_max_responsibility, 0, NULL),
+      make_field(names[5], FIELD_FLAG, sizeof(bool), &position->converged, 0, NULL),
+      make_field(names[6], FIELD_REAL, real, model->weights, 1, means),
+      make_field(names[7], FIELD_REAL, real, model->means, 2, means),
+      make_field(names[8], FIELD_REAL, real, model->covariances, rank, covariances),
+      make_field(names[9], FIELD_REAL, real, model->precisions_cholesky, rank, covariances),
   };
   memcpy(fields, found, sizeof found);
   return (int)(sizeof found / sizeof found[0]);
@@ -52,7 +54,13 @@ static int position_fields(fit_position *position, const char *const *names, fie
 int checkpoint_fields(fit_state *state, bool has_best, field fields[MAX_FIELDS])
 {
   int n = 0;
-  fields[n++] = make_field("/n_passes", FIELD_INTEGER, sizeof(int64_t), &state->n_passes, 0, NULL);
+  accelerator *history = state->history;
+  const int64_t n_counters = ACCELERATOR_COUNTERS;
+  fields[n++] = make_field("/n_row_visits", FIELD_INTEGER, sizeof(int64_t), &state->n_row_visits, 0, NULL);
+  fields[n++] = make_field("/plain", FIELD_FLAG, sizeof(bool), &state->plain, 0, NULL);
+  fields[n++] = make_field("/history/counters", FIELD_INTEGER, sizeof(int64_t), history->counters, 1, &n_counters);
+  if (history->n_numbers > 0)
+    fields[n++] = make_field("/history/numbers", FIELD_REAL, sizeof(double), history->numbers, 1, &history->n_numbers);
   fields[n++] = make_field("/n_reseeds", FIELD_INTEGER, sizeof(int64_t), state->n_reseeds, 1,
                            &state->current.model->n_components);
   if (state->n_events > 0)

@@ -51,15 +51,17 @@ static bool add_field(hid_t file, const field *one)
 }
 
 /* What the file is, at its beginning, and whose it is. */
-static bool add_identity(hid_t file, const checkpoint_identity *identity, const gmmpi_model *model)
+static bool add_identity(hid_t file, const checkpoint_identity *identity, const fit_state *state)
 {
+  const gmmpi_model *model = state->current.model;
   char *options = json_dumps(identity->options, JSON_COMPACT);
   json_t *format = json_pack("{s:s, s:i, s:s}", "format", CHECKPOINT_NAME, "format_version", (int)CHECKPOINT_FORMAT,
                              "program_version", GMMPI_VERSION);
-  json_t *facts = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s}", "data_fingerprint", (json_int_t)identity->fingerprint,
-                            "n_samples", (json_int_t)identity->n_samples, "n_features", (json_int_t)model->n_features,
-                            "n_components", (json_int_t)model->n_components, "covariance", model->family->name,
-                            "options", options != NULL ? options : "");
+  json_t *facts =
+      json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "data_fingerprint", (json_int_t)identity->fingerprint,
+                "n_samples", (json_int_t)identity->n_samples, "n_features", (json_int_t)model->n_features,
+                "n_components", (json_int_t)model->n_components, "covariance", model->family->name, "acceleration",
+                accelerator_name(state->history), "options", options != NULL ? options : "");
   const bool written = options != NULL && format != NULL && facts != NULL && hdf5_attributes_write(file, format) &&
                        add_group(file, "/job", facts);
   json_decref(format);
@@ -85,10 +87,11 @@ static bool lay_out(const checkpoint_identity *identity, const fit_state *state,
                     checkpoint_image *image)
 {
   const gmmpi_model *model = state->current.model;
-  const hid_t file = hdf5_image_create(checkpoint_image_bytes(model->family, model->n_components, model->n_features));
+  const hid_t file = hdf5_image_create(
+      checkpoint_image_bytes(model->family, model->n_components, model->n_features, accelerator_name(state->history)));
   if (file < 0) return false;
-  bool done = add_identity(file, identity, model) && add_group(file, "/current", NULL) &&
-              (!image->has_best || add_group(file, "/best", NULL));
+  bool done = add_identity(file, identity, state) && add_group(file, "/current", NULL) &&
+              add_group(file, "/history", NULL) && (!image->has_best || add_group(file, "/best", NULL));
   for (int i = 0; i < n_fields && done; i++) done = add_field(file, &fields[i]);
   done = done && take_bytes(file, image);
   for (int i = 0; i < n_fields && done; i++) {
@@ -149,16 +152,19 @@ void checkpoint_image_fill(checkpoint_image *image, const fit_state *state)
   for (int i = 0; i < n_fields; i++) memcpy(image->bytes + image->offsets[i], fields[i].memory, fields[i].n_bytes);
 }
 
-int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
+int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_components, int64_t n_features,
+                               const char *accelerate)
 {
   const int64_t model = model_bytes(family, n_components, n_features);
-  return model > (INT64_MAX - SMALL_PARTS) / 2 ? INT64_MAX : 2 * model + SMALL_PARTS;
+  const int64_t history = accelerator_bytes(accelerate, family->shape, n_components, n_features);
+  if (model > (INT64_MAX - SMALL_PARTS) / 4 || history > INT64_MAX / 2) return INT64_MAX;
+  return 2 * model + history + SMALL_PARTS;
 }
 
 /* --- broadcasting --- */
 
 gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family, int64_t n_components,
-                                  int64_t n_features, fit_state **state, gmmpi_error *error)
+                                  int64_t n_features, const char *accelerate, fit_state **state, gmmpi_error *error)
 {
   int rank;
   MPI_Comm_rank(comm, &rank);
@@ -168,7 +174,7 @@ gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family
     shape[1] = (*state)->best.start >= 0;
   }
   MPI_Bcast(shape, 2, MPI_INT64_T, 0, comm);
-  if (rank != 0 && fit_state_create(family, n_components, n_features, state, error) == GMMPI_OK &&
+  if (rank != 0 && fit_state_create(family, n_components, n_features, accelerate, state, error) == GMMPI_OK &&
       fit_state_reserve_events(*state, shape[0], error) == GMMPI_OK)
     (*state)->n_events = shape[0];
   const gmmpi_status status = agree(comm, error);
@@ -176,7 +182,7 @@ gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family
 
   field fields[MAX_FIELDS];
   const int n_fields = checkpoint_fields(*state, shape[1] != 0, fields);
-  for (int i = 0; i < n_fields; i++) broadcast_large(comm, fields[i].memory, (int64_t)(fields[i].n_bytes), MPI_BYTE);
+  for (int i = 0; i < n_fields; i++) broadcast_large(comm, 0, fields[i].memory, (int64_t)(fields[i].n_bytes), MPI_BYTE);
   if (shape[1] == 0) (*state)->best.start = -1;
   return GMMPI_OK;
 }

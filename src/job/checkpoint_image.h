@@ -1,9 +1,9 @@
 /* A fit_state as the bytes of a checkpoint file, and back, exact to the bit.
  *
  * A checkpoint is an HDF5 file in memory (/current and /best hold a position each: parameters, factors, start,
- * iteration, log-likelihood; /n_passes, /n_reseeds, /events; attributes of /job say whose it is) with a
- * trailer of 32 bytes behind it: magic, format number, length of the HDF5 file, hash of it. HDF5 does not mind bytes
- * behind its end, so that h5dump reads checkpoints too.
+ * level, iteration, log-likelihood; /history the accelerator's memory; /n_row_visits, /n_reseeds, /events; attributes
+ * of /job say whose it is) with a trailer of 32 bytes behind it: magic, format number, length of the HDF5 file, hash of
+ * it. HDF5 does not mind bytes behind its end, so that h5dump reads checkpoints too.
  *
  * HDF5 decides the layout when an image is created; from then on every number has its place in it, and a newer state of
  * the same shape is filled in by copying alone. So a helper thread may save an image while the main thread is inside
@@ -52,9 +52,10 @@ gmmpi_status checkpoint_image_read(const char *path, const void *bytes, int64_t 
  * known to all). Errors, agreed: 71; *state is to be
  * destroyed also then. */
 gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family, int64_t n_components,
-                                  int64_t n_features, fit_state **state, gmmpi_error *error);
+                                  int64_t n_features, const char *accelerate, fit_state **state, gmmpi_error *error);
 
 /* The bytes of an image without events; INT64_MAX when they can't be counted. */
-int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_components, int64_t n_features);
+int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_components, int64_t n_features,
+                               const char *accelerate);
 
 #endif

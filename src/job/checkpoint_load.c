@@ -118,6 +118,7 @@ static candidate load_candidate(const char *path, const checkpoint_identity *wan
 static bool is_farther(const fit_state *a, const fit_state *b)
 {
   if (a->current.start != b->current.start) return a->current.start > b->current.start;
+  if (a->current.level != b->current.level) return a->current.level < b->current.level;
   return a->current.iteration > b->current.iteration;
 }
 
@@ -203,13 +204,14 @@ gmmpi_status checkpoint_describe(const char *path, json_t **facts, gmmpi_model *
   struct stat file;
   const double age = stat(path, &file) == 0 ? difftime(time(NULL), file.st_mtime) : NAN;
   const fit_position *current = &state->current;
-  *facts = json_pack("{s:I, s:I, s:I, s:s, s:I, s:I, s:o, s:I, s:I, s:f, s:O}", "n_samples",
+  *facts = json_pack("{s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:o, s:f, s:I, s:f, s:O}", "n_samples",
                      (json_int_t)identity.n_samples, "n_features", (json_int_t)identity.n_features, "n_components",
                      (json_int_t)current->model->n_components, "covariance", current->model->family->name, "start",
-                     (json_int_t)current->start, "iteration", (json_int_t)current->iteration, "log_likelihood",
+                     (json_int_t)current->start, "level", (json_int_t)current->level, "iteration",
+                     (json_int_t)current->iteration, "log_likelihood",
                      isnan(current->log_likelihood) ? json_null() : json_real(current->log_likelihood), "n_passes",
-                     (json_int_t)state->n_passes, "n_events", (json_int_t)state->n_events, "seconds_since_written", age,
-                     "options", identity.options);
+                     (double)state->n_row_visits / (double)identity.n_samples, "n_events", (json_int_t)state->n_events,
+                     "seconds_since_written", age, "options", identity.options);
   if (*facts == NULL) {
     status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to describe it", path);
   } else {

@@ -65,7 +65,7 @@ static bool position_is_valid(const fit_position *position)
   const gmmpi_model *model = position->model;
   const int64_t length = family_length(model->family, model->n_components, model->n_features);
   const int64_t each = model->family->shared ? length : length / model->n_components;
-  if (position->start < 0 || position->iteration < 0) return false;
+  if (position->start < 0 || position->level < 0 || position->iteration < 0) return false;
   if (!all_finite(model->means, model->n_components * model->n_features)) return false;
   for (int64_t k = 0; k < model->n_components; k++) {
     if (!(model->weights[k] >= 0) || !isfinite(model->weights[k])) return false;
@@ -81,8 +81,9 @@ static bool position_is_valid(const fit_position *position)
 static bool state_is_valid(const fit_state *state, bool has_best)
 {
   const int64_t n_components = state->current.model->n_components;
-  if (state->n_passes < 0 || !position_is_valid(&state->current)) return false;
+  if (state->n_row_visits < 0 || !position_is_valid(&state->current)) return false;
   if (has_best && (!position_is_valid(&state->best) || state->best.start >= state->current.start)) return false;
+  if (!accelerator_is_valid(state->history)) return false;
   for (int64_t k = 0; k < n_components; k++) {
     if (state->n_reseeds[k] < 0) return false;
   }
@@ -113,13 +114,16 @@ static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts
 {
   const char *covariance = json_string_value(json_object_get(facts, "covariance"));
   const covariance_family *family = covariance == NULL ? NULL : family_find(covariance);
+  const char *accelerate = json_string_value(json_object_get(facts, "acceleration"));
   const int64_t n_components = json_integer_value(json_object_get(facts, "n_components"));
   const int64_t n_features = json_integer_value(json_object_get(facts, "n_features"));
   const int64_t n_events = count_events(file, n_bytes);
-  if (family == NULL || n_events < 0 || !sizes_are_possible(family, n_components, n_features, n_bytes))
+  if (family == NULL || accelerate == NULL || !accelerator_method_exists(accelerate) || n_events < 0 ||
+      accelerator_bytes(accelerate, family->shape, n_components, n_features) > n_bytes ||
+      !sizes_are_possible(family, n_components, n_features, n_bytes))
     return damaged(path, "its sizes can't be true", error);
 
-  gmmpi_status status = fit_state_create(family, n_components, n_features, state, error);
+  gmmpi_status status = fit_state_create(family, n_components, n_features, accelerate, state, error);
   if (status == GMMPI_OK) status = fit_state_reserve_events(*state, n_events, error);
   if (status != GMMPI_OK) return status;
   (*state)->n_events = n_events;

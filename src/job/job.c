@@ -69,7 +69,7 @@ gmmpi_status job_try_files(const job_options *options, gmmpi_error *error)
 int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components, int64_t n_features)
 {
   if (options->checkpoint_path == NULL && options->restart == NULL) return 0;
-  const int64_t image = checkpoint_image_bytes(family, n_components, n_features);
+  const int64_t image = checkpoint_image_bytes(family, n_components, n_features, options->accelerate);
   const int64_t n_copies = 3; /* the latest state, what is being written, the state that was loaded */
   return image > INT64_MAX / n_copies ? INT64_MAX : n_copies * image;
 }
@@ -85,9 +85,9 @@ static bool wants_stop(void *context)
 static void pass_finished(void *context, const fit_pass *pass)
 {
   job *work = context;
-  work->last_pass = pass->iteration;
+  if (pass->level == 0) work->last_pass = pass->iteration;
   if (work->rank != 0) return;
-  if (work->book != NULL) journal_add(work->book, pass);
+  if (work->book != NULL && pass->level == 0) journal_add(work->book, pass);
   progress_pass(&work->reporter, pass);
 }
 
@@ -136,7 +136,7 @@ static gmmpi_status load(job *work, const checkpoint_identity *identity, const j
   if (options->checkpoint_path != NULL && !same_file(path, options->checkpoint_path)) *rotation = KEEP_NONE;
   if (status == GMMPI_OK && work->resume != NULL)
     progress_note(&work->reporter, "%s: goes on after iteration %lld", path,
-                  (long long)work->resume->current.iteration);
+                  (long long)fit_iterations(&work->resume->current));
   else if (status == GMMPI_OK)
     progress_note(&work->reporter, "%s: no checkpoint to go on from; starts afresh", path);
   return status;
@@ -181,8 +181,8 @@ gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_sub
   gmmpi_status status = agree(comm, error);
   if (status == GMMPI_OK) MPI_Bcast(&resumes, 1, MPI_INT, 0, comm);
   if (status == GMMPI_OK && resumes)
-    status =
-        checkpoint_broadcast(comm, subject->family, subject->n_components, subject->n_features, &work->resume, error);
+    status = checkpoint_broadcast(comm, subject->family, subject->n_components, subject->n_features,
+                                  options->accelerate, &work->resume, error);
   if (status != GMMPI_OK) {
     job_destroy(work);
     return status;
@@ -254,7 +254,7 @@ static void save_and_say_stopped(const job *work, const char *by, gmmpi_error *e
     fail(error, GMMPI_NO_OUTPUT, "%s (stopped by %s, nothing is saved)", trouble.message, by);
   } else if (work->resume != NULL) {
     fail(error, GMMPI_STOPPED, "%s: stopped by %s, still after iteration %lld; go on with --restart %s", path, by,
-         (long long)work->resume->current.iteration, same_place ? "auto" : work->options.restart);
+         (long long)fit_iterations(&work->resume->current), same_place ? "auto" : work->options.restart);
   } else {
     fail(error, GMMPI_STOPPED, "%s: stopped by %s before the first iteration; there was nothing to save, start again",
          path, by);

@@ -29,6 +29,7 @@ typedef struct job_options {
   const char *log_path;        /* NULL: none */
   int verbosity;               /* -1 quiet, 0, 1 verbose */
   int64_t n_init;
+  const char *accelerate;  /* the method of fit_state_create */
   json_t *numeric_options; /* borrowed: an object, see checkpoint_identity */
 } job_options;
 

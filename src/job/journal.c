@@ -56,7 +56,7 @@ static size_t length_before(const char *text, size_t n_bytes, const fit_position
     int64_t row_start;
     if (!parse_row(text + kept, end, &row_iteration, &row_start)) break;
     const bool before =
-        row_start < position->start || (row_start == position->start && row_iteration < position->iteration);
+        row_start < position->start || (row_start == position->start && row_iteration < fit_iterations(position));
     const bool next =
         row_start == *start ? row_iteration == *iteration + 1 : row_start == *start + 1 && row_iteration == 0;
     if (!before || !next) break;
@@ -78,8 +78,8 @@ static gmmpi_status keep_rows(const char *path, const fit_position *position, gm
   int64_t iteration;
   int64_t start;
   const size_t kept = length_before(text, n_bytes, position, &iteration, &start);
-  const bool complete = start == position->start && iteration == position->iteration - 1;
-  const bool next_start = position->iteration == 0 && start == position->start - 1 && iteration >= 0;
+  const bool complete = start == position->start && iteration == fit_iterations(position) - 1;
+  const bool next_start = fit_iterations(position) == 0 && start == position->start - 1 && iteration >= 0;
   if (!complete && !next_start)
     warn("%s: lacks rows of iterations before the checkpoint's; it was not written by the job that goes on", path);
   if (kept == 0)

@@ -2,8 +2,9 @@
  *
  *   iteration,log_likelihood,mean_log_likelihood,change,start,seconds
  *
- * `change` is empty in the first pass of a start; starts count from 0; numbers have 17 digits and so are exact. A
- * restarted job goes on behind the rows that come before its state, without a gap or a repeat. */
+ * Passes over subsamples are not in it. `change` is empty in the first pass of a start; starts count from 0; numbers
+ * have 17 digits and so are exact. A restarted job goes on behind the rows that come before its state, without a gap or
+ * a repeat. */
 #ifndef JOB_JOURNAL_H
 #define JOB_JOURNAL_H
 

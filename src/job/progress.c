@@ -50,6 +50,8 @@ void progress_pass(progress *reporter, const fit_pass *pass)
   if (reporter->n_starts > 1)
     length =
         snprintf(line, sizeof line, "start %lld of %lld, ", (long long)pass->start + 1, (long long)reporter->n_starts);
+  if (pass->level > 0)
+    length += snprintf(line + length, sizeof line - (size_t)length, "%lld points, ", (long long)pass->n_samples);
   length += snprintf(line + length, sizeof line - (size_t)length, "iteration %lld: log-likelihood %.10g",
                      (long long)pass->iteration, pass->log_likelihood);
   if (!isnan(pass->change))

@@ -192,7 +192,7 @@ static bool take_over(saver *keeper, const fit_state *state)
   checkpoint_image_fill(&keeper->latest, state);
   keeper->latest_stamp.generation++;
   keeper->latest_stamp.start = state->current.start;
-  keeper->latest_stamp.iteration = state->current.iteration;
+  keeper->latest_stamp.iteration = fit_iterations(&state->current);
   pthread_mutex_unlock(&keeper->state_lock);
   return true;
 }

@@ -44,13 +44,13 @@ static gmmpi_status unpack_names(gmmpi_model *model, char *packed, gmmpi_error *
   return status;
 }
 
-void model_broadcast_parameters(MPI_Comm comm, gmmpi_model *model)
+void model_broadcast_parameters(MPI_Comm comm, int root, gmmpi_model *model)
 {
   const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  broadcast_large(comm, model->weights, model->n_components, MPI_DOUBLE);
-  broadcast_large(comm, model->means, model->n_components * model->n_features, MPI_DOUBLE);
-  broadcast_large(comm, model->covariances, length, MPI_DOUBLE);
-  broadcast_large(comm, model->precisions_cholesky, length, MPI_DOUBLE);
+  broadcast_large(comm, root, model->weights, model->n_components, MPI_DOUBLE);
+  broadcast_large(comm, root, model->means, model->n_components * model->n_features, MPI_DOUBLE);
+  broadcast_large(comm, root, model->covariances, length, MPI_DOUBLE);
+  broadcast_large(comm, root, model->precisions_cholesky, length, MPI_DOUBLE);
 }
 
 gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *error)
@@ -67,10 +67,10 @@ gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *er
   if (rank != 0) model_allocate(family_find(facts.covariance), facts.n_components, facts.n_features, model, &own);
   gmmpi_status status = agree(comm, &own);
   if (status == GMMPI_OK) {
-    model_broadcast_parameters(comm, *model);
+    model_broadcast_parameters(comm, 0, *model);
     if (facts.names_bytes > 0) {
       if (rank == 0) pack_names(*model, names);
-      broadcast_large(comm, names, facts.names_bytes, MPI_BYTE);
+      broadcast_large(comm, 0, names, facts.names_bytes, MPI_BYTE);
       if (rank != 0) unpack_names(*model, names, &own);
     }
     status = agree(comm, &own);

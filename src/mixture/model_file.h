@@ -38,7 +38,7 @@ gmmpi_status model_from_json(const char *path, const char *text, const covarianc
 /* Collective over comm: rank 0's model on every rank (*model is NULL on the others before). Errors: 71. */
 gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *error);
 
-/* Collective over comm: rank 0's parameters and factors in the other ranks' models of the same shape. */
-void model_broadcast_parameters(MPI_Comm comm, gmmpi_model *model);
+/* Collective over comm: root's parameters and factors in the other ranks' models of the same shape. */
+void model_broadcast_parameters(MPI_Comm comm, int root, gmmpi_model *model);
 
 #endif

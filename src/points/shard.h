@@ -68,6 +68,14 @@ gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t
 gmmpi_status shard_subsample(const shard *points, bool (*is_chosen)(const void *context, int64_t row),
                              const void *context, shard **result, gmmpi_error *error);
 
+/* Collective: the same rows, on the same ranks, in other coordinates: matrix (x - origin), matrix d x d, row-major.
+ * Errors, agreed: 71. */
+gmmpi_status shard_transform(const shard *points, const double *matrix, const double *origin, shard **result,
+                             gmmpi_error *error);
+
+/* Collective: a shard of MPI_COMM_SELF on every rank, with all rows. Errors, agreed: 71. */
+gmmpi_status shard_gather(const shard *points, shard **result, gmmpi_error *error);
+
 void shard_destroy(shard *points); /* NULL is fine */
 
 /* One block of this rank's rows. */

@@ -20,8 +20,8 @@ void allreduce_large(MPI_Comm comm, void *elements, int64_t n_elements, MPI_Data
     MPI_Allreduce(MPI_IN_PLACE, element_at(elements, done, type), next_piece(n_elements - done), type, operation, comm);
 }
 
-void broadcast_large(MPI_Comm comm, void *elements, int64_t n_elements, MPI_Datatype type)
+void broadcast_large(MPI_Comm comm, int root, void *elements, int64_t n_elements, MPI_Datatype type)
 {
   for (int64_t done = 0; done < n_elements; done += longest_piece)
-    MPI_Bcast(element_at(elements, done, type), next_piece(n_elements - done), type, 0, comm);
+    MPI_Bcast(element_at(elements, done, type), next_piece(n_elements - done), type, root, comm);
 }

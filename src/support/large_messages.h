@@ -8,7 +8,7 @@
 /* Collective over comm: combines the n_elements elements of all ranks, in place. */
 void allreduce_large(MPI_Comm comm, void *elements, int64_t n_elements, MPI_Datatype type, MPI_Op operation);
 
-/* Collective over comm: rank 0's elements on every rank. */
-void broadcast_large(MPI_Comm comm, void *elements, int64_t n_elements, MPI_Datatype type);
+/* Collective over comm: root's elements on every rank. */
+void broadcast_large(MPI_Comm comm, int root, void *elements, int64_t n_elements, MPI_Datatype type);
 
 #endif

@@ -14,7 +14,8 @@ typedef enum random_purpose {
   RANDOM_START_ROWS,       /* random_from_data */
   RANDOM_RESPONSIBILITIES, /* random */
   RANDOM_SAMPLE_COMPONENT, /* gmmpi sample */
-  RANDOM_SAMPLE_NORMAL
+  RANDOM_SAMPLE_NORMAL,
+  RANDOM_LEVEL /* subsamples of the points: a key for hashes */
 } random_purpose;
 
 /* Uniform in the open interval (0, 1). */

@@ -91,7 +91,8 @@ class Fit(Case):
             return list(csv.DictReader(file))
 
     def test_log_and_limits(self):
-        summary = self.fit(MALL, *PAIR, "-k", 3, "--log", self.path("log.csv"), ranks=2)
+        plain = ("--accelerate", "none", "--no-coarse-to-fine")
+        summary = self.fit(MALL, *PAIR, "-k", 3, "--log", self.path("log.csv"), *plain, ranks=2)
         rows = self.log_rows()
         self.assertEqual([int(row["iteration"]) for row in rows], list(range(summary["n_iter"] + 1)))
         self.assertEqual(summary["n_passes"], summary["n_iter"] + 1)
@@ -103,7 +104,7 @@ class Fit(Case):
         self.assertGreaterEqual(abs(float(rows[-2]["change"])), 1e-6)
         self.assertEqual(float(rows[-1]["log_likelihood"]), summary["log_likelihood"])
 
-        limited = self.fit(MALL, *PAIR, "-k", 3, "--max-iter", 2)
+        limited = self.fit(MALL, *PAIR, "-k", 3, "--max-iter", 2, *plain)
         self.assertEqual((limited["n_iter"], limited["converged"]), (2, False))
         self.assertEqual(limited["log_likelihood"], float(rows[2]["log_likelihood"]))
         endless = self.fit(MALL, *PAIR, "-k", 3, "--tol", 0, "--max-iter", 60)
@@ -144,12 +145,13 @@ class Fit(Case):
             numpy.testing.assert_allclose(model["covariances"][k], numpy.cov(group.T, bias=True), rtol=1e-12)
 
     def test_model_as_start_goes_on(self):
-        whole = self.fit(MALL, *PAIR, "-k", 3, "--tol", 0, "--max-iter", 20)
-        self.succeed("fit", MALL, *PAIR, "-k", 3, "--tol", 0, "--max-iter", 12, "-o", self.path("first.h5"))
-        second = self.fit(MALL, *PAIR, "-k", 3, "--tol", 0, "--max-iter", 8, "--init", self.path("first.h5"))
+        plain = ("--accelerate", "none", "--no-coarse-to-fine")
+        whole = self.fit(MALL, *PAIR, "-k", 3, "--tol", 0, *plain, "--max-iter", 20)
+        self.succeed("fit", MALL, *PAIR, "-k", 3, "--tol", 0, *plain, "--max-iter", 12, "-o", self.path("first.h5"))
+        second = self.fit(MALL, *PAIR, "-k", 3, "--tol", 0, *plain, "--max-iter", 8, "--init", self.path("first.h5"))
         self.assertEqual(second["log_likelihood"], whole["log_likelihood"])
         text = self.succeed("info", "--json", self.path("first.h5")).stdout
-        third = self.fit(MALL, *PAIR, "-k", 3, "--tol", 0, "--max-iter", 8, "--init", self.write("first.json", text))
+        third = self.fit(MALL, *PAIR, "-k", 3, "--tol", 0, *plain, "--max-iter", 8, "--init", self.write("first.json", text))
         self.assertAlmostEqual(third["log_likelihood"], whole["log_likelihood"], delta=1e-9 * abs(whole["log_likelihood"]))
 
     def test_data_far_from_the_origin(self):
@@ -331,11 +333,11 @@ class Fit(Case):
     def test_values_out_of_range(self):
         for option, value in (("--tol", "-1"), ("--tol", "nan"), ("--max-iter", "-1"), ("--reg-covar", "-1e-9"), ("--n-init", "0"),
                               ("--seed", "-1"), ("--seed", "x"), ("--covariance", "VVV"), ("--covariance", "round"),
-                              ("--on-collapse", "cry"), ("--accelerate", "anderson"), ("--missing", "em"), ("--header", "maybe"), ("--precision", "half"),
+                              ("--on-collapse", "cry"), ("--accelerate", "newton"), ("--missing", "em"), ("--header", "maybe"), ("--precision", "half"),
                               ("--checkpoint-every", "0"), ("--checkpoint-seconds", "-1"), ("--init-covariance", "none")):
             with self.subTest(option=option, value=value):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, value, "-o", self.path("m.h5"))
-        for option in ("--coarse-to-fine", "--memory-limit", "--weights", "--prior", "--method",
+        for option in ("--memory-limit", "--weights", "--prior", "--method",
                        "--noise", "--t-dist", "--time-limit", "--nonsense"):
             with self.subTest(option=option):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, "1", "-o", self.path("m.h5"))

@@ -1,0 +1,174 @@
+#include "em/ascent.h"
+
+#include "support/error.h"
+
+#include <math.h>
+
+static void tell_state(const ascent *climb)
+{
+  if (!climb->silent && climb->observer->state_advanced != NULL)
+    climb->observer->state_advanced(climb->observer->context, climb->state);
+}
+
+/* Says what a pass found; returns the change of the mean log-likelihood, NaN in the first pass. */
+static double tell_pass(ascent *climb, double log_likelihood)
+{
+  const fit_position *current = &climb->state->current;
+  const double n = (double)climb->em->points->n_samples;
+  const double now = MPI_Wtime();
+  const fit_pass pass = {.start = current->start,
+                         .level = current->level,
+                         .iteration = current->iteration,
+                         .n_samples = climb->em->points->n_samples,
+                         .log_likelihood = log_likelihood,
+                         .change = log_likelihood / n - current->log_likelihood / n,
+                         .seconds = now - climb->clock};
+  climb->clock = now;
+  if (!climb->silent && climb->observer->pass_finished != NULL)
+    climb->observer->pass_finished(climb->observer->context, &pass);
+  return pass.change;
+}
+
+/* The next model, in *spare, takes the place of the one that was measured. */
+static void exchange_models(const ascent *climb)
+{
+  gmmpi_model *measured = climb->state->current.model;
+  climb->state->current.model = *climb->spare;
+  *climb->spare = measured;
+}
+
+static void take_measure(const ascent *climb, double log_likelihood)
+{
+  climb->state->current.log_likelihood = log_likelihood;
+  climb->state->current.sum_log_max_responsibility = climb->em->sums->sum_log_max_responsibility;
+}
+
+/* A proposed model must not be worse than the one before, beyond rounding and a small share of the tolerance. */
+static bool must_step_back(const ascent *climb, double log_likelihood)
+{
+  const double before = climb->state->current.log_likelihood;
+  if (climb->state->plain || isnan(before)) return false;
+  const double slack = 1e-13 * fabs(before) + 0.01 * climb->tolerance * (double)climb->em->points->n_samples;
+  return !(log_likelihood >= before - slack);
+}
+
+/* The model of the last output, by a textbook step, in place of the proposed one. */
+static gmmpi_status step_back(const ascent *climb, gmmpi_error *error)
+{
+  fit_state *state = climb->state;
+  em_iteration *em = climb->em;
+  bool repaired;
+  em->proposed->n_samples = (double)em->points->n_samples;
+  accelerator_step_back(state->history, em->proposed);
+  const gmmpi_status status = maximization_step(em, em->proposed, state->current.model, state->current.iteration,
+                                                *climb->spare, state, climb->observer, &repaired, error);
+  if (status != GMMPI_OK) return status;
+  if (repaired) accelerator_forget(state->history);
+  state->plain = true;
+  exchange_models(climb);
+  tell_state(climb);
+  return GMMPI_OK;
+}
+
+/* Statistics for the next model from iterations on few points. */
+static gmmpi_status refine_proposal(const ascent *climb, bool *found, gmmpi_error *error)
+{
+  em_iteration *em = climb->em;
+  *found = false;
+  if (climb->inner == NULL || !accelerator_trusts_refinement(climb->state->history)) return GMMPI_OK;
+  const double began = MPI_Wtime();
+  const gmmpi_status status = refine(climb->inner, climb->state, 0.1 * climb->tolerance, em->proposed, found, error);
+  em->timings->coarse += MPI_Wtime() - began;
+  return status;
+}
+
+/* *accelerated: *spare is a model of other statistics than those measured. A textbook step comes first, which shows how
+ * fast they converge here, and last, which shows how near the end is. */
+static gmmpi_status accelerate(const ascent *climb, double change, bool *accelerated, gmmpi_error *error)
+{
+  em_iteration *em = climb->em;
+  accelerator *history = climb->state->history;
+  *accelerated = false;
+  if (accelerator_pauses(history)) return GMMPI_OK;
+  const bool is_fast = climb->state->current.iteration == 0 || (climb->state->plain && accelerator_is_fast(history));
+  const bool near_end = fabs(change) < climb->tolerance || accelerator_residual(history) < climb->tolerance;
+  if (is_fast || (near_end && !em->provisional)) {
+    accelerator_take_plain_step(history);
+    return GMMPI_OK;
+  }
+  bool found;
+  em->proposed->n_samples = em->measured->n_samples;
+  if (refine_proposal(climb, &found, error) != GMMPI_OK) return error->status;
+  if (!found) found = accelerator_propose(history, em->proposed);
+  if (!found) return GMMPI_OK;
+  *accelerated = try_maximization(em, em->proposed, climb->state->current.model, *climb->spare);
+  if (!*accelerated) accelerator_take_plain_step(history);
+  return GMMPI_OK;
+}
+
+/* Measures the moments and remembers them. */
+static gmmpi_status remember(const ascent *climb, gmmpi_error *error)
+{
+  fit_state *state = climb->state;
+  const gmmpi_status status = measure_moments(climb->em, state->current.model, NULL, NULL, state, error);
+  if (status == GMMPI_OK) accelerator_record(state->history, climb->em->measured, state->current.iteration == 0);
+  return status;
+}
+
+/* The next model in *spare. */
+static gmmpi_status make_next_model(const ascent *climb, double change, gmmpi_error *error)
+{
+  fit_state *state = climb->state;
+  em_iteration *em = climb->em;
+  bool accelerated;
+  bool repaired;
+  if (remember(climb, error) != GMMPI_OK || accelerate(climb, change, &accelerated, error) != GMMPI_OK)
+    return error->status;
+  state->plain = !accelerated;
+  if (accelerated) return GMMPI_OK;
+  const gmmpi_status status = maximization_step(em, em->measured, state->current.model, state->current.iteration + 1,
+                                                *climb->spare, state, climb->observer, &repaired, error);
+  if (status == GMMPI_OK && repaired) accelerator_forget(state->history);
+  return status;
+}
+
+static bool has_converged(const ascent *climb, double change)
+{
+  return fabs(change) < climb->tolerance && (climb->state->plain || climb->em->provisional);
+}
+
+gmmpi_status ascend(ascent *climb, gmmpi_error *error)
+{
+  em_iteration *em = climb->em;
+  fit_position *current = &climb->state->current;
+  for (;;) {
+    reduction_control control = {.n_stop_requests = stop_is_wanted(fit_stop_question(climb->observer))};
+    if (expectation_step(em, current->model, NULL, NULL, &control, error) != GMMPI_OK) return error->status;
+    const double log_likelihood = em->sums->log_likelihood;
+    climb->state->n_row_visits += em->points->n_samples;
+    em->timings->n_loop_passes++;
+    if (must_step_back(climb, log_likelihood)) {
+      if (step_back(climb, error) != GMMPI_OK) return error->status;
+      continue;
+    }
+    if (!isfinite(log_likelihood))
+      return fail(error, GMMPI_INTERNAL,
+                  "the log-likelihood of iteration %lld is not a number; report it with the data",
+                  (long long)current->iteration);
+
+    if (!climb->state->plain && current->iteration > 0) accelerator_note_success(climb->state->history);
+    const double change = tell_pass(climb, log_likelihood);
+    current->converged = has_converged(climb, change);
+    if (current->converged || current->iteration >= climb->max_iterations) {
+      take_measure(climb, log_likelihood);
+      return em->provisional ? remember(climb, error) : GMMPI_OK;
+    }
+    if (make_next_model(climb, change, error) != GMMPI_OK) return error->status;
+    exchange_models(climb);
+    current->iteration++;
+    take_measure(climb, log_likelihood);
+    tell_state(climb);
+    climb->stopped = climb->measured = control.n_stop_requests > 0;
+    if (climb->stopped) return GMMPI_OK;
+  }
+}

@@ -1,0 +1,69 @@
+#include "em/levels.h"
+
+#include "support/error.h"
+#include "support/hash.h"
+#include "support/random.h"
+
+#include <math.h>
+
+/* A level's points are at least so many per component and feature, and so many per parameter; and so many in all. */
+static const double points_per_component_and_feature = 24.0;
+static const double points_per_parameter = 1.5;
+enum { LEAST_POINTS = 1024, FEW_POINTS = 128 };
+
+/* A level has at most 2^MOST_HALVINGS times as many points as the next coarser one. */
+enum { MOST_HALVINGS = 4 };
+
+static double count_parameters(const gmmpi_fit_options *options, int64_t d)
+{
+  const covariance_family *family = family_find(options->covariance);
+  return (double)options->n_components * (double)(d + 1) + (double)family->n_parameters(options->n_components, d);
+}
+
+static double least_points(const gmmpi_fit_options *options, int64_t d)
+{
+  if (options->coarse_to_fine == GMMPI_COARSE_ON) return FEW_POINTS;
+  const double by_features = points_per_component_and_feature * (double)options->n_components * (double)(d + 1);
+  return fmax(LEAST_POINTS, fmax(by_features, points_per_parameter * count_parameters(options, d)));
+}
+
+level_plan levels_plan(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features)
+{
+  level_plan plan = {.n_levels = 0};
+  if (options->coarse_to_fine == GMMPI_COARSE_OFF) return plan;
+  const double least = least_points(options, n_features);
+  int halvings = 0;
+  while ((double)(n_samples >> (halvings + 1)) >= least) halvings++;
+  if (halvings < 2) return plan;
+  plan.n_levels = (halvings + MOST_HALVINGS - 1) / MOST_HALVINGS;
+  if (plan.n_levels > MOST_LEVELS) plan.n_levels = MOST_LEVELS;
+  for (int64_t level = 1; level <= plan.n_levels; level++)
+    plan.halvings[level] = (int)(halvings * level / plan.n_levels);
+  return plan;
+}
+
+/* Which rows a level keeps. */
+typedef struct level_rows {
+  uint64_t key;
+  int halvings;
+} level_rows;
+
+static bool is_in_level(const void *context, int64_t row)
+{
+  const level_rows *rows = context;
+  return hash_word(hash_word(rows->key, (uint64_t)row), rows->key) >> (64 - rows->halvings) == 0;
+}
+
+gmmpi_status level_draw(const shard *all, const level_plan *plan, int64_t level, uint64_t seed, shard **points,
+                        gmmpi_error *error)
+{
+  const level_rows rows = {hash_word(seed, RANDOM_LEVEL), plan->halvings[level]};
+  return shard_subsample(all, is_in_level, &rows, points, error);
+}
+
+double level_tolerance(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features)
+{
+  /* A fit to n points is expected to be worse by p / 2n per point on other points (Akaike 1974). */
+  const double loss = count_parameters(options, n_features) / (2.0 * (double)n_samples);
+  return fmax(options->tolerance, 0.01 * loss);
+}

@@ -1,0 +1,131 @@
+#include "em/refine.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct refinement {
+  em_iteration *em;
+  int64_t most_iterations;
+  accelerator *history; /* goes on from the fit's */
+  double *correction;
+  gmmpi_model *model, *next;
+};
+
+/* Iterations on the subsample may cost so many passes over all points. */
+static const double most_passes = 1.5;
+enum { MOST_ITERATIONS = 60 };
+
+/* The residual is brought down to this share of the one that all points left, in squares: less is lost in the noise. */
+static const double least_share = 1e-3;
+
+/* After so many iterations the residual's square must have come down to this share. */
+enum { PATIENCE = 4 };
+static const double least_progress = 0.25;
+
+/* An iteration that makes the residual so many times larger, in squares, has gone astray. */
+static const double most_growth = 4.0;
+
+gmmpi_status refinement_create(em_iteration *em, int64_t n_samples, refinement **result, gmmpi_error *error)
+{
+  const int64_t K = em->options->n_components;
+  const int64_t d = em->points->n_features;
+  refinement *created = calloc(1, sizeof *created);
+  *result = created;
+  if (created != NULL) {
+    const double iterations = most_passes * (double)n_samples / (double)em->points->n_samples;
+    created->em = em;
+    created->most_iterations = iterations < MOST_ITERATIONS ? (int64_t)iterations : MOST_ITERATIONS;
+    if (accelerator_create(em->options->accelerate, em->family->shape, K, d, &created->history, error) == GMMPI_OK &&
+        model_allocate(em->family, K, d, &created->model, error) == GMMPI_OK &&
+        model_allocate(em->family, K, d, &created->next, error) == GMMPI_OK) {
+      created->correction = allocate(accelerator_length(created->history), sizeof(double));
+      if (created->correction != NULL) return GMMPI_OK;
+    }
+  }
+  refinement_destroy(created);
+  *result = NULL;
+  return fail(error, GMMPI_NO_MEMORY, "there is no memory to refine a model; use --no-coarse-to-fine");
+}
+
+void refinement_destroy(refinement *inner)
+{
+  if (inner == NULL) return;
+  accelerator_destroy(inner->history);
+  gmmpi_model_destroy(inner->model);
+  gmmpi_model_destroy(inner->next);
+  free(inner->correction);
+  free(inner);
+}
+
+int64_t refinement_bytes(const gmmpi_fit_options *options, int64_t n_features)
+{
+  const covariance_family *family = family_find(options->covariance);
+  const int64_t K = options->n_components;
+  const int64_t history = accelerator_bytes(options->accelerate, family->shape, K, n_features);
+  const int64_t model = model_bytes(family, K, n_features);
+  int64_t bytes = moments_bytes(family->shape, K, n_features);
+  if (__builtin_add_overflow(bytes, history, &bytes) || __builtin_add_overflow(bytes, model, &bytes) ||
+      __builtin_add_overflow(bytes, model, &bytes))
+    return INT64_MAX;
+  return bytes;
+}
+
+/* The moments of the subsample under the model in hand. */
+static gmmpi_status measure(refinement *inner, fit_state *state, gmmpi_error *error)
+{
+  reduction_control control = {0};
+  if (expectation_step(inner->em, inner->model, NULL, NULL, &control, error) != GMMPI_OK) return error->status;
+  state->n_row_visits += inner->em->points->n_samples;
+  return measure_moments(inner->em, inner->model, NULL, NULL, state, error);
+}
+
+/* The next model: what the accelerator proposes, else a plain step of the corrected map. False when neither is sound.
+ */
+static bool make_next(refinement *inner)
+{
+  em_iteration *em = inner->em;
+  em->proposed->n_samples = (double)em->points->n_samples;
+  bool sound = accelerator_propose(inner->history, em->proposed) &&
+               try_maximization(em, em->proposed, inner->model, inner->next);
+  if (!sound) {
+    accelerator_last_output(inner->history, em->proposed);
+    sound = try_maximization(em, em->proposed, inner->model, inner->next);
+  }
+  if (!sound) return false;
+  gmmpi_model *made = inner->next;
+  inner->next = inner->model;
+  inner->model = made;
+  return true;
+}
+
+gmmpi_status refine(refinement *inner, fit_state *state, double target, moments *proposed, bool *found,
+                    gmmpi_error *error)
+{
+  *found = false;
+  if (!accelerator_has_point(state->history)) return GMMPI_OK;
+  accelerator_copy(inner->history, state->history);
+  model_copy_parameters(inner->model, state->current.model);
+  if (measure(inner, state, error) != GMMPI_OK) return error->status;
+  accelerator_correction(inner->history, inner->em->measured, inner->correction);
+
+  const double first = accelerator_residual(inner->history);
+  const double enough = fmax(least_share * first, target);
+  double smallest = first;
+  for (int64_t i = 0; i < inner->most_iterations; i++) {
+    if (!make_next(inner)) return GMMPI_OK;
+    if (measure(inner, state, error) != GMMPI_OK) return error->status;
+    accelerator_record_corrected(inner->history, inner->em->measured, inner->correction);
+    const double now = accelerator_residual(inner->history);
+    if (!(now < most_growth * smallest)) accelerator_keep_newest(inner->history);
+    smallest = fmin(smallest, now);
+    if (now <= enough || (i >= PATIENCE && smallest > first * least_progress)) break;
+  }
+  if (!(accelerator_residual(inner->history) < first)) return GMMPI_OK;
+  accelerator_last_output(inner->history, proposed);
+  accelerator_take_point(state->history, inner->history);
+  *found = true;
+  return GMMPI_OK;
+}

@@ -1,0 +1,26 @@
+/* The search for a start: many candidates are made in different ways and improved by a few iterations of EM, the best
+ * of them by a few more, and so on until one is left. It is made on the coarsest level, where it costs little.
+ *
+ * EM ends in the optimum whose basin it starts in, and the best optimum's basin may be small; k-means finds round
+ * clusters in the coordinates that it is given. So candidates come from k-means in whitened coordinates, in
+ * standardised ones and in the data's own, and from random points. (Compare Biernacki, Celeux, Govaert 2003, "Choosing
+ * starting values for the EM algorithm": short runs of EM from many starts.) */
+#ifndef EM_SEARCH_H
+#define EM_SEARCH_H
+
+#include "em/iteration.h"
+
+/* Do these options ask for a search? */
+bool search_is_wanted(const gmmpi_fit_options *options);
+
+/* The bytes of a search among n_rows points of n_samples on one rank, beside them; INT64_MAX when they can't be
+ * counted. */
+int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
+
+/* Collective. Leaves the best model found for the points of em in state->current.model. n_samples: of all points, in
+ * proportion to which a search may cost. spare: a model of the same shape. Errors, agreed: 71, 70, 75 when a rank wants
+ * to stop. */
+gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
+                          const fit_observer *observer, gmmpi_error *error);
+
+#endif
