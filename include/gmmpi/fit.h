@@ -57,7 +57,7 @@ typedef struct gmmpi_fit_options {
   int threads; /* of each rank, 1 by default; the model is the same at any number. 2 and more need a build with OpenMP
                 */
   gmmpi_precision precision; /* of the points in memory */
-  const char *accelerate; /* "auto", "none" (textbook EM), "anderson", "squarem" */
+  const char *accelerate;    /* "auto", "none" (textbook EM), "anderson", "squarem" */
   gmmpi_coarse_to_fine coarse_to_fine;
 } gmmpi_fit_options;
 

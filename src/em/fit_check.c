@@ -83,14 +83,14 @@ int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n
   const int64_t rows = rows_of_kmeans / n_ranks + shard_block_rows(rows_of_kmeans);
   const int64_t finest = has_levels ? n_samples >> plan.halvings[1] : 0;
   const int64_t one = bytes_of_level(options, n_features);
-  const int64_t parts[] = {LINEAR_ALGEBRA_BUFFER, one, has_levels ? one : 0,
-                           has_levels ? refinement_bytes(options, n_features) : 0,
-                           /* Subsamples vary in size, and their rows are held twice while they are drawn. */
-                           has_levels ? shard_bytes(finest + finest / 4, n_features, n_ranks,
-                                                    options->precision == GMMPI_PRECISION_SINGLE) : 0,
-                           search_bytes(options, rows_of_kmeans, n_samples, n_features),
-                           options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
-                               ? seeding_bytes(rows, n_features, options->n_components, options->threads)
-                               : 0};
+  const int64_t parts[] = {
+      LINEAR_ALGEBRA_BUFFER, one, has_levels ? one : 0, has_levels ? refinement_bytes(options, n_features) : 0,
+      /* Subsamples vary in size, and their rows are held twice while they are drawn. */
+      has_levels ? shard_bytes(finest + finest / 4, n_features, n_ranks, options->precision == GMMPI_PRECISION_SINGLE)
+                 : 0,
+      search_bytes(options, rows_of_kmeans, n_samples, n_features),
+      options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
+          ? seeding_bytes(rows, n_features, options->n_components, options->threads)
+          : 0};
   return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
 }

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Each round improves what the one before left by so many iterations, and leaves one in KEPT_OF. */
-enum { ROUNDS = 3, KEPT_OF = 6, MOST_CANDIDATES = 120, LEAST_CANDIDATES = 6 };
+enum { ROUNDS = 3, KEPT_OF = 6, MOST_CANDIDATES = 120, LEAST_CANDIDATES = 3 };
 static const int64_t iterations_of_round[ROUNDS] = {8, 25, 150};
 
 /* What a search may cost: rows that E-steps visit, times the operations of a visit ... */
@@ -65,7 +65,9 @@ static int64_t count_candidates(const gmmpi_fit_options *options, int64_t n_rows
   const double visits = fmax(most_operations / operations_of_visit, most_passes * (double)n_samples);
   const double candidates = visits / ((double)n_rows * visits_per_candidate);
   if (candidates > MOST_CANDIDATES) return MOST_CANDIDATES;
-  return candidates > LEAST_CANDIDATES ? (int64_t)candidates : LEAST_CANDIDATES;
+  /* Without subsamples a search among large data would cost more than it is worth. */
+  if (candidates < LEAST_CANDIDATES) return n_rows < n_samples ? LEAST_CANDIDATES : 1;
+  return (int64_t)candidates;
 }
 
 static int64_t count_kept(int64_t n_candidates)
@@ -306,6 +308,8 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
                           const fit_observer *observer, gmmpi_error *error)
 {
   const int64_t n_candidates = count_candidates(em->options, em->points->n_samples, n_samples, em->points->n_features);
+  if (n_candidates == 1)
+    return initialize(em, state->current.start, state->current.model, *spare, state, observer, error);
   MPI_Comm comm = em->points->comm;
   search work = {.comm = comm,
                  .divided = can_be_divided(em),

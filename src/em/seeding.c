@@ -253,14 +253,21 @@ static double lloyd_on_candidates(const reduction *work, double *centres)
   return cost;
 }
 
+/* Distances that every rank computes for itself when it chooses, beyond which one try and few iterations must do. */
+static const double many_operations = 1e9;
+
 static void choose_centres(const reduction *work, double *attempt_centres, double *centres)
 {
+  const double operations = (double)work->list->n * (double)work->options->n_centres * (double)work->list->n_features;
+  const bool hurry = operations * TRIES * LLOYD_ON_CANDIDATES > many_operations;
+  const int n_tries = hurry ? 1 : TRIES;
+  const int n_iterations = hurry ? 1 : LLOYD_ON_CANDIDATES;
   const size_t size = (size_t)(work->options->n_centres * work->list->n_features) * sizeof(double);
   double best_cost = INFINITY;
-  for (int64_t attempt = 0; attempt < TRIES; attempt++) {
+  for (int64_t attempt = 0; attempt < n_tries; attempt++) {
     choose_by_races(work, attempt, attempt_centres);
     double cost = INFINITY;
-    for (int i = 0; i < LLOYD_ON_CANDIDATES; i++) {
+    for (int i = 0; i < n_iterations; i++) {
       const double next_cost = lloyd_on_candidates(work, attempt_centres);
       if (!(next_cost < cost * (1.0 - 1e-4))) break;
       cost = next_cost;
