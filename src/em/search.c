@@ -19,7 +19,7 @@ enum { ROUNDS = 3, KEPT_OF = 4, MOST_CANDIDATES = 200, LEAST_CANDIDATES = 3 };
 static const int64_t iterations_of_round[ROUNDS] = {8, 25, 150};
 
 /* What a search may cost: rows that E-steps visit, times the operations of a visit ... */
-static const double most_operations = 8e9;
+static const double most_operations = 5.5e9;
 /* ... or, where that is more, in passes over all points. */
 static const double most_passes = 1.5;
 /* A candidate costs about so many visits of each row, its later rounds and k-means included. */
