@@ -17,6 +17,8 @@ enum { LANES = VECTOR_BYTES / 8 };
 
 typedef double vector __attribute__((vector_size(VECTOR_BYTES), may_alias));
 typedef int64_t vector_bits __attribute__((vector_size(VECTOR_BYTES), may_alias));
+typedef uint64_t vector_words
+    __attribute__((vector_size(VECTOR_BYTES), may_alias)); /* bits whose sums may wrap round */
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -125,7 +127,7 @@ ALWAYS_INLINE vector vector_exp_of_negative(vector x)
   p = p * r + 1.0;
   p = p * r + 1.0;
   /* The integer n stands in the low bits of `shifted`: shifting it into the exponent's place multiplies by 2^n. */
-  return (vector)((vector_bits)p + ((vector_bits)shifted << 52));
+  return (vector)((vector_words)p + ((vector_words)shifted << 52));
 }
 
 /* log(x) for normal x > 0, within 2 units in the last place. x = 2^e m with m within sqrt(1/2) ... sqrt(2), and
