@@ -25,10 +25,14 @@ static const double most_passes = 1.5;
 /* A candidate costs about so many visits of each row, its later rounds and k-means included. */
 static const double visits_per_candidate = 25.0;
 
+/* A component is as thin as the ridge below so many ridges, or this share of a feature's variance. */
+static const double thin_in_ridges = 10.0;
+static const double thin_in_variances = 1e-8;
+
 typedef struct candidate {
   gmmpi_model *model;
-  double log_likelihood;
-  int64_t index; /* in its round */
+  double log_likelihood; /* less a handicap for degenerate ones, which come behind all others */
+  int64_t index;         /* in its round */
 } candidate;
 
 typedef struct search {
@@ -39,6 +43,7 @@ typedef struct search {
   fit_state *scratch; /* where a candidate is improved */
   gmmpi_model **spare;
   shard *whitened; /* NULL: not wanted */
+  double *factor;  /* d x d: scratch */
   int64_t start;
   int64_t n_places;
   gmmpi_model **kept; /* n_places: what a round left, the best first, the same on every rank */
@@ -98,17 +103,15 @@ static gmmpi_status whiten(search *work, gmmpi_error *error)
   const em_iteration *em = work->em;
   const int64_t d = em->points->n_features;
   gmmpi_error local = {0};
-  double *factor = allocate(d * d, sizeof *factor);
   double *matrix = allocate(d * d, sizeof *matrix);
-  if (factor == NULL || matrix == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to whiten points");
+  if (matrix == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to whiten points");
   if (agree(em->points->comm, &local) == GMMPI_OK) {
-    whitening_factor(d, em->spread->covariance, factor);
+    whitening_factor(d, em->spread->covariance, work->factor);
     for (int64_t i = 0; i < d; i++) {
-      for (int64_t j = 0; j < d; j++) matrix[i * d + j] = factor[j * d + i];
+      for (int64_t j = 0; j < d; j++) matrix[i * d + j] = work->factor[j * d + i];
     }
     shard_transform(em->points, matrix, em->spread->means, &work->whitened, &local);
   }
-  free(factor);
   free(matrix);
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
@@ -171,10 +174,38 @@ static bool is_mine(const search *work, int64_t index)
   return !work->divided || index % n_ranks == rank;
 }
 
+/* A likelihood without bound is to be had where a component shrinks onto a point, a line or a plane (Bishop 2006,
+ * sec. 9.2.1): the ridge bounds it, but such a model says nothing about the data. Is a component of this one on fewer
+ * points than it takes, or as thin as the ridge? */
+static bool is_degenerate(const search *work, const gmmpi_model *model)
+{
+  const em_iteration *em = work->em;
+  const covariance_family *family = model->family;
+  const int64_t d = model->n_features;
+  const bool dense = family->shape == DENSE;
+  double *covariance = em->step->covariance;
+  for (int64_t k = 0; k < model->n_components; k++) {
+    if (model->weights[k] == 0.0) continue;
+    if (model->weights[k] * (double)em->points->n_samples < (double)(dense ? d + 1 : 2)) return true;
+    family->expand(model, k, covariance);
+    if (dense && !whitening_factor(d, covariance, work->factor)) return true;
+    for (int64_t j = 0; j < d; j++) {
+      /* Of feature j when those before it are known; without correlations simply its variance. */
+      const double inverse = work->factor[j * d + j];
+      const double variance = dense ? 1.0 / (inverse * inverse) : covariance[j * d + j];
+      if (variance < fmax(thin_in_ridges * em->options->reg_covar, thin_in_variances * em->spread->variances[j]))
+        return true;
+    }
+  }
+  return false;
+}
+
 /* Notes how good the scratch state's model is, and keeps it if it is among the best n of this rank. */
 static void note(search *work, int64_t index, int64_t n)
 {
-  const double log_likelihood = work->scratch->current.log_likelihood;
+  const fit_position *current = &work->scratch->current;
+  const double handicap = is_degenerate(work, current->model) ? 1e6 * (double)work->em->points->n_samples : 0.0;
+  const double log_likelihood = current->log_likelihood - handicap;
   int64_t place = work->n_made;
   work->log_likelihoods[index] = log_likelihood;
   while (place > 0 && log_likelihood > work->made[place - 1].log_likelihood) place--;
@@ -257,8 +288,9 @@ static gmmpi_status search_allocate(search *work, int64_t n_candidates, gmmpi_er
   work->n_places = count_kept(n_candidates);
   work->kept = calloc((size_t)work->n_places, sizeof *work->kept);
   work->made = calloc((size_t)work->n_places, sizeof *work->made);
+  work->factor = allocate(d * d, sizeof *work->factor);
   work->log_likelihoods = allocate(n_candidates, sizeof *work->log_likelihoods);
-  if (work->kept == NULL || work->made == NULL || work->log_likelihoods == NULL)
+  if (work->kept == NULL || work->made == NULL || work->factor == NULL || work->log_likelihoods == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
   for (int64_t i = 0; i < work->n_places; i++) {
     if (model_allocate(em->family, K, d, &work->kept[i], error) != GMMPI_OK ||
@@ -274,6 +306,7 @@ static void search_clear(search *work)
   for (int64_t i = 0; i < work->n_places && work->made != NULL; i++) gmmpi_model_destroy(work->made[i].model);
   free(work->kept);
   free(work->made);
+  free(work->factor);
   free(work->log_likelihoods);
   fit_state_destroy(work->scratch);
   shard_destroy(work->whitened);

@@ -8,9 +8,10 @@ import signal
 import subprocess
 import unittest
 
+import h5py
 import numpy
 
-from harness import Case, command
+from harness import MALL, Case, command
 
 
 def overlapping(n, d, k, seed, spread=2.0):
@@ -92,6 +93,15 @@ class Accelerate(Case):
         found = [self.summary("fit", self.path("points.npy"), "-k", 3, "--seed", seed, "-q", "-o", self.path("m.h5"))
                  ["mean_log_likelihood"] for seed in range(4)]
         self.assertLess(max(found) - min(found), 1e-5)
+
+    def test_search_passes_degenerate_models_over(self):
+        """Many customers share an income, so that a component may shrink onto a line and the likelihood grow for nothing:
+        by numpy's eigenvalues no component of the model is that thin."""
+        for k in (5, 7, 9):
+            with self.subTest(k=k):
+                self.summary("fit", MALL, "--columns", "4,5", "-k", k, "-q", "-o", self.path("m.h5"))
+                with h5py.File(self.path("m.h5")) as file:
+                    self.assertGreater(numpy.linalg.eigvalsh(file["covariances"][...]).min(), 1e-3)
 
     def test_stopped_on_a_subsample(self):
         """The checkpoint holds the level and the history: the restart ends with the bytes of a job that was not stopped."""
