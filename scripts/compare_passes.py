@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """How many passes over the points does gmmpi need, beside plain EM from the same start?
 
-    compare_passes.py --gmmpi PATH [--only WORD...] [--markdown]
+    compare_passes.py --gmmpi PATH [--only WORD...] [--rows-divided-by N] [--markdown]
 
 fits seeded problems at `--tol 1e-7` with textbook EM (`--accelerate none --no-coarse-to-fine`), as gmmpi does it by default, and
 with each kind of acceleration alone, all from the same start: parameters in a file (random points, k-means, or near the
 truth), or `--init random_from_data` with a seed. Passes are `n_passes` of the summary, in which work on a subsample counts by its
-share of the points. Log-likelihoods are means per point.
+share of the points. Log-likelihoods are means per point. Plain EM's results are stored in comparing/passes.json.
 """
 
 import json
@@ -35,14 +35,16 @@ def parse():
     parser.add_argument("--only", metavar="WORD", nargs="+", default=[], help="problems whose names contain one of these words")
     parser.add_argument("--methods", metavar="NAME", nargs="+", choices=list(METHODS), default=list(METHODS),
                         help="%s (default: all that this gmmpi knows)" % ", ".join(METHODS))
-    parser.add_argument("--cache", metavar="FILE", help="keep plain EM's results in this file")
+    parser.add_argument("--cache", metavar="FILE", default=os.path.join(HERE, "comparing", "passes.json"),
+                        help="where plain EM's results are kept")
+    parser.add_argument("--rows-divided-by", metavar="N", type=int, default=1, help="fewer points in each problem")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--quick", action="store_true", help="a few tiny problems: does all this work?")
     return parser.parse_args()
 
 
 def read_cache(path):
-    if path is None or not os.path.exists(path):
+    if not os.path.exists(path):
         return {}
     try:
         with open(path) as file:
@@ -52,8 +54,6 @@ def read_cache(path):
 
 
 def write_cache(path, results):
-    if path is None:
-        return
     try:
         with open(path, "w") as file:
             json.dump(results, file, indent=1)
@@ -114,7 +114,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="gmmpi-passes-") as folder:
         program = runs.Program(arguments.gmmpi, folder)
         methods = [name for name in arguments.methods if name == "default" or program.knows(name)]
-        for contest in slow_tasks.chosen_contests(arguments.only, arguments.quick):
+        for contest in slow_tasks.chosen_contests(arguments.only, arguments.quick, arguments.rows_divided_by):
             all_runs.append(contest_runs(program, contest, methods, results))
             write_cache(arguments.cache, results)
             rows.extend(rows_of(contest, all_runs[-1], methods))

@@ -85,34 +85,37 @@ def mark(points, start):
 def all_contests():
     m = mixtures
     return [
-        Contest("far 2", "near truth", 200000, 2, 8, m.scattered, 10),
-        Contest("far 4", "near truth", 50000, 4, 12, m.scattered, 6),
-        Contest("far 8", "k-means", 100000, 8, 16, m.scattered, 3),
-        Contest("far 16", "points", 50000, 16, 16, m.scattered, 2),
-        Contest("far 32", "k-means", 20000, 32, 32, m.scattered, 1),
-        Contest("overlap 2", "points", 100000, 2, 6, m.scattered, 2.5),
-        Contest("overlap 3", "seed 1", 50000, 3, 8, m.scattered, 1.8),
-        Contest("overlap 4", "k-means", 50000, 4, 10, m.scattered, 1.5),
-        Contest("overlap 8", "points", 30000, 8, 16, m.scattered, 1.1),
-        Contest("overlap 16", "near truth", 20000, 16, 16, m.scattered, 0.6),
-        Contest("overlap 32", "seed 2", 20000, 32, 8, m.scattered, 0.4),
-        Contest("heavy 2", "near truth", 100000, 2, 4, m.scattered, 1.2),
-        Contest("heavy 5", "k-means", 50000, 5, 6, m.scattered, 0.6),
-        Contest("unequal 6", "points", 50000, 6, 12, m.scattered, 1.8, weights="geometric"),
-        Contest("cigars 4", "k-means", 50000, 4, 6, m.stacked, 20, 4),
-        Contest("crossing 3", "points", 50000, 3, 5, m.crossing, 5),
-        Contest("grid 64", "k-means", 20000, 2, 64, m.grid, 4),
-        Contest("many 4", "points", 20000, 4, 64, m.scattered, 3),
-        Contest("too many 3", "points", 50000, 3, 5, m.scattered, 2.5, fitted=8),
-        Contest("too few 6", "seed 3", 50000, 6, 12, m.scattered, 2, fitted=8),
-        Contest("units 5", "near truth", 50000, 5, 8, m.scattered, 1.2, map=m.in_units),
+        Contest("far 2", "near truth", 2000000, 2, 8, m.scattered, 10),
+        Contest("far 4", "near truth", 500000, 4, 12, m.scattered, 6),
+        Contest("far 8", "k-means", 1000000, 8, 16, m.scattered, 3),
+        Contest("far 16", "points", 500000, 16, 16, m.scattered, 2),
+        Contest("far 32", "k-means", 100000, 32, 32, m.scattered, 1),
+        Contest("overlap 2", "points", 1000000, 2, 6, m.scattered, 2.5),
+        Contest("overlap 3", "seed 1", 500000, 3, 8, m.scattered, 1.8),
+        Contest("overlap 4", "k-means", 500000, 4, 10, m.scattered, 1.5),
+        Contest("overlap 8", "points", 300000, 8, 16, m.scattered, 1.1),
+        Contest("overlap 16", "near truth", 200000, 16, 16, m.scattered, 0.6),
+        Contest("overlap 32", "seed 2", 200000, 32, 8, m.scattered, 0.4),
+        Contest("heavy 2", "near truth", 1000000, 2, 4, m.scattered, 1.2),
+        Contest("heavy 5", "k-means", 500000, 5, 6, m.scattered, 0.6),
+        Contest("unequal 6", "points", 500000, 6, 12, m.scattered, 1.8, weights="geometric"),
+        Contest("cigars 4", "k-means", 500000, 4, 6, m.stacked, 20, 4),
+        Contest("crossing 3", "points", 500000, 3, 5, m.crossing, 5),
+        Contest("grid 64", "k-means", 200000, 2, 64, m.grid, 4),
+        Contest("many 4", "points", 200000, 4, 64, m.scattered, 3),
+        Contest("too many 3", "points", 500000, 3, 5, m.scattered, 2.5, fitted=8),
+        Contest("too few 6", "seed 3", 500000, 6, 12, m.scattered, 2, fitted=8),
+        Contest("units 5", "near truth", 500000, 5, 8, m.scattered, 1.2, map=m.in_units),
     ]
 
 
-def chosen_contests(words, quick=False):
+def chosen_contests(words, quick=False, rows_divided_by=1):
     if quick:
         return [Contest("far 2", "near truth", 500, 2, 3, mixtures.scattered, 6),
                 Contest("overlap 2", "points", 1000, 2, 3, mixtures.scattered, 2.5),
                 Contest("overlap 3", "seed 1", 1000, 3, 4, mixtures.scattered, 1.8),
                 Contest("far 4", "k-means", 1000, 4, 3, mixtures.scattered, 5)]
-    return [contest for contest in all_contests() if not words or any(word in contest.name for word in words)]
+    chosen = [contest for contest in all_contests() if not words or any(word in contest.name for word in words)]
+    for contest in chosen:
+        contest.n //= rows_divided_by
+    return chosen

@@ -25,7 +25,7 @@
 
 #include <stdbool.h>
 
-enum { ACCELERATOR_COUNTERS = 9 };
+enum { ACCELERATOR_COUNTERS = 11 };
 
 typedef struct accelerator {
   const struct acceleration_method *method;
@@ -76,8 +76,11 @@ bool accelerator_pauses(accelerator *memory);
 /* After accelerator_record: the statistics to make the next model of; false when they are just the measured ones. */
 bool accelerator_propose(accelerator *memory, moments *proposed);
 
-/* After accelerator_propose: what was proposed gave no sound model, and the measured statistics are taken. */
+/* The measured statistics are taken. */
 void accelerator_take_plain_step(accelerator *memory);
+
+/* After accelerator_propose: what was proposed gave no sound model, and the measured statistics are taken. */
+void accelerator_reject(accelerator *memory);
 
 /* Instead of accelerator_record: the proposed model was worse than the one before. Forgets all but the last output,
  * which is the statistics to make the next model of. */
@@ -106,8 +109,11 @@ void accelerator_last_output(accelerator *memory, moments *last);
 /* Forgets all but the last output. */
 void accelerator_keep_newest(accelerator *memory);
 
-/* After accelerator_record: have refinements been of use so far? */
+/* After accelerator_record: is a refinement worth trying? */
 bool accelerator_trusts_refinement(accelerator *memory);
+
+/* A refinement was of no use. */
+void accelerator_distrust_refinement(accelerator *memory);
 
 /* The model in hand was made of the statistics that `from`, a copy of memory that went on, has in hand. */
 void accelerator_take_point(accelerator *memory, const accelerator *from);

@@ -78,4 +78,5 @@ static bool combine_anderson(int64_t n, int64_t length, const double *const *res
   return true;
 }
 
-const acceleration_method acceleration_anderson = {.name = "anderson", .capacity = 9, .combine = combine_anderson};
+const acceleration_method acceleration_anderson = {
+    .name = "anderson", .capacity = 9, .leaps = true, .combine = combine_anderson};

@@ -11,6 +11,7 @@ typedef struct acceleration_method {
   const char *name;
   int64_t capacity; /* entries to remember, at most MOST_REMEMBERED; 0: textbook EM */
   bool begins_anew; /* after a proposal: its combination takes residuals of plain steps in a row only */
+  bool leaps;       /* is told to go on uphill where the map expands; else its combination does so itself */
   /* residuals: n vectors of the given length, the newest first. The proposal is the sum of outputs[i] times the i-th
    * newest output, which add up to 1, and of inner[i] times the i-th newest residual. False: take the plain step. */
   bool (*combine)(int64_t n, int64_t length, const double *const *residuals, double *outputs, double *inner);

@@ -78,6 +78,7 @@ static gmmpi_status refine_proposal(const ascent *climb, bool *found, gmmpi_erro
   if (climb->inner == NULL || !accelerator_trusts_refinement(climb->state->history)) return GMMPI_OK;
   const double began = MPI_Wtime();
   const gmmpi_status status = refine(climb->inner, climb->state, 0.1 * climb->tolerance, em->proposed, found, error);
+  if (!*found) accelerator_distrust_refinement(climb->state->history);
   em->timings->coarse += MPI_Wtime() - began;
   return status;
 }
@@ -102,7 +103,7 @@ static gmmpi_status accelerate(const ascent *climb, double change, bool *acceler
   if (!found) found = accelerator_propose(history, em->proposed);
   if (!found) return GMMPI_OK;
   *accelerated = try_maximization(em, em->proposed, climb->state->current.model, *climb->spare);
-  if (!*accelerated) accelerator_take_plain_step(history);
+  if (!*accelerated) accelerator_reject(history);
   return GMMPI_OK;
 }
 

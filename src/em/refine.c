@@ -88,9 +88,10 @@ static bool make_next(refinement *inner)
 {
   em_iteration *em = inner->em;
   em->proposed->n_samples = (double)em->points->n_samples;
-  bool sound = accelerator_propose(inner->history, em->proposed) &&
-               try_maximization(em, em->proposed, inner->model, inner->next);
+  const bool has_proposed = accelerator_propose(inner->history, em->proposed);
+  bool sound = has_proposed && try_maximization(em, em->proposed, inner->model, inner->next);
   if (!sound) {
+    if (has_proposed) accelerator_reject(inner->history);
     accelerator_last_output(inner->history, em->proposed);
     sound = try_maximization(em, em->proposed, inner->model, inner->next);
   }
@@ -105,7 +106,6 @@ gmmpi_status refine(refinement *inner, fit_state *state, double target, moments 
                     gmmpi_error *error)
 {
   *found = false;
-  if (!accelerator_has_point(state->history)) return GMMPI_OK;
   accelerator_copy(inner->history, state->history);
   model_copy_parameters(inner->model, state->current.model);
   if (measure(inner, state, error) != GMMPI_OK) return error->status;

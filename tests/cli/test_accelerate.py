@@ -66,6 +66,21 @@ class Accelerate(Case):
                 # An optimum as good, which textbook EM stops short of by a multiple of the tolerance.
                 self.assertAlmostEqual(summary["mean_log_likelihood"], plain["mean_log_likelihood"], delta=1e-3)
 
+    def test_away_from_a_saddle(self):
+        """Two components that start as good as equal: the log-likelihood is nearly flat there and rises very slowly at first."""
+        random = numpy.random.default_rng(8)
+        x = numpy.concatenate([random.normal(-1.5, 1, (2000, 3)), random.normal(1.5, 1, (2000, 3))])
+        numpy.save(self.path("points.npy"), x)
+        covariance = numpy.cov(x.T).tolist()
+        self.write("start.json", json.dumps({"weights": [0.5, 0.5], "means": [[0, 0, 0], [1e-5, 0, -1e-5]],
+                                             "covariances": [covariance] * 2}))
+        self.options = (self.path("points.npy"), "-k", 2, "--tol", 1e-16, "--max-iter", 5000, "-q", "-o", self.path("model.h5"),
+                        "--init", self.path("start.json"), "--no-coarse-to-fine")
+        plain = self.fit("--accelerate", "none")
+        summary = self.fit()
+        self.assertLess(summary["n_passes"], 0.5 * plain["n_passes"])
+        self.assertAlmostEqual(summary["mean_log_likelihood"], plain["mean_log_likelihood"], delta=1e-10)
+
     def test_last_change_is_that_of_a_plain_step(self):
         """One more textbook iteration from the model changes the log-likelihood as little as the tolerance says."""
         self.problem()

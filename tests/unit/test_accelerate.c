@@ -184,6 +184,36 @@ static void finds_the_fixed_point_of_sums(void **unused)
   accelerator_destroy(memory);
 }
 
+/* On a line along which the map expands the fixed point, step 0, is no maximum: proposals lead away from it, by 2, 4, 8
+ * residuals, with a textbook step after each. */
+static void leaps_away_from_a_saddle(void **unused)
+{
+  (void)unused;
+  const double rho = 1.1;
+  accelerator *memory = make_accelerator("anderson", DENSE);
+  moments *some = make_moments(DENSE, 1.0, 0.01);
+  moments *proposed = make_moments(DENSE, 1.0, 0.0);
+  accelerator_record(memory, some, false);
+  double step = rho * 0.01;
+  set_moments(some, step);
+  accelerator_record(memory, some, false);
+  assert_false(accelerator_propose(memory, proposed));
+  for (double length = 2.0; length <= 8.0; length *= 2.0) {
+    set_moments(some, rho * step);
+    accelerator_record(memory, some, false);
+    assert_true(accelerator_propose(memory, proposed));
+    step += length * (rho - 1.0) * step;
+    assert_near(step_of(proposed), step, 1e-9);
+    set_moments(some, rho * step);
+    accelerator_record(memory, some, false);
+    assert_false(accelerator_propose(memory, proposed));
+    step *= rho;
+  }
+  moments_destroy(some);
+  moments_destroy(proposed);
+  accelerator_destroy(memory);
+}
+
 /* Other points shift the map: its fixed point is at step `shift` now; what was learnt about its slope still holds. */
 static void moves_to_other_points(void **unused)
 {
@@ -234,7 +264,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(squarem_on_a_line),     cmocka_unit_test(anderson_in_the_plane),
       cmocka_unit_test(moments_come_back),     cmocka_unit_test(finds_the_fixed_point_of_sums),
-      cmocka_unit_test(moves_to_other_points), cmocka_unit_test(names_and_sizes),
+      cmocka_unit_test(moves_to_other_points), cmocka_unit_test(leaps_away_from_a_saddle),
+      cmocka_unit_test(names_and_sizes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
