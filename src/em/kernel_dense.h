@@ -18,9 +18,9 @@ static void fill(int n, double *numbers, double value)
 }
 
 /* Adds |rows of W times y|^2 to distances: n_rows (1 ... WHITENING_ROWS) rows that begin at column n_before, held as
- * density.h describes. Of y = x - mean the first n_before rows (a multiple of WHITENING_ROWS) are in centred (rows of
- * PANEL); the next n_rows are computed, from x (rows of TILE_ROWS) and mean, and appended. */
-ALWAYS_INLINE void add_whitened_rows(int n_rows, const double *restrict whitening, int64_t n_before,
+ * density.h describes. Of y = mean - x the first n_before rows (a multiple of WHITENING_ROWS) are in centred (rows of
+ * PANEL); the next n_rows are computed, from x (rows of TILE_ROWS) and mean, and appended if more rows of W follow. */
+ALWAYS_INLINE void add_whitened_rows(int n_rows, bool more, const double *restrict whitening, int64_t n_before,
                                      const double *restrict mean, const double *restrict x, double *restrict centred,
                                      vector distances[PANEL_VECTORS])
 {
@@ -28,18 +28,18 @@ ALWAYS_INLINE void add_whitened_rows(int n_rows, const double *restrict whitenin
   for (int r = 0; r < WHITENING_ROWS; r++) {
     for (int v = 0; v < PANEL_VECTORS; v++) z[r][v] = vector_of(0.0);
   }
-  for (int64_t j = 0; j < n_before; j += WHITENING_ROWS) {
-    const vector *y = (const vector *)(centred + j * PANEL);
-    for (int c = 0; c < WHITENING_ROWS; c++, whitening += WHITENING_ROWS) {
+  for (int64_t j = 0; j < n_before; j += 2) {
+    for (int c = 0; c < 2; c++, whitening += WHITENING_ROWS) {
+      const vector *y = (const vector *)(centred + (j + c) * PANEL);
       for (int r = 0; r < n_rows; r++) {
-        for (int v = 0; v < PANEL_VECTORS; v++) z[r][v] += whitening[r] * y[c * PANEL_VECTORS + v];
+        for (int v = 0; v < PANEL_VECTORS; v++) z[r][v] += whitening[r] * y[v];
       }
     }
   }
   for (int c = 0; c < n_rows; c++, whitening += WHITENING_ROWS) {
     for (int v = 0; v < PANEL_VECTORS; v++) {
-      const vector y = ((const vector *)(x + c * TILE_ROWS))[v] - mean[c];
-      ((vector *)(centred + (n_before + c) * PANEL))[v] = y;
+      const vector y = mean[c] - ((const vector *)(x + c * TILE_ROWS))[v];
+      if (more) ((vector *)(centred + (n_before + c) * PANEL))[v] = y;
       for (int r = c; r < n_rows; r++) z[r][v] += whitening[r] * y;
     }
   }
@@ -53,16 +53,16 @@ ALWAYS_INLINE void add_last_rows(int64_t n_rows, const double *whitening, int64_
 {
   switch (n_rows) {
   case 1:
-    add_whitened_rows(1, whitening, n_before, mean, x, centred, distances);
+    add_whitened_rows(1, false, whitening, n_before, mean, x, centred, distances);
     break;
   case 2:
-    add_whitened_rows(2, whitening, n_before, mean, x, centred, distances);
+    add_whitened_rows(2, false, whitening, n_before, mean, x, centred, distances);
     break;
   case 3:
-    add_whitened_rows(3, whitening, n_before, mean, x, centred, distances);
+    add_whitened_rows(3, false, whitening, n_before, mean, x, centred, distances);
     break;
   default:
-    add_whitened_rows(4, whitening, n_before, mean, x, centred, distances);
+    add_whitened_rows(4, false, whitening, n_before, mean, x, centred, distances);
     break;
   }
 }
@@ -74,36 +74,41 @@ typedef struct panel_task {
   double log_constant;
 } panel_task;
 
-/* What a log density must reach to count, per point: below a best one that is the least there is, everything does. */
-ALWAYS_INLINE vector least_that_counts(vector best)
+/* The distance up to which a component may count, per point: its log density must be no more than SHARE_RANGE below
+ * the best one. It is a little too large, lest rounding leaves a component that counts; and below a best log density
+ * that is the least there is, everything counts. */
+ALWAYS_INLINE vector farthest_that_counts(double log_constant, vector best)
 {
-  return vector_choose(best > LEAST_LOG_DENSITY, best - SHARE_RANGE, vector_of(-INFINITY));
+  const vector least = vector_choose(best > LEAST_LOG_DENSITY, best - SHARE_RANGE, vector_of(-INFINITY));
+  const vector size = vector_max(least, -least) + __builtin_fabs(log_constant);
+  return 2.0 * (log_constant - least) + 0x1p-48 * size;
 }
 
-/* Is any point's log density, as far as the distances go, not below least? */
-ALWAYS_INLINE bool within_reach(double log_constant, const vector distances[PANEL_VECTORS],
-                                const vector least[PANEL_VECTORS])
+/* Is any point not beyond what counts, as far as the distances go? */
+ALWAYS_INLINE bool within_reach(const vector distances[PANEL_VECTORS], const vector farthest[PANEL_VECTORS])
 {
   unsigned lanes = 0;
-  for (int v = 0; v < PANEL_VECTORS; v++) lanes |= lanes_at_least(log_constant - 0.5 * distances[v], least[v]);
+  for (int v = 0; v < PANEL_VECTORS; v++) lanes |= lanes_at_least(farthest[v], distances[v]);
   return lanes != 0;
 }
 
-/* Adds the rows from WHITENING_ROWS on to distances, but gives up (false) when no point reaches least. */
+/* Adds the rows from WHITENING_ROWS on to distances, but gives up (false) when no point is within reach: it is asked
+ * now, after 8 rows, and after every 16 more. */
 ALWAYS_INLINE bool add_other_rows(const panel_task *task, int64_t d, double *restrict centred,
-                                  vector distances[PANEL_VECTORS], const vector least[PANEL_VECTORS])
+                                  vector distances[PANEL_VECTORS], const vector farthest[PANEL_VECTORS])
 {
   const double *whitening = task->whitening + WHITENING_ROWS * WHITENING_ROWS;
   int64_t row = WHITENING_ROWS;
-  if (!within_reach(task->log_constant, distances, least)) return false;
+  if (!within_reach(distances, farthest)) return false;
   for (int c = 0; c < WHITENING_ROWS; c++) {
     for (int v = 0; v < PANEL_VECTORS; v++)
-      ((vector *)(centred + c * PANEL))[v] = ((const vector *)(task->x + c * TILE_ROWS))[v] - task->mean[c];
+      ((vector *)(centred + c * PANEL))[v] = task->mean[c] - ((const vector *)(task->x + c * TILE_ROWS))[v];
   }
   for (; row + WHITENING_ROWS < d; row += WHITENING_ROWS) {
-    add_whitened_rows(WHITENING_ROWS, whitening, row, task->mean + row, task->x + row * TILE_ROWS, centred, distances);
+    add_whitened_rows(WHITENING_ROWS, true, whitening, row, task->mean + row, task->x + row * TILE_ROWS, centred,
+                      distances);
     whitening += WHITENING_ROWS * (row + WHITENING_ROWS);
-    if ((row & 4) && !within_reach(task->log_constant, distances, least)) return false;
+    if (row % 16 == 4 && !within_reach(distances, farthest)) return false;
   }
   add_last_rows(d - row, whitening, row, task->mean + row, task->x + row * TILE_ROWS, centred, distances);
   return true;
@@ -130,7 +135,7 @@ static void log_densities_dense(const density_form *form, const double *tile, do
 {
   const int64_t d = form->n_features;
   vector all[PANEL_VECTORS];
-  for (int v = 0; v < PANEL_VECTORS; v++) all[v] = vector_of(-INFINITY);
+  for (int v = 0; v < PANEL_VECTORS; v++) all[v] = vector_of(INFINITY);
   for (int64_t k = 0; k < form->n_components; k++, log_densities += TILE_ROWS) {
     panel_task task = task_of(form, k, tile);
     if (task.log_constant == -INFINITY) {
@@ -180,13 +185,13 @@ static void finish_dense(const density_form *form, int64_t k, uint32_t panels, c
     vector *rows = (vector *)(distances + panel * PANEL);
     vector *top = (vector *)(best + panel * PANEL);
     vector grown[PANEL_VECTORS];
-    vector least[PANEL_VECTORS];
+    vector farthest[PANEL_VECTORS];
     task.x = tile + panel * PANEL;
     for (int v = 0; v < PANEL_VECTORS; v++) {
       grown[v] = rows[v];
-      least[v] = least_that_counts(top[v]);
+      farthest[v] = farthest_that_counts(task.log_constant, top[v]);
     }
-    const bool finished = add_other_rows(&task, form->n_features, centred, grown, least);
+    const bool finished = add_other_rows(&task, form->n_features, centred, grown, farthest);
     for (int v = 0; v < PANEL_VECTORS; v++) {
       rows[v] = finished ? live_log_density(task.log_constant, grown[v]) : vector_of(-INFINITY);
       top[v] = vector_max(rows[v], top[v]);
@@ -212,9 +217,9 @@ ALWAYS_INLINE void few_rows(int d, const density_form *form, const double *tile,
       vector *rows = (vector *)log_densities + v;
       vector *top = (vector *)best + v;
       vector distances[PANEL_VECTORS] = {{0.0}};
-      add_whitened_rows(n_first, task.whitening, 0, task.mean, x, centred, distances);
+      add_whitened_rows(n_first, d > WHITENING_ROWS, task.whitening, 0, task.mean, x, centred, distances);
       if (d > WHITENING_ROWS)
-        add_whitened_rows(d - WHITENING_ROWS, task.whitening + WHITENING_ROWS * WHITENING_ROWS, WHITENING_ROWS,
+        add_whitened_rows(d - WHITENING_ROWS, false, task.whitening + WHITENING_ROWS * WHITENING_ROWS, WHITENING_ROWS,
                           task.mean + WHITENING_ROWS, x + WHITENING_ROWS * TILE_ROWS, centred, distances);
       for (int i = 0; i < PANEL_VECTORS; i++) {
         rows[i] = live_log_density(task.log_constant, distances[i]);

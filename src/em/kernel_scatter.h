@@ -41,30 +41,6 @@ ALWAYS_INLINE void scatter_packs(int n_packs, int n_points, int64_t row, int64_t
   }
 }
 
-#if VECTOR_BYTES == 32
-/* Two packs are all there is: one register tile for the whole triangle. */
-static void scatter_two_packs(int n_points, int64_t n_features, int64_t width, const double *restrict packed,
-                              double *restrict second)
-{
-  vector upper[PACK], lower[PACK][2];
-  for (int r = 0; r < PACK; r++) upper[r] = lower[r][0] = lower[r][1] = vector_of(0.0);
-  for (int i = 0; i < n_points; i++, packed += PACK) {
-    const double *other = packed + PACK * CHUNK;
-    const vector u[2] = {*(const vector *)packed, *(const vector *)other};
-    for (int r = 0; r < PACK; r++) {
-      upper[r] += packed[r] * u[0];
-      lower[r][0] += other[r] * u[0];
-      lower[r][1] += other[r] * u[1];
-    }
-  }
-  for (int r = 0; r < PACK; r++) {
-    *(vector *)(second + r * width) += upper[r];
-    for (int c = 0; c < 2 && PACK + r < n_features; c++)
-      *(vector *)(second + (PACK + r) * width + c * PACK) += lower[r][c];
-  }
-}
-#endif
-
 /* Columns from pack `column` up to, not including, pack `end`. */
 static void scatter_row(int n_points, int64_t row, int64_t column, int64_t end, int64_t n_rows, int64_t width,
                         const double *packed, double *second)
@@ -89,19 +65,44 @@ static void scatter_row(int n_points, int64_t row, int64_t column, int64_t end, 
   }
 }
 
+#if VECTOR_BYTES == 32
+/* Packs `row` and row + 1 of rows by themselves as columns: one register tile for this triangle. */
+static void scatter_pair(int n_points, int64_t row, int64_t n_rows, int64_t width, const double *restrict packed,
+                         double *restrict second)
+{
+  vector upper[PACK], lower[PACK][2];
+  second += row * PACK * width + row * PACK;
+  packed += row * PACK * CHUNK;
+  for (int r = 0; r < PACK; r++) upper[r] = lower[r][0] = lower[r][1] = vector_of(0.0);
+  for (int i = 0; i < n_points; i++, packed += PACK) {
+    const double *other = packed + PACK * CHUNK;
+    const vector u[2] = {*(const vector *)packed, *(const vector *)other};
+    for (int r = 0; r < PACK; r++) {
+      upper[r] += packed[r] * u[0];
+      lower[r][0] += other[r] * u[0];
+      lower[r][1] += other[r] * u[1];
+    }
+  }
+  for (int r = 0; r < PACK; r++) {
+    *(vector *)(second + r * width) += upper[r];
+    for (int c = 0; c < 2 && PACK + r < n_rows; c++) *(vector *)(second + (PACK + r) * width + c * PACK) += lower[r][c];
+  }
+}
+#endif
+
 /* The lower triangle (and what is above it in its packs) of the sum of u u^T. */
 static void scatter(int n_points, int64_t n_features, int64_t width, const double *packed, double *second)
 {
   const int64_t n_packs = (n_features + PACK - 1) / PACK;
-#if VECTOR_BYTES == 32
-  if (n_packs == 2) {
-    scatter_two_packs(n_points, n_features, width, packed, second);
-    return;
-  }
-#endif
   for (int64_t near = 0; near < n_packs; near += NEAR_PACKS) {
     for (int64_t row = near; row < n_packs; row++) {
-      const int64_t end = row + 1 < near + NEAR_PACKS ? row + 1 : near + NEAR_PACKS;
+      int64_t end = row + 1;
+#if VECTOR_BYTES == 32
+      end = row % 2 == 1 ? row - 1 : row + 1 < n_packs ? row : end;
+      if (row % 2 == 0 && row + 1 < n_packs && row < near + NEAR_PACKS)
+        scatter_pair(n_points, row, n_features - row * PACK, width, packed, second);
+#endif
+      if (end > near + NEAR_PACKS) end = near + NEAR_PACKS;
       scatter_row(n_points, row, near, end, n_features - row * PACK, width, packed, second);
     }
   }
@@ -120,8 +121,15 @@ ALWAYS_INLINE void pack_point(const scatter_chunk *chunk, int i, int64_t j, cons
   }
 }
 
-/* Packs FEATURE_GROUP features from feature j on, and adds responsibility (x - r) to first. */
-ALWAYS_INLINE void pack_features(const scatter_chunk *chunk, int64_t j, const double *restrict reference,
+ALWAYS_INLINE void take_roots(scatter_chunk *chunk, int i)
+{
+  vector *weights = (vector *)(chunk->weights + i);
+  *weights = vector_sqrt(*weights);
+}
+
+/* Packs FEATURE_GROUP features from feature j on, and adds responsibility (x - r) to first. The first features take the
+ * square roots by the way, which then cost no time of their own. */
+ALWAYS_INLINE void pack_features(scatter_chunk *chunk, int64_t j, const double *restrict reference,
                                  double *restrict packed, double *restrict first)
 {
   enum { N = FEATURE_GROUP / LANES };
@@ -132,10 +140,14 @@ ALWAYS_INLINE void pack_features(const scatter_chunk *chunk, int64_t j, const do
     even[v] = odd[v] = vector_of(0.0);
   }
   for (; i + 1 < chunk->n_points; i += 2) {
+    if (j == 0 && i % LANES == 0) take_roots(chunk, i);
     pack_point(chunk, i, j, origin, packed, even);
     pack_point(chunk, i + 1, j, origin, packed, odd);
   }
-  if (i < chunk->n_points) pack_point(chunk, i, j, origin, packed, even);
+  if (i < chunk->n_points) {
+    if (j == 0 && i % LANES == 0) take_roots(chunk, i);
+    pack_point(chunk, i, j, origin, packed, even);
+  }
   for (int v = 0; v < N; v++) ((vector *)(first + j))[v] += even[v] + odd[v];
 }
 
@@ -145,8 +157,6 @@ static void flush_chunk(scatter_chunk *chunk, int64_t k, block_sums *sums, doubl
   const int64_t d = sums->n_features;
   const int64_t width = sums->width;
   if (chunk->n_points == 0) return;
-  for (int i = 0; i < chunk->n_points; i += LANES)
-    *(vector *)(chunk->weights + i) = vector_sqrt(*(const vector *)(chunk->weights + i));
   for (int64_t j = 0; j < width; j += FEATURE_GROUP)
     pack_features(chunk, j, sums->references + k * width, packed, sums->first + k * width);
   if (sums->second != NULL) scatter(chunk->n_points, d, width, packed, sums->second + k * d * width);

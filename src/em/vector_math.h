@@ -107,25 +107,23 @@ ALWAYS_INLINE vector vector_rounded(vector x)
 
 /* exp(x) for -700 <= x <= 0, within 2 units in the last place; any bits for other x. x = n ln 2 + r with |r| <=
  * ln(2)/2, and exp(r) = 1 + r + r^2 q(r), where the polynomial q of degree 9 interpolates at Chebyshev's points; its
- * error is below 2e-17. */
+ * error is below 2e-17. Its terms are added in a tree (Estrin's scheme), since a long chain of operations, each waiting
+ * for the one before, takes twice the time. */
 ALWAYS_INLINE vector vector_exp_of_negative(vector x)
 {
   const double shift = 0x1.8p52;
   const vector shifted = x * 0x1.71547652b82fep0 + shift;
   const vector n = shifted - shift;
   const vector r = (x - n * LN2_HIGH) - n * LN2_LOW;
-  vector p = vector_of(0x1.af38a9b0ec855p-26);
-  p = p * r + 0x1.289185613a3d6p-22;
-  p = p * r + 0x1.71de0dae63bb3p-19;
-  p = p * r + 0x1.a019b90d2ae7ap-16;
-  p = p * r + 0x1.a01a01a7c41d5p-13;
-  p = p * r + 0x1.6c16c1788bd90p-10;
-  p = p * r + 0x1.11111111109b3p-7;
-  p = p * r + 0x1.5555555553d63p-5;
-  p = p * r + 0x1.5555555555556p-3;
-  p = p * r + 0x1.0000000000001p-1;
-  p = p * r + 1.0;
-  p = p * r + 1.0;
+  const vector r2 = r * r;
+  const vector r4 = r2 * r2;
+  const vector low =
+      (0x1.5555555555556p-3 * r + 0x1.0000000000001p-1) + r2 * (0x1.11111111109b3p-7 * r + 0x1.5555555553d63p-5);
+  const vector middle =
+      (0x1.a01a01a7c41d5p-13 * r + 0x1.6c16c1788bd90p-10) + r2 * (0x1.71de0dae63bb3p-19 * r + 0x1.a019b90d2ae7ap-16);
+  const vector high = 0x1.af38a9b0ec855p-26 * r + 0x1.289185613a3d6p-22;
+  const vector q = low + r4 * (middle + r4 * high);
+  const vector p = 1.0 + (r + r2 * q);
   /* The integer n stands in the low bits of `shifted`: shifting it into the exponent's place multiplies by 2^n. */
   return (vector)((vector_words)p + ((vector_words)shifted << 52));
 }
