@@ -13,8 +13,9 @@ extern "C" {
 #endif
 
 typedef enum gmmpi_init {
-  GMMPI_INIT_KMEANS,           /* the best of many starts, most of them from k-means|| seeding (Bahmani et al. 2012) and
-                                  Lloyd's iterations in several systems of coordinates */
+  GMMPI_INIT_KMEANS,           /* the best of many starts and of moves from them by splitting and merging components;
+                                  with GMMPI_COARSE_OFF one start from k-means|| seeding (Bahmani et al. 2012) and
+                                  Lloyd's iterations */
   GMMPI_INIT_KMEANS_PLUS_PLUS, /* k-means++ seeding (Arthur, Vassilvitskii 2007), each point to its nearest seed */
   GMMPI_INIT_RANDOM_FROM_DATA, /* means are points drawn without replacement, see init_identity */
   GMMPI_INIT_RANDOM,           /* responsibilities are random */

@@ -155,7 +155,8 @@ static gmmpi_status enter_level(fit_process *run, int64_t level, gmmpi_error *er
   leave_level(run);
   if (level_draw(run->em->points, &run->plan, level, seed, &run->coarse_points, error) != GMMPI_OK)
     return error->status;
-  return iteration_create_provisional(run->coarse_points, run->em, &run->coarse_timings, &run->coarse_em, error);
+  return iteration_create_provisional(run->coarse_points, run->options, run->em, &run->coarse_timings, &run->coarse_em,
+                                      error);
 }
 
 /* From where the state stands on its level, or from nothing when `fresh`, to the next finer level. */

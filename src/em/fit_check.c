@@ -1,23 +1,16 @@
 #include "em/fit.h"
 
+#include "em/bench.h"
 #include "em/levels.h"
 #include "em/refine.h"
 #include "em/search.h"
 #include "em/seeding.h"
 #include "support/error.h"
 #include "support/linear_algebra.h"
+#include "support/memory.h"
 #include "support/threads.h"
 
 #include <math.h>
-
-static int64_t sum_of_bytes(int n, const int64_t *parts)
-{
-  int64_t bytes = 0;
-  for (int i = 0; i < n; i++) {
-    if (__builtin_add_overflow(bytes, parts[i], &bytes)) return INT64_MAX;
-  }
-  return bytes;
-}
 
 gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *options, gmmpi_error *error)
 {
@@ -57,24 +50,6 @@ gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *opt
   return GMMPI_OK;
 }
 
-/* What one em_iteration takes, with the models and the history of one state. */
-static int64_t bytes_of_level(const gmmpi_fit_options *options, int64_t n_features)
-{
-  const covariance_family *family = family_find(options->covariance);
-  const int64_t K = options->n_components;
-  const int64_t model = model_bytes(family, K, n_features);
-  const int64_t moment = moments_bytes(family->shape, K, n_features);
-  const int64_t parts[] = {model,
-                           model,
-                           model,
-                           moment,
-                           moment,
-                           statistics_bytes(family->shape, K, n_features, options->threads),
-                           team_bytes(family->shape, K, n_features, options->threads),
-                           accelerator_bytes(options->accelerate, family->shape, K, n_features)};
-  return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
-}
-
 int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks)
 {
   const level_plan plan = levels_plan(options, n_samples, n_features);
@@ -82,7 +57,7 @@ int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n
   const int64_t rows_of_kmeans = has_levels ? n_samples >> plan.halvings[plan.n_levels] : n_samples;
   const int64_t rows = rows_of_kmeans / n_ranks + shard_block_rows(rows_of_kmeans);
   const int64_t finest = has_levels ? n_samples >> plan.halvings[1] : 0;
-  const int64_t one = bytes_of_level(options, n_features);
+  const int64_t one = bench_bytes(options, n_features);
   const int64_t parts[] = {
       LINEAR_ALGEBRA_BUFFER, one, has_levels ? one : 0, has_levels ? refinement_bytes(options, n_features) : 0,
       /* Subsamples vary in size, and their rows are held twice while they are drawn. */

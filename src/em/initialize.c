@@ -1,5 +1,6 @@
 #include "em/initialize.h"
 
+#include "em/greedy_seeding.h"
 #include "em/kmeans.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -227,6 +228,24 @@ static void set_scales(const em_iteration *em, const start_recipe *recipe, doubl
   }
 }
 
+static gmmpi_status choose_centres(const shard *points, const seeding_options *options, seeding_method method,
+                                   double *centres, gmmpi_error *error)
+{
+  switch (method) {
+  case SEED_PLUS_PLUS:
+    return seed_kmeans_plus_plus(points, options, centres, error);
+  case SEED_GREEDILY:
+    return seed_greedily(points, options, centres, error);
+  case SEED_GREEDILY_LLOYD:
+    if (seed_greedily(points, options, centres, error) != GMMPI_OK) return error->status;
+    return kmeans_run(points, options, centres, error);
+  case SEED_PARALLEL:
+    break;
+  }
+  if (seed_kmeans_parallel(points, options, centres, error) != GMMPI_OK) return error->status;
+  return kmeans_run(points, options, centres, error);
+}
+
 static gmmpi_status start_from_kmeans(const initial_step *step, const start_recipe *recipe, gmmpi_error *error)
 {
   const em_iteration *em = step->em;
@@ -240,10 +259,7 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   if (inverse_variances == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to scale features");
   if (agree(points->comm, &local) == GMMPI_OK) {
     set_scales(em, recipe, inverse_variances);
-    if (recipe->init == GMMPI_INIT_KMEANS_PLUS_PLUS)
-      seed_kmeans_plus_plus(points, &options, centres, &local);
-    else if (seed_kmeans_parallel(points, &options, centres, &local) == GMMPI_OK)
-      kmeans_run(points, &options, centres, &local);
+    choose_centres(points, &options, recipe->seeding, centres, &local);
   }
   if (local.status == GMMPI_OK) {
     kmeans_form(&options, d, centres, &form, &local);
@@ -290,7 +306,10 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, gmmpi_m
 gmmpi_status initialize(em_iteration *em, int64_t start, gmmpi_model *model, gmmpi_model *spare, fit_state *state,
                         const fit_observer *observer, gmmpi_error *error)
 {
-  const start_recipe recipe = {
-      .init = em->options->init, .seed = random_seed_of_start(em->options->seed, start), .standardised = true};
+  const start_recipe recipe = {.init = em->options->init,
+                               .seed = random_seed_of_start(em->options->seed, start),
+                               .seeding =
+                                   em->options->init == GMMPI_INIT_KMEANS_PLUS_PLUS ? SEED_PLUS_PLUS : SEED_PARALLEL,
+                               .standardised = true};
   return initialize_by(em, &recipe, model, spare, state, observer, error);
 }

@@ -5,10 +5,19 @@
 
 #include "em/iteration.h"
 
+/* How the centres of k-means are chosen and improved. */
+typedef enum seeding_method {
+  SEED_PARALLEL,       /* k-means||, then Lloyd's iterations */
+  SEED_GREEDILY,       /* greedy k-means++ */
+  SEED_GREEDILY_LLOYD, /* and then Lloyd's iterations */
+  SEED_PLUS_PLUS       /* k-means++ */
+} seeding_method;
+
 /* How a start is made. */
 typedef struct start_recipe {
   gmmpi_init init;
   uint64_t seed;
+  seeding_method seeding;   /* for k-means */
   const shard *coordinates; /* for k-means: the rows of the points in other coordinates; NULL: the points themselves */
   bool standardised;        /* for k-means: distances in units of the features' standard deviations */
 } start_recipe;

@@ -108,11 +108,12 @@ gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *opti
   return create_with(parts, em, error);
 }
 
-gmmpi_status iteration_create_provisional(const shard *points, const em_iteration *whole, fit_timings *timings,
-                                          em_iteration **em, gmmpi_error *error)
+gmmpi_status iteration_create_provisional(const shard *points, const gmmpi_fit_options *options,
+                                          const em_iteration *whole, fit_timings *timings, em_iteration **em,
+                                          gmmpi_error *error)
 {
   const em_iteration parts = {.points = points,
-                              .options = whole->options,
+                              .options = options,
                               .kernel = whole->kernel,
                               .broadcast_models = whole->broadcast_models,
                               .timings = timings,

@@ -9,7 +9,7 @@
 /* A level's points are at least so many per component and feature, and so many per parameter; and so many in all. */
 static const double points_per_component_and_feature = 24.0;
 static const double points_per_parameter = 1.5;
-enum { LEAST_POINTS = 2048, FEW_POINTS = 128 };
+enum { LEAST_POINTS = 8192, FEW_POINTS = 128 };
 
 /* A level has at most 2^MOST_HALVINGS times as many points as the next coarser one. */
 enum { MOST_HALVINGS = 3 };

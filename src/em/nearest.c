@@ -69,12 +69,16 @@ static void update_tile(nearest_centres *nearest, const double *log_densities, i
   }
 }
 
+static void set_centres(nearest_centres *nearest, const double *centres, int64_t n)
+{
+  nearest->form->n_components = n;
+  memcpy(nearest->form->means, centres, (size_t)(n * nearest->points->n_features) * sizeof(double));
+}
+
 static void add_batch(nearest_centres *nearest, const double *centres, int64_t n)
 {
   const shard *points = nearest->points;
-  const int64_t d = points->n_features;
-  nearest->form->n_components = n;
-  memcpy(nearest->form->means, centres, (size_t)(n * d) * sizeof(double));
+  set_centres(nearest, centres, n);
 #pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
   for (int64_t b = 0; b < shard_n_blocks(points); b++) {
     const pass_workspace *workspace = &nearest->team->workspaces[thread_number()];
@@ -110,4 +114,44 @@ double nearest_total(const nearest_centres *nearest)
   }
   MPI_Allreduce(MPI_IN_PLACE, limbs, FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, points->comm);
   return full_range_value(limbs);
+}
+
+/* Adds a block's sums of distances to the nearest centre when one of the form's is added, lane by lane. */
+static void sum_with(const nearest_centres *nearest, const block_view *block, double (*sums)[TILE_ROWS])
+{
+  const pass_workspace *workspace = &nearest->team->workspaces[thread_number()];
+  const double *distances = nearest->distances + (block->first_row - nearest->points->first_row);
+  for (int64_t t = 0; t < block->n_tiles; t++, distances += TILE_ROWS) {
+    const int n_points = tile_points(block, t);
+    const double *log_densities = workspace->responsibilities;
+    nearest->kernel->log_densities(nearest->form, block_tile(block, t, workspace->tiles), workspace->responsibilities,
+                                   workspace->scratch);
+    for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
+      for (int p = 0; p < n_points; p++) {
+        const double distance = -2.0 * log_densities[p];
+        sums[k][p] += distance < distances[p] ? distance : distances[p];
+      }
+    }
+  }
+}
+
+void nearest_totals_with(nearest_centres *nearest, const double *centres, int64_t n, double *totals)
+{
+  const shard *points = nearest->points;
+  int64_t limbs[BATCH * FULL_RANGE_LIMBS] = {0};
+  set_centres(nearest, centres, n);
+#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    const block_view block = shard_block(points, b);
+    double sums[BATCH][TILE_ROWS] = {{0.0}};
+    sum_with(nearest, &block, sums);
+    for (int64_t k = 0; k < n; k++) {
+      double sum = 0.0;
+      for (int p = 0; p < TILE_ROWS; p++) sum += sums[k][p];
+#pragma omp critical(limbs)
+      full_range_add(limbs + k * FULL_RANGE_LIMBS, sum);
+    }
+  }
+  MPI_Allreduce(MPI_IN_PLACE, limbs, (int)n * FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, points->comm);
+  for (int64_t k = 0; k < n; k++) totals[k] = full_range_value(limbs + k * FULL_RANGE_LIMBS);
 }

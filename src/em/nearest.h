@@ -26,4 +26,8 @@ void nearest_add(nearest_centres *nearest, const double *centres, int64_t n);
 /* Collective: the sum of all points' distances, the same bits at any number of ranks. */
 double nearest_total(const nearest_centres *nearest);
 
+/* Collective: for each of n other centres (n x d, at most 64) what that sum would be with it alone added, the same bits
+ * at any number of ranks. totals: n. */
+void nearest_totals_with(nearest_centres *nearest, const double *centres, int64_t n, double *totals);
+
 #endif

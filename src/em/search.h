@@ -1,10 +1,10 @@
-/* The search for a start: many candidates are made in different ways and improved by a few iterations of EM, the best
- * of them by a few more, and so on until one is left. It is made on the coarsest level, where it costs little.
+/* The search for a start: many candidates are made in different ways (em/search_recipes.h) and improved by a few
+ * iterations of EM, the best of them by a few more, and so on until few are left (compare Biernacki, Celeux, Govaert
+ * 2003, "Choosing starting values for the EM algorithm": short runs of EM from many starts). From these, generations of
+ * moves lead to further optima (em/moves.h). The search is made on the coarsest level, where it costs little.
  *
  * EM ends in the optimum whose basin it starts in, and the best optimum's basin may be small; k-means finds round
- * clusters in the coordinates that it is given. So candidates come from k-means in whitened coordinates, in
- * standardised ones and in the data's own, and from random points. (Compare Biernacki, Celeux, Govaert 2003, "Choosing
- * starting values for the EM algorithm": short runs of EM from many starts.) */
+ * clusters in the coordinates that it is given, so it is given several. */
 #ifndef EM_SEARCH_H
 #define EM_SEARCH_H
 

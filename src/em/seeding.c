@@ -24,7 +24,7 @@ int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres, int
   return nearest > INT64_MAX - candidates ? INT64_MAX : nearest + candidates;
 }
 
-static int64_t first_row_drawn(const shard *points, uint64_t seed)
+int64_t seeding_first_row(const shard *points, uint64_t seed)
 {
   const double draw = random_uniform(seed, RANDOM_FIRST_SEED, 0, 0) * (double)points->n_samples;
   const int64_t row = (int64_t)draw;
@@ -60,11 +60,10 @@ static int64_t row_that_wins_race(const nearest_centres *nearest, uint64_t seed,
   return row;
 }
 
-/* Collective: does any rank want to stop? */
-static gmmpi_status stop_here(MPI_Comm comm, stop_question stop, gmmpi_error *error)
+bool seeding_goes_on(MPI_Comm comm, stop_question stop, gmmpi_error *error)
 {
   if (stop_is_wanted(stop)) fail(error, GMMPI_STOPPED, "stopped on request during the initialisation");
-  return agree(comm, error);
+  return agree(comm, error) == GMMPI_OK;
 }
 
 gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *options, double *centres,
@@ -75,9 +74,9 @@ gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *o
   nearest_centres *nearest = NULL;
   nearest_create(points, options->kernel, options->inverse_variances, &nearest, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    for (int64_t k = 0; k < options->n_centres && stop_here(points->comm, options->stop, &local) == GMMPI_OK; k++) {
+    for (int64_t k = 0; k < options->n_centres && seeding_goes_on(points->comm, options->stop, &local); k++) {
       const int64_t row =
-          k == 0 ? first_row_drawn(points, options->seed) : row_that_wins_race(nearest, options->seed, k);
+          k == 0 ? seeding_first_row(points, options->seed) : row_that_wins_race(nearest, options->seed, k);
       fetch_rows(points, &row, 1, centres + k * d);
       nearest_add(nearest, centres + k * d, 1);
     }
@@ -310,11 +309,11 @@ gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *op
       !candidates_reserve(&list, ROUNDS * CANDIDATES_PER_CENTRE * options->n_centres))
     fail(&local, GMMPI_NO_MEMORY, "there is no memory for candidates of initial means; use --init random_from_data");
   if (agree(points->comm, &local) == GMMPI_OK) {
-    const int64_t first = first_row_drawn(points, options->seed);
+    const int64_t first = seeding_first_row(points, options->seed);
     fetch_rows(points, &first, 1, list.centres);
     nearest_add(nearest, list.centres, 1);
     list.n = 1;
-    for (int64_t round = 0; round < ROUNDS && stop_here(points->comm, options->stop, &local) == GMMPI_OK; round++)
+    for (int64_t round = 0; round < ROUNDS && seeding_goes_on(points->comm, options->stop, &local); round++)
       add_round(nearest, &list, options, round, &local);
     if (local.status == GMMPI_OK) reduce_candidates(nearest, &list, options, centres, &local);
   }

@@ -27,6 +27,15 @@ void *allocate_untouched(int64_t count, size_t size)
   return rounded > 0 ? aligned_alloc(MEMORY_ALIGNMENT, rounded) : NULL;
 }
 
+int64_t sum_of_bytes(int n, const int64_t *parts)
+{
+  int64_t bytes = 0;
+  for (int i = 0; i < n; i++) {
+    if (__builtin_add_overflow(bytes, parts[i], &bytes)) return INT64_MAX;
+  }
+  return bytes;
+}
+
 void *allocate(int64_t count, size_t size)
 {
   void *memory = allocate_untouched(count, size);

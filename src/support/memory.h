@@ -11,6 +11,9 @@ enum { MEMORY_ALIGNMENT = 64 };
 /* a x b in *product; false when it does not fit or one of them is negative. */
 bool multiply_fits(int64_t a, int64_t b, int64_t *product);
 
+/* The sum of n numbers of bytes; INT64_MAX when it does not fit. */
+int64_t sum_of_bytes(int n, const int64_t *parts);
+
 /* count elements of size bytes each, aligned to MEMORY_ALIGNMENT and zeroed; NULL when count x size does not fit or
  * there is not that much memory. count = 0 gives a pointer that can be freed. Release with free(). */
 void *allocate(int64_t count, size_t size);

@@ -15,7 +15,10 @@ typedef enum random_purpose {
   RANDOM_RESPONSIBILITIES, /* random */
   RANDOM_SAMPLE_COMPONENT, /* gmmpi sample */
   RANDOM_SAMPLE_NORMAL,
-  RANDOM_LEVEL /* subsamples of the points: a key for hashes */
+  RANDOM_LEVEL,       /* subsamples of the points: a key for hashes */
+  RANDOM_GREEDY_RACE, /* greedy k-means++: races of blocks */
+  RANDOM_GREEDY_ROW,  /* and the row in the block that wins */
+  RANDOM_SPLIT        /* directions in which components are split */
 } random_purpose;
 
 /* Uniform in the open interval (0, 1). */

@@ -1,0 +1,32 @@
+/* Moves from one optimum towards others, by splitting and merging components (em/split_merge.h) with EM in between. */
+#ifndef EM_MOVES_H
+#define EM_MOVES_H
+
+#include "em/bench.h"
+
+typedef struct moves moves;
+
+/* How a move is made. */
+typedef struct move_recipe {
+  uint64_t seed;
+  int n_turns;          /* of the directions of splitting, towards the longest axes */
+  int64_t n_iterations; /* of EM with the halves of all components */
+  bool single;          /* one component is moved; else halves are merged until K are left */
+  int64_t split_rank;   /* which one: where its halves gain most (rank 0), second most ... */
+  int64_t merge_rank;   /* and which two are merged for it: those that lose least (rank 0) ... */
+} move_recipe;
+
+/* Collective over the points' communicator. For models of em's shape, from its points. Errors, agreed: 71. */
+gmmpi_status moves_create(const em_iteration *em, moves **work, gmmpi_error *error);
+void moves_destroy(moves *work); /* NULL is fine */
+int64_t moves_bytes(const gmmpi_fit_options *options, int64_t n_features);
+
+/* Collective like bench_improve, with the same errors: where the move from `from` leads, before EM with K components.
+ */
+gmmpi_status moves_make(moves *work, const move_recipe *recipe, const gmmpi_model *from, const fit_observer *observer,
+                        gmmpi_model *to, gmmpi_error *error);
+
+/* Rows that its E-steps have visited, in E-steps with K components. */
+int64_t moves_row_visits(const moves *work);
+
+#endif

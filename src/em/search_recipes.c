@@ -1,0 +1,96 @@
+#include "em/search_recipes.h"
+
+#include "support/random.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MOST_STARTS = 200, LEAST_STARTS = 3, MOST_GENERATIONS = 16, MOST_CHILDREN = 8 };
+
+/* What a search may cost: rows that E-steps visit, times the operations of a visit ... */
+static const double most_operations = 7e9;
+/* ... or, where that is more, in passes over all points. */
+static const double most_passes = 1.5;
+/* A start and a move cost about so many visits of each row, the rounds that follow included. */
+static const double visits_per_start = 30.0;
+static const double visits_per_move = 50.0;
+static const double share_of_moves = 0.5;
+
+search_plan search_plan_for(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
+{
+  const double K = (double)options->n_components;
+  const double d = (double)n_features;
+  const bool dense = family_find(options->covariance)->shape == DENSE;
+  const double operations_of_visit = K * (20.0 + (dense ? d * (d + 3.0) : 4.0 * d));
+  const double visits = fmax(most_operations / operations_of_visit, most_passes * (double)n_samples);
+  const double passes = visits / (double)n_rows;
+  const double room_for_starts = passes * (1.0 - share_of_moves) / visits_per_start;
+  const double room_for_moves = passes * share_of_moves / visits_per_move;
+  search_plan plan = {.n_starts = (int64_t)fmin(room_for_starts, MOST_STARTS)};
+  /* Without subsamples a search among large data would cost more than it is worth. */
+  if (plan.n_starts < LEAST_STARTS) plan.n_starts = n_rows < n_samples || room_for_starts >= 1.0 ? LEAST_STARTS : 1;
+  if (plan.n_starts == 1 || 2.0 * K * (d + 1.0) > (double)n_rows || room_for_moves < 1.0) return plan;
+  plan.n_children = (int64_t)fmin(room_for_moves, MOST_CHILDREN);
+  plan.n_generations = (int64_t)fmin(room_for_moves / (double)plan.n_children, MOST_GENERATIONS);
+  return plan;
+}
+
+start_recipe search_recipe(int64_t index, uint64_t seed, const shard *whitened)
+{
+  start_recipe recipe = {.init = GMMPI_INIT_KMEANS, .seed = seed};
+  switch (index % 9) {
+  case 0:
+    recipe.seeding = SEED_GREEDILY_LLOYD;
+    recipe.standardised = true;
+    break;
+  case 1:
+    recipe.seeding = SEED_GREEDILY;
+    break;
+  case 2:
+    recipe.seeding = SEED_GREEDILY_LLOYD;
+    recipe.coordinates = whitened;
+    recipe.standardised = whitened == NULL;
+    break;
+  case 3:
+    recipe.seeding = SEED_GREEDILY_LLOYD;
+    break;
+  case 4:
+    recipe.seeding = SEED_PLUS_PLUS;
+    recipe.coordinates = whitened;
+    recipe.standardised = whitened == NULL;
+    break;
+  case 5:
+    recipe.init = GMMPI_INIT_RANDOM_FROM_DATA;
+    break;
+  case 6:
+    recipe.init = GMMPI_INIT_RANDOM;
+    break;
+  case 7:
+    recipe.seeding = SEED_PARALLEL;
+    recipe.standardised = true;
+    break;
+  default:
+    recipe.seeding = SEED_PLUS_PLUS;
+    break;
+  }
+  return recipe;
+}
+
+/* A rank that is 0 about every second time, and rarely large. */
+static int64_t draw_rank(uint64_t seed, uint64_t draw)
+{
+  return (int64_t)(1.5 * random_exponential(seed, RANDOM_SPLIT, UINT64_MAX, draw));
+}
+
+move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, int64_t *parent)
+{
+  *parent = number % n_best;
+  const int64_t turn = number / n_best + *parent; /* so that each of the best ones sees all kinds of moves */
+  const bool single = turn % 2 == 1;
+  return (move_recipe){.seed = seed,
+                       .n_turns = turn / 2 % 2 == 0 ? 8 : 1,
+                       .n_iterations = single ? 8 : 25,
+                       .single = single,
+                       .split_rank = draw_rank(seed, 0),
+                       .merge_rank = draw_rank(seed, 1)};
+}

@@ -1,0 +1,24 @@
+/* What a search tries: how many starts, how each of them is made, how many moves from the best of them, and how these
+ * are made. All of it depends on the sizes of the problem alone. */
+#ifndef EM_SEARCH_RECIPES_H
+#define EM_SEARCH_RECIPES_H
+
+#include "em/initialize.h"
+#include "em/moves.h"
+
+typedef struct search_plan {
+  int64_t n_starts;
+  int64_t n_generations; /* of moves by splitting and merging, from the best models so far */
+  int64_t n_children;    /* moves in a generation */
+} search_plan;
+
+/* For a search among n_rows of n_samples points. */
+search_plan search_plan_for(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
+
+/* The index-th start. whitened: the points where their covariance is the identity, or NULL. */
+start_recipe search_recipe(int64_t index, uint64_t seed, const shard *whitened);
+
+/* The number-th move, counted over all generations, made with this seed; and from which of the n_best models. */
+move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, int64_t *parent);
+
+#endif

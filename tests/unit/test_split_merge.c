@@ -1,0 +1,141 @@
+/* Components split in two and merged again: moments by hand. */
+#include "unit/matrices.h"
+
+#include "em/split_merge.h"
+
+#include <math.h>
+
+static gmmpi_model *new_model(const covariance_family *family, int64_t n_components, int64_t n_features)
+{
+  gmmpi_model *model = NULL;
+  gmmpi_error error = {0};
+  assert_int_equal(model_allocate(family, n_components, n_features, &model, &error), GMMPI_OK);
+  return model;
+}
+
+static void set_component(gmmpi_model *model, int64_t k, double weight, const double *mean, const double *covariance)
+{
+  model->weights[k] = weight;
+  for (int64_t j = 0; j < 2; j++) model->means[2 * k + j] = mean[j];
+  model->family->contract(model, k, covariance);
+  assert_true(model->family->factorise(model, k));
+}
+
+/* Three components far from each other. */
+static gmmpi_model *far_apart(void)
+{
+  gmmpi_model *model = new_model(&family_full, 3, 2);
+  set_component(model, 0, 0.5, (double[]){0.0, 0.0}, (double[]){4.0, 1.0, 1.0, 2.0});
+  set_component(model, 1, 0.3, (double[]){100.0, 0.0}, (double[]){1.0, 0.0, 0.0, 9.0});
+  set_component(model, 2, 0.2, (double[]){0.0, 200.0}, (double[]){0.5, -0.25, -0.25, 0.5});
+  return model;
+}
+
+static split_merge *new_work(const covariance_family *family, int64_t n_components)
+{
+  split_merge *work = NULL;
+  gmmpi_error error = {0};
+  assert_int_equal(split_merge_create(family, n_components, 2, &work, &error), GMMPI_OK);
+  return work;
+}
+
+static const double variances[2] = {1000.0, 4000.0};
+
+static void halves_keep_the_moments(void **state)
+{
+  (void)state;
+  gmmpi_model *model = far_apart();
+  gmmpi_model *wide = new_model(&family_full, 6, 2);
+  split_merge *work = new_work(&family_full, 3);
+  for (int n_turns = 0; n_turns <= 8; n_turns += 8) {
+    assert_true(split_components(work, model, variances, 5, n_turns, wide));
+    for (int64_t k = 0; k < 3; k++) {
+      const double *means[2] = {wide->means + 4 * k, wide->means + 4 * k + 2};
+      assert_true(wide->weights[2 * k] + wide->weights[2 * k + 1] == model->weights[k]);
+      assert_true(hypot(means[0][0] - means[1][0], means[0][1] - means[1][1]) > 0.1);
+      for (int i = 0; i < 2; i++) {
+        assert_near((means[0][i] + means[1][i]) / 2.0, model->means[2 * k + i], 1e-12);
+        for (int j = 0; j < 2; j++) {
+          const double between = (means[0][i] - means[1][i]) * (means[0][j] - means[1][j]) / 4.0;
+          const double within = (wide->covariances[8 * k + 2 * i + j] + wide->covariances[8 * k + 4 + 2 * i + j]) / 2.0;
+          assert_near(within + between, model->covariances[4 * k + 2 * i + j], 1e-12);
+        }
+      }
+    }
+  }
+  split_merge_destroy(work);
+  gmmpi_model_destroy(wide);
+  gmmpi_model_destroy(model);
+}
+
+/* Halves of one component lose less by being merged than any two of different ones. */
+static void halves_find_each_other(void **state)
+{
+  (void)state;
+  gmmpi_model *model = far_apart();
+  gmmpi_model *wide = new_model(&family_full, 6, 2);
+  gmmpi_model *merged = new_model(&family_full, 3, 2);
+  split_merge *work = new_work(&family_full, 3);
+  assert_true(split_components(work, model, variances, 6, 1, wide));
+  assert_true(merge_components(work, wide, merged));
+  for (int64_t k = 0; k < 3; k++) {
+    int64_t same = 0;
+    while (same < 3 && fabs(merged->weights[same] - model->weights[k]) > 1e-9) same++;
+    assert_true(same < 3);
+    for (int j = 0; j < 2; j++) assert_near(merged->means[2 * same + j], model->means[2 * k + j], 1e-9);
+    for (int j = 0; j < 4; j++) assert_near(merged->covariances[4 * same + j], model->covariances[4 * k + j], 1e-9);
+  }
+  split_merge_destroy(work);
+  gmmpi_model_destroy(wide);
+  gmmpi_model_destroy(merged);
+  gmmpi_model_destroy(model);
+}
+
+/* Two components on one cluster, and one on two: what a single move repairs. Variances 1; the clusters are at -20, 0
+ * and 20 on the first axis, the halves of the broad component's after EM where they belong. */
+static void a_move_repairs(void **state)
+{
+  (void)state;
+  const double unit[] = {1.0, 0.0, 0.0, 1.0};
+  const double broad[] = {101.0, 0.0, 0.0, 1.0};
+  gmmpi_model *model = new_model(&family_diag, 3, 2);
+  gmmpi_model *wide = new_model(&family_diag, 6, 2);
+  gmmpi_model *moved = new_model(&family_diag, 3, 2);
+  split_merge *work = new_work(&family_diag, 3);
+  set_component(model, 0, 0.125, (double[]){-20.0, -0.1}, unit);
+  set_component(model, 1, 0.75, (double[]){10.0, 0.0}, broad);
+  set_component(model, 2, 0.125, (double[]){-20.0, 0.1}, unit);
+  for (int64_t k = 0; k < 3; k += 2) {
+    set_component(wide, 2 * k, 0.0625, model->means + 2 * k, unit);
+    set_component(wide, 2 * k + 1, 0.0625, model->means + 2 * k, unit);
+  }
+  set_component(wide, 2, 0.25, (double[]){0.0, 0.0}, unit);
+  set_component(wide, 3, 0.5, (double[]){20.0, 0.0}, unit);
+  assert_true(move_component(work, model, wide, 0, 0, moved));
+  double found[3] = {0.0, 0.0, 0.0};
+  for (int64_t k = 0; k < 3; k++) {
+    const int cluster = (int)lround(moved->means[2 * k] / 20.0) + 1;
+    found[cluster] += moved->weights[k];
+    assert_near(moved->means[2 * k], 20.0 * (cluster - 1), 1e-12);
+    assert_near(moved->means[2 * k + 1], 0.0, 1e-12);
+    assert_near(moved->covariances[2 * k], 1.0, 1e-12);
+    assert_near(moved->covariances[2 * k + 1], cluster == 0 ? 1.01 : 1.0, 1e-12); /* 1 + 0.1^2 */
+  }
+  assert_near(found[0], 0.25, 1e-12);
+  assert_near(found[1], 0.25, 1e-12);
+  assert_near(found[2], 0.5, 1e-12);
+  split_merge_destroy(work);
+  gmmpi_model_destroy(wide);
+  gmmpi_model_destroy(moved);
+  gmmpi_model_destroy(model);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(halves_keep_the_moments),
+      cmocka_unit_test(halves_find_each_other),
+      cmocka_unit_test(a_move_repairs),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
