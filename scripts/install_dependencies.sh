@@ -29,6 +29,12 @@ python3-matplotlib    matplotlib 3.5 or later (pictures)
 test_packages="
 libcmocka-dev         cmocka (tests)
 hdf5-tools            h5dump, h5diff (tests)
+munge                 munge (tests with SLURM)
+slurmctld             SLURM's controller (tests with SLURM)
+slurmd                SLURM's node daemon (tests with SLURM)
+slurm-client          SLURM's commands (tests with SLURM)
+iproute2              ip (tests on several hosts)
+shellcheck            shellcheck (tests of the job scripts)
 "
 benchmark_packages="
 g++                   a C++ compiler (benchmark)

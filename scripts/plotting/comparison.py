@@ -1,12 +1,14 @@
-"""Fits of several numbers of components side by side: a table, and a picture of the criteria."""
+"""Fits of several numbers of components side by side: a table, a picture of the criteria, and the best one kept."""
 
 import csv
 import json
 import os
+import shutil
 
 from .problem import BAD_DATA, NO_INPUT, NO_OUTPUT, Problem
 
 FIELDS = ["n_components", "log_likelihood", "bic", "aic", "icl"]
+CRITERIA = FIELDS[2:]
 HEADINGS = ["K", "log-likelihood", "BIC", "AIC", "ICL"]
 
 
@@ -25,6 +27,38 @@ def read_summaries(paths):
     return sorted(summaries, key=lambda summary: summary["n_components"])
 
 
+def model_of(path):
+    """The model of the fit whose summary is at path: as named there, or else beside the summary."""
+    with open(path) as file:
+        model = json.load(file).get("output")
+    if not isinstance(model, str):
+        raise Problem(BAD_DATA, "%s: does not say where its model is" % path)
+    return model if os.path.exists(model) else os.path.join(os.path.dirname(path), os.path.basename(model))
+
+
+def lowest(paths, criterion):
+    """Of each number of components the summary with the lowest criterion; and of all the one with the lowest of these."""
+    best = {}
+    for path in paths:
+        summary = read_summaries([path])[0]
+        number = summary["n_components"]
+        if number not in best or summary[criterion] < best[number][0]:
+            best[number] = (summary[criterion], path)
+    return [path for _, path in best.values()], min(best.values(), key=lambda pair: pair[0])[1]
+
+
+def keep_model(source, target):
+    """Copies a model, whole or not at all."""
+    part = target + ".part"
+    try:
+        shutil.copyfile(source, part)
+        os.replace(part, target)
+    except OSError as error:
+        raise Problem(NO_INPUT if error.filename == source else NO_OUTPUT, "%s: cannot be copied to %s (%s)" % (
+            source, target, error.strerror))
+    print("%s  (%s)" % (target, source), flush=True)
+
+
 def best_of(summaries, criterion):
     """The number of components with the lowest criterion."""
     return min(summaries, key=lambda summary: summary[criterion])["n_components"]
@@ -35,7 +69,7 @@ def print_table(summaries):
     print("%4s %16s %14s %14s %14s" % tuple(HEADINGS))
     for summary in summaries:
         marked = ["%13.2f%s" % (summary[criterion], "*" if best_of(summaries, criterion) == summary["n_components"] else " ")
-                  for criterion in FIELDS[2:]]
+                  for criterion in CRITERIA]
         print("%4d %16.4f %s" % (summary["n_components"], summary["log_likelihood"], " ".join(marked)))
 
 
@@ -57,7 +91,7 @@ def draw_comparison(summaries):
     from .style import colours, plt
     figure, axes = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
     numbers = [summary["n_components"] for summary in summaries]
-    for criterion, heading, colour in zip(FIELDS[2:], HEADINGS[2:], colours(3)):
+    for criterion, heading, colour in zip(CRITERIA, HEADINGS[2:], colours(3)):
         best = best_of(summaries, criterion)
         values = [summary[criterion] for summary in summaries]
         axes.plot(numbers, values, marker="o", markersize=4, color=colour, label="%s, lowest at K = %d" % (heading, best))

@@ -230,6 +230,26 @@ class Pictures(Case):
         self.refuse(65, "not a summary", self.write("bad.json", "{}"), script="compare.py")
         self.refuse(66, "cannot be read", self.path("none.json"), script="compare.py")
 
+    def test_the_best_fit_is_kept(self):
+        """Two seeds for each number of components; the models lie beside the summaries, or where these say."""
+        os.mkdir(self.path("fits"))
+        paths = []
+        for k, seed, bic, aic in ((2, 0, 300, 210), (2, 1, 290, 220), (3, 0, 280, 230), (3, 1, 295, 200)):
+            name = "fits/K%d-seed%d" % (k, seed)
+            summary = dict(n_components=k, log_likelihood=-bic / 2, bic=bic, aic=aic, icl=bic, output="elsewhere/" + name + ".h5")
+            self.write(name + ".h5", name)
+            paths.append(self.write(name + ".json", json.dumps(summary)))
+        for criterion, best, column in (("bic", "fits/K3-seed0", [290, 280]), ("aic", "fits/K3-seed1", [300, 295])):
+            done = run("compare.py", *paths, "--keep", criterion, self.path("best.h5"), "-o", self.path("out"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.bytes_of("best.h5").decode(), best)
+            with open(self.path("out/comparison.csv"), newline="") as file:
+                self.assertEqual([float(row["bic"]) for row in csv.DictReader(file)], column)
+        self.refuse(64, "is not bic, aic, icl", *paths, "--keep", "dic", self.path("best.h5"), script="compare.py")
+        self.refuse(73, "cannot be copied", *paths, "--keep", "bic", self.path("none/best.h5"), script="compare.py")
+        os.unlink(self.path("fits/K3-seed0.h5"))
+        self.refuse(66, "cannot be copied", *paths, "--keep", "bic", self.path("best.h5"), script="compare.py")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,123 @@
+"""The scripts of jobs/ as far as they can be tried without a batch system; tests/slurm/ submits them to a real SLURM.
+
+qsub is not tried: fit.pbs is run as a PBS server would start it, by bash, with what PBS puts into the environment.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+import harness
+
+JOBS = os.path.join(harness.SOURCE, "jobs")
+PATIENCE = 120
+
+
+def text_of(name):
+    with open(os.path.join(JOBS, name)) as file:
+        return file.read()
+
+
+def scripts():
+    return sorted(name for name in os.listdir(JOBS) if name != "README.md")
+
+
+class JobScripts(harness.Case):
+    def test_every_script_is_explained(self):
+        explained = text_of("README.md")
+        for name in scripts():
+            self.assertIn("| `%s` |" % name, explained)
+            self.assertRegex(text_of(name), r"\A#!/usr/bin/env bash\n# [^#]*(\n#[^\n]*)*\n# Edit ")
+
+    @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not there")
+    def test_shellcheck(self):
+        done = subprocess.run(["shellcheck"] + [os.path.join(JOBS, name) for name in scripts()], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_common_lines_are_the_same(self):
+        """Each script is one file, so that it can be copied and submitted alone; what they share is written in each."""
+        common = [re.search(r"^set -u\n.*?^run\(\).*?^}\n", text_of(name + ".slurm"), re.MULTILINE | re.DOTALL).group()
+                  for name in ("fit", "chain", "array")]
+        self.assertEqual(common[1:], common[:1] * 2)
+
+
+class Pbs(harness.Case):
+    """fit.pbs, edited as its header says."""
+
+    def setUp(self):
+        super().setUp()
+        generator = np.random.default_rng(5)
+        rows = 1.5 * generator.normal(size=(3, 4))[generator.integers(3, size=20_000)] + generator.normal(size=(20_000, 4))
+        np.save(self.path("points.npy"), rows)
+        self.write("nodes", "n1\nn2\n")
+        self.environment = dict(os.environ, PBS_O_WORKDIR=self.folder, PBS_JOBID="17.server", PBS_NODEFILE=self.path("nodes"))
+
+    def script(self, *, iterations, stop_after=3600):
+        text = text_of("fit.pbs")
+        for pattern, line in ((r"^#PATH=.*", 'PATH="%s:$PATH"' % os.path.dirname(harness.GMMPI)),
+                              (r"^data=.*", "data=points.npy"),
+                              (r"^components=.*", "components=3"),
+                              (r"^options=\([^)]*\)", "options=(--tol 0 --max-iter %d --log log.csv -q)" % iterations),
+                              (r"^stop_after=.*", "stop_after=%d" % stop_after),
+                              (r"^launch=.*", "launch=(%s --oversubscribe -n 2)" % harness.MPIRUN)):
+            text, count = re.subn(pattern, lambda _: line, text, flags=re.MULTILINE)
+            self.assertEqual(count, 1, pattern)
+        return self.write("fit.pbs", text)
+
+    def start(self, **settings):
+        # PBS starts a copy of the script, elsewhere.
+        job = subprocess.Popen(["bash", self.script(**settings)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               env=self.environment, cwd="/")
+        self.addCleanup(job.stdout.close)
+        self.addCleanup(job.kill)
+        return job
+
+    def end(self, job, status):
+        printed = job.communicate(timeout=PATIENCE)[0]
+        self.assertEqual(job.returncode, status, printed)
+        return printed
+
+    def rows(self):
+        try:
+            return self.bytes_of("log.csv").count(b"\n")
+        except OSError:
+            return 0
+
+    def wait_for_rows(self, job, count):
+        limit = time.monotonic() + PATIENCE
+        while self.rows() < count:
+            self.assertIsNone(job.poll())
+            self.assertLess(time.monotonic(), limit, "the job makes no progress")
+            time.sleep(0.01)
+
+    def test_stopped_and_continued(self):
+        """By its own clock, then by the signal that PBS sends when a job is deleted."""
+        printed = self.end(self.start(iterations=10_000_000, stop_after=2), 75)
+        self.assertRegex(printed, "job 17.server, 2 ranks\n")
+        self.assertIn("submit this script again with qsub", printed)
+        job = self.start(iterations=10_000_000)
+        self.wait_for_rows(job, self.rows() + 20)
+        job.send_signal(signal.SIGTERM)
+        self.assertIn("stopped by SIGUSR1", self.end(job, 75))
+        total = self.rows() + 20
+        self.assertIn("done: model.h5", self.end(self.start(iterations=total), 0))
+        with h5py.File(self.path("model.h5"), "r") as model:
+            self.assertEqual(model.attrs["n_iter"], total)
+        self.succeed("fit", self.path("points.npy"), "-k", "3", "--tol", "0", "--max-iter", total, "-o",
+                     self.path("undisturbed.h5"), "-q")
+        self.assertEqual(self.bytes_of("model.h5"), self.bytes_of("undisturbed.h5"))
+
+    def test_failures_are_passed_on(self):
+        os.unlink(self.path("points.npy"))
+        self.assertIn("the message above says what to change", self.end(self.start(iterations=10), 66))
+
+
+if __name__ == "__main__":
+    unittest.main()
