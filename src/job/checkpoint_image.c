@@ -56,7 +56,7 @@ static bool add_identity(hid_t file, const checkpoint_identity *identity, const 
   const gmmpi_model *model = state->current.model;
   char *options = json_dumps(identity->options, JSON_COMPACT);
   json_t *format = json_pack("{s:s, s:i, s:s}", "format", CHECKPOINT_NAME, "format_version", (int)CHECKPOINT_FORMAT,
-                             "program_version", GMMPI_VERSION);
+                             "program_version", identity->version);
   json_t *facts =
       json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "data_fingerprint", (json_int_t)identity->fingerprint,
                 "n_samples", (json_int_t)identity->n_samples, "n_features", (json_int_t)model->n_features,

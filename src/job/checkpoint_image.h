@@ -20,7 +20,8 @@ typedef struct checkpoint_identity {
   uint64_t fingerprint; /* of the points */
   int64_t n_samples;
   int64_t n_features;
-  json_t *options; /* an object: the options that affect numbers, by the names a user types: {"--seed": 0, ...} */
+  json_t *options;  /* an object: the options that affect numbers, by the names a user types: {"--seed": 0, ...} */
+  char version[32]; /* of the program */
 } checkpoint_identity;
 
 typedef struct checkpoint_image {
@@ -44,9 +45,10 @@ void checkpoint_image_fill(checkpoint_image *image, const fit_state *state);
 
 /* The state and identity in the n_bytes bytes of a file; the caller destroys *state and releases identity->options.
  * `path` is for messages. Everything is checked before it is believed; nothing larger than the file is allocated. Uses
- * HDF5. Errors: 65 damaged or no checkpoint, 71. */
+ * HDF5. Errors: 65 damaged or no checkpoint, or (then *is_foreign) whole but of a format that this program does not
+ * know, 71. */
 gmmpi_status checkpoint_image_read(const char *path, const void *bytes, int64_t n_bytes, fit_state **state,
-                                   checkpoint_identity *identity, gmmpi_error *error);
+                                   checkpoint_identity *identity, bool *is_foreign, gmmpi_error *error);
 
 /* Collective over comm: rank 0's state on every rank (*state is NULL on the others before, and family and sizes are
  * known to all). Errors, agreed: 71; *state is to be

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,6 +54,10 @@ static const char *different_option(json_t *these, json_t *those)
 static gmmpi_status compare(const char *path, const checkpoint_identity *made, const checkpoint_identity *wanted,
                             gmmpi_error *error)
 {
+  if (strcmp(made->version, wanted->version) != 0)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: was made by gmmpi %s, this is %s; go on with the same version, or remove it to start afresh", path,
+                made->version, wanted->version);
   const char *name = different_option(wanted->options, made->options);
   if (name == NULL) name = different_option(made->options, wanted->options);
   if (name != NULL) {
@@ -79,12 +84,15 @@ static gmmpi_status compare(const char *path, const checkpoint_identity *made, c
 }
 
 /* Reads a whole file as a checkpoint. Errors: 66, 74, 65, 71. */
-static gmmpi_status read_file(const char *path, fit_state **state, checkpoint_identity *identity, gmmpi_error *error)
+static gmmpi_status read_file(const char *path, fit_state **state, checkpoint_identity *identity, bool *is_foreign,
+                              gmmpi_error *error)
 {
   void *bytes = NULL;
   size_t n_bytes = 0;
+  *is_foreign = false;
   gmmpi_status status = file_read_whole(path, &bytes, &n_bytes, error);
-  if (status == GMMPI_OK) status = checkpoint_image_read(path, bytes, (int64_t)n_bytes, state, identity, error);
+  if (status == GMMPI_OK)
+    status = checkpoint_image_read(path, bytes, (int64_t)n_bytes, state, identity, is_foreign, error);
   free(bytes);
   return status;
 }
@@ -95,8 +103,9 @@ static candidate load_candidate(const char *path, const checkpoint_identity *wan
   candidate found = {.kind = ABSENT};
   if (access(path, F_OK) != 0) return found;
   checkpoint_identity made = {0};
-  if (read_file(path, &found.state, &made, &found.error) != GMMPI_OK) {
-    found.kind = DAMAGED;
+  bool is_foreign;
+  if (read_file(path, &found.state, &made, &is_foreign, &found.error) != GMMPI_OK) {
+    found.kind = is_foreign ? FOREIGN : DAMAGED;
     return found;
   }
   const gmmpi_model *model = found.state->current.model;
@@ -198,7 +207,8 @@ gmmpi_status checkpoint_describe(const char *path, json_t **facts, gmmpi_model *
 {
   fit_state *state = NULL;
   checkpoint_identity identity = {0};
-  gmmpi_status status = read_file(path, &state, &identity, error);
+  bool is_foreign;
+  gmmpi_status status = read_file(path, &state, &identity, &is_foreign, error);
   if (status != GMMPI_OK) return status;
 
   struct stat file;

@@ -6,6 +6,7 @@
 #include "support/error.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static gmmpi_status damaged(const char *path, const char *fault, gmmpi_error *error)
@@ -98,15 +99,18 @@ static bool state_is_valid(const fit_state *state, bool has_best)
 }
 
 /* Sets the identity from the attributes; false when something is missing. */
-static bool read_identity(const json_t *facts, checkpoint_identity *identity)
+static bool read_identity(const json_t *header, const json_t *facts, checkpoint_identity *identity)
 {
+  const char *version = json_string_value(json_object_get(header, "program_version"));
   const json_t *fingerprint = json_object_get(facts, "data_fingerprint");
   const char *options = json_string_value(json_object_get(facts, "options"));
   identity->fingerprint = (uint64_t)json_integer_value(fingerprint);
   identity->n_samples = json_integer_value(json_object_get(facts, "n_samples"));
   identity->n_features = json_integer_value(json_object_get(facts, "n_features"));
   identity->options = options == NULL ? NULL : json_loads(options, 0, NULL);
-  return json_is_integer(fingerprint) && identity->n_samples >= 1 && json_is_object(identity->options);
+  snprintf(identity->version, sizeof identity->version, "%s", version != NULL ? version : "");
+  return version != NULL && json_is_integer(fingerprint) && identity->n_samples >= 1 &&
+         json_is_object(identity->options);
 }
 
 static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts, const unsigned char *bytes,
@@ -153,8 +157,8 @@ static gmmpi_status read_open_image(const char *path, hid_t file, const unsigned
   gmmpi_status status;
   if (format == NULL || strcmp(format, CHECKPOINT_NAME) != 0 ||
       json_integer_value(json_object_get(header, "format_version")) != CHECKPOINT_FORMAT)
-    status = damaged(path, "its format is not one that this program knows", error);
-  else if (!read_identity(facts, identity))
+    status = damaged(path, "its format is not what its end says", error);
+  else if (!read_identity(header, facts, identity))
     status = damaged(path, "it does not say whose it is", error);
   else
     status = read_state(path, file, facts, bytes, n_bytes, state, error);
@@ -164,12 +168,19 @@ static gmmpi_status read_open_image(const char *path, hid_t file, const unsigned
 }
 
 gmmpi_status checkpoint_image_read(const char *path, const void *bytes, int64_t n_bytes, fit_state **state,
-                                   checkpoint_identity *identity, gmmpi_error *error)
+                                   checkpoint_identity *identity, bool *is_foreign, gmmpi_error *error)
 {
+  int64_t format = 0;
   *state = NULL;
   memset(identity, 0, sizeof *identity);
-  const char *fault = checkpoint_fault(bytes, n_bytes);
+  const char *fault = checkpoint_fault(bytes, n_bytes, &format);
+  *is_foreign = fault == NULL && format != CHECKPOINT_FORMAT;
   if (fault != NULL) return damaged(path, fault, error);
+  if (*is_foreign)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: has checkpoint format %lld, this gmmpi (%s) knows %d; go on with the version that wrote it, or "
+                "remove it to start afresh",
+                path, (long long)format, GMMPI_VERSION, (int)CHECKPOINT_FORMAT);
 
   const int64_t length = n_bytes - CHECKPOINT_TRAILER;
   gmmpi_status status;

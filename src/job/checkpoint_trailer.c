@@ -13,20 +13,20 @@ void checkpoint_seal(unsigned char *bytes, int64_t n_bytes)
   memcpy(&trailer[0], magic, sizeof magic);
   trailer[1] = CHECKPOINT_FORMAT;
   trailer[2] = (uint64_t)length;
-  trailer[3] = hash_bytes(0, bytes, (size_t)length);
+  trailer[3] = hash_bytes(trailer[1], bytes, (size_t)length);
   memcpy(bytes + length, trailer, sizeof trailer);
 }
 
-const char *checkpoint_fault(const unsigned char *bytes, int64_t n_bytes)
+const char *checkpoint_fault(const unsigned char *bytes, int64_t n_bytes, int64_t *format)
 {
   if (n_bytes <= CHECKPOINT_TRAILER) return "it is too short";
   const int64_t length = n_bytes - CHECKPOINT_TRAILER;
   uint64_t trailer[4];
   memcpy(trailer, bytes + length, sizeof trailer);
   if (memcmp(&trailer[0], magic, sizeof magic) != 0) return "its end is missing";
-  if (trailer[1] != CHECKPOINT_FORMAT) return "its format is not one that this program knows";
   if (trailer[2] != (uint64_t)length) return "its length is not what it was";
-  if (trailer[3] != hash_bytes(0, bytes, (size_t)length)) return "its checksum is wrong";
+  if (trailer[3] != hash_bytes(trailer[1], bytes, (size_t)length)) return "its checksum is wrong";
+  *format = (int64_t)trailer[1];
   return NULL;
 }
 

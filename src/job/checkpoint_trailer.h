@@ -1,6 +1,6 @@
 /* The last 32 bytes of a checkpoint, which say whether it is whole: four words of magic, format number, length of the
- * HDF5 file before them, and its hash. A changed bit anywhere, a missing end and additional bytes are all recognised.
- */
+ * HDF5 file before them, and the hash of the file and the format number. A changed bit anywhere, a missing end and
+ * additional bytes are all recognised, before HDF5 sees the file. Every format has this trailer. */
 #ifndef JOB_CHECKPOINT_TRAILER_H
 #define JOB_CHECKPOINT_TRAILER_H
 
@@ -10,13 +10,13 @@
 
 #define CHECKPOINT_NAME "gmmpi checkpoint" /* the root group's attribute "format" */
 
-enum { CHECKPOINT_FORMAT = 1, CHECKPOINT_TRAILER = 32 };
+enum { CHECKPOINT_FORMAT = 2, CHECKPOINT_TRAILER = 32 };
 
 /* Sets the last CHECKPOINT_TRAILER of n_bytes bytes. */
 void checkpoint_seal(unsigned char *bytes, int64_t n_bytes);
 
-/* What is wrong with n_bytes bytes, in a few words; NULL when they are as they were sealed. */
-const char *checkpoint_fault(const unsigned char *bytes, int64_t n_bytes);
+/* What is wrong with n_bytes bytes, in a few words; NULL when they are as they were sealed, in the format *format. */
+const char *checkpoint_fault(const unsigned char *bytes, int64_t n_bytes, int64_t *format);
 
 /* Do these bytes, the first and the last ones of a file, look like a checkpoint's, be it whole or damaged? */
 bool checkpoint_looks_like_one(const void *head, size_t n_head, const void *tail, size_t n_tail);

@@ -148,7 +148,8 @@ static gmmpi_status prepare_rank_0(job *work, const job_subject *subject, gmmpi_
   const checkpoint_identity identity = {.fingerprint = subject->fingerprint,
                                         .n_samples = subject->n_samples,
                                         .n_features = subject->n_features,
-                                        .options = options->numeric_options};
+                                        .options = options->numeric_options,
+                                        .version = GMMPI_VERSION};
   checkpoint_rotation rotation;
   work->reporter = progress_begin(options->verbosity, options->n_init);
   gmmpi_status status = load(work, &identity, subject, &rotation, error);

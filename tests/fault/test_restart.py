@@ -16,6 +16,7 @@ import unittest
 import numpy as np
 
 import harness
+from faults import Running
 
 KILLS = int(os.environ.get("GMMPI_FAULT_KILLS", "12"))
 SEED = int(os.environ.get("GMMPI_FAULT_SEED", "1"))
@@ -28,61 +29,6 @@ def make_points(path, seed, n=300_000, d=4, k=6):
     centres = 1.5 * generator.normal(size=(k, d))
     rows = centres[generator.integers(k, size=n)] + generator.normal(size=(n, d)) * generator.uniform(0.7, 1.5, size=d)
     np.save(path, rows)
-
-
-def children_of(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            direct = [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-    return direct + [below for child in direct for below in children_of(child)]
-
-
-class Running:
-    """A job that was started and is not waited for."""
-
-    def __init__(self, words, environment, output):
-        self.output = output
-        with open(output, "w") as file:
-            self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=file, env=environment,
-                                            start_new_session=True)
-
-    def ranks(self):
-        """The processes of gmmpi, in the order of their ranks."""
-        everyone = [self.process.pid] + children_of(self.process.pid)
-        found = []
-        for pid in everyone:
-            try:
-                if os.path.samefile(f"/proc/{pid}/exe", harness.GMMPI):
-                    with open(f"/proc/{pid}/environ", "rb") as file:
-                        variables = dict(part.split(b"=", 1) for part in file.read().split(b"\0") if b"=" in part)
-                    found.append((int(variables.get(b"OMPI_COMM_WORLD_RANK", b"0")), pid))
-            except OSError:
-                pass
-        return [pid for _, pid in sorted(found)]
-
-    def wait(self):
-        return self.process.wait(timeout=PATIENCE)
-
-    def errors(self):
-        with open(self.output) as file:
-            return file.read()
-
-    def kill_everything(self):
-        """As when the machines lose power: nobody can react."""
-        everyone = [self.process.pid] + children_of(self.process.pid)
-        for pid in everyone:
-            try:
-                os.kill(pid, signal.SIGSTOP)
-            except OSError:
-                pass
-        for pid in everyone:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except OSError:
-                pass
-        self.wait()
 
 
 class Restart(harness.Case):

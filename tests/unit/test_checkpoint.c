@@ -140,7 +140,8 @@ static checkpoint_identity make_identity(int seed)
                                         .n_features = 2,
                                         .options =
                                             json_pack("{s:i, s:i, s:f, s:s, s:b}", "--components", 3, "--seed", seed,
-                                                      "--reg-covar", 1e-6, "--init", "kmeans", "--identity", 0)};
+                                                      "--reg-covar", 1e-6, "--init", "kmeans", "--identity", 0),
+                                        .version = "1.2.3"};
   return identity;
 }
 
@@ -160,11 +161,15 @@ static void assert_holds(const checkpoint_image *image, const checkpoint_identit
   fit_state *found = NULL;
   checkpoint_identity of = {0};
   gmmpi_error error = {0};
-  assert_int_equal(checkpoint_image_read("image", image->bytes, image->n_bytes, &found, &of, &error), GMMPI_OK);
+  bool is_foreign = true;
+  assert_int_equal(checkpoint_image_read("image", image->bytes, image->n_bytes, &found, &of, &is_foreign, &error),
+                   GMMPI_OK);
+  assert_false(is_foreign);
   assert_same_state(state, found);
   assert_true(of.fingerprint == identity->fingerprint);
   assert_int_equal(of.n_samples, identity->n_samples);
   assert_true(json_equal(of.options, identity->options));
+  assert_string_equal(of.version, identity->version);
   json_decref(of.options);
   fit_state_destroy(found);
 }
@@ -284,7 +289,9 @@ static void assert_damaged(const void *bytes, int64_t n_bytes)
   fit_state *found = NULL;
   checkpoint_identity of = {0};
   gmmpi_error error = {0};
-  assert_int_equal(checkpoint_image_read("image", bytes, n_bytes, &found, &of, &error), GMMPI_BAD_DATA);
+  bool is_foreign = true;
+  assert_int_equal(checkpoint_image_read("image", bytes, n_bytes, &found, &of, &is_foreign, &error), GMMPI_BAD_DATA);
+  assert_false(is_foreign); /* damage is never taken for another version's */
   assert_null(found);
   assert_null(of.options);
   assert_non_null(strstr(error.message, "image: is no good checkpoint ("));
@@ -630,6 +637,13 @@ static void another_jobs_checkpoint_is_refused(void **unused)
     assert_non_null(strstr(error.message, "c: was made from other data"));
     json_decref(identity.options);
   }
+  checkpoint_identity later = make_identity(3);
+  snprintf(later.version, sizeof later.version, "1.2.4");
+  fit_state *state = NULL;
+  error = (gmmpi_error){0};
+  assert_int_equal(checkpoint_load(path, true, &later, &family_full, 3, &state, &rotation, &error), GMMPI_BAD_DATA);
+  assert_non_null(strstr(error.message, "c: was made by gmmpi 1.2.3, this is 1.2.4; go on with the same version"));
+  json_decref(later.options);
   checkpoint_remove(path);
 }
 

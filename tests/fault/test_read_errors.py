@@ -1,0 +1,86 @@
+"""A disk that fails while it is read, on one rank: the job ends soon, with status 74 and one message that names the file."""
+
+import os
+import unittest
+
+import numpy as np
+
+import faults
+import harness
+
+PATIENCE = 60  # seconds after which a job counts as hung
+N, D = 60_000, 4
+
+
+class ReadErrors(harness.Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.points = np.random.default_rng(7).normal(size=(N, D))
+
+    def make(self, kind):
+        import h5py
+        path = self.path("points." + ("csv" if kind == "csv" else "npy" if kind == "npy" else "h5"))
+        if kind == "csv":
+            np.savetxt(path, self.points, fmt="%.9g", delimiter=",")
+        elif kind == "npy":
+            np.save(path, self.points)
+        elif kind == "npy fortran":
+            np.save(path, np.asfortranarray(self.points))
+        else:
+            layout = {"contiguous": {}, "chunked": {"chunks": (500, D)}, "packed": {"chunks": (500, D), "compression": 1}}
+            with h5py.File(path, "w") as file:
+                file.create_dataset("points", data=self.points, **layout[kind])
+        return path
+
+    def fail_reading(self, path, *words, **fault):
+        name = os.path.basename(path)
+        self.fail_with(74, rf"{name}.*: reading .*failed.*\(Input/output error\); check the disk", *words, ranks=3,
+                       timeout=PATIENCE, env=faults.failing(name, "read", **fault))
+
+    def fit(self, path):
+        return ["fit", path, "-k", "3", "--max-iter", "3", "-o", self.path("model.h5"), "-q"]
+
+    def check(self, kind):
+        path = self.make(kind)
+        size = os.path.getsize(path)
+        for rank in (0, 1, 2):
+            with self.subTest(rank=rank):
+                self.fail_reading(path, *self.fit(path), byte=size * (2 * rank + 1) // 6, rank=rank)
+        with self.subTest("its first byte"):
+            self.fail_reading(path, *self.fit(path))
+        self.assertEqual(os.listdir(self.folder), [os.path.basename(path)])
+
+    def test_csv(self):
+        self.check("csv")
+
+    def test_npy(self):
+        self.check("npy")
+
+    def test_hdf5_contiguous(self):
+        self.check("contiguous")
+
+    def test_hdf5_chunked(self):
+        self.check("chunked")
+
+    def test_hdf5_compressed(self):
+        self.check("packed")
+
+    def test_prediction(self):
+        for kind in ("csv", "packed"):
+            with self.subTest(kind):
+                path = self.make(kind)
+                model = self.path("model.h5")
+                self.succeed(*self.fit(path), ranks=2)
+                self.write("old.h5", "kept")
+                self.fail_reading(path, "predict", model, path, "-o", self.path("old.h5"), rank=2,
+                                  byte=os.path.getsize(path) * 5 // 6)
+                self.assertEqual(self.bytes_of("old.h5"), b"kept")
+                os.unlink(path)
+
+    def test_the_same_job_without_the_fault(self):
+        path = self.make("csv")
+        self.succeed(*self.fit(path), ranks=3, env=faults.failing("other.csv", "read"))
+
+
+if __name__ == "__main__":
+    unittest.main()
