@@ -128,11 +128,13 @@ static void sizes_and_shapes(void **state)
 static void groups_of_tiles(void **state)
 {
   (void)state;
-  static const int64_t sizes[][2] = {{2, 5}, {4, 3}, {8, 16}, {9, 150}, {21, 7}}; /* d, K */
+  static const int64_t sizes[][2] = {{2, 5}, {4, 3}, {5, 4}, {6, 9}, {7, 3}, {8, 16}, {9, 150}, {21, 7}}; /* d, K */
   uint64_t seed = 2;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-    for (int kind = FULL_SCENE; kind <= DIAGONAL_SCENE; kind++) {
-      scene s = scene_create((scene_kind)kind, sizes[i][1], sizes[i][0], 1500, 10.0, 4.0, &seed);
+    for (int j = 0; j < 4; j++) {
+      const double distance = j < 2 ? 4.0 : 0.3; /* most points count for one component, or for all */
+      scene s =
+          scene_create(j % 2 == 0 ? FULL_SCENE : DIAGONAL_SCENE, sizes[i][1], sizes[i][0], 1500, 10.0, distance, &seed);
       check_scene(&s);
       scene_destroy(&s);
     }
