@@ -9,7 +9,10 @@
 /* A level's points are at least so many per component and feature, and so many per parameter; and so many in all. */
 static const double points_per_component_and_feature = 24.0;
 static const double points_per_parameter = 1.5;
-enum { LEAST_POINTS = 8192, FEW_POINTS = 128 };
+enum { LEAST_POINTS = 2048, FEW_POINTS = 128 };
+
+/* Where a start is looked for, the best one of the sample must be among the best ones of all points. */
+enum { LEAST_POINTS_OF_SEARCH = 8192 };
 
 /* A level has at most 2^MOST_HALVINGS times as many points as the next coarser one. */
 enum { MOST_HALVINGS = 3 };
@@ -24,7 +27,8 @@ static double least_points(const gmmpi_fit_options *options, int64_t d)
 {
   if (options->coarse_to_fine == GMMPI_COARSE_ON) return FEW_POINTS;
   const double by_features = points_per_component_and_feature * (double)options->n_components * (double)(d + 1);
-  return fmax(LEAST_POINTS, fmax(by_features, points_per_parameter * count_parameters(options, d)));
+  const double least = options->init == GMMPI_INIT_KMEANS ? LEAST_POINTS_OF_SEARCH : LEAST_POINTS;
+  return fmax(least, fmax(by_features, points_per_parameter * count_parameters(options, d)));
 }
 
 level_plan levels_plan(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features)
