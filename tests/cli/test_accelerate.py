@@ -90,7 +90,7 @@ class Accelerate(Case):
         self.assertAlmostEqual(more["mean_log_likelihood"], summary["mean_log_likelihood"], delta=self.TOLERANCE)
 
     def test_one_result(self):
-        self.problem(n=30011, d=3, k=5, seed=4)
+        self.problem(n=40009, d=3, k=5, seed=4)
         reference = None
         for ranks, threads, options in ((1, 1, ()), (2, 1, ()), (3, 2, ()), (5, 1, ()), (1, 3, ())):
             summary = self.fit("--threads", threads, *options, ranks=ranks)
