@@ -104,22 +104,21 @@ static void writer_close(writer *work)
   free(work->draft);
 }
 
-/* Produces the rows from `first` on that make the next chunk; returns how many. */
-static int64_t produce_chunk(const writer *work, int64_t first)
+/* Produces the rows from `first` on that make the next chunk: *n of them. */
+static gmmpi_status produce_chunk(const writer *work, int64_t first, int64_t *n, gmmpi_error *error)
 {
   const int64_t left = work->table->n_own - first;
-  const int64_t n = left < work->chunk_rows ? left : work->chunk_rows;
-  work->table->produce(work->table->context, first, n, work->numbers);
-  return n;
+  *n = left < work->chunk_rows ? left : work->chunk_rows;
+  return work->table->produce(work->table->context, first, *n, work->numbers, error);
 }
 
 /* Collective: where this rank's text goes, and how long the file is. */
-static void measure_text(MPI_Comm comm, int rank, writer *work)
+static void measure_text(MPI_Comm comm, int rank, writer *work, gmmpi_error *error)
 {
   int64_t own = 0;
-  for (int64_t row = 0, n; row < work->table->n_own; row += n) {
-    n = produce_chunk(work, row);
-    own += output_csv_format(work->table, work->delimiter, n, work->numbers, work->text);
+  for (int64_t row = 0, n; error->status == GMMPI_OK && row < work->table->n_own; row += n) {
+    if (produce_chunk(work, row, &n, error) == GMMPI_OK)
+      own += output_csv_format(work->table, work->delimiter, n, work->numbers, work->text);
   }
   int64_t before = 0;
   int64_t total;
@@ -165,11 +164,11 @@ static gmmpi_status write_rows(writer *work, gmmpi_error *error)
   work->descriptor = open(work->draft, O_WRONLY | O_CLOEXEC);
   if (work->descriptor < 0) return cannot_write(work->path, errno, error);
   for (int64_t row = 0, n; status == GMMPI_OK && row < work->table->n_own; row += n) {
-    n = produce_chunk(work, row);
-    if (work->delimiter == 0) {
+    status = produce_chunk(work, row, &n, error);
+    if (status == GMMPI_OK && work->delimiter == 0) {
       status =
           output_hdf5_write(work->table, &work->layout, work->descriptor, work->path, row, n, work->numbers, error);
-    } else {
+    } else if (status == GMMPI_OK) {
       const int64_t length = output_csv_format(work->table, work->delimiter, n, work->numbers, work->text);
       status = file_write_at(work->descriptor, work->path, work->text, (size_t)length, text_offset, error);
       text_offset += length;
@@ -193,13 +192,15 @@ gmmpi_status output_write(MPI_Comm comm, const char *path, const output_table *t
 
   writer_open(&work, &own);
   if (agree(comm, &own) != GMMPI_OK) goto done;
-  if (work.delimiter != 0) measure_text(comm, rank, &work);
+  if (work.delimiter != 0) measure_text(comm, rank, &work, &own);
+  if (agree(comm, &own) != GMMPI_OK) goto done;
   drafted = rank == 0 && !work.direct;
   if (rank == 0) create_draft(&work, &own);
   if (agree(comm, &own) != GMMPI_OK) goto done;
   MPI_Bcast(&work.layout, (int)sizeof work.layout, MPI_BYTE, 0, comm);
   write_rows(&work, &own);
   if (agree(comm, &own) != GMMPI_OK) goto done;
+  if (table->approve != NULL && table->approve(comm, table->context, &own) != GMMPI_OK) goto done;
   if (drafted) file_publish(path, &own);
   agree(comm, &own);
 

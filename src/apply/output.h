@@ -17,7 +17,7 @@
 
 enum { OUTPUT_MOST_COLUMNS = 8 };
 
-typedef enum output_type { OUTPUT_INT32, OUTPUT_INT64, OUTPUT_REAL } output_type;
+typedef enum output_type { OUTPUT_INT32, OUTPUT_INT64, OUTPUT_REAL, OUTPUT_FLOAT } output_type;
 
 typedef struct output_column {
   const char *name; /* of the data set */
@@ -29,8 +29,12 @@ typedef struct output_column {
 } output_column;
 
 /* Sets `n` rows from this rank's row `first` (0 is the rank's first one) on: numbers[c] is n x width of column c, of
- * its type. Called in ascending order, beginning with first = 0, as often as the table is needed. */
-typedef void output_producer(void *context, int64_t first, int64_t n, void *const *numbers);
+ * its type. Called in ascending order, beginning with first = 0, as often as the table is needed. An error ends the
+ * writing. */
+typedef gmmpi_status output_producer(void *context, int64_t first, int64_t n, void *const *numbers, gmmpi_error *error);
+
+/* Collective: asked when all rows have been produced; an error, agreed, keeps the file from getting its name. */
+typedef gmmpi_status output_approver(MPI_Comm comm, void *context, gmmpi_error *error);
 
 typedef struct output_table {
   int64_t n_rows;    /* of all ranks, at least 1 */
@@ -40,11 +44,16 @@ typedef struct output_table {
   const output_column *columns;
   int n_columns;
   output_producer *produce;
-  void *context;
+  output_approver *approve; /* NULL: not asked */
+  void *context;            /* of both */
 } output_table;
 
-/* Collective over comm. Errors, agreed: 73 (an older file of that name stays as it was), 71. */
+/* Collective over comm. Errors, agreed: 73, 71, those of the producer and the approver; an older file of that name
+ * stays as it was. */
 gmmpi_status output_write(MPI_Comm comm, const char *path, const output_table *table, gmmpi_error *error);
+
+/* Is path one for text, by its ending? */
+bool output_is_text(const char *path);
 
 /* The bytes that output_write needs for columns with so many numbers per row in all. */
 int64_t output_bytes(int64_t granule, int64_t numbers_per_row);

@@ -13,6 +13,11 @@ char output_csv_delimiter(const char *path)
   return strcasecmp(ending, ".tsv") == 0 || strcasecmp(ending, ".txt") == 0 ? '\t' : 0;
 }
 
+bool output_is_text(const char *path)
+{
+  return output_csv_delimiter(path) != 0;
+}
+
 /* A field as RFC 4180 wants it: quoted when it holds a delimiter, a quote or blanks at its ends. Line breaks, which our
  * own reader does not take inside quotes, become blanks. */
 static char *put_field(char *text, const char *field, char delimiter)
@@ -56,6 +61,8 @@ static char *put_number(char *text, output_type type, const void *numbers, int64
     return text + sprintf(text, "%d", ((const int32_t *)numbers)[i]);
   case OUTPUT_INT64:
     return text + sprintf(text, "%lld", (long long)((const int64_t *)numbers)[i]);
+  case OUTPUT_FLOAT:
+    return text + sprintf(text, "%.9g", (double)((const float *)numbers)[i]);
   case OUTPUT_REAL:
     break;
   }

@@ -13,6 +13,8 @@ static hid_t number_type(output_type type)
     return H5T_NATIVE_INT32;
   case OUTPUT_INT64:
     return H5T_NATIVE_INT64;
+  case OUTPUT_FLOAT:
+    return H5T_NATIVE_FLOAT;
   case OUTPUT_REAL:
     break;
   }
@@ -21,7 +23,7 @@ static hid_t number_type(output_type type)
 
 static int64_t number_bytes(output_type type)
 {
-  return type == OUTPUT_INT32 ? 4 : 8;
+  return type == OUTPUT_INT32 || type == OUTPUT_FLOAT ? 4 : 8;
 }
 
 /* A file whose bytes depend on its content alone. Locks are for files that others know, and fail on some file systems.

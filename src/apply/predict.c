@@ -23,6 +23,7 @@ typedef struct prediction {
    * responsibility, then points per label. */
   int64_t *words;
   int64_t n_words;
+  int64_t n_produced; /* rows of this rank that are in the sums */
 
   output_column columns[4];
   int n_columns;
@@ -77,13 +78,17 @@ static void add_block(const prediction *work, const predictor *oracle, int64_t n
 }
 
 /* An output_producer: chunks are whole blocks, so each block's sum is one number at any number of ranks. */
-static void predict_rows(void *context, int64_t first, int64_t n, void *const *numbers)
+static gmmpi_status predict_rows(void *context, int64_t first, int64_t n, void *const *numbers, gmmpi_error *error)
 {
-  const prediction *work = context;
+  (void)error;
+  prediction *work = context;
   const shard *points = work->points;
   const int64_t first_block = first / points->block_rows;
   const int64_t n_blocks = (n + points->block_rows - 1) / points->block_rows;
-  if (first == 0) memset(work->words, 0, (size_t)work->n_words * sizeof *work->words);
+  if (work->n_produced == points->n_rows) { /* all rows are asked for once more */
+    memset(work->words, 0, (size_t)work->n_words * sizeof *work->words);
+    work->n_produced = 0;
+  }
 #pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
   for (int64_t b = 0; b < n_blocks; b++) {
     predictor *oracle = work->oracles[thread_number()];
@@ -93,6 +98,8 @@ static void predict_rows(void *context, int64_t first, int64_t n, void *const *n
 #pragma omp critical(words)
     add_block(work, oracle, block.n_rows, (const int32_t *)numbers[0] + row);
   }
+  work->n_produced += n;
+  return GMMPI_OK;
 }
 
 /* The instruction set that all ranks have. Collective. */

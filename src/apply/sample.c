@@ -97,14 +97,16 @@ typedef struct sampling {
 } sampling;
 
 /* An output_producer. */
-static void sample_rows(void *context, int64_t first, int64_t n, void *const *numbers)
+static gmmpi_status sample_rows(void *context, int64_t first, int64_t n, void *const *numbers, gmmpi_error *error)
 {
+  (void)error;
   const sampling *work = context;
   const int64_t d = work->source->model->n_features;
   double *points = numbers[0];
   int32_t *labels = numbers[1];
   for (int64_t row = 0; row < n; row++)
     labels[row] = sampler_draw(work->source, work->first_row + first + row, points + row * d);
+  return GMMPI_OK;
 }
 
 /* How the columns are called where the model has no names: x1, x2, ... */

@@ -27,6 +27,7 @@ static const command commands[] = {
     {"predict", "labels, responsibilities, log-densities of points", command_predict, false},
     {"sample", "draw points from a model", command_sample, false},
     {"info", "say what a model, checkpoint or data file holds", command_info, false},
+    {"convert", "CSV, NPY or HDF5 to one HDF5 file, so that later jobs start fast", command_convert, false},
 };
 
 static const command *find_command(int argc, char **argv)

@@ -15,7 +15,7 @@ gmmpi_status prepare_distinct(MPI_Comm comm, const char *output, const char *inp
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (rank == 0 && file_is_same(output, input))
-    fail(error, GMMPI_WRONG_USAGE, "-o: %s would overwrite an input; name another file", output);
+    fail(error, GMMPI_WRONG_USAGE, "%s would overwrite an input; name another file", output);
   return agree(comm, error);
 }
 

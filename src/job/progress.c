@@ -38,6 +38,16 @@ void progress_clear(progress *reporter)
   reporter->live = false;
 }
 
+static void print_line(progress *reporter, const char *line)
+{
+  reporter->live = reporter->terminal && reporter->verbosity == 0;
+  if (reporter->live)
+    fprintf(stderr, "\r%s\033[K", line);
+  else
+    fprintf(stderr, "%s\n", line);
+  fflush(stderr);
+}
+
 void progress_pass(progress *reporter, const fit_pass *pass)
 {
   const double time = now();
@@ -61,12 +71,21 @@ void progress_pass(progress *reporter, const fit_pass *pass)
                        (double)pass->n_samples / pass->seconds);
   snprintf(line + length, sizeof line - (size_t)length, ", %.1f s", time - reporter->began);
 
-  reporter->live = reporter->terminal && reporter->verbosity == 0;
-  if (reporter->live)
-    fprintf(stderr, "\r%s\033[K", line);
-  else
-    fprintf(stderr, "%s\n", line);
-  fflush(stderr);
+  print_line(reporter, line);
+}
+
+void progress_rows(progress *reporter, double share, int64_t n_rows)
+{
+  const double time = now();
+  if (!reporter->terminal && !reporter->spoken) reporter->last = reporter->began;
+  reporter->spoken = true;
+  if (!is_due(reporter, time)) return;
+  reporter->last = time;
+  const double seconds = time - reporter->began;
+  char line[160];
+  snprintf(line, sizeof line, "%.0f%% of %lld rows, %.3g rows/s, about %.0f s left", 100.0 * share, (long long)n_rows,
+           seconds > 0 ? share * (double)n_rows / seconds : 0.0, share > 0 ? seconds * (1.0 - share) / share : 0.0);
+  print_line(reporter, line);
 }
 
 void progress_note(progress *reporter, const char *format, ...)

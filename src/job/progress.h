@@ -21,6 +21,9 @@ progress progress_begin(int verbosity, int64_t n_starts);
 
 void progress_pass(progress *reporter, const fit_pass *pass);
 
+/* How far rows are, 0 to 1, of n_rows. Elsewhere than on a terminal the first line comes after ten seconds. */
+void progress_rows(progress *reporter, double share, int64_t n_rows);
+
 /* A line of its own, unless quiet. */
 void progress_note(progress *reporter, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,5 +1,6 @@
 #include "points/hdf5_find.h"
 
+#include "points/hdf5_numbers.h"
 #include "support/error.h"
 
 #include <errno.h>
@@ -24,37 +25,63 @@ gmmpi_status hdf5_broken(const char *path, gmmpi_error *error)
   if (hdf5_disk_failed())
     return fail(error, GMMPI_INPUT_FAILED, "%s: reading failed (%s); check the disk and start again", path,
                 strerror(errno));
-  return fail(error, GMMPI_BAD_DATA, "%s: is an HDF5 file, but truncated or damaged; copy it anew", path);
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: is an HDF5 file, but truncated or damaged or not finished; copy or write it anew", path);
 }
 
-bool hdf5_is_numeric(hid_t data_set)
+hid_t hdf5_open_file(const char *path)
 {
-  const hid_t type = H5Dget_type(data_set);
-  const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-  if (type >= 0) H5Tclose(type);
-  return class == H5T_INTEGER || class == H5T_FLOAT;
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  hid_t file = H5I_INVALID_HID;
+  if (access >= 0 && H5Pset_fapl_sec2(access) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0) {
+    H5Pset_file_locking(access, false, true);
+    errno = 0;
+    file = H5Fopen(path, H5F_ACC_RDONLY, access);
+  }
+  if (access >= 0) H5Pclose(access);
+  return file;
 }
 
 /* --- looking through a file --- */
 
-/* The data sets of numbers of one dimension or two. */
+enum { TABLES_BYTES = 500, OTHERS_BYTES = 200 };
+
+/* The data sets of a file, above all those of numbers of one dimension or two. */
 typedef struct survey {
-  int n_found[3];    /* by number of dimensions */
-  char *only[3];     /* path of the first one found */
-  char list[500];    /* the data sets of all kinds, with their shapes */
-  bool list_is_full; /* there are more */
-  bool is_broken;    /* not all of the file could be looked at */
+  int n_found[3];            /* by number of dimensions */
+  char *only[3];             /* path of the first one found */
+  char tables[TABLES_BYTES]; /* a list of those of two dimensions, with their shapes */
+  char others[OTHERS_BYTES]; /* of the data sets of all other kinds */
+  bool list_is_full;         /* there are more */
+  bool is_broken;            /* not all of the file could be looked at */
   bool has_memory;
 } survey;
 
-static void add_to_list(survey *found, const char *name, const char *shape)
+static void add_to_list(survey *found, bool is_table, const char *name, const char *shape)
 {
-  const size_t used = strlen(found->list);
-  if (used + strlen(name) + strlen(shape) + 10 > sizeof found->list) {
+  char *list = is_table ? found->tables : found->others;
+  const size_t n_bytes = is_table ? sizeof found->tables : sizeof found->others;
+  const size_t used = strlen(list);
+  if (used + strlen(name) + strlen(shape) + 10 > n_bytes) {
     found->list_is_full = true;
   } else {
-    snprintf(found->list + used, sizeof found->list - used, "%s/%s (%s)", used > 0 ? ", " : "", name, shape);
+    snprintf(list + used, n_bytes - used, "%s/%s (%s)", used > 0 ? ", " : "", name, shape);
   }
+}
+
+/* What there is, tables first. */
+typedef struct data_set_list {
+  char text[TABLES_BYTES + OTHERS_BYTES + 10];
+} data_set_list;
+
+static data_set_list list_data_sets(const survey *found)
+{
+  data_set_list list;
+  const bool has_both = found->tables[0] != '\0' && found->others[0] != '\0';
+  const bool has_none = found->tables[0] == '\0' && found->others[0] == '\0';
+  snprintf(list.text, sizeof list.text, "%s%s%s%s%s", has_none ? "none" : "", found->tables, has_both ? ", " : "",
+           found->others, found->list_is_full ? ", ..." : "");
+  return list;
 }
 
 /* "100 x 3", or what else a data set is. */
@@ -92,8 +119,9 @@ static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void
   const int n_dimensions = count_dimensions(data_set);
   char shape[60];
   describe(data_set, n_dimensions, shape, sizeof shape);
-  add_to_list(found, name, shape);
-  if ((n_dimensions == 1 || n_dimensions == 2) && hdf5_is_numeric(data_set) && found->n_found[n_dimensions]++ == 0 &&
+  const bool is_numeric = hdf5_is_numeric(data_set);
+  add_to_list(found, n_dimensions == 2 && is_numeric, name, shape);
+  if ((n_dimensions == 1 || n_dimensions == 2) && is_numeric && found->n_found[n_dimensions]++ == 0 &&
       asprintf(&found->only[n_dimensions], "/%s", name) < 0) {
     found->only[n_dimensions] = NULL;
     found->has_memory = false;
@@ -107,7 +135,6 @@ static void survey_file(hid_t file, survey *found)
   *found = (survey){.has_memory = true};
   errno = 0;
   found->is_broken = visit_objects(file, H5_INDEX_NAME, H5_ITER_INC, look_at, found, H5O_INFO_BASIC) < 0;
-  if (found->list[0] == '\0') snprintf(found->list, sizeof found->list, "none");
 }
 
 static void close_survey(survey *found)
@@ -128,12 +155,12 @@ gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi
   } else if (!found.has_memory) {
     status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to look through it", path);
   } else if (found.n_found[n_dimensions] == 0) {
-    status = fail(error, GMMPI_BAD_DATA,
-                  "%s: has no data set of numbers with two dimensions or one; its data sets are: %s%s", path,
-                  found.list, found.list_is_full ? ", ..." : "");
+    status =
+        fail(error, GMMPI_BAD_DATA, "%s: has no data set of numbers with two dimensions or one; its data sets are: %s",
+             path, list_data_sets(&found).text);
   } else if (found.n_found[n_dimensions] > 1) {
-    status = fail(error, GMMPI_BAD_DATA, "%s: has several data sets, say which one as %s:/NAME; there are: %s%s", path,
-                  path, found.list, found.list_is_full ? ", ..." : "");
+    status = fail(error, GMMPI_BAD_DATA, "%s: has several data sets, say which one as %s:/NAME; there are: %s", path,
+                  path, list_data_sets(&found).text);
   } else {
     *inside = found.only[n_dimensions];
     found.only[n_dimensions] = NULL;
@@ -142,13 +169,26 @@ gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi
   return status;
 }
 
+/* What is there instead of a data set: " (it is a group)", or nothing. AnnData's sparse matrices are groups, too. */
+static const char *other_object(hid_t file, const char *inside)
+{
+  const hid_t object = H5Oopen(file, inside, H5P_DEFAULT);
+  const char *what = "";
+  if (object >= 0 && H5Iget_type(object) == H5I_GROUP)
+    what = H5Aexists(object, "encoding-type") > 0 && H5Lexists(object, "indptr", H5P_DEFAULT) > 0
+               ? " (it is a sparse matrix, points are dense)"
+               : " (it is a group)";
+  if (object >= 0) H5Oclose(object);
+  return what;
+}
+
 gmmpi_status hdf5_no_such_data_set(hid_t file, const char *path, const char *inside, gmmpi_error *error)
 {
   survey found;
   survey_file(file, &found);
   close_survey(&found);
-  return fail(error, GMMPI_BAD_DATA, "%s: has no data set \"%s\"; its data sets are: %s%s", path, inside, found.list,
-              found.list_is_full ? ", ..." : "");
+  return fail(error, GMMPI_BAD_DATA, "%s: has no data set \"%s\"%s; its data sets are: %s", path, inside,
+              other_object(file, inside), list_data_sets(&found).text);
 }
 
 /* --- names

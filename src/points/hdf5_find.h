@@ -14,8 +14,9 @@ bool hdf5_disk_failed(void);
 /* Says why a file that was recognised could not be read: 74 when the disk failed, 65 when its content is damaged. */
 gmmpi_status hdf5_broken(const char *path, gmmpi_error *error);
 
-/* Is it an integer or a float? */
-bool hdf5_is_numeric(hid_t data_set);
+/* Opens a file for reading with the plain driver and without locks, which some cluster file systems don't have.
+ * Negative, with errno set, when that fails. */
+hid_t hdf5_open_file(const char *path);
 
 /* The path (with a leading '/') of the only 2-D data set of numbers in the file, of the only 1-D one where none is 2-D.
  * The caller frees it. path: of the file, for messages. Errors: 65 none or several (they are listed), or the file is

@@ -1,5 +1,7 @@
 /* What may not be in the points: infinities, numbers that cannot be squared, and, unless rows are dropped for them,
  * missing values. All missing values are counted, over all ranks, before they are reported. */
+#include "points/row_check.h"
+
 #include "points/shard_build.h"
 #include "support/error.h"
 

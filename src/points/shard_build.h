@@ -2,6 +2,7 @@
 #ifndef POINTS_SHARD_BUILD_H
 #define POINTS_SHARD_BUILD_H
 
+#include "points/row_check.h"
 #include "points/shard.h"
 
 /* The first of the n_blocks blocks that rank owns. */
@@ -57,33 +58,5 @@ typedef struct row_supply {
 /* Collective: sends every row to the rank that owns it. points: laid out on every rank, with room for source_rows where
  * the origins are to be remembered. Errors, agreed: 71. */
 gmmpi_status shard_redistribute(const row_supply *supply, shard *points, gmmpi_error *error);
-
-/* What was found in the rows of one rank. */
-typedef struct row_check {
-  const point_source *source; /* where they are from; NULL: from the caller's memory */
-  int64_t first_row;          /* with memory: the data set's row with which the rank's begin */
-  missing_choice missing;
-  bool single_precision;
-  double largest;        /* shard_largest_number */
-  int64_t n_missing;     /* missing values */
-  int64_t n_dropped;     /* rows with a missing value */
-  int64_t first_place;   /* of the first missing value, 1-based; INT64_MAX when there is none */
-  int64_t first_feature; /* likewise, 0-based */
-} row_check;
-
-row_check row_check_begin(const point_source *source, int64_t first_row, shard_options options);
-
-/* Adds to check what another thread found. */
-void row_check_add(row_check *check, const row_check *other);
-
-/* Looks at a row (n_features): *is_whole when no value is missing. row_index: within the source, or this rank's memory.
- * Errors: 65 an infinity, a number that is too large. */
-gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_features, int64_t row_index, bool *is_whole,
-                           gmmpi_error *error);
-
-/* Collective: agrees on the errors so far, then whether missing values are one, or leave no row. *n_dropped: rows to be
- * dropped, of all ranks. */
-gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, int64_t *n_dropped,
-                           gmmpi_error *error);
 
 #endif

@@ -1,6 +1,9 @@
 /* HDF5 files. Each rank opens the file for itself and reads its own rows: collective reading gains nothing for
  * contiguous rows, and hangs when one rank's disk fails. */
+#include "points/hdf5_filters.h"
 #include "points/hdf5_find.h"
+#include "points/hdf5_numbers.h"
+#include "points/hdf5_virtual.h"
 #include "points/source.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -29,6 +32,7 @@ typedef struct hdf5_state {
   hid_t file;
   hid_t data_set;
   hid_t space;
+  hdf5_numbers numbers;
   int n_dimensions;
   column_run *runs; /* ascending */
   int64_t n_runs;
@@ -59,20 +63,6 @@ static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error
 
 /* --- opening
  * ------------------------------------------------------------------------------------------------------------ */
-
-/* The plain driver, without locks, which some cluster file systems don't have. */
-static hid_t open_file(const char *path)
-{
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  hid_t file = H5I_INVALID_HID;
-  if (access >= 0 && H5Pset_fapl_sec2(access) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0) {
-    H5Pset_file_locking(access, false, true);
-    errno = 0;
-    file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  }
-  if (access >= 0) H5Pclose(access);
-  return file;
-}
 
 static gmmpi_status cannot_open(const point_source *source, gmmpi_error *error)
 {
@@ -120,25 +110,6 @@ static gmmpi_status set_shape(point_source *source, int64_t *n_columns, gmmpi_er
                 (unsigned long long)extents[0], (unsigned long long)extents[1]);
   source->n_rows = (int64_t)extents[0];
   *n_columns = (int64_t)extents[1];
-  return GMMPI_OK;
-}
-
-/* Can every filter that packed the data set be undone? */
-static gmmpi_status check_filters(const point_source *source, hid_t properties, gmmpi_error *error)
-{
-  const int n_filters = H5Pget_nfilters(properties);
-  for (int i = 0; i < n_filters; i++) {
-    unsigned flags;
-    unsigned settings;
-    size_t n_values = 0;
-    char name[64] = "";
-    const H5Z_filter_t filter =
-        H5Pget_filter2(properties, (unsigned)i, &flags, &n_values, NULL, sizeof name, name, &settings);
-    if (filter >= 0 && H5Zfilter_avail(filter) <= 0)
-      return fail(error, GMMPI_BAD_DATA,
-                  "%s: is packed with filter %d (%.60s), which this HDF5 does not have; write it anew with gzip",
-                  source->label, (int)filter, name);
-  }
   return GMMPI_OK;
 }
 
@@ -228,23 +199,18 @@ static void find_flat_numbers(point_source *source)
   source->is_concurrent = true;
 }
 
-static gmmpi_status open_silently(point_source *source, const source_options *options, gmmpi_error *error)
+/* What there is to do for each way of holding the numbers in the file. */
+static gmmpi_status prepare_layout(MPI_Comm comm, point_source *source, gmmpi_error *error)
 {
   hdf5_state *state = source->state;
-  int64_t n_columns = 0;
-  state->file = open_file(source->path);
-  if (state->file < 0) return cannot_open(source, error);
-  gmmpi_status status = open_data_set(source, error);
-  if (status == GMMPI_OK) status = set_shape(source, &n_columns, error);
-  if (status == GMMPI_OK) status = pick_columns(source, n_columns, options, error);
-  if (status == GMMPI_OK) status = find_runs(source, error);
-  if (status != GMMPI_OK) return status;
-
   const hid_t properties = H5Dget_create_plist(state->data_set);
   const H5D_layout_t layout = properties >= 0 ? H5Pget_layout(properties) : H5D_LAYOUT_ERROR;
+  gmmpi_status status = GMMPI_OK;
   if (layout == H5D_CHUNKED) {
-    status = check_filters(source, properties, error);
+    status = hdf5_check_filters(properties, source->label, error);
     if (status == GMMPI_OK) status = keep_chunks(source, properties, error);
+  } else if (layout == H5D_VIRTUAL) {
+    status = hdf5_check_pieces(comm, properties, source->path, source->label, error);
   } else if (layout == H5D_CONTIGUOUS) {
     find_flat_numbers(source);
   }
@@ -252,18 +218,35 @@ static gmmpi_status open_silently(point_source *source, const source_options *op
   return status;
 }
 
+static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const source_options *options,
+                                  gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  int64_t n_columns = 0;
+  state->file = hdf5_open_file(source->path);
+  if (state->file < 0) return cannot_open(source, error);
+  gmmpi_status status = open_data_set(source, error);
+  if (status == GMMPI_OK) status = set_shape(source, &n_columns, error);
+  if (status == GMMPI_OK) status = pick_columns(source, n_columns, options, error);
+  if (status == GMMPI_OK) status = find_runs(source, error);
+  if (status == GMMPI_OK && !hdf5_numbers_open(state->data_set, &state->numbers)) status = out_of_memory(source, error);
+  return status == GMMPI_OK ? prepare_layout(comm, source, error) : status;
+}
+
 static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
 {
-  (void)comm;
   hdf5_state *state = calloc(1, sizeof *state);
   if (state == NULL) return out_of_memory(source, error);
-  *state =
-      (hdf5_state){.file = H5I_INVALID_HID, .data_set = H5I_INVALID_HID, .space = H5I_INVALID_HID, .descriptor = -1};
+  *state = (hdf5_state){.file = H5I_INVALID_HID,
+                        .data_set = H5I_INVALID_HID,
+                        .space = H5I_INVALID_HID,
+                        .numbers = {H5I_INVALID_HID, H5I_INVALID_HID},
+                        .descriptor = -1};
   source->state = state;
   gmmpi_status status;
   H5E_BEGIN_TRY
   {
-    status = open_silently(source, options, error);
+    status = open_silently(comm, source, options, error);
   }
   H5E_END_TRY
   return status;
@@ -274,6 +257,7 @@ static void close_hdf5(point_source *source)
   hdf5_state *state = source->state;
   H5E_BEGIN_TRY
   {
+    hdf5_numbers_close(&state->numbers);
     if (state->space >= 0) H5Sclose(state->space);
     if (state->data_set >= 0) H5Dclose(state->data_set);
     if (state->file >= 0) H5Fclose(state->file);
@@ -297,8 +281,8 @@ static gmmpi_status read_run(const point_source *source, int64_t first_row, int6
   const hid_t memory = H5Screate_simple(state->n_dimensions, count, NULL);
   const bool is_ready = memory >= 0 && H5Sselect_hyperslab(state->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
   errno = 0;
-  const bool is_read =
-      is_ready && H5Dread(state->data_set, H5T_NATIVE_DOUBLE, memory, state->space, H5P_DEFAULT, numbers) >= 0;
+  const bool is_read = is_ready && hdf5_numbers_read(&state->numbers, state->data_set, memory, state->space,
+                                                     (int64_t)(count[0] * count[1]), numbers);
   const int reason = errno;
   if (memory >= 0) H5Sclose(memory);
   if (is_read) return GMMPI_OK;

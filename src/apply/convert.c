@@ -1,0 +1,303 @@
+#include "apply/convert.h"
+
+#include "apply/output.h"
+#include "points/row_check.h"
+#include "support/error.h"
+#include "support/large_messages.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ranks own whole blocks of rows; the blocks depend on nothing but the number of rows. */
+enum { BLOCK_ROWS = 4096 };
+
+typedef struct conversion {
+  point_source *source;
+  const convert_options *options;
+  int64_t n_blocks;     /* of the source */
+  int64_t *kept_before; /* n_blocks + 1: rows that are left of those before the block; NULL when all are */
+  int64_t n_kept;       /* all of them */
+  int64_t first_row;    /* of this rank, in the file that is written */
+  int64_t n_own;
+  int64_t piece_rows;
+  double *rows; /* piece_rows x n_features */
+  row_check check;
+  int64_t n_done; /* rows read by this rank */
+  int64_t n_to_do;
+} conversion;
+
+static gmmpi_status no_memory(const conversion *work, gmmpi_error *error)
+{
+  return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to convert it", work->source->label);
+}
+
+static int64_t count_blocks(int64_t n_rows)
+{
+  return n_rows / BLOCK_ROWS + (n_rows % BLOCK_ROWS != 0 ? 1 : 0);
+}
+
+/* The first row of n_rows that a rank owns; their number for the rank behind the last one. */
+static int64_t first_row_of(int64_t n_rows, int rank, int n_ranks)
+{
+  const int64_t n_blocks = count_blocks(n_rows);
+  const int64_t row = (n_blocks / n_ranks * rank + n_blocks % n_ranks * rank / n_ranks) * BLOCK_ROWS;
+  return row < n_rows ? row : n_rows;
+}
+
+static int64_t block_end(const conversion *work, int64_t block)
+{
+  const int64_t end = (block + 1) * BLOCK_ROWS;
+  return end < work->source->n_rows ? end : work->source->n_rows;
+}
+
+static void count_done(conversion *work, int64_t n_rows)
+{
+  work->n_done += n_rows;
+  if (work->options->report != NULL && work->n_to_do > 0)
+    work->options->report(work->options->context, (double)work->n_done / (double)work->n_to_do);
+}
+
+/* Reads n rows to work->rows and looks at them. When one of them cannot be read those before it are looked at all the
+ * same, so that the first bad row is found wherever pieces begin. */
+static gmmpi_status read_piece(conversion *work, int64_t first, int64_t n, gmmpi_error *error)
+{
+  const int64_t d = work->source->n_features;
+  gmmpi_error failure = {0};
+  gmmpi_status status = source_read(work->source, first, n, work->rows, &failure);
+  bool is_whole;
+  if (status == GMMPI_OK) {
+    for (int64_t i = 0; i < n && status == GMMPI_OK; i++)
+      status = row_check_row(&work->check, work->rows + i * d, d, first + i, &is_whole, error);
+    count_done(work, n);
+    return status;
+  }
+  for (int64_t i = 0; failure.place > 0 && i < n; i++) {
+    gmmpi_error ignored = {0};
+    if (source_read(work->source, first + i, 1, work->rows, &ignored) != GMMPI_OK) break;
+    if (row_check_row(&work->check, work->rows, d, first + i, &is_whole, error) != GMMPI_OK) return error->status;
+  }
+  *error = failure;
+  return status;
+}
+
+static bool row_is_whole(const double *row, int64_t n)
+{
+  for (int64_t j = 0; j < n; j++) {
+    if (isnan(row[j])) return false;
+  }
+  return true;
+}
+
+/* --- looking at all rows before any is written --- */
+
+/* Reads the blocks of this rank; with counts (n_blocks, else NULL) counts the whole rows of each. */
+static gmmpi_status look_at_rows(conversion *work, int64_t begin, int64_t end, int64_t *counts, gmmpi_error *error)
+{
+  const int64_t d = work->source->n_features;
+  gmmpi_status status = GMMPI_OK;
+  for (int64_t row = begin, n; row < end && status == GMMPI_OK; row += n) {
+    const int64_t behind = block_end(work, row / BLOCK_ROWS);
+    n = behind - row < work->piece_rows ? behind - row : work->piece_rows;
+    status = read_piece(work, row, n, error);
+    for (int64_t i = 0; counts != NULL && status == GMMPI_OK && i < n; i++)
+      counts[row / BLOCK_ROWS] += row_is_whole(work->rows + i * d, d) ? 1 : 0;
+  }
+  return status;
+}
+
+/* Collective: all rows are looked at in their order, so that the first one that is not in order is named. Sets
+ * kept_before when rows are left out. */
+static gmmpi_status survey_rows(MPI_Comm comm, conversion *work, int64_t *n_dropped, gmmpi_error *error)
+{
+  int rank;
+  int n_ranks;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &n_ranks);
+  const int64_t n_rows = work->source->n_rows;
+  int64_t *kept = allocate(work->n_blocks + 1, sizeof *kept);
+  if (kept == NULL)
+    no_memory(work, error);
+  else
+    look_at_rows(work, first_row_of(n_rows, rank, n_ranks), first_row_of(n_rows, rank + 1, n_ranks), kept, error);
+  if (row_check_end(comm, &work->check, n_rows, n_dropped, error) == GMMPI_OK && *n_dropped > 0) {
+    allreduce_large(comm, kept, work->n_blocks, MPI_INT64_T, MPI_SUM);
+    int64_t before = 0;
+    for (int64_t b = 0; b <= work->n_blocks; b++) {
+      const int64_t count = kept[b];
+      kept[b] = before;
+      before += count;
+    }
+    work->kept_before = kept;
+    kept = NULL;
+  }
+  free(kept);
+  return error->status;
+}
+
+/* --- rows to be written --- */
+
+static void put_rows(const conversion *work, int64_t n, const double *rows, int64_t at, void *numbers)
+{
+  const int64_t d = work->source->n_features;
+  if (!work->options->single_precision) {
+    memcpy((double *)numbers + at * d, rows, (size_t)(n * d) * sizeof *rows);
+    return;
+  }
+  float *floats = (float *)numbers + at * d;
+  for (int64_t i = 0; i < n * d; i++) floats[i] = (float)rows[i];
+}
+
+/* Rows that are all kept. */
+static gmmpi_status produce_all(conversion *work, int64_t first, int64_t n, void *numbers, gmmpi_error *error)
+{
+  gmmpi_status status = GMMPI_OK;
+  for (int64_t done = 0; done < n && status == GMMPI_OK; done += work->piece_rows) {
+    const int64_t count = n - done < work->piece_rows ? n - done : work->piece_rows;
+    status = read_piece(work, first + done, count, error);
+    if (status == GMMPI_OK) put_rows(work, count, work->rows, done, numbers);
+  }
+  return status;
+}
+
+/* The last block before which at most so many rows are kept. */
+static int64_t find_block(const conversion *work, int64_t row)
+{
+  int64_t low = 0;
+  int64_t high = work->n_blocks - 1;
+  while (low < high) {
+    const int64_t middle = low + (high - low + 1) / 2;
+    if (work->kept_before[middle] <= row) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+/* Rows counted without those that are left out. */
+static gmmpi_status produce_kept(conversion *work, int64_t first, int64_t n, void *numbers, gmmpi_error *error)
+{
+  const int64_t d = work->source->n_features;
+  const int64_t block = find_block(work, first);
+  int64_t place = work->kept_before[block]; /* of the next whole row */
+  gmmpi_status status = GMMPI_OK;
+  for (int64_t row = block * BLOCK_ROWS, count; place < first + n && status == GMMPI_OK; row += count) {
+    const int64_t left = work->source->n_rows - row;
+    count = left < work->piece_rows ? left : work->piece_rows;
+    status = read_piece(work, row, count, error);
+    for (int64_t i = 0; i < count && place < first + n && status == GMMPI_OK; i++) {
+      const double *point = work->rows + i * d;
+      if (!row_is_whole(point, d)) continue;
+      if (place >= first) put_rows(work, 1, point, place - first, numbers);
+      place++;
+    }
+  }
+  return status;
+}
+
+/* An output_producer. */
+static gmmpi_status produce(void *context, int64_t first, int64_t n, void *const *numbers, gmmpi_error *error)
+{
+  conversion *work = context;
+  return work->kept_before == NULL ? produce_all(work, work->first_row + first, n, numbers[0], error)
+                                   : produce_kept(work, work->first_row + first, n, numbers[0], error);
+}
+
+/* An output_approver: are values missing that may not be? */
+static gmmpi_status approve(MPI_Comm comm, void *context, gmmpi_error *error)
+{
+  conversion *work = context;
+  int64_t n_dropped;
+  if (work->kept_before != NULL) return GMMPI_OK;
+  return row_check_end(comm, &work->check, work->source->n_rows, &n_dropped, error);
+}
+
+/* --- all of it --- */
+
+static gmmpi_status conversion_open(conversion *work, gmmpi_error *error)
+{
+  const int64_t numbers = INT64_C(1) << 15;
+  const int64_t d = work->source->n_features;
+  int64_t count;
+  work->n_blocks = count_blocks(work->source->n_rows);
+  work->piece_rows = numbers / d > BLOCK_ROWS ? BLOCK_ROWS : numbers / d > 0 ? numbers / d : 1;
+  if (multiply_fits(work->piece_rows, d, &count)) work->rows = allocate(count, sizeof *work->rows);
+  return work->rows != NULL ? GMMPI_OK : no_memory(work, error);
+}
+
+static row_check begin_check(const conversion *work)
+{
+  const shard_options how = {.missing = work->options->missing, .single_precision = work->options->single_precision};
+  return row_check_begin(work->source, 0, how);
+}
+
+/* Collective. */
+static gmmpi_status write_rows(MPI_Comm comm, conversion *work, const char *path, gmmpi_error *error)
+{
+  int rank;
+  int n_ranks;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &n_ranks);
+  const point_source *source = work->source;
+  const output_column column = {.name = "points",
+                                .type = work->options->single_precision ? OUTPUT_FLOAT : OUTPUT_REAL,
+                                .width = source->n_features,
+                                .is_matrix = true,
+                                .headings = (const char *const *)source->feature_names,
+                                .headings_attribute = source->has_names ? "feature_names" : NULL};
+  work->first_row = first_row_of(work->n_kept, rank, n_ranks);
+  work->n_own = first_row_of(work->n_kept, rank + 1, n_ranks) - work->first_row;
+  work->n_done = work->options->missing == MISSING_DROP ? work->n_own : 0;
+  work->n_to_do = work->n_done + work->n_own;
+  work->check = begin_check(work);
+  const output_table table = {.n_rows = work->n_kept,
+                              .first_row = work->first_row,
+                              .n_own = work->n_own,
+                              .granule = BLOCK_ROWS,
+                              .columns = &column,
+                              .n_columns = 1,
+                              .produce = produce,
+                              .approve = approve,
+                              .context = work};
+  return output_write(comm, path, &table, error);
+}
+
+gmmpi_status convert_to_file(MPI_Comm comm, point_source *source, const convert_options *options, const char *path,
+                             convert_result *result, gmmpi_error *error)
+{
+  gmmpi_error own = {0};
+  conversion work = {.source = source, .options = options};
+  int64_t n_dropped = 0;
+  int rank;
+  int n_ranks;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &n_ranks);
+  conversion_open(&work, &own);
+  agree(comm, &own);
+  if (own.status == GMMPI_OK && options->missing == MISSING_DROP) {
+    work.check = begin_check(&work);
+    work.n_to_do = 2 * (first_row_of(source->n_rows, rank + 1, n_ranks) - first_row_of(source->n_rows, rank, n_ranks));
+    survey_rows(comm, &work, &n_dropped, &own);
+  }
+  work.n_kept = source->n_rows - n_dropped;
+  if (own.status == GMMPI_OK) write_rows(comm, &work, path, &own);
+  if (own.status == GMMPI_OK) *result = (convert_result){.n_samples = work.n_kept, .n_dropped = n_dropped};
+  free(work.rows);
+  free(work.kept_before);
+  if (own.status != GMMPI_OK && error != NULL) *error = own;
+  return own.status;
+}
+
+int64_t convert_bytes(int64_t n_samples, int64_t n_features)
+{
+  int64_t row;
+  int64_t sum;
+  if (!multiply_fits(n_features, (int64_t)sizeof(double), &row) ||
+      __builtin_add_overflow(output_bytes(BLOCK_ROWS, n_features), row, &sum) ||
+      __builtin_add_overflow(sum, (count_blocks(n_samples) + 1) * (int64_t)sizeof(int64_t), &sum))
+    return INT64_MAX;
+  return sum;
+}

@@ -1,0 +1,130 @@
+/* gmmpi convert: points of any source to one HDF5 file. */
+#include "apply/convert.h"
+
+#include "apply/output.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/prepare.h"
+#include "job/progress.h"
+#include "support/error.h"
+
+#include <stdio.h>
+
+typedef struct convert_command {
+  const char *data;
+  const char *output_path;
+  data_options data_options;
+  int precision; /* 1: single */
+  bool json;
+  bool quiet;
+  bool help;
+} convert_command;
+
+static gmmpi_status parse(int argc, char **argv, int rank, convert_command *command, gmmpi_error *error)
+{
+  static const char *const precisions[] = {"double", "single", NULL};
+  const command_option output_options[] = {
+      {.name = "precision",
+       .argument = "NAME",
+       .help = "how numbers are written: double (float64) or single (float32, rounded once, half the size) (default: "
+               "double)",
+       .kind = OPTION_CHOICE,
+       .value = &command->precision,
+       .choices = precisions},
+      {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
+      {.name = "quiet",
+       .letter = 'q',
+       .help = "no progress and no summary; warnings and errors remain",
+       .kind = OPTION_FLAG,
+       .value = &command->quiet},
+  };
+  command_option data_table[N_DATA_OPTIONS];
+  data_options_table(&command->data_options, data_table);
+  const option_group groups[] = {OPTION_GROUP("Options", output_options), data_options_group(data_table)};
+  const command_usage usage = {
+      .name = "convert",
+      .synopsis = "DATA OUT.h5 [options]",
+      .about = "Writes the points of DATA to an HDF5 file: /points, one row for each point, with the names of the "
+               "features where DATA has names. Jobs that read it start faster than with text, and read no more than "
+               "they need.\n\n"
+               "Under mpirun or srun all ranks read and write; the file is the same at any number of ranks, and need "
+               "not fit into memory. It is whole or not there at all.",
+      .n_least = 2,
+      .n_most = 2,
+      .groups = groups,
+      .n_groups = ARRAY_LENGTH(groups),
+  };
+  command_words words;
+  if (options_parse(&usage, argc, argv, &words, error) != GMMPI_OK) return error->status;
+  command->help = words.help;
+  if (words.help) {
+    if (rank == 0) options_print_help(&usage);
+    return GMMPI_OK;
+  }
+  command->data = words.operands[0];
+  command->output_path = words.operands[1];
+  if (output_is_text(command->output_path))
+    return fail(error, GMMPI_WRONG_USAGE, "convert: %s would be text by its name; give a name such as points.h5",
+                command->output_path);
+  return GMMPI_OK;
+}
+
+/* What rank 0 says meanwhile. */
+typedef struct convert_progress {
+  progress line;
+  int64_t n_rows;
+} convert_progress;
+
+static void report(void *context, double share)
+{
+  convert_progress *reporter = context;
+  progress_rows(&reporter->line, share, reporter->n_rows);
+}
+
+static json_t *summary_json(const convert_command *command, const point_source *source, const convert_result *result)
+{
+  return json_pack("{s:I, s:I, s:I, s:s, s:s}", "n_samples", (json_int_t)result->n_samples, "n_features",
+                   (json_int_t)source->n_features, "n_dropped", (json_int_t)result->n_dropped, "precision",
+                   command->precision == 1 ? "single" : "double", "output", command->output_path);
+}
+
+static void print_for_people(const convert_command *command, const point_source *source, const convert_result *result)
+{
+  printf("%s: %lld points of %lld features as float%d\n", command->output_path, (long long)result->n_samples,
+         (long long)source->n_features, command->precision == 1 ? 32 : 64);
+  if (result->n_dropped > 0) printf("  %lld rows were left out for missing values\n", (long long)result->n_dropped);
+}
+
+static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *command, point_source *source,
+                            gmmpi_error *error)
+{
+  convert_progress reporter = {.line = progress_begin(command->quiet ? -1 : 0, 1), .n_rows = source->n_rows};
+  convert_result result;
+  const convert_options options = {.missing = (missing_choice)command->data_options.missing,
+                                   .single_precision = command->precision == 1,
+                                   .report = rank == 0 ? report : NULL,
+                                   .context = &reporter};
+  const gmmpi_status status = convert_to_file(comm, source, &options, command->output_path, &result, error);
+  progress_clear(&reporter.line);
+  if (status != GMMPI_OK) return status;
+  if (rank == 0 && command->json) print_json(summary_json(command, source, &result), error);
+  if (rank == 0 && !command->json && !command->quiet) print_for_people(command, source, &result);
+  return agree(comm, error);
+}
+
+gmmpi_status command_convert(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
+{
+  convert_command command = {0};
+  point_source *source = NULL;
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
+  const source_options how = data_source_options(&command.data_options);
+  if (prepare_output(comm, command.output_path, error) == GMMPI_OK &&
+      source_open(comm, command.data, &how, &source, error) == GMMPI_OK &&
+      prepare_distinct(comm, command.output_path, source->path, error) == GMMPI_OK &&
+      prepare_memory(comm, convert_bytes(source->n_rows, source->n_features), source->label, error) == GMMPI_OK)
+    convert(comm, rank, &command, source, error);
+  source_close(source);
+  return error->status;
+}
