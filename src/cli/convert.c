@@ -122,7 +122,7 @@ gmmpi_status command_convert(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   const source_options how = data_source_options(&command.data_options);
   if (prepare_output(comm, command.output_path, error) == GMMPI_OK &&
       source_open(comm, command.data, &how, &source, error) == GMMPI_OK &&
-      prepare_distinct(comm, command.output_path, source->path, error) == GMMPI_OK &&
+      prepare_output_is_no_input(comm, command.output_path, source, error) == GMMPI_OK &&
       prepare_memory(comm, convert_bytes(source->n_rows, source->n_features), source->label, error) == GMMPI_OK)
     convert(comm, rank, &command, source, error);
   source_close(source);

@@ -84,7 +84,10 @@ void data_options_table(data_options *values, command_option table[N_DATA_OPTION
 
 option_group data_options_group(const command_option table[N_DATA_OPTIONS])
 {
-  return (option_group){.title = "How DATA is read", .options = table, .n_options = N_DATA_OPTIONS};
+  return (option_group){.title =
+                            "How DATA is read (FILE, FILE.h5:/path/of/dataset, 'PART-*.h5', or @LIST, a file of names)",
+                        .options = table,
+                        .n_options = N_DATA_OPTIONS};
 }
 
 source_options data_source_options(const data_options *values)

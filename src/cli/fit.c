@@ -76,7 +76,7 @@ static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmp
 
 static gmmpi_status check_input(const fit_session *session, gmmpi_error *error)
 {
-  if (session->rank == 0) fit_command_check_input(&session->command, session->source->path, error);
+  if (session->rank == 0) fit_command_check_input(&session->command, session->source, error);
   return agree(session->comm, error);
 }
 

@@ -27,9 +27,9 @@ typedef struct fit_command {
 gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error);
 void fit_command_clear(fit_command *command);
 
-/* For rank 0: no output may be another output, and none may be the file of the data. Errors: 64. */
+/* For rank 0: no output may be another output, and none may be a file of the data. Errors: 64. */
 gmmpi_status fit_command_check_outputs(const fit_command *command, gmmpi_error *error);
-gmmpi_status fit_command_check_input(const fit_command *command, const char *input, gmmpi_error *error);
+gmmpi_status fit_command_check_input(const fit_command *command, const point_source *source, gmmpi_error *error);
 
 /* What --init FILE holds. */
 typedef struct fit_start {

@@ -65,12 +65,12 @@ gmmpi_status fit_command_check_outputs(const fit_command *command, gmmpi_error *
   return GMMPI_OK;
 }
 
-gmmpi_status fit_command_check_input(const fit_command *command, const char *input, gmmpi_error *error)
+gmmpi_status fit_command_check_input(const fit_command *command, const point_source *source, gmmpi_error *error)
 {
   named_output outputs[N_OUTPUTS];
   list_outputs(command, outputs);
   for (int i = 0; i < N_OUTPUTS; i++) {
-    if (outputs[i].path != NULL && file_is_same(outputs[i].path, input))
+    if (outputs[i].path != NULL && source_reads(source, outputs[i].path))
       return fail(error, GMMPI_WRONG_USAGE, "%s: %s would overwrite the data; name another file", outputs[i].option,
                   outputs[i].path);
   }

@@ -172,7 +172,7 @@ static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *co
   *source = NULL;
   if (options.columns == NULL && open_by_names(comm, command, model, source, error) != GMMPI_OK) return error->status;
   if (*source == NULL && source_open(comm, command->data, &options, source, error) != GMMPI_OK) return error->status;
-  if (prepare_distinct(comm, command->output_path, (*source)->path, error) != GMMPI_OK) return error->status;
+  if (prepare_output_is_no_input(comm, command->output_path, *source, error) != GMMPI_OK) return error->status;
   return check_features(command, model, *source, rank, error);
 }
 

@@ -10,13 +10,25 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+static gmmpi_status refuse_overwriting(MPI_Comm comm, bool overwrites, const char *output, gmmpi_error *error)
+{
+  if (overwrites) fail(error, GMMPI_WRONG_USAGE, "%s would overwrite an input; name another file", output);
+  return agree(comm, error);
+}
+
 gmmpi_status prepare_distinct(MPI_Comm comm, const char *output, const char *input, gmmpi_error *error)
 {
   int rank;
   MPI_Comm_rank(comm, &rank);
-  if (rank == 0 && file_is_same(output, input))
-    fail(error, GMMPI_WRONG_USAGE, "%s would overwrite an input; name another file", output);
-  return agree(comm, error);
+  return refuse_overwriting(comm, rank == 0 && file_is_same(output, input), output, error);
+}
+
+gmmpi_status prepare_output_is_no_input(MPI_Comm comm, const char *output, const point_source *source,
+                                        gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  return refuse_overwriting(comm, rank == 0 && source_reads(source, output), output, error);
 }
 
 gmmpi_status prepare_output(MPI_Comm comm, const char *path, gmmpi_error *error)

@@ -3,12 +3,17 @@
 #define CLI_PREPARE_H
 
 #include "mixture/model.h"
+#include "points/source.h"
 
 #include <jansson.h>
 #include <mpi.h>
 
 /* Collective. Refuses an output that is one of the inputs. Errors, agreed: 64. */
 gmmpi_status prepare_distinct(MPI_Comm comm, const char *output, const char *input, gmmpi_error *error);
+
+/* Collective. Refuses an output that is one of the files that the source reads. Errors, agreed: 64. */
+gmmpi_status prepare_output_is_no_input(MPI_Comm comm, const char *output, const point_source *source,
+                                        gmmpi_error *error);
 
 /* Collective. Can path become an output? Errors, agreed: 73. */
 gmmpi_status prepare_output(MPI_Comm comm, const char *path, gmmpi_error *error);

@@ -41,14 +41,15 @@ static const char *label_of(const row_check *check)
 /* "line 17, column income" */
 static void describe_place(const row_check *check, int64_t place, int64_t feature, char *text, size_t n_bytes)
 {
-  char name[200];
-  if (check->source != NULL) {
-    source_feature_text(check->source, feature, name, sizeof name);
-  } else {
-    snprintf(name, sizeof name, "%" PRId64, feature + 1);
+  if (check->source == NULL) {
+    snprintf(text, n_bytes, "row %" PRId64 ", column %" PRId64, place, feature + 1);
+    return;
   }
-  snprintf(text, n_bytes, "%s %" PRId64 ", column %s", check->source != NULL ? check->source->place_word : "row", place,
-           name);
+  char name[200];
+  char where[200];
+  source_feature_text(check->source, feature, name, sizeof name);
+  source_place_text(check->source, place, where, sizeof where);
+  snprintf(text, n_bytes, "%s, column %s", where, name);
 }
 
 gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_features, int64_t row_index, bool *is_whole,
@@ -67,7 +68,7 @@ gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_featur
       }
       continue;
     }
-    char where[300];
+    char where[420];
     describe_place(check, place, j, where, sizeof where);
     if (isinf(row[j]))
       return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: is infinite; remove the row or replace the value",
@@ -91,7 +92,7 @@ gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samp
   MPI_Allreduce(mine, all, 2, MPI_INT64_T, MPI_SUM, comm);
   *n_dropped = all[1];
   if (check->missing == MISSING_ERROR && check->n_missing > 0) {
-    char where[300];
+    char where[420];
     describe_place(check, check->first_place, check->first_feature, where, sizeof where);
     fail_at(error, check->first_place, GMMPI_BAD_DATA,
             all[0] == 1 ? "%s: %" PRId64 " value is missing: %s; leave such rows out with --missing drop"

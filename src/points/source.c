@@ -1,5 +1,6 @@
 #include "points/source.h"
 
+#include "points/part_names.h"
 #include "support/error.h"
 #include "support/file.h"
 
@@ -13,8 +14,8 @@
 #include <unistd.h>
 
 /* The table of kinds. Text comes last: it is what has no mark of its own. */
-static const source_kind *const kinds[] = {&source_hdf5, &source_npy, &source_csv};
-enum { N_KINDS = sizeof kinds / sizeof *kinds };
+static const source_kind *const kinds[] = {&source_parts, &source_hdf5, &source_npy, &source_csv};
+enum { N_KINDS = sizeof kinds / sizeof *kinds, SEVERAL_FILES = 0 };
 
 /* A file's mark is within its first bytes; HDF5's may follow a user block of 512, 1024 or 2048 bytes. */
 enum { HEAD_BYTES = 4096 };
@@ -27,9 +28,7 @@ static bool exists(const char *path)
   return stat(path, &status) == 0;
 }
 
-/* The length of the part of data that names the file: all of it when there is such a file, else up to the first ":/"
- * behind which a file's name ends. */
-static size_t path_length(const char *data)
+size_t source_path_length(const char *data)
 {
   const size_t whole = strlen(data);
   if (exists(data)) return whole;
@@ -99,24 +98,30 @@ typedef struct recognition {
   int64_t kind;
 } recognition;
 
+/* What data is. */
+static gmmpi_status look_at(const char *data, recognition *found, gmmpi_error *error)
+{
+  size_t length = source_path_length(data);
+  char *path = strndup(data, length);
+  if (path == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
+  if (!exists(path) && part_names_are_meant(data, &length)) {
+    found->kind = SEVERAL_FILES;
+  } else if (recognise(path, &found->kind, error) == GMMPI_OK && data[length] != '\0' &&
+             kinds[found->kind] != &source_hdf5) {
+    fail(error, GMMPI_BAD_DATA, "%s: is a %s file, which has no data sets inside; leave \"%s\" out", path,
+         kinds[found->kind]->name, data + length);
+  }
+  found->path_length = (int64_t)length;
+  free(path);
+  return error->status;
+}
+
 /* Collective: rank 0 looks, all ranks know. */
 static gmmpi_status recognise_for_all(MPI_Comm comm, const char *data, recognition *found, gmmpi_error *error)
 {
   int rank;
   MPI_Comm_rank(comm, &rank);
-  if (rank == 0) {
-    const size_t length = path_length(data);
-    char *path = strndup(data, length);
-    found->path_length = (int64_t)length;
-    if (path == NULL) {
-      fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
-    } else if (recognise(path, &found->kind, error) == GMMPI_OK && data[length] != '\0' &&
-               kinds[found->kind] != &source_hdf5) {
-      fail(error, GMMPI_BAD_DATA, "%s: is a %s file, which has no data sets inside; leave \"%s\" out", path,
-           kinds[found->kind]->name, data + length);
-    }
-    free(path);
-  }
+  if (rank == 0) look_at(data, found, error);
   if (agree(comm, error) != GMMPI_OK) return error->status;
   MPI_Bcast(found, 2, MPI_INT64_T, 0, comm);
   return GMMPI_OK;
@@ -210,6 +215,20 @@ bool source_takes_all_columns(const point_source *source)
 int64_t source_place(const point_source *source, int64_t row)
 {
   return source->kind->place != NULL ? source->kind->place(source, row) : row + 1;
+}
+
+void source_place_text(const point_source *source, int64_t place, char *text, size_t n_bytes)
+{
+  if (source->kind->place_text != NULL) {
+    source->kind->place_text(source, place, text, n_bytes);
+  } else {
+    snprintf(text, n_bytes, "%s %" PRId64, source->place_word, place);
+  }
+}
+
+bool source_reads(const point_source *source, const char *path)
+{
+  return source->kind->reads != NULL ? source->kind->reads(source, path) : file_is_same(source->path, path);
 }
 
 void source_feature_text(const point_source *source, int64_t feature, char *text, size_t n_bytes)

@@ -44,6 +44,10 @@ typedef struct source_kind {
   /* See source_place; NULL where the place of row r is r + 1. */
   int64_t (*place)(const point_source *source, int64_t row);
 
+  /* See source_place_text and source_reads; NULL where place_word and path say all. */
+  void (*place_text)(const point_source *source, int64_t place, char *text, size_t n_bytes);
+  bool (*reads)(const point_source *source, const char *path);
+
   /* Releases source->state. */
   void (*close)(point_source *source);
 } source_kind;
@@ -64,9 +68,9 @@ struct point_source {
   void *state;          /* of the kind */
 };
 
-/* Collective over comm. data is FILE or FILE:/path/of/dataset. On success *source is for source_close. Errors, the same
- * on every rank: 66 no such file or not readable, 65 its content (empty, header only, ragged, a column that is not
- * there ...), 74 reading failed, 71. */
+/* Collective over comm. data is FILE or FILE:/path/of/dataset, or several files (points/part_names.h). On success
+ * *source is for source_close. Errors, the same on every rank: 66 no such file or not readable, 65 its content (empty,
+ * header only, ragged, a column that is not there ...), 74 reading failed, 71. */
 gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
                          gmmpi_error *error);
 
@@ -78,6 +82,12 @@ gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows
 
 /* The 1-based place (line of a text file, else row) of a row that the last source_read delivered. */
 int64_t source_place(const point_source *source, int64_t row);
+
+/* What a message calls a place: "line 17". Cut to fit n_bytes. */
+void source_place_text(const point_source *source, int64_t place, char *text, size_t n_bytes);
+
+/* Is path one of the files that the source reads? */
+bool source_reads(const point_source *source, const char *path);
 
 /* What a message calls a feature: its name in the file, where that has names, else its 1-based column. Cut to fit
  * n_bytes. */
@@ -96,10 +106,14 @@ gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *
 gmmpi_status source_read_numbers(const point_source *source, int descriptor, int64_t offset, int item_bytes,
                                  int64_t n_numbers, double *numbers, gmmpi_error *error);
 
+/* The length of the part of data that names the file: all of it when there is such a file, else up to the first ":/"
+ * behind which a file's name ends. */
+size_t source_path_length(const char *data);
+
 /* Were all columns picked, in their order? */
 bool source_takes_all_columns(const point_source *source);
 
 /* The kinds, each in a file of its own. */
-extern const source_kind source_csv, source_npy, source_hdf5;
+extern const source_kind source_csv, source_npy, source_hdf5, source_parts;
 
 #endif
