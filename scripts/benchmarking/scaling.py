@@ -21,7 +21,7 @@ WANTED_BLOCKS = 96
 MOST_BLOCKS = 1 << 22
 LIMBS = 3                # src/em/statistics.h: words per sum
 FULL_RANGE_LIMBS = 70    # words of each of two sums, of the log-likelihood among them
-CONTROL_WORDS = 2
+CONTROL_WORDS = 35       # stop, hash, questions, and the 32 of src/em/load.h
 WORD = 8
 
 

@@ -98,7 +98,7 @@ static void print_for_people(const convert_command *command, const point_source 
 static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *command, point_source *source,
                             gmmpi_error *error)
 {
-  convert_progress reporter = {.line = progress_begin(command->quiet ? -1 : 0, 1), .n_rows = source->n_rows};
+  convert_progress reporter = {.line = progress_begin(command->quiet ? -1 : 0, 1, NULL, 0.0), .n_rows = source->n_rows};
   convert_result result;
   const convert_options options = {.missing = (missing_choice)command->data_options.missing,
                                    .single_precision = command->precision == 1,

@@ -23,6 +23,7 @@ typedef struct fit_session {
   json_t *identity;
   job *job;
   fit_result result;
+  time_limit limit;
   double began, seconds_read;
 } fit_session;
 
@@ -111,13 +112,14 @@ static gmmpi_status open_job(fit_session *session, gmmpi_error *error)
                                .n_components = command->fit.n_components,
                                .n_samples = session->points->n_samples,
                                .n_features = session->points->n_features,
-                               .fingerprint = session->points->fingerprint};
+                               .fingerprint = session->points->fingerprint,
+                               .seconds_read = session->seconds_read};
   gmmpi_error local = {0};
   session->identity = fit_identity(command, &session->start);
   command->job.numeric_options = session->identity;
   if (session->identity == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to note the options");
   if (agree(session->comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
-  return job_create(session->comm, &command->job, &subject, &session->job, error);
+  return job_create(session->comm, &command->job, &subject, &session->limit, &session->job, error);
 }
 
 static fit_account account_of(fit_session *session)
@@ -188,10 +190,24 @@ static gmmpi_status leave_early(fit_session *session, gmmpi_error *error)
   return error->status;
 }
 
+/* The points, unless the job is asked to stop before they are all there. */
+static gmmpi_status read_points_or_stop(fit_session *session, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  if (session->rank == 0) signals_set_answer("status: reading %s", session->command.data);
+  if (read_points(session, &local) != GMMPI_STOPPED) {
+    if (local.status != GMMPI_OK) *error = local;
+    return local.status;
+  }
+  return fail(error, GMMPI_STOPPED, "%s: stopped by %s while it was read, when there was nothing to save; start again",
+              session->command.data, job_stopped_by(session->comm));
+}
+
 static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
 {
+  job_begin(&session->command.job, session->rank, &session->limit);
   if (prepare_threads(session->comm, session->command.fit.threads, error) != GMMPI_OK ||
-      try_outputs(session, error) != GMMPI_OK || read_points(session, error) != GMMPI_OK ||
+      try_outputs(session, error) != GMMPI_OK || read_points_or_stop(session, error) != GMMPI_OK ||
       open_job(session, error) != GMMPI_OK)
     return error->status;
   gmmpi_status status = GMMPI_STOPPED;
@@ -200,6 +216,7 @@ static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
                      &session->result, error);
   job_clear_line(session->job);
   if (status == GMMPI_STOPPED) return leave_early(session, error);
+  if (session->rank == 0) signals_set_answer("status: the fit is done, writing %s", session->command.output_path);
   if (status != GMMPI_OK || write_outputs(session, error) == GMMPI_OK) return status;
   if (job_keep_state(session->job))
     warn("the fit itself is kept in %s; make room and go on with --restart auto", session->command.job.checkpoint_path);

@@ -36,6 +36,14 @@ static gmmpi_init init_of_name(const char *name)
   return GMMPI_INIT_MODEL;
 }
 
+static gmmpi_status parse_time_limit(const command_option *option, const char *text, gmmpi_error *error)
+{
+  if (time_limit_parse(text, option->value)) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE,
+              "--%s: \"%s\" is no span of time; give seconds, or one such as 90m, 4h, 30:00, 04:00:00, 1-12:00:00",
+              option->name, text);
+}
+
 enum { N_OUTPUTS = 4 };
 
 typedef struct named_output {
@@ -246,6 +254,13 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .least = 0.0,
        .most = 1e9,
        .help = "a checkpoint every S seconds (default: 300)"},
+      {.name = "time-limit",
+       .argument = "T",
+       .kind = OPTION_PARSED,
+       .value = &job_values->time_limit,
+       .parse = parse_time_limit,
+       .help = "stop with a checkpoint before the program has run for T: seconds, 90m, 4h, MM:SS, HH:MM:SS, "
+               "D-HH:MM:SS; none (default: until SLURM_JOB_END_TIME where SLURM sets it, else none)"},
       {.name = "restart",
        .argument = "FILE|auto",
        .kind = OPTION_TEXT,
@@ -311,8 +326,8 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
       .about =
           "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; CSV, TSV, NPY or HDF5, "
           "recognised by content. Runs alone or under mpirun or srun with any number of ranks; the model is the same "
-          "to the last bit.\n\nSIGTERM, SIGINT and SIGUSR1 end the job with a checkpoint and exit status 75; --restart "
-          "auto goes on from there.",
+          "to the last bit.\n\nSIGTERM, SIGINT, SIGUSR1 and the end of the time end the job with a checkpoint and exit "
+          "status 75; --restart auto goes on from there. SIGUSR2 is answered with a line that says how it goes.",
       .n_least = 1,
       .n_most = 1,
       .groups = groups,

@@ -1,6 +1,7 @@
 #include "cli/fit_command.h"
 
 #include "apply/criteria.h"
+#include "support/error.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -125,6 +126,12 @@ static json_t *number_of_passes(double n_passes)
   return n_passes == floor(n_passes) ? json_integer((json_int_t)n_passes) : json_real(n_passes);
 }
 
+/* The computing time of the rank that has most to do over the mean. */
+static double imbalance(const fit_timings *timings)
+{
+  return timings->e_step > 0.0 ? 1.0 + timings->waiting / timings->e_step : 1.0;
+}
+
 static void print_json(const fit_account *account)
 {
   const fit_result *result = account->result;
@@ -133,16 +140,16 @@ static void print_json(const fit_account *account)
       json_pack("{s:I, s:I, s:s}", "n_features", (json_int_t)account->points->n_features, "n_components",
                 (json_int_t)account->command->fit.n_components, "covariance", account->command->fit.covariance);
   json_t *common = common_facts(account);
-  json_t *seconds =
-      json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total", account->seconds_total, "read",
-                account->seconds_read, "init", timings->init, "coarse", timings->coarse, "e_step", timings->e_step,
-                "allreduce", timings->allreduce, "m_step", timings->m_step, "checkpoint", account->seconds_checkpoint);
-  json_t *run =
-      json_pack("{s:o, s:o, s:I, s:o, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes", number_of_passes(result->n_passes),
-                "events", names_of_events(result), "n_dropped", (json_int_t)account->points->n_dropped, "seconds",
-                seconds, "seconds_per_iteration", seconds_per_iteration(timings), "ranks", account->n_ranks, "threads",
-                account->command->fit.threads, "instruction_set", result->instruction_set, "peak_memory",
-                (json_int_t)account->peak_memory, "output", account->command->output_path);
+  json_t *seconds = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total", account->seconds_total, "read",
+                              account->seconds_read, "init", timings->init, "coarse", timings->coarse, "e_step",
+                              timings->e_step, "waiting", timings->waiting, "allreduce", timings->allreduce, "m_step",
+                              timings->m_step, "checkpoint", account->seconds_checkpoint);
+  json_t *run = json_pack("{s:o, s:o, s:I, s:o, s:f, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes",
+                          number_of_passes(result->n_passes), "events", names_of_events(result), "n_dropped",
+                          (json_int_t)account->points->n_dropped, "seconds", seconds, "seconds_per_iteration",
+                          seconds_per_iteration(timings), "imbalance", imbalance(timings), "ranks", account->n_ranks,
+                          "threads", account->command->fit.threads, "instruction_set", result->instruction_set,
+                          "peak_memory", (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     json_object_update(summary, run);
@@ -174,14 +181,17 @@ static void print_for_people(const fit_account *account)
   const fit_result *result = account->result;
   const fit_position *end = &result->end;
   const information_criteria criteria = criteria_of_account(account);
-  printf("%lld components, %s covariances, fitted to %lld points of %lld features%s\n",
-         (long long)account->command->fit.n_components, account->command->fit.covariance,
-         (long long)account->points->n_samples, (long long)account->points->n_features,
+  const int64_t K = account->command->fit.n_components;
+  const int64_t n = account->points->n_samples;
+  const int64_t d = account->points->n_features;
+  printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
+         account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged ? "" : "; not converged");
   if (account->points->n_dropped > 0)
-    printf("  %lld rows were left out for missing values\n", (long long)account->points->n_dropped);
-  printf("  log-likelihood %.10g (%.10g per point) after %lld iterations, %.4g passes\n", end->log_likelihood,
-         end->log_likelihood / (double)account->points->n_samples, (long long)end->iteration, result->n_passes);
+    printf("  %lld row%s left out for missing values\n", (long long)account->points->n_dropped,
+           account->points->n_dropped == 1 ? " was" : "s were");
+  printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->log_likelihood,
+         end->log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters)\n", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
   print_components(end->model);
@@ -192,8 +202,11 @@ static void print_for_people(const fit_account *account)
   }
   char threads[40] = "";
   if (account->points->n_threads > 1) snprintf(threads, sizeof threads, " of %d threads", account->points->n_threads);
-  printf("  %.3g s on %d ranks%s (%s), %.3g s per iteration\n", account->seconds_total, account->n_ranks, threads,
-         result->instruction_set, seconds_per_iteration(&result->timings));
+  printf("  %.3g s on %d rank%s%s (%s), %.3g s per iteration", account->seconds_total, account->n_ranks,
+         plural(account->n_ranks), threads, result->instruction_set, seconds_per_iteration(&result->timings));
+  if (account->n_ranks > 1)
+    printf("; imbalance %.2f, %.2g s of waiting", imbalance(&result->timings), result->timings.waiting);
+  putchar('\n');
   printf("  written to %s\n", account->command->output_path);
   if (account->command->labels_path != NULL) printf("  labels in %s\n", account->command->labels_path);
 }

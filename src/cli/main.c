@@ -3,9 +3,9 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "em/kernel.h"
-#include "job/signals.h"
 #include "support/error.h"
 #include "support/linear_algebra.h"
+#include "support/signals.h"
 
 #include <cblas.h>
 #include <errno.h>

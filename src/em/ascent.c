@@ -10,20 +10,40 @@ static void tell_state(const ascent *climb)
     climb->observer->state_advanced(climb->observer->context, climb->state);
 }
 
+/* What passes took so far, those on few points included. */
+static fit_timings timings_of_passes(const ascent *climb)
+{
+  fit_timings sum = *climb->em->timings;
+  if (climb->inner != NULL) {
+    const fit_timings *inner = refinement_timings(climb->inner);
+    sum.e_step += inner->e_step;
+    sum.waiting += inner->waiting;
+    sum.allreduce += inner->allreduce;
+  }
+  return sum;
+}
+
 /* Says what a pass found; returns the change of the mean log-likelihood, NaN in the first pass. */
 static double tell_pass(ascent *climb, double log_likelihood)
 {
   const fit_position *current = &climb->state->current;
   const double n = (double)climb->em->points->n_samples;
   const double now = MPI_Wtime();
+  const fit_timings timings = timings_of_passes(climb);
   const fit_pass pass = {.start = current->start,
                          .level = current->level,
                          .iteration = current->iteration,
                          .n_samples = climb->em->points->n_samples,
                          .log_likelihood = log_likelihood,
                          .change = log_likelihood / n - current->log_likelihood / n,
-                         .seconds = now - climb->clock};
+                         .seconds = now - climb->clock,
+                         .computing = timings.e_step - climb->told.e_step,
+                         .waiting = timings.waiting - climb->told.waiting,
+                         .allreduce = timings.allreduce - climb->told.allreduce,
+                         .n_questions = climb->n_questions};
   climb->clock = now;
+  climb->told = timings;
+  climb->n_questions = 0;
   if (!climb->silent && climb->observer->pass_finished != NULL)
     climb->observer->pass_finished(climb->observer->context, &pass);
   return pass.change;
@@ -138,13 +158,22 @@ static bool has_converged(const ascent *climb, double change)
   return fabs(change) < climb->tolerance && (climb->state->plain || climb->em->provisional);
 }
 
+/* 1 when somebody wants to know from this rank how it goes. */
+static int64_t is_asked(const ascent *climb)
+{
+  const fit_observer *observer = climb->observer;
+  return !climb->silent && observer->is_asked != NULL && observer->is_asked(observer->context);
+}
+
 gmmpi_status ascend(ascent *climb, gmmpi_error *error)
 {
   em_iteration *em = climb->em;
+  climb->told = timings_of_passes(climb);
   fit_position *current = &climb->state->current;
   for (;;) {
-    reduction_control control = {.n_stop_requests = stop_is_wanted(fit_stop_question(climb->observer))};
+    reduction_control control = {.stop = fit_stop_question(climb->observer), .n_questions = is_asked(climb)};
     if (expectation_step(em, current->model, NULL, NULL, &control, error) != GMMPI_OK) return error->status;
+    climb->n_questions += control.n_questions;
     const double log_likelihood = em->sums->log_likelihood;
     climb->state->n_row_visits += em->points->n_samples;
     em->timings->n_loop_passes++;

@@ -18,9 +18,11 @@ typedef struct ascent {
   bool silent;      /* the observer is not told of passes and states, only asked whether to stop */
   double tolerance; /* of the change of the mean log-likelihood */
   int64_t max_iterations;
-  double clock;  /* when the last pass ended */
-  bool stopped;  /* out: somebody wants to stop */
-  bool measured; /* out, then: the last pass measured *spare, which a next model follows already */
+  double clock;        /* when the last pass ended */
+  fit_timings told;    /* the timings then */
+  int64_t n_questions; /* of how it goes, not told to the observer yet */
+  bool stopped;        /* out: somebody wants to stop */
+  bool measured;       /* out, then: the last pass measured *spare, which a next model follows already */
 } ascent;
 
 /* Ends with state->current measured, converged or not, or stopped. Collective. Errors, agreed: 65 with on_collapse

@@ -286,7 +286,7 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
     tell_about_rounding(&run);
   }
   result->timings.init = MPI_Wtime() - began;
-  result->timings.e_step = result->timings.allreduce = 0.0;
+  result->timings.e_step = result->timings.waiting = result->timings.allreduce = 0.0;
   if (local.status == GMMPI_OK) run_starts(&run, resume != NULL, &local);
   if (run.state != NULL && (local.status == GMMPI_OK || run.stopped)) take_result(&run, result, &local);
 

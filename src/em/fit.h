@@ -87,14 +87,18 @@ typedef struct fit_pass {
   double log_likelihood; /* total */
   double change;         /* of the mean log-likelihood since the iteration before; NaN in the first pass of a start */
   double seconds;        /* of the pass, the Allreduce and the M-step before it */
+  double computing, waiting, allreduce; /* of these: see fit_timings */
+  int64_t n_questions;                  /* ranks that were asked how it goes */
 } fit_pass;
 
 /* Called by every rank, in this order in each iteration, on subsamples as well as on all points; not while starts are
  * looked for. Any of them may be NULL. */
 typedef struct fit_observer {
   void *context;
-  /* Before the Allreduce: does this rank want the job to stop? If any does, all stop after this iteration. */
+  /* Just before the Allreduce: does this rank want the job to stop? If any does, all stop after this iteration. */
   bool (*wants_stop)(void *context);
+  /* Was this rank asked how it goes since the last time? pass_finished learns of it on all ranks. */
+  bool (*is_asked)(void *context);
   /* After the Allreduce. */
   void (*pass_finished)(void *context, const fit_pass *pass);
   /* Something collapsed or was repaired. */
@@ -108,11 +112,14 @@ static inline stop_question fit_stop_question(const fit_observer *observer)
   return observer == NULL ? (stop_question){NULL, NULL} : (stop_question){observer->wants_stop, observer->context};
 }
 
-/* Seconds of wall time, this rank. */
+/* Seconds of wall time. */
 typedef struct fit_timings {
-  double init;   /* preparations and the search for a start */
-  double coarse; /* iterations on subsamples, and drawing these */
-  double e_step, allreduce, m_step;
+  double init;      /* preparations and the search for a start */
+  double coarse;    /* iterations on subsamples, and drawing these */
+  double e_step;    /* a mean over the ranks */
+  double waiting;   /* for the rank that has most to do: a mean over the ranks (em/load.h) */
+  double allreduce; /* without this waiting */
+  double m_step;
   double loop;           /* all iterations over all points, everything included */
   int64_t n_loop_passes; /* passes over all points in the loop of this process */
 } fit_timings;

@@ -135,6 +135,14 @@ void iteration_destroy(em_iteration *em)
   free(em);
 }
 
+/* From the beginning of a pass to the end of its Allreduce all ranks take equally long, whatever they do meanwhile. */
+static void take_times(fit_timings *timings, const rank_load *of_ranks, double seconds)
+{
+  timings->e_step += of_ranks->mean;
+  timings->waiting += of_ranks->largest - of_ranks->mean;
+  if (seconds > of_ranks->largest) timings->allreduce += seconds - of_ranks->largest;
+}
+
 /* A pass by the given rule (NULL: the posterior) with em->form as it is, about these reference points. tight: in units
  * from the points that count, which takes a look at all points more. */
 static gmmpi_status make_pass(em_iteration *em, const double *references, bool tight, responsibility_rule rule,
@@ -151,9 +159,9 @@ static gmmpi_status make_pass(em_iteration *em, const double *references, bool t
     statistics_tighten(em->sums, em->spans);
   }
   pass_over_points(em->team, em->points, chosen, chosen_context, em->sums);
-  em->timings->e_step += stopwatch(&clock);
+  control->seconds = stopwatch(&clock);
   statistics_reduce(em->sums, comm, control);
-  em->timings->allreduce += stopwatch(&clock);
+  take_times(em->timings, &em->sums->load, control->seconds + stopwatch(&clock));
   if (control->hashes_agree) return GMMPI_OK;
   return fail(error, GMMPI_INTERNAL,
               "the ranks hold different models, which must not be; use the same build and libraries on all nodes");

@@ -76,7 +76,7 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
 
   double cost = INFINITY;
   for (int i = 0; i < MOST_ITERATIONS && local.status == GMMPI_OK; i++) {
-    reduction_control control = {.n_stop_requests = stop_is_wanted(options->stop)};
+    reduction_control control = {.stop = options->stop};
     memcpy(form->means, centres, (size_t)(K * d) * sizeof(double));
     statistics_begin(sums, centres);
     pass_over_points(team, points, nearest_rule, form, sums);

@@ -50,6 +50,11 @@ gmmpi_status refinement_create(em_iteration *em, int64_t n_samples, refinement *
   return fail(error, GMMPI_NO_MEMORY, "there is no memory to refine a model; use --no-coarse-to-fine");
 }
 
+const fit_timings *refinement_timings(const refinement *inner)
+{
+  return inner->em->timings;
+}
+
 void refinement_destroy(refinement *inner)
 {
   if (inner == NULL) return;

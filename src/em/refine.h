@@ -15,6 +15,9 @@ typedef struct refinement refinement;
 
 /* em: on the subsample; borrowed. n_samples: of all points. Errors: 71. */
 gmmpi_status refinement_create(em_iteration *em, int64_t n_samples, refinement **result, gmmpi_error *error);
+/* The time that its passes took so far. */
+const fit_timings *refinement_timings(const refinement *inner);
+
 void refinement_destroy(refinement *inner); /* NULL is fine */
 int64_t refinement_bytes(const gmmpi_fit_options *options, int64_t n_features);
 

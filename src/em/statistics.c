@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_FULL_RANGE = 2, N_CONTROL = 2 };
+enum { N_FULL_RANGE = 2, N_CONTROL = 3 + LOAD_WORDS };
 
 static int64_t second_length_of(density_shape shape, statistics_order order, int64_t d)
 {
@@ -218,13 +218,17 @@ void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *contr
   MPI_Comm_size(comm, &n_ranks);
   add_threads(sums);
   int64_t *control_words = sums->words + sums->n_words - N_CONTROL;
-  control_words[0] = control->n_stop_requests;
   /* Signed sums must not overflow: 31 bits of the hash leave room for 2^32 ranks. */
   const int64_t hash = (int64_t)(control->hash >> 33);
+  control_words[0] = stop_is_wanted(control->stop);
   control_words[1] = hash;
+  control_words[2] = control->n_questions;
+  load_put(control_words + 3, &sums->load, control->seconds);
   allreduce_large(comm, sums->words, sums->n_words, MPI_INT64_T, MPI_SUM);
   control->n_stop_requests = control_words[0];
   control->hashes_agree = control_words[1] == hash * n_ranks;
+  control->n_questions = control_words[2];
+  sums->load = load_of(control_words + 3);
 
   for (int64_t k = 0; k < sums->n_components; k++) take_component(sums, k);
   sums->log_likelihood = full_range_value(full_range_words(sums, 0));

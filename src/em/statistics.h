@@ -15,6 +15,7 @@
 #define EM_STATISTICS_H
 
 #include "em/kernel.h"
+#include "em/load.h"
 
 /* What is summed: counts alone come with every order. */
 typedef enum statistics_order { FIRST_ORDER = 1, SECOND_ORDER = 2 } statistics_order;
@@ -32,9 +33,12 @@ static inline bool stop_is_wanted(stop_question question)
 
 /* What travels with the sums in the same Allreduce. */
 typedef struct reduction_control {
-  int64_t n_stop_requests; /* in: 1 when this rank wants to stop; out: how many do */
+  stop_question stop;      /* in: asked just before the Allreduce */
+  int64_t n_stop_requests; /* out: of how many ranks */
+  int64_t n_questions;     /* in: 1 when somebody asked this rank how it goes; out: of how many ranks */
   uint64_t hash;           /* in: of the model this rank used */
   bool hashes_agree;       /* out */
+  double seconds;          /* in: how long this rank computed in this pass */
 } reduction_control;
 
 typedef struct statistics {
@@ -56,6 +60,7 @@ typedef struct statistics {
   int64_t *words;   /* n_threads x n_words: each thread its own, all of them in the first after statistics_reduce */
   int64_t n_words;  /* what travels */
   int n_threads;    /* as many as the points have */
+  rank_load load;   /* of the ranks, in the last pass */
   double *inverse_scales; /* K x width: of x - r_k */
   double block_scale;     /* of a sum over a block's responsibilities */
   bool tight;             /* statistics_tighten was called */

@@ -3,10 +3,12 @@
 #include "job/journal.h"
 #include "job/progress.h"
 #include "job/saver.h"
+#include "support/clock.h"
 #include "support/error.h"
 #include "support/file.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +24,30 @@ struct job {
   int64_t last_pass; /* iteration of the last model that was measured, -1: none yet */
 
   /* Rank 0 only. */
+  time_limit limit;
+  double n_samples;
+  double n_in_pass; /* points of the pass whose next model is being made */
+  double asked_at;  /* when the loop last wanted to know whether to stop */
   progress reporter;
   saver *keeper; /* NULL: no checkpoints */
   journal *book; /* NULL: no log */
 };
 
 /* --- before the data are read --- */
+
+void job_begin(const job_options *options, int rank, time_limit *limit)
+{
+  double left = options->time_limit - clock_process_age();
+  if (options->time_limit == 0.0) {
+    left = time_limit_until(getenv("SLURM_JOB_END_TIME"));
+    if (left <= 0.0) {
+      left = INFINITY;
+      if (rank == 0) warn("SLURM_JOB_END_TIME is in the past; the job runs without a time limit");
+    }
+  }
+  *limit = time_limit_begin(left);
+  signals_end_time_in(left - limit->reserve);
+}
 
 static bool is_automatic(const char *restart)
 {
@@ -78,8 +98,18 @@ int64_t job_bytes(const job_options *options, const covariance_family *family, i
 
 static bool wants_stop(void *context)
 {
-  (void)context;
+  job *work = context;
+  if (work->rank == 0 && time_limit_left(&work->limit) < time_limit_margin(&work->limit, work->n_samples))
+    signals_time_is_up();
+  work->asked_at = clock_now();
   return signals_stop_requested();
+}
+
+/* Rank 0 answers by itself. */
+static bool is_asked(void *context)
+{
+  const job *work = context;
+  return work->rank != 0 && signals_take_question();
 }
 
 static void pass_finished(void *context, const fit_pass *pass)
@@ -87,6 +117,8 @@ static void pass_finished(void *context, const fit_pass *pass)
   job *work = context;
   if (pass->level == 0) work->last_pass = pass->iteration;
   if (work->rank != 0) return;
+  work->n_in_pass = (double)pass->n_samples;
+  time_limit_note_iteration(&work->limit, pass->seconds, work->n_in_pass);
   if (work->book != NULL && pass->level == 0) journal_add(work->book, pass);
   progress_pass(&work->reporter, pass);
 }
@@ -104,7 +136,11 @@ static void event_happened(void *context, const fit_event *event)
 static void state_advanced(void *context, const fit_state *state)
 {
   job *work = context;
-  if (work->keeper != NULL) saver_advance(work->keeper, state);
+  if (work->n_in_pass > 0.0) time_limit_note_rest(&work->limit, clock_now() - work->asked_at, work->n_in_pass);
+  work->n_in_pass = 0.0;
+  if (work->keeper == NULL) return;
+  saver_advance(work->keeper, state);
+  work->limit.checkpoint = saver_slowest(work->keeper);
 }
 
 /* --- creation --- */
@@ -151,18 +187,20 @@ static gmmpi_status prepare_rank_0(job *work, const job_subject *subject, gmmpi_
                                         .options = options->numeric_options,
                                         .version = GMMPI_VERSION};
   checkpoint_rotation rotation;
-  work->reporter = progress_begin(options->verbosity, options->n_init);
+  work->n_samples = (double)subject->n_samples;
+  work->reporter = progress_begin(options->verbosity, options->n_init, &work->limit, subject->seconds_read);
   gmmpi_status status = load(work, &identity, subject, &rotation, error);
   if (status == GMMPI_OK && options->log_path != NULL)
     status = journal_open(options->log_path, work->resume, &work->book, error);
   if (status == GMMPI_OK && options->checkpoint_path != NULL)
     status = saver_create(options->checkpoint_path, &identity, options->checkpoint_every, options->checkpoint_seconds,
                           rotation, &work->keeper, error);
+  signals_set_answer("status: the points are read, a start is looked for");
   return status;
 }
 
-gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_subject *subject, job **result,
-                        gmmpi_error *error)
+gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_subject *subject, const time_limit *limit,
+                        job **result, gmmpi_error *error)
 {
   job *work = calloc(1, sizeof *work);
   int rank;
@@ -175,7 +213,8 @@ gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_sub
     work->rank = rank;
     work->options = *options;
     work->last_pass = -1;
-    work->observer = (fit_observer){work, wants_stop, pass_finished, event_happened, state_advanced};
+    work->limit = *limit;
+    work->observer = (fit_observer){work, wants_stop, is_asked, pass_finished, event_happened, state_advanced};
     if (rank == 0) prepare_rank_0(work, subject, error);
     resumes = work->resume != NULL;
   }
@@ -227,6 +266,14 @@ void job_clear_line(job *work)
   if (work->rank == 0) progress_clear(&work->reporter);
 }
 
+const char *job_stopped_by(MPI_Comm comm)
+{
+  const int mine = signals_received();
+  int number;
+  MPI_Allreduce(&mine, &number, 1, MPI_INT, MPI_MAX, comm);
+  return signals_name(number);
+}
+
 /* Without checkpoints the model is all that stays. */
 static void say_stopped_without_checkpoints(const job *work, const char *by, bool model_measured, gmmpi_error *error)
 {
@@ -234,7 +281,8 @@ static void say_stopped_without_checkpoints(const job *work, const char *by, boo
     fail(error, GMMPI_STOPPED, "%s: stopped by %s after iteration %lld; holds the model reached, without a checkpoint",
          work->options.output_path, by, (long long)work->last_pass);
   else
-    fail(error, GMMPI_STOPPED, "%s: stopped by %s before the first iteration; there was nothing to save, start again",
+    fail(error, GMMPI_STOPPED,
+         "%s: stopped by %s before the first iteration, when there was nothing to save; start again",
          work->options.output_path, by);
 }
 
@@ -244,32 +292,34 @@ static void save_and_say_stopped(const job *work, const char *by, gmmpi_error *e
   const bool same_place =
       work->options.restart == NULL || is_automatic(work->options.restart) || same_file(work->options.restart, path);
   gmmpi_error trouble = {0};
-  int64_t start;
-  int64_t iteration;
   saver_save(work->keeper, &trouble);
-  if (saver_saved(work->keeper, &start, &iteration)) {
+  const saver_stamp saved = saver_saved(work->keeper);
+  if (saved.generation > 0) {
     if (trouble.status != GMMPI_OK) warn("%s", trouble.message);
-    fail(error, GMMPI_STOPPED, "%s: stopped by %s after iteration %lld; go on with --restart auto", path, by,
-         (long long)iteration);
+    if (saved.level > 0)
+      fail(error, GMMPI_STOPPED, "%s: stopped by %s, with subsamples still in use; go on with --restart auto", path,
+           by);
+    else
+      fail(error, GMMPI_STOPPED, "%s: stopped by %s after iteration %lld; go on with --restart auto", path, by,
+           (long long)saved.iteration);
   } else if (trouble.status != GMMPI_OK && work->resume == NULL) {
     fail(error, GMMPI_NO_OUTPUT, "%s (stopped by %s, nothing is saved)", trouble.message, by);
   } else if (work->resume != NULL) {
     fail(error, GMMPI_STOPPED, "%s: stopped by %s, still after iteration %lld; go on with --restart %s", path, by,
          (long long)fit_iterations(&work->resume->current), same_place ? "auto" : work->options.restart);
   } else {
-    fail(error, GMMPI_STOPPED, "%s: stopped by %s before the first iteration; there was nothing to save, start again",
+    fail(error, GMMPI_STOPPED,
+         "%s: stopped by %s before the first iteration, when there was nothing to save; "
+         "--restart auto begins anew",
          path, by);
   }
 }
 
 gmmpi_status job_stopped(job *work, bool model_measured, gmmpi_error *error)
 {
-  const int mine = signals_received();
-  int number;
-  MPI_Allreduce(&mine, &number, 1, MPI_INT, MPI_MAX, work->comm);
+  const char *by = job_stopped_by(work->comm);
   job_clear_line(work);
   if (work->rank == 0) {
-    const char *by = signals_name(number);
     if (work->keeper != NULL)
       save_and_say_stopped(work, by, error);
     else
@@ -281,9 +331,7 @@ gmmpi_status job_stopped(job *work, bool model_measured, gmmpi_error *error)
 bool job_keep_state(job *work)
 {
   gmmpi_error ignored = {0};
-  int64_t start;
-  int64_t iteration;
-  return work->keeper != NULL && saver_latest(work->keeper, &start, &iteration) &&
+  return work->keeper != NULL && saver_latest(work->keeper).generation > 0 &&
          saver_save(work->keeper, &ignored) == GMMPI_OK;
 }
 

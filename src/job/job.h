@@ -1,9 +1,10 @@
-/* What makes a fit a cluster job, as one observer of the loop: checkpoints and restart, signals, the convergence
- * journal, progress.
+/* What makes a fit a cluster job, as one observer of the loop: checkpoints and restart, signals, the end of its time,
+ * the convergence journal, progress.
  *
  * In the order of a command's life:
  *
  *   signals_install() before MPI_Init and after it
+ *   job_begin         all ranks: the time runs
  *   job_try_files     on rank 0, before the data are read
  *   job_create        all ranks, with the data's size and fingerprint: loads the checkpoint to go on from
  *   fit_run           with job_resume_state and job_observer
@@ -15,7 +16,8 @@
 #define JOB_JOB_H
 
 #include "em/fit.h"
-#include "job/signals.h"
+#include "job/time_limit.h"
+#include "support/signals.h"
 
 #include <jansson.h>
 
@@ -25,6 +27,7 @@ typedef struct job_options {
   const char *checkpoint_path; /* NULL: none */
   int64_t checkpoint_every;    /* iterations, 0: off */
   double checkpoint_seconds;   /* INFINITY: off */
+  double time_limit;           /* seconds since the program began; INFINITY: none; 0: see job_begin */
   const char *restart;         /* NULL, "auto" or a file */
   const char *log_path;        /* NULL: none */
   int verbosity;               /* -1 quiet, 0, 1 verbose */
@@ -40,9 +43,15 @@ typedef struct job_subject {
   int64_t n_samples;
   int64_t n_features;
   uint64_t fingerprint; /* of the points */
+  double seconds_read;  /* what reading them took */
 } job_subject;
 
 typedef struct job job;
+
+/* Not collective, for all ranks: the time until the limit begins to run, on rank 0 with a warning when that makes no
+ * sense. A limit of 0 stands for the UNIX time in the environment's SLURM_JOB_END_TIME, if it is there. When the time
+ * but for the margin's reserve is up, that is a signal to stop. */
+void job_begin(const job_options *options, int rank, time_limit *limit);
 
 /* Not collective, for rank 0: can the checkpoint and the log be written, and is there something to restart from?
  * Errors: 73; 66 an explicit checkpoint that is missing; 64 --restart auto without checkpoints. */
@@ -53,8 +62,8 @@ int64_t job_bytes(const job_options *options, const covariance_family *family, i
                   int64_t n_features);
 
 /* Collective over comm, which is borrowed. Errors, agreed: 66, 65 (damaged, or made by another job), 73, 74, 71, 70. */
-gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_subject *subject, job **result,
-                        gmmpi_error *error);
+gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_subject *subject, const time_limit *limit,
+                        job **result, gmmpi_error *error);
 void job_destroy(job *work); /* NULL is fine */
 
 /* The state to go on from, or NULL for a fresh start. */
@@ -64,6 +73,9 @@ const fit_observer *job_observer(const job *work);
 
 /* Collective. Has any rank been asked to stop? For the time before the loop, which asks by itself. */
 bool job_must_stop(const job *work);
+
+/* Collective: what ended the time before there was a job: "SIGTERM". */
+const char *job_stopped_by(MPI_Comm comm);
 
 /* Takes the live progress line away. */
 void job_clear_line(job *work);

@@ -1,25 +1,45 @@
 #include "job/progress.h"
 
+#include "support/clock.h"
+#include "support/signals.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const double seconds_between_live_lines = 0.1;
 static const double seconds_between_plain_lines = 10.0;
 
-static double now(void)
+enum { LINE_BYTES = 320 };
+
+/* A line while it grows. */
+typedef struct growing_line {
+  char text[LINE_BYTES];
+  int length;
+} growing_line;
+
+static void append(growing_line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void append(growing_line *line, const char *format, ...)
 {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+  va_list list;
+  va_start(list, format);
+  const int length = vsnprintf(line->text + line->length, (size_t)(LINE_BYTES - line->length), format, list);
+  va_end(list);
+  line->length += length;
+  if (line->length > LINE_BYTES - 1) line->length = LINE_BYTES - 1;
 }
 
-progress progress_begin(int verbosity, int64_t n_starts)
+progress progress_begin(int verbosity, int64_t n_starts, const time_limit *limit, double seconds_read)
 {
-  const progress reporter = {
-      .verbosity = verbosity, .n_starts = n_starts, .terminal = isatty(STDERR_FILENO) == 1, .began = now()};
+  const progress reporter = {.verbosity = verbosity,
+                             .n_starts = n_starts,
+                             .limit = limit,
+                             .terminal = isatty(STDERR_FILENO) == 1,
+                             .began = clock_now() - seconds_read,
+                             .reading = seconds_read};
   return reporter;
 }
 
@@ -38,45 +58,91 @@ void progress_clear(progress *reporter)
   reporter->live = false;
 }
 
+/* What fits on one line of the terminal. */
+static int columns(void)
+{
+  enum { USUAL = 80 };
+  struct winsize size;
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : USUAL;
+}
+
 static void print_line(progress *reporter, const char *line)
 {
   reporter->live = reporter->terminal && reporter->verbosity == 0;
   if (reporter->live)
-    fprintf(stderr, "\r%s\033[K", line);
+    fprintf(stderr, "\r%.*s\033[K", columns() - 1, line);
   else
     fprintf(stderr, "%s\n", line);
   fflush(stderr);
 }
 
+static void take_times(progress *reporter, const fit_pass *pass)
+{
+  reporter->computing += pass->computing;
+  reporter->waiting += pass->waiting;
+  reporter->allreduce += pass->allreduce;
+}
+
+static void append_shares(const progress *reporter, growing_line *line)
+{
+  const double whole = clock_now() - reporter->began;
+  if (!(whole > 0.0) || !(reporter->computing > 0.0)) return;
+  append(line, "; reading %.0f %%, computing %.0f %%, Allreduce %.0f %%, waiting %.0f %%",
+         100.0 * reporter->reading / whole, 100.0 * reporter->computing / whole, 100.0 * reporter->allreduce / whole,
+         100.0 * reporter->waiting / whole);
+  append(line, " (imbalance %.2f)", 1.0 + reporter->waiting / reporter->computing);
+}
+
+/* in_full: also what goes without saying. */
+static void describe(const progress *reporter, const fit_pass *pass, bool in_full, growing_line *line)
+{
+  char text[CLOCK_TEXT_BYTES];
+  line->length = 0;
+  if (reporter->n_starts > 1 || in_full)
+    append(line, "start %lld of %lld, ", (long long)pass->start + 1, (long long)reporter->n_starts);
+  if (in_full) append(line, "level %lld, ", (long long)pass->level);
+  if (pass->level > 0 || in_full)
+    append(line, "%lld point%s, ", (long long)pass->n_samples, pass->n_samples == 1 ? "" : "s");
+  append(line, "iteration %lld: log-likelihood %.10g", (long long)pass->iteration, pass->log_likelihood);
+  if (!isnan(pass->change)) append(line, ", change %.3g", pass->change);
+  if (pass->seconds > 0) append(line, ", %.3g points/s", (double)pass->n_samples / pass->seconds);
+  append(line, ", %s", clock_text(clock_now() - reporter->began, text));
+  const double left = reporter->limit != NULL ? time_limit_left(reporter->limit) : INFINITY;
+  if (isfinite(left)) append(line, ", %s left", clock_text(fmax(left, 0.0), text));
+  append_shares(reporter, line);
+}
+
+/* For whoever asks until the next pass, and for the ranks that were asked before this one. A launcher passes the signal
+ * on to all ranks: they hear of it within a pass or two, and by then rank 0 has answered. */
+static void answer(progress *reporter, const fit_pass *pass)
+{
+  const double shortest_echo = 0.25;
+  growing_line line;
+  const double time = clock_now();
+  describe(reporter, pass, true, &line);
+  signals_set_answer("%sstatus: %s", reporter->terminal ? "\r\033[K" : "", line.text);
+  if (signals_take_answered()) reporter->answered = time;
+  if (pass->n_questions == 0 || time - reporter->answered < fmax(shortest_echo, 2.0 * pass->seconds)) return;
+  signals_answer();
+}
+
 void progress_pass(progress *reporter, const fit_pass *pass)
 {
-  const double time = now();
+  take_times(reporter, pass);
+  answer(reporter, pass);
+  const double time = clock_now();
   if (!is_due(reporter, time)) return;
   reporter->spoken = true;
   reporter->last = time;
 
-  char line[320];
-  int length = 0;
-  if (reporter->n_starts > 1)
-    length =
-        snprintf(line, sizeof line, "start %lld of %lld, ", (long long)pass->start + 1, (long long)reporter->n_starts);
-  if (pass->level > 0)
-    length += snprintf(line + length, sizeof line - (size_t)length, "%lld points, ", (long long)pass->n_samples);
-  length += snprintf(line + length, sizeof line - (size_t)length, "iteration %lld: log-likelihood %.10g",
-                     (long long)pass->iteration, pass->log_likelihood);
-  if (!isnan(pass->change))
-    length += snprintf(line + length, sizeof line - (size_t)length, ", change %.3g", pass->change);
-  if (pass->seconds > 0)
-    length += snprintf(line + length, sizeof line - (size_t)length, ", %.3g points/s",
-                       (double)pass->n_samples / pass->seconds);
-  snprintf(line + length, sizeof line - (size_t)length, ", %.1f s", time - reporter->began);
-
-  print_line(reporter, line);
+  growing_line line;
+  describe(reporter, pass, false, &line);
+  print_line(reporter, line.text);
 }
 
 void progress_rows(progress *reporter, double share, int64_t n_rows)
 {
-  const double time = now();
+  const double time = clock_now();
   if (!reporter->terminal && !reporter->spoken) reporter->last = reporter->began;
   reporter->spoken = true;
   if (!is_due(reporter, time)) return;

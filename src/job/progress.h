@@ -1,23 +1,34 @@
-/* What rank 0 says on standard error while the loop runs.
+/* What rank 0 says on standard error while the loop runs, and when it is asked (SIGUSR2).
  *
  * On a terminal one live line, rewritten at most ten times a second; elsewhere plain lines: the first pass, then one
- * every ten seconds at most; when verbose a line for each pass; when quiet none. */
+ * every ten seconds at most; when verbose a line for each pass; when quiet none. A line says where the fit stands, how
+ * many points it sees in a second, how long the job has been running and may still run, and the shares of the time that
+ * went into reading the points and, in iterations, into computing, the Allreduce, and waiting for the rank that has
+ * most to do. The imbalance is that rank's computing time over the mean. */
 #ifndef JOB_PROGRESS_H
 #define JOB_PROGRESS_H
 
 #include "em/fit.h"
+#include "job/time_limit.h"
 
 typedef struct progress {
   int verbosity;    /* -1 quiet, 0, 1 verbose */
   int64_t n_starts; /* with more than one the lines say which */
+  const time_limit *limit;
   bool terminal;
-  bool live;    /* a live line is on the screen */
-  bool spoken;  /* something was said already */
-  double began; /* seconds of the monotonic clock */
-  double last;  /* when the last line was written */
+  bool live;       /* a live line is on the screen */
+  bool spoken;     /* something was said already */
+  double began;    /* on clock_now() */
+  double last;     /* when the last line was written */
+  double answered; /* when somebody who had asked was last answered */
+
+  /* Seconds so far: */
+  double reading;                       /* the points */
+  double computing, waiting, allreduce; /* of the iterations, see fit_timings */
 } progress;
 
-progress progress_begin(int verbosity, int64_t n_starts);
+/* limit is borrowed, NULL for none. seconds_read: what was spent on reading the points. */
+progress progress_begin(int verbosity, int64_t n_starts, const time_limit *limit, double seconds_read);
 
 void progress_pass(progress *reporter, const fit_pass *pass);
 

@@ -1,25 +1,23 @@
 #include "job/saver.h"
 
 #include "job/checkpoint_trailer.h"
-#include "job/signals.h"
+#include "support/clock.h"
 #include "support/error.h"
+#include "support/signals.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { THREAD_STACK = 512 * 1024 };
 
-/* Which state: of the loop's states, the generation-th. */
-typedef struct stamp {
-  int64_t generation; /* 0: none */
-  int64_t start;
-  int64_t iteration;
-} stamp;
+/* Until it is known how fast the file system is. */
+static const double guessed_bytes_per_second = 5e7;
+static const double guessed_seconds = 0.1;
 
 struct saver {
   const char *path;
@@ -30,16 +28,17 @@ struct saver {
   /* The latest state, guarded by `state_lock`, which is held for no longer than copying takes. */
   pthread_mutex_t state_lock;
   checkpoint_image latest;
-  stamp latest_stamp;
+  saver_stamp latest_stamp;
 
   /* What is being written, guarded by `write_lock`, which is taken before state_lock where both are. */
   pthread_mutex_t write_lock;
   unsigned char *outgoing;
   int64_t outgoing_size;
-  stamp saved_stamp;
+  saver_stamp saved_stamp;
   checkpoint_rotation rotation;
-  bool retired; /* nothing is written any more */
-  bool failing; /* the last attempt failed, which was said */
+  bool retired;   /* nothing is written any more */
+  bool failing;   /* the last attempt failed, which was said */
+  double slowest; /* seconds of a write; 0: none yet */
 
   /* Of the main thread alone. */
   double last_save;
@@ -51,13 +50,6 @@ struct saver {
   sem_t wake;
   volatile sig_atomic_t quit;
 };
-
-static double now(void)
-{
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* --- saving, by either thread --- */
 
@@ -76,19 +68,21 @@ gmmpi_status saver_save(saver *keeper, gmmpi_error *error)
   gmmpi_status status = GMMPI_OK;
   pthread_mutex_lock(&keeper->write_lock);
   pthread_mutex_lock(&keeper->state_lock);
-  const stamp taken = keeper->latest_stamp;
+  const saver_stamp taken = keeper->latest_stamp;
   const int64_t n_bytes = keeper->latest.n_bytes;
   const bool needed = taken.generation > keeper->saved_stamp.generation && !keeper->retired;
   if (needed) memcpy(keeper->outgoing, keeper->latest.bytes, (size_t)n_bytes);
   pthread_mutex_unlock(&keeper->state_lock);
 
   if (needed) {
+    const double began = clock_now();
     checkpoint_seal(keeper->outgoing, n_bytes);
     status = checkpoint_write(keeper->path, keeper->outgoing, n_bytes, keeper->rotation, error);
     if (status == GMMPI_OK) {
       keeper->rotation = ROTATE;
       keeper->saved_stamp = taken;
     }
+    keeper->slowest = fmax(keeper->slowest, clock_now() - began);
   }
   pthread_mutex_unlock(&keeper->write_lock);
   return status;
@@ -145,7 +139,7 @@ gmmpi_status saver_create(const char *path, const checkpoint_identity *identity,
   keeper->every = every;
   keeper->seconds = seconds;
   keeper->rotation = first;
-  keeper->last_save = now();
+  keeper->last_save = clock_now();
   pthread_mutex_init(&keeper->state_lock, NULL);
   pthread_mutex_init(&keeper->write_lock, NULL);
   sem_init(&keeper->wake, 0, 0);
@@ -192,6 +186,7 @@ static bool take_over(saver *keeper, const fit_state *state)
   checkpoint_image_fill(&keeper->latest, state);
   keeper->latest_stamp.generation++;
   keeper->latest_stamp.start = state->current.start;
+  keeper->latest_stamp.level = state->current.level;
   keeper->latest_stamp.iteration = fit_iterations(&state->current);
   pthread_mutex_unlock(&keeper->state_lock);
   return true;
@@ -199,7 +194,7 @@ static bool take_over(saver *keeper, const fit_state *state)
 
 void saver_advance(saver *keeper, const fit_state *state)
 {
-  const double began = now();
+  const double began = clock_now();
   if (take_over(keeper, state)) {
     keeper->states_since_save++;
     const bool due = (keeper->every > 0 && keeper->states_since_save >= keeper->every) ||
@@ -207,30 +202,37 @@ void saver_advance(saver *keeper, const fit_state *state)
     if (due) {
       save_or_warn(keeper);
       keeper->states_since_save = 0;
-      keeper->last_save = now();
+      keeper->last_save = clock_now();
     }
   }
-  keeper->seconds_spent += now() - began;
+  keeper->seconds_spent += clock_now() - began;
 }
 
-static bool read_stamp(pthread_mutex_t *lock, const stamp *which, int64_t *start, int64_t *iteration)
+static saver_stamp read_stamp(pthread_mutex_t *lock, const saver_stamp *which)
 {
   pthread_mutex_lock(lock);
-  const stamp copy = *which;
+  const saver_stamp copy = *which;
   pthread_mutex_unlock(lock);
-  *start = copy.start;
-  *iteration = copy.iteration;
-  return copy.generation > 0;
+  return copy;
 }
 
-bool saver_latest(saver *keeper, int64_t *start, int64_t *iteration)
+saver_stamp saver_latest(saver *keeper)
 {
-  return read_stamp(&keeper->state_lock, &keeper->latest_stamp, start, iteration);
+  return read_stamp(&keeper->state_lock, &keeper->latest_stamp);
 }
 
-bool saver_saved(saver *keeper, int64_t *start, int64_t *iteration)
+saver_stamp saver_saved(saver *keeper)
 {
-  return read_stamp(&keeper->write_lock, &keeper->saved_stamp, start, iteration);
+  return read_stamp(&keeper->write_lock, &keeper->saved_stamp);
+}
+
+double saver_slowest(saver *keeper)
+{
+  pthread_mutex_lock(&keeper->write_lock);
+  const double measured = keeper->slowest;
+  pthread_mutex_unlock(&keeper->write_lock);
+  if (measured > 0.0) return measured;
+  return guessed_seconds + (double)keeper->latest.n_bytes / guessed_bytes_per_second;
 }
 
 void saver_retire(saver *keeper)

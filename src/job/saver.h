@@ -24,12 +24,23 @@ void saver_advance(saver *keeper, const fit_state *state);
  */
 gmmpi_status saver_save(saver *keeper, gmmpi_error *error);
 
-/* The start and iteration of the latest state and of the last one on the disk; false when there is none. */
-bool saver_latest(saver *keeper, int64_t *start, int64_t *iteration);
-bool saver_saved(saver *keeper, int64_t *start, int64_t *iteration);
+/* Which state: of the loop's states, the generation-th. */
+typedef struct saver_stamp {
+  int64_t generation; /* 0: none */
+  int64_t start;
+  int64_t level;
+  int64_t iteration; /* over all points */
+} saver_stamp;
+
+/* The latest state, and the last one on the disk. */
+saver_stamp saver_latest(saver *keeper);
+saver_stamp saver_saved(saver *keeper);
 
 /* Wall time that the loop has spent here so far. */
 double saver_seconds(const saver *keeper);
+
+/* The seconds that the slowest write took; before the first one a careful guess. */
+double saver_slowest(saver *keeper);
 
 /* Removes the files; nothing is saved any more, even if a signal comes. */
 void saver_retire(saver *keeper);

@@ -51,7 +51,7 @@ int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks, bool sin
 
 /* Collective over comm. Reads each rank's rows. Errors, agreed: those of source_read; 65 a missing value (how many
  * there are and where the first one is; only with MISSING_ERROR), an infinity, a number too large to be squared or, in
- * single precision, to be held, no row left; 71. */
+ * single precision, to be held, no row left; 75 when a rank was asked to stop (support/signals.h); 71. */
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error);
 

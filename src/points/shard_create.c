@@ -3,6 +3,7 @@
 #include "points/shard_build.h"
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/signals.h"
 #include "support/threads.h"
 
 #include <math.h>
@@ -70,6 +71,14 @@ static gmmpi_status read_piece(const row_reading *reading, row_reader *reader, i
   return failure.status;
 }
 
+static gmmpi_status read_piece_unless_stopped(const row_reading *reading, row_reader *reader, int64_t index,
+                                              int64_t n_rows, gmmpi_error *error)
+{
+  if (signals_stop_requested())
+    return fail(error, GMMPI_STOPPED, "%s: stopped while it was read; start again", reading->source->label);
+  return read_piece(reading, reader, index, n_rows, error);
+}
+
 /* The first piece that fails says why; pieces behind it need not be read any more. */
 static gmmpi_status read_rows(const row_reading *reading, gmmpi_error *error)
 {
@@ -84,8 +93,8 @@ static gmmpi_status read_rows(const row_reading *reading, gmmpi_error *error)
     if (i > bad) continue;
     const int64_t left = n_rows - i * reading->piece_rows;
     gmmpi_error failure = {0};
-    if (read_piece(reading, &reading->readers[thread_number()], i * reading->piece_rows,
-                   left < reading->piece_rows ? left : reading->piece_rows, &failure) == GMMPI_OK)
+    if (read_piece_unless_stopped(reading, &reading->readers[thread_number()], i * reading->piece_rows,
+                                  left < reading->piece_rows ? left : reading->piece_rows, &failure) == GMMPI_OK)
       continue;
 #pragma omp critical(first_bad)
     if (i < first_bad) {

@@ -2,6 +2,7 @@
 
 #include "support/error.h"
 #include "support/file.h"
+#include "support/signals.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -174,7 +175,9 @@ gmmpi_status count_lines(int descriptor, const char *path, int64_t n_bytes, int6
   bool goes_on = true;
   while (goes_on && status == GMMPI_OK && offset < n_bytes && (offset < end || counter.part == IN_BLANKS)) {
     const size_t wanted = n_bytes - offset < (int64_t)piece_bytes ? (size_t)(n_bytes - offset) : piece_bytes;
-    status = file_read_at(descriptor, path, piece, wanted, offset, error);
+    status = signals_stop_requested()
+                 ? fail(error, GMMPI_STOPPED, "%s: stopped while its lines were counted; start again", path)
+                 : file_read_at(descriptor, path, piece, wanted, offset, error);
     if (status == GMMPI_OK) goes_on = count_piece(&counter, piece, wanted, offset);
     offset += (int64_t)wanted;
   }

@@ -23,6 +23,12 @@ gmmpi_status fail_at(gmmpi_error *error, int64_t place, gmmpi_status status, con
 /* A warning on standard error, one line that starts with "gmmpi warning: ". */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* "", or "s" behind the name of what there are not 1 of. */
+static inline const char *plural(int64_t n)
+{
+  return n == 1 ? "" : "s";
+}
+
 /* Collective over comm. Afterwards error holds the same on every rank: GMMPI_OK when no rank failed, else the failure
  * with the smallest place (those without a place come first; ties go to the lowest rank). Returns error->status. */
 gmmpi_status agree(MPI_Comm comm, gmmpi_error *error);

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "job/saver.h"
-#include "job/signals.h"
+#include "support/signals.h"
 
 #include <math.h>
 #include <signal.h>
@@ -63,22 +63,19 @@ static void every_so_many_states(void **unused)
   json_t *options = json_object();
   fit_state *state = make_state();
   saver *keeper = make_saver(3, INFINITY, options);
-  int64_t start;
-  int64_t iteration;
-  assert_false(saver_latest(keeper, &start, &iteration));
+  assert_int_equal(saver_latest(keeper).generation, 0);
   for (int64_t i = 0; i < 10; i++) {
     state->current.iteration = i;
     saver_advance(keeper, state);
     assert_int_equal(iteration_on_disk(), i < 2 ? -1 : (i + 1) / 3 * 3 - 1);
   }
-  assert_true(saver_latest(keeper, &start, &iteration));
-  assert_int_equal(iteration, 9);
-  assert_true(saver_saved(keeper, &start, &iteration));
-  assert_int_equal(iteration, 8);
+  assert_int_equal(saver_latest(keeper).iteration, 9);
+  assert_int_equal(saver_saved(keeper).iteration, 8);
   gmmpi_error error = {0};
   assert_int_equal(saver_save(keeper, &error), GMMPI_OK);
   assert_int_equal(iteration_on_disk(), 9);
   assert_true(saver_seconds(keeper) > 0);
+  assert_true(saver_slowest(keeper) > 0);
 
   saver_retire(keeper);
   assert_int_equal(iteration_on_disk(), -1);

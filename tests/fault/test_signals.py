@@ -1,0 +1,323 @@
+"""Jobs that are asked to stop, or how they are doing, at any time; and jobs that know how long they may run.
+
+No test depends on how fast the machine is: a job either ends by itself or is asked, and waiting for it is bounded.
+"""
+
+import csv
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import harness
+import test_restart
+
+Running = test_restart.Running
+PATIENCE = 120  # seconds after which a job counts as hung
+STATUS = (r"^status: start (\d+) of (\d+), level (\d+), (\d+) points?, iteration (\d+): log-likelihood (\S+), "
+                    r"change (\S+), (\S+) points/s, .*; reading \d+ %, computing \d+ %, Allreduce \d+ %, waiting \d+ % "
+                    r"\(imbalance (\d\.\d+)\)( \(\d+ s ago\))?$")
+
+
+class Signals(harness.Case):
+    OPTIONS = ["-k", "6", "--tol", "0", "--max-iter", "60", "--seed", "2"]
+    AT_ONCE = ["-k", "6", "--tol", "0", "--init", "random_from_data", "--no-coarse-to-fine", "--max-iter"]
+    SHORT = [*AT_ONCE, "30"]
+    FOREVER = [*AT_ONCE, "10000000"]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = tempfile.mkdtemp(prefix="gmmpi-signals-")
+        cls.environment = dict(os.environ, OMPI_MCA_orte_tmpdir_base=cls.shared,
+                               OMPI_MCA_btl_vader_backing_directory=cls.shared)
+        cls.data = os.path.join(cls.shared, "points.npy")
+        test_restart.make_points(cls.data, 3, n=60_000)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.shared, ignore_errors=True)
+
+    def start(self, *more, options=None, data=None, ranks=2, env=None):
+        words = harness.command(ranks, "fit", data or self.data, *(options or self.FOREVER), "-o", self.path("model.h5"),
+                                "--log", self.path("log.csv"), *more)
+        job = Running(words, dict(self.environment, **(env or {})), self.path("errors.txt"))
+        self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
+        return job
+
+    def until(self, job, condition, what):
+        limit = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertIsNone(job.process.poll(), f"ended before {what}: " + job.errors())
+            self.assertLess(time.monotonic(), limit, what)
+            time.sleep(0.005)
+
+    def rows(self):
+        """The whole rows of the log so far."""
+        try:
+            with open(self.path("log.csv"), newline="") as file:
+                return list(csv.reader(file))[1:]
+        except OSError:
+            return []
+
+    def until_iteration(self, job, count):
+        self.until(job, lambda: len(self.rows()) > count, f"iteration {count}")
+
+    def message(self, job):
+        lines = harness.own_lines(job.errors())
+        self.assertEqual(len(lines), 1, job.errors())
+        return lines[0]
+
+    def undisturbed(self):
+        model = os.path.join(self.shared, "undisturbed.h5")
+        log = os.path.join(self.shared, "undisturbed.csv")
+        if not os.path.exists(model):
+            self.succeed("fit", self.data, *self.OPTIONS, "-o", model, "--log", log, "-q", "--checkpoint", "none")
+        with open(model, "rb") as file, open(log, newline="") as table:
+            return file.read(), [row[:5] for row in list(csv.reader(table))[1:]]
+
+    def finish(self, ranks=1):
+        """Goes on to the end, which must be that of a job to which nothing happened."""
+        job = self.start("--restart", "auto", "-q", options=self.OPTIONS, ranks=ranks)
+        self.assertEqual(job.wait(), 0, job.errors())
+        model, rows = self.undisturbed()
+        self.assertEqual([row[:5] for row in self.rows()], rows)
+        self.assertEqual(self.bytes_of("model.h5"), model)
+        self.assertFalse(os.path.exists(self.path("model.h5.checkpoint")))
+
+    # --- how is it going? ----------------------------------------------------------------
+
+    def ask(self, job, pid, pattern):
+        """Asks and returns the match of the one answer."""
+        before = len(job.errors())
+        os.kill(pid, signal.SIGUSR2)
+        self.until(job, lambda: re.search(pattern, job.errors()[before:], re.MULTILINE), f"an answer like {pattern}")
+        return re.search(pattern, job.errors()[before:], re.MULTILINE)
+
+    def test_status(self):
+        job = self.start("-q", "--n-init", "3", "--time-limit", "2-00:00:00", ranks=3)
+        self.until_iteration(job, 3)
+        answers = 0
+        for pid in (*job.ranks(), job.process.pid):  # mpirun passes it on to all of them
+            match = self.ask(job, pid, STATUS)
+            answers += 1
+            start, of, level, points, iteration, log_likelihood, change, speed, imbalance = match.groups()[:9]
+            self.assertEqual((start, of, level, points), ("1", "3", "0", "60000"))
+            self.assertRegex(match.group(), r" (1-23:\d\d:\d\d|2-00:00:00) left;")
+            self.until_iteration(job, int(iteration))
+            row = self.rows()[int(iteration)]  # the log knows the same iteration
+            self.assertEqual((int(row[0]), row[4]), (int(iteration), "0"))
+            self.assertAlmostEqual(float(row[1]) / float(log_likelihood), 1.0, places=8)
+            self.assertAlmostEqual(float(row[3]) / float(change), 1.0, delta=0.006)
+            self.assertGreater(float(speed), 0)
+            self.assertGreaterEqual(float(imbalance), 1.0)
+            time.sleep(0.5)  # questions to other ranks that come sooner are taken for echoes of this one
+            self.until_iteration(job, int(iteration) + 20)
+        self.assertEqual(job.errors().count("status: "), answers, job.errors())
+        os.kill(job.ranks()[2], signal.SIGTERM)
+        self.assertEqual(job.wait(), 75, job.errors())
+
+
+    def test_status_while_reading(self):
+        job = self.start("-q", data=self.slow_table(), ranks=None)
+        self.until(job, lambda: self.path("slow.csv") in test_restart.Restart.open_files(job.process.pid), "reading")
+        self.ask(job, job.process.pid, r"^status: reading .*slow\.csv( \(\d+ s ago\))?$")
+        job.process.send_signal(signal.SIGUSR1)
+        self.assertEqual(job.wait(), 75, job.errors())
+        self.assertRegex(self.message(job), r"slow\.csv: stopped by SIGUSR1 while it was read, when there was nothing to save; "
+                                            r"start again$")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["errors.txt", "slow.csv"])
+
+    def slow_table(self):
+        """A text file that takes a while."""
+        line = ",".join("%d.%0120d" % (i, i) for i in range(40)) + "\n"
+        with open(self.path("slow.csv"), "w") as file:
+            for i in range(20_000):
+                file.write("%d.5," % (i % 97) + line)
+        return self.path("slow.csv")
+
+    # --- asked to stop ---------------------------------------------------------------------
+
+    def test_stopped_while_reading_on_several_ranks(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            job = self.start("-q", data=self.slow_table(), ranks=3)
+            self.until(job, lambda: len(job.ranks()) == 3 and all(
+                self.path("slow.csv") in test_restart.Restart.open_files(pid) for pid in job.ranks()), "reading")
+            os.kill(job.ranks()[1], number)
+            self.assertEqual(job.wait(), 75, job.errors())
+            self.assertRegex(self.message(job), rf"stopped by {number.name} ")
+
+    def test_stopped_while_a_start_is_looked_for(self):
+        """With a hundred components the search alone takes longer than anybody waits here."""
+        data = os.path.join(self.shared, "wide.npy")
+        if not os.path.exists(data):
+            test_restart.make_points(data, 4, n=200_000, d=12, k=40)
+        for ranks, who in ((1, 0), (3, 2)):
+            with self.subTest(ranks=ranks):
+                job = self.start("-q", options=["-k", "60"], data=data, ranks=ranks)
+                self.until(job, lambda: "a start is looked for" in self.asked(job), "the search")
+                os.kill(job.ranks()[who], signal.SIGTERM)
+                self.assertEqual(job.wait(), 75, job.errors())
+                self.assertRegex(self.message(job), r"model\.h5\.checkpoint: stopped by SIGTERM before the first iteration, when "
+                                                    r"there was nothing to save; --restart auto begins anew$")
+                self.assertFalse(os.path.exists(self.path("model.h5.checkpoint")))
+
+    def asked(self, job):
+        ranks = job.ranks()
+        if ranks and self.catches(ranks[0], signal.SIGUSR2):
+            os.kill(ranks[0], signal.SIGUSR2)
+            time.sleep(0.02)
+        return job.errors()
+
+    @staticmethod
+    def catches(pid, number):
+        """Is the handler installed?"""
+        try:
+            with open(f"/proc/{pid}/status") as file:
+                caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", file.read(), re.MULTILINE).group(1)
+        except (OSError, AttributeError):
+            return False
+        return bool(int(caught, 16) >> (number - 1) & 1)
+
+    def test_stopped_on_a_subsample(self):
+        """Between the start and the iterations over all points; what is saved there is gone on from."""
+        options = ["-k", "6", "--seed", "2", "--init", "random", "--coarse-to-fine", "--tol", "0", "--max-iter", "3"]
+        self.succeed("fit", self.data, *options, "-o", self.path("expected.h5"), "-q")
+        job = self.start("--checkpoint-every", "1", options=options, data=self.data, ranks=2)
+        self.until(job, lambda: os.path.exists(self.path("model.h5.checkpoint")), "a checkpoint")
+        os.kill(job.ranks()[0], signal.SIGTERM)
+        if job.wait() == 75:
+            self.assertRegex(self.message(job), r"stopped by SIGTERM(, with subsamples still in use| after iteration \d+); go on "
+                                                r"with --restart auto$")
+            again = self.start("--restart", "auto", "-q", options=options, ranks=3)
+            self.assertEqual(again.wait(), 0, again.errors())
+        self.assertEqual(self.bytes_of("model.h5"), self.bytes_of("expected.h5"))
+
+    def test_a_second_interrupt_leaves_at_once(self):
+        job = self.start("-q", ranks=2)
+        self.until_iteration(job, 3)
+        held = job.ranks()
+        os.kill(held[1], signal.SIGSTOP)  # so that the first interrupt cannot end the job
+        os.kill(held[0], signal.SIGINT)
+        self.until(job, lambda: not self.is_pending(held[0], signal.SIGINT), "the first interrupt")
+        time.sleep(0.05)
+        self.assertIsNone(job.process.poll())
+        os.kill(held[0], signal.SIGINT)
+        self.assertNotEqual(job.wait(), 0)
+        self.assertEqual(harness.own_lines(job.errors()), [])
+
+    @staticmethod
+    def is_pending(pid, number):
+        with open(f"/proc/{pid}/status") as file:
+            pending = re.findall(r"^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$", file.read(), re.MULTILINE)
+        return any(int(word, 16) >> (number - 1) & 1 for word in pending)
+
+    # --- the end of the time ---------------------------------------------------------------
+
+    def assert_ran_out_of_time(self, job):
+        self.assertEqual(job.wait(), 75, job.errors())
+        self.assertRegex(self.message(job), r"model\.h5\.checkpoint: stopped by the time limit after iteration \d+; go on with "
+                                            r"--restart auto$")
+
+    def test_time_limit(self):
+        for ranks, limit in ((1, "3"), (3, "0:04")):
+            with self.subTest(ranks=ranks):
+                job = self.start("-q", "--time-limit", limit, ranks=ranks)
+                self.assert_ran_out_of_time(job)
+                facts = self.summary_of("model.h5.checkpoint")
+                self.assertEqual(len(self.rows()), facts["iteration"])
+                for name in ("model.h5.checkpoint", "model.h5.checkpoint.prev", "log.csv"):
+                    if os.path.exists(self.path(name)):
+                        os.unlink(self.path(name))
+
+    def summary_of(self, name):
+        return json.loads(self.succeed("info", self.path(name), "--json").stdout)
+
+    def test_the_result_does_not_depend_on_time(self):
+        """Stopped by the clock wherever that may be, over and over again, at changing numbers of ranks."""
+        stops = 0
+        for turn in range(40):
+            job = self.start("--restart", "auto", "-q", "--time-limit", "%.2f" % (0.8 + 0.8 * turn), options=self.OPTIONS,
+                             ranks=1 + turn % 3)
+            if job.wait() == 0:
+                break
+            self.assertEqual(job.process.returncode, 75, job.errors())
+            stops += 1
+        model, rows = self.undisturbed()
+        self.assertEqual(self.bytes_of("model.h5"), model, job.errors())
+        self.assertEqual([row[:5] for row in self.rows()], rows)
+        self.assertGreater(stops, 0)
+
+    def test_time_limit_without_checkpoints(self):
+        job = self.start("-q", "--time-limit", "3", "--checkpoint", "none")
+        self.assertEqual(job.wait(), 75, job.errors())
+        self.assertRegex(self.message(job), r"model\.h5: stopped by the time limit after iteration \d+; ")
+        import h5py
+        with h5py.File(self.path("model.h5"), "r") as model:
+            self.assertFalse(model.attrs["converged"])
+
+    def test_the_end_of_a_slurm_job(self):
+        job = self.start("-q", env={"SLURM_JOB_END_TIME": str(int(time.time()) + 4)})
+        self.assert_ran_out_of_time(job)
+        for more, end in ((["--time-limit", "none"], int(time.time()) + 1), ([], int(time.time()) - 1000)):
+            job = self.start(*more, "-q", options=self.SHORT, env={"SLURM_JOB_END_TIME": str(end)})
+            self.assertEqual(job.wait(), 0, job.errors())
+            self.assertEqual("SLURM_JOB_END_TIME is in the past" in job.errors(), not more)
+
+    def test_no_time_limits(self):
+        for text in ("0", "soon", "-5", "1:75", "4 h", ""):
+            self.fail_with(64, "--time-limit: ", "fit", self.data, *self.OPTIONS, "--time-limit", text)
+
+    # --- watching ------------------------------------------------------------------------
+
+    def test_the_log_is_readable_at_any_time(self):
+        job = self.start("-q")
+        seen = 0
+        for _ in range(200):
+            self.until_iteration(job, seen)
+            with open(self.path("log.csv")) as file:
+                lines = file.read().split("\n")
+            self.assertEqual(lines[-1], "")  # whole lines only
+            rows = [line.split(",") for line in lines[1:-1]]
+            self.assertEqual([int(row[0]) for row in rows], list(range(len(rows))))
+            self.assertTrue(all(len(row) == 6 for row in rows))
+            seen = len(rows)
+        os.kill(job.ranks()[0], signal.SIGTERM)
+        self.assertEqual(job.wait(), 75, job.errors())
+
+    def test_summary(self):
+        for ranks in (None, 3):
+            run = self.succeed("fit", self.data, *self.SHORT, "-o", self.path("model.h5"), "--json", ranks=ranks)
+            summary = json.loads(run.stdout)
+            seconds = summary["seconds"]
+            self.assertAlmostEqual(summary["imbalance"], 1.0 + seconds["waiting"] / seconds["e_step"], places=9)
+            if ranks is None:
+                self.assertLess(seconds["waiting"], 1e-6 + 0.001 * seconds["e_step"])
+        run = self.succeed("fit", self.data, *self.SHORT, "-o", self.path("model.h5"), ranks=3)
+        self.assertRegex(run.stdout, r"on 3 ranks \(\w+\), \S+ s per iteration; imbalance \d+\.\d\d, \S+ s of waiting\n")
+
+    def test_the_line_on_a_terminal(self):
+        ours, its = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = subprocess.Popen(harness.command(None, "fit", self.data, *self.OPTIONS, "-o", self.path("model.h5"),
+                                                   "--time-limit", "1-00:00:00"), stdout=subprocess.DEVNULL, stderr=its)
+        os.close(its)
+        shown = b""
+        try:
+            while piece := os.read(ours, 4096):
+                shown += piece
+        except OSError:  # the other end is closed
+            pass
+        self.assertEqual(process.wait(timeout=PATIENCE), 0)
+        lines = shown.decode().replace("\x1b[K", "").split("\r")
+        self.assertTrue(any(re.match(r"(\d+ points, )?iteration \d+: log-likelihood ", line) for line in lines), lines)
+        self.assertTrue(all(len(line) < 80 for line in lines), lines)
+
+
+if __name__ == "__main__":
+    unittest.main()
