@@ -8,7 +8,7 @@
 enum { MOST_STARTS = 200, LEAST_STARTS = 3, MOST_GENERATIONS = 16, MOST_CHILDREN = 8 };
 
 /* What a search may cost: rows that E-steps visit, times the operations of a visit ... */
-static const double most_operations = 7e9;
+static const double most_operations = 8e9;
 /* ... or, where that is more, in passes over all points. */
 static const double most_passes = 1.5;
 /* A start and a move cost about so many visits of each row, the rounds that follow included. */
