@@ -21,6 +21,7 @@ libopenblas-dev       OpenBLAS
 liblapacke-dev        LAPACKE
 librandom123-dev      Random123
 libjansson-dev        jansson 2.11 or later
+zlib1g-dev            zlib
 python3               Python 3 (pictures)
 python3-numpy         NumPy (pictures)
 python3-h5py          h5py (pictures)

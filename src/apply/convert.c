@@ -257,6 +257,7 @@ static gmmpi_status write_rows(MPI_Comm comm, conversion *work, const char *path
                               .first_row = work->first_row,
                               .n_own = work->n_own,
                               .granule = BLOCK_ROWS,
+                              .compress = work->options->compress,
                               .columns = &column,
                               .n_columns = 1,
                               .produce = produce,
@@ -283,7 +284,12 @@ gmmpi_status convert_to_file(MPI_Comm comm, point_source *source, const convert_
     survey_rows(comm, &work, &n_dropped, &own);
   }
   work.n_kept = source->n_rows - n_dropped;
-  if (own.status == GMMPI_OK) write_rows(comm, &work, path, &own);
+  if (own.status == GMMPI_OK && write_rows(comm, &work, path, &own) == GMMPI_BAD_DATA && options->compress > 0) {
+    /* Compressed rows are read in another order than theirs: look which bad one is the first. */
+    gmmpi_error first = {0};
+    work.check = begin_check(&work);
+    if (survey_rows(comm, &work, &n_dropped, &first) != GMMPI_OK) own = first;
+  }
   if (own.status == GMMPI_OK) *result = (convert_result){.n_samples = work.n_kept, .n_dropped = n_dropped};
   free(work.rows);
   free(work.kept_before);

@@ -1,5 +1,6 @@
 #include "apply/output.h"
 
+#include "apply/output_chunks.h"
 #include "apply/output_format.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -182,6 +183,19 @@ static gmmpi_status write_rows(writer *work, gmmpi_error *error)
   return status;
 }
 
+/* Collective: rank 0 lays the file out, every rank writes its rows at their place. Errors are not agreed. */
+static gmmpi_status write_in_place(MPI_Comm comm, writer *work, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (work->delimiter != 0) measure_text(comm, rank, work, error);
+  if (agree(comm, error) != GMMPI_OK) return error->status;
+  if (rank == 0) create_draft(work, error);
+  if (agree(comm, error) != GMMPI_OK) return error->status;
+  MPI_Bcast(&work->layout, (int)sizeof work->layout, MPI_BYTE, 0, comm);
+  return write_rows(work, error);
+}
+
 gmmpi_status output_write(MPI_Comm comm, const char *path, const output_table *table, gmmpi_error *error)
 {
   int rank;
@@ -192,15 +206,15 @@ gmmpi_status output_write(MPI_Comm comm, const char *path, const output_table *t
 
   writer_open(&work, &own);
   if (agree(comm, &own) != GMMPI_OK) goto done;
-  if (work.delimiter != 0) measure_text(comm, rank, &work, &own);
-  if (agree(comm, &own) != GMMPI_OK) goto done;
   drafted = rank == 0 && !work.direct;
-  if (rank == 0) create_draft(&work, &own);
-  if (agree(comm, &own) != GMMPI_OK) goto done;
-  MPI_Bcast(&work.layout, (int)sizeof work.layout, MPI_BYTE, 0, comm);
-  write_rows(&work, &own);
-  if (agree(comm, &own) != GMMPI_OK) goto done;
-  if (table->approve != NULL && table->approve(comm, table->context, &own) != GMMPI_OK) goto done;
+  if (table->compress > 0 && work.delimiter == 0 && !work.direct) {
+    output_chunks_write(comm, table, path, work.draft, work.chunk_rows, work.numbers, &own);
+  } else {
+    write_in_place(comm, &work, &own);
+  }
+  if (agree(comm, &own) != GMMPI_OK ||
+      (table->approve != NULL && table->approve(comm, table->context, &own) != GMMPI_OK))
+    goto done;
   if (drafted) file_publish(path, &own);
   agree(comm, &own);
 

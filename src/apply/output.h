@@ -29,8 +29,8 @@ typedef struct output_column {
 } output_column;
 
 /* Sets `n` rows from this rank's row `first` (0 is the rank's first one) on: numbers[c] is n x width of column c, of
- * its type. Called in ascending order, beginning with first = 0, as often as the table is needed. An error ends the
- * writing. */
+ * its type. Text is asked for in ascending order, and twice; HDF5 once, when it is compressed in any order, but all
+ * rows of a granule at once. An error ends the writing. */
 typedef gmmpi_status output_producer(void *context, int64_t first, int64_t n, void *const *numbers, gmmpi_error *error);
 
 /* Collective: asked when all rows have been produced; an error, agreed, keeps the file from getting its name. */
@@ -40,7 +40,8 @@ typedef struct output_table {
   int64_t n_rows;    /* of all ranks, at least 1 */
   int64_t first_row; /* 0-based: where this rank's rows begin */
   int64_t n_own;     /* rows of this rank; 0 is fine */
-  int64_t granule;   /* chunks begin at multiples of so many rows */
+  int64_t granule;   /* chunks begin at multiples of so many rows, as do the ranks' rows if they are compressed */
+  int compress;      /* HDF5: 1 to 9 for chunks that are shuffled and deflated, 0: as they are */
   const output_column *columns;
   int n_columns;
   output_producer *produce;

@@ -1,10 +1,15 @@
+#include "apply/output_chunks.h"
 #include "apply/output_format.h"
 
 #include "mixture/hdf5_attributes.h"
 #include "support/error.h"
 #include "support/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
+#include <string.h>
+#include <unistd.h>
 
 static hid_t number_type(output_type type)
 {
@@ -21,7 +26,7 @@ static hid_t number_type(output_type type)
   return H5T_NATIVE_DOUBLE;
 }
 
-static int64_t number_bytes(output_type type)
+int output_number_bytes(output_type type)
 {
   return type == OUTPUT_INT32 || type == OUTPUT_FLOAT ? 4 : 8;
 }
@@ -45,7 +50,7 @@ static hid_t create_file(const char *draft)
 }
 
 /* Contiguous, allocated at once, never filled, without times. Negative on failure. */
-static hid_t layout_properties(void)
+static hid_t contiguous_properties(void)
 {
   const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
   if (properties >= 0 &&
@@ -57,45 +62,67 @@ static hid_t layout_properties(void)
   return properties;
 }
 
-/* The offset of the new data set's numbers, -1 on failure. */
-static int64_t create_column(hid_t file, hid_t properties, const output_column *column, int64_t n_rows)
+/* Chunks of so many rows, shuffled and deflated. */
+static hid_t chunk_properties(const output_column *column, int64_t chunk_rows, int level)
+{
+  const hsize_t chunk[2] = {(hsize_t)chunk_rows, (hsize_t)column->width};
+  const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+  if (properties >= 0 &&
+      (H5Pset_chunk(properties, column->is_matrix ? 2 : 1, chunk) < 0 ||
+       H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER) < 0 || H5Pset_shuffle(properties) < 0 ||
+       H5Pset_deflate(properties, (unsigned)level) < 0 || H5Pset_obj_track_times(properties, false) < 0)) {
+    H5Pclose(properties);
+    return H5I_INVALID_HID;
+  }
+  return properties;
+}
+
+/* The column's data set, negative on failure. */
+static hid_t create_column(hid_t file, hid_t properties, const output_column *column, int64_t n_rows)
 {
   const hsize_t shape[2] = {(hsize_t)n_rows, (hsize_t)column->width};
   const hid_t space = H5Screate_simple(column->is_matrix ? 2 : 1, shape, NULL);
   hid_t set = H5I_INVALID_HID;
-  int64_t offset = -1;
-  if (space >= 0)
+  if (space >= 0 && properties >= 0)
     set = H5Dcreate2(file, column->name, number_type(column->type), space, H5P_DEFAULT, properties, H5P_DEFAULT);
-  if (set >= 0 && (column->headings_attribute == NULL ||
-                   hdf5_strings_write(set, column->headings_attribute, column->width, column->headings))) {
-    const haddr_t address = H5Dget_offset(set);
-    if (address != HADDR_UNDEF) offset = (int64_t)address;
-  }
-  if (set >= 0) H5Dclose(set);
   if (space >= 0) H5Sclose(space);
-  return offset;
+  if (set >= 0 && column->headings_attribute != NULL &&
+      !hdf5_strings_write(set, column->headings_attribute, column->width, column->headings)) {
+    H5Dclose(set);
+    set = H5I_INVALID_HID;
+  }
+  return set;
 }
+
+static gmmpi_status cannot_write(const char *path, gmmpi_error *error)
+{
+  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); make room or write elsewhere", path,
+              errno != 0 ? strerror(errno) : "HDF5 failed");
+}
+
+/* --- contiguous columns, which every rank writes itself --- */
 
 gmmpi_status output_hdf5_create(const output_table *table, const char *path, const char *draft, output_layout *layout,
                                 gmmpi_error *error)
 {
+  errno = 0;
   const hid_t file = create_file(draft);
-  const hid_t properties = layout_properties();
+  const hid_t properties = contiguous_properties();
   bool good = file >= 0 && properties >= 0;
   layout->n_bytes = 0;
   for (int c = 0; good && c < table->n_columns; c++) {
     const output_column *column = &table->columns[c];
-    const int64_t offset = create_column(file, properties, column, table->n_rows);
-    const int64_t end = offset + table->n_rows * column->width * number_bytes(column->type);
-    good = offset >= 0;
-    layout->columns[c] = offset;
+    const hid_t set = create_column(file, properties, column, table->n_rows);
+    const haddr_t offset = set >= 0 ? H5Dget_offset(set) : HADDR_UNDEF;
+    if (set >= 0) H5Dclose(set);
+    good = offset != HADDR_UNDEF;
+    layout->columns[c] = (int64_t)offset;
+    const int64_t end = layout->columns[c] + table->n_rows * column->width * output_number_bytes(column->type);
     if (end > layout->n_bytes) layout->n_bytes = end;
   }
   if (properties >= 0) H5Pclose(properties);
   if (file >= 0 && H5Fclose(file) < 0) good = false;
-  if (good) return GMMPI_OK;
-  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (HDF5 failed to create it); make room or write elsewhere",
-              path);
+  return good ? GMMPI_OK : cannot_write(path, error);
 }
 
 gmmpi_status output_hdf5_write(const output_table *table, const output_layout *layout, int descriptor, const char *path,
@@ -104,9 +131,58 @@ gmmpi_status output_hdf5_write(const output_table *table, const output_layout *l
   gmmpi_status status = GMMPI_OK;
   for (int c = 0; status == GMMPI_OK && c < table->n_columns; c++) {
     const output_column *column = &table->columns[c];
-    const int64_t row_bytes = column->width * number_bytes(column->type);
+    const int64_t row_bytes = column->width * output_number_bytes(column->type);
     status = file_write_at(descriptor, path, numbers[c], (size_t)(n * row_bytes),
                            layout->columns[c] + (table->first_row + first) * row_bytes, error);
   }
   return status;
+}
+
+/* --- packed chunks, which one rank writes --- */
+
+gmmpi_status output_chunk_file_create(const output_table *table, int64_t chunk_rows, const char *draft,
+                                      output_chunk_file *file, const char *path, gmmpi_error *error)
+{
+  errno = 0;
+  *file = (output_chunk_file){.file = create_file(draft), .n_sets = 0};
+  bool good = file->file >= 0;
+  for (int c = 0; good && c < table->n_columns; c++) {
+    const hid_t properties = chunk_properties(&table->columns[c], chunk_rows, table->compress);
+    const hid_t set = create_column(file->file, properties, &table->columns[c], table->n_rows);
+    if (properties >= 0) H5Pclose(properties);
+    good = set >= 0;
+    if (good) file->sets[file->n_sets++] = set;
+  }
+  return good ? GMMPI_OK : cannot_write(path, error);
+}
+
+gmmpi_status output_chunk_write(const output_chunk_file *file, int column, int64_t row, const void *bytes,
+                                int64_t n_bytes, const char *path, gmmpi_error *error)
+{
+  const hsize_t place[2] = {(hsize_t)row, 0};
+  errno = 0;
+  return H5Dwrite_chunk(file->sets[column], H5P_DEFAULT, 0, place, (size_t)n_bytes, bytes) >= 0
+             ? GMMPI_OK
+             : cannot_write(path, error);
+}
+
+/* To the disk, where a full one may show only now. */
+static gmmpi_status flush_draft(const char *draft, const char *path, gmmpi_error *error)
+{
+  const int descriptor = open(draft, O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return cannot_write(path, error);
+  const bool flushed = fsync(descriptor) == 0;
+  const gmmpi_status status = flushed ? GMMPI_OK : cannot_write(path, error);
+  return close(descriptor) == 0 || !flushed ? status : cannot_write(path, error);
+}
+
+gmmpi_status output_chunk_file_close(output_chunk_file *file, const char *draft, const char *path, gmmpi_error *error)
+{
+  /* The library cannot let go of a file whose last parts it cannot write: make room for them. */
+  bool good = error->status == GMMPI_OK || file->file < 0 || truncate(draft, 0) == 0;
+  errno = 0;
+  for (int c = 0; c < file->n_sets; c++) good = H5Dclose(file->sets[c]) >= 0 && good;
+  if (file->file >= 0) good = H5Fclose(file->file) >= 0 && good;
+  if (error->status != GMMPI_OK) return error->status;
+  return good ? flush_draft(draft, path, error) : cannot_write(path, error);
 }

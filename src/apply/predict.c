@@ -195,6 +195,7 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
         .first_row = points->first_row,
         .n_own = points->n_rows,
         .granule = points->block_rows,
+        .compress = wishes.compress,
         .columns = work.columns,
         .n_columns = work.n_columns,
         .produce = predict_rows,

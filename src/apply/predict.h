@@ -39,6 +39,7 @@ void predictor_tile(predictor *oracle, const double *tile, int n_points);
 typedef struct predict_wishes {
   bool responsibilities;
   bool log_density;
+  int compress; /* HDF5: 1 to 9, or 0 for not at all */
 } predict_wishes;
 
 /* What is known about all points afterwards, the same bits at any number of ranks. */

@@ -15,6 +15,7 @@ typedef struct convert_command {
   const char *output_path;
   data_options data_options;
   int precision; /* 1: single */
+  int64_t compress;
   bool json;
   bool quiet;
   bool help;
@@ -31,6 +32,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
        .kind = OPTION_CHOICE,
        .value = &command->precision,
        .choices = precisions},
+      compress_option(&command->compress),
       {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
       {.name = "quiet",
        .letter = 'q',
@@ -102,6 +104,7 @@ static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *comm
   convert_result result;
   const convert_options options = {.missing = (missing_choice)command->data_options.missing,
                                    .single_precision = command->precision == 1,
+                                   .compress = (int)command->compress,
                                    .report = rank == 0 ? report : NULL,
                                    .context = &reporter};
   const gmmpi_status status = convert_to_file(comm, source, &options, command->output_path, &result, error);

@@ -163,8 +163,8 @@ static gmmpi_status write_outputs(fit_session *session, gmmpi_error *error)
   const fit_command *command = &session->command;
   if (write_model(session, error) != GMMPI_OK) return error->status;
   if (command->labels_path != NULL &&
-      predict_to_file(session->result.end.model, session->points, (predict_wishes){false, false}, command->labels_path,
-                      NULL, error) != GMMPI_OK)
+      predict_to_file(session->result.end.model, session->points, (predict_wishes){.compress = (int)command->compress},
+                      command->labels_path, NULL, error) != GMMPI_OK)
     return error->status;
   job_outputs_are_safe(session->job);
   const fit_account account = account_of(session);

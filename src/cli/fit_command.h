@@ -17,6 +17,7 @@ typedef struct fit_command {
   const char *start_path; /* --init is a file: its name; else NULL */
   const char *output_path;
   const char *labels_path;  /* NULL: none */
+  int64_t compress;         /* of the labels; 0: not at all */
   char *default_checkpoint; /* to be freed */
   job_options job;
   bool json;

@@ -1,5 +1,6 @@
 #include "cli/fit_command.h"
 
+#include "apply/output.h"
 #include "support/error.h"
 #include "support/file.h"
 
@@ -111,6 +112,11 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   if (words->coarse_to_fine && words->no_coarse_to_fine)
     return fail(error, GMMPI_WRONG_USAGE,
                 "--coarse-to-fine and --no-coarse-to-fine contradict each other; leave one of them away");
+  if (command->compress > 0 && command->labels_path == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "--compress packs what --labels writes; give --labels too, or leave it away");
+  if (command->compress > 0 && output_is_text(command->labels_path))
+    return fail(error, GMMPI_WRONG_USAGE, "--compress: %s is text by its name; leave one away, or name it .h5",
+                command->labels_path);
   if (words->quiet && words->verbose)
     return fail(error, GMMPI_WRONG_USAGE, "-q and -v contradict each other; leave one of them away");
 
@@ -292,6 +298,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .kind = OPTION_TEXT,
        .value = &command->labels_path,
        .help = "the component of every point, as gmmpi predict writes it (.csv for text)"},
+      compress_option(&command->compress),
       {.name = "log",
        .argument = "FILE.csv",
        .kind = OPTION_TEXT,

@@ -282,3 +282,17 @@ command_option threads_option(int64_t *threads)
           "--bind-to none, or --map-by socket:PE=T (default: 1)",
   };
 }
+
+command_option compress_option(int64_t *level)
+{
+  *level = 0;
+  return (command_option){
+      .name = "compress",
+      .argument = "LEVEL",
+      .kind = OPTION_INTEGER,
+      .value = level,
+      .smallest = 1,
+      .largest = 9,
+      .help = "pack the HDF5 file in chunks with shuffle and gzip, from 1 (fast) to 9 (small) (default: not at all)",
+  };
+}

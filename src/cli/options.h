@@ -83,6 +83,9 @@ gmmpi_status parse_seed_option(const command_option *option, const char *text, g
 /* --threads T, into an int64_t that is set to 1. */
 command_option threads_option(int64_t *threads);
 
+/* --compress LEVEL, into an int64_t that is set to 0. */
+command_option compress_option(int64_t *level);
+
 /* --- options that say how DATA is read, the same for all commands --- */
 
 typedef struct data_options {

@@ -1,6 +1,7 @@
 /* gmmpi predict: labels, responsibilities and log-densities of points. */
 #include "apply/predict.h"
 
+#include "apply/output.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
@@ -17,6 +18,7 @@ typedef struct predict_command {
   data_options data_options;
   predict_wishes wishes;
   int64_t threads;
+  int64_t compress;
   bool json;
   bool quiet;
   bool help;
@@ -41,6 +43,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column",
        .kind = OPTION_FLAG,
        .value = &command->wishes.log_density},
+      compress_option(&command->compress),
       threads_option(&command->threads),
       {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
       {.name = "quiet",
@@ -78,6 +81,10 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   command->data = words.operands[1];
   if (command->output_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the predictions go, e.g. -o labels.h5");
+  command->wishes.compress = (int)command->compress;
+  if (command->compress > 0 && output_is_text(command->output_path))
+    return fail(error, GMMPI_WRONG_USAGE, "--compress: %s is text by its name; leave one away, or name it .h5",
+                command->output_path);
   return GMMPI_OK;
 }
 

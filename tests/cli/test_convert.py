@@ -119,6 +119,45 @@ class Convert(harness.Case):
             self.converted(data, ranks=ranks)
             self.assertEqual(self.bytes_of("out.h5"), self.bytes_of("alone.h5"))
 
+    def test_compressed(self):
+        """Chunks that h5py unpacks to the numbers, small where the numbers are simple; the same bytes from any ranks."""
+        simple = numpy.random.default_rng(3).integers(0, 10, (300001, 3)).astype(float)
+        for name, points, share in (("simple", simple, 0.2), ("random", numbers(20011, 5), 1.1),
+                                    ("one", numbers(1, 2), None), ("wide", numbers(5000, 300), 1.1)):
+            numpy.save(self.path(name + ".npy"), points)
+            numpy.testing.assert_array_equal(
+                self.converted(self.path(name + ".npy"), "--compress", 4, out="alone.h5"), points)
+            with h5py.File(self.path("alone.h5")) as file:
+                self.assertEqual((file["points"].compression, file["points"].compression_opts), ("gzip", 4))
+                self.assertTrue(file["points"].shuffle)
+                self.assertLessEqual(numpy.prod(file["points"].chunks) * 8, 2**20)
+            if share is not None:
+                self.assertLess(len(self.bytes_of("alone.h5")), share * points.nbytes)
+            for ranks in (2, 3, 7) if name == "simple" else (3,):
+                self.converted(self.path(name + ".npy"), "--compress", 4, ranks=ranks)
+                self.assertEqual(self.bytes_of("out.h5"), self.bytes_of("alone.h5"), f"{name} at {ranks} ranks")
+        numpy.testing.assert_array_equal(
+            self.converted(self.path("alone.h5"), "--compress", 9, "--precision", "single", out="single.h5", ranks=2),
+            numbers(5000, 300).astype(numpy.float32))
+
+    def test_compressed_text(self):
+        """Text, of which parts are read in another order than theirs, with rows left out; the first bad row of several."""
+        points = numbers(200000, 2).round(2)
+        gaps = {(i, 1): "" for i in range(1000, 150000, 17)}
+        data = self.write_csv("x.csv", points, ["a", "b"], gaps)
+        kept = numpy.delete(points, [row for row, _ in gaps], axis=0)
+        for ranks in (None, 3):
+            numpy.testing.assert_array_equal(
+                self.converted(data, "--compress", 1, "--missing", "drop", ranks=ranks), kept)
+            os.remove(self.path("out.h5"))
+        data = self.write_csv("x.csv", points, ["a", "b"], {(9000, 1): "inf", (190000, 0): "", (100000, 0): "NA"})
+        for ranks in (None, 3):
+            self.fail_with(65, "x.csv: line 9002, column b: is infinite", "convert", data, self.path("out.h5"),
+                           "--compress", 1, ranks=ranks)
+            self.fail_with(65, "x.csv: 2 values are missing, the first one: line 100002, column a", "convert", data,
+                           self.path("out.h5"), "--compress", 1, "--columns", "a", ranks=ranks)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["x.csv"])
+
     def test_same_model(self):
         """A fit to the file is a fit to the text, and predict finds the features by name."""
         points = numbers(600, 2) + 500 * (numpy.arange(600) % 2)[:, None]

@@ -103,6 +103,32 @@ class Predict(harness.Case):
         with h5py.File(self.path("out.h5")) as file:
             numpy.testing.assert_array_equal(table[:, 1], file["log_density"][:])
 
+    def test_compressed(self):
+        """The same numbers in packed chunks, whose bytes do not depend on the ranks."""
+        points = points_near(self.mixture, 300000)
+        with h5py.File(self.data, "w") as file:
+            file["points"] = points
+        options = ("--responsibilities", "--log-density")
+        self.predict(self.data, "plain.h5", *options)
+        for ranks in (None, 2, 3):
+            summary = json.loads(self.predict(self.data, "out.h5", *options, "--compress", 1, "--json",
+                                              ranks=ranks).stdout)
+            self.assertAlmostEqual(summary["mean_log_likelihood"], self.mixture.log_density(points).mean(), delta=1e-12)
+            self.assertEqual(sum(summary["label_counts"]), 300000)
+            if ranks is None:
+                alone = self.bytes_of("out.h5")
+            self.assertEqual(self.bytes_of("out.h5"), alone)
+        with h5py.File(self.path("out.h5")) as packed, h5py.File(self.path("plain.h5")) as plain:
+            self.assertEqual(sorted(packed), ["labels", "log_density", "responsibilities"])
+            for name in packed:
+                self.assertEqual(packed[name].compression, "gzip")
+                self.assertEqual(packed[name].dtype, plain[name].dtype)
+                numpy.testing.assert_array_equal(packed[name][:], plain[name][:])
+        self.fail_with(64, "out.csv is text", "predict", self.model, self.data, "-o", self.path("out.csv"),
+                       "--compress", 1)
+        self.fail_with(64, "--compress: 10 is above 9", "predict", self.model, self.data, "-o", self.path("out.h5"),
+                       "--compress", 10)
+
     def test_csv(self):
         self.predict(self.data, "out.h5", "--responsibilities", "--log-density")
         self.predict(self.data, "out.csv", "--responsibilities", "--log-density", ranks=2)
