@@ -178,8 +178,7 @@ static gmmpi_status flush_draft(const char *draft, const char *path, gmmpi_error
 
 gmmpi_status output_chunk_file_close(output_chunk_file *file, const char *draft, const char *path, gmmpi_error *error)
 {
-  /* The library cannot let go of a file whose last parts it cannot write: make room for them. */
-  bool good = error->status == GMMPI_OK || file->file < 0 || truncate(draft, 0) == 0;
+  bool good = true;
   errno = 0;
   for (int c = 0; c < file->n_sets; c++) good = H5Dclose(file->sets[c]) >= 0 && good;
   if (file->file >= 0) good = H5Fclose(file->file) >= 0 && good;

@@ -101,11 +101,20 @@ static gmmpi_status flush_results(int rank, gmmpi_error *error)
   return error->status;
 }
 
+/* HDF5 wants to close all files when it ends, and crashes over one that it could not write. All files are closed when
+ * it comes to that. Before MPI starts the library does not tie its end to that of MPI either. */
+static void keep_hdf5_from_ending(void)
+{
+  H5dont_atexit();
+  H5open();
+}
+
 int main(int argc, char **argv)
 {
   const command *chosen = find_command(argc, argv);
   const bool catch_signals = chosen != NULL && chosen->can_stop;
   occupy_standard_streams();
+  keep_hdf5_from_ending();
   if (catch_signals) signals_install();
   int provided;
   int rank;
