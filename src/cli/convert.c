@@ -92,9 +92,12 @@ static json_t *summary_json(const convert_command *command, const point_source *
 
 static void print_for_people(const convert_command *command, const point_source *source, const convert_result *result)
 {
-  printf("%s: %lld points of %lld features as float%d\n", command->output_path, (long long)result->n_samples,
-         (long long)source->n_features, command->precision == 1 ? 32 : 64);
-  if (result->n_dropped > 0) printf("  %lld rows were left out for missing values\n", (long long)result->n_dropped);
+  printf("%s: %lld point%s of %lld feature%s as float%d\n", command->output_path, (long long)result->n_samples,
+         plural(result->n_samples), (long long)source->n_features, plural(source->n_features),
+         command->precision == 1 ? 32 : 64);
+  if (result->n_dropped > 0)
+    printf("  %lld row%s left out for missing values\n", (long long)result->n_dropped,
+           result->n_dropped == 1 ? " was" : "s were");
 }
 
 static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *command, point_source *source,

@@ -67,11 +67,12 @@ static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmp
   const gmmpi_model *start = session->start.model;
   const point_source *source = session->source;
   if (session->command.fit.n_components > n_rows)
-    return fail(error, GMMPI_BAD_DATA, "%s: has %lld points, too few for %lld components; give a smaller -k",
-                source->label, (long long)n_rows, (long long)session->command.fit.n_components);
+    return fail(error, GMMPI_BAD_DATA, "%s: has %lld point%s, too few for %lld components; give a smaller -k",
+                source->label, (long long)n_rows, plural(n_rows), (long long)session->command.fit.n_components);
   if (start != NULL && start->n_features != source->n_features)
-    return fail(error, GMMPI_BAD_DATA, "%s: has %lld features, the data %lld; pick the same with --columns",
-                session->command.start_path, (long long)start->n_features, (long long)source->n_features);
+    return fail(error, GMMPI_BAD_DATA, "%s: has %lld feature%s, the data %lld; pick the same with --columns",
+                session->command.start_path, (long long)start->n_features, plural(start->n_features),
+                (long long)source->n_features);
   return GMMPI_OK;
 }
 
@@ -170,7 +171,8 @@ static gmmpi_status write_outputs(fit_session *session, gmmpi_error *error)
   const fit_account account = account_of(session);
   if (session->rank == 0) {
     if (!session->result.end.converged && command->fit.tolerance > 0.0)
-      warn("not converged after %lld iterations; raise --max-iter or --tol", (long long)session->result.end.iteration);
+      warn("not converged after %lld iteration%s; raise --max-iter or --tol", (long long)session->result.end.iteration,
+           plural(session->result.end.iteration));
     fit_print_summary(&account);
   }
   return GMMPI_OK;

@@ -28,7 +28,8 @@ typedef struct fit_command {
 gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error);
 void fit_command_clear(fit_command *command);
 
-/* For rank 0: no output may be another output, and none may be a file of the data. Errors: 64. */
+/* For rank 0: no output may be another output, and none may be a file of the data, or of what the fit starts or goes on
+ * from. Errors: 64, 71. */
 gmmpi_status fit_command_check_outputs(const fit_command *command, gmmpi_error *error);
 gmmpi_status fit_command_check_input(const fit_command *command, const point_source *source, gmmpi_error *error);
 

@@ -2,7 +2,6 @@
 
 #include "apply/output.h"
 #include "support/error.h"
-#include "support/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,47 +42,6 @@ static gmmpi_status parse_time_limit(const command_option *option, const char *t
   return fail(error, GMMPI_WRONG_USAGE,
               "--%s: \"%s\" is no span of time; give seconds, or one such as 90m, 4h, 30:00, 04:00:00, 1-12:00:00",
               option->name, text);
-}
-
-enum { N_OUTPUTS = 4 };
-
-typedef struct named_output {
-  const char *option;
-  const char *path; /* NULL: not wanted */
-} named_output;
-
-static void list_outputs(const fit_command *command, named_output outputs[N_OUTPUTS])
-{
-  outputs[0] = (named_output){"-o", command->output_path};
-  outputs[1] = (named_output){"--labels", command->labels_path};
-  outputs[2] = (named_output){"--log", command->job.log_path};
-  outputs[3] = (named_output){"--checkpoint", command->job.checkpoint_path};
-}
-
-gmmpi_status fit_command_check_outputs(const fit_command *command, gmmpi_error *error)
-{
-  named_output outputs[N_OUTPUTS];
-  list_outputs(command, outputs);
-  for (int i = 0; i < N_OUTPUTS; i++) {
-    for (int j = 0; j < i; j++) {
-      if (outputs[i].path != NULL && outputs[j].path != NULL && file_is_same(outputs[i].path, outputs[j].path))
-        return fail(error, GMMPI_WRONG_USAGE, "%s and %s both name %s; name different files", outputs[j].option,
-                    outputs[i].option, outputs[i].path);
-    }
-  }
-  return GMMPI_OK;
-}
-
-gmmpi_status fit_command_check_input(const fit_command *command, const point_source *source, gmmpi_error *error)
-{
-  named_output outputs[N_OUTPUTS];
-  list_outputs(command, outputs);
-  for (int i = 0; i < N_OUTPUTS; i++) {
-    if (outputs[i].path != NULL && source_reads(source, outputs[i].path))
-      return fail(error, GMMPI_WRONG_USAGE, "%s: %s would overwrite the data; name another file", outputs[i].option,
-                  outputs[i].path);
-  }
-  return GMMPI_OK;
 }
 
 /* Contradictions, and everything that follows from more than one option. */

@@ -142,8 +142,9 @@ gmmpi_status fit_start_labels(const fit_command *command, const shard *points, f
       fail(&local, GMMPI_BAD_DATA, "%s: has %lld columns; give a file with one label a row", command->start_path,
            (long long)source->n_features);
     else if (source->n_rows != n_expected)
-      fail(&local, GMMPI_BAD_DATA, "%s: has %lld labels for %lld points; give one label for each row of the data",
-           command->start_path, (long long)source->n_rows, (long long)n_expected);
+      fail(&local, GMMPI_BAD_DATA, "%s: has %lld label%s for %lld point%s; give one label for each row of the data",
+           command->start_path, (long long)source->n_rows, plural(source->n_rows), (long long)n_expected,
+           plural(n_expected));
     else if (start->labels == NULL)
       fail(&local, GMMPI_NO_MEMORY, "%s: there is no memory for its labels", command->start_path);
     else

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "em/kernel.h"
+#include "support/draft.h"
 #include "support/error.h"
 #include "support/linear_algebra.h"
 #include "support/signals.h"
@@ -121,6 +122,7 @@ int main(int argc, char **argv)
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   if (catch_signals) signals_install();
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  draft_share_names(MPI_COMM_WORLD);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   linear_algebra_single_thread();
 

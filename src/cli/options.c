@@ -244,23 +244,26 @@ gmmpi_status options_parse(const command_usage *usage, int argc, char **argv, co
   opterr = 0;
   optind = 0; /* begin anew, also with what glibc keeps to itself */
   int code;
-  while (status == GMMPI_OK && (code = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1) {
+  gmmpi_error wrong = {0}; /* which does not matter when there is --help, before or behind it */
+  while ((code = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1) {
     if (code == 'h') {
       words->help = true;
       goto done;
     }
+    if (wrong.status != GMMPI_OK) continue;
     const command_option *option = option_of_code(&tables, code == ':' ? optopt : code);
     if (code == ':') {
-      status = fail(error, GMMPI_WRONG_USAGE, "--%s: its value is missing; give %s", option->name, option->argument);
+      fail(&wrong, GMMPI_WRONG_USAGE, "--%s: its value is missing; give %s", option->name, option->argument);
     } else if (code == '?') {
-      status = refuse(usage, &tables, argv[optind - 1], error);
+      refuse(usage, &tables, argv[optind - 1], &wrong);
     } else {
-      status = set_option(option, optarg, error);
+      set_option(option, optarg, &wrong);
     }
   }
   words->operands = argv + optind;
   words->n_operands = argc - optind;
-  if (status == GMMPI_OK) status = check_operands(usage, words, error);
+  if (wrong.status == GMMPI_OK) check_operands(usage, words, &wrong);
+  if (wrong.status != GMMPI_OK) status = fail(error, wrong.status, "%s", wrong.message);
 
 done:
   tables_clear(&tables);

@@ -157,8 +157,9 @@ static gmmpi_status check_features(const predict_command *command, const gmmpi_m
                                    int rank, gmmpi_error *error)
 {
   if (source->n_features != model->n_features)
-    return fail(error, GMMPI_BAD_DATA, "%s: has %lld features, %s was fitted to %lld; pick the same with --columns",
-                source->label, (long long)source->n_features, command->model_path, (long long)model->n_features);
+    return fail(error, GMMPI_BAD_DATA, "%s: has %lld feature%s, %s was fitted to %lld; pick the same with --columns",
+                source->label, (long long)source->n_features, plural(source->n_features), command->model_path,
+                (long long)model->n_features);
   const int64_t other = first_other_name(model, source);
   if (other < 0) return GMMPI_OK;
   if (command->data_options.columns == NULL)
@@ -199,9 +200,11 @@ static json_t *summary_json(const predict_command *command, const gmmpi_model *m
 static void print_for_people(const predict_command *command, const gmmpi_model *model, const shard *points,
                              const predict_report *report)
 {
-  printf("%s: %lld points, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
-         report->log_likelihood / (double)report->n_samples);
-  if (points->n_dropped > 0) printf("  %lld rows were left out for missing values\n", (long long)points->n_dropped);
+  printf("%s: %lld point%s, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
+         plural(report->n_samples), report->log_likelihood / (double)report->n_samples);
+  if (points->n_dropped > 0)
+    printf("  %lld row%s left out for missing values\n", (long long)points->n_dropped,
+           points->n_dropped == 1 ? " was" : "s were");
   printf("  label       points  share\n");
   for (int64_t k = 0; k < model->n_components; k++)
     printf("  %5lld %12lld %5.1f%%\n", (long long)k, (long long)report->label_counts[k],

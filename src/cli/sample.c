@@ -88,8 +88,9 @@ gmmpi_status command_sample(MPI_Comm comm, int argc, char **argv, gmmpi_error *e
       prepare_memory(comm, output_bytes(1, model->n_features + 1), command.output_path, error) == GMMPI_OK &&
       sample_to_file(comm, model, command.n_points, command.seed, command.output_path, error) == GMMPI_OK &&
       rank == 0 && !command.quiet)
-    printf("%s: %lld points of %lld features drawn from %lld components (seed %llu)\n", command.output_path,
-           (long long)command.n_points, (long long)model->n_features, (long long)model->n_components,
+    printf("%s: %lld point%s of %lld feature%s drawn from %lld component%s (seed %llu)\n", command.output_path,
+           (long long)command.n_points, plural(command.n_points), (long long)model->n_features,
+           plural(model->n_features), (long long)model->n_components, plural(model->n_components),
            (unsigned long long)command.seed);
   gmmpi_model_destroy(model);
   return error->status;

@@ -36,8 +36,8 @@ gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *opt
                 options->threads);
   if (options->n_components > points->n_samples)
     return fail(error, GMMPI_BAD_DATA,
-                "%lld components are too many for %lld points; ask for at most as many as there are points",
-                (long long)options->n_components, (long long)points->n_samples);
+                "%lld components are too many for %lld point%s; ask for at most as many as there are points",
+                (long long)options->n_components, (long long)points->n_samples, plural(points->n_samples));
   if (options->init == GMMPI_INIT_LABELS && options->labels == NULL && points->n_rows > 0)
     return fail(error, GMMPI_WRONG_USAGE, "labels to start from are asked for but not given");
   if (options->init != GMMPI_INIT_MODEL) return GMMPI_OK;

@@ -38,8 +38,9 @@ gmmpi_status checkpoint_load(const char *path, bool automatic, const checkpoint_
 bool checkpoint_recognised(const char *path);
 
 /* For `gmmpi info`: what the file holds. facts: n_samples, n_features, n_components, covariance,
- * start, iteration, log_likelihood (null: none yet), n_passes, n_events, seconds_since_written, options (an object); a
- * new reference. model: the one whose pass is next, to be destroyed. Errors: 66, 74, 65, 71. */
+ * start, level, iteration, log_likelihood (null: none yet), n_passes, n_events, written (UTC), seconds_since_written,
+ * age (the same for people), options (an object); a new reference. model: the one whose pass is next, to be destroyed.
+ * Errors: 66, 74, 65, 71. */
 gmmpi_status checkpoint_describe(const char *path, json_t **facts, gmmpi_model **model, gmmpi_error *error);
 
 #endif

@@ -1,6 +1,7 @@
 #include "job/checkpoint.h"
 
 #include "job/checkpoint_trailer.h"
+#include "support/clock.h"
 #include "support/error.h"
 #include "support/file.h"
 
@@ -212,16 +213,21 @@ gmmpi_status checkpoint_describe(const char *path, json_t **facts, gmmpi_model *
   if (status != GMMPI_OK) return status;
 
   struct stat file;
-  const double age = stat(path, &file) == 0 ? difftime(time(NULL), file.st_mtime) : NAN;
+  struct tm when;
+  char written[32] = "";
+  char span[CLOCK_TEXT_BYTES];
+  const bool known = stat(path, &file) == 0 && gmtime_r(&file.st_mtime, &when) != NULL;
+  const double age = known ? difftime(time(NULL), file.st_mtime) : NAN;
+  if (known) strftime(written, sizeof written, "%Y-%m-%dT%H:%M:%SZ", &when);
   const fit_position *current = &state->current;
-  *facts = json_pack("{s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:o, s:f, s:I, s:f, s:O}", "n_samples",
-                     (json_int_t)identity.n_samples, "n_features", (json_int_t)identity.n_features, "n_components",
-                     (json_int_t)current->model->n_components, "covariance", current->model->family->name, "start",
-                     (json_int_t)current->start, "level", (json_int_t)current->level, "iteration",
-                     (json_int_t)current->iteration, "log_likelihood",
-                     isnan(current->log_likelihood) ? json_null() : json_real(current->log_likelihood), "n_passes",
-                     (double)state->n_row_visits / (double)identity.n_samples, "n_events", (json_int_t)state->n_events,
-                     "seconds_since_written", age, "options", identity.options);
+  *facts = json_pack(
+      "{s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:o, s:f, s:I, s:s, s:f, s:s, s:O}", "n_samples",
+      (json_int_t)identity.n_samples, "n_features", (json_int_t)identity.n_features, "n_components",
+      (json_int_t)current->model->n_components, "covariance", current->model->family->name, "start",
+      (json_int_t)current->start, "level", (json_int_t)current->level, "iteration", (json_int_t)current->iteration,
+      "log_likelihood", isnan(current->log_likelihood) ? json_null() : json_real(current->log_likelihood), "n_passes",
+      (double)state->n_row_visits / (double)identity.n_samples, "n_events", (json_int_t)state->n_events, "written",
+      written, "seconds_since_written", age, "age", clock_text(age, span), "options", identity.options);
   if (*facts == NULL) {
     status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to describe it", path);
   } else {

@@ -71,6 +71,14 @@ static gmmpi_status try_restart(const job_options *options, gmmpi_error *error)
               strerror(reason));
 }
 
+/* A log that is not there yet begins with a header, for which there must be room. */
+static gmmpi_status try_log(const char *path, gmmpi_error *error)
+{
+  struct stat old;
+  const bool is_there = stat(path, &old) == 0 && (!S_ISREG(old.st_mode) || old.st_size > 0);
+  return is_there ? file_try_output(path, error) : file_try_writing(path, error);
+}
+
 gmmpi_status job_try_files(const job_options *options, gmmpi_error *error)
 {
   gmmpi_status status = GMMPI_OK;
@@ -81,7 +89,7 @@ gmmpi_status job_try_files(const job_options *options, gmmpi_error *error)
       status = fail(error, GMMPI_NO_OUTPUT, "%s: is not an ordinary file; name another one, or none, for checkpoints",
                     options->checkpoint_path);
   }
-  if (status == GMMPI_OK && options->log_path != NULL) status = file_try_output(options->log_path, error);
+  if (status == GMMPI_OK && options->log_path != NULL) status = try_log(options->log_path, error);
   if (status == GMMPI_OK && options->restart != NULL) status = try_restart(options, error);
   return status;
 }

@@ -96,7 +96,9 @@ static gmmpi_status data_set_shape(const opened_file *file, const char *name, in
                                    gmmpi_error *error)
 {
   hsize_t extent[3];
-  if (H5Lexists(file->id, name, H5P_DEFAULT) <= 0)
+  const htri_t is_there = H5Lexists(file->id, name, H5P_DEFAULT);
+  if (is_there < 0) return unreadable(file, error);
+  if (is_there == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: has no data set %s; give a file that gmmpi fit wrote", file->path, name);
   const hid_t data_set = H5Dopen2(file->id, name, H5P_DEFAULT);
   const hid_t space = data_set >= 0 ? H5Dget_space(data_set) : H5I_INVALID_HID;
@@ -254,7 +256,10 @@ gmmpi_status model_file_read(const char *path, gmmpi_model **model, json_t **fac
   if (status != GMMPI_OK) return status;
   H5E_BEGIN_TRY
   {
-    if (H5Fis_hdf5(path) <= 0) {
+    const htri_t is_hdf5 = H5Fis_hdf5(path);
+    if (is_hdf5 < 0) {
+      status = unreadable(&file, error);
+    } else if (is_hdf5 == 0) {
       status = fail(error, GMMPI_BAD_DATA, "%s: is not an HDF5 file; give a model that gmmpi fit wrote", path);
     } else if ((file.id = open_without_lock(path)) < 0) {
       status = unreadable(&file, error);

@@ -35,23 +35,31 @@ const char *clock_text(double seconds, char text[CLOCK_TEXT_BYTES])
   return text;
 }
 
-/* The 22nd word of /proc/self/stat, in ticks since the machine was started; the second one may contain blanks. */
-double clock_process_age(void)
+/* The 22nd word of /proc/PID/stat; the second one may contain blanks, the third one is Z or X when it is dead. */
+unsigned long long clock_process_start(int pid)
 {
   enum { WORDS_BETWEEN = 19 };
+  char path[40];
   char text[1024];
-  FILE *file = fopen("/proc/self/stat", "re");
-  if (file == NULL) return 0.0;
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return 0;
   const size_t length = fread(text, 1, sizeof text - 1, file);
   fclose(file);
   text[length] = '\0';
   const char *word = strrchr(text, ')');
+  if (word == NULL || strncmp(word, ") Z", 3) == 0 || strncmp(word, ") X", 3) == 0) return 0;
   for (int i = 0; word != NULL && i <= WORDS_BETWEEN; i++) {
     word = strchr(word, ' ');
     if (word != NULL) word++;
   }
   unsigned long long ticks;
-  if (word == NULL || sscanf(word, "%llu", &ticks) != 1) return 0.0;
-  const double age = read_clock(CLOCK_BOOTTIME) - (double)ticks / (double)sysconf(_SC_CLK_TCK);
-  return age > 0.0 ? age : 0.0;
+  return word != NULL && sscanf(word, "%llu", &ticks) == 1 ? ticks : 0;
+}
+
+double clock_process_age(void)
+{
+  const unsigned long long start = clock_process_start(getpid());
+  const double age = read_clock(CLOCK_BOOTTIME) - (double)start / (double)sysconf(_SC_CLK_TCK);
+  return start > 0 && age > 0.0 ? age : 0.0;
 }

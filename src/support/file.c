@@ -1,5 +1,6 @@
 #include "support/file.h"
 
+#include "support/draft.h"
 #include "support/error.h"
 
 #include <errno.h>
@@ -90,7 +91,7 @@ char *file_draft_path(const char *path)
 {
   char *resolved = resolved_path(path);
   char *draft = NULL;
-  if (resolved != NULL && asprintf(&draft, "%s.partial", resolved) < 0) draft = NULL;
+  if (resolved != NULL) draft = draft_name(resolved);
   free(resolved);
   return draft;
 }
@@ -114,7 +115,28 @@ static bool is_special(const char *path)
   return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
-gmmpi_status file_try_output(const char *path, gmmpi_error *error)
+/* write() until done; false with errno set on failure. Pipes and devices have no offsets. */
+static bool write_fully(int descriptor, const char *bytes, size_t n_bytes)
+{
+  while (n_bytes > 0) {
+    const ssize_t written = write(descriptor, bytes, n_bytes < largest_transfer ? n_bytes : largest_transfer);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes += written;
+    n_bytes -= (size_t)written;
+  }
+  return true;
+}
+
+static void sweep_drafts(const char *path)
+{
+  char *resolved = resolved_path(path);
+  if (resolved != NULL) draft_sweep(resolved);
+  free(resolved);
+}
+
+/* n_bytes: of the text that there must be room for. */
+static gmmpi_status try_output(const char *path, const char *text, size_t n_bytes, gmmpi_error *error)
 {
   struct stat status;
   const bool exists = stat(path, &status) == 0;
@@ -124,6 +146,7 @@ gmmpi_status file_try_output(const char *path, gmmpi_error *error)
   if (exists && access(path, W_OK) != 0) return cannot_write(path, error);
   if (exists && !S_ISREG(status.st_mode)) return GMMPI_OK;
 
+  sweep_drafts(path);
   char *draft = file_draft_path(path);
   if (draft == NULL) return out_of_memory(path, error);
   gmmpi_status result = GMMPI_OK;
@@ -131,11 +154,24 @@ gmmpi_status file_try_output(const char *path, gmmpi_error *error)
   if (descriptor < 0) {
     result = cannot_write(path, error);
   } else {
-    close(descriptor);
+    const bool written = n_bytes == 0 || (write_fully(descriptor, text, n_bytes) && fsync(descriptor) == 0);
+    if (!written) result = cannot_write(path, error);
+    if (close(descriptor) != 0 && written && n_bytes > 0) result = cannot_write(path, error);
     unlink(draft);
   }
   free(draft);
   return result;
+}
+
+gmmpi_status file_try_output(const char *path, gmmpi_error *error)
+{
+  return try_output(path, "", 0, error);
+}
+
+gmmpi_status file_try_writing(const char *path, gmmpi_error *error)
+{
+  static const char text[] = "is there room for so much?\n";
+  return try_output(path, text, sizeof text - 1, error);
 }
 
 static void flush_folder_of(const char *path)
@@ -212,19 +248,6 @@ gmmpi_status file_read_at(int descriptor, const char *path, void *bytes, size_t 
     n_bytes -= (size_t)got;
   }
   return GMMPI_OK;
-}
-
-/* write() until done; false with errno set on failure. Pipes and devices have no offsets. */
-static bool write_fully(int descriptor, const char *bytes, size_t n_bytes)
-{
-  while (n_bytes > 0) {
-    const ssize_t written = write(descriptor, bytes, n_bytes < largest_transfer ? n_bytes : largest_transfer);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes += written;
-    n_bytes -= (size_t)written;
-  }
-  return true;
 }
 
 gmmpi_status file_write_whole(const char *path, const void *bytes, size_t n_bytes, gmmpi_error *error)

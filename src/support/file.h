@@ -1,6 +1,6 @@
 /* Files that are either there and whole or not there at all, and files that many ranks write.
  *
- * An output is written beside its final place under the name of a *draft* (PATH.partial), flushed to the disk,
+ * An output is written beside its final place under the name of a *draft* (support/draft.h), flushed to the disk,
  * and then renamed over the old one; a reader never sees a half-written file, and a failed job leaves the old one. */
 #ifndef SUPPORT_FILE_H
 #define SUPPORT_FILE_H
@@ -11,13 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The name an output is written under before it is whole: path + ".partial", links in path followed. Caller frees;
- * NULL when there is no memory. */
+/* The name an output is written under before it is whole, links in path followed. Caller frees; NULL when there is no
+ * memory. */
 char *file_draft_path(const char *path);
 
 /* Says before any work is done whether path can become an output: its folder exists and can be written, path is no
- * folder and not a read-only file. Nothing that exists is changed. 73 otherwise. */
+ * folder and not a read-only file. Drafts that dead jobs left of it are removed, nothing else is changed. 73 otherwise.
+ */
 gmmpi_status file_try_output(const char *path, gmmpi_error *error);
+
+/* The same, and whether there is room for a few bytes. */
+gmmpi_status file_try_writing(const char *path, gmmpi_error *error);
 
 /* Is path an ordinary file, no folder, device or pipe, that may be read? */
 bool file_is_readable(const char *path);

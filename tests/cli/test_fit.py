@@ -343,7 +343,7 @@ class Fit(Case):
             with self.subTest(option=option, value=value):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, value, "-o", self.path("m.h5"))
         for option in ("--memory-limit", "--weights", "--prior", "--method",
-                       "--noise", "--t-dist", "--time-limit", "--nonsense"):
+                       "--noise", "--t-dist", "--nonsense"):
             with self.subTest(option=option):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, "1", "-o", self.path("m.h5"))
 
@@ -367,6 +367,38 @@ class Fit(Case):
                 self.fail_with(64, "overwrite", "fit", "points.h5:/points", "-k", 2, *options, cwd=self.folder)
         self.assertTrue(self.bytes_of("points.h5") == before)
         self.fail_with(64, "both name", "fit", data, "-k", 2, "-o", "new.h5", "--labels", "./new.h5", cwd=self.folder)
+
+    def test_files_that_are_needed(self):
+        """What a fit starts from or goes on from, and the checkpoint before the last one, are no place for outputs."""
+        data = self.save(self.mall())
+        self.succeed("fit", data, "-k", 2, "-o", self.path("start.h5"), "-q")
+        for options in (("-o", "start.h5"), ("-o", "./start.h5"), ("--labels", "start.h5"), ("--log", "start.h5"),
+                        ("--checkpoint", "start.h5"), ("--checkpoint", "start.h5", "-o", "start.h5.prev")):
+            with self.subTest(options=options):
+                self.fail_with(64, "start.h5(.prev)?(; name different files| would overwrite the file to start from; name another file)$",
+                               "fit", data, "-k", 2, "--init", "start.h5", *options, cwd=self.folder)
+        os.rename(self.path("start.h5"), self.path("x.prev"))
+        for option in ("-o", "--labels", "--log"):
+            self.fail_with(64, r"both name x\.prev; name different files$", "fit", data, "-k", 2, "--checkpoint", "x", option,
+                           "x.prev", cwd=self.folder)
+        self.fail_with(64, "-o: x.prev would overwrite the checkpoint to go on from; name another file$", "fit", data, "-k", 2,
+                       "--restart", "x.prev", "-o", "x.prev", cwd=self.folder)
+        self.fail_with(64, "x.prev would overwrite the data", "fit", "x.prev:/means", "-k", 1, "--checkpoint", "x", "-o", "m.h5",
+                       cwd=self.folder)
+        self.succeed("info", self.path("x.prev"))
+
+    def test_one_of_everything(self):
+        """Where there is one of something, messages say so."""
+        one = self.write("one.csv", "3\n")
+        two = self.write("two.csv", "1\n2\n")
+        self.fail_with(65, "has 1 point, too few for 2 components", "fit", one, "-k", 2, "-o", self.path("m.h5"))
+        text = self.succeed("fit", one, "-k", 1, "-o", self.path("m.h5")).stdout
+        self.assertRegex(text, r"^1 component, full covariances, fitted to 1 point of 1 feature\n")
+        self.assertRegex(text, r"on 1 rank \(")
+        self.assertIn("1 point of 1 feature drawn from 1 component ",
+                      self.succeed("sample", self.path("m.h5"), "-n", 1, "-o", self.path("s.csv")).stdout)
+        self.assertIn(": 1 point, ", self.succeed("predict", self.path("m.h5"), one, "-o", self.path("p.csv")).stdout)
+        self.fail_with(65, "has 1 label for 2 points", "fit", two, "-k", 1, "--init", one, "-o", self.path("m.h5"))
 
     def test_starts_that_do_not_fit(self):
         good = {"weights": [0.5, 0.5], "means": [[0, 0], [9, 9]], "covariances": [numpy.eye(2).tolist()] * 2}

@@ -29,6 +29,14 @@ class Usage(harness.Case):
             # Help is printed once, whatever else is on the line before it is looked at.
             self.assertEqual(self.succeed(command, "--help", "no", "such", "files", ranks=2).stdout, run.stdout)
 
+    def test_help_behind_something_wrong(self):
+        for command, cases in (("fit", (("--no-such-option",), ("--seed", "x"))), ("info", (("-Z",), ("--json=3",)))):
+            expected = self.succeed(command, "--help").stdout
+            for words in cases:
+                self.assertEqual(self.succeed(command, *words, "--help").stdout, expected)
+        self.fail_with(64, "no-such-option", "fit", "data.csv", "--no-such-option", "-o", "--help")
+        self.fail_with(64, "no-such-option", "fit", "data.csv", "--no-such-option", "--", "--help")
+
     def test_version(self):
         run = self.succeed("--version")
         self.assertRegex(run.stdout, r"\Agmmpi \d+\.\d+\.\d+\n")

@@ -29,6 +29,15 @@ class FullDisk(faults.SmallJob):
         self.assertEqual([int(row.split(",")[0]) for row in rows], list(range(len(rows))))
         self.assert_undisturbed()
 
+    def test_log_without_any_room(self):
+        """Nothing is read before that is known."""
+        disk = self.small_disk("64k")
+        fill(disk)
+        self.data = self.path("no such file")
+        self.fail_with(73, r"log\.csv: cannot be written \(No space left on device\); make room or write elsewhere$",
+                       *self.words("--log", os.path.join(disk, "log.csv")), ranks=2)
+        self.assertEqual(os.listdir(disk), ["filler"])
+
     def test_checkpoint(self):
         """None, a part or all of a checkpoint fits, or one but not two."""
         disk = self.small_disk("128k")
@@ -52,7 +61,8 @@ class FullDisk(faults.SmallJob):
         words = self.words("--checkpoint", checkpoint)
         killed = harness.gmmpi(*words, env=faults.failing("checkpoint", "link", "KILL", skip=20))
         self.assertEqual(killed.returncode, -9, killed.stderr)
-        os.unlink(os.path.join(disk, "checkpoint.partial"))
+        (draft,) = [name for name in os.listdir(disk) if name.endswith(".checkpoint.partial")]
+        os.unlink(os.path.join(disk, draft))
         filler = fill(disk)
         before = {name: self.bytes_of("disk/" + name) for name in ("checkpoint", "checkpoint.prev")}
         # It gets to the model's renaming.

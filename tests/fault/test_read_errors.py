@@ -77,6 +77,24 @@ class ReadErrors(harness.Case):
                 self.assertEqual(self.bytes_of("old.h5"), b"kept")
                 os.unlink(path)
 
+    def test_models_and_starts(self):
+        """Of a model's file every part is read by its own call; wherever that fails, it is the disk's fault."""
+        path = self.make("npy")
+        model, json_file, labels = self.path("start.h5"), self.path("start.json"), self.path("start.csv")
+        self.succeed("fit", path, "-k", "3", "--max-iter", "3", "-o", model, "-q")
+        with open(json_file, "w") as file:
+            file.write(self.succeed("info", model, "--json").stdout)
+        np.savetxt(labels, np.arange(N) % 3, fmt="%d")
+        size = os.path.getsize(model)
+        for byte in (0, 8, size // 2, size - 100):
+            with self.subTest(byte=byte):
+                for words in (["predict", model, path, "-o", self.path("out.h5")], ["info", model],
+                              [*self.fit(path), "--init", model]):
+                    self.fail_reading(model, *words, byte=byte)
+        for start in (json_file, labels):
+            with self.subTest(start=start):
+                self.fail_reading(start, *self.fit(path), "--init", start)
+
     def test_the_same_job_without_the_fault(self):
         path = self.make("csv")
         self.succeed(*self.fit(path), ranks=3, env=faults.failing("other.csv", "read"))

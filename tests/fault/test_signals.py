@@ -229,7 +229,13 @@ class Signals(harness.Case):
             with self.subTest(ranks=ranks):
                 job = self.start("-q", "--time-limit", limit, ranks=ranks)
                 self.assert_ran_out_of_time(job)
+                os.utime(self.path("model.h5.checkpoint"), (981173106, 981173106))
                 facts = self.summary_of("model.h5.checkpoint")
+                self.assertEqual(facts["written"], "2001-02-03T04:05:06Z")
+                self.assertGreater(facts["seconds_since_written"], 8e8)
+                self.assertRegex(facts["age"], r"^\d{4,}-\d\d:\d\d:\d\d$")
+                self.assertEqual((facts["start"], facts["level"]), (0, 0))
+                self.assertAlmostEqual(facts["log_likelihood"] / float(self.rows()[-1][1]), 1.0, places=12)
                 self.assertEqual(len(self.rows()), facts["iteration"])
                 for name in ("model.h5.checkpoint", "model.h5.checkpoint.prev", "log.csv"):
                     if os.path.exists(self.path(name)):
