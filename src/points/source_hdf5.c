@@ -1,5 +1,6 @@
 /* HDF5 files. Each rank opens the file for itself and reads its own rows: collective reading gains nothing for
  * contiguous rows, and hangs when one rank's disk fails. */
+#include "points/hdf5_claims.h"
 #include "points/hdf5_filters.h"
 #include "points/hdf5_find.h"
 #include "points/hdf5_numbers.h"
@@ -227,6 +228,7 @@ static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const sou
   if (state->file < 0) return cannot_open(source, error);
   gmmpi_status status = open_data_set(source, error);
   if (status == GMMPI_OK) status = set_shape(source, &n_columns, error);
+  if (status == GMMPI_OK) status = hdf5_check_claims(state->file, state->data_set, n_columns, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, n_columns, options, error);
   if (status == GMMPI_OK) status = find_runs(source, error);
   if (status == GMMPI_OK && !hdf5_numbers_open(state->data_set, &state->numbers)) status = out_of_memory(source, error);

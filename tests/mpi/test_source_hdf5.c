@@ -308,6 +308,38 @@ static void damaged_files(void)
   REFUSED(path_of("x.h5"), any_options, GMMPI_BAD_DATA, "truncated or damaged");
 }
 
+/* Shapes for which no number was ever written. */
+static void claims_beyond_the_file(void)
+{
+  static const struct {
+    hsize_t n_rows, n_columns, chunk_rows, chunk_columns;
+    bool is_packed;
+    const char *fault;
+  } given[] = {{3, (hsize_t)1 << 31, 0, 0, false, "claims 2147483648 columns, more than"},
+               {3, (hsize_t)1 << 31, 1, 64, true, "claims 2147483648 columns, more than"},
+               {1 << 20, 64, 1 << 20, 64, true, "claims chunks of 5.37e+08 bytes, more than"},
+               {1 << 20, 64, 1 << 20, 64, false, "claims chunks of 5.37e+08 bytes, more than"}};
+  for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+    hid_t file = H5I_INVALID_HID;
+    if (rank == 0) {
+      file = create_file("x.h5");
+      const hsize_t extents[2] = {given[i].n_rows, given[i].n_columns};
+      const hsize_t chunk[2] = {given[i].chunk_rows, given[i].chunk_columns};
+      const hid_t space = H5Screate_simple(2, extents, NULL);
+      const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+      if (chunk[0] > 0) H5Pset_chunk(properties, 2, chunk);
+      if (given[i].is_packed) H5Pset_deflate(properties, 1);
+      const hid_t set = H5Dcreate2(file, "/points", H5T_IEEE_F64LE, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+      if (set < 0) abort();
+      H5Dclose(set);
+      H5Pclose(properties);
+      H5Sclose(space);
+    }
+    done_writing(file);
+    REFUSED(path_of("x.h5"), any_options, GMMPI_BAD_DATA, given[i].fault);
+  }
+}
+
 int main(int argc, char **argv)
 {
   begin_tests(&argc, &argv);
@@ -318,6 +350,7 @@ int main(int argc, char **argv)
   names_of_features();
   user_block();
   damaged_files();
+  claims_beyond_the_file();
   remove_file("x.h5");
   return end_tests();
 }

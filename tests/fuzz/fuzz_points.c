@@ -1,0 +1,14 @@
+/* Tables of points as they are: CSV or NPY, which is told from the content. */
+#include "fuzz/fuzz.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+  fuzz_begin(argc, argv);
+  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
+{
+  fuzz_read_points(bytes, n_bytes);
+  return 0;
+}
