@@ -98,8 +98,10 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
 gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error)
 {
   fit_words words = {.quiet = false};
-  *command = (fit_command){
-      .fit = gmmpi_fit_defaults(1), .init = "kmeans", .output_path = "model.h5", .job = {.checkpoint_seconds = 300.0}};
+  *command = (fit_command){.fit = gmmpi_fit_defaults(1),
+                           .init = "kmeans",
+                           .output_path = "model.h5",
+                           .job = {.checkpoint_seconds = 300.0, .stall_seconds = 3600.0}};
   gmmpi_fit_options *fit = &command->fit;
   job_options *job_values = &command->job;
 
@@ -225,6 +227,14 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .parse = parse_time_limit,
        .help = "stop with a checkpoint before the program has run for T: seconds, 90m, 4h, MM:SS, HH:MM:SS, "
                "D-HH:MM:SS; none (default: until SLURM_JOB_END_TIME where SLURM sets it, else none)"},
+      {.name = "stall-seconds",
+       .argument = "S",
+       .kind = OPTION_REAL,
+       .value = &job_values->stall_seconds,
+       .least = 0.0,
+       .most = 1e9,
+       .help = "leave with status 75 when a rank has waited for the others for S seconds: the network or a host is "
+               "lost (default: 3600; 0: wait for ever)"},
       {.name = "restart",
        .argument = "FILE|auto",
        .kind = OPTION_TEXT,

@@ -3,6 +3,7 @@
 #include "job/journal.h"
 #include "job/progress.h"
 #include "job/saver.h"
+#include "job/watchdog.h"
 #include "support/clock.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -22,6 +23,7 @@ struct job {
   fit_state *resume;
   fit_observer observer;
   int64_t last_pass; /* iteration of the last model that was measured, -1: none yet */
+  watchdog *dog;     /* NULL: wait for ever */
 
   /* Rank 0 only. */
   time_limit limit;
@@ -151,6 +153,34 @@ static void state_advanced(void *context, const fit_state *state)
   work->limit.checkpoint = saver_slowest(work->keeper);
 }
 
+/* --- what the watchdog calls --- */
+
+/* Ends this rank, and through the launcher the job, with one message from the lowest rank that still can: the others
+ * come a little later. */
+static void stalled(void *context)
+{
+  const job *work = context;
+  const job_options *options = &work->options;
+  const bool saves = options->checkpoint_path != NULL;
+  const char *what_next = saves ? "go on with --restart auto" : "there are no checkpoints, start again";
+  gmmpi_error trouble = {0};
+  if (work->keeper != NULL && saver_save(work->keeper, &trouble) != GMMPI_OK) warn("%s", trouble.message);
+  fprintf(stderr,
+          "gmmpi: %s: rank %d has waited too long for the others (--stall-seconds %g), a host or the network "
+          "between them may be lost; %s\n",
+          saves ? options->checkpoint_path : options->output_path, work->rank, options->stall_seconds, what_next);
+  fflush(stderr);
+  _exit(GMMPI_STOPPED);
+}
+
+/* Not collective. */
+static gmmpi_status start_watchdog(job *work, gmmpi_error *error)
+{
+  const double patience = work->options.stall_seconds;
+  const double later = work->rank == 0 ? 0.0 : 0.25 * patience + fmin(5.0 * work->rank, 300.0);
+  return patience > 0.0 ? watchdog_create(patience + later, stalled, work, &work->dog, error) : GMMPI_OK;
+}
+
 /* --- creation --- */
 
 static bool same_file(const char *a, const char *b)
@@ -224,6 +254,7 @@ gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_sub
     work->limit = *limit;
     work->observer = (fit_observer){work, wants_stop, is_asked, pass_finished, event_happened, state_advanced};
     if (rank == 0) prepare_rank_0(work, subject, error);
+    if (error->status == GMMPI_OK) start_watchdog(work, error);
     resumes = work->resume != NULL;
   }
   gmmpi_status status = agree(comm, error);
@@ -242,6 +273,7 @@ gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_sub
 void job_destroy(job *work)
 {
   if (work == NULL) return;
+  watchdog_destroy(work->dog);
   if (work->rank == 0) progress_clear(&work->reporter);
   saver_destroy(work->keeper);
   journal_close(work->book);

@@ -1,5 +1,5 @@
 /* What makes a fit a cluster job, as one observer of the loop: checkpoints and restart, signals, the end of its time,
- * the convergence journal, progress.
+ * the convergence journal, progress; and a watchdog beside it.
  *
  * In the order of a command's life:
  *
@@ -28,6 +28,7 @@ typedef struct job_options {
   int64_t checkpoint_every;    /* iterations, 0: off */
   double checkpoint_seconds;   /* INFINITY: off */
   double time_limit;           /* seconds since the program began; INFINITY: none; 0: see job_begin */
+  double stall_seconds;        /* of waiting for the other ranks, 0: for ever */
   const char *restart;         /* NULL, "auto" or a file */
   const char *log_path;        /* NULL: none */
   int verbosity;               /* -1 quiet, 0, 1 verbose */

@@ -3,17 +3,15 @@
 #include "job/checkpoint_trailer.h"
 #include "support/clock.h"
 #include "support/error.h"
+#include "support/helper_thread.h"
 #include "support/signals.h"
 
 #include <errno.h>
 #include <math.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { THREAD_STACK = 512 * 1024 };
 
 /* Until it is known how fast the file system is. */
 static const double guessed_bytes_per_second = 5e7;
@@ -113,22 +111,6 @@ static void *watch(void *context)
   }
 }
 
-static bool start_thread(saver *keeper)
-{
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return false;
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  /* Signals are for the threads that were there before. */
-  pthread_attr_setstacksize(&attributes, THREAD_STACK);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  keeper->thread_runs = pthread_create(&keeper->thread, &attributes, watch, keeper) == 0;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  pthread_attr_destroy(&attributes);
-  return keeper->thread_runs;
-}
-
 gmmpi_status saver_create(const char *path, const checkpoint_identity *identity, int64_t every, double seconds,
                           checkpoint_rotation first, saver **result, gmmpi_error *error)
 {
@@ -143,7 +125,8 @@ gmmpi_status saver_create(const char *path, const checkpoint_identity *identity,
   pthread_mutex_init(&keeper->state_lock, NULL);
   pthread_mutex_init(&keeper->write_lock, NULL);
   sem_init(&keeper->wake, 0, 0);
-  if (!start_thread(keeper)) {
+  keeper->thread_runs = helper_thread_start(&keeper->thread, watch, keeper);
+  if (!keeper->thread_runs) {
     saver_destroy(keeper);
     return fail(error, GMMPI_NO_MEMORY, "%s: no thread can be started for checkpoints; allow more processes", path);
   }

@@ -1,5 +1,7 @@
 #include "support/error.h"
 
+#include "support/waiting.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +53,9 @@ gmmpi_status agree(MPI_Comm comm, gmmpi_error *error)
   MPI_Comm_rank(comm, &rank);
   const int64_t mine = error->status == GMMPI_OK ? INT64_MAX : error->place;
   int64_t first;
+  waiting_begin();
   MPI_Allreduce(&mine, &first, 1, MPI_INT64_T, MPI_MIN, comm);
+  waiting_end();
   if (first == INT64_MAX) return GMMPI_OK;
 
   const int speaker_if_mine = error->status != GMMPI_OK && mine == first ? rank : INT32_MAX;

@@ -1,5 +1,7 @@
 #include "support/large_messages.h"
 
+#include "support/waiting.h"
+
 static const int64_t longest_piece = INT64_C(1) << 28;
 
 static int next_piece(int64_t n_left)
@@ -16,12 +18,16 @@ static char *element_at(void *elements, int64_t index, MPI_Datatype type)
 
 void allreduce_large(MPI_Comm comm, void *elements, int64_t n_elements, MPI_Datatype type, MPI_Op operation)
 {
+  waiting_begin();
   for (int64_t done = 0; done < n_elements; done += longest_piece)
     MPI_Allreduce(MPI_IN_PLACE, element_at(elements, done, type), next_piece(n_elements - done), type, operation, comm);
+  waiting_end();
 }
 
 void broadcast_large(MPI_Comm comm, int root, void *elements, int64_t n_elements, MPI_Datatype type)
 {
+  waiting_begin();
   for (int64_t done = 0; done < n_elements; done += longest_piece)
     MPI_Bcast(element_at(elements, done, type), next_piece(n_elements - done), type, root, comm);
+  waiting_end();
 }

@@ -1,6 +1,6 @@
-"""Hosts h1, h2, ... on this machine: network namespaces with names and addresses of their own, joined by a bridge.
+"""Hosts h1, h2, ... on this machine: network namespaces with names and addresses of their own, joined by two bridges.
 
-To be made inside namespaces.enter("net"), with which all of it goes away. The hosts share the file system, as if it were a network's.
+eth0 is the network on which the hosts know each other by name, eth1 a second one, as where messages have one of their own. To be made inside namespaces.enter("net"), with which all of it goes away. The hosts share the file system, as if it were a network's.
 """
 
 import errno
@@ -40,14 +40,16 @@ class Network:
         os.makedirs("/run/netns", exist_ok=True)
         namespaces.mount("tmpfs", "/run/netns")
         run("ip", "link", "set", "lo", "up")
-        run("ip", "link", "add", "switch", "type", "bridge")
-        run("ip", "link", "set", "switch", "up")
+        for device in ("eth0", "eth1"):
+            run("ip", "link", "add", "switch-" + device, "up", "type", "bridge")
         for i, name in enumerate(self.names):
             run("ip", "netns", "add", name)
-            run("ip", "link", "add", "to-" + name, "type", "veth", "peer", "name", "eth0", "netns", name)
-            run("ip", "link", "set", "to-" + name, "master", "switch", "up")
-            run("ip", "-n", name, "address", "add", "10.77.0.%d/24" % (i + 1), "dev", "eth0")
-            for device in ("lo", "eth0"):
+            run("ip", "-n", name, "link", "set", "lo", "up")
+            for j, device in enumerate(("eth0", "eth1")):
+                cable = "%s-%s" % (name, device)
+                run("ip", "link", "add", cable, "type", "veth", "peer", "name", device, "netns", name)
+                run("ip", "link", "set", cable, "master", "switch-" + device, "up")
+                run("ip", "-n", name, "address", "add", "10.%d.0.%d/24" % (77 + j, i + 1), "dev", device)
                 run("ip", "-n", name, "link", "set", device, "up")
 
     def name_hosts(self, path):
@@ -60,13 +62,15 @@ class Network:
         """The words that run a command on a host."""
         return [self.agent, host] + ["'%s'" % str(word).replace("'", "'\\''") for word in command]
 
-    def cut_off(self, name):
-        """No frame goes to the host or comes from it; whoever waits for it waits."""
-        run("ip", "link", "set", "to-" + name, "down")
+    def cut_off(self, name, devices=("eth0", "eth1")):
+        """No frame goes to the host or comes from it on these networks; whoever waits for it waits."""
+        for device in devices:
+            run("ip", "link", "set", "%s-%s" % (name, device), "down")
 
     def reconnect(self, name):
         """Returns when the others can be reached from there again, which takes the kernel some moments."""
-        run("ip", "link", "set", "to-" + name, "up")
+        for device in ("eth0", "eth1"):
+            run("ip", "link", "set", "%s-%s" % (name, device), "up")
         other = next(each for each in self.names if each != name)
         knock = "import socket; s = socket.socket(); s.settimeout(1); print(s.connect_ex((%r, 9)))" % other
         limit = time.monotonic() + 30

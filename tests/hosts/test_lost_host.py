@@ -33,12 +33,13 @@ class LostHost(harness.Case):
         rows = 1.5 * generator.normal(size=(3, 4))[generator.integers(3, size=60_000)] + generator.normal(size=(60_000, 4))
         np.save(self.path("points.npy"), rows)
 
-    def start(self, hosts, iterations):
-        """mpirun on the first of the hosts, one rank on each."""
-        words = ["mpirun", "--mca", "plm_rsh_agent", self.network.agent, "--mca", "btl", "tcp,self", "--host",
+    def start(self, hosts, iterations, messages="eth0", stall_seconds=3600):
+        """mpirun on the first of the hosts, one rank on each, with messages on the network of that name."""
+        words = ["mpirun", "--mca", "plm_rsh_agent", self.network.agent, "--mca", "btl", "tcp,self", "--mca",
+                 "oob_tcp_if_include", "eth0", "--mca", "btl_tcp_if_include", messages, "--host",
                  ",".join(name + ":1" for name in hosts), "-n", len(hosts), harness.GMMPI, "fit", self.path("points.npy"), "-k", 3,
                  "--tol", 0, "--max-iter", iterations, "--log", self.path("log.csv"), "-o", self.path("model.h5"), "--restart",
-                 "auto", "-q"]
+                 "auto", "--stall-seconds", stall_seconds, "-q"]
         with open(self.path("errors.txt"), "w") as errors:
             job = subprocess.Popen(self.network.words(hosts[0], *words), stdout=subprocess.DEVNULL, stderr=errors,
                                    env=dict(os.environ, **KEEP_ALIVE))
@@ -61,8 +62,8 @@ class LostHost(harness.Case):
             self.assertLess(time.monotonic(), limit, complaint + "\n" + self.errors())
             time.sleep(0.05)
 
-    def running_job(self):
-        job = self.start(self.network.names, 10_000_000)
+    def running_job(self, **choices):
+        job = self.start(self.network.names, 10_000_000, **choices)
         self.wait_until(lambda: self.rows() > 20 or job.poll() is not None, "the job makes no progress")
         self.assertIsNone(job.poll(), self.errors())
         return job
@@ -82,9 +83,12 @@ class LostHost(harness.Case):
         self.assertEqual(numbers.tolist(), list(range(total + 1)))
 
     def assert_ended(self, job, lost):
-        self.assertNotIn(job.wait(timeout=PATIENCE), (0, None))
+        self.assertNotEqual(job.wait(timeout=PATIENCE), 0)
         self.assertRegex(self.errors(), r"lost communication with a remote daemon[^-]*HNP daemon[^\n]*on node h1\n[^\n]* on node " + lost)
-        # Nobody waits for ever, not on the other side of the cut either.
+        self.assert_nobody_left()
+
+    def assert_nobody_left(self):
+        """Nobody waits for ever, not on the other side of the cut either."""
         self.wait_until(lambda: not any(self.network.processes(name) for name in self.network.names), "some ranks are left")
 
     def test_cut_off(self):
@@ -99,6 +103,16 @@ class LostHost(harness.Case):
         job = self.running_job()
         self.network.kill_processes("h2")
         self.assert_ended(job, "h2")
+        self.assert_goes_on_without("h2")
+
+    def test_network_of_the_messages_lost(self):
+        """mpirun still hears all hosts; the ranks no longer hear each other, for which Open MPI would wait for ever."""
+        job = self.running_job(messages="eth1", stall_seconds=4)
+        self.network.cut_off("h2", ["eth1"])
+        self.addCleanup(self.network.reconnect, "h2")
+        self.assertEqual(job.wait(timeout=PATIENCE), 75, self.errors())
+        self.assertRegex(self.errors(), r"(?m)^gmmpi: .*model\.h5\.checkpoint: rank 0 has waited too long for the others")
+        self.assert_nobody_left()
         self.assert_goes_on_without("h2")
 
 

@@ -145,14 +145,16 @@ class Jobs(harness.Case):
         self.assertIn("gives up: 1 restarts in a row", self.printed(idle))
 
     def test_pipeline(self):
-        self.script("chain.slurm", {"launch": "(srun --mpi=pmix)", "options": "-q"},
+        with open(self.path("table.csv"), "w") as file:
+            np.savetxt(file, np.load(self.data), fmt="%.17g", delimiter=",", header="a,b,c,d", comments="")
+        self.script("chain.slurm", {"data": "points.h5", "launch": "(srun --mpi=pmix)", "options": "-q"},
                     {"nodes": 2, "ntasks-per-node": 1, "time": "00:05:00"})
-        self.script("pipeline.sh", {"table": "", "launch": '"srun --mpi=pmix"', "labels": "'its labels.h5'",
+        self.script("pipeline.sh", {"table": "table.csv", "data": "points.h5", "launch": '"srun --mpi=pmix"', "labels": "'its labels.h5'",
                                     "resources": "--nodes=1 --ntasks-per-node=2"}, {})
         words = self.cluster.run("bash", "pipeline.sh", cwd=self.folder).split()
         self.complete(words[-1])
-        self.assert_undisturbed("model.h5", "--tol", "1e-6")
-        self.succeed("predict", self.path("model.h5"), self.data, "--responsibilities", "-o", self.path("here.h5"))
+        self.assert_undisturbed("model.h5", "--tol", "1e-6", data=self.path("table.csv"))
+        self.succeed("predict", self.path("model.h5"), self.path("table.csv"), "--responsibilities", "-o", self.path("here.h5"))
         self.assertEqual(self.bytes_of("its labels.h5"), self.bytes_of("here.h5"))
 
     def test_pipeline_without_its_data(self):
