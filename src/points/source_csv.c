@@ -1,14 +1,15 @@
 /* Text tables: CSV, TSV, semicolons, blanks.
  *
- * To find row r in a file of which nobody knows the lines, each rank counts the lines of its own range of bytes when
- * the file is opened; the counts of all ranks are landmarks, from the nearest of which a rank goes on line by line.
- * Reading ascending rows never looks for a landmark again. */
+ * To find row r in a file of which nobody knows the lines, the ranks count the lines when the file is opened, each
+ * those of its share of many ranges of bytes; where these begin are landmarks, from the nearest of which a rank goes on
+ * line by line. Reading ascending rows never looks for a landmark again. */
 #include "points/csv_fields.h"
 #include "points/csv_format.h"
 #include "points/parse_number.h"
 #include "points/source.h"
 #include "points/text_lines.h"
 #include "support/error.h"
+#include "support/large_messages.h"
 #include "support/memory.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ typedef struct csv_state {
   csv_format format;
   int64_t *feature_of; /* n_columns: the feature that a column is, -1 when it was not picked */
   landmark *landmarks; /* one for every range of bytes */
-  int n_landmarks;
+  int64_t n_landmarks;
   landmark next;        /* where the last read ended */
   int64_t *lines;       /* of the rows of the last read */
   int64_t first_read;   /* the first of these rows */
@@ -84,41 +85,52 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   return GMMPI_OK;
 }
 
-/* Counts this rank's range of bytes: counted is the file's size, then the members of line_count. */
-enum { N_COUNTED = 4 };
+/* Ranges have at most so many bytes. */
+static const int64_t range_bytes = 1 << 20;
 
-static gmmpi_status count_range(const point_source *source, int rank, int n_ranks, int64_t *counted, gmmpi_error *error)
+/* Collective: the number of ranges, a multiple of the number of ranks; the same on all of them as is the file's size.
+ */
+static gmmpi_status choose_ranges(MPI_Comm comm, const point_source *source, int64_t *n_ranges, gmmpi_error *error)
+{
+  const csv_state *state = source->state;
+  int n_ranks;
+  MPI_Comm_size(comm, &n_ranks);
+  const int64_t length = state->n_bytes - state->format.first_row;
+  const int64_t mine[4] = {state->n_bytes, -state->n_bytes, length, -length};
+  int64_t largest[4];
+  MPI_Allreduce(mine, largest, 4, MPI_INT64_T, MPI_MAX, comm);
+  if (largest[0] != -largest[1] || largest[2] != -largest[3])
+    return fail(error, GMMPI_BAD_DATA, "%s: its size changes while it is read, or is not the same on all nodes",
+                source->label);
+  *n_ranges = (length / range_bytes / n_ranks + 1) * n_ranks;
+  return GMMPI_OK;
+}
+
+/* Counts the lines of one range. */
+static gmmpi_status count_range(const point_source *source, int64_t range, int64_t n_ranges, line_count *count,
+                                gmmpi_error *error)
 {
   const csv_state *state = source->state;
   const int64_t first = state->format.first_row;
   const int64_t length = state->n_bytes - first;
-  const int64_t share = length / n_ranks;
-  const int64_t rest = length % n_ranks;
-  const int64_t begin = first + rank * share + (rank < rest ? rank : rest);
-  const int64_t end = begin + share + (rank < rest ? 1 : 0);
-  line_count count;
-  const gmmpi_status status = count_lines(state->descriptor, source->path, state->n_bytes, first, begin, end,
-                                          state->format.delimiter, TEXT_PIECE_BYTES, &count, error);
-  counted[0] = state->n_bytes;
-  counted[1] = count.first_offset;
-  counted[2] = count.n_lines;
-  counted[3] = count.n_rows;
-  return status;
+  const int64_t share = length / n_ranges;
+  const int64_t rest = length % n_ranges;
+  const int64_t begin = first + range * share + (range < rest ? range : rest);
+  const int64_t end = begin + share + (range < rest ? 1 : 0);
+  const size_t piece_bytes = (size_t)range_bytes + 4096; /* with the byte before the range, at one go */
+  return count_lines(state->descriptor, source->path, state->n_bytes, first, begin, end, state->format.delimiter,
+                     piece_bytes, count, error);
 }
 
-static gmmpi_status set_landmarks(point_source *source, const int64_t *counted, gmmpi_error *error)
+static gmmpi_status set_landmarks(point_source *source, const line_count *counts, gmmpi_error *error)
 {
   csv_state *state = source->state;
   landmark mark = {.row = 0, .line = state->format.line};
-  for (int r = 0; r < state->n_landmarks; r++) {
-    const int64_t *range = counted + (size_t)r * N_COUNTED;
-    if (range[0] != counted[0])
-      return fail(error, GMMPI_BAD_DATA, "%s: its size changes while it is read, or is not the same on all nodes",
-                  source->label);
-    mark.offset = range[1];
+  for (int64_t r = 0; r < state->n_landmarks; r++) {
+    mark.offset = counts[r].first_offset;
     state->landmarks[r] = mark;
-    mark.line += range[2];
-    mark.row += range[3];
+    mark.line += counts[r].n_lines;
+    mark.row += counts[r].n_rows;
   }
   source->n_rows = mark.row;
   state->next = state->landmarks[0];
@@ -127,33 +139,45 @@ static gmmpi_status set_landmarks(point_source *source, const int64_t *counted, 
   return GMMPI_OK;
 }
 
-static gmmpi_status open_csv(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
+/* Collective: counts all ranges, each rank its share of them. */
+static gmmpi_status find_rows(MPI_Comm comm, point_source *source, gmmpi_error *error)
 {
+  csv_state *state = source->state;
   int rank;
   int n_ranks;
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &n_ranks);
-  int64_t mine[N_COUNTED] = {0};
-  int64_t *counted = allocate(n_ranks, sizeof mine);
+  int64_t n_ranges = 0;
+  if (choose_ranges(comm, source, &n_ranges, error) != GMMPI_OK) return error->status;
+  line_count *counts = allocate(n_ranges, sizeof *counts);
+  state->landmarks = allocate(n_ranges, sizeof *state->landmarks);
+  state->n_landmarks = n_ranges;
+  if (counts == NULL || state->landmarks == NULL) out_of_memory(source, error);
+  const int64_t own = n_ranges / n_ranks;
+  for (int64_t r = rank * own; r < (rank + 1) * own && error->status == GMMPI_OK; r++)
+    count_range(source, r, n_ranges, &counts[r], error);
+  if (agree(comm, error) == GMMPI_OK) {
+    /* All members are int64_t; those of other ranks' ranges are 0 here. */
+    allreduce_large(comm, counts, n_ranges * (int64_t)(sizeof *counts / sizeof(int64_t)), MPI_INT64_T, MPI_SUM);
+    set_landmarks(source, counts, error);
+  }
+  free(counts);
+  return error->status;
+}
+
+static gmmpi_status open_csv(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
+{
   csv_state *state = calloc(1, sizeof *state);
   gmmpi_error local = {0};
   source->state = state;
   source->place_word = "line";
-  if (state != NULL) {
-    state->descriptor = -1;
-    state->landmarks = allocate(n_ranks, sizeof *state->landmarks);
-    state->n_landmarks = n_ranks;
-  }
-  if (counted == NULL || state == NULL || state->landmarks == NULL) {
+  if (state == NULL) {
     out_of_memory(source, &local);
-  } else if (find_columns(source, options, &local) == GMMPI_OK) {
-    count_range(source, rank, n_ranks, mine, &local);
+  } else {
+    state->descriptor = -1;
+    find_columns(source, options, &local);
   }
-  if (agree(comm, &local) == GMMPI_OK) {
-    MPI_Allgather(mine, N_COUNTED, MPI_INT64_T, counted, N_COUNTED, MPI_INT64_T, comm);
-    set_landmarks(source, counted, &local);
-  }
-  free(counted);
+  if (agree(comm, &local) == GMMPI_OK) find_rows(comm, source, &local);
   if (local.status != GMMPI_OK) *error = local;
   return local.status;
 }
@@ -189,6 +213,22 @@ static gmmpi_status next_row(const point_source *source, const char **begin, con
   return GMMPI_OK;
 }
 
+/* The last landmark that is not behind this row. */
+static int64_t last_landmark(const csv_state *state, int64_t row)
+{
+  int64_t low = 0;
+  int64_t high = state->n_landmarks - 1;
+  while (low < high) {
+    const int64_t middle = low + (high - low + 1) / 2;
+    if (state->landmarks[middle].row <= row) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
 /* Goes to a row: from where the last read ended, or from the last landmark before it. */
 static gmmpi_status go_to(const point_source *source, int64_t row, gmmpi_error *error)
 {
@@ -197,8 +237,7 @@ static gmmpi_status go_to(const point_source *source, int64_t row, gmmpi_error *
     line_reader_seek(&state->reader, state->next.offset);
     return GMMPI_OK;
   }
-  landmark start = state->landmarks[0];
-  for (int r = 1; r < state->n_landmarks && state->landmarks[r].row <= row; r++) start = state->landmarks[r];
+  landmark start = state->landmarks[last_landmark(state, row)];
   if (state->next.row <= row && state->next.row >= start.row) start = state->next;
   state->next = start;
   line_reader_seek(&state->reader, start.offset);

@@ -103,7 +103,7 @@ class Convert(harness.Case):
     def test_first_bad_row(self):
         """The same message at any number of ranks."""
         points = numbers(30000, 2)
-        data = self.write_csv("x.csv", points, ["a", "b"], {(9000, 1): "inf", (25000, 0): "word", (29000, 1): "-inf"})
+        data = self.write_csv("x.csv", points, names, {(9000, 1): "inf", (25000, 0): "word", (29000, 1): "-inf"})
         for ranks in (None, 2, 5):
             self.fail_with(65, "x.csv: line 9002, column b: is infinite", "convert", data, self.path("out.h5"),
                            ranks=ranks)
@@ -142,15 +142,16 @@ class Convert(harness.Case):
 
     def test_compressed_text(self):
         """Text, of which parts are read in another order than theirs, with rows left out; the first bad row of several."""
-        points = numbers(200000, 2).round(2)
+        points = numbers(200000, 4).round(2)
+        names = ["a", "b", "c", "d"]
         gaps = {(i, 1): "" for i in range(1000, 150000, 17)}
-        data = self.write_csv("x.csv", points, ["a", "b"], gaps)
+        data = self.write_csv("x.csv", points, names, gaps)
         kept = numpy.delete(points, [row for row, _ in gaps], axis=0)
         for ranks in (None, 3):
             numpy.testing.assert_array_equal(
                 self.converted(data, "--compress", 1, "--missing", "drop", ranks=ranks), kept)
             os.remove(self.path("out.h5"))
-        data = self.write_csv("x.csv", points, ["a", "b"], {(9000, 1): "inf", (190000, 0): "", (100000, 0): "NA"})
+        data = self.write_csv("x.csv", points, names, {(9000, 1): "inf", (190000, 0): "", (100000, 0): "NA"})
         for ranks in (None, 3):
             self.fail_with(65, "x.csv: line 9002, column b: is infinite", "convert", data, self.path("out.h5"),
                            "--compress", 1, ranks=ranks)

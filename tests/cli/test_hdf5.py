@@ -196,6 +196,25 @@ class Damaged(Hdf5):
             self.fail_with(65, r"x.h5:/x: is packed with filter 32000 \(lzf\), .*HDF5_PLUGIN_PATH", "convert",
                            self.path("x.h5"), self.path("out.h5"), ranks=ranks)
 
+    def test_plugin(self):
+        """A filter that is found once the folder of its plugin is named."""
+        plugins = os.environ["GMMPI_PLUGINS"]
+        points = numbers(1000, 4)
+        h5py.h5pl.replace(plugins.encode(), 0)
+        with h5py.File(self.path("x.h5"), "w") as file:
+            properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            properties.set_chunk((100, 4))
+            properties.set_filter(300, 0)
+            data_set = h5py.h5d.create(file.id, b"x", h5py.h5t.IEEE_F64LE, h5py.h5s.create_simple(points.shape),
+                                       properties)
+            data_set.write(h5py.h5s.ALL, h5py.h5s.ALL, points)
+        self.assertNotIn(points[:100].tobytes(), self.bytes_of("x.h5"))
+        words = ("convert", self.path("x.h5"), self.path("out.h5"))
+        self.fail_with(65, r"x.h5:/x: is packed with filter 300 \(turned bits\), .*HDF5_PLUGIN_PATH", *words, ranks=2)
+        self.succeed(*words, ranks=2, env={"HDF5_PLUGIN_PATH": plugins})
+        with h5py.File(self.path("out.h5")) as file:
+            numpy.testing.assert_array_equal(file["points"][:], points)
+
     def test_nothing_inside(self):
         data = self.create("x.h5", rows=numpy.zeros((0, 3)), columns=numpy.zeros((3, 0)), cube=numpy.zeros((2, 2, 2)))
         with h5py.File(data, "a") as file:

@@ -124,6 +124,12 @@ class Predict(harness.Case):
                 self.assertEqual(packed[name].compression, "gzip")
                 self.assertEqual(packed[name].dtype, plain[name].dtype)
                 numpy.testing.assert_array_equal(packed[name][:], plain[name][:])
+        fit = ("fit", self.data, "-k", 1, "-q", "-o", self.path("one.h5"))
+        self.succeed(*fit, "--labels", self.path("fit.h5"), "--compress", 1, ranks=2)
+        self.predict(self.data, "out.h5", "--compress", 1, model=self.path("one.h5"))
+        self.assertEqual(self.bytes_of("fit.h5"), self.bytes_of("out.h5"))
+        self.fail_with(64, "--compress packs what --labels writes", *fit, "--compress", 1)
+        self.fail_with(64, "fit.csv is text", *fit, "--labels", self.path("fit.csv"), "--compress", 1)
         self.fail_with(64, "out.csv is text", "predict", self.model, self.data, "-o", self.path("out.csv"),
                        "--compress", 1)
         self.fail_with(64, "--compress: 10 is above 9", "predict", self.model, self.data, "-o", self.path("out.h5"),

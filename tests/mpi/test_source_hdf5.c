@@ -340,6 +340,53 @@ static void claims_beyond_the_file(void)
   }
 }
 
+/* More rows than an int counts, more bytes than 4 GiB; most of them are not on the disk. */
+static void huge_data_sets(void)
+{
+  const hsize_t n_rows = (hsize_t)1 << 32;
+  const hsize_t places[] = {0, ((hsize_t)1 << 31) - 2, ((hsize_t)1 << 31) + 7, n_rows - 3};
+  enum { N_PLACES = sizeof places / sizeof *places };
+  for (int is_chunked = 0; is_chunked < 2; is_chunked++) {
+    hid_t file = H5I_INVALID_HID;
+    if (rank == 0) {
+      const hsize_t chunk = 1 << 20;
+      file = create_file("x.h5");
+      const hid_t space = H5Screate_simple(1, &n_rows, NULL);
+      const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+      H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER);
+      if (is_chunked) H5Pset_chunk(properties, 1, &chunk);
+      if (is_chunked) H5Pset_deflate(properties, 1);
+      const hid_t type = is_chunked ? H5T_STD_I8LE : H5T_IEEE_F64LE;
+      const hid_t data_set = H5Dcreate2(file, "/points", type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
+      const hsize_t count = 2;
+      const hid_t memory = H5Screate_simple(1, &count, NULL);
+      for (int i = 0; i < N_PLACES; i++) {
+        const double numbers[2] = {10.0 * i + 1, 10.0 * i + 2};
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, &places[i], NULL, &count, NULL);
+        if (H5Dwrite(data_set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, numbers) < 0) abort();
+      }
+      H5Sclose(memory);
+      H5Dclose(data_set);
+      H5Pclose(properties);
+      H5Sclose(space);
+    }
+    done_writing(file);
+    point_source *source = NULL;
+    gmmpi_error error = {0};
+    source_open(MPI_COMM_WORLD, path_of("x.h5"), &any_options, &source, &error);
+    if (check(error.status == GMMPI_OK, error.message, __FILE__, __LINE__)) {
+      CHECK(source->n_rows == (int64_t)n_rows);
+      for (int i = 0; i < N_PLACES; i++) {
+        double rows[2] = {0};
+        CHECK(source_read(source, (int64_t)places[i], 2, rows, &error) == GMMPI_OK);
+        CHECK(rows[0] == 10.0 * i + 1 && rows[1] == 10.0 * i + 2);
+      }
+    }
+    source_close(source);
+    MPI_Barrier(MPI_COMM_WORLD);
+  }
+}
+
 int main(int argc, char **argv)
 {
   begin_tests(&argc, &argv);
@@ -351,6 +398,7 @@ int main(int argc, char **argv)
   user_block();
   damaged_files();
   claims_beyond_the_file();
+  huge_data_sets();
   remove_file("x.h5");
   return end_tests();
 }
