@@ -20,8 +20,9 @@
 enum { LARGEST_GAP = 8 };
 /* Numbers read at once where not every column was picked, unless one row has more. */
 enum { PIECE_NUMBERS = 1 << 19 };
-/* Memory for unpacked chunks, so that each is unpacked once when rows are read in order. */
-static const size_t most_chunk_bytes = (size_t)64 << 20;
+/* Memory for unpacked chunks, so that each is unpacked once when rows are read in order; more where one chunk has more,
+ * since unpacking takes as much anyway. */
+static const int64_t most_chunk_bytes = (int64_t)256 << 20;
 
 /* Columns that are read together. */
 typedef struct column_run {
@@ -124,12 +125,11 @@ static gmmpi_status keep_chunks(point_source *source, hid_t properties, gmmpi_er
   if (type >= 0) H5Tclose(type);
   if (H5Pget_chunk(properties, state->n_dimensions, chunk) != state->n_dimensions || chunk[0] == 0 || chunk[1] == 0)
     return GMMPI_OK;
-  const uint64_t n_columns = (uint64_t)source->n_columns;
-  const uint64_t chunk_row = (n_columns + chunk[1] - 1) / chunk[1] * chunk[1];
+  const hsize_t n_abreast = ((hsize_t)source->n_columns - 1) / chunk[1] + 1;
+  const int64_t chunk_bytes = (int64_t)(chunk[0] * chunk[1] * item_bytes); /* less than 4 GiB by HDF5's rules */
   int64_t bytes;
-  if (!multiply_fits((int64_t)chunk[0], (int64_t)chunk_row, &bytes) ||
-      !multiply_fits(bytes, (int64_t)item_bytes, &bytes) || bytes > (int64_t)most_chunk_bytes)
-    bytes = (int64_t)most_chunk_bytes;
+  if (!multiply_fits(chunk_bytes, (int64_t)n_abreast, &bytes) || bytes > most_chunk_bytes)
+    bytes = chunk_bytes > most_chunk_bytes ? chunk_bytes : most_chunk_bytes;
   const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
   if (access >= 0 && H5Pset_chunk_cache(access, 12421, (size_t)bytes, 1.0) >= 0) {
     H5Dclose(state->data_set);

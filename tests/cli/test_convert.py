@@ -103,7 +103,7 @@ class Convert(harness.Case):
     def test_first_bad_row(self):
         """The same message at any number of ranks."""
         points = numbers(30000, 2)
-        data = self.write_csv("x.csv", points, names, {(9000, 1): "inf", (25000, 0): "word", (29000, 1): "-inf"})
+        data = self.write_csv("x.csv", points, ["a", "b"], {(9000, 1): "inf", (25000, 0): "word", (29000, 1): "-inf"})
         for ranks in (None, 2, 5):
             self.fail_with(65, "x.csv: line 9002, column b: is infinite", "convert", data, self.path("out.h5"),
                            ranks=ranks)
