@@ -11,6 +11,7 @@
 
 static const double seconds_between_live_lines = 0.1;
 static const double seconds_between_plain_lines = 10.0;
+static const double seconds_between_answers = 0.05;
 
 enum { LINE_BYTES = 320 };
 
@@ -117,10 +118,13 @@ static void describe(const progress *reporter, const fit_pass *pass, bool in_ful
 static void answer(progress *reporter, const fit_pass *pass)
 {
   const double shortest_echo = 0.25;
-  growing_line line;
   const double time = clock_now();
-  describe(reporter, pass, true, &line);
-  signals_set_answer("%sstatus: %s", reporter->terminal ? "\r\033[K" : "", line.text);
+  if (pass->n_questions > 0 || time - reporter->prepared >= seconds_between_answers) {
+    growing_line line;
+    describe(reporter, pass, true, &line);
+    signals_set_answer("%sstatus: %s", reporter->terminal ? "\r\033[K" : "", line.text);
+    reporter->prepared = time;
+  }
   if (signals_take_answered()) reporter->answered = time;
   if (pass->n_questions == 0 || time - reporter->answered < fmax(shortest_echo, 2.0 * pass->seconds)) return;
   signals_answer();

@@ -20,6 +20,7 @@ typedef struct progress {
   bool spoken;     /* something was said already */
   double began;    /* on clock_now() */
   double last;     /* when the last line was written */
+  double prepared; /* when the answer to questions was last renewed */
   double answered; /* when somebody who had asked was last answered */
 
   /* Seconds so far: */

@@ -102,6 +102,8 @@ class Signals(harness.Case):
     def test_status(self):
         job = self.start("-q", "--n-init", "3", "--time-limit", "2-00:00:00", ranks=3)
         self.until_iteration(job, 3)
+        time.sleep(0.1)  # answers are renewed twenty times a second
+        self.until_iteration(job, len(self.rows()) + 2)
         answers = 0
         for pid in (*job.ranks(), job.process.pid):  # mpirun passes it on to all of them
             match = self.ask(job, pid, STATUS)
