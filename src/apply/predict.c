@@ -18,12 +18,12 @@ typedef struct prediction {
   predict_wishes wishes;
   int64_t n_components;
   predictor **oracles; /* one for each thread of the points */
+  shard_pass pass;     /* as far as the table has been produced */
 
   /* What is summed over ranks: full-range limbs of the log-likelihood and of the sum of log of the largest
    * responsibility, then points per label. */
   int64_t *words;
   int64_t n_words;
-  int64_t n_produced; /* rows of this rank that are in the sums */
 
   output_column columns[4];
   int n_columns;
@@ -77,28 +77,39 @@ static void add_block(const prediction *work, const predictor *oracle, int64_t n
   for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i]]++;
 }
 
-/* An output_producer: chunks are whole blocks, so each block's sum is one number at any number of ranks. */
-static gmmpi_status predict_rows(void *context, int64_t first, int64_t n, void *const *numbers, gmmpi_error *error)
+/* The predictions of neighbouring blocks, which are at hand, for a chunk that begins with the first_block-th block. */
+static void predict_blocks(const prediction *work, int64_t first_block, int64_t begin, int64_t end,
+                           void *const *numbers)
 {
-  (void)error;
-  prediction *work = context;
   const shard *points = work->points;
-  const int64_t first_block = first / points->block_rows;
-  const int64_t n_blocks = (n + points->block_rows - 1) / points->block_rows;
-  if (work->n_produced == points->n_rows) { /* all rows are asked for once more */
-    memset(work->words, 0, (size_t)work->n_words * sizeof *work->words);
-    work->n_produced = 0;
-  }
 #pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-  for (int64_t b = 0; b < n_blocks; b++) {
+  for (int64_t b = begin; b < end; b++) {
     predictor *oracle = work->oracles[thread_number()];
-    const block_view block = shard_block(points, first_block + b);
-    const int64_t row = b * points->block_rows;
+    const block_view block = shard_block(points, b);
+    const int64_t row = (b - first_block) * points->block_rows;
     predict_block(work, oracle, &block, row, numbers);
 #pragma omp critical(words)
     add_block(work, oracle, block.n_rows, (const int32_t *)numbers[0] + row);
   }
-  work->n_produced += n;
+}
+
+/* An output_producer: chunks are whole blocks, so each block's sum is one number at any number of ranks. */
+static gmmpi_status predict_rows(void *context, int64_t first, int64_t n, void *const *numbers, gmmpi_error *error)
+{
+  prediction *work = context;
+  const shard *points = work->points;
+  const int64_t first_block = first / points->block_rows;
+  const int64_t end = first_block + (n + points->block_rows - 1) / points->block_rows;
+  if (first == 0) {
+    memset(work->words, 0, (size_t)work->n_words * sizeof *work->words);
+    work->pass = shard_pass_begin_ascending(points);
+  }
+  for (int64_t begin = first_block; begin < end;) {
+    if (begin >= work->pass.end_block && !shard_pass_next(&work->pass)) return shard_failure(points, error);
+    const int64_t run_end = work->pass.end_block < end ? work->pass.end_block : end;
+    predict_blocks(work, first_block, begin, run_end, numbers);
+    begin = run_end;
+  }
   return GMMPI_OK;
 }
 

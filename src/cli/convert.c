@@ -3,6 +3,7 @@
 
 #include "apply/output.h"
 #include "cli/command.h"
+#include "cli/memory_limit.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "job/progress.h"
@@ -129,7 +130,7 @@ gmmpi_status command_convert(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   if (prepare_output(comm, command.output_path, error) == GMMPI_OK &&
       source_open(comm, command.data, &how, &source, error) == GMMPI_OK &&
       prepare_output_is_no_input(comm, command.output_path, source, error) == GMMPI_OK &&
-      prepare_memory(comm, convert_bytes(source->n_rows, source->n_features), source->label, error) == GMMPI_OK)
+      memory_check(comm, convert_bytes(source->n_rows, source->n_features), source->label, error) == GMMPI_OK)
     convert(comm, rank, &command, source, error);
   source_close(source);
   return error->status;

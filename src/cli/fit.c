@@ -1,12 +1,14 @@
 /* gmmpi fit: one mixture, from a file of points to a model. */
 #include "cli/command.h"
 #include "cli/fit_command.h"
+#include "cli/memory_limit.h"
 #include "cli/prepare.h"
 
 #include "apply/predict.h"
 #include "mixture/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/linear_algebra.h"
 #include "support/memory.h"
 
 #include <stdlib.h>
@@ -43,23 +45,24 @@ static bool is_single(const fit_command *command)
   return command->fit.precision == GMMPI_PRECISION_SINGLE;
 }
 
-/* Refuses what cannot fit into memory before it is read. */
-static gmmpi_status check_memory(const fit_session *session, gmmpi_error *error)
+/* Refuses what cannot fit into memory before it is read. *stream_bytes: see memory_plan. */
+static gmmpi_status plan_memory(const fit_session *session, int64_t *stream_bytes, gmmpi_error *error)
 {
   const fit_command *command = &session->command;
   const point_source *source = session->source;
   const covariance_family *family = family_find(command->fit.covariance);
-  const int64_t points = shard_bytes(source->n_rows, source->n_features, session->n_ranks, is_single(command));
-  const int64_t parts[] = {
-      points,
+  const int64_t rest[] = {
       fit_bytes(&command->fit, source->n_rows, source->n_features, session->n_ranks),
       job_bytes(&command->job, family, command->fit.n_components, source->n_features),
   };
-  int64_t needed = 0;
-  for (int i = 0; i < ARRAY_LENGTH(parts); i++) {
-    if (__builtin_add_overflow(needed, parts[i], &needed)) needed = INT64_MAX;
-  }
-  return prepare_memory(session->comm, needed, source->label, error);
+  const memory_need need = {
+      .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),
+      .points = shard_bytes(source->n_rows, source->n_features, session->n_ranks, is_single(command)),
+      .least = shard_least_stream_bytes(source->n_rows, source->n_features),
+      .reserved = LINEAR_ALGEBRA_BUFFER,
+  };
+  return memory_plan(session->comm, source, &need, command->memory_limit, command->job.verbosity < 0, stream_bytes,
+                     error);
 }
 
 static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmpi_error *error)
@@ -86,13 +89,13 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
   const source_options options = data_source_options(&command->data_options);
-  const shard_options how = {.missing = (missing_choice)command->data_options.missing,
-                             .n_threads = command->fit.threads,
-                             .single_precision = is_single(command)};
+  shard_options how = {.missing = (missing_choice)command->data_options.missing,
+                       .n_threads = command->fit.threads,
+                       .single_precision = is_single(command)};
   if (fit_start_open(session->comm, command, &session->start, error) != GMMPI_OK ||
       source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
       check_input(session, error) != GMMPI_OK || check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
-      check_memory(session, error) != GMMPI_OK ||
+      plan_memory(session, &how.stream_bytes, error) != GMMPI_OK ||
       shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;
@@ -205,6 +208,14 @@ static gmmpi_status read_points_or_stop(fit_session *session, gmmpi_error *error
               session->command.data, job_stopped_by(session->comm));
 }
 
+/* What is done stays done when something else has failed. */
+static void keep_fit(const fit_session *session, const char *advice)
+{
+  if (job_keep_state(session->job))
+    warn("the fit so far is kept in %s; %s and go on with --restart auto", session->command.job.checkpoint_path,
+         advice);
+}
+
 static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
 {
   job_begin(&session->command.job, session->rank, &session->limit);
@@ -219,9 +230,10 @@ static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
   job_clear_line(session->job);
   if (status == GMMPI_STOPPED) return leave_early(session, error);
   if (session->rank == 0) signals_set_answer("status: the fit is done, writing %s", session->command.output_path);
+  if (shard_is_streamed(session->points) && (status == GMMPI_INPUT_FAILED || status == GMMPI_BAD_DATA))
+    keep_fit(session, "see to the data");
   if (status != GMMPI_OK || write_outputs(session, error) == GMMPI_OK) return status;
-  if (job_keep_state(session->job))
-    warn("the fit itself is kept in %s; make room and go on with --restart auto", session->command.job.checkpoint_path);
+  keep_fit(session, error->status == GMMPI_NO_OUTPUT ? "make room" : "see to it");
   return error->status;
 }
 

@@ -20,6 +20,7 @@ typedef struct fit_command {
   int64_t compress;         /* of the labels; 0: not at all */
   char *default_checkpoint; /* to be freed */
   job_options job;
+  int64_t memory_limit; /* bytes of each rank; 0: the machine's */
   bool json;
   bool help;
 } fit_command;

@@ -1,4 +1,5 @@
 #include "cli/fit_command.h"
+#include "cli/memory_limit.h"
 
 #include "apply/output.h"
 #include "support/error.h"
@@ -253,6 +254,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
            "how points are held in memory. single halves it: each number is rounded to 24 bits (7 digits) once, when "
            "it is read, and model and output are those of the rounded numbers; arithmetic stays double. Numbers "
            "far from 0 compared with their spread lose digits: there is a warning (default: double)"},
+      memory_limit_option(&command->memory_limit),
   };
   const command_option output_options[] = {
       {.name = "output",

@@ -119,7 +119,7 @@ int main(int argc, char **argv)
   if (catch_signals) signals_install();
   int provided;
   int rank;
-  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided); /* points may be read by another thread */
   if (catch_signals) signals_install();
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   draft_share_names(MPI_COMM_WORLD);

@@ -3,6 +3,7 @@
 
 #include "apply/output.h"
 #include "cli/command.h"
+#include "cli/memory_limit.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "support/error.h"
@@ -19,6 +20,7 @@ typedef struct predict_command {
   predict_wishes wishes;
   int64_t threads;
   int64_t compress;
+  int64_t memory_limit;
   bool json;
   bool quiet;
   bool help;
@@ -45,6 +47,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .value = &command->wishes.log_density},
       compress_option(&command->compress),
       threads_option(&command->threads),
+      memory_limit_option(&command->memory_limit),
       {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
       {.name = "quiet",
        .letter = 'q',
@@ -237,13 +240,13 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
-  const shard_options how = {.missing = (missing_choice)command.data_options.missing,
-                             .n_threads = (int)command.threads};
-  int64_t needed;
-  if (__builtin_add_overflow(shard_bytes(source->n_rows, source->n_features, n_ranks, false),
-                             predict_bytes(model, command.wishes, source->n_rows, (int)command.threads), &needed))
-    needed = INT64_MAX;
-  if (prepare_memory(comm, needed, source->label, error) == GMMPI_OK &&
+  shard_options how = {.missing = (missing_choice)command.data_options.missing, .n_threads = (int)command.threads};
+  const memory_need need = {
+      .rest = predict_bytes(model, command.wishes, source->n_rows, (int)command.threads),
+      .points = shard_bytes(source->n_rows, source->n_features, n_ranks, false),
+      .least = shard_least_stream_bytes(source->n_rows, source->n_features),
+  };
+  if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how.stream_bytes, error) == GMMPI_OK &&
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
     print_summary(comm, rank, &command, model, points, &report, error);

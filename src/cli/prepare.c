@@ -3,7 +3,6 @@
 #include "mixture/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
-#include "support/memory.h"
 #include "support/threads.h"
 
 #include <math.h>
@@ -65,25 +64,6 @@ gmmpi_status prepare_threads(MPI_Comm comm, int threads, gmmpi_error *error)
     warn("--threads %d, but the rank is bound to %d core%s; use mpirun --bind-to none or --map-by socket:PE=%d",
          threads, fewest[0], fewest[0] == 1 ? "" : "s", threads);
   return GMMPI_OK;
-}
-
-static int ranks_on_this_node(MPI_Comm comm)
-{
-  MPI_Comm node;
-  int n;
-  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-  MPI_Comm_size(node, &n);
-  MPI_Comm_free(&node);
-  return n;
-}
-
-gmmpi_status prepare_memory(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error)
-{
-  const int64_t available = memory_available(ranks_on_this_node(comm));
-  if (needed > available)
-    fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; use more nodes, or a smaller model", what,
-         (double)needed * 1e-9, (double)available * 1e-9);
-  return agree(comm, error);
 }
 
 gmmpi_status print_json(json_t *value, gmmpi_error *error)

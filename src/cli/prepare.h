@@ -1,4 +1,4 @@
-/* What commands have in common before they read points: outputs are tried, models are read, memory is counted. */
+/* What commands have in common before they read points: outputs are tried, models are read. */
 #ifndef CLI_PREPARE_H
 #define CLI_PREPARE_H
 
@@ -23,10 +23,6 @@ gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model,
 
 /* Collective. Can every rank have so many threads? One rank warns when some have fewer cores. Errors, agreed: 64. */
 gmmpi_status prepare_threads(MPI_Comm comm, int threads, gmmpi_error *error);
-
-/* Collective. Is there room for `needed` bytes on this rank? `what` is for the message, e.g. the name of the data.
- * Errors, agreed: 71. */
-gmmpi_status prepare_memory(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error);
 
 /* For rank 0: prints value on standard output and releases it. Errors: 71 when value is NULL, for want of memory. */
 gmmpi_status print_json(json_t *value, gmmpi_error *error);

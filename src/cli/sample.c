@@ -3,6 +3,7 @@
 
 #include "apply/output.h"
 #include "cli/command.h"
+#include "cli/memory_limit.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "support/error.h"
@@ -85,7 +86,7 @@ gmmpi_status command_sample(MPI_Comm comm, int argc, char **argv, gmmpi_error *e
   if (prepare_distinct(comm, command.output_path, command.model_path, error) == GMMPI_OK &&
       prepare_output(comm, command.output_path, error) == GMMPI_OK &&
       prepare_model(comm, command.model_path, &model, error) == GMMPI_OK &&
-      prepare_memory(comm, output_bytes(1, model->n_features + 1), command.output_path, error) == GMMPI_OK &&
+      memory_check(comm, output_bytes(1, model->n_features + 1), command.output_path, error) == GMMPI_OK &&
       sample_to_file(comm, model, command.n_points, command.seed, command.output_path, error) == GMMPI_OK &&
       rank == 0 && !command.quiet)
     printf("%s: %lld point%s of %lld feature%s drawn from %lld component%s (seed %llu)\n", command.output_path,

@@ -105,9 +105,9 @@ static void reseed(const repair *work, const density_form *form, pass_team *team
   if (rows == NULL || points == NULL)
     fail(error, GMMPI_NO_MEMORY, "there is no memory to put %lld components elsewhere", (long long)n);
   if (agree(work->points->comm, error) == GMMPI_OK &&
-      worst_fitting_rows(work->points, form, team, n_candidates, rows, error) == GMMPI_OK) {
+      worst_fitting_rows(work->points, form, team, n_candidates, rows, error) == GMMPI_OK &&
+      fetch_rows(work->points, rows, n_candidates, points, error) == GMMPI_OK) {
     work->state->n_row_visits += n_samples;
-    fetch_rows(work->points, rows, n_candidates, points);
     const int64_t n_places = keep_different(points, n_candidates, n, d);
     for (int64_t i = 0; i < n; i++) {
       if (i < n_places) {

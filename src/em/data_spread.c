@@ -91,10 +91,12 @@ gmmpi_status data_spread_create(const shard *points, const kernel *kernels, dens
     reduction_control control = {0};
     statistics_begin(sums, middle);
     pass_over_points(team, points, whole_rule, NULL, sums);
-    statistics_reduce(sums, points->comm, &control);
-    take_moments(sums, *spread);
-    make_definite(reg_covar, probe, *spread);
-  } else {
+    if (statistics_reduce(sums, points->comm, &control, &local) == GMMPI_OK) {
+      take_moments(sums, *spread);
+      make_definite(reg_covar, probe, *spread);
+    }
+  }
+  if (local.status != GMMPI_OK) {
     fail(error, local.status, "%s", local.message);
     data_spread_destroy(*spread);
     *spread = NULL;

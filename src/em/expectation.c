@@ -137,14 +137,17 @@ static void sum_block(const block_view *block, responsibility_rule rule, void *c
 
 void pass_over_points(pass_team *team, const shard *points, responsibility_rule rule, void *context, statistics *sums)
 {
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) {
 #pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
-  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-    const int thread = thread_number();
-    pass_workspace *workspace = &team->workspaces[thread];
-    const block_view block = shard_block(points, b);
-    workspace->sums.references = sums->references;
-    sum_block(&block, rule, context, workspace);
-    statistics_add_block(sums, &workspace->sums, thread);
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const int thread = thread_number();
+      pass_workspace *workspace = &team->workspaces[thread];
+      const block_view block = shard_block(points, b);
+      workspace->sums.references = sums->references;
+      sum_block(&block, rule, context, workspace);
+      statistics_add_block(sums, &workspace->sums, thread);
+    }
   }
 }
 
@@ -169,15 +172,18 @@ void largest_distances(pass_team *team, const shard *points, responsibility_rule
                        const statistics *sums, double *spans)
 {
   memset(spans, 0, (size_t)(sums->n_components * sums->n_features) * sizeof *spans);
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) {
 #pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
-  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-    pass_workspace *workspace = &team->workspaces[thread_number()];
-    const block_view block = shard_block(points, b);
-    for (int64_t t = 0; t < block.n_tiles; t++) {
-      const tile_view tile = view_of_tile(&block, t, 0, workspace);
-      rule(context, &tile, workspace);
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      pass_workspace *workspace = &team->workspaces[thread_number()];
+      const block_view block = shard_block(points, b);
+      for (int64_t t = 0; t < block.n_tiles; t++) {
+        const tile_view tile = view_of_tile(&block, t, 0, workspace);
+        rule(context, &tile, workspace);
 #pragma omp critical(spans)
-      widen_spans(&tile, workspace, sums, spans);
+        widen_spans(&tile, workspace, sums, spans);
+      }
     }
   }
 }

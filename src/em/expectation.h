@@ -42,7 +42,8 @@ void team_destroy(pass_team *team); /* NULL is fine */
 int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads);
 
 /* Adds all of this rank's points to the statistics, on which statistics_begin was called. The rule is called by several
- * threads at once, each with its workspace: it may only read its context. */
+ * threads at once, each with its workspace: it may only read its context. When points that are streamed cannot be read
+ * the statistics are of no use, which statistics_reduce finds out. */
 void pass_over_points(pass_team *team, const shard *points, responsibility_rule rule, void *context, statistics *sums);
 
 /* The largest |x - reference| per component and feature (spans: K x d) over this rank's points that count for the

@@ -67,7 +67,7 @@ static void tell_about_ridge(const fit_process *run)
 static void tell_about_rounding(const fit_process *run)
 {
   const shard *points = run->em->points;
-  if (points->float_tiles == NULL || run->observer->event_happened == NULL) return;
+  if (!points->single_precision || run->observer->event_happened == NULL) return;
   for (int64_t j = 0; j < points->n_features; j++) {
     const double largest = fmax(fabs(points->minima[j]), fabs(points->maxima[j]));
     const fit_event event = {.component = j, .kind = EVENT_COARSE_ROUNDING, .action = ACTION_KEPT};

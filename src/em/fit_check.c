@@ -6,7 +6,6 @@
 #include "em/search.h"
 #include "em/seeding.h"
 #include "support/error.h"
-#include "support/linear_algebra.h"
 #include "support/memory.h"
 #include "support/threads.h"
 
@@ -59,7 +58,7 @@ int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n
   const int64_t finest = has_levels ? n_samples >> plan.halvings[1] : 0;
   const int64_t one = bench_bytes(options, n_features);
   const int64_t parts[] = {
-      LINEAR_ALGEBRA_BUFFER, one, has_levels ? one : 0, has_levels ? refinement_bytes(options, n_features) : 0,
+      one, has_levels ? one : 0, has_levels ? refinement_bytes(options, n_features) : 0,
       /* Subsamples vary in size, and their rows are held twice while they are drawn. */
       has_levels ? shard_bytes(finest + finest / 4, n_features, n_ranks, options->precision == GMMPI_PRECISION_SINGLE)
                  : 0,

@@ -97,17 +97,18 @@ static int64_t best_draw(const greedy *work)
   return best;
 }
 
-static void add_best_of_draws(const greedy *work, int64_t k, double *centre)
+static gmmpi_status add_best_of_draws(const greedy *work, int64_t k, double *centre, gmmpi_error *error)
 {
   const shard *points = work->nearest->points;
   const int64_t d = points->n_features;
   sum_blocks(work);
   for (int64_t i = 0; i < work->n_draws; i++) {
     const int64_t row = draw_row(work, (uint64_t)(k * work->n_draws + i));
-    fetch_rows(points, &row, 1, work->drawn + i * d);
+    if (fetch_rows(points, &row, 1, work->drawn + i * d, error) != GMMPI_OK) return error->status;
   }
   memcpy(centre, work->drawn + best_draw(work) * d, (size_t)d * sizeof(double));
   nearest_add(work->nearest, centre, 1);
+  return shard_agree(points, error);
 }
 
 gmmpi_status seed_greedily(const shard *points, const seeding_options *options, double *centres, gmmpi_error *error)
@@ -126,10 +127,11 @@ gmmpi_status seed_greedily(const shard *points, const seeding_options *options, 
     nearest_create(points, options->kernel, options->inverse_variances, &work.nearest, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
     const int64_t row = seeding_first_row(points, options->seed);
-    fetch_rows(points, &row, 1, centres);
-    nearest_add(work.nearest, centres, 1);
-    for (int64_t k = 1; k < options->n_centres && seeding_goes_on(points->comm, options->stop, &local); k++)
-      add_best_of_draws(&work, k, centres + k * d);
+    if (fetch_rows(points, &row, 1, centres, &local) == GMMPI_OK) nearest_add(work.nearest, centres, 1);
+    for (int64_t k = 1; k < options->n_centres && seeding_goes_on(points, options->stop, &local); k++) {
+      if (add_best_of_draws(&work, k, centres + k * d, &local) != GMMPI_OK) break;
+    }
+    shard_agree(points, &local);
   }
   nearest_destroy(work.nearest);
   free(work.block_totals);

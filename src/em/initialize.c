@@ -63,7 +63,7 @@ static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to draw rows");
   if (agree(em->points->comm, &local) == GMMPI_OK) {
     draw_rows(em->points->n_samples, model->n_components, seed, rows);
-    fetch_rows(em->points, rows, model->n_components, model->means);
+    fetch_rows(em->points, rows, model->n_components, model->means, &local);
   }
   free(rows);
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);

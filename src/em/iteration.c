@@ -160,9 +160,9 @@ static gmmpi_status make_pass(em_iteration *em, const double *references, bool t
   }
   pass_over_points(em->team, em->points, chosen, chosen_context, em->sums);
   control->seconds = stopwatch(&clock);
-  statistics_reduce(em->sums, comm, control);
+  const gmmpi_status status = statistics_reduce(em->sums, comm, control, error);
   take_times(em->timings, &em->sums->load, control->seconds + stopwatch(&clock));
-  if (control->hashes_agree) return GMMPI_OK;
+  if (status != GMMPI_OK || control->hashes_agree) return status;
   return fail(error, GMMPI_INTERNAL,
               "the ranks hold different models, which must not be; use the same build and libraries on all nodes");
 }

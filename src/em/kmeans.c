@@ -49,8 +49,8 @@ static gmmpi_status place_empty(const shard *points, const density_form *form, p
   double *coordinates = allocate(n_empty * d, sizeof *coordinates);
   if (rows == NULL || coordinates == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to move empty clusters");
   if (agree(points->comm, &local) == GMMPI_OK &&
-      worst_fitting_rows(points, form, team, n_empty, rows, &local) == GMMPI_OK) {
-    fetch_rows(points, rows, n_empty, coordinates);
+      worst_fitting_rows(points, form, team, n_empty, rows, &local) == GMMPI_OK &&
+      fetch_rows(points, rows, n_empty, coordinates, &local) == GMMPI_OK) {
     for (int64_t i = 0; i < n_empty; i++)
       memcpy(centres + empty[i] * d, coordinates + i * d, (size_t)d * sizeof(double));
   }
@@ -80,7 +80,7 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
     memcpy(form->means, centres, (size_t)(K * d) * sizeof(double));
     statistics_begin(sums, centres);
     pass_over_points(team, points, nearest_rule, form, sums);
-    statistics_reduce(sums, points->comm, &control);
+    if (statistics_reduce(sums, points->comm, &control, &local) != GMMPI_OK) break;
     if (control.n_stop_requests > 0) fail(&local, GMMPI_STOPPED, "stopped on request during the initialisation");
     const double next_cost = -2.0 * sums->log_likelihood;
     const int64_t n_empty = move_centres(sums, centres, empty);

@@ -79,15 +79,18 @@ static void add_batch(nearest_centres *nearest, const double *centres, int64_t n
 {
   const shard *points = nearest->points;
   set_centres(nearest, centres, n);
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) {
 #pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-    const pass_workspace *workspace = &nearest->team->workspaces[thread_number()];
-    const block_view block = shard_block(points, b);
-    const int64_t first = block.first_row - points->first_row;
-    for (int64_t t = 0; t < block.n_tiles; t++) {
-      nearest->kernel->log_densities(nearest->form, block_tile(&block, t, workspace->tiles),
-                                     workspace->responsibilities, workspace->scratch);
-      update_tile(nearest, workspace->responsibilities, first + t * TILE_ROWS, tile_points(&block, t));
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const pass_workspace *workspace = &nearest->team->workspaces[thread_number()];
+      const block_view block = shard_block(points, b);
+      const int64_t first = block.first_row - points->first_row;
+      for (int64_t t = 0; t < block.n_tiles; t++) {
+        nearest->kernel->log_densities(nearest->form, block_tile(&block, t, workspace->tiles),
+                                       workspace->responsibilities, workspace->scratch);
+        update_tile(nearest, workspace->responsibilities, first + t * TILE_ROWS, tile_points(&block, t));
+      }
     }
   }
   nearest->n_centres += n;
@@ -140,16 +143,19 @@ void nearest_totals_with(nearest_centres *nearest, const double *centres, int64_
   const shard *points = nearest->points;
   int64_t limbs[BATCH * FULL_RANGE_LIMBS] = {0};
   set_centres(nearest, centres, n);
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) {
 #pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-    const block_view block = shard_block(points, b);
-    double sums[BATCH][TILE_ROWS] = {{0.0}};
-    sum_with(nearest, &block, sums);
-    for (int64_t k = 0; k < n; k++) {
-      double sum = 0.0;
-      for (int p = 0; p < TILE_ROWS; p++) sum += sums[k][p];
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const block_view block = shard_block(points, b);
+      double sums[BATCH][TILE_ROWS] = {{0.0}};
+      sum_with(nearest, &block, sums);
+      for (int64_t k = 0; k < n; k++) {
+        double sum = 0.0;
+        for (int p = 0; p < TILE_ROWS; p++) sum += sums[k][p];
 #pragma omp critical(limbs)
-      full_range_add(limbs + k * FULL_RANGE_LIMBS, sum);
+        full_range_add(limbs + k * FULL_RANGE_LIMBS, sum);
+      }
     }
   }
   MPI_Allreduce(MPI_IN_PLACE, limbs, (int)n * FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, points->comm);

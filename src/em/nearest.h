@@ -20,7 +20,7 @@ gmmpi_status nearest_create(const shard *points, const kernel *kernels, const do
 void nearest_destroy(nearest_centres *nearest); /* NULL is fine */
 int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int n_threads);
 
-/* Takes n more centres (n x d) into account. Not collective. */
+/* Takes n more centres (n x d) into account. Not collective; shard_agree tells whether all points could be read. */
 void nearest_add(nearest_centres *nearest, const double *centres, int64_t n);
 
 /* Collective: the sum of all points' distances, the same bits at any number of ranks. */

@@ -38,7 +38,7 @@ void smallest_of_all_ranks(MPI_Comm comm, const valued_row *mine, int64_t n_mine
   }
 }
 
-void fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coordinates)
+gmmpi_status fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coordinates, gmmpi_error *error)
 {
   const int64_t d = points->n_features;
   memset(coordinates, 0, (size_t)(n * d) * sizeof(double));
@@ -48,6 +48,7 @@ void fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coo
   }
   /* All ranks but the owner have zeros, whose bits are zero: adding the bits as integers moves them unchanged. */
   allreduce_large(points->comm, coordinates, n * d, MPI_INT64_T, MPI_SUM);
+  return shard_agree(points, error);
 }
 
 /* The n smallest values found so far, sorted. */
@@ -76,11 +77,14 @@ static void keep_worst_of_block(const block_view *block, const density_form *for
 /* worst: one list for each thread, the first of which receives the n smallest of all. */
 static void keep_worst(const shard *points, const density_form *form, pass_team *team, int64_t n, kept_rows *worst)
 {
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) {
 #pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
-  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-    const int thread = thread_number();
-    const block_view block = shard_block(points, b);
-    keep_worst_of_block(&block, form, &team->workspaces[thread], n, &worst[thread]);
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const int thread = thread_number();
+      const block_view block = shard_block(points, b);
+      keep_worst_of_block(&block, form, &team->workspaces[thread], n, &worst[thread]);
+    }
   }
   for (int t = 1; t < team->n_threads; t++) {
     for (int64_t i = 0; i < worst[t].n; i++) keep_smallest(worst[0].rows, &worst[0].n, n, worst[t].rows[i]);
@@ -100,6 +104,7 @@ gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, p
     for (int t = 0; t < team->n_threads; t++) worst[t].rows = kept + t * n;
     keep_worst(points, form, team, n, worst);
     smallest_of_all_ranks(points->comm, worst[0].rows, worst[0].n, n, rows);
+    shard_agree(points, &local);
   }
   free(kept);
   free(worst);

@@ -22,11 +22,11 @@ void keep_smallest(valued_row *kept, int64_t *n_kept, int64_t n, valued_row offe
 void smallest_of_all_ranks(MPI_Comm comm, const valued_row *mine, int64_t n_mine, int64_t n, int64_t *rows);
 
 /* Collective: coordinates (n x d) of rows of the data set, whoever owns them. A row of -1 gives zeros. Every rank gives
- * the same rows. */
-void fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coordinates);
+ * the same rows. Errors: those of shard_agree. */
+gmmpi_status fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coordinates, gmmpi_error *error);
 
 /* Collective: rows of the n points with the smallest log density under the mixture. The team's workspaces must fit the
- * form. Errors, agreed: 71. */
+ * form. Errors, agreed: 71, and those of shard_agree. */
 gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, pass_team *team, int64_t n,
                                 int64_t *rows, gmmpi_error *error);
 

@@ -60,10 +60,11 @@ static int64_t row_that_wins_race(const nearest_centres *nearest, uint64_t seed,
   return row;
 }
 
-bool seeding_goes_on(MPI_Comm comm, stop_question stop, gmmpi_error *error)
+bool seeding_goes_on(const shard *points, stop_question stop, gmmpi_error *error)
 {
-  if (stop_is_wanted(stop)) fail(error, GMMPI_STOPPED, "stopped on request during the initialisation");
-  return agree(comm, error) == GMMPI_OK;
+  if (shard_failure(points, error) == GMMPI_OK && stop_is_wanted(stop))
+    fail(error, GMMPI_STOPPED, "stopped on request during the initialisation");
+  return agree(points->comm, error) == GMMPI_OK;
 }
 
 gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *options, double *centres,
@@ -74,12 +75,13 @@ gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *o
   nearest_centres *nearest = NULL;
   nearest_create(points, options->kernel, options->inverse_variances, &nearest, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    for (int64_t k = 0; k < options->n_centres && seeding_goes_on(points->comm, options->stop, &local); k++) {
+    for (int64_t k = 0; k < options->n_centres && seeding_goes_on(points, options->stop, &local); k++) {
       const int64_t row =
           k == 0 ? seeding_first_row(points, options->seed) : row_that_wins_race(nearest, options->seed, k);
-      fetch_rows(points, &row, 1, centres + k * d);
+      if (fetch_rows(points, &row, 1, centres + k * d, &local) != GMMPI_OK) break;
       nearest_add(nearest, centres + k * d, 1);
     }
+    shard_agree(points, &local);
   }
   nearest_destroy(nearest);
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
@@ -163,9 +165,10 @@ static void add_round(nearest_centres *nearest, candidate_list *list, const seed
     }
     /* Each rank has set its own places; the others' are 0. */
     allreduce_large(points->comm, rows, n_all, MPI_INT64_T, MPI_SUM);
-    fetch_rows(points, rows, n_all, list->centres + list->n * d);
-    nearest_add(nearest, list->centres + list->n * d, n_all);
-    list->n += n_all;
+    if (fetch_rows(points, rows, n_all, list->centres + list->n * d, error) == GMMPI_OK) {
+      nearest_add(nearest, list->centres + list->n * d, n_all);
+      list->n += n_all;
+    }
   }
   free(rows);
 }
@@ -310,11 +313,11 @@ gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *op
     fail(&local, GMMPI_NO_MEMORY, "there is no memory for candidates of initial means; use --init random_from_data");
   if (agree(points->comm, &local) == GMMPI_OK) {
     const int64_t first = seeding_first_row(points, options->seed);
-    fetch_rows(points, &first, 1, list.centres);
-    nearest_add(nearest, list.centres, 1);
+    if (fetch_rows(points, &first, 1, list.centres, &local) == GMMPI_OK) nearest_add(nearest, list.centres, 1);
     list.n = 1;
-    for (int64_t round = 0; round < ROUNDS && seeding_goes_on(points->comm, options->stop, &local); round++)
+    for (int64_t round = 0; round < ROUNDS && seeding_goes_on(points, options->stop, &local); round++)
       add_round(nearest, &list, options, round, &local);
+    shard_agree(points, &local);
     if (local.status == GMMPI_OK) reduce_candidates(nearest, &list, options, centres, &local);
   }
   candidates_clear(&list);

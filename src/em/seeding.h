@@ -29,8 +29,8 @@ gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *op
 /* The row of the first centre. */
 int64_t seeding_first_row(const shard *points, uint64_t seed);
 
-/* Collective: false, with an agreed error, when a rank wants to stop. */
-bool seeding_goes_on(MPI_Comm comm, stop_question stop, gmmpi_error *error);
+/* Collective: false, with an agreed error, when a rank wants to stop or could not read its points. */
+bool seeding_goes_on(const shard *points, stop_question stop, gmmpi_error *error);
 
 /* The bytes both need on a rank that owns n_rows rows. */
 int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres, int n_threads);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_FULL_RANGE = 2, N_CONTROL = 3 + LOAD_WORDS };
+enum { N_FULL_RANGE = 2, N_CONTROL = 4 + LOAD_WORDS };
 
 static int64_t second_length_of(density_shape shape, statistics_order order, int64_t d)
 {
@@ -212,7 +212,7 @@ static void add_threads(statistics *sums)
   }
 }
 
-void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control)
+gmmpi_status statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control, gmmpi_error *error)
 {
   int n_ranks;
   MPI_Comm_size(comm, &n_ranks);
@@ -223,14 +223,17 @@ void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *contr
   control_words[0] = stop_is_wanted(control->stop);
   control_words[1] = hash;
   control_words[2] = control->n_questions;
-  load_put(control_words + 3, &sums->load, control->seconds);
+  control_words[3] = shard_has_failed(sums->points);
+  load_put(control_words + 4, &sums->load, control->seconds);
   allreduce_large(comm, sums->words, sums->n_words, MPI_INT64_T, MPI_SUM);
   control->n_stop_requests = control_words[0];
   control->hashes_agree = control_words[1] == hash * n_ranks;
   control->n_questions = control_words[2];
-  sums->load = load_of(control_words + 3);
+  sums->load = load_of(control_words + 4);
+  if (control_words[3] > 0) return shard_agree(sums->points, error);
 
   for (int64_t k = 0; k < sums->n_components; k++) take_component(sums, k);
   sums->log_likelihood = full_range_value(full_range_words(sums, 0));
   sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
+  return GMMPI_OK;
 }

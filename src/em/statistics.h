@@ -88,7 +88,7 @@ bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridg
 void statistics_add_block(statistics *sums, const block_sums *block, int thread);
 
 /* Collective over comm: ONE Allreduce; afterwards counts, first, second and the log-likelihood are those of all ranks.
- */
-void statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control);
+ * Errors, the same on all ranks: those of shard_agree. */
+gmmpi_status statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control, gmmpi_error *error);
 
 #endif

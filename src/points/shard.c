@@ -1,6 +1,7 @@
 #include "points/shard.h"
 
 #include "points/shard_build.h"
+#include "points/shard_stream.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -66,6 +67,16 @@ int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks, bool sin
   return bytes;
 }
 
+int64_t shard_least_stream_bytes(int64_t n_samples, int64_t n_features)
+{
+  const int64_t rows = shard_block_rows(n_samples);
+  int64_t numbers;
+  int64_t bytes;
+  return multiply_fits(rows, n_features, &numbers) && multiply_fits(numbers, 2 * (int64_t)sizeof(double), &bytes)
+             ? bytes
+             : INT64_MAX;
+}
+
 /* --- memory
  * ------------------------------------------------------------------------------------------------------------- */
 
@@ -91,16 +102,19 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
   if (behind > first_block)
     created->n_rows = (behind == created->n_blocks ? n_samples : behind * created->block_rows) - created->first_row;
 
+  created->single_precision = options.single_precision;
+  const bool holds = options.stream_bytes == 0;
   int64_t numbers;
   if (n_features < INT_MAX && tile_numbers(created->n_rows, n_features, &numbers)) {
-    if (options.single_precision)
+    if (holds && options.single_precision)
       created->float_tiles = allocate_untouched(numbers, sizeof *created->float_tiles);
-    else
+    else if (holds)
       created->tiles = allocate_untouched(numbers, sizeof *created->tiles);
     created->minima = allocate(n_features, sizeof *created->minima);
     created->maxima = allocate(n_features, sizeof *created->maxima);
   }
-  if ((created->tiles == NULL && created->float_tiles == NULL) || created->minima == NULL || created->maxima == NULL)
+  if ((holds && created->tiles == NULL && created->float_tiles == NULL) || created->minima == NULL ||
+      created->maxima == NULL)
     return fail(error, GMMPI_NO_MEMORY,
                 "%s: there is no memory for %" PRId64 " x %" PRId64 " points, %.3g bytes on each rank; use more nodes",
                 label, n_samples, n_features,
@@ -111,6 +125,7 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
 void shard_destroy(shard *points)
 {
   if (points == NULL) return;
+  stream_destroy(points->stream);
   free(points->tiles);
   free(points->float_tiles);
   free(points->minima);
@@ -139,8 +154,19 @@ void shard_put_row(shard *points, int64_t index, const double *row)
   }
 }
 
+tile_place shard_place(const shard *points, int64_t index)
+{
+  const int64_t place = place_of_row(points, index);
+  return (tile_place){points->tiles != NULL ? points->tiles + place : NULL,
+                      points->float_tiles != NULL ? points->float_tiles + place : NULL};
+}
+
 void shard_copy_row(const shard *points, int64_t row, double *point)
 {
+  if (points->stream != NULL) {
+    stream_copy_row(points->stream, row - points->first_row, point);
+    return;
+  }
   const int64_t place = place_of_row(points, row - points->first_row);
   for (int64_t j = 0; j < points->n_features; j++)
     point[j] = points->tiles != NULL ? points->tiles[place + j * TILE_ROWS]
@@ -157,17 +183,67 @@ block_view shard_block(const shard *points, int64_t index)
   const int64_t before = index * points->block_rows;
   const int64_t left = points->n_rows - before;
   const int64_t n_rows = left < points->block_rows ? left : points->block_rows;
-  return (block_view){.points = points,
+  block_view block = {.points = points,
                       .first_row = points->first_row + before,
                       .n_rows = n_rows,
                       .n_tiles = (n_rows + TILE_ROWS - 1) / TILE_ROWS};
+  if (points->stream != NULL)
+    block.tiles = stream_block_tiles(points->stream, index);
+  else if (points->tiles != NULL)
+    block.tiles = points->tiles + before * points->n_features;
+  else
+    block.float_tiles = points->float_tiles + before * points->n_features;
+  return block;
 }
 
 const double *block_tile(const block_view *block, int64_t tile, double *room)
 {
-  const shard *points = block->points;
-  const int64_t place = (block->first_row - points->first_row + tile * TILE_ROWS) * points->n_features;
-  if (points->tiles != NULL) return points->tiles + place;
-  for (int64_t i = 0; i < points->n_features * TILE_ROWS; i++) room[i] = (double)points->float_tiles[place + i];
+  const int64_t length = block->points->n_features * TILE_ROWS;
+  if (block->tiles != NULL) return block->tiles + tile * length;
+  for (int64_t i = 0; i < length; i++) room[i] = (double)block->float_tiles[tile * length + i];
   return room;
+}
+
+/* --- passes
+ * ------------------------------------------------------------------------------------------------------------- */
+
+shard_pass shard_pass_begin(const shard *points)
+{
+  if (points->stream != NULL) stream_begin(points->stream, false);
+  return (shard_pass){.points = points};
+}
+
+shard_pass shard_pass_begin_ascending(const shard *points)
+{
+  if (points->stream != NULL) stream_begin(points->stream, true);
+  return (shard_pass){.points = points};
+}
+
+bool shard_pass_next(shard_pass *pass)
+{
+  if (pass->points->stream != NULL) return stream_next(pass->points->stream, &pass->first_block, &pass->end_block);
+  if (pass->end_block > 0) return false;
+  pass->end_block = shard_n_blocks(pass->points);
+  return pass->end_block > 0;
+}
+
+bool shard_has_failed(const shard *points)
+{
+  return points->stream != NULL && stream_error(points->stream)->status != GMMPI_OK;
+}
+
+gmmpi_status shard_failure(const shard *points, gmmpi_error *error)
+{
+  if (shard_has_failed(points) && error->status == GMMPI_OK) *error = *stream_error(points->stream);
+  return error->status;
+}
+
+gmmpi_status shard_agree(const shard *points, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  if (points->stream == NULL) return GMMPI_OK;
+  shard_failure(points, &local);
+  if (agree(points->comm, &local) == GMMPI_OK) return GMMPI_OK;
+  if (error->status == GMMPI_OK) *error = local;
+  return local.status;
 }

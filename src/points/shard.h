@@ -1,4 +1,4 @@
-/* The rows that a rank owns, held in memory in the form that the kernels want.
+/* The rows that a rank owns, in the form that the kernels want: held in memory, or streamed from their source.
  *
  * The n_samples rows of a data set are cut into blocks of block_rows rows; the size of a block depends on n_samples
  * alone, so the blocks are the same at any number of ranks. A rank owns a contiguous run of whole blocks. Inside, rows
@@ -7,7 +7,10 @@
  * which count for nothing (tile_points says how many are real).
  *
  * Numbers are doubles for everybody but the shard, which may hold them as floats to save memory; ranges and fingerprint
- * are those of the rounded numbers. */
+ * are those of the rounded numbers.
+ *
+ * A shard that is streamed holds only a few chunks of whole blocks at a time. Whoever needs all rows makes a pass over
+ * them (shard_pass), in which the next chunks are read while the rows of the current one are worked on. */
 #ifndef POINTS_SHARD_H
 #define POINTS_SHARD_H
 
@@ -22,7 +25,10 @@ typedef struct shard_options {
   missing_choice missing;
   int n_threads;         /* of each rank, that will work on its points; 0 stands for 1 */
   bool single_precision; /* numbers are held as floats: rounded once, when they are read, and doubles for all others */
+  int64_t stream_bytes;  /* 0: all rows are held; else they are streamed through chunks of at most so many bytes */
 } shard_options;
+
+typedef struct shard_stream shard_stream;
 
 typedef struct shard {
   MPI_Comm comm;     /* borrowed */
@@ -33,8 +39,10 @@ typedef struct shard {
   int64_t first_row;  /* 0-based row of the data set with which this rank begins */
   int64_t n_rows;     /* rows of this rank; 0 is fine */
   double *tiles;      /* ceil(n_rows / TILE_ROWS) x n_features x TILE_ROWS; for the shard_*.c files only */
-  float *float_tiles; /* the same in single precision; one of them is NULL */
-  double *minima;     /* n_features: over the rows of all ranks */
+  float *float_tiles; /* the same in single precision; one of them is NULL, or both when the rows are streamed */
+  bool single_precision;
+  shard_stream *stream; /* NULL: all rows are held; for the shard_*.c files only */
+  double *minima;       /* n_features: over the rows of all ranks */
   double *maxima;
   uint64_t fingerprint; /* of all rows in their order, the same at any number of ranks */
   int64_t n_dropped;    /* rows left out for a missing value, over all ranks */
@@ -49,9 +57,15 @@ int64_t shard_block_rows(int64_t n_samples);
  * counted. */
 int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks, bool single_precision);
 
-/* Collective over comm. Reads each rank's rows. Errors, agreed: those of source_read; 65 a missing value (how many
- * there are and where the first one is; only with MISSING_ERROR), an infinity, a number too large to be squared or, in
- * single precision, to be held, no row left; 75 when a rank was asked to stop (support/signals.h); 71. */
+/* The least stream_bytes with which n_samples x n_features points can be streamed; INT64_MAX when they can't be
+ * counted.
+ */
+int64_t shard_least_stream_bytes(int64_t n_samples, int64_t n_features);
+
+/* Collective over comm. Reads each rank's rows; source must outlive a shard that is streamed. Errors, agreed: those of
+ * source_read; 65 a missing value (how many there are and where the first one is; only with MISSING_ERROR), an
+ * infinity, a number too large to be squared or, in single precision, to be held, no row left; 75 when a rank was
+ * asked to stop (support/signals.h); 71, also when rows would have to be dropped from a stream. */
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error);
 
@@ -63,17 +77,16 @@ gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t
 /* Collective over the points' communicator. A shard of the chosen rows in their order, of its own size, blocks, ranges
  * and fingerprint, spread over the ranks by its own blocks; where its rows were in the source is not remembered. row:
  * of the data set, from 0; is_chosen is asked about this rank's rows, twice each. Errors, agreed: 65 no row is
- * chosen, 71.
- */
+ * chosen, 71, and those of shard_agree. */
 gmmpi_status shard_subsample(const shard *points, bool (*is_chosen)(const void *context, int64_t row),
                              const void *context, shard **result, gmmpi_error *error);
 
 /* Collective: the same rows, on the same ranks, in other coordinates: matrix (x - origin), matrix d x d, row-major.
- * Errors, agreed: 71. */
+ * Errors, agreed: 71, and those of shard_agree. */
 gmmpi_status shard_transform(const shard *points, const double *matrix, const double *origin, shard **result,
                              gmmpi_error *error);
 
-/* Collective: a shard of MPI_COMM_SELF on every rank, with all rows. Errors, agreed: 71. */
+/* Collective: a shard of MPI_COMM_SELF on every rank, with all rows. Errors, agreed: 71, and those of shard_agree. */
 gmmpi_status shard_gather(const shard *points, shard **result, gmmpi_error *error);
 
 void shard_destroy(shard *points); /* NULL is fine */
@@ -84,9 +97,12 @@ typedef struct block_view {
   int64_t first_row; /* 0-based row of the data set */
   int64_t n_rows;
   int64_t n_tiles;
+  const double *tiles;      /* n_tiles x n_features x TILE_ROWS; for block_tile */
+  const float *float_tiles; /* the same; both are NULL while the block's rows are not at hand */
 } block_view;
 
-/* How many blocks this rank owns, and the index-th of them, from 0. Any thread may ask for any block. */
+/* How many blocks this rank owns, and the index-th of them, from 0. Any thread may ask for any block; its rows are at
+ * hand when all are held, or during a pass when the block is in the current run. */
 int64_t shard_n_blocks(const shard *points);
 block_view shard_block(const shard *points, int64_t index);
 
@@ -101,10 +117,51 @@ static inline int tile_points(const block_view *block, int64_t tile)
   return left < TILE_ROWS ? (int)left : TILE_ROWS;
 }
 
+/* A pass over this rank's rows: runs of neighbouring blocks whose rows are at hand, all blocks in one run when they are
+ * held, else one chunk after the other.
+ *
+ *   shard_pass pass = shard_pass_begin(points);
+ *   while (shard_pass_next(&pass))
+ *     for (int64_t b = pass.first_block; b < pass.end_block; b++) ... shard_block(points, b) ...
+ *
+ * A pass begins and goes on outside of parallel regions, and one of a shard ends before the next begins. When reading
+ * fails the pass ends early; shard_agree tells, afterwards, at any time. */
+typedef struct shard_pass {
+  const shard *points;
+  int64_t first_block; /* the run; both 0 before the first one */
+  int64_t end_block;
+} shard_pass;
+
+/* Runs come in either order, so that the chunks which the last pass left are used first. Until the pass is over the
+ * caller uses neither MPI nor HDF5, which may be at work for the runs to come. */
+shard_pass shard_pass_begin(const shard *points);
+
+/* Runs come in ascending order. The caller is free: where reading needs MPI or HDF5 nothing is read but in
+ * shard_pass_next. */
+shard_pass shard_pass_begin_ascending(const shard *points);
+
+/* Goes on to the next run: false when there is none. */
+bool shard_pass_next(shard_pass *pass);
+
+/* The same on all ranks. */
+static inline bool shard_is_streamed(const shard *points)
+{
+  return points->stream != NULL;
+}
+
+/* Has reading failed on this rank in any pass so far? Never without a stream. shard_failure says how. */
+bool shard_has_failed(const shard *points);
+gmmpi_status shard_failure(const shard *points, gmmpi_error *error);
+
+/* Collective: has reading failed on any rank? Where all rows are held nothing is sent. Errors, agreed: those of
+ * source_read, and 65 when the source has changed since it was read first. */
+gmmpi_status shard_agree(const shard *points, gmmpi_error *error);
+
 /* The row (0-based, of the data set) whose owner is asked for: the rank that owns it. */
 int shard_owner(const shard *points, int64_t row, int n_ranks);
 
-/* Copies one of this rank's rows (0-based row of the data set) to point: n_features. */
+/* Copies one of this rank's rows (0-based row of the data set) to point: n_features. Of a stream it is read, unless it
+ * is in the current run of a pass; zeros when that fails. */
 void shard_copy_row(const shard *points, int64_t row, double *point);
 
 #endif

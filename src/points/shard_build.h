@@ -16,11 +16,21 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
 /* Puts a row (n_features; -0.0 becomes 0.0) to the index-th place of this rank. */
 void shard_put_row(shard *points, int64_t index, const double *row);
 
-/* Puts rows (n_rows x n_features, row-major) to the places of this rank from index on, which is the first of a tile.
- * room: n_features x TILE_ROWS. What is found in them is added to the survey; false when a number is missing or not
- * within the survey's limit. n_rows: whole tiles, but at the rank's end. */
+/* Where tiles are put: doubles, or floats; the other one is NULL. */
+typedef struct tile_place {
+  double *tiles;
+  float *float_tiles;
+} tile_place;
+
+/* The place of this rank's index-th row, which is the first of a tile, in a shard that holds all rows. */
+tile_place shard_place(const shard *points, int64_t index);
+
+/* Puts this rank's rows from index on, which is the first of a tile, to their place. rows: n_rows x n_features,
+ * row-major; room: n_features x TILE_ROWS. What is found in them is added to the survey; false when a number is missing
+ * or not within the survey's limit. n_rows: whole tiles, but at the rank's end. */
 typedef struct row_survey row_survey;
-bool shard_put_rows(shard *points, int64_t index, int64_t n_rows, const double *rows, double *room, row_survey *survey);
+bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const double *rows, tile_place to, double *room,
+                    row_survey *survey);
 
 /* What n_threads threads find in the rows they take, each in a survey of its own. limit: the largest number that is in
  * order. */
@@ -34,7 +44,7 @@ row_survey *surveys_create(int n_threads, int64_t n_features, double limit); /* 
 void surveys_destroy(row_survey *surveys);                                   /* NULL is fine */
 
 /* Collective: sets ranges and fingerprint of the shard, of which all rows have been surveyed. */
-void shard_take_surveys(shard *points, const row_survey *surveys);
+void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys);
 
 /* Collective, when all rows are in their places: fills up the last tile and surveys all of them. Errors, agreed: 71. */
 gmmpi_status shard_complete(shard *points, gmmpi_error *error);
@@ -47,7 +57,7 @@ double shard_largest_number(bool single_precision);
  * set. */
 typedef struct row_supply {
   int64_t n_rows;
-  const shard *held;       /* rows of another shard; NULL: of the array rows */
+  const shard *held;       /* rows of another shard, held or streamed; NULL: of the array rows */
   const int64_t *picked;   /* with held: which of this rank's rows, n_rows from 0 */
   bool consumes;           /* with held: its memory is given back while rows leave */
   const double *rows;      /* row-major */

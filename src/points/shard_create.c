@@ -1,17 +1,12 @@
 /* Making a shard: from a source, of which each rank reads the rows it owns, or from the caller's memory. */
-#include "points/shard.h"
-#include "points/shard_build.h"
+#include "points/shard_read.h"
+#include "points/shard_stream.h"
 #include "support/error.h"
 #include "support/memory.h"
-#include "support/signals.h"
-#include "support/threads.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-
-/* Rows are read in pieces of about so many numbers, which stay in the cache until they are in their tiles; whole tiles.
- */
-enum { PIECE_NUMBERS = 1 << 15 };
 
 static gmmpi_status out_of_memory(const char *label, gmmpi_error *error)
 {
@@ -20,127 +15,6 @@ static gmmpi_status out_of_memory(const char *label, gmmpi_error *error)
 
 /* --- from a source
  * -------------------------------------------------------------------------------------------------------- */
-
-/* What one thread needs to read pieces, and what it found in them. */
-typedef struct row_reader {
-  row_check check;
-  row_survey *survey;
-  double *rows; /* piece_rows x n_features */
-  double *room; /* n_features x TILE_ROWS */
-} row_reader;
-
-typedef struct row_reading {
-  shard *points;
-  point_source *source;
-  int64_t piece_rows;
-  int n_readers;
-  row_reader *readers;
-  row_survey *surveys;
-} row_reading;
-
-/* Looks at rows of which some are not in order, one by one. */
-static gmmpi_status check_rows(row_reader *reader, int64_t first_row, int64_t n_rows, int64_t n_features,
-                               gmmpi_error *error)
-{
-  gmmpi_status status = GMMPI_OK;
-  for (int64_t i = 0; i < n_rows && status == GMMPI_OK; i++) {
-    bool is_whole;
-    status = row_check_row(&reader->check, reader->rows + i * n_features, n_features, first_row + i, &is_whole, error);
-  }
-  return status;
-}
-
-/* Reads rows to their places. When one of them cannot be read, those before it are looked at all the same, so that the
- * first bad row is found wherever pieces begin. */
-static gmmpi_status read_piece(const row_reading *reading, row_reader *reader, int64_t index, int64_t n_rows,
-                               gmmpi_error *error)
-{
-  shard *points = reading->points;
-  const int64_t first_row = points->first_row + index;
-  gmmpi_error failure = {0};
-  if (source_read(reading->source, first_row, n_rows, reader->rows, &failure) == GMMPI_OK) {
-    if (shard_put_rows(points, index, n_rows, reader->rows, reader->room, reader->survey)) return GMMPI_OK;
-    return check_rows(reader, first_row, n_rows, points->n_features, error);
-  }
-  for (int64_t i = 0; failure.place > 0 && i < n_rows; i++) {
-    gmmpi_error ignored = {0};
-    if (source_read(reading->source, first_row + i, 1, reader->rows, &ignored) != GMMPI_OK) break;
-    if (check_rows(reader, first_row + i, 1, points->n_features, error) != GMMPI_OK) return error->status;
-  }
-  *error = failure;
-  return failure.status;
-}
-
-static gmmpi_status read_piece_unless_stopped(const row_reading *reading, row_reader *reader, int64_t index,
-                                              int64_t n_rows, gmmpi_error *error)
-{
-  if (signals_stop_requested())
-    return fail(error, GMMPI_STOPPED, "%s: stopped while it was read; start again", reading->source->label);
-  return read_piece(reading, reader, index, n_rows, error);
-}
-
-/* The first piece that fails says why; pieces behind it need not be read any more. */
-static gmmpi_status read_rows(const row_reading *reading, gmmpi_error *error)
-{
-  const int64_t n_rows = reading->points->n_rows;
-  const int64_t n_pieces = (n_rows + reading->piece_rows - 1) / reading->piece_rows;
-  int64_t first_bad = n_pieces;
-#pragma omp parallel for num_threads(reading->n_readers) schedule(dynamic) if (reading->n_readers > 1)
-  for (int64_t i = 0; i < n_pieces; i++) {
-    int64_t bad;
-#pragma omp atomic read
-    bad = first_bad;
-    if (i > bad) continue;
-    const int64_t left = n_rows - i * reading->piece_rows;
-    gmmpi_error failure = {0};
-    if (read_piece_unless_stopped(reading, &reading->readers[thread_number()], i * reading->piece_rows,
-                                  left < reading->piece_rows ? left : reading->piece_rows, &failure) == GMMPI_OK)
-      continue;
-#pragma omp critical(first_bad)
-    if (i < first_bad) {
-#pragma omp atomic write
-      first_bad = i;
-      *error = failure;
-    }
-  }
-  return error->status;
-}
-
-/* Room for the points, and for the readers. */
-static gmmpi_status prepare(MPI_Comm comm, shard_options options, row_reading *reading, gmmpi_error *error)
-{
-  const point_source *source = reading->source;
-  const int64_t d = source->n_features;
-  if (shard_lay_out(comm, source->label, source->n_rows, d, options, &reading->points, error) != GMMPI_OK)
-    return error->status;
-  const shard *points = reading->points;
-  const int64_t tiles = PIECE_NUMBERS / TILE_ROWS / d;
-  int64_t numbers;
-  reading->piece_rows = TILE_ROWS * (tiles > 1 ? tiles : 1);
-  reading->n_readers = source->is_concurrent ? points->n_threads : 1;
-  reading->readers = calloc((size_t)reading->n_readers, sizeof *reading->readers);
-  reading->surveys = surveys_create(points->n_threads, d, shard_largest_number(options.single_precision));
-  bool good = reading->readers != NULL && reading->surveys != NULL && multiply_fits(reading->piece_rows, d, &numbers);
-  for (int t = 0; good && t < reading->n_readers; t++) {
-    row_reader *reader = &reading->readers[t];
-    reader->check = row_check_begin(source, 0, options);
-    reader->survey = &reading->surveys[t];
-    reader->rows = allocate(numbers, sizeof *reader->rows);
-    reader->room = allocate(d, TILE_ROWS * sizeof *reader->room);
-    good = reader->rows != NULL && reader->room != NULL;
-  }
-  return good ? GMMPI_OK : out_of_memory(source->label, error);
-}
-
-static void finish(row_reading *reading)
-{
-  for (int t = 0; reading->readers != NULL && t < reading->n_readers; t++) {
-    free(reading->readers[t].rows);
-    free(reading->readers[t].room);
-  }
-  free(reading->readers);
-  surveys_destroy(reading->surveys);
-}
 
 /* This rank's rows without a missing value: n_kept of them, counted from 0, and where they are in the source. */
 static void list_kept(const shard *points, int64_t *picked, int64_t *origins, double *row)
@@ -184,30 +58,50 @@ static gmmpi_status close_gaps(const char *label, shard_options options, int64_t
   return error->status;
 }
 
+/* Collective: reads all rows, once. */
+static gmmpi_status read_all(shard *points, row_reading *reading, gmmpi_error *error)
+{
+  if (points->stream == NULL) return reading_rows(reading, 0, points->n_rows, shard_place(points, 0), error);
+  shard_pass pass = shard_pass_begin_ascending(points);
+  while (shard_pass_next(&pass)) continue;
+  return shard_failure(points, error);
+}
+
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error)
 {
+  const bool streams = options.stream_bytes > 0;
   gmmpi_error local = {0};
-  row_reading reading = {.source = source};
-  row_check check = row_check_begin(source, 0, options);
+  shard *points = NULL;
+  row_reading *reading = NULL;
+  int64_t n_dropped_here = 0;
   int64_t n_dropped = 0;
-  prepare(comm, options, &reading, &local);
+  if (shard_lay_out(comm, source->label, source->n_rows, source->n_features, options, &points, &local) == GMMPI_OK &&
+      reading_create(points, source, options, streams ? 1 : points->n_threads, &reading, &local) == GMMPI_OK && streams)
+    stream_create(points, reading, options.stream_bytes, &points->stream, &local);
   if (agree(comm, &local) == GMMPI_OK) {
-    read_rows(&reading, &local);
-    for (int t = 0; t < reading.n_readers; t++) row_check_add(&check, &reading.readers[t].check);
-    row_check_end(comm, &check, source->n_rows, &n_dropped, &local);
+    read_all(points, reading, &local);
+    reading_end(reading, points, &n_dropped_here, &n_dropped, &local);
   }
-  if (local.status == GMMPI_OK && n_dropped == 0) shard_take_surveys(reading.points, reading.surveys);
-  finish(&reading);
-  if (local.status == GMMPI_OK && n_dropped > 0 &&
-      close_gaps(source->label, options, check.n_dropped, n_dropped, &reading.points, &local) == GMMPI_OK)
-    shard_complete(reading.points, &local);
+  if (local.status == GMMPI_OK && n_dropped > 0 && streams)
+    fail(&local, GMMPI_NO_MEMORY,
+         "%s: %" PRId64 " rows have missing values, and rows cannot be left out of points that are streamed; write a "
+         "file without them, or give more memory",
+         source->label, n_dropped);
+  else if (local.status == GMMPI_OK && n_dropped > 0 &&
+           close_gaps(source->label, options, n_dropped_here, n_dropped, &points, &local) == GMMPI_OK)
+    shard_complete(points, &local);
   if (local.status != GMMPI_OK) {
-    shard_destroy(reading.points);
-    reading.points = NULL;
+    shard_destroy(points);
+    points = NULL;
     if (error != NULL) *error = local;
   }
-  *result = reading.points;
+  /* A stream goes on reading. */
+  if (points == NULL || points->stream == NULL)
+    reading_destroy(reading);
+  else
+    stream_surveyed(points->stream);
+  *result = points;
   return local.status;
 }
 

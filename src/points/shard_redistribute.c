@@ -31,6 +31,7 @@ typedef struct exchange {
   int64_t row_words; /* n_features, and the origin where it is remembered */
   int64_t piece_rows;
   int64_t tiles_gone; /* of the supply's: given back */
+  shard_pass pass;    /* over the rows that are held, ascending as they leave */
   int64_t *held;      /* n_ranks + 1: the rows with which the supplies of the ranks begin, and the end */
   int64_t *owned;     /* the same for the shards */
   transfer sending;
@@ -51,12 +52,19 @@ static bool next_piece(transfer *pieces, int64_t piece_rows)
   return true;
 }
 
+/* Goes on in the pass until the row is at hand; a pass that has failed says so later. */
+static void reach_row(shard_pass *pass, int64_t index)
+{
+  while (index / pass->points->block_rows >= pass->end_block && shard_pass_next(pass)) continue;
+}
+
 /* One row of the supply as words. row: n_features, to work in. */
-static void pack_row(const exchange *all, int64_t index, uint64_t *words, double *row)
+static void pack_row(exchange *all, int64_t index, uint64_t *words, double *row)
 {
   const row_supply *supply = all->supply;
   const int64_t n = all->points->n_features;
   if (supply->held != NULL) {
+    reach_row(&all->pass, supply->picked[index]);
     shard_copy_row(supply->held, supply->held->first_row + supply->picked[index], row);
     memcpy(words, row, (size_t)n * sizeof *words);
   } else {
@@ -172,7 +180,12 @@ gmmpi_status shard_redistribute(const row_supply *supply, shard *points, gmmpi_e
     all.receiving.bounds = all.held;
     all.receiving.next_row = all.owned[rank];
     all.receiving.end_row = all.owned[rank + 1];
+    if (supply->held != NULL) all.pass = shard_pass_begin_ascending(supply->held);
     exchange_pieces(&all, all.held[rank], row);
+    if (supply->held != NULL) {
+      while (shard_pass_next(&all.pass)) continue;
+      shard_agree(supply->held, error);
+    }
   }
   free(all.held);
   free(all.owned);

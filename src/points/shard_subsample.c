@@ -30,7 +30,7 @@ gmmpi_status shard_subsample(const shard *points, bool (*is_chosen)(const void *
   int64_t n_samples;
   const int64_t n_chosen = count_chosen(points, is_chosen, context);
   int64_t *chosen = allocate(n_chosen, sizeof *chosen);
-  const shard_options options = {.n_threads = points->n_threads, .single_precision = points->float_tiles != NULL};
+  const shard_options options = {.n_threads = points->n_threads, .single_precision = points->single_precision};
   MPI_Allreduce(&n_chosen, &n_samples, 1, MPI_INT64_T, MPI_SUM, points->comm);
   if (n_samples == 0)
     fail(&local, GMMPI_BAD_DATA, "no points were chosen for a subsample; choose some");

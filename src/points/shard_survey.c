@@ -54,14 +54,14 @@ void surveys_destroy(row_survey *surveys)
   free(surveys);
 }
 
-void shard_take_surveys(shard *points, const row_survey *surveys)
+void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
 {
   uint64_t sum = 0;
   for (int64_t j = 0; j < points->n_features; j++) {
     points->minima[j] = INFINITY;
     points->maxima[j] = -INFINITY;
   }
-  for (int t = 0; t < points->n_threads; t++) {
+  for (int t = 0; t < n_surveys; t++) {
     sum += surveys[t].hash;
     for (int64_t i = 0; i < SURVEY_LANES * points->n_features; i++) {
       const int64_t j = i / SURVEY_LANES;
@@ -189,32 +189,30 @@ static void fill_up(double *tile, int n_points, int64_t n_features)
   }
 }
 
-/* Numbers beyond the range of floats become infinities, which the survey will find. */
+/* Numbers beyond the range of floats become infinities, which the survey will find. floats may be NULL. */
 static void round_to_float(int64_t n, double *restrict numbers, float *restrict floats)
 {
-  for (int64_t i = 0; i < n; i++) {
-    floats[i] = (float)numbers[i];
-    numbers[i] = (double)floats[i];
-  }
+  for (int64_t i = 0; floats != NULL && i < n; i++) floats[i] = (float)numbers[i];
+  for (int64_t i = 0; i < n; i++) numbers[i] = (double)(float)numbers[i];
 }
 
-bool shard_put_rows(shard *points, int64_t index, int64_t n_rows, const double *rows, double *room, row_survey *survey)
+bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const double *rows, tile_place to, double *room,
+                    row_survey *survey)
 {
   const int64_t d = points->n_features;
   const int64_t length = d * TILE_ROWS;
   bool good = true;
   const size_t numbers = (size_t)((n_rows + TILE_ROWS - 1) / TILE_ROWS * length);
-  if (points->tiles != NULL)
-    populate_pages(points->tiles + index * d, numbers * sizeof *points->tiles);
-  else
-    populate_pages(points->float_tiles + index * d, numbers * sizeof *points->float_tiles);
+  if (points->stream == NULL)
+    populate_pages(to.tiles != NULL ? (void *)to.tiles : to.float_tiles,
+                   numbers * (to.tiles != NULL ? sizeof *to.tiles : sizeof *to.float_tiles));
   for (int64_t done = 0; done < n_rows; done += TILE_ROWS) {
     const int n_points = n_rows - done < TILE_ROWS ? (int)(n_rows - done) : TILE_ROWS;
-    const int64_t place = (index + done) * d;
-    double *tile = points->tiles != NULL ? points->tiles + place : room;
+    double *tile = to.tiles != NULL ? to.tiles + done * d : room;
     transpose(rows + done * d, n_points, d, tile);
     fill_up(tile, n_points, d);
-    if (points->float_tiles != NULL) round_to_float(length, tile, points->float_tiles + place);
+    if (points->single_precision)
+      round_to_float(length, tile, to.float_tiles != NULL ? to.float_tiles + done * d : NULL);
     const whole_tile whole = {tile, d, points->first_row + index + done, n_points};
     good &= survey_tile(&whole, survey);
   }
@@ -261,7 +259,7 @@ gmmpi_status shard_complete(shard *points, gmmpi_error *error)
       const block_view block = shard_block(points, b);
       survey_block(&block, rooms + thread_number() * length, &surveys[thread_number()]);
     }
-    shard_take_surveys(points, surveys);
+    shard_take_surveys(points, points->n_threads, surveys);
   }
   surveys_destroy(surveys);
   free(rooms);

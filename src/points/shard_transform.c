@@ -30,13 +30,17 @@ gmmpi_status shard_transform(const shard *points, const double *matrix, const do
   if (room == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to transform points");
   shard_lay_out(points->comm, "transformed points", points->n_samples, d, options, result, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    double *out = (*result)->tiles;
-    for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-      const block_view block = shard_block(points, b);
-      for (int64_t t = 0; t < block.n_tiles; t++, out += d * TILE_ROWS)
-        transform_tile(d, matrix, origin, block_tile(&block, t, room), out);
+    shard_pass pass = shard_pass_begin(points);
+    while (shard_pass_next(&pass)) {
+      for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+        const block_view block = shard_block(points, b);
+        double *out = shard_place(*result, b * points->block_rows).tiles;
+        for (int64_t t = 0; t < block.n_tiles; t++)
+          transform_tile(d, matrix, origin, block_tile(&block, t, room), out + t * d * TILE_ROWS);
+      }
     }
     shard_complete(*result, &local);
+    shard_agree(points, &local);
   }
   free(room);
   if (local.status == GMMPI_OK) return GMMPI_OK;

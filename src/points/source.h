@@ -65,6 +65,8 @@ struct point_source {
   char **feature_names; /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
   bool has_names;       /* do the names come from the file? */
   bool is_concurrent;   /* may threads read at the same time? */
+  bool streams;         /* are rows read again and again without finding and parsing them anew? */
+  int64_t buffer_bytes; /* memory that reading takes beside the rows */
   void *state;          /* of the kind */
 };
 

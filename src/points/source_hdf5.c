@@ -23,6 +23,11 @@ enum { PIECE_NUMBERS = 1 << 19 };
 /* Memory for unpacked chunks, so that each is unpacked once when rows are read in order; more where one chunk has more,
  * since unpacking takes as much anyway. */
 static const int64_t most_chunk_bytes = (int64_t)256 << 20;
+/* Chunks that have been read whole are to go first; with 1, HDF5 1.10 keeps some chunks for ever. */
+static const double preemption = 0.75;
+
+/* What the library takes to convert and unpack numbers. */
+static const int64_t library_bytes = 4 << 20;
 
 /* Columns that are read together. */
 typedef struct column_run {
@@ -130,8 +135,9 @@ static gmmpi_status keep_chunks(point_source *source, hid_t properties, gmmpi_er
   int64_t bytes;
   if (!multiply_fits(chunk_bytes, (int64_t)n_abreast, &bytes) || bytes > most_chunk_bytes)
     bytes = chunk_bytes > most_chunk_bytes ? chunk_bytes : most_chunk_bytes;
+  source->buffer_bytes += bytes;
   const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-  if (access >= 0 && H5Pset_chunk_cache(access, 12421, (size_t)bytes, 1.0) >= 0) {
+  if (access >= 0 && H5Pset_chunk_cache(access, 12421, (size_t)bytes, preemption) >= 0) {
     H5Dclose(state->data_set);
     state->data_set = H5Dopen2(state->file, source->inside, access);
   }
@@ -204,6 +210,8 @@ static void find_flat_numbers(point_source *source)
 static gmmpi_status prepare_layout(MPI_Comm comm, point_source *source, gmmpi_error *error)
 {
   hdf5_state *state = source->state;
+  source->streams = true;
+  source->buffer_bytes = library_bytes + PIECE_NUMBERS * (int64_t)sizeof(double);
   const hid_t properties = H5Dget_create_plist(state->data_set);
   const H5D_layout_t layout = properties >= 0 ? H5Pget_layout(properties) : H5D_LAYOUT_ERROR;
   gmmpi_status status = GMMPI_OK;

@@ -48,6 +48,8 @@ static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_o
   source->n_rows = state->header.n_rows;
   source->is_concurrent = !state->header.is_fortran && !state->header.is_swapped && state->header.type == 'f' &&
                           state->header.item_bytes >= (int)sizeof(float) && source_takes_all_columns(source);
+  source->streams = true;
+  if (!source->is_concurrent) source->buffer_bytes = PIECE_BYTES;
   state->lowest = source->columns[0];
   state->highest = source->columns[0];
   for (int64_t i = 1; i < source->n_features; i++) {

@@ -73,6 +73,7 @@ static void take_features(point_source *source, point_source *first)
   source->n_features = first->n_features;
   source->n_columns = first->n_columns;
   source->has_names = first->has_names;
+  source->streams = first->streams;
   source->columns = first->columns;
   source->feature_names = first->feature_names;
   first->columns = NULL;
@@ -152,6 +153,7 @@ static gmmpi_status open_parts(MPI_Comm comm, point_source *source, const source
     point_source *first = NULL;
     if (source_open(comm, state->parts[0], options, &first, &local) == GMMPI_OK) {
       take_features(source, first);
+      source->buffer_bytes = first->buffer_bytes * (state->n_parts < MOST_OPEN ? state->n_parts : MOST_OPEN);
       count_rows(comm, source, first->n_rows, &local);
     }
     source_close(first);

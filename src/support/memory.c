@@ -143,23 +143,34 @@ static int64_t control_group_memory_left(void)
   return left;
 }
 
-static int64_t address_space_left(void)
+/* What is left below one of this process's limits; used: the name of what it limits. */
+static int64_t left_below(int resource, const char *used)
 {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return INT64_MAX;
-  const int64_t used = 1024 * number_in_file("/proc/self/status", "VmSize:", 0);
-  return (int64_t)limit.rlim_cur > used ? (int64_t)limit.rlim_cur - used : 0;
+  if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return INT64_MAX;
+  const int64_t bytes = 1024 * number_in_file("/proc/self/status", used, 0);
+  const int64_t most = limit.rlim_cur > (rlim_t)INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
+  return most > bytes ? most - bytes : 0;
+}
+
+int64_t memory_allocatable(void)
+{
+  return least(left_below(RLIMIT_AS, "VmSize:"), left_below(RLIMIT_DATA, "VmData:"));
 }
 
 int64_t memory_available(int n_sharers)
 {
   const int64_t machine = number_in_file("/proc/meminfo", "MemAvailable:", INT64_MAX / 1024) * 1024;
-  const int64_t shared = least(machine, control_group_memory_left()) / (n_sharers > 0 ? n_sharers : 1);
-  return least(shared, address_space_left());
+  return least(machine, control_group_memory_left()) / (n_sharers > 0 ? n_sharers : 1);
 }
 
+int64_t memory_held(void)
+{
+  return 1024 * number_in_file("/proc/self/status", "VmRSS:", 0);
+}
+
+/* getrusage would count what the parent held when it started this process. */
 int64_t memory_peak(void)
 {
-  struct rusage usage;
-  return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
+  return 1024 * number_in_file("/proc/self/status", "VmHWM:", 0);
 }

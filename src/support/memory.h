@@ -29,9 +29,15 @@ void populate_pages(void *memory, size_t n_bytes);
 /* Gives the pages that lie wholly within n_bytes of allocated memory back to the system; what they held is lost. */
 void release_pages(void *memory, size_t n_bytes);
 
-/* The bytes this process may still allocate: the least of the machine's available memory divided among n_sharers
- * processes, the control group's limit and the address-space limit. */
+/* The bytes this process may still use: the lesser of the machine's available memory and what the control group's limit
+ * leaves, divided among n_sharers processes. */
 int64_t memory_available(int n_sharers);
+
+/* The bytes it may still allocate, used or not: what the limits of its address space and of its data leave. */
+int64_t memory_allocatable(void);
+
+/* The memory this process holds now, in bytes. */
+int64_t memory_held(void);
 
 /* The most memory this process has held so far, in bytes. */
 int64_t memory_peak(void);

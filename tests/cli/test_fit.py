@@ -342,7 +342,7 @@ class Fit(Case):
                               ("--checkpoint-every", "0"), ("--checkpoint-seconds", "-1"), ("--init-covariance", "none")):
             with self.subTest(option=option, value=value):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, value, "-o", self.path("m.h5"))
-        for option in ("--memory-limit", "--weights", "--prior", "--method",
+        for option in ("--weights", "--prior", "--method",
                        "--noise", "--t-dist", "--nonsense"):
             with self.subTest(option=option):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, "1", "-o", self.path("m.h5"))

@@ -1,6 +1,6 @@
-/* Shards: the ranks' rows are the data set in order, whatever the number of ranks and whoever held the rows before;
- * ranges and fingerprint equal those computed here from all rows; missing values, infinities, and what is wrong with
- * memory. */
+/* Shards: the ranks' rows are the data set in order, whatever the number of ranks, whoever held the rows before, and
+ * whether they are held or streamed; ranges and fingerprint equal those computed here from all rows; missing values,
+ * infinities, and what is wrong with memory. */
 #include "mpi/point_files.h"
 
 #include "points/shard.h"
@@ -76,35 +76,68 @@ static void check_ranges(const shard *points, const table *all)
   }
 }
 
-/* This rank's blocks hold its rows, the last tile is filled up with its first point. */
-static void check_blocks(const shard *points, const table *all)
+/* How many numbers of the block differ from the table's; the last tile is filled up with its first point. */
+static int wrong_numbers(const block_view *block, const table *all, double *room)
 {
-  int64_t next = points->first_row;
   int n_wrong = 0;
-  double *room = malloc(sizeof *room * (size_t)all->n_features * TILE_ROWS);
-  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-    const block_view block = shard_block(points, b);
-    CHECK(block.first_row == next && block.first_row % points->block_rows == 0);
-    CHECK(block.n_rows == points->block_rows || block.first_row + block.n_rows == all->n_rows);
-    CHECK(block.n_tiles == (block.n_rows + TILE_ROWS - 1) / TILE_ROWS);
-    for (int64_t t = 0; t < block.n_tiles; t++) {
-      const int n_points = tile_points(&block, t);
-      const double *tile = block_tile(&block, t, room);
-      CHECK(n_points == TILE_ROWS || block.first_row + t * TILE_ROWS + n_points == all->n_rows);
-      for (int p = 0; p < TILE_ROWS; p++) {
-        const int64_t row = block.first_row + t * TILE_ROWS + (p < n_points ? p : 0);
-        for (int64_t j = 0; j < all->n_features; j++) {
-          const double expected = all->rows[row * all->n_features + j];
-          const double value = tile[j * TILE_ROWS + p];
-          n_wrong += value != expected || (value == 0 && signbit(value));
-        }
+  for (int64_t t = 0; t < block->n_tiles; t++) {
+    const int n_points = tile_points(block, t);
+    const double *tile = block_tile(block, t, room);
+    CHECK(n_points == TILE_ROWS || block->first_row + t * TILE_ROWS + n_points == all->n_rows);
+    for (int p = 0; p < TILE_ROWS; p++) {
+      const int64_t row = block->first_row + t * TILE_ROWS + (p < n_points ? p : 0);
+      for (int64_t j = 0; j < all->n_features; j++) {
+        const double expected = all->rows[row * all->n_features + j];
+        const double value = tile[j * TILE_ROWS + p];
+        n_wrong += value != expected || (value == 0 && signbit(value));
       }
     }
-    next += block.n_rows;
+  }
+  return n_wrong;
+}
+
+/* A pass comes by each of this rank's blocks once, and they hold its rows. */
+static void check_pass(shard_pass pass, const table *all, bool ascends)
+{
+  const shard *points = pass.points;
+  int64_t n_seen = 0;
+  int n_wrong = 0;
+  double *room = malloc(sizeof *room * (size_t)all->n_features * TILE_ROWS);
+  bool *seen = calloc((size_t)shard_n_blocks(points) + 1, sizeof *seen);
+  for (int64_t expected = 0; shard_pass_next(&pass); expected = pass.end_block) {
+    CHECK(pass.first_block < pass.end_block && pass.end_block <= shard_n_blocks(points));
+    CHECK(!ascends || pass.first_block == expected);
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const block_view block = shard_block(points, b);
+      CHECK(block.first_row == points->first_row + b * points->block_rows);
+      CHECK(block.first_row % points->block_rows == 0);
+      CHECK(block.n_rows == points->block_rows || block.first_row + block.n_rows == all->n_rows);
+      CHECK(block.n_tiles == (block.n_rows + TILE_ROWS - 1) / TILE_ROWS);
+      CHECK(!seen[b]);
+      seen[b] = true;
+      n_seen += block.n_rows;
+      n_wrong += wrong_numbers(&block, all, room);
+    }
   }
   free(room);
+  free(seen);
   CHECK(n_wrong == 0);
-  CHECK(next == points->first_row + points->n_rows);
+  CHECK(n_seen == points->n_rows);
+}
+
+/* Passes in any order, after one that was left in the middle, too. */
+static void check_blocks(const shard *points, const table *all)
+{
+  check_pass(shard_pass_begin(points), all, false);
+  check_pass(shard_pass_begin(points), all, false);
+  check_pass(shard_pass_begin_ascending(points), all, true);
+  for (int n = 1; n < 6 && points->stream != NULL; n++) {
+    shard_pass left = shard_pass_begin(points);
+    for (int i = 0; i < n; i++) shard_pass_next(&left);
+    check_pass(n % 2 == 0 ? shard_pass_begin(points) : shard_pass_begin_ascending(points), all, n % 2 == 1);
+  }
+  gmmpi_error error = {0};
+  CHECK(!shard_has_failed(points) && shard_agree(points, &error) == GMMPI_OK);
 }
 
 /* Every row has one owner, who has it. */
@@ -118,6 +151,7 @@ static void check_owners(const shard *points, const table *all)
     n_wrong += (shard_owner(points, row, n_ranks) == rank) != is_mine;
     if (!is_mine) continue;
     n_owned++;
+    if (points->stream != NULL && row % 37 != 0) continue; /* each is read by itself */
     shard_copy_row(points, row, point);
     for (int64_t j = 0; j < all->n_features; j++) n_wrong += point[j] != all->rows[row * all->n_features + j];
   }
@@ -165,14 +199,31 @@ static void write_table(const table *all)
   free(text);
 }
 
-static gmmpi_status create_from_file(missing_choice missing, shard **points, gmmpi_error *error)
+/* How many pairs of blocks shards may hold; 0: all. */
+static int stream_pairs;
+
+static gmmpi_status open_and_create(const char *name, missing_choice missing, bool single_precision,
+                                    point_source **source, shard **points, gmmpi_error *error)
 {
-  point_source *source = NULL;
   const source_options options = {.header = HEADER_NO};
   *points = NULL;
-  if (source_open(MPI_COMM_WORLD, path_of("x.csv"), &options, &source, error) == GMMPI_OK)
-    shard_create(MPI_COMM_WORLD, source, (shard_options){.missing = missing, .n_threads = 3}, points, error);
-  source_close(source);
+  if (source_open(MPI_COMM_WORLD, path_of(name), &options, source, error) != GMMPI_OK) return error->status;
+  const shard_options how = {.missing = missing,
+                             .n_threads = 3,
+                             .single_precision = single_precision,
+                             .stream_bytes =
+                                 stream_pairs * shard_least_stream_bytes((*source)->n_rows, (*source)->n_features)};
+  return shard_create(MPI_COMM_WORLD, *source, how, points, error);
+}
+
+/* The source of the shard created last, from which that may be streamed. */
+static point_source *latest_source;
+
+static gmmpi_status create_from_file(missing_choice missing, shard **points, gmmpi_error *error)
+{
+  source_close(latest_source);
+  latest_source = NULL;
+  open_and_create("x.csv", missing, false, &latest_source, points, error);
   MPI_Barrier(MPI_COMM_WORLD);
   return error->status;
 }
@@ -466,6 +517,118 @@ static void subsamples(void)
   }
 }
 
+/* --- streams
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+/* The table as an .npy file, of doubles and in C order. */
+static void write_array(const table *all)
+{
+  const size_t n_bytes = (size_t)(all->n_rows * all->n_features) * sizeof(double);
+  unsigned char *bytes = calloc(128 + n_bytes, 1);
+  memcpy(bytes, "\x93NUMPY\x01\x00\x76\x00", 10);
+  const int length =
+      sprintf((char *)bytes + 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (%" PRId64 ", %" PRId64 "), }",
+              all->n_rows, all->n_features);
+  memset(bytes + 10 + length, ' ', 117 - (size_t)length);
+  bytes[127] = '\n';
+  memcpy(bytes + 128, all->rows, n_bytes);
+  write_bytes("x.npy", bytes, 128 + n_bytes);
+  free(bytes);
+}
+
+/* Rounded once, like rows that are held. */
+static void streams_in_single_precision(void)
+{
+  table all = make_table(5000, 3);
+  point_source *source = NULL;
+  shard *points = NULL;
+  gmmpi_error error = {0};
+  for (int64_t i = 0; i < 15000; i++) all.rows[i] += 1e-9 * (double)i;
+  write_array(&all);
+  for (int64_t i = 0; i < 15000; i++) all.rows[i] = (double)(float)all.rows[i];
+  if (CHECK(open_and_create("x.npy", MISSING_ERROR, true, &source, &points, &error) == GMMPI_OK))
+    check_shard(points, &all, NULL, 0);
+  shard_destroy(points);
+  source_close(source);
+  free(all.rows);
+}
+
+static void streams_drop_no_rows(void)
+{
+  shard *points;
+  gmmpi_error error = {0};
+  write_text("x.csv", "1,2\nNA,1\n3,\n");
+  create_from_file(MISSING_DROP, &points, &error);
+  check_error(&error, GMMPI_NO_MEMORY, "2 rows have missing values, and rows cannot be left out", __FILE__, __LINE__);
+  CHECK(points == NULL);
+}
+
+/* Overwrites a number in the file, or cuts it off there; by rank 0. */
+static void harm_file(int64_t number, bool cuts)
+{
+  const long offset = 128 + 8 * (long)number;
+  const double other = 0.25;
+  MPI_Barrier(MPI_COMM_WORLD);
+  if (rank == 0 && cuts && truncate(path_of("x.npy"), offset) != 0) abort();
+  if (rank == 0 && !cuts) {
+    FILE *file = fopen(path_of("x.npy"), "r+b");
+    if (file == NULL || fseek(file, offset, SEEK_SET) != 0 || fwrite(&other, 8, 1, file) != 1 || fclose(file) != 0)
+      abort();
+  }
+  MPI_Barrier(MPI_COMM_WORLD);
+}
+
+static void walk(const shard *points)
+{
+  for (shard_pass pass = shard_pass_begin(points); shard_pass_next(&pass);) continue;
+}
+
+/* A file that is changed or cut off while it is streamed is an error on all ranks, and stays one. */
+static void files_that_change(void)
+{
+  enum { N_ROWS = 7 * 64 * 8 };
+  const table all = make_table(N_ROWS, 2);
+  for (int c = 0; c < 4; c++) {
+    const int64_t place = c / 2 == 0 ? 2 * 3001 : 2 * 1000 + 1;
+    const bool cuts = c % 2 == 1;
+    point_source *source = NULL;
+    shard *points = NULL;
+    shard *sample = NULL;
+    gmmpi_error error = {0};
+    write_array(&all);
+    if (CHECK(open_and_create("x.npy", MISSING_ERROR, false, &source, &points, &error) == GMMPI_OK)) {
+      harm_file(place, cuts);
+      /* The last chunks of the first pass are still at hand in the second one. */
+      walk(points);
+      walk(points);
+      CHECK(shard_agree(points, &error) == GMMPI_BAD_DATA);
+      check_error(&error, GMMPI_BAD_DATA, cuts ? "x.npy" : "has changed since it was read first", __FILE__, __LINE__);
+      walk(points);
+      error = (gmmpi_error){0};
+      const choice how = {0, N_ROWS};
+      CHECK(shard_subsample(points, is_chosen, &how, &sample, &error) == GMMPI_BAD_DATA && sample == NULL);
+    }
+    shard_destroy(points);
+    source_close(source);
+  }
+  free(all.rows);
+}
+
+static void streams(void)
+{
+  for (stream_pairs = 1; stream_pairs <= 5; stream_pairs += 4) {
+    from_files();
+    the_first_bad_row_is_named();
+    limits_of_values();
+    subsamples();
+    streams_in_single_precision();
+    streams_drop_no_rows();
+    if (stream_pairs == 1) files_that_change();
+  }
+  stream_pairs = 0;
+  remove_file("x.npy");
+}
+
 /* --- sizes of blocks
  * -------------------------------------------------------------------------------------------------------- */
 
@@ -514,6 +677,8 @@ int main(int argc, char **argv)
   memory_that_is_refused();
   no_memory_on_one_rank();
   subsamples();
+  streams();
+  source_close(latest_source);
   remove_file("x.csv");
   return end_tests();
 }

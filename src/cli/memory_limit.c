@@ -1,0 +1,132 @@
+#include "cli/memory_limit.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* What libraries come to hold while a job goes on, beside what is counted. */
+static const int64_t library_bytes = 24 << 20;
+
+/* --- the option --- */
+
+/* 2^(10 n) for the n-th of K, M, G, T, with or without iB behind it; 10^(3n) with B; 0 for anything else. */
+static double unit_of(const char *suffix)
+{
+  static const char letters[] = "kmgt";
+  if (suffix[0] == '\0') return 1.0;
+  const char *letter = strchr(letters, suffix[0] | 0x20);
+  if (letter == NULL) return 0.0;
+  const bool decimal = strcasecmp(suffix + 1, "B") == 0;
+  if (!decimal && suffix[1] != '\0' && strcasecmp(suffix + 1, "iB") != 0) return 0.0;
+  double unit = 1.0;
+  for (int64_t i = 0; i <= letter - letters; i++) unit *= decimal ? 1000.0 : 1024.0;
+  return unit;
+}
+
+static gmmpi_status parse_bytes(const command_option *option, const char *text, gmmpi_error *error)
+{
+  char *end;
+  const double number = strtod(text, &end);
+  const double bytes = number * unit_of(end);
+  const bool begins_with_digit = text[0] >= '0' && text[0] <= '9';
+  if (!begins_with_digit || !(bytes >= 1.0 && bytes < 0x1p62))
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is no size; give bytes, or a number with K, M, G or T, e.g. 4G",
+                option->name, text);
+  *(int64_t *)option->value = (int64_t)bytes;
+  return GMMPI_OK;
+}
+
+command_option memory_limit_option(int64_t *bytes)
+{
+  *bytes = 0;
+  return (command_option){
+      .name = "memory-limit",
+      .argument = "BYTES",
+      .kind = OPTION_PARSED,
+      .value = bytes,
+      .parse = parse_bytes,
+      .help =
+          "memory that each rank may use, with K, M, G or T for powers of 1024. Points that do not fit are read anew "
+          "in every pass while those before them are worked on, with the same result; HDF5 and NPY only (default: "
+          "what the node has, divided among its ranks)",
+  };
+}
+
+/* --- the plan --- */
+
+static int ranks_on_this_node(MPI_Comm comm)
+{
+  MPI_Comm node;
+  int n;
+  MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  MPI_Comm_size(node, &n);
+  MPI_Comm_free(&node);
+  return n;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+  return a < b ? a : b;
+}
+
+/* Collective: what every rank may still use. */
+static int64_t room_of_all(MPI_Comm comm, int64_t limit, int64_t reserved)
+{
+  const int64_t allocatable = memory_allocatable();
+  int64_t room = memory_available(ranks_on_this_node(comm));
+  if (limit > 0) room = least(room, limit - memory_held() - library_bytes);
+  if (allocatable < INT64_MAX) room = least(room, allocatable - reserved);
+  if (room < 0) room = 0;
+  MPI_Allreduce(MPI_IN_PLACE, &room, 1, MPI_INT64_T, MPI_MIN, comm);
+  return room;
+}
+
+static gmmpi_status too_little(const char *what, int64_t needed, int64_t room, gmmpi_error *error)
+{
+  return fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; use more nodes, or a smaller model",
+              what, (double)needed * 1e-9, (double)room * 1e-9);
+}
+
+gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory_need *need, int64_t limit, bool quiet,
+                         int64_t *stream_bytes, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  const int64_t room = room_of_all(comm, limit, need->reserved);
+  const int64_t rest = sum_of_bytes(2, (int64_t[]){need->rest, source->buffer_bytes});
+  const int64_t whole = sum_of_bytes(2, (int64_t[]){rest, need->points});
+  const int64_t smallest = sum_of_bytes(2, (int64_t[]){rest, need->least});
+  *stream_bytes = 0;
+  if (whole <= room) {
+  } else if (smallest <= room && !source->streams) {
+    fail(error, GMMPI_NO_MEMORY,
+         "%s: a rank needs %.3g GB and has %.3g GB, and %s cannot be streamed; turn it into HDF5 with gmmpi "
+         "convert, "
+         "or use more nodes",
+         source->label, (double)whole * 1e-9, (double)room * 1e-9, source->kind->name);
+  } else if (smallest <= room) {
+    /* Of memory that nobody has given a limit for, a part is left to the system. */
+    *stream_bytes = limit > 0 ? room - rest : least(room - rest, need->least + (room - smallest) / 8 * 7);
+    if (rank == 0 && !quiet)
+      fprintf(stderr,
+              "%s: a rank may use %.3g GB and would need %.3g GB to hold its points; it streams them, %.3g of %.3g GB "
+              "at a time\n",
+              source->label, (double)(room + (limit > 0 ? limit - room : 0)) * 1e-9, (double)whole * 1e-9,
+              (double)*stream_bytes * 1e-9, (double)need->points * 1e-9);
+  } else {
+    too_little(source->label, source->streams ? least(smallest, whole) : whole, room, error);
+  }
+  return agree(comm, error);
+}
+
+gmmpi_status memory_check(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error)
+{
+  const int64_t room = room_of_all(comm, 0, 0);
+  if (needed > room) too_little(what, needed, room, error);
+  return agree(comm, error);
+}
