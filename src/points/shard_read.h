@@ -17,7 +17,7 @@ bool reading_is_concurrent(const row_reading *reading);
 
 /* Reads this rank's rows from index on, the first of a tile, to their place; one call at a time. All rows have to be
  * read once, in any order, before reading_end. Errors: those of source_read; 65 an infinity, a number that is too
- * large. */
+ * large; before reading_end 75 when this rank was asked to stop. */
 gmmpi_status reading_rows(row_reading *reading, int64_t index, int64_t n_rows, tile_place to, gmmpi_error *error);
 
 /* Reads a single row (n_features) as the shard would hold it. */
@@ -32,7 +32,7 @@ uint64_t reading_hash(const row_reading *reading);
 /* Collective, after all rows: agrees on the errors so far and on missing values; *n_dropped_here and *n_dropped: rows
  * to be dropped, of this rank and of all. Then, if there are none, sets ranges and fingerprint of points. Errors,
  * agreed: 65. */
-gmmpi_status reading_end(const row_reading *reading, shard *points, int64_t *n_dropped_here, int64_t *n_dropped,
+gmmpi_status reading_end(row_reading *reading, shard *points, int64_t *n_dropped_here, int64_t *n_dropped,
                          gmmpi_error *error);
 
 #endif
