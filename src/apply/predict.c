@@ -18,7 +18,8 @@ typedef struct prediction {
   predict_wishes wishes;
   int64_t n_components;
   predictor **oracles; /* one for each thread of the points */
-  shard_pass pass;     /* as far as the table has been produced */
+  shard_pass pass;     /* in which rows are produced */
+  int64_t n_produced;  /* rows of this rank that are in the sums */
 
   /* What is summed over ranks: full-range limbs of the log-likelihood and of the sum of log of the largest
    * responsibility, then points per label. */
@@ -100,16 +101,18 @@ static gmmpi_status predict_rows(void *context, int64_t first, int64_t n, void *
   const shard *points = work->points;
   const int64_t first_block = first / points->block_rows;
   const int64_t end = first_block + (n + points->block_rows - 1) / points->block_rows;
-  if (first == 0) {
+  if (work->n_produced == points->n_rows) { /* all rows are asked for once more */
     memset(work->words, 0, (size_t)work->n_words * sizeof *work->words);
-    work->pass = shard_pass_begin_ascending(points);
+    work->n_produced = 0;
   }
+  if (work->pass.points == NULL) work->pass = shard_pass_begin_ascending(points);
   for (int64_t begin = first_block; begin < end;) {
-    if (begin >= work->pass.end_block && !shard_pass_next(&work->pass)) return shard_failure(points, error);
+    if (!shard_pass_reach(&work->pass, begin)) return shard_failure(points, error);
     const int64_t run_end = work->pass.end_block < end ? work->pass.end_block : end;
     predict_blocks(work, first_block, begin, run_end, numbers);
     begin = run_end;
   }
+  work->n_produced += n;
   return GMMPI_OK;
 }
 

@@ -60,6 +60,7 @@ static gmmpi_status plan_memory(const fit_session *session, int64_t *stream_byte
       .points = shard_bytes(source->n_rows, source->n_features, session->n_ranks, is_single(command)),
       .least = shard_least_stream_bytes(source->n_rows, source->n_features),
       .reserved = LINEAR_ALGEBRA_BUFFER,
+      .advice = "use more nodes, --no-coarse-to-fine, or a smaller model",
   };
   return memory_plan(session->comm, source, &need, command->memory_limit, command->job.verbosity < 0, stream_bytes,
                      error);

@@ -86,10 +86,10 @@ static int64_t room_of_all(MPI_Comm comm, int64_t limit, int64_t reserved)
   return room;
 }
 
-static gmmpi_status too_little(const char *what, int64_t needed, int64_t room, gmmpi_error *error)
+static gmmpi_status too_little(const char *what, int64_t needed, int64_t room, const char *advice, gmmpi_error *error)
 {
-  return fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; use more nodes, or a smaller model",
-              what, (double)needed * 1e-9, (double)room * 1e-9);
+  return fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; %s", what, (double)needed * 1e-9,
+              (double)room * 1e-9, advice);
 }
 
 gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory_need *need, int64_t limit, bool quiet,
@@ -119,7 +119,7 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
               source->label, (double)(room + (limit > 0 ? limit - room : 0)) * 1e-9, (double)whole * 1e-9,
               (double)*stream_bytes * 1e-9, (double)need->points * 1e-9);
   } else {
-    too_little(source->label, source->streams ? least(smallest, whole) : whole, room, error);
+    too_little(source->label, source->streams ? least(smallest, whole) : whole, room, need->advice, error);
   }
   return agree(comm, error);
 }
@@ -127,6 +127,6 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
 gmmpi_status memory_check(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error)
 {
   const int64_t room = room_of_all(comm, 0, 0);
-  if (needed > room) too_little(what, needed, room, error);
+  if (needed > room) too_little(what, needed, room, "use more nodes, or a smaller model", error);
   return agree(comm, error);
 }

@@ -9,10 +9,11 @@ command_option memory_limit_option(int64_t *bytes);
 
 /* What a command needs on a rank, in bytes. */
 typedef struct memory_need {
-  int64_t rest;     /* all but points */
-  int64_t points;   /* all points of a rank */
-  int64_t least;    /* the fewest for points that are streamed */
-  int64_t reserved; /* address space that is set aside but hardly used */
+  int64_t rest;       /* all but points */
+  int64_t points;     /* all points of a rank */
+  int64_t least;      /* the fewest for points that are streamed */
+  int64_t reserved;   /* address space that is set aside but hardly used */
+  const char *advice; /* what to do when there is too little */
 } memory_need;
 
 /* Collective. May a rank hold its points? Else, if they can be streamed, *stream_bytes says with how much memory; 0:

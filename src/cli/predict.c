@@ -245,6 +245,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       .rest = predict_bytes(model, command.wishes, source->n_rows, (int)command.threads),
       .points = shard_bytes(source->n_rows, source->n_features, n_ranks, false),
       .least = shard_least_stream_bytes(source->n_rows, source->n_features),
+      .advice = "use more nodes, or a smaller model",
   };
   if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how.stream_bytes, error) == GMMPI_OK &&
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&

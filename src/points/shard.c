@@ -227,6 +227,13 @@ bool shard_pass_next(shard_pass *pass)
   return pass->end_block > 0;
 }
 
+bool shard_pass_reach(shard_pass *pass, int64_t block)
+{
+  if (block >= pass->first_block && block < pass->end_block) return true;
+  if (pass->points->stream == NULL) return shard_pass_next(pass);
+  return stream_reach(pass->points->stream, block, &pass->first_block, &pass->end_block);
+}
+
 bool shard_has_failed(const shard *points)
 {
   return points->stream != NULL && stream_error(points->stream)->status != GMMPI_OK;

@@ -143,6 +143,10 @@ shard_pass shard_pass_begin_ascending(const shard *points);
 /* Goes on to the next run: false when there is none. */
 bool shard_pass_next(shard_pass *pass);
 
+/* In a pass begun as an ascending one: goes to the run of the block, wherever it is; false when reading fails. Fastest
+ * when blocks ascend from the first one on. */
+bool shard_pass_reach(shard_pass *pass, int64_t block);
+
 /* The same on all ranks. */
 static inline bool shard_is_streamed(const shard *points)
 {

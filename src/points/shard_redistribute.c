@@ -52,19 +52,14 @@ static bool next_piece(transfer *pieces, int64_t piece_rows)
   return true;
 }
 
-/* Goes on in the pass until the row is at hand; a pass that has failed says so later. */
-static void reach_row(shard_pass *pass, int64_t index)
-{
-  while (index / pass->points->block_rows >= pass->end_block && shard_pass_next(pass)) continue;
-}
-
 /* One row of the supply as words. row: n_features, to work in. */
 static void pack_row(exchange *all, int64_t index, uint64_t *words, double *row)
 {
   const row_supply *supply = all->supply;
   const int64_t n = all->points->n_features;
   if (supply->held != NULL) {
-    reach_row(&all->pass, supply->picked[index]);
+    /* A pass that has failed says so later. */
+    shard_pass_reach(&all->pass, supply->picked[index] / supply->held->block_rows);
     shard_copy_row(supply->held, supply->held->first_row + supply->picked[index], row);
     memcpy(words, row, (size_t)n * sizeof *words);
   } else {

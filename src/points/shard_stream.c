@@ -97,6 +97,7 @@ static void *read_ahead(void *context)
     read_chunk(stream, chunk, &error);
     pthread_mutex_lock(&stream->lock);
     stream->reads = false;
+    if (!stream->ahead && chunk == stream->current) stream->may_read = false;
     if (error.status != GMMPI_OK) {
       stream->error = error;
     } else {
@@ -238,18 +239,44 @@ static bool advance(shard_stream *stream)
   return stream->error.status == GMMPI_OK;
 }
 
-bool stream_next(shard_stream *stream, int64_t *first_block, int64_t *end_block)
+/* The next run, or, when there is none, the end of the pass. */
+static bool take_run(shard_stream *stream, int64_t *first_block, int64_t *end_block)
 {
-  pthread_mutex_lock(&stream->lock);
-  const bool goes_on = advance(stream);
-  if (!goes_on) stop_reading(stream);
-  stream->active = goes_on;
-  pthread_mutex_unlock(&stream->lock);
-  if (!goes_on) return false;
+  stream->active = advance(stream);
+  if (!stream->active) {
+    stop_reading(stream);
+    return false;
+  }
   *first_block = stream->current * stream->chunk_blocks;
   *end_block = *first_block + stream->chunk_blocks;
   if (*end_block > stream->n_blocks) *end_block = stream->n_blocks;
   return true;
+}
+
+bool stream_next(shard_stream *stream, int64_t *first_block, int64_t *end_block)
+{
+  pthread_mutex_lock(&stream->lock);
+  const bool goes_on = take_run(stream, first_block, end_block);
+  pthread_mutex_unlock(&stream->lock);
+  return goes_on;
+}
+
+bool stream_reach(shard_stream *stream, int64_t block, int64_t *first_block, int64_t *end_block)
+{
+  const int64_t chunk = block / stream->chunk_blocks;
+  pthread_mutex_lock(&stream->lock);
+  if (!stream->begun || stream->direction < 0 || chunk != stream->current + 1) {
+    stop_reading(stream);
+    if (chunk < stream->low || chunk >= stream->high) stream->low = stream->high = chunk;
+    stream->direction = 1;
+    stream->current = chunk;
+    stream->begun = false;
+    /* Whoever begins at the first row is likely to want all in their order. */
+    stream->ahead = chunk == 0 && reading_is_concurrent(stream->reading);
+  }
+  const bool goes_on = take_run(stream, first_block, end_block);
+  pthread_mutex_unlock(&stream->lock);
+  return goes_on;
 }
 
 const gmmpi_error *stream_error(const shard_stream *stream)

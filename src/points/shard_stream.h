@@ -19,9 +19,10 @@ void stream_destroy(shard_stream *stream); /* NULL is fine */
 /* After the first pass: from now on every chunk must be what it was then. The reading belongs to the stream now. */
 void stream_surveyed(shard_stream *stream);
 
-/* See shard_pass_begin and shard_pass_next. */
+/* See shard_pass_begin, shard_pass_next and shard_pass_reach. */
 void stream_begin(shard_stream *stream, bool ascending);
 bool stream_next(shard_stream *stream, int64_t *first_block, int64_t *end_block);
+bool stream_reach(shard_stream *stream, int64_t block, int64_t *first_block, int64_t *end_block);
 
 /* The first failure so far. */
 const gmmpi_error *stream_error(const shard_stream *stream);

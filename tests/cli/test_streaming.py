@@ -108,8 +108,9 @@ class Streaming(harness.Case):
         self.resident()
         with open(self.path("model.h5"), "wb") as file:
             file.write(self.models[()][0])
-        for out in ("out.h5", "out.csv"):
-            words = ("predict", self.path("model.h5"), self.data(), "--log-density", "-o")
+        for name, out, more in (("x.npy", "out.h5", ()), ("x.h5:/packed", "out.csv", ()),
+                                ("x.npy", "small.h5", ("--compress", 1)), ("x.h5:/packed", "small.h5", ("--compress", 1))):
+            words = ("predict", self.path("model.h5"), self.data(name), *more, "--log-density", "-o")
             self.succeed(*words, self.path("held-" + out))
             self.streaming(*words, self.path(out), ranks=2)
             self.assertTrue(self.bytes_of(out) == self.bytes_of("held-" + out), out)

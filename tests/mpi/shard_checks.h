@@ -1,0 +1,342 @@
+/* What the tests of shards that are held and of shards that are streamed share: tables whose content every rank knows,
+ * and what must hold of a shard made from one. */
+#ifndef TESTS_SHARD_CHECKS_H
+#define TESTS_SHARD_CHECKS_H
+
+#include "mpi/point_files.h"
+
+#include "points/shard.h"
+#include "support/hash.h"
+
+#include <inttypes.h>
+
+/* All rows of a data set, which every rank knows. */
+typedef struct table {
+  int64_t n_rows;
+  int64_t n_features;
+  double *rows;
+} table;
+
+static inline double random_value(uint64_t *state)
+{
+  *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return (double)(int64_t)(*state >> 32) / 65536.0 - 32768.0;
+}
+
+static inline table make_table(int64_t n_rows, int64_t n_features)
+{
+  table made = {n_rows, n_features, malloc(sizeof(double) * (size_t)(n_rows * n_features + 1))};
+  uint64_t state = (uint64_t)(n_rows * 31 + n_features);
+  for (int64_t i = 0; i < n_rows * n_features; i++) made.rows[i] = random_value(&state);
+  made.rows[n_rows / 2 * n_features] = -0.0;
+  return made;
+}
+
+static inline uint64_t fingerprint_of(const table *all)
+{
+  uint64_t sum = 0;
+  for (int64_t i = 0; i < all->n_rows; i++) {
+    uint64_t hash = hash_word(0, (uint64_t)i);
+    for (int64_t j = 0; j < all->n_features; j++) {
+      const double value = all->rows[i * all->n_features + j] == 0 ? 0.0 : all->rows[i * all->n_features + j];
+      uint64_t bits;
+      memcpy(&bits, &value, sizeof bits);
+      const uint64_t product = (hash ^ bits) * UINT64_C(0x9E3779B97F4A7C15);
+      hash = product ^ (product >> 32);
+    }
+    sum += hash_word(hash, 0);
+  }
+  return hash_word(hash_word(hash_word(0, (uint64_t)all->n_rows), (uint64_t)all->n_features), sum);
+}
+
+static inline void check_ranges(const shard *points, const table *all)
+{
+  for (int64_t j = 0; j < all->n_features; j++) {
+    double smallest = INFINITY;
+    double largest = -INFINITY;
+    for (int64_t i = 0; i < all->n_rows; i++) {
+      smallest = fmin(smallest, all->rows[i * all->n_features + j]);
+      largest = fmax(largest, all->rows[i * all->n_features + j]);
+    }
+    CHECK(points->minima[j] == smallest && points->maxima[j] == largest);
+  }
+}
+
+/* How many numbers of the block differ from the table's; the last tile is filled up with its first point. */
+static inline int wrong_numbers(const block_view *block, const table *all, double *room)
+{
+  int n_wrong = 0;
+  for (int64_t t = 0; t < block->n_tiles; t++) {
+    const int n_points = tile_points(block, t);
+    const double *tile = block_tile(block, t, room);
+    CHECK(n_points == TILE_ROWS || block->first_row + t * TILE_ROWS + n_points == all->n_rows);
+    for (int p = 0; p < TILE_ROWS; p++) {
+      const int64_t row = block->first_row + t * TILE_ROWS + (p < n_points ? p : 0);
+      for (int64_t j = 0; j < all->n_features; j++) {
+        const double expected = all->rows[row * all->n_features + j];
+        const double value = tile[j * TILE_ROWS + p];
+        n_wrong += value != expected || (value == 0 && signbit(value));
+      }
+    }
+  }
+  return n_wrong;
+}
+
+/* A pass comes by each of this rank's blocks once, and they hold its rows. */
+static inline void check_pass(shard_pass pass, const table *all, bool ascends)
+{
+  const shard *points = pass.points;
+  int64_t n_seen = 0;
+  int n_wrong = 0;
+  double *room = malloc(sizeof *room * (size_t)all->n_features * TILE_ROWS);
+  bool *seen = calloc((size_t)shard_n_blocks(points) + 1, sizeof *seen);
+  for (int64_t expected = 0; shard_pass_next(&pass); expected = pass.end_block) {
+    CHECK(pass.first_block < pass.end_block && pass.end_block <= shard_n_blocks(points));
+    CHECK(!ascends || pass.first_block == expected);
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const block_view block = shard_block(points, b);
+      CHECK(block.first_row == points->first_row + b * points->block_rows);
+      CHECK(block.first_row % points->block_rows == 0);
+      CHECK(block.n_rows == points->block_rows || block.first_row + block.n_rows == all->n_rows);
+      CHECK(block.n_tiles == (block.n_rows + TILE_ROWS - 1) / TILE_ROWS);
+      CHECK(!seen[b]);
+      seen[b] = true;
+      n_seen += block.n_rows;
+      n_wrong += wrong_numbers(&block, all, room);
+    }
+  }
+  free(room);
+  free(seen);
+  CHECK(n_wrong == 0);
+  CHECK(n_seen == points->n_rows);
+}
+
+/* Passes in any order, after one that was left in the middle, too. */
+static inline void check_blocks(const shard *points, const table *all)
+{
+  check_pass(shard_pass_begin(points), all, false);
+  check_pass(shard_pass_begin(points), all, false);
+  check_pass(shard_pass_begin_ascending(points), all, true);
+  for (int n = 1; n < 6 && points->stream != NULL; n++) {
+    shard_pass left = shard_pass_begin(points);
+    for (int i = 0; i < n; i++) shard_pass_next(&left);
+    check_pass(n % 2 == 0 ? shard_pass_begin(points) : shard_pass_begin_ascending(points), all, n % 2 == 1);
+  }
+  gmmpi_error error = {0};
+  CHECK(!shard_has_failed(points) && shard_agree(points, &error) == GMMPI_OK);
+}
+
+/* Every row has one owner, who has it. */
+static inline void check_owners(const shard *points, const table *all)
+{
+  double *point = malloc(sizeof *point * (size_t)all->n_features);
+  int n_wrong = 0;
+  int64_t n_owned = 0;
+  for (int64_t row = 0; row < all->n_rows; row++) {
+    const bool is_mine = row >= points->first_row && row < points->first_row + points->n_rows;
+    n_wrong += (shard_owner(points, row, n_ranks) == rank) != is_mine;
+    if (!is_mine) continue;
+    n_owned++;
+    if (points->stream != NULL && row % 37 != 0) continue; /* each is read by itself */
+    shard_copy_row(points, row, point);
+    for (int64_t j = 0; j < all->n_features; j++) n_wrong += point[j] != all->rows[row * all->n_features + j];
+  }
+  CHECK(n_wrong == 0);
+  MPI_Allreduce(MPI_IN_PLACE, &n_owned, 1, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
+  CHECK(n_owned == all->n_rows);
+  free(point);
+}
+
+/* Collective. kept: where the rows were in the source, NULL when none was dropped. */
+static inline void check_shard(const shard *points, const table *all, const int64_t *kept, int64_t n_dropped)
+{
+  CHECK(points->n_samples == all->n_rows && points->n_features == all->n_features);
+  CHECK(points->block_rows == shard_block_rows(all->n_rows));
+  CHECK(points->n_dropped == n_dropped);
+  CHECK((points->source_rows != NULL) == (kept != NULL));
+  for (int64_t i = 0; points->source_rows != NULL && i < points->n_rows; i++)
+    CHECK(points->source_rows[i] == kept[points->first_row + i]);
+  const int64_t n_tiles = (points->n_rows + TILE_ROWS - 1) / TILE_ROWS;
+  CHECK(n_tiles * TILE_ROWS * points->n_features * (int64_t)sizeof(double) <=
+        shard_bytes(all->n_rows, all->n_features, n_ranks, false));
+  CHECK(points->fingerprint == fingerprint_of(all));
+  check_ranges(points, all);
+  check_blocks(points, all);
+  check_owners(points, all);
+}
+
+/* --- files
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+/* A CSV file whose lines are about as long as the numbers need; missing values are empty cells. */
+static inline void write_table(const table *all)
+{
+  const size_t room = (size_t)(all->n_rows * all->n_features) * 32 + 100;
+  char *text = malloc(room);
+  size_t length = 0;
+  for (int64_t i = 0; i < all->n_rows; i++) {
+    for (int64_t j = 0; j < all->n_features; j++) {
+      const double value = all->rows[i * all->n_features + j];
+      if (!isnan(value)) length += (size_t)snprintf(text + length, room - length, "%.17g", value);
+      text[length++] = j + 1 < all->n_features ? ',' : '\n';
+    }
+  }
+  write_bytes("x.csv", text, length);
+  free(text);
+}
+
+/* How many pairs of blocks shards may hold; 0: all. */
+static int stream_pairs;
+
+static inline gmmpi_status open_and_create(const char *name, missing_choice missing, bool single_precision,
+                                           point_source **source, shard **points, gmmpi_error *error)
+{
+  const source_options options = {.header = HEADER_NO};
+  *points = NULL;
+  if (source_open(MPI_COMM_WORLD, path_of(name), &options, source, error) != GMMPI_OK) return error->status;
+  const shard_options how = {.missing = missing,
+                             .n_threads = 3,
+                             .single_precision = single_precision,
+                             .stream_bytes =
+                                 stream_pairs * shard_least_stream_bytes((*source)->n_rows, (*source)->n_features)};
+  return shard_create(MPI_COMM_WORLD, *source, how, points, error);
+}
+
+/* The source of the shard created last, from which that may be streamed. */
+static point_source *latest_source;
+
+static inline gmmpi_status create_from_file(missing_choice missing, shard **points, gmmpi_error *error)
+{
+  source_close(latest_source);
+  latest_source = NULL;
+  open_and_create("x.csv", missing, false, &latest_source, points, error);
+  MPI_Barrier(MPI_COMM_WORLD);
+  return error->status;
+}
+
+static inline void from_files(void)
+{
+  static const int64_t sizes[] = {1, 63, 64, 65, 129, 448, 1000, 6300, 13000};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    const table all = make_table(sizes[i], 1 + (int64_t)i % 5);
+    shard *points;
+    gmmpi_error error = {0};
+    write_table(&all);
+    if (CHECK(create_from_file(i % 2 == 0 ? MISSING_ERROR : MISSING_DROP, &points, &error) == GMMPI_OK))
+      check_shard(points, &all, NULL, 0);
+    shard_destroy(points);
+    free(all.rows);
+  }
+}
+
+/* --- what is refused
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* A file of 5000 lines "1,2" but for some; they are given as (line, text), in order. */
+typedef struct odd_line {
+  int64_t line;
+  const char *text;
+} odd_line;
+
+static inline void refused(const odd_line *odd, const char *part, int line)
+{
+  char *text = malloc(5000 * 20);
+  size_t length = 0;
+  for (int64_t i = 1; i <= 5000; i++) {
+    const bool is_odd = odd->line == i;
+    length += (size_t)sprintf(text + length, "%s\n", is_odd ? odd->text : "1,2");
+    if (is_odd) odd++;
+  }
+  write_bytes("x.csv", text, length);
+  free(text);
+  shard *points;
+  gmmpi_error error = {0};
+  create_from_file(MISSING_DROP, &points, &error);
+  check(points == NULL, "a shard in spite of an error", __FILE__, line);
+  check_error(&error, GMMPI_BAD_DATA, part, __FILE__, line);
+  shard_destroy(points);
+}
+
+#define BAD_LINES(part, ...) refused((const odd_line[]){__VA_ARGS__, {0, NULL}}, part, __LINE__)
+
+static inline void the_first_bad_row_is_named(void)
+{
+  BAD_LINES("line 1, column 2: is infinite", {1, "1,inf"});
+  BAD_LINES("line 5000, column 1: is infinite", {5000, "-inf,3"});
+  BAD_LINES("line 17, column 1: is infinite", {17, "-Infinity,1"}, {18, "inf,1"}, {4000, "1"});
+  BAD_LINES("line 17, column 1: 1.5e+140 is too large to be squared", {17, "1.5e140,1"}, {18, "inf,1"});
+  BAD_LINES("line 2500, column 2: -1e+300 is too large to be squared", {2500, "1,-1e300"});
+  BAD_LINES("line 40, column 1: is infinite", {40, "inf,1"}, {41, "x,y"});
+  BAD_LINES("line 40, column 1: is infinite", {40, "inf,1"}, {3000, "1,2,3"}, {3001, "inf,1"});
+  BAD_LINES("line 41, column 1: \"x\" is not a number", {41, "x,y"}, {42, "inf,1"});
+  BAD_LINES("line 4990 has 1 field", {4990, "7"}, {4991, "x,y"});
+  BAD_LINES("line 6, column 2: is infinite", {5, "NA,1"}, {6, "NA,inf"});
+}
+
+/* Which rows of n miss a value: few, many, all at the beginning, all but the last, all but some in the middle. */
+static inline bool misses(int pattern, int64_t row, int64_t n)
+{
+  switch (pattern) {
+  case 0:
+    return row == n / 3;
+  case 1:
+    return row * row % 7 == 2;
+  case 2:
+    return row < n / 2;
+  case 3:
+    return row != n - 1;
+  case 4:
+    return row < n / 2 || row > n / 2 + 70;
+  default:
+    return row > 0;
+  }
+}
+
+/* --- subsamples
+ * ------------------------------------------------------------------------------------------------------------- */
+
+/* Which rows: by pattern and size. */
+typedef struct choice {
+  int pattern;
+  int64_t n;
+} choice;
+
+static inline bool is_chosen(const void *context, int64_t row)
+{
+  const choice *how = context;
+  return !misses(how->pattern, row, how->n);
+}
+
+static inline bool is_never_chosen(const void *context, int64_t row)
+{
+  (void)context;
+  (void)row;
+  return false;
+}
+
+static inline void subsamples(void)
+{
+  static const int64_t sizes[] = {2, 200, 3000, 13000};
+  for (int c = 0; c < 24; c++) {
+    const choice how = {c % 6, sizes[c / 6]};
+    const table all = make_table(how.n, 3);
+    table part = {0, 3, malloc(sizeof(double) * (size_t)how.n * 3)};
+    for (int64_t i = 0; i < how.n; i++) {
+      if (is_chosen(&how, i)) memcpy(part.rows + part.n_rows++ * 3, all.rows + i * 3, 3 * sizeof(double));
+    }
+    shard *points = NULL;
+    shard *sample = NULL;
+    gmmpi_error error = {0};
+    write_table(&all);
+    if (CHECK(create_from_file(MISSING_ERROR, &points, &error) == GMMPI_OK) && part.n_rows > 0 &&
+        CHECK(shard_subsample(points, is_chosen, &how, &sample, &error) == GMMPI_OK))
+      check_shard(sample, &part, NULL, 0);
+    shard_destroy(sample);
+    CHECK(shard_subsample(points, is_never_chosen, NULL, &sample, &error) == GMMPI_BAD_DATA && sample == NULL);
+    shard_destroy(points);
+    free(part.rows);
+    free(all.rows);
+  }
+}
+
+#endif
