@@ -1,8 +1,11 @@
 """What the tests of faults share: a system call that fails, small jobs and their models, disks without room."""
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 
 import numpy as np
 
@@ -11,9 +14,22 @@ import harness
 PATIENCE = 120  # seconds after which a job counts as hung
 
 
+_shim = None
+
+
+def shim():
+    """The library's path without blanks, which separate the names in LD_PRELOAD."""
+    global _shim
+    if _shim is None:
+        folder = tempfile.mkdtemp(prefix="gmmpi-shim-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _shim = shutil.copy(os.environ["GMMPI_FAULT_SHIM"], folder)
+    return _shim
+
+
 def failing(file, call, does="EIO", byte=0, skip=0, rank=None):
     """The environment in which a call on files whose names end with `file` fails; see fault_shim.c."""
-    settings = {"LD_PRELOAD": os.environ["GMMPI_FAULT_SHIM"], "GMMPI_FAULT_FILE": file, "GMMPI_FAULT_CALL": call,
+    settings = {"LD_PRELOAD": shim(), "GMMPI_FAULT_FILE": file, "GMMPI_FAULT_CALL": call,
                 "GMMPI_FAULT_DOES": does, "GMMPI_FAULT_BYTE": str(byte), "GMMPI_FAULT_SKIP": str(skip),
                 # The sanitizer's library wants to be the first one that is loaded.
                 "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}

@@ -84,7 +84,7 @@ class FullDisk(faults.SmallJob):
         words = self.words("--checkpoint", self.checkpoint)
         run = self.fail_with(73, r"model\.h5: cannot be written \(No space left on device\); make room or write elsewhere$",
                              *words, ranks=2)
-        self.assertRegex(run.stderr, r"gmmpi warning: the fit itself is kept in .*model\.h5\.checkpoint; make room and go "
+        self.assertRegex(run.stderr, r"gmmpi warning: the fit so far is kept in .*model\.h5\.checkpoint; make room and go "
                                      r"on with --restart auto")
         self.assertEqual(self.bytes_of("disk/model.h5"), b"an older model")
         self.assertEqual(sorted(os.listdir(disk)), ["filler", "model.h5"])
@@ -101,7 +101,7 @@ class FullDisk(faults.SmallJob):
         filler = fill(disk)
         words = self.words("--labels", labels)
         run = self.fail_with(73, r"labels\.h5: cannot be written \(.*\); make room or write elsewhere$", *words, ranks=2)
-        self.assertRegex(run.stderr, "gmmpi warning: the fit itself is kept in ")
+        self.assertRegex(run.stderr, "gmmpi warning: the fit so far is kept in ")
         self.assertEqual(self.bytes_of("disk/labels.h5"), b"older labels")
         self.assertEqual(sorted(os.listdir(disk)), ["filler", "labels.h5"])
 
