@@ -171,7 +171,7 @@ class Jobs(harness.Case):
         array = self.script("array.slurm", {"data": "points.csv", "numbers": "(3 5)", "seeds": "(0 1)", "launch": "(srun --mpi=pmix)",
                                             "options": "--columns 4,5"},
                             {"array": "0-3", "nodes": 1, "ntasks-per-node": 1, "time": "00:05:00"})
-        gather = self.script("gather.slurm", {"compare": os.path.join(harness.SOURCE, "scripts", "compare.py")}, {})
+        gather = self.script("gather.slurm", {"compare": shlex.quote(os.path.join(harness.SOURCE, "scripts", "compare.py"))}, {})
         first = self.submit(array)
         printed = self.complete(self.submit(gather, "--dependency=afterok:" + first, "--kill-on-invalid-dep=yes"))
         values = {}
