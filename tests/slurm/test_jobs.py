@@ -4,6 +4,7 @@ Whatever happens to a job on its way, its model is to the last byte that of a fi
 """
 
 import os
+import shlex
 import shutil
 import sys
 import unittest
