@@ -248,6 +248,7 @@ static void write_file(packing *work, const char *draft, gmmpi_error *error)
   work->file = &file;
   collect(work, error);
   output_chunk_file_close(&file, draft, work->path, error);
+  work->file = NULL;
 }
 
 static gmmpi_status open_packing(packing *work, gmmpi_error *error)

@@ -86,12 +86,6 @@ static int64_t room_of_all(MPI_Comm comm, int64_t limit, int64_t reserved)
   return room;
 }
 
-static gmmpi_status too_little(const char *what, int64_t needed, int64_t room, const char *advice, gmmpi_error *error)
-{
-  return fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; %s", what, (double)needed * 1e-9,
-              (double)room * 1e-9, advice);
-}
-
 gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory_need *need, int64_t limit, bool quiet,
                          int64_t *stream_bytes, gmmpi_error *error)
 {
@@ -105,8 +99,7 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
   if (whole <= room) {
   } else if (smallest <= room && !source->streams) {
     fail(error, GMMPI_NO_MEMORY,
-         "%s: a rank needs %.3g GB and has %.3g GB, and %s cannot be streamed; turn it into HDF5 with gmmpi "
-         "convert, "
+         "%s: a rank needs %.3g GB and has %.3g GB, and %s cannot be streamed; turn it into HDF5 with gmmpi convert, "
          "or use more nodes",
          source->label, (double)whole * 1e-9, (double)room * 1e-9, source->kind->name);
   } else if (smallest <= room) {
@@ -119,7 +112,11 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
               source->label, (double)(room + (limit > 0 ? limit - room : 0)) * 1e-9, (double)whole * 1e-9,
               (double)*stream_bytes * 1e-9, (double)need->points * 1e-9);
   } else {
-    too_little(source->label, source->streams ? least(smallest, whole) : whole, room, need->advice, error);
+    const char *raise = limit > 0 ? "raise --memory-limit, or " : "";
+    const char *convert = source->streams ? "" : "turn it into HDF5 with gmmpi convert, which can be streamed, or ";
+    const int64_t needed = source->streams ? least(smallest, whole) : whole;
+    fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; %s%s%s", source->label,
+         (double)needed * 1e-9, (double)room * 1e-9, raise, convert, need->advice);
   }
   return agree(comm, error);
 }
@@ -127,6 +124,8 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
 gmmpi_status memory_check(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error)
 {
   const int64_t room = room_of_all(comm, 0, 0);
-  if (needed > room) too_little(what, needed, room, "use more nodes, or a smaller model", error);
+  if (needed > room)
+    fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; use more nodes, or a smaller model", what,
+         (double)needed * 1e-9, (double)room * 1e-9);
   return agree(comm, error);
 }
