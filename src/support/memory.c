@@ -144,18 +144,21 @@ static int64_t control_group_memory_left(void)
 }
 
 /* What is left below one of this process's limits; used: the name of what it limits. */
-static int64_t left_below(int resource, const char *used)
+static int64_t left_below(rlim_t limit, const char *used)
 {
-  struct rlimit limit;
-  if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return INT64_MAX;
+  if (limit == RLIM_INFINITY) return INT64_MAX;
   const int64_t bytes = 1024 * number_in_file("/proc/self/status", used, 0);
-  const int64_t most = limit.rlim_cur > (rlim_t)INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
+  const int64_t most = limit > (rlim_t)INT64_MAX ? INT64_MAX : (int64_t)limit;
   return most > bytes ? most - bytes : 0;
 }
 
 int64_t memory_allocatable(void)
 {
-  return least(left_below(RLIMIT_AS, "VmSize:"), left_below(RLIMIT_DATA, "VmData:"));
+  struct rlimit space = {.rlim_cur = RLIM_INFINITY};
+  struct rlimit data = {.rlim_cur = RLIM_INFINITY};
+  getrlimit(RLIMIT_AS, &space);
+  getrlimit(RLIMIT_DATA, &data);
+  return least(left_below(space.rlim_cur, "VmSize:"), left_below(data.rlim_cur, "VmData:"));
 }
 
 int64_t memory_available(int n_sharers)
