@@ -3,8 +3,10 @@
 #include "apply/output.h"
 #include "points/row_check.h"
 #include "support/error.h"
+#include "support/joint_work.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
+#include "support/signals.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,14 +38,6 @@ static gmmpi_status no_memory(const conversion *work, gmmpi_error *error)
 static int64_t count_blocks(int64_t n_rows)
 {
   return n_rows / BLOCK_ROWS + (n_rows % BLOCK_ROWS != 0 ? 1 : 0);
-}
-
-/* The first row of n_rows that a rank owns; their number for the rank behind the last one. */
-static int64_t first_row_of(int64_t n_rows, int rank, int n_ranks)
-{
-  const int64_t n_blocks = count_blocks(n_rows);
-  const int64_t row = (n_blocks / n_ranks * rank + n_blocks % n_ranks * rank / n_ranks) * BLOCK_ROWS;
-  return row < n_rows ? row : n_rows;
 }
 
 static int64_t block_end(const conversion *work, int64_t block)
@@ -92,19 +86,24 @@ static bool row_is_whole(const double *row, int64_t n)
 
 /* --- looking at all rows before any is written --- */
 
-/* Reads the blocks of this rank; with counts (n_blocks, else NULL) counts the whole rows of each. */
-static gmmpi_status look_at_rows(conversion *work, int64_t begin, int64_t end, int64_t *counts, gmmpi_error *error)
+/* Collective, until a rank is asked to stop: reads the blocks of this rank, unless it has failed, and counts the whole
+ * rows of each. Other errors are not agreed. */
+static void look_at_rows(MPI_Comm comm, conversion *work, int64_t begin, int64_t end, int64_t *counts,
+                         gmmpi_error *error)
 {
   const int64_t d = work->source->n_features;
-  gmmpi_status status = GMMPI_OK;
-  for (int64_t row = begin, n; row < end && status == GMMPI_OK; row += n) {
+  joint_work together;
+  joint_work_begin(comm, joint_signal, NULL, &together);
+  for (int64_t row = begin, n; error->status == GMMPI_OK && row < end && joint_work_goes_on(&together); row += n) {
     const int64_t behind = block_end(work, row / BLOCK_ROWS);
     n = behind - row < work->piece_rows ? behind - row : work->piece_rows;
-    status = read_piece(work, row, n, error);
-    for (int64_t i = 0; counts != NULL && status == GMMPI_OK && i < n; i++)
-      counts[row / BLOCK_ROWS] += row_is_whole(work->rows + i * d, d) ? 1 : 0;
+    if (read_piece(work, row, n, error) != GMMPI_OK) break;
+    for (int64_t i = 0; i < n; i++) counts[row / BLOCK_ROWS] += row_is_whole(work->rows + i * d, d) ? 1 : 0;
   }
-  return status;
+  const int reason = joint_work_end(&together, error->status != GMMPI_OK && error->place == 0);
+  if (reason != 0 && reason != JOINT_FAILURE)
+    fail(error, GMMPI_STOPPED, "%s: stopped by %s while it was read; start again", work->source->label,
+         signals_name(reason));
 }
 
 /* Collective: all rows are looked at in their order, so that the first one that is not in order is named. Sets
@@ -117,10 +116,9 @@ static gmmpi_status survey_rows(MPI_Comm comm, conversion *work, int64_t *n_drop
   MPI_Comm_size(comm, &n_ranks);
   const int64_t n_rows = work->source->n_rows;
   int64_t *kept = allocate(work->n_blocks + 1, sizeof *kept);
-  if (kept == NULL)
-    no_memory(work, error);
-  else
-    look_at_rows(work, first_row_of(n_rows, rank, n_ranks), first_row_of(n_rows, rank + 1, n_ranks), kept, error);
+  if (kept == NULL) no_memory(work, error);
+  look_at_rows(comm, work, output_first_row(n_rows, BLOCK_ROWS, rank, n_ranks),
+               output_first_row(n_rows, BLOCK_ROWS, rank + 1, n_ranks), kept, error);
   if (row_check_end(comm, &work->check, n_rows, n_dropped, error) == GMMPI_OK && *n_dropped > 0) {
     allreduce_large(comm, kept, work->n_blocks, MPI_INT64_T, MPI_SUM);
     int64_t before = 0;
@@ -248,8 +246,8 @@ static gmmpi_status write_rows(MPI_Comm comm, conversion *work, const char *path
                                 .is_matrix = true,
                                 .headings = (const char *const *)source->feature_names,
                                 .headings_attribute = source->has_names ? "feature_names" : NULL};
-  work->first_row = first_row_of(work->n_kept, rank, n_ranks);
-  work->n_own = first_row_of(work->n_kept, rank + 1, n_ranks) - work->first_row;
+  work->first_row = output_first_row(work->n_kept, BLOCK_ROWS, rank, n_ranks);
+  work->n_own = output_first_row(work->n_kept, BLOCK_ROWS, rank + 1, n_ranks) - work->first_row;
   work->n_done = work->options->missing == MISSING_DROP ? work->n_own : 0;
   work->n_to_do = work->n_done + work->n_own;
   work->check = begin_check(work);
@@ -280,7 +278,8 @@ gmmpi_status convert_to_file(MPI_Comm comm, point_source *source, const convert_
   agree(comm, &own);
   if (own.status == GMMPI_OK && options->missing == MISSING_DROP) {
     work.check = begin_check(&work);
-    work.n_to_do = 2 * (first_row_of(source->n_rows, rank + 1, n_ranks) - first_row_of(source->n_rows, rank, n_ranks));
+    work.n_to_do = 2 * (output_first_row(source->n_rows, BLOCK_ROWS, rank + 1, n_ranks) -
+                        output_first_row(source->n_rows, BLOCK_ROWS, rank, n_ranks));
     survey_rows(comm, &work, &n_dropped, &own);
   }
   work.n_kept = source->n_rows - n_dropped;

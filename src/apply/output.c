@@ -4,7 +4,9 @@
 #include "apply/output_format.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/joint_work.h"
 #include "support/memory.h"
+#include "support/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +29,8 @@ typedef struct writer {
   void *numbers[OUTPUT_MOST_COLUMNS];
   char *text;          /* CSV: a chunk as text */
   char *header;        /* CSV */
-  int64_t text_offset; /* CSV: where this rank's text goes */
+  int64_t text_bytes;  /* CSV: the length of this rank's text */
+  int64_t text_offset; /* CSV: where the next chunk of it goes */
   output_layout layout;
   int descriptor;
 } writer;
@@ -55,6 +58,13 @@ int64_t output_bytes(int64_t granule, int64_t numbers)
              : INT64_MAX;
 }
 
+int64_t output_first_row(int64_t n_rows, int64_t granule, int rank, int n_ranks)
+{
+  const int64_t n_granules = n_rows / granule + (n_rows % granule != 0 ? 1 : 0);
+  const int64_t row = (n_granules / n_ranks * rank + n_granules % n_ranks * rank / n_ranks) * granule;
+  return row < n_rows ? row : n_rows;
+}
+
 static bool is_device(const char *path)
 {
   struct stat status;
@@ -71,6 +81,16 @@ static gmmpi_status cannot_write(const char *path, int reason, gmmpi_error *erro
   const bool full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
   return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); %s", path, strerror(reason),
               full ? "make room or write elsewhere" : "check the folder and its permissions or write elsewhere");
+}
+
+gmmpi_status output_stopped(const char *path, int signal, gmmpi_error *error)
+{
+  return fail(error, GMMPI_STOPPED, "%s: stopped by %s before it was written; start again", path, signals_name(signal));
+}
+
+void output_say_progress(const char *doing, const char *path, int64_t n_done, int64_t n_in_all)
+{
+  signals_set_answer("status: %s %s, %.0f %% done", doing, path, 100.0 * (double)n_done / (double)n_in_all);
 }
 
 static gmmpi_status writer_open(writer *work, gmmpi_error *error)
@@ -113,14 +133,39 @@ static gmmpi_status produce_chunk(const writer *work, int64_t first, int64_t *n,
   return work->table->produce(work->table->context, first, *n, work->numbers, error);
 }
 
+/* What is done with n rows, from `first` on, that were produced. */
+typedef gmmpi_status chunk_handler(writer *work, int64_t first, int64_t n, gmmpi_error *error);
+
+/* Collective: all rows of all ranks, chunk by chunk, until a rank is asked to stop. Other errors are not agreed. */
+static void handle_rows(MPI_Comm comm, writer *work, const char *doing, chunk_handler *handle, gmmpi_error *error)
+{
+  const int64_t n_own = work->table->n_own;
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  joint_work together;
+  joint_work_begin(comm, joint_signal, NULL, &together);
+  for (int64_t row = 0, n; error->status == GMMPI_OK && row < n_own && joint_work_goes_on(&together); row += n) {
+    if (rank == 0) output_say_progress(doing, work->path, row, n_own);
+    if (produce_chunk(work, row, &n, error) == GMMPI_OK) handle(work, row, n, error);
+  }
+  /* Of several bad rows the first one is named, so those who look for theirs go on. */
+  const int reason = joint_work_end(&together, error->status != GMMPI_OK && error->place == 0);
+  if (reason != 0 && reason != JOINT_FAILURE) output_stopped(work->path, reason, error);
+}
+
+static gmmpi_status measure_chunk(writer *work, int64_t first, int64_t n, gmmpi_error *error)
+{
+  (void)first;
+  (void)error;
+  work->text_bytes += output_csv_format(work->table, work->delimiter, n, work->numbers, work->text);
+  return GMMPI_OK;
+}
+
 /* Collective: where this rank's text goes, and how long the file is. */
 static void measure_text(MPI_Comm comm, int rank, writer *work, gmmpi_error *error)
 {
-  int64_t own = 0;
-  for (int64_t row = 0, n; error->status == GMMPI_OK && row < work->table->n_own; row += n) {
-    if (produce_chunk(work, row, &n, error) == GMMPI_OK)
-      own += output_csv_format(work->table, work->delimiter, n, work->numbers, work->text);
-  }
+  handle_rows(comm, work, "measuring", measure_chunk, error);
+  const int64_t own = work->text_bytes;
   int64_t before = 0;
   int64_t total;
   const int64_t header = (int64_t)strlen(work->header);
@@ -158,29 +203,29 @@ static gmmpi_status create_draft(writer *work, gmmpi_error *error)
   return status;
 }
 
-static gmmpi_status write_rows(writer *work, gmmpi_error *error)
+static gmmpi_status write_chunk(writer *work, int64_t first, int64_t n, gmmpi_error *error)
 {
-  gmmpi_status status = GMMPI_OK;
-  int64_t text_offset = work->text_offset;
+  if (work->delimiter == 0)
+    return output_hdf5_write(work->table, &work->layout, work->descriptor, work->path, first, n, work->numbers, error);
+  const int64_t length = output_csv_format(work->table, work->delimiter, n, work->numbers, work->text);
+  const int64_t offset = work->text_offset;
+  work->text_offset += length;
+  return file_write_at(work->descriptor, work->path, work->text, (size_t)length, offset, error);
+}
+
+/* Collective; errors but a stop are not agreed. */
+static gmmpi_status write_rows(MPI_Comm comm, writer *work, gmmpi_error *error)
+{
   work->descriptor = open(work->draft, O_WRONLY | O_CLOEXEC);
-  if (work->descriptor < 0) return cannot_write(work->path, errno, error);
-  for (int64_t row = 0, n; status == GMMPI_OK && row < work->table->n_own; row += n) {
-    status = produce_chunk(work, row, &n, error);
-    if (status == GMMPI_OK && work->delimiter == 0) {
-      status =
-          output_hdf5_write(work->table, &work->layout, work->descriptor, work->path, row, n, work->numbers, error);
-    } else if (status == GMMPI_OK) {
-      const int64_t length = output_csv_format(work->table, work->delimiter, n, work->numbers, work->text);
-      status = file_write_at(work->descriptor, work->path, work->text, (size_t)length, text_offset, error);
-      text_offset += length;
-    }
-  }
-  if (status == GMMPI_OK && !work->direct && fsync(work->descriptor) != 0)
-    status = cannot_write(work->path, errno, error);
+  if (work->descriptor < 0) cannot_write(work->path, errno, error);
+  handle_rows(comm, work, "writing", write_chunk, error);
+  if (work->descriptor < 0) return error->status;
+  if (error->status == GMMPI_OK && !work->direct && fsync(work->descriptor) != 0)
+    cannot_write(work->path, errno, error);
   const int closed = close(work->descriptor);
   work->descriptor = -1;
-  if (closed != 0 && status == GMMPI_OK) status = cannot_write(work->path, errno, error);
-  return status;
+  if (closed != 0 && error->status == GMMPI_OK) cannot_write(work->path, errno, error);
+  return error->status;
 }
 
 /* Collective: rank 0 lays the file out, every rank writes its rows at their place. Errors are not agreed. */
@@ -193,7 +238,7 @@ static gmmpi_status write_in_place(MPI_Comm comm, writer *work, gmmpi_error *err
   if (rank == 0) create_draft(work, error);
   if (agree(comm, error) != GMMPI_OK) return error->status;
   MPI_Bcast(&work->layout, (int)sizeof work->layout, MPI_BYTE, 0, comm);
-  return write_rows(work, error);
+  return write_rows(comm, work, error);
 }
 
 gmmpi_status output_write(MPI_Comm comm, const char *path, const output_table *table, gmmpi_error *error)

@@ -30,7 +30,7 @@ typedef struct output_column {
 
 /* Sets `n` rows from this rank's row `first` (0 is the rank's first one) on: numbers[c] is n x width of column c, of
  * its type. Text is asked for in ascending order, and twice; HDF5 once, when it is compressed in any order, but all
- * rows of a granule at once. An error ends the writing. */
+ * rows of a granule at once. An error ends the writing. Ranks do not communicate here. */
 typedef gmmpi_status output_producer(void *context, int64_t first, int64_t n, void *const *numbers, gmmpi_error *error);
 
 /* Collective: asked when all rows have been produced; an error, agreed, keeps the file from getting its name. */
@@ -49,9 +49,13 @@ typedef struct output_table {
   void *context;            /* of both */
 } output_table;
 
-/* Collective over comm. Errors, agreed: 73, 71, those of the producer and the approver; an older file of that name
- * stays as it was. */
+/* Collective over comm. Errors, agreed: 73, 71, those of the producer and the approver, 75 when a signal has asked
+ * a rank to stop; an older file of that name stays as it was. */
 gmmpi_status output_write(MPI_Comm comm, const char *path, const output_table *table, gmmpi_error *error);
+
+/* The first row of a rank's where all ranks get as many whole granules, as far as possible; n_rows for the rank behind
+ * the last one. */
+int64_t output_first_row(int64_t n_rows, int64_t granule, int rank, int n_ranks);
 
 /* Is path one for text, by its ending? */
 bool output_is_text(const char *path);

@@ -7,8 +7,10 @@
 #include "apply/output_chunks.h"
 
 #include "apply/output_deflate.h"
+#include "apply/output_format.h"
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,6 +152,7 @@ static gmmpi_status pack_piece(packing *work, int64_t piece, gmmpi_error *error)
   const output_table *table = work->table;
   const row_range own = own_rows(work, piece);
   work->packed.n_bytes = 0;
+  if (signals_stop_requested()) return output_stopped(work->path, signals_received(), error);
   if (table->produce(table->context, own.begin - table->first_row, own.end - own.begin, work->numbers, error) !=
       GMMPI_OK)
     return error->status;
@@ -226,8 +229,10 @@ static void collect(packing *work, gmmpi_error *error)
 {
   piece_order order = order_begin(work->n_pieces);
   bool has_failed = error->status != GMMPI_OK;
+  int64_t n_done = 0;
   for (int64_t piece = order_next(&order); piece >= 0; piece = order_next(&order)) {
     const row_range all = rows_in_piece(work, piece, 0, work->table->n_rows);
+    output_say_progress("writing", work->path, n_done++, work->n_pieces);
     for (int r = rank_of_row(work, all.begin); r < work->n_ranks && work->first_rows[r] < all.end; r++) {
       const row_range rows = rows_in_piece(work, piece, work->first_rows[r], work->first_rows[r + 1]);
       if (rows.end <= rows.begin || work->is_done[r]) continue;

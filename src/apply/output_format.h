@@ -19,6 +19,12 @@ gmmpi_status output_hdf5_create(const output_table *table, const char *path, con
 gmmpi_status output_hdf5_write(const output_table *table, const output_layout *layout, int descriptor, const char *path,
                                int64_t first, int64_t n, void *const *numbers, gmmpi_error *error);
 
+/* Says that a signal of this number came before the file was whole: 75. */
+gmmpi_status output_stopped(const char *path, int signal, gmmpi_error *error);
+
+/* Rank 0's answer from now on when it is asked how it goes. */
+void output_say_progress(const char *doing, const char *path, int64_t n_done, int64_t n_in_all);
+
 /* CSV. What stands between the fields of path's kind of file; 0 when it is none of these. */
 char output_csv_delimiter(const char *path);
 

@@ -123,14 +123,22 @@ static char **numbered_names(int64_t n_features)
   return names;
 }
 
-/* Where the rows of a rank begin: n * rank / n_ranks without overflow. */
-static int64_t first_row_of(int64_t n, int rank, int n_ranks)
+/* Ranks draw whole blocks of so many rows: few where they are wide. */
+static int64_t rows_per_block(int64_t n_features)
 {
-  return n / n_ranks * rank + n % n_ranks * rank / n_ranks;
+  const int64_t most_numbers = INT64_C(1) << 18;
+  int64_t rows = 4096;
+  while (rows > 1 && rows > most_numbers / n_features) rows /= 2;
+  return rows;
 }
 
-gmmpi_status sample_to_file(MPI_Comm comm, const gmmpi_model *model, int64_t n_points, uint64_t seed, const char *path,
-                            gmmpi_error *error)
+int64_t sample_bytes(int64_t n_features)
+{
+  return output_bytes(rows_per_block(n_features), n_features + 1);
+}
+
+gmmpi_status sample_to_file(MPI_Comm comm, const gmmpi_model *model, int64_t n_points, uint64_t seed, int compress,
+                            const char *path, gmmpi_error *error)
 {
   static const char *const label[] = {"label"};
   int rank;
@@ -153,12 +161,14 @@ gmmpi_status sample_to_file(MPI_Comm comm, const gmmpi_model *model, int64_t n_p
          .headings_attribute = named ? "feature_names" : NULL},
         {.name = "labels", .type = OUTPUT_INT32, .width = 1, .headings = label},
     };
-    sampling work = {.source = source, .first_row = first_row_of(n_points, rank, n_ranks)};
+    const int64_t block_rows = rows_per_block(model->n_features);
+    sampling work = {.source = source, .first_row = output_first_row(n_points, block_rows, rank, n_ranks)};
     const output_table table = {
         .n_rows = n_points,
         .first_row = work.first_row,
-        .n_own = first_row_of(n_points, rank + 1, n_ranks) - work.first_row,
-        .granule = 1,
+        .n_own = output_first_row(n_points, block_rows, rank + 1, n_ranks) - work.first_row,
+        .granule = block_rows,
+        .compress = compress,
         .columns = columns,
         .n_columns = 2,
         .produce = sample_rows,

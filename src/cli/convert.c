@@ -8,6 +8,7 @@
 #include "cli/prepare.h"
 #include "job/progress.h"
 #include "support/error.h"
+#include "support/signals.h"
 
 #include <stdio.h>
 
@@ -58,12 +59,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
       .n_groups = ARRAY_LENGTH(groups),
   };
   command_words words;
-  if (options_parse(&usage, argc, argv, &words, error) != GMMPI_OK) return error->status;
-  command->help = words.help;
-  if (words.help) {
-    if (rank == 0) options_print_help(&usage);
-    return GMMPI_OK;
-  }
+  if (!options_read(&usage, argc, argv, rank, &words, &command->help, error)) return error->status;
   command->data = words.operands[0];
   command->output_path = words.operands[1];
   if (output_is_text(command->output_path))
@@ -126,6 +122,7 @@ gmmpi_status command_convert(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
+  if (rank == 0) signals_set_answer("status: reading %s", command.data);
   const source_options how = data_source_options(&command.data_options);
   if (prepare_output(comm, command.output_path, error) == GMMPI_OK &&
       source_open(comm, command.data, &how, &source, error) == GMMPI_OK &&

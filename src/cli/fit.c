@@ -213,8 +213,7 @@ static gmmpi_status read_points_or_stop(fit_session *session, gmmpi_error *error
 static void keep_fit(const fit_session *session, const char *advice)
 {
   if (job_keep_state(session->job))
-    warn("the fit so far is kept in %s; %s and go on with --restart auto", session->command.job.checkpoint_path,
-         advice);
+    warn("the fit so far is kept in %s; %sgo on with --restart auto", session->command.job.checkpoint_path, advice);
 }
 
 static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
@@ -232,9 +231,11 @@ static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
   if (status == GMMPI_STOPPED) return leave_early(session, error);
   if (session->rank == 0) signals_set_answer("status: the fit is done, writing %s", session->command.output_path);
   if (shard_is_streamed(session->points) && (status == GMMPI_INPUT_FAILED || status == GMMPI_BAD_DATA))
-    keep_fit(session, "see to the data");
+    keep_fit(session, "see to the data and ");
   if (status != GMMPI_OK || write_outputs(session, error) == GMMPI_OK) return status;
-  keep_fit(session, error->status == GMMPI_NO_OUTPUT ? "make room" : "see to it");
+  keep_fit(session, error->status == GMMPI_NO_OUTPUT ? "make room and "
+                    : error->status == GMMPI_STOPPED ? ""
+                                                     : "see to it and ");
   return error->status;
 }
 

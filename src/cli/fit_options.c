@@ -1,7 +1,6 @@
 #include "cli/fit_command.h"
 #include "cli/memory_limit.h"
 
-#include "apply/output.h"
 #include "support/error.h"
 
 #include <stdio.h>
@@ -73,9 +72,8 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
                 "--coarse-to-fine and --no-coarse-to-fine contradict each other; leave one of them away");
   if (command->compress > 0 && command->labels_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "--compress packs what --labels writes; give --labels too, or leave it away");
-  if (command->compress > 0 && output_is_text(command->labels_path))
-    return fail(error, GMMPI_WRONG_USAGE, "--compress: %s is text by its name; leave one away, or name it .h5",
-                command->labels_path);
+  if (command->labels_path != NULL && compress_check(command->compress, command->labels_path, error) != GMMPI_OK)
+    return error->status;
   if (words->quiet && words->verbose)
     return fail(error, GMMPI_WRONG_USAGE, "-q and -v contradict each other; leave one of them away");
 
@@ -311,12 +309,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
       .n_groups = ARRAY_LENGTH(groups),
   };
   command_words operands;
-  if (options_parse(&usage, argc, argv, &operands, error) != GMMPI_OK) return error->status;
-  command->help = operands.help;
-  if (operands.help) {
-    if (rank == 0) options_print_help(&usage);
-    return GMMPI_OK;
-  }
+  if (!options_read(&usage, argc, argv, rank, &operands, &command->help, error)) return error->status;
   command->data = operands.operands[0];
   return settle(&words, command, error);
 }

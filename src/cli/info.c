@@ -8,7 +8,8 @@
 #include <limits.h>
 #include <stdio.h>
 
-static gmmpi_status parse(int argc, char **argv, int rank, bool *json, command_words *words, gmmpi_error *error)
+/* False: there is no more to do. */
+static bool parse(int argc, char **argv, int rank, bool *json, command_words *words, gmmpi_error *error)
 {
   const command_option options[] = {
       {.name = "json",
@@ -29,9 +30,8 @@ static gmmpi_status parse(int argc, char **argv, int rank, bool *json, command_w
       .groups = groups,
       .n_groups = ARRAY_LENGTH(groups),
   };
-  if (options_parse(&usage, argc, argv, words, error) == GMMPI_OK && words->help && rank == 0)
-    options_print_help(&usage);
-  return error->status;
+  bool help;
+  return options_read(&usage, argc, argv, rank, words, &help, error);
 }
 
 /* The descriptions of all files, as one value for --json. Collective; *json is for rank 0. */
@@ -64,7 +64,7 @@ gmmpi_status command_info(MPI_Comm comm, int argc, char **argv, gmmpi_error *err
   command_words words;
   int rank;
   MPI_Comm_rank(comm, &rank);
-  if (parse(argc, argv, rank, &json, &words, error) != GMMPI_OK || words.help) return error->status;
+  if (!parse(argc, argv, rank, &json, &words, error)) return error->status;
   if (json) {
     json_t *value = NULL;
     if (describe_all(comm, &words, &value, error) == GMMPI_OK && rank == 0) {

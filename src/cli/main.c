@@ -25,10 +25,10 @@ typedef struct command {
 
 static const command commands[] = {
     {"fit", "fit one mixture", command_fit, true},
-    {"predict", "labels, responsibilities, log-densities of points", command_predict, false},
-    {"sample", "draw points from a model", command_sample, false},
+    {"predict", "labels, responsibilities, log-densities of points", command_predict, true},
+    {"sample", "draw points from a model", command_sample, true},
     {"info", "say what a model, checkpoint or data file holds", command_info, false},
-    {"convert", "CSV, NPY or HDF5 to one HDF5 file, so that later jobs start fast", command_convert, false},
+    {"convert", "CSV, NPY or HDF5 to one HDF5 file, so that later jobs start fast", command_convert, true},
 };
 
 static const command *find_command(int argc, char **argv)

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "apply/output.h"
 #include "support/error.h"
 
 #include <errno.h>
@@ -232,11 +233,13 @@ static gmmpi_status check_operands(const command_usage *usage, const command_wor
   return GMMPI_OK;
 }
 
-gmmpi_status options_parse(const command_usage *usage, int argc, char **argv, command_words *words, gmmpi_error *error)
+static gmmpi_status parse(const command_usage *usage, int argc, char **argv, command_words *words, bool *help,
+                          gmmpi_error *error)
 {
   getopt_tables tables = {0};
   gmmpi_status status = GMMPI_OK;
   *words = (command_words){0};
+  *help = false;
   if (!tables_fill(usage, &tables)) {
     status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read the options", usage->name);
     goto done;
@@ -247,7 +250,7 @@ gmmpi_status options_parse(const command_usage *usage, int argc, char **argv, co
   gmmpi_error wrong = {0}; /* which does not matter when there is --help, before or behind it */
   while ((code = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1) {
     if (code == 'h') {
-      words->help = true;
+      *help = true;
       goto done;
     }
     if (wrong.status != GMMPI_OK) continue;
@@ -268,6 +271,14 @@ gmmpi_status options_parse(const command_usage *usage, int argc, char **argv, co
 done:
   tables_clear(&tables);
   return status;
+}
+
+bool options_read(const command_usage *usage, int argc, char **argv, int rank, command_words *words, bool *help,
+                  gmmpi_error *error)
+{
+  if (parse(usage, argc, argv, words, help, error) != GMMPI_OK) return false;
+  if (*help && rank == 0) options_print_help(usage);
+  return !*help;
 }
 
 command_option threads_option(int64_t *threads)
@@ -298,4 +309,10 @@ command_option compress_option(int64_t *level)
       .largest = 9,
       .help = "pack the HDF5 file in chunks with shuffle and gzip, from 1 (fast) to 9 (small) (default: not at all)",
   };
+}
+
+gmmpi_status compress_check(int64_t level, const char *path, gmmpi_error *error)
+{
+  if (level == 0 || !output_is_text(path)) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE, "--compress: %s is text by its name; leave one away, or name it .h5", path);
 }

@@ -1,7 +1,7 @@
 /* Options of a command: one table says how they are spelled, what values they take and what the help text says.
  *
  * A command fills a table whose entries point at its own variables, already set to the defaults, and calls
- * options_parse. Long options may be abbreviated as long as they stay unambiguous, options may follow operands, and
+ * options_read. Long options may be abbreviated as long as they stay unambiguous, options may follow operands, and
  * "--" ends them. When an option is given twice the last one counts. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -60,13 +60,15 @@ typedef struct command_usage {
 typedef struct command_words {
   char **operands; /* n_operands, in argv */
   int n_operands;
-  bool help; /* --help was there: print the help text and leave with 0; nothing else was checked */
 } command_words;
 
-/* argv[0] is the command's name; argv is permuted. Every rank gets the same. Errors: 64. */
-gmmpi_status options_parse(const command_usage *usage, int argc, char **argv, command_words *words, gmmpi_error *error);
+/* argv[0] is the command's name; argv is permuted. Every rank gets the same. *help when --help was there: then rank 0
+ * printed the help text, and nothing else was checked. False when the command has no more to do: it was --help, or 64.
+ */
+bool options_read(const command_usage *usage, int argc, char **argv, int rank, command_words *words, bool *help,
+                  gmmpi_error *error);
 
-/* Prints the help text on standard output, at most 100 columns wide. For rank 0. */
+/* Prints the help text on standard output, at most 100 columns wide. */
 void options_print_help(const command_usage *usage);
 
 /* Prints a text wrapped at 100 columns, every line indented by so many blanks; the cursor is already at column
@@ -83,8 +85,9 @@ gmmpi_status parse_seed_option(const command_option *option, const char *text, g
 /* --threads T, into an int64_t that is set to 1. */
 command_option threads_option(int64_t *threads);
 
-/* --compress LEVEL, into an int64_t that is set to 0. */
+/* --compress LEVEL, into an int64_t that is set to 0; and can the output with this path be packed? Errors: 64. */
 command_option compress_option(int64_t *level);
+gmmpi_status compress_check(int64_t level, const char *path, gmmpi_error *error);
 
 /* --- options that say how DATA is read, the same for all commands --- */
 

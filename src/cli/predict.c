@@ -1,12 +1,12 @@
 /* gmmpi predict: labels, responsibilities and log-densities of points. */
 #include "apply/predict.h"
 
-#include "apply/output.h"
 #include "cli/command.h"
 #include "cli/memory_limit.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "support/error.h"
+#include "support/signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,21 +74,13 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
       .n_groups = ARRAY_LENGTH(groups),
   };
   command_words words;
-  if (options_parse(&usage, argc, argv, &words, error) != GMMPI_OK) return error->status;
-  command->help = words.help;
-  if (words.help) {
-    if (rank == 0) options_print_help(&usage);
-    return GMMPI_OK;
-  }
+  if (!options_read(&usage, argc, argv, rank, &words, &command->help, error)) return error->status;
   command->model_path = words.operands[0];
   command->data = words.operands[1];
   if (command->output_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the predictions go, e.g. -o labels.h5");
   command->wishes.compress = (int)command->compress;
-  if (command->compress > 0 && output_is_text(command->output_path))
-    return fail(error, GMMPI_WRONG_USAGE, "--compress: %s is text by its name; leave one away, or name it .h5",
-                command->output_path);
-  return GMMPI_OK;
+  return compress_check(command->compress, command->output_path, error);
 }
 
 /* The model's feature names as --columns takes them, each quoted; the caller frees. NULL when there is no memory. */
@@ -234,6 +226,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &n_ranks);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
+  if (rank == 0) signals_set_answer("status: reading %s", command.data);
   if (prepare_threads(comm, (int)command.threads, error) != GMMPI_OK ||
       prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||

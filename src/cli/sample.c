@@ -1,12 +1,12 @@
 /* gmmpi sample: points drawn from a model. */
 #include "apply/sample.h"
 
-#include "apply/output.h"
 #include "cli/command.h"
 #include "cli/memory_limit.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "support/error.h"
+#include "support/signals.h"
 
 #include <stdio.h>
 
@@ -15,6 +15,7 @@ typedef struct sample_command {
   const char *output_path;
   int64_t n_points;
   uint64_t seed;
+  int64_t compress;
   bool quiet;
   bool help;
 } sample_command;
@@ -43,6 +44,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
        .kind = OPTION_PARSED,
        .value = &command->seed,
        .parse = parse_seed_option},
+      compress_option(&command->compress),
       {.name = "quiet",
        .letter = 'q',
        .help = "print nothing but warnings and errors",
@@ -52,7 +54,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
   const option_group groups[] = {OPTION_GROUP("Options", options)};
   const command_usage usage = {
       .name = "sample",
-      .synopsis = "MODEL.h5 -n N -o OUT [--seed S]",
+      .synopsis = "MODEL.h5 -n N -o OUT [options]",
       .about =
           "Draws points from a model: a component by its weight, then a point from its normal distribution. With a "
           "larger N the first points stay the same.",
@@ -62,18 +64,13 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
       .n_groups = ARRAY_LENGTH(groups),
   };
   command_words words;
-  if (options_parse(&usage, argc, argv, &words, error) != GMMPI_OK) return error->status;
-  command->help = words.help;
-  if (words.help) {
-    if (rank == 0) options_print_help(&usage);
-    return GMMPI_OK;
-  }
+  if (!options_read(&usage, argc, argv, rank, &words, &command->help, error)) return error->status;
   command->model_path = words.operands[0];
   if (command->n_points == 0)
     return fail(error, GMMPI_WRONG_USAGE, "-n is missing; say how many points to draw, e.g. -n 1000");
   if (command->output_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the points go, e.g. -o points.h5");
-  return GMMPI_OK;
+  return compress_check(command->compress, command->output_path, error);
 }
 
 gmmpi_status command_sample(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
@@ -83,11 +80,13 @@ gmmpi_status command_sample(MPI_Comm comm, int argc, char **argv, gmmpi_error *e
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
+  if (rank == 0) signals_set_answer("status: reading %s", command.model_path);
   if (prepare_distinct(comm, command.output_path, command.model_path, error) == GMMPI_OK &&
       prepare_output(comm, command.output_path, error) == GMMPI_OK &&
       prepare_model(comm, command.model_path, &model, error) == GMMPI_OK &&
-      memory_check(comm, output_bytes(1, model->n_features + 1), command.output_path, error) == GMMPI_OK &&
-      sample_to_file(comm, model, command.n_points, command.seed, command.output_path, error) == GMMPI_OK &&
+      memory_check(comm, sample_bytes(model->n_features), command.output_path, error) == GMMPI_OK &&
+      sample_to_file(comm, model, command.n_points, command.seed, (int)command.compress, command.output_path, error) ==
+          GMMPI_OK &&
       rank == 0 && !command.quiet)
     printf("%s: %lld point%s of %lld feature%s drawn from %lld component%s (seed %llu)\n", command.output_path,
            (long long)command.n_points, plural(command.n_points), (long long)model->n_features,

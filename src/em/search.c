@@ -5,6 +5,7 @@
 #include "em/search_recipes.h"
 #include "mixture/model_file.h"
 #include "support/error.h"
+#include "support/joint_work.h"
 #include "support/large_messages.h"
 #include "support/linear_algebra.h"
 #include "support/memory.h"
@@ -32,7 +33,10 @@ typedef struct search {
   MPI_Comm comm;
   bool divided; /* each rank has all points of em and improves candidates of its own; else all ranks improve all */
   em_iteration *em;
-  const fit_observer *observer;
+  stop_question wish;           /* of the job */
+  joint_work together;          /* the ranks in a divided round, ... */
+  fit_observer together_wish;   /* ... who ask each other, */
+  const fit_observer *observer; /* whom candidates ask whether to stop */
   bench bench;
   moves *moves;    /* NULL: none are planned */
   shard *whitened; /* NULL: not wanted */
@@ -207,11 +211,25 @@ static gmmpi_status make_candidate(search *work, int round, int64_t index, gmmpi
   return initialize_by(work->em, &recipe, model, *work->bench.spare, work->bench.state, work->observer, error);
 }
 
+/* In a divided search the ranks hear of each other in the middle of a round. */
+static int own_wish_to_stop(void *context)
+{
+  const search *work = context;
+  return stop_is_wanted(work->wish);
+}
+
+static bool somebody_wants_stop(void *context)
+{
+  search *work = context;
+  return !joint_work_goes_on(&work->together);
+}
+
 /* One round: n_candidates are made, or taken from the round before, and improved, and the best n of them kept. */
 static gmmpi_status play_round(search *work, int round, int64_t n_candidates, int64_t n, gmmpi_error *error)
 {
   gmmpi_error local = {0};
   work->n_made = 0;
+  if (work->divided) joint_work_begin(work->comm, own_wish_to_stop, work, &work->together);
   for (int64_t i = 0; i < n_candidates; i++) work->log_likelihoods[i] = -INFINITY;
   for (int64_t i = 0; i < n_candidates && local.status == GMMPI_OK; i++) {
     if (!is_mine(work, i)) continue;
@@ -219,6 +237,8 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
         bench_improve(&work->bench, work->observer, iterations_of_round[round], &local) == GMMPI_OK)
       note(work, i, n);
   }
+  if (work->divided && joint_work_end(&work->together, false) != 0)
+    fail(&local, GMMPI_STOPPED, "stopped on request during the search for a start");
   if (agree(work->comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
   keep_best(work, n_candidates, n);
   return GMMPI_OK;
@@ -343,11 +363,16 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
   search work = {.comm = comm,
                  .divided = can_be_divided(em),
                  .em = em,
+                 .wish = fit_stop_question(observer),
                  .observer = observer,
                  .bench = {.spare = spare},
                  .plan = plan,
                  .seed = seed};
   gmmpi_error local = {0};
+  if (work.divided) {
+    work.together_wish = (fit_observer){.context = &work, .wants_stop = somebody_wants_stop};
+    work.observer = &work.together_wish;
+  }
   fit_timings ignored = {0};
   shard *gathered = NULL;
   em_iteration *own_em = NULL;

@@ -119,7 +119,8 @@ static gmmpi_status read_piece_unless_stopped(const row_reading *reading, row_re
                                               int64_t n_rows, tile_place to, gmmpi_error *error)
 {
   if (!reading->surveyed && signals_stop_requested())
-    return fail(error, GMMPI_STOPPED, "%s: stopped while it was read; start again", reading->source->label);
+    return fail(error, GMMPI_STOPPED, "%s: stopped by %s while it was read; start again", reading->source->label,
+                signals_name(signals_received()));
   return read_piece(reading, reader, index, n_rows, to, error);
 }
 

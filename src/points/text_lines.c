@@ -176,7 +176,8 @@ gmmpi_status count_lines(int descriptor, const char *path, int64_t n_bytes, int6
   while (goes_on && status == GMMPI_OK && offset < n_bytes && (offset < end || counter.part == IN_BLANKS)) {
     const size_t wanted = n_bytes - offset < (int64_t)piece_bytes ? (size_t)(n_bytes - offset) : piece_bytes;
     status = signals_stop_requested()
-                 ? fail(error, GMMPI_STOPPED, "%s: stopped while its lines were counted; start again", path)
+                 ? fail(error, GMMPI_STOPPED, "%s: stopped by %s while its lines were counted; start again", path,
+                        signals_name(signals_received()))
                  : file_read_at(descriptor, path, piece, wanted, offset, error);
     if (status == GMMPI_OK) goes_on = count_piece(&counter, piece, wanted, offset);
     offset += (int64_t)wanted;

@@ -53,6 +53,18 @@ class Sample(harness.Case):
                     other = content(self.draw(f"{ranks} {name}", "-n", n, ranks=ranks))
                     self.assertEqual(other, alone, f"{name}, {n} points, {ranks} ranks")
 
+    def test_compressed(self):
+        """The same numbers in chunks, in files that are the same at any number of ranks."""
+        with h5py.File(self.draw("plain.h5", "-n", 30001)) as file:
+            plain = {name: file[name][:] for name in ("points", "labels")}
+        files = [self.draw(f"{ranks}.h5", "-n", 30001, "--compress", "5", ranks=ranks) for ranks in (None, 1, 3, 4)]
+        self.assertEqual(len({content(name) for name in files}), 1)
+        with h5py.File(files[0]) as file:
+            for name, numbers in plain.items():
+                self.assertEqual((file[name].compression, file[name].compression_opts, file[name].shuffle), ("gzip", 5, True))
+                numpy.testing.assert_array_equal(file[name][:], numbers)
+        self.fail_with(64, "text by its name", "sample", self.model, "-n", "10", "-o", self.path("out.csv"), "--compress", "5")
+
     def test_many_chunks(self):
         """More numbers than are written at a time."""
         files = [self.draw(f"{ranks}.h5", "-n", 300000, ranks=ranks) for ranks in (1, 2)]

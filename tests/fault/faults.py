@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -54,6 +55,16 @@ def children_of(pid):
     except OSError:
         return []
     return direct + [below for child in direct for below in children_of(child)]
+
+
+def catches(pid, number):
+    """Has the process a handler for this signal?"""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", file.read(), re.MULTILINE).group(1)
+    except (OSError, AttributeError):
+        return False
+    return bool(int(caught, 16) >> (number - 1) & 1)
 
 
 class Running:

@@ -17,6 +17,7 @@ import unittest
 
 import harness
 import test_restart
+from faults import catches
 
 Running = test_restart.Running
 PATIENCE = 120  # seconds after which a job counts as hung
@@ -171,20 +172,10 @@ class Signals(harness.Case):
 
     def asked(self, job):
         ranks = job.ranks()
-        if ranks and self.catches(ranks[0], signal.SIGUSR2):
+        if ranks and catches(ranks[0], signal.SIGUSR2):
             os.kill(ranks[0], signal.SIGUSR2)
             time.sleep(0.02)
         return job.errors()
-
-    @staticmethod
-    def catches(pid, number):
-        """Is the handler installed?"""
-        try:
-            with open(f"/proc/{pid}/status") as file:
-                caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", file.read(), re.MULTILINE).group(1)
-        except (OSError, AttributeError):
-            return False
-        return bool(int(caught, 16) >> (number - 1) & 1)
 
     def test_stopped_on_a_subsample(self):
         """Between the start and the iterations over all points; what is saved there is gone on from."""
