@@ -35,45 +35,35 @@ search_plan search_plan_for(const gmmpi_fit_options *options, int64_t n_rows, in
   return plan;
 }
 
+/* The kinds of starts in turn. Coordinates are whitened where there are such, else standardised. */
+static const struct {
+  gmmpi_init init;
+  seeding_method seeding; /* with GMMPI_INIT_KMEANS */
+  enum { RAW, STANDARDISED, WHITENED } coordinates;
+} kinds_of_starts[] = {
+    {GMMPI_INIT_KMEANS, SEED_GREEDILY_LLOYD, STANDARDISED},
+    {GMMPI_INIT_KMEANS, SEED_GREEDILY, RAW},
+    {GMMPI_INIT_KMEANS, SEED_GREEDILY_LLOYD, WHITENED},
+    {GMMPI_INIT_KMEANS, SEED_GREEDILY_LLOYD, RAW},
+    {GMMPI_INIT_KMEANS, SEED_PLUS_PLUS, WHITENED},
+    {GMMPI_INIT_RANDOM_FROM_DATA, 0, RAW},
+    {GMMPI_INIT_RANDOM, 0, RAW},
+    {GMMPI_INIT_KMEANS, SEED_PARALLEL, STANDARDISED},
+    {GMMPI_INIT_KMEANS, SEED_PLUS_PLUS, RAW},
+};
+enum { N_KINDS_OF_STARTS = sizeof kinds_of_starts / sizeof kinds_of_starts[0] };
+
 start_recipe search_recipe(int64_t index, uint64_t seed, const shard *whitened)
 {
-  start_recipe recipe = {.init = GMMPI_INIT_KMEANS, .seed = seed};
-  switch (index % 9) {
-  case 0:
-    recipe.seeding = SEED_GREEDILY_LLOYD;
-    recipe.standardised = true;
-    break;
-  case 1:
-    recipe.seeding = SEED_GREEDILY;
-    break;
-  case 2:
-    recipe.seeding = SEED_GREEDILY_LLOYD;
-    recipe.coordinates = whitened;
-    recipe.standardised = whitened == NULL;
-    break;
-  case 3:
-    recipe.seeding = SEED_GREEDILY_LLOYD;
-    break;
-  case 4:
-    recipe.seeding = SEED_PLUS_PLUS;
-    recipe.coordinates = whitened;
-    recipe.standardised = whitened == NULL;
-    break;
-  case 5:
-    recipe.init = GMMPI_INIT_RANDOM_FROM_DATA;
-    break;
-  case 6:
-    recipe.init = GMMPI_INIT_RANDOM;
-    break;
-  case 7:
-    recipe.seeding = SEED_PARALLEL;
-    recipe.standardised = true;
-    break;
-  default:
-    recipe.seeding = SEED_PLUS_PLUS;
-    break;
-  }
-  return recipe;
+  const int64_t kind = index % N_KINDS_OF_STARTS;
+  const bool wants_whitened = kinds_of_starts[kind].coordinates == WHITENED;
+  return (start_recipe){
+      .init = kinds_of_starts[kind].init,
+      .seed = seed,
+      .seeding = kinds_of_starts[kind].seeding,
+      .coordinates = wants_whitened ? whitened : NULL,
+      .standardised = kinds_of_starts[kind].coordinates == STANDARDISED || (wants_whitened && whitened == NULL),
+  };
 }
 
 /* A rank that is 0 about every second time, and rarely large. */
