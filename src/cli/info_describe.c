@@ -22,7 +22,9 @@ static bool has_attribute(hid_t file, const char *name)
 /* An HDF5 file with what models have, by whichever program it was written. */
 static bool is_model(const char *path)
 {
-  if (!file_is_readable(path) || H5Fis_hdf5(path) <= 0) return false;
+  if (!file_is_readable(path)) return false;
+  if (model_file_has_seal(path)) return true;
+  if (H5Fis_hdf5(path) <= 0) return false;
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   if (file < 0) return false;
   const bool model = has_attribute(file, "covariance") ||

@@ -70,17 +70,15 @@ static bool add_identity(hid_t file, const checkpoint_identity *identity, const 
   return written;
 }
 
-/* The bytes of an open file with room for the trailer behind them. */
+/* The bytes of an open file with those of the trailer behind them. */
 static bool take_bytes(hid_t file, checkpoint_image *image)
 {
   void *bytes;
   size_t length;
   if (!hdf5_image_bytes(file, &bytes, &length)) return false;
+  image->bytes = bytes;
   image->n_bytes = (int64_t)length + CHECKPOINT_TRAILER;
-  image->bytes = realloc(bytes, (size_t)image->n_bytes);
-  if (image->bytes != NULL) return true;
-  free(bytes);
-  return false;
+  return true;
 }
 
 static bool lay_out(const checkpoint_identity *identity, const fit_state *state, const field *fields, int n_fields,

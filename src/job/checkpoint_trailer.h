@@ -1,16 +1,13 @@
-/* The last 32 bytes of a checkpoint, which say whether it is whole: four words of magic, format number, length of the
- * HDF5 file before them, and the hash of the file and the format number. A changed bit anywhere, a missing end and
- * additional bytes are all recognised, before HDF5 sees the file. Every format has this trailer. */
+/* The seal at the end of a checkpoint (support/seal.h), which is looked at before HDF5 sees the file. Every format has
+ * it. */
 #ifndef JOB_CHECKPOINT_TRAILER_H
 #define JOB_CHECKPOINT_TRAILER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "support/seal.h"
 
 #define CHECKPOINT_NAME "gmmpi checkpoint" /* the root group's attribute "format" */
 
-enum { CHECKPOINT_FORMAT = 2, CHECKPOINT_TRAILER = 32 };
+enum { CHECKPOINT_FORMAT = 2, CHECKPOINT_TRAILER = SEAL_BYTES };
 
 /* Sets the last CHECKPOINT_TRAILER of n_bytes bytes. */
 void checkpoint_seal(unsigned char *bytes, int64_t n_bytes);

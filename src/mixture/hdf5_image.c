@@ -1,5 +1,7 @@
 #include "mixture/hdf5_image.h"
 
+#include "support/seal.h"
+
 #include <stdlib.h>
 
 /* Keeping the order of links and attributes gives a group or data set the newer kind of header, which has a checksum
@@ -58,7 +60,7 @@ bool hdf5_image_bytes(hid_t file, void **bytes, size_t *n_bytes)
   if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) return false;
   const ssize_t size = H5Fget_file_image(file, NULL, 0);
   if (size <= 0) return false;
-  void *copy = malloc((size_t)size);
+  void *copy = malloc((size_t)size + SEAL_BYTES);
   if (copy == NULL) return false;
   if (H5Fget_file_image(file, copy, (size_t)size) != size) {
     free(copy);

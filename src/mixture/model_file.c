@@ -5,6 +5,7 @@
 #include "mixture/hdf5_image.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/seal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,10 @@ gmmpi_status model_file_image(const gmmpi_model *model, const json_t *facts, voi
     filled = file >= 0 && write_numbers(file, model);
     described = filled && write_attributes(file, model, facts);
     whole = described && hdf5_image_bytes(file, bytes, n_bytes);
+    if (whole) {
+      *n_bytes += SEAL_BYTES;
+      seal_put(*bytes, (int64_t)*n_bytes, MODEL_SEAL, MODEL_FORMAT_VERSION);
+    }
     if (file >= 0) H5Fclose(file);
   }
   H5E_END_TRY

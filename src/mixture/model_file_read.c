@@ -5,6 +5,7 @@
 #include "support/error.h"
 #include "support/file.h"
 #include "support/memory.h"
+#include "support/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +41,17 @@ static gmmpi_status look_at(const char *path, int64_t *n_bytes, gmmpi_error *err
   return status;
 }
 
+bool model_file_has_seal(const char *path)
+{
+  unsigned char tail[SEAL_BYTES];
+  const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const off_t end = descriptor >= 0 ? lseek(descriptor, 0, SEEK_END) : -1;
+  const bool has_seal = end >= SEAL_BYTES && pread(descriptor, tail, SEAL_BYTES, end - SEAL_BYTES) == SEAL_BYTES &&
+                        seal_is_there(tail, SEAL_BYTES, MODEL_SEAL);
+  if (descriptor >= 0) close(descriptor);
+  return has_seal;
+}
+
 /* HDF5 could not read the file: is the disk to blame (74), or its content (65)? */
 static gmmpi_status unreadable(const opened_file *file, gmmpi_error *error)
 {
@@ -56,6 +68,22 @@ static gmmpi_status unreadable(const opened_file *file, gmmpi_error *error)
   if (descriptor >= 0) close(descriptor);
   if (status != GMMPI_OK) return status;
   return fail(error, GMMPI_BAD_DATA, "%s: is damaged or cut short; copy it anew or fit again", file->path);
+}
+
+/* A file with a seal must be as it was sealed. */
+static gmmpi_status check_seal(const opened_file *file, gmmpi_error *error)
+{
+  void *bytes;
+  size_t n_bytes;
+  int64_t format;
+  if (!model_file_has_seal(file->path)) return GMMPI_OK;
+  gmmpi_status status = file_read_whole(file->path, &bytes, &n_bytes, error);
+  if (status != GMMPI_OK) return status;
+  const char *fault = seal_fault(bytes, (int64_t)n_bytes, MODEL_SEAL, &format);
+  if (fault != NULL)
+    status = fail(error, GMMPI_BAD_DATA, "%s: is damaged (%s); copy it anew or fit again", file->path, fault);
+  free(bytes);
+  return status;
 }
 
 /* File systems without locks make HDF5 fail; a model is only ever replaced as a whole, so that no lock is needed. */
@@ -253,6 +281,7 @@ gmmpi_status model_file_read(const char *path, gmmpi_model **model, json_t **fac
 {
   opened_file file = {.path = path, .id = H5I_INVALID_HID};
   gmmpi_status status = look_at(path, &file.n_bytes, error);
+  if (status == GMMPI_OK) status = check_seal(&file, error);
   if (status != GMMPI_OK) return status;
   H5E_BEGIN_TRY
   {

@@ -2,6 +2,7 @@
 #include "unit/matrices.h"
 
 #include "mixture/model_file.h"
+#include "support/file.h"
 
 #include <hdf5.h>
 #include <malloc.h>
@@ -250,10 +251,45 @@ static void truncated(void **state)
   write_example(NULL);
   struct stat facts;
   assert_int_equal(stat(path, &facts), 0);
-  for (off_t length = facts.st_size - 1; length > 8; length -= 97) {
+  const off_t content = facts.st_size - 32; /* without the seal, see every_byte_is_guarded */
+  gmmpi_model *model = NULL;
+  assert_int_equal(truncate(path, content + 31), 0);
+  assert_int_equal(gmmpi_model_read(path, &model, NULL), GMMPI_OK);
+  gmmpi_model_destroy(model);
+  for (off_t length = content - 1; length > 8; length -= 97) {
     assert_int_equal(truncate(path, length), 0);
     refuse(GMMPI_BAD_DATA, "");
   }
+}
+
+/* One bit of each byte is changed: that is seen before HDF5 sees the file, unless it is in the seal's magic, without
+ * which the file is as good as one that has no seal. */
+static void every_byte_is_guarded(void **state)
+{
+  (void)state;
+  write_example(NULL);
+  void *bytes;
+  size_t n_bytes;
+  assert_int_equal(file_read_whole(path, &bytes, &n_bytes, NULL), GMMPI_OK);
+  unsigned char *byte = bytes;
+  assert_memory_equal(byte + n_bytes - 32, "gmmpi\x8a\r\n", 8);
+  for (size_t i = 0; i < n_bytes; i++) {
+    byte[i] ^= (unsigned char)(1 << i % 8);
+    write_bytes(bytes, n_bytes);
+    byte[i] ^= (unsigned char)(1 << i % 8);
+    gmmpi_model *model = NULL;
+    if (n_bytes - i <= 24 || n_bytes - i > 32) {
+      refuse(GMMPI_BAD_DATA, n_bytes - i > 8 && n_bytes - i <= 16 ? "length is not" : "checksum is wrong");
+    } else {
+      assert_int_equal(gmmpi_model_read(path, &model, NULL), GMMPI_OK);
+    }
+    gmmpi_model_destroy(model);
+  }
+  write_bytes(bytes, n_bytes - 32); /* as older versions wrote it */
+  gmmpi_model *model = NULL;
+  assert_int_equal(gmmpi_model_read(path, &model, NULL), GMMPI_OK);
+  gmmpi_model_destroy(model);
+  free(bytes);
 }
 
 static void set_string(hid_t file, const char *name, const char *value)
@@ -436,6 +472,7 @@ int main(void)
       cmocka_unit_test(no_such_file),
       cmocka_unit_test(no_hdf5),
       cmocka_unit_test(truncated),
+      cmocka_unit_test(every_byte_is_guarded),
       cmocka_unit_test(other_kinds_of_file),
       cmocka_unit_test(strings_of_variable_length),
       cmocka_unit_test(data_sets_that_do_not_fit),
