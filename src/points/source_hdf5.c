@@ -7,6 +7,7 @@
 #include "points/hdf5_virtual.h"
 #include "points/source.h"
 #include "support/error.h"
+#include "support/file.h"
 #include "support/memory.h"
 
 #include <errno.h>
@@ -20,12 +21,6 @@
 enum { LARGEST_GAP = 8 };
 /* Numbers read at once where not every column was picked, unless one row has more. */
 enum { PIECE_NUMBERS = 1 << 19 };
-/* Memory for unpacked chunks, so that each is unpacked once when rows are read in order; more where one chunk has more,
- * since unpacking takes as much anyway. */
-static const int64_t most_chunk_bytes = (int64_t)256 << 20;
-/* Chunks that have been read whole are to go first; with 1, HDF5 1.10 keeps some chunks for ever. */
-static const double preemption = 0.75;
-
 /* What the library takes to convert and unpack numbers. */
 static const int64_t library_bytes = 4 << 20;
 
@@ -120,31 +115,6 @@ static gmmpi_status set_shape(point_source *source, int64_t *n_columns, gmmpi_er
   return GMMPI_OK;
 }
 
-/* Opens a chunked data set again so that a whole row of chunks stays unpacked while its rows are read. */
-static gmmpi_status keep_chunks(point_source *source, hid_t properties, gmmpi_error *error)
-{
-  hdf5_state *state = source->state;
-  hsize_t chunk[2] = {1, 1};
-  const hid_t type = H5Dget_type(state->data_set);
-  const size_t item_bytes = type >= 0 ? H5Tget_size(type) : 0;
-  if (type >= 0) H5Tclose(type);
-  if (H5Pget_chunk(properties, state->n_dimensions, chunk) != state->n_dimensions || chunk[0] == 0 || chunk[1] == 0)
-    return GMMPI_OK;
-  const hsize_t n_abreast = ((hsize_t)source->n_columns - 1) / chunk[1] + 1;
-  const int64_t chunk_bytes = (int64_t)(chunk[0] * chunk[1] * item_bytes); /* less than 4 GiB by HDF5's rules */
-  int64_t bytes;
-  if (!multiply_fits(chunk_bytes, (int64_t)n_abreast, &bytes) || bytes > most_chunk_bytes)
-    bytes = chunk_bytes > most_chunk_bytes ? chunk_bytes : most_chunk_bytes;
-  source->buffer_bytes += bytes;
-  const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-  if (access >= 0 && H5Pset_chunk_cache(access, 12421, (size_t)bytes, preemption) >= 0) {
-    H5Dclose(state->data_set);
-    state->data_set = H5Dopen2(state->file, source->inside, access);
-  }
-  if (access >= 0) H5Pclose(access);
-  return state->data_set >= 0 ? GMMPI_OK : out_of_memory(source, error);
-}
-
 static int compare_columns(const void *a, const void *b)
 {
   const int64_t left = *(const int64_t *)a;
@@ -206,8 +176,43 @@ static void find_flat_numbers(point_source *source)
   source->is_concurrent = true;
 }
 
+/* Opens the data set, whose chunks or those of whose pieces want this memory, anew with a cache for them. Collective:
+ * each rank has looked at its share of the pieces. */
+static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, hdf5_pieces pieces, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  int64_t memory[2] = {pieces.most.cache, pieces.most.unpacking};
+  MPI_Allreduce(MPI_IN_PLACE, memory, 2, MPI_INT64_T, MPI_MAX, comm);
+  if (memory[0] == 0) return GMMPI_OK;
+  const int64_t cache = hdf5_shared_cache(memory[0], pieces.n);
+  source->buffer_bytes = sum_of_bytes(3, (int64_t[]){source->buffer_bytes, pieces.n * cache, memory[1]});
+  H5Dclose(state->data_set);
+  H5Sclose(state->space);
+  state->data_set = hdf5_open_with_cache(state->file, source->inside, cache);
+  state->space = state->data_set >= 0 ? H5Dget_space(state->data_set) : H5I_INVALID_HID;
+  return state->space >= 0 ? GMMPI_OK : out_of_memory(source, error);
+}
+
+/* The pieces of a virtual data set; any other is one piece. */
+static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, hdf5_pieces *pieces, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  const hid_t properties = H5Dget_create_plist(state->data_set);
+  gmmpi_status status = GMMPI_OK;
+  *pieces = (hdf5_pieces){.n = 1};
+  if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
+    H5Dclose(state->data_set); /* with it the library would hold pieces open in a way of its own */
+    status = hdf5_check_pieces(comm, properties, source->path, source->label, pieces, error);
+    if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
+    state->data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
+    if (state->data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
+  }
+  if (properties >= 0) H5Pclose(properties);
+  return status;
+}
+
 /* What there is to do for each way of holding the numbers in the file. */
-static gmmpi_status prepare_layout(MPI_Comm comm, point_source *source, gmmpi_error *error)
+static gmmpi_status look_at_layout(point_source *source, hdf5_pieces *pieces, gmmpi_error *error)
 {
   hdf5_state *state = source->state;
   source->streams = true;
@@ -217,9 +222,7 @@ static gmmpi_status prepare_layout(MPI_Comm comm, point_source *source, gmmpi_er
   gmmpi_status status = GMMPI_OK;
   if (layout == H5D_CHUNKED) {
     status = hdf5_check_filters(properties, source->label, error);
-    if (status == GMMPI_OK) status = keep_chunks(source, properties, error);
-  } else if (layout == H5D_VIRTUAL) {
-    status = hdf5_check_pieces(comm, properties, source->path, source->label, error);
+    pieces->most = hdf5_chunk_memory_of(state->data_set);
   } else if (layout == H5D_CONTIGUOUS) {
     find_flat_numbers(source);
   }
@@ -228,38 +231,46 @@ static gmmpi_status prepare_layout(MPI_Comm comm, point_source *source, gmmpi_er
 }
 
 static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const source_options *options,
-                                  gmmpi_error *error)
+                                  hdf5_pieces *pieces, gmmpi_error *error)
 {
   hdf5_state *state = source->state;
   int64_t n_columns = 0;
   state->file = hdf5_open_file(source->path);
   if (state->file < 0) return cannot_open(source, error);
   gmmpi_status status = open_data_set(source, error);
+  if (status == GMMPI_OK) status = look_at_pieces(comm, source, pieces, error);
   if (status == GMMPI_OK) status = set_shape(source, &n_columns, error);
   if (status == GMMPI_OK) status = hdf5_check_claims(state->file, state->data_set, n_columns, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, n_columns, options, error);
   if (status == GMMPI_OK) status = find_runs(source, error);
   if (status == GMMPI_OK && !hdf5_numbers_open(state->data_set, &state->numbers)) status = out_of_memory(source, error);
-  return status == GMMPI_OK ? prepare_layout(comm, source, error) : status;
+  return status == GMMPI_OK ? look_at_layout(source, pieces, error) : status;
 }
 
 static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
 {
   hdf5_state *state = calloc(1, sizeof *state);
-  if (state == NULL) return out_of_memory(source, error);
+  if (state == NULL) out_of_memory(source, error);
+  if (agree(comm, error) != GMMPI_OK) {
+    free(state);
+    return error->status;
+  }
   *state = (hdf5_state){.file = H5I_INVALID_HID,
                         .data_set = H5I_INVALID_HID,
                         .space = H5I_INVALID_HID,
                         .numbers = {H5I_INVALID_HID, H5I_INVALID_HID},
                         .descriptor = -1};
   source->state = state;
-  gmmpi_status status;
+  gmmpi_error local = {0};
+  hdf5_pieces pieces;
   H5E_BEGIN_TRY
   {
-    status = open_silently(comm, source, options, error);
+    open_silently(comm, source, options, &pieces, &local);
+    if (agree(comm, &local) == GMMPI_OK) keep_chunks(comm, source, pieces, &local);
   }
   H5E_END_TRY
-  return status;
+  if (local.status != GMMPI_OK) *error = local;
+  return local.status;
 }
 
 static void close_hdf5(point_source *source)
@@ -358,5 +369,24 @@ static gmmpi_status read_hdf5(point_source *source, int64_t first_row, int64_t n
   return status;
 }
 
-const source_kind source_hdf5 = {
-    .name = "HDF5", .recognises = recognises, .open = open_hdf5, .read = read_hdf5, .close = close_hdf5};
+static bool reads(const point_source *source, const char *path)
+{
+  const hdf5_state *state = source->state;
+  bool found = file_is_same(source->path, path);
+  H5E_BEGIN_TRY
+  {
+    const hid_t properties = H5Dget_create_plist(state->data_set);
+    if (!found && properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL)
+      found = hdf5_pieces_are_in(properties, source->path, path);
+    if (properties >= 0) H5Pclose(properties);
+  }
+  H5E_END_TRY
+  return found;
+}
+
+const source_kind source_hdf5 = {.name = "HDF5",
+                                 .recognises = recognises,
+                                 .open = open_hdf5,
+                                 .read = read_hdf5,
+                                 .reads = reads,
+                                 .close = close_hdf5};
