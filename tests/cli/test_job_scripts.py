@@ -59,13 +59,13 @@ class Pbs(harness.Case):
         self.write("nodes", "n1\nn2\n")
         self.environment = dict(os.environ, PBS_O_WORKDIR=self.folder, PBS_JOBID="17.server", PBS_NODEFILE=self.path("nodes"))
 
-    def script(self, *, iterations, stop_after=3600):
+    def script(self, *, iterations, walltime=3600):
         text = text_of("fit.pbs")
         for pattern, line in ((r"^#PATH=.*", 'PATH="%s:$PATH"' % os.path.dirname(harness.GMMPI)),
                               (r"^data=.*", "data=points.npy"),
                               (r"^components=.*", "components=3"),
                               (r"^options=\([^)]*\)", "options=(--tol 0 --max-iter %d --log log.csv -q)" % iterations),
-                              (r"^stop_after=.*", "stop_after=%d" % stop_after),
+                              (r"^walltime=.*", "walltime=%d" % walltime),
                               (r"^launch=.*", "launch=(%s --oversubscribe -n 2)" % harness.MPIRUN)):
             text, count = re.subn(pattern, lambda _: line, text, flags=re.MULTILINE)
             self.assertEqual(count, 1, pattern)
@@ -99,13 +99,18 @@ class Pbs(harness.Case):
 
     def test_stopped_and_continued(self):
         """By its own clock, then by the signal that PBS sends when a job is deleted."""
-        printed = self.end(self.start(iterations=10_000_000, stop_after=2), 75)
+        printed = self.end(self.start(iterations=10_000_000, walltime=4), 75)
+        self.assertIn("stopped by the time limit", printed)
         self.assertRegex(printed, "job 17.server, 2 ranks\n")
         self.assertIn("submit this script again with qsub", printed)
         job = self.start(iterations=10_000_000)
         self.wait_for_rows(job, self.rows() + 20)
+        job.send_signal(signal.SIGUSR2)
+        self.wait_for_rows(job, self.rows() + 20)
         job.send_signal(signal.SIGTERM)
-        self.assertIn("stopped by SIGUSR1", self.end(job, 75))
+        printed = self.end(job, 75)
+        self.assertIn("stopped by SIGUSR1", printed)
+        self.assertRegex(printed, r"(?m)^status: .*iteration \d+")
         total = self.rows() + 20
         self.assertIn("done: model.h5", self.end(self.start(iterations=total), 0))
         with h5py.File(self.path("model.h5"), "r") as model:

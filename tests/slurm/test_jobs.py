@@ -4,9 +4,11 @@ Whatever happens to a job on its way, its model is to the last byte that of a fi
 """
 
 import os
+import re
 import shlex
 import shutil
 import sys
+import time
 import unittest
 
 import h5py
@@ -116,6 +118,8 @@ class Jobs(harness.Case):
                              {"nodes": 1, "ntasks-per-node": 2, "time": "00:05:00"})
         job = self.submit(script)
         self.cluster.wait_until(lambda: self.rows() > 10, "the job makes no progress")
+        self.cluster.run("scancel", "--batch", "--signal=USR2", job)
+        self.cluster.wait_until(lambda: "status: start 1 of 1" in self.printed(job), "the job does not say how far it is")
         urgent = self.submit(self.write("urgent.sh", "#!/bin/sh\nsleep 1\n"), "--partition=urgent", "--nodes=2",
                              "--ntasks-per-node=2", "--time=1")
         self.complete(urgent)
@@ -134,7 +138,7 @@ class Jobs(harness.Case):
         wrong = self.submit(self.script("chain.slurm", {"data": "bad.csv", "options": "", "launch": "(srun --mpi=pmix)"}, one))
         # This one saves nothing and never gets anywhere.
         os.mkdir(self.path("idle"))
-        os.chmod(self.write("idle/gmmpi", "#!/bin/sh\nexit 1\n"), 0o755)
+        os.chmod(self.write("idle/gmmpi", "#!/bin/sh\necho until $SLURM_JOB_END_TIME\nexit 1\n"), 0o755)
         script = self.script("chain.slurm", {"PATH": '"%s:$PATH"' % self.path("idle"), "model": "idle.h5", "options": "",
                                              "launch": "(srun)", "most_idle": "1"}, one, to="idle.slurm")
         idle = self.submit(script)
@@ -144,6 +148,10 @@ class Jobs(harness.Case):
         facts = self.cluster.wait_for(idle)
         self.assertEqual((facts["JobState"], facts["ExitCode"], facts["Restarts"]), ("FAILED", "75:0", "2"), self.printed(idle))
         self.assertIn("gives up: 1 restarts in a row", self.printed(idle))
+        end = time.mktime(time.strptime(facts["StartTime"], "%Y-%m-%dT%H:%M:%S")) + 300
+        told = [int(word) for word in re.findall(r"^until (\d+)$", self.printed(idle), re.MULTILINE)]
+        self.assertEqual(len(told), 2, self.printed(idle))
+        self.assertTrue(end - 100 < told[0] < told[1] <= end, (told, end))
 
     def test_pipeline(self):
         with open(self.path("table.csv"), "w") as file:
