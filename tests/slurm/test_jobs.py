@@ -49,7 +49,8 @@ class Jobs(harness.Case):
         with open(os.path.join(JOBS, name)) as file:
             text = file.read()
         settings = dict({"data": "points.npy", "components": "4"}, **settings)
-        settings = {key: value for key, value in settings.items() if "\n%s=" % key in text.split(NOTHING_TO_EDIT)[0]}
+        settings = {key: value for key, value in settings.items()
+                    if key == "PATH" or "\n%s=" % key in text.split(NOTHING_TO_EDIT)[0]}
         settings.setdefault("PATH", '"%s:$PATH"' % os.path.dirname(harness.GMMPI))
         return self.write(to or name, edited(text, settings, batch))
 
