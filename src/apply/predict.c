@@ -52,10 +52,9 @@ static void copy_tile(const prediction *work, const predictor *oracle, const blo
   }
   if (work->wishes.log_density)
     memcpy((double *)numbers[c++] + row, oracle->log_density, (size_t)n_points * sizeof(double));
-  if (work->points->source_rows != NULL) {
-    const int64_t own_row = block->first_row - work->points->first_row + tile * TILE_ROWS;
+  if (block->source_rows != NULL) {
     int64_t *rows = (int64_t *)numbers[c++] + row;
-    for (int p = 0; p < n_points; p++) rows[p] = work->points->source_rows[own_row + p] + 1;
+    for (int p = 0; p < n_points; p++) rows[p] = block->source_rows[tile * TILE_ROWS + p] + 1;
   }
 }
 

@@ -45,25 +45,29 @@ static bool is_single(const fit_command *command)
   return command->fit.precision == GMMPI_PRECISION_SINGLE;
 }
 
-/* Refuses what cannot fit into memory before it is read. *stream_bytes: see memory_plan. */
-static gmmpi_status plan_memory(const fit_session *session, int64_t *stream_bytes, gmmpi_error *error)
+/* Refuses what cannot fit into memory before it is read; how: see memory_plan. */
+static gmmpi_status plan_memory(const fit_session *session, shard_options *how, gmmpi_error *error)
 {
   const fit_command *command = &session->command;
   const point_source *source = session->source;
   const covariance_family *family = family_find(command->fit.covariance);
+  const fit_memory memory = fit_memory_of(&command->fit, source->n_rows, source->n_features, session->n_ranks);
   const int64_t rest[] = {
-      fit_bytes(&command->fit, source->n_rows, source->n_features, session->n_ranks),
+      memory.rest,
       job_bytes(&command->job, family, command->fit.n_components, source->n_features),
+      shard_stream_tables_bytes(source->n_rows, session->n_ranks),
+      session->start.is_labels ? fit_start_labels_bytes(source->n_rows, session->n_ranks) : 0,
   };
   const memory_need need = {
       .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),
-      .points = shard_bytes(source->n_rows, source->n_features, session->n_ranks, is_single(command)),
-      .least = shard_least_stream_bytes(source->n_rows, source->n_features),
+      .points = memory.points,
+      .least = shard_least_stream_bytes(source->n_rows, source->n_features, how->missing),
+      .subsamples = memory.subsamples,
+      .least_subsamples = memory.least_subsamples,
       .reserved = LINEAR_ALGEBRA_BUFFER,
-      .advice = "use more nodes, --no-coarse-to-fine, or a smaller model",
+      .advice = "use more nodes, or a smaller model",
   };
-  return memory_plan(session->comm, source, &need, command->memory_limit, command->job.verbosity < 0, stream_bytes,
-                     error);
+  return memory_plan(session->comm, source, &need, command->memory_limit, command->job.verbosity < 0, how, error);
 }
 
 static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmpi_error *error)
@@ -92,11 +96,12 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
   const source_options options = data_source_options(&command->data_options);
   shard_options how = {.missing = (missing_choice)command->data_options.missing,
                        .n_threads = command->fit.threads,
-                       .single_precision = is_single(command)};
+                       .single_precision = is_single(command),
+                       .scratch = command->scratch};
   if (fit_start_open(session->comm, command, &session->start, error) != GMMPI_OK ||
       source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
       check_input(session, error) != GMMPI_OK || check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
-      plan_memory(session, &how.stream_bytes, error) != GMMPI_OK ||
+      plan_memory(session, &how, error) != GMMPI_OK ||
       shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;

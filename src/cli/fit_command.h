@@ -21,6 +21,7 @@ typedef struct fit_command {
   char *default_checkpoint; /* to be freed */
   job_options job;
   int64_t memory_limit; /* bytes of each rank; 0: the machine's */
+  const char *scratch;  /* a folder; NULL: none */
   bool json;
   bool help;
 } fit_command;
@@ -45,9 +46,10 @@ typedef struct fit_start {
 /* Collective. Reads a model (HDF5 or JSON) or recognises labels. Errors, agreed: 66, 65, 71. */
 gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start *start, gmmpi_error *error);
 
-/* Collective. Reads the labels of the rows of points; n_source_rows is the number of rows in the data before any were
- * dropped. Errors, agreed: 66, 65, 74, 71. */
+/* Collective. Reads the labels of the rows of points; the file has one for each row of the data, dropped or not.
+ * Errors, agreed: 66, 65, 74, 71, and those of shard_agree. */
 gmmpi_status fit_start_labels(const fit_command *command, const shard *points, fit_start *start, gmmpi_error *error);
+int64_t fit_start_labels_bytes(int64_t n_samples, int n_ranks); /* the memory that they take */
 void fit_start_clear(fit_start *start);
 
 /* The options that affect numbers, by the names a user types, for the checkpoint. NULL when there is no memory. */

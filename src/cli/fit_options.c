@@ -44,6 +44,12 @@ static gmmpi_status parse_time_limit(const command_option *option, const char *t
               option->name, text);
 }
 
+static const char *default_scratch(void)
+{
+  const char *folder = getenv("TMPDIR");
+  return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
+}
+
 /* Contradictions, and everything that follows from more than one option. */
 static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_error *error)
 {
@@ -77,6 +83,8 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   if (words->quiet && words->verbose)
     return fail(error, GMMPI_WRONG_USAGE, "-q and -v contradict each other; leave one of them away");
 
+  if (command->scratch == NULL) command->scratch = default_scratch();
+  if (strcmp(command->scratch, "none") == 0) command->scratch = NULL;
   job_options *job_values = &command->job;
   if (words->checkpoint == NULL) {
     if (asprintf(&command->default_checkpoint, "%s.checkpoint", command->output_path) < 0) {
@@ -253,6 +261,13 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
            "it is read, and model and output are those of the rounded numbers; arithmetic stays double. Numbers "
            "far from 0 compared with their spread lose digits: there is a warning (default: double)"},
       memory_limit_option(&command->memory_limit),
+      {.name = "scratch",
+       .argument = "DIR",
+       .kind = OPTION_TEXT,
+       .value = &command->scratch,
+       .help =
+           "a folder on a disk, not in memory, for subsamples of points that are larger than the memory; nothing is "
+           "left in it. none: they are read from the data again and again (default: $TMPDIR, else /tmp)"},
   };
   const command_option output_options[] = {
       {.name = "output",

@@ -92,26 +92,27 @@ gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 
-/* The source row of this rank's i-th row. */
-static int64_t source_row(const shard *points, int64_t i)
+/* The source row of a block's i-th row. */
+static int64_t source_row(const block_view *block, int64_t i)
 {
-  return points->source_rows != NULL ? points->source_rows[i] : points->first_row + i;
+  return block->source_rows != NULL ? block->source_rows[i] : block->first_row + i;
 }
 
-/* Reads the labels between this rank's first and last source row, a chunk at a time, and takes those of its rows. */
-static gmmpi_status read_labels(const fit_command *command, point_source *source, const shard *points, int64_t *labels,
-                                gmmpi_error *error)
+/* Reads the labels between a block's first and last source row, a chunk at a time, and takes those of its rows. */
+static gmmpi_status read_labels_of_block(const fit_command *command, point_source *source, const block_view *block,
+                                         int64_t *labels, gmmpi_error *error)
 {
   enum { CHUNK = 8192 };
   double values[CHUNK];
-  for (int64_t i = 0; i < points->n_rows;) {
-    const int64_t first = source_row(points, i);
-    const int64_t n = source->n_rows - first < CHUNK ? source->n_rows - first : CHUNK;
+  for (int64_t i = 0; i < block->n_rows;) {
+    const int64_t first = source_row(block, i);
+    const int64_t left = source_row(block, block->n_rows - 1) + 1 - first;
+    const int64_t n = left < CHUNK ? left : CHUNK;
     if (source_read(source, first, n, values, error) != GMMPI_OK) return error->status;
-    for (; i < points->n_rows && source_row(points, i) < first + n; i++) {
-      const double value = values[source_row(points, i) - first];
+    for (; i < block->n_rows && source_row(block, i) < first + n; i++) {
+      const double value = values[source_row(block, i) - first];
       if (!(value >= -0x1p53 && value <= 0x1p53) || (double)(int64_t)value != value) {
-        const int64_t place = source_place(source, source_row(points, i));
+        const int64_t place = source_place(source, source_row(block, i));
         return fail_at(error, place, GMMPI_BAD_DATA, "%s: the label in %s %lld is not an integer; correct it",
                        command->start_path, source->place_word, (long long)place);
       }
@@ -121,6 +122,24 @@ static gmmpi_status read_labels(const fit_command *command, point_source *source
   return GMMPI_OK;
 }
 
+/* Of all blocks; where their rows are in the source is known during a pass, when some were dropped. */
+static gmmpi_status read_labels(const fit_command *command, point_source *source, const shard *points, int64_t *labels,
+                                gmmpi_error *error)
+{
+  shard_pass pass = {.points = points, .end_block = shard_n_blocks(points)};
+  const bool needs_pass = points->n_dropped > 0;
+  if (needs_pass) pass = shard_pass_begin_ascending(points);
+  while (needs_pass ? shard_pass_next(&pass) : pass.first_block < pass.end_block) {
+    for (; pass.first_block < pass.end_block; pass.first_block++) {
+      const block_view block = shard_block(points, pass.first_block);
+      if (read_labels_of_block(command, source, &block, labels + pass.first_block * points->block_rows, error) !=
+          GMMPI_OK)
+        return error->status;
+    }
+  }
+  return shard_failure(points, error);
+}
+
 static uint64_t labels_fingerprint(const shard *points, const int64_t *labels)
 {
   uint64_t sum = 0;
@@ -128,6 +147,11 @@ static uint64_t labels_fingerprint(const shard *points, const int64_t *labels)
     sum += hash_word(hash_word(1, (uint64_t)(points->first_row + i)), (uint64_t)labels[i]);
   MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, points->comm);
   return sum;
+}
+
+int64_t fit_start_labels_bytes(int64_t n_samples, int n_ranks)
+{
+  return (n_samples / n_ranks + shard_block_rows(n_samples)) * (int64_t)sizeof(int64_t);
 }
 
 gmmpi_status fit_start_labels(const fit_command *command, const shard *points, fit_start *start, gmmpi_error *error)

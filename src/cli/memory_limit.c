@@ -86,37 +86,67 @@ static int64_t room_of_all(MPI_Comm comm, int64_t limit, int64_t reserved)
   return room;
 }
 
+static double gigabytes(int64_t bytes)
+{
+  return (double)bytes * 1e-9;
+}
+
+/* Shares out what there is for points and subsamples that do not fit together. Subsamples, of which there are more
+ * passes, are held if that leaves enough to read ahead. */
+static void share_out(const memory_need *need, int64_t spare, shard_options *how)
+{
+  static const int64_t enough = INT64_C(256) << 20;
+  int64_t kept = least(spare / 4, enough);
+  if (kept < need->least) kept = need->least;
+  int64_t subsamples = least(need->subsamples, INT64_MAX - kept);
+  if (subsamples + kept > spare) {
+    subsamples = spare / 2;
+    if (subsamples < need->least_subsamples) subsamples = need->least_subsamples;
+    if (subsamples > spare - need->least) subsamples = spare - need->least;
+  }
+  how->subsample_bytes = subsamples;
+  how->stream_bytes = spare - subsamples;
+}
+
+/* Rank 0 says it. may_use, whole: bytes that a rank may use, and would need to hold everything. */
+static void tell_about_streaming(const point_source *source, const memory_need *need, const shard_options *how,
+                                 int64_t may_use, int64_t whole)
+{
+  fprintf(stderr,
+          "%s: a rank may use %.3g GB and would need %.3g GB to hold its points; it streams them, %.3g of %.3g GB at a "
+          "time",
+          source->label, gigabytes(may_use), gigabytes(whole), gigabytes(how->stream_bytes), gigabytes(need->points));
+  if (how->subsample_bytes < need->subsamples)
+    fprintf(stderr, ", and subsamples of more than %.3g GB", gigabytes(how->subsample_bytes));
+  fputc('\n', stderr);
+}
+
 gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory_need *need, int64_t limit, bool quiet,
-                         int64_t *stream_bytes, gmmpi_error *error)
+                         shard_options *how, gmmpi_error *error)
 {
   int rank;
   MPI_Comm_rank(comm, &rank);
   const int64_t room = room_of_all(comm, limit, need->reserved);
   const int64_t rest = sum_of_bytes(2, (int64_t[]){need->rest, source->buffer_bytes});
-  const int64_t whole = sum_of_bytes(2, (int64_t[]){rest, need->points});
-  const int64_t smallest = sum_of_bytes(2, (int64_t[]){rest, need->least});
-  *stream_bytes = 0;
+  const int64_t whole = sum_of_bytes(3, (int64_t[]){rest, need->points, need->subsamples});
+  const int64_t smallest = sum_of_bytes(3, (int64_t[]){rest, need->least, need->least_subsamples});
+  how->stream_bytes = how->subsample_bytes = 0;
   if (whole <= room) {
   } else if (smallest <= room && !source->streams) {
     fail(error, GMMPI_NO_MEMORY,
          "%s: a rank needs %.3g GB and has %.3g GB, and %s cannot be streamed; turn it into HDF5 with gmmpi convert, "
          "or use more nodes",
-         source->label, (double)whole * 1e-9, (double)room * 1e-9, source->kind->name);
+         source->label, gigabytes(whole), gigabytes(room), source->kind->name);
   } else if (smallest <= room) {
     /* Of memory that nobody has given a limit for, a part is left to the system. */
-    *stream_bytes = limit > 0 ? room - rest : least(room - rest, need->least + (room - smallest) / 8 * 7);
-    if (rank == 0 && !quiet)
-      fprintf(stderr,
-              "%s: a rank may use %.3g GB and would need %.3g GB to hold its points; it streams them, %.3g of %.3g GB "
-              "at a time\n",
-              source->label, (double)(room + (limit > 0 ? limit - room : 0)) * 1e-9, (double)whole * 1e-9,
-              (double)*stream_bytes * 1e-9, (double)need->points * 1e-9);
+    share_out(need, room - rest - (limit > 0 ? 0 : (room - smallest) / 8), how);
+    if (rank == 0 && !quiet) tell_about_streaming(source, need, how, limit > 0 ? limit : room, whole);
   } else {
     const char *raise = limit > 0 ? "raise --memory-limit, or " : "";
     const char *convert = source->streams ? "" : "turn it into HDF5 with gmmpi convert, which can be streamed, or ";
     const int64_t needed = source->streams ? least(smallest, whole) : whole;
-    fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; %s%s%s", source->label,
-         (double)needed * 1e-9, (double)room * 1e-9, raise, convert, need->advice);
+    fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; %s%s%s", source->label, gigabytes(needed),
+         gigabytes(room), raise, convert, need->advice);
   }
   return agree(comm, error);
 }

@@ -3,23 +3,26 @@
 #define CLI_MEMORY_LIMIT_H
 
 #include "cli/options.h"
+#include "points/shard.h"
 
 /* --memory-limit BYTES, into an int64_t that is set to 0: no limit but the machine's. */
 command_option memory_limit_option(int64_t *bytes);
 
 /* What a command needs on a rank, in bytes. */
 typedef struct memory_need {
-  int64_t rest;       /* all but points */
-  int64_t points;     /* all points of a rank */
-  int64_t least;      /* the fewest for points that are streamed */
-  int64_t reserved;   /* address space that is set aside but hardly used */
-  const char *advice; /* what to do when there is too little */
+  int64_t rest;             /* all but points */
+  int64_t points;           /* all points of a rank */
+  int64_t least;            /* the fewest for points that are streamed */
+  int64_t subsamples;       /* subsamples of the points; 0: there are none */
+  int64_t least_subsamples; /* the fewest for those that are streamed */
+  int64_t reserved;         /* address space that is set aside but hardly used */
+  const char *advice;       /* what to do when there is too little */
 } memory_need;
 
-/* Collective. May a rank hold its points? Else, if they can be streamed, *stream_bytes says with how much memory; 0:
- * they are held. limit: of --memory-limit. Rank 0 says that it streams unless quiet. Errors, agreed: 71. */
+/* Collective. May a rank hold its points? Else, if they can be streamed, how says with how much memory. limit: of
+ * --memory-limit. Rank 0 says that it streams unless quiet. Errors, agreed: 71. */
 gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory_need *need, int64_t limit, bool quiet,
-                         int64_t *stream_bytes, gmmpi_error *error);
+                         shard_options *how, gmmpi_error *error);
 
 /* Collective. Is there room for `needed` bytes on this rank? `what` is for the message. Errors, agreed: 71. */
 gmmpi_status memory_check(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error);

@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "support/error.h"
+#include "support/memory.h"
 #include "support/signals.h"
 
 #include <stdio.h>
@@ -234,13 +235,15 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
   shard_options how = {.missing = (missing_choice)command.data_options.missing, .n_threads = (int)command.threads};
+  const int64_t rest[] = {predict_bytes(model, command.wishes, source->n_rows, (int)command.threads),
+                          shard_stream_tables_bytes(source->n_rows, n_ranks)};
   const memory_need need = {
-      .rest = predict_bytes(model, command.wishes, source->n_rows, (int)command.threads),
+      .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),
       .points = shard_bytes(source->n_rows, source->n_features, n_ranks, false),
-      .least = shard_least_stream_bytes(source->n_rows, source->n_features),
+      .least = shard_least_stream_bytes(source->n_rows, source->n_features, how.missing),
       .advice = "use more nodes, or a smaller model",
   };
-  if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how.stream_bytes, error) == GMMPI_OK &&
+  if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how, error) == GMMPI_OK &&
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
     print_summary(comm, rank, &command, model, points, &report, error);

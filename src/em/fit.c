@@ -153,8 +153,10 @@ static gmmpi_status enter_level(fit_process *run, int64_t level, gmmpi_error *er
 {
   const uint64_t seed = random_seed_of_start(run->options->seed, run->state->current.start);
   leave_level(run);
-  if (level_draw(run->em->points, &run->plan, level, seed, &run->coarse_points, error) != GMMPI_OK)
+  if (level_draw(run->em->points, &run->plan, level, seed, &run->coarse_points, error) != GMMPI_OK) {
+    run->stopped = error->status == GMMPI_STOPPED;
     return error->status;
+  }
   return iteration_create_provisional(run->coarse_points, run->options, run->em, &run->coarse_timings, &run->coarse_em,
                                       error);
 }

@@ -144,7 +144,13 @@ void fit_result_clear(fit_result *result);
 /* Are the options in range, and do they suit the points? Not collective. Errors: 64, 65. */
 gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *options, gmmpi_error *error);
 
-/* The bytes that fit_run needs beside the shard on a rank; INT64_MAX when they can't be counted. */
-int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks);
+/* The bytes that fit_run needs on a rank; INT64_MAX where they can't be counted. */
+typedef struct fit_memory {
+  int64_t points;           /* the shard, when all rows are held, and a copy of it if one is made */
+  int64_t subsamples;       /* the most that subsamples take when their rows are held */
+  int64_t least_subsamples; /* the least when they are streamed */
+  int64_t rest;
+} fit_memory;
+fit_memory fit_memory_of(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks);
 
 #endif

@@ -49,22 +49,46 @@ gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *opt
   return GMMPI_OK;
 }
 
-int64_t fit_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks)
+/* Points of n_samples rows, held, and, where the search wants one of so many, a copy of them. */
+static int64_t held_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks,
+                          bool searched)
+{
+  const bool single = options->precision == GMMPI_PRECISION_SINGLE;
+  const bool copied = searched && search_makes_large_copy(options, n_samples, n_features);
+  const int64_t parts[] = {shard_bytes(n_samples, n_features, n_ranks, single),
+                           copied ? shard_bytes(n_samples, n_features, n_ranks, false) : 0};
+  return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
+}
+
+/* Subsamples vary in size. Where rows are held, those of a subsample are listed before they are sent. */
+static void count_subsamples(const gmmpi_fit_options *options, const level_plan *plan, int64_t n_samples,
+                             int64_t n_features, int n_ranks, fit_memory *memory)
+{
+  if (plan->n_levels == 0) return;
+  const int64_t finest = n_samples >> plan->rows[1].halvings;
+  const int64_t coarsest = n_samples >> plan->rows[plan->n_levels].halvings;
+  const int64_t of_finest[] = {held_bytes(options, finest + finest / 4, n_features, n_ranks, plan->n_levels == 1),
+                               finest / n_ranks * (int64_t)sizeof(int64_t)};
+  const int64_t of_coarsest = held_bytes(options, coarsest + coarsest / 4, n_features, n_ranks, true);
+  const int64_t most = sum_of_bytes(2, of_finest);
+  memory->subsamples = most > of_coarsest ? most : of_coarsest;
+  memory->least_subsamples = shard_least_stream_bytes(finest + finest / 4, n_features, MISSING_ERROR);
+}
+
+fit_memory fit_memory_of(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks)
 {
   const level_plan plan = levels_plan(options, n_samples, n_features);
   const bool has_levels = plan.n_levels > 0;
-  const int64_t rows_of_kmeans = has_levels ? n_samples >> plan.halvings[plan.n_levels] : n_samples;
+  const int64_t rows_of_kmeans = has_levels ? n_samples >> plan.rows[plan.n_levels].halvings : n_samples;
   const int64_t rows = rows_of_kmeans / n_ranks + shard_block_rows(rows_of_kmeans);
-  const int64_t finest = has_levels ? n_samples >> plan.halvings[1] : 0;
   const int64_t one = bench_bytes(options, n_features);
-  const int64_t parts[] = {
-      one, has_levels ? one : 0, has_levels ? refinement_bytes(options, n_features) : 0,
-      /* Subsamples vary in size, and their rows are held twice while they are drawn. */
-      has_levels ? shard_bytes(finest + finest / 4, n_features, n_ranks, options->precision == GMMPI_PRECISION_SINGLE)
-                 : 0,
-      search_bytes(options, rows_of_kmeans, n_samples, n_features),
-      options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
-          ? seeding_bytes(rows, n_features, options->n_components, options->threads)
-          : 0};
-  return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
+  const int64_t rest[] = {one, has_levels ? one : 0, has_levels ? refinement_bytes(options, n_features) : 0,
+                          search_bytes(options, rows_of_kmeans, n_samples, n_features),
+                          options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
+                              ? seeding_bytes(rows, n_features, options->n_components, options->threads)
+                              : 0};
+  fit_memory memory = {.points = held_bytes(options, n_samples, n_features, n_ranks, !has_levels),
+                       .rest = sum_of_bytes((int)(sizeof rest / sizeof rest[0]), rest)};
+  count_subsamples(options, &plan, n_samples, n_features, n_ranks, &memory);
+  return memory;
 }

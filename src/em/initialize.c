@@ -5,6 +5,7 @@
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
+#include "support/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -204,8 +205,9 @@ static gmmpi_status start_from_labels(const initial_step *step, gmmpi_error *err
 
 /* The nearest centre in other coordinates. */
 typedef struct elsewhere_context {
-  const shard *coordinates; /* held as doubles */
-  density_form *form;       /* of the centres there */
+  const shard *coordinates;
+  double *tiles;      /* one for each thread */
+  density_form *form; /* of the centres there */
 } elsewhere_context;
 
 static void nearest_elsewhere_rule(void *elsewhere, const tile_view *tile, pass_workspace *workspace)
@@ -214,7 +216,8 @@ static void nearest_elsewhere_rule(void *elsewhere, const tile_view *tile, pass_
   const shard *there = context->coordinates;
   const int64_t row = tile->first_row - there->first_row;
   const block_view block = shard_block(there, row / there->block_rows);
-  const tile_view same = {block_tile(&block, row % there->block_rows / TILE_ROWS, NULL), tile->first_row,
+  double *room = context->tiles + thread_number() * there->n_features * TILE_ROWS;
+  const tile_view same = {block_tile(&block, row % there->block_rows / TILE_ROWS, room), tile->first_row,
                           tile->n_points};
   nearest_rule(context->form, &same, workspace);
 }
@@ -254,9 +257,10 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   gmmpi_error local = {0};
   density_form *form = NULL;
   double *inverse_variances = allocate(d, sizeof(double));
+  double *tiles = allocate(points->n_threads * d, TILE_ROWS * sizeof(double));
   double *centres = step->broad->means;
   const seeding_options options = {em->kernel, em->options->n_components, inverse_variances, recipe->seed, step->stop};
-  if (inverse_variances == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to scale features");
+  if (inverse_variances == NULL || tiles == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to scale features");
   if (agree(points->comm, &local) == GMMPI_OK) {
     set_scales(em, recipe, inverse_variances);
     choose_centres(points, &options, recipe->seeding, centres, &local);
@@ -264,7 +268,7 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   if (local.status == GMMPI_OK) {
     kmeans_form(&options, d, centres, &form, &local);
     if (agree(points->comm, &local) == GMMPI_OK) {
-      elsewhere_context elsewhere = {points, form};
+      elsewhere_context elsewhere = {points, tiles, form};
       if (recipe->coordinates == NULL) {
         m_step_from_rule(step, nearest_rule, form, &local);
       } else {
@@ -275,6 +279,7 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   }
   density_destroy(form);
   free(inverse_variances);
+  free(tiles);
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 

@@ -42,15 +42,9 @@ level_plan levels_plan(const gmmpi_fit_options *options, int64_t n_samples, int6
   plan.n_levels = (halvings + MOST_HALVINGS - 1) / MOST_HALVINGS;
   if (plan.n_levels > MOST_LEVELS) plan.n_levels = MOST_LEVELS;
   for (int64_t level = 1; level <= plan.n_levels; level++)
-    plan.halvings[level] = (int)(halvings * level / plan.n_levels);
+    plan.rows[level].halvings = (int)(halvings * level / plan.n_levels);
   return plan;
 }
-
-/* Which rows a level keeps. */
-typedef struct level_rows {
-  uint64_t key;
-  int halvings;
-} level_rows;
 
 static bool is_in_level(const void *context, int64_t row)
 {
@@ -58,11 +52,11 @@ static bool is_in_level(const void *context, int64_t row)
   return hash_word(hash_word(rows->key, (uint64_t)row), rows->key) >> (64 - rows->halvings) == 0;
 }
 
-gmmpi_status level_draw(const shard *all, const level_plan *plan, int64_t level, uint64_t seed, shard **points,
+gmmpi_status level_draw(const shard *all, level_plan *plan, int64_t level, uint64_t seed, shard **points,
                         gmmpi_error *error)
 {
-  const level_rows rows = {hash_word(seed, RANDOM_LEVEL), plan->halvings[level]};
-  return shard_subsample(all, is_in_level, &rows, points, error);
+  plan->rows[level].key = hash_word(seed, RANDOM_LEVEL);
+  return shard_subsample(all, is_in_level, &plan->rows[level], points, error);
 }
 
 double level_tolerance(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features)

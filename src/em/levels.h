@@ -1,4 +1,4 @@
-/* Levels: nested random subsamples of the points, each held like the points themselves.
+/* Levels: nested random subsamples of the points, each held or streamed like the points themselves.
  *
  * Level 0 is all points. Level l keeps a row when the first s_l bits of a hash of seed and row are all zero, so about
  * one in 2^s_l rows, those of a coarser level among those of a finer one, whoever owns them. How many levels there are
@@ -12,15 +12,22 @@
 
 enum { MOST_LEVELS = 16 };
 
+/* Which rows a level keeps. */
+typedef struct level_rows {
+  int halvings; /* s_l of level l; 0 for level 0 */
+  uint64_t key; /* of the hash, when the level has been drawn */
+} level_rows;
+
 typedef struct level_plan {
-  int64_t n_levels;              /* subsamples; 0: none */
-  int halvings[MOST_LEVELS + 1]; /* s_l of level l; 0 for level 0 */
+  int64_t n_levels; /* subsamples; 0: none */
+  level_rows rows[MOST_LEVELS + 1];
 } level_plan;
 
 level_plan levels_plan(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features);
 
-/* Collective. The points of level 1 or a coarser one. Errors, agreed: 71. */
-gmmpi_status level_draw(const shard *all, const level_plan *plan, int64_t level, uint64_t seed, shard **points,
+/* Collective. The points of level 1 or a coarser one; the plan must outlive them. Errors, agreed: those of
+ * shard_subsample. */
+gmmpi_status level_draw(const shard *all, level_plan *plan, int64_t level, uint64_t seed, shard **points,
                         gmmpi_error *error);
 
 /* Iterations on n_samples points need not go on when the mean log-likelihood changes by less than this: what is left to

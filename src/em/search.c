@@ -57,6 +57,12 @@ typedef struct search {
 /* Points of at most so many numbers are gathered on every rank, so that ranks need not talk for each pass. */
 static const int64_t most_numbers_gathered = INT64_C(1) << 24;
 
+static bool is_small(const shard *points)
+{
+  int64_t numbers;
+  return multiply_fits(points->n_samples, points->n_features, &numbers) && numbers <= most_numbers_gathered;
+}
+
 bool search_is_wanted(const gmmpi_fit_options *options)
 {
   return options->init == GMMPI_INIT_KMEANS && options->coarse_to_fine != GMMPI_COARSE_OFF && options->n_components > 1;
@@ -88,9 +94,16 @@ int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n
       !multiply_fits(n_rows, n_features, &points) || __builtin_add_overflow(bytes, history, &bytes) ||
       __builtin_add_overflow(bytes, moving, &bytes))
     return INT64_MAX;
-  /* Gathered, twice while that goes on, and whitened. */
+  /* Gathered, twice while that goes on, and whitened; a larger copy is made where there is room for it. */
   if (points <= most_numbers_gathered && __builtin_add_overflow(bytes, 3 * 8 * points, &bytes)) return INT64_MAX;
   return bytes;
+}
+
+bool search_makes_large_copy(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_features)
+{
+  int64_t points;
+  return search_is_wanted(options) && family_find(options->covariance)->shape == DENSE &&
+         (!multiply_fits(n_rows, n_features, &points) || points > most_numbers_gathered);
 }
 
 /* The points in coordinates in which their covariance is the identity. */
@@ -106,7 +119,8 @@ static gmmpi_status whiten(search *work, gmmpi_error *error)
     for (int64_t i = 0; i < d; i++) {
       for (int64_t j = 0; j < d; j++) matrix[i * d + j] = work->factor[j * d + i];
     }
-    shard_transform(em->points, matrix, em->spread->means, &work->whitened, &local);
+    const bool hold = is_small(em->points) || shard_has_room_for_copy(em->points);
+    shard_transform(em->points, matrix, em->spread->means, hold, &work->whitened, &local);
   }
   free(matrix);
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
@@ -344,10 +358,8 @@ static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *er
 static bool can_be_divided(const em_iteration *em)
 {
   int n_ranks;
-  int64_t numbers;
   MPI_Comm_size(em->points->comm, &n_ranks);
-  return n_ranks > 1 && !em->broadcast_models &&
-         multiply_fits(em->points->n_samples, em->points->n_features, &numbers) && numbers <= most_numbers_gathered;
+  return n_ranks > 1 && !em->broadcast_models && is_small(em->points);
 }
 
 gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,

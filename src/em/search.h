@@ -13,9 +13,10 @@
 /* Do these options ask for a search? */
 bool search_is_wanted(const gmmpi_fit_options *options);
 
-/* The bytes of a search among n_rows points of n_samples on one rank, beside them; INT64_MAX when they can't be
- * counted. */
+/* The bytes of a search among n_rows points of n_samples on one rank, beside them, and beside a copy of a large number
+ * of points, which is made where there is room for it; INT64_MAX when they can't be counted. */
 int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
+bool search_makes_large_copy(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_features);
 
 /* Collective. Leaves the best model found for the points of em in state->current.model. n_samples: of all points, in
  * proportion to which a search may cost. spare: a model of the same shape. Errors, agreed: 71, 70, 75 when a rank wants

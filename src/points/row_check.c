@@ -105,3 +105,15 @@ gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samp
          label_of(check));
   return agree(comm, error);
 }
+
+gmmpi_status row_check_changed(const point_source *source, int64_t row, gmmpi_error *error)
+{
+  if (row < 0)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: has changed since it was read first; leave a file alone while points are streamed from it",
+                source->label);
+  return fail_at(error, row + 1, GMMPI_BAD_DATA,
+                 "%s: has changed since it was read first, in row %" PRId64
+                 " or behind it; leave a file alone while points are streamed from it",
+                 source->label, row + 1);
+}

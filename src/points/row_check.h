@@ -33,4 +33,7 @@ gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_featur
 gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, int64_t *n_dropped,
                            gmmpi_error *error);
 
+/* Fails with 65: the source is not what it was, in the row (from 0) or behind it; -1: nobody knows where. */
+gmmpi_status row_check_changed(const point_source *source, int64_t row, gmmpi_error *error);
+
 #endif

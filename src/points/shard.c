@@ -67,14 +67,22 @@ int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks, bool sin
   return bytes;
 }
 
-int64_t shard_least_stream_bytes(int64_t n_samples, int64_t n_features)
+int64_t shard_least_stream_bytes(int64_t n_samples, int64_t n_features, missing_choice missing)
 {
   const int64_t rows = shard_block_rows(n_samples);
-  int64_t numbers;
+  const int64_t row_words = missing == MISSING_DROP && n_features < INT64_MAX ? n_features + 1 : n_features;
+  int64_t words;
   int64_t bytes;
-  return multiply_fits(rows, n_features, &numbers) && multiply_fits(numbers, 2 * (int64_t)sizeof(double), &bytes)
+  return multiply_fits(rows, row_words, &words) && multiply_fits(words, 2 * (int64_t)sizeof(double), &bytes)
              ? bytes
              : INT64_MAX;
+}
+
+/* For each block of points and of a subsample where it begins, what it was, and how many rows it lacks. */
+int64_t shard_stream_tables_bytes(int64_t n_samples, int n_ranks)
+{
+  enum { WORDS_OF_BLOCK = 8 };
+  return (count_blocks(n_samples) / n_ranks + 2) * WORDS_OF_BLOCK * (int64_t)sizeof(int64_t);
 }
 
 /* --- memory
@@ -104,6 +112,7 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
 
   created->single_precision = options.single_precision;
   const bool holds = options.stream_bytes == 0;
+  created->copy_bytes = holds ? INT64_MAX : 0;
   int64_t numbers;
   if (n_features < INT_MAX && tile_numbers(created->n_rows, n_features, &numbers)) {
     if (holds && options.single_precision)
@@ -122,10 +131,19 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
   return GMMPI_OK;
 }
 
+bool shard_has_room_for_copy(const shard *points)
+{
+  int n_ranks;
+  MPI_Comm_size(points->comm, &n_ranks);
+  return points->stream == NULL &&
+         shard_bytes(points->n_samples, points->n_features, n_ranks, false) <= points->copy_bytes;
+}
+
 void shard_destroy(shard *points)
 {
   if (points == NULL) return;
-  stream_destroy(points->stream);
+  if (points->view == NULL) stream_destroy(points->stream);
+  view_destroy(points->view);
   free(points->tiles);
   free(points->float_tiles);
   free(points->minima);
@@ -163,6 +181,10 @@ tile_place shard_place(const shard *points, int64_t index)
 
 void shard_copy_row(const shard *points, int64_t row, double *point)
 {
+  if (points->view != NULL) {
+    view_copy_row(points, row, point);
+    return;
+  }
   if (points->stream != NULL) {
     stream_copy_row(points->stream, row - points->first_row, point);
     return;
@@ -180,6 +202,7 @@ int64_t shard_n_blocks(const shard *points)
 
 block_view shard_block(const shard *points, int64_t index)
 {
+  if (points->view != NULL) return view_block(points, index);
   const int64_t before = index * points->block_rows;
   const int64_t left = points->n_rows - before;
   const int64_t n_rows = left < points->block_rows ? left : points->block_rows;
@@ -187,9 +210,11 @@ block_view shard_block(const shard *points, int64_t index)
                       .first_row = points->first_row + before,
                       .n_rows = n_rows,
                       .n_tiles = (n_rows + TILE_ROWS - 1) / TILE_ROWS};
-  if (points->stream != NULL)
+  if (points->source_rows != NULL) block.source_rows = points->source_rows + before;
+  if (points->stream != NULL) {
     block.tiles = stream_block_tiles(points->stream, index);
-  else if (points->tiles != NULL)
+    block.source_rows = stream_block_places(points->stream, index);
+  } else if (points->tiles != NULL)
     block.tiles = points->tiles + before * points->n_features;
   else
     block.float_tiles = points->float_tiles + before * points->n_features;
@@ -199,6 +224,7 @@ block_view shard_block(const shard *points, int64_t index)
 const double *block_tile(const block_view *block, int64_t tile, double *room)
 {
   const int64_t length = block->points->n_features * TILE_ROWS;
+  if (block->points->view != NULL) return view_tile(block, tile, room);
   if (block->tiles != NULL) return block->tiles + tile * length;
   for (int64_t i = 0; i < length; i++) room[i] = (double)block->float_tiles[tile * length + i];
   return room;

@@ -26,9 +26,14 @@ typedef struct shard_options {
   int n_threads;         /* of each rank, that will work on its points; 0 stands for 1 */
   bool single_precision; /* numbers are held as floats: rounded once, when they are read, and doubles for all others */
   int64_t stream_bytes;  /* 0: all rows are held; else they are streamed through chunks of at most so many bytes */
+  int64_t subsample_bytes; /* of points that are streamed: the most for a subsample of them, which is held, or streamed;
+                              0: it is held */
+  const char *scratch;     /* a folder on a disk, where what is streamed of subsamples is kept; NULL: nowhere */
+  int64_t scratch_bytes;   /* that must be free there; set by shard_subsample */
 } shard_options;
 
 typedef struct shard_stream shard_stream;
+typedef struct shard_view shard_view;
 
 typedef struct shard {
   MPI_Comm comm;     /* borrowed */
@@ -42,11 +47,13 @@ typedef struct shard {
   float *float_tiles; /* the same in single precision; one of them is NULL, or both when the rows are streamed */
   bool single_precision;
   shard_stream *stream; /* NULL: all rows are held; for the shard_*.c files only */
-  double *minima;       /* n_features: over the rows of all ranks */
+  shard_view *view;   /* rows of another shard, whose stream this one uses; NULL: rows of its own; for the same files */
+  int64_t copy_bytes; /* room for a copy of this rank's rows; see shard_has_room_for_copy */
+  double *minima;     /* n_features: over the rows of all ranks */
   double *maxima;
   uint64_t fingerprint; /* of all rows in their order, the same at any number of ranks */
   int64_t n_dropped;    /* rows left out for a missing value, over all ranks */
-  int64_t *source_rows; /* n_rows: where each row was in the source (0-based); NULL when none was dropped */
+  int64_t *source_rows; /* n_rows: see block_view; for the shard_*.c files only */
   int n_threads;        /* of this rank, at least 1 */
 } shard;
 
@@ -57,15 +64,15 @@ int64_t shard_block_rows(int64_t n_samples);
  * counted. */
 int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks, bool single_precision);
 
-/* The least stream_bytes with which n_samples x n_features points can be streamed; INT64_MAX when they can't be
- * counted.
- */
-int64_t shard_least_stream_bytes(int64_t n_samples, int64_t n_features);
+/* The least stream_bytes with which n_samples x n_features points can be streamed, and what is needed beside to know
+ * where rows are; INT64_MAX when they can't be counted. */
+int64_t shard_least_stream_bytes(int64_t n_samples, int64_t n_features, missing_choice missing);
+int64_t shard_stream_tables_bytes(int64_t n_samples, int n_ranks);
 
 /* Collective over comm. Reads each rank's rows; source must outlive a shard that is streamed. Errors, agreed: those of
  * source_read; 65 a missing value (how many there are and where the first one is; only with MISSING_ERROR), an
  * infinity, a number too large to be squared or, in single precision, to be held, no row left; 75 when a rank was
- * asked to stop (support/signals.h); 71, also when rows would have to be dropped from a stream. */
+ * asked to stop (support/signals.h); 71. */
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error);
 
@@ -76,14 +83,20 @@ gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t
 
 /* Collective over the points' communicator. A shard of the chosen rows in their order, of its own size, blocks, ranges
  * and fingerprint, spread over the ranks by its own blocks; where its rows were in the source is not remembered. row:
- * of the data set, from 0; is_chosen is asked about this rank's rows, twice each. Errors, agreed: 65 no row is
- * chosen, 71, and those of shard_agree. */
+ * of the data set, from 0. A subsample of points that are streamed is read from their source: it is streamed too where
+ * shard_options.subsample_bytes would not hold it, and then the context must outlive it. Errors, agreed: 65 no row is
+ * chosen, 71, 75 as in shard_create, and those of shard_agree. */
 gmmpi_status shard_subsample(const shard *points, bool (*is_chosen)(const void *context, int64_t row),
                              const void *context, shard **result, gmmpi_error *error);
 
+/* Is there room for a copy of the rows, as doubles? Not of points that are streamed, or of a large subsample of such.
+ * The same on all ranks. */
+bool shard_has_room_for_copy(const shard *points);
+
 /* Collective: the same rows, on the same ranks, in other coordinates: matrix (x - origin), matrix d x d, row-major.
- * Errors, agreed: 71, and those of shard_agree. */
-gmmpi_status shard_transform(const shard *points, const double *matrix, const double *origin, shard **result,
+ * They are held, or made anew in every pass, which is one over points too: these must outlive them. The numbers are the
+ * same. Errors, agreed: 71, and those of shard_agree. */
+gmmpi_status shard_transform(const shard *points, const double *matrix, const double *origin, bool hold, shard **result,
                              gmmpi_error *error);
 
 /* Collective: a shard of MPI_COMM_SELF on every rank, with all rows. Errors, agreed: 71, and those of shard_agree. */
@@ -97,8 +110,10 @@ typedef struct block_view {
   int64_t first_row; /* 0-based row of the data set */
   int64_t n_rows;
   int64_t n_tiles;
-  const double *tiles;      /* n_tiles x n_features x TILE_ROWS; for block_tile */
-  const float *float_tiles; /* the same; both are NULL while the block's rows are not at hand */
+  const double *tiles;        /* n_tiles x n_features x TILE_ROWS; for block_tile */
+  const float *float_tiles;   /* the same; both are NULL while the block's rows are not at hand */
+  const int64_t *source_rows; /* n_rows: where each was in the source (0-based), once rows were dropped, which
+                                 subsamples do not remember; else NULL */
 } block_view;
 
 /* How many blocks this rank owns, and the index-th of them, from 0. Any thread may ask for any block; its rows are at

@@ -13,6 +13,19 @@ int64_t shard_first_block(int64_t n_blocks, int rank, int n_ranks);
 gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
                            shard_options options, shard **points, gmmpi_error *error);
 
+/* Rows of another shard in other coordinates, which are made when they are asked for. The other shard outlives them,
+ * and its passes are theirs. */
+void view_destroy(shard_view *view); /* NULL is fine */
+block_view view_block(const shard *points, int64_t index);
+const double *view_tile(const block_view *block, int64_t tile, double *room);
+void view_copy_row(const shard *points, int64_t row, double *point);
+
+/* Which rows are chosen, by their numbers in the data set. */
+typedef struct row_filter {
+  bool (*is_chosen)(const void *context, int64_t row); /* NULL: all */
+  const void *context;
+} row_filter;
+
 /* Puts a row (n_features; -0.0 becomes 0.0) to the index-th place of this rank. */
 void shard_put_row(shard *points, int64_t index, const double *row);
 
@@ -25,9 +38,9 @@ typedef struct tile_place {
 /* The place of this rank's index-th row, which is the first of a tile, in a shard that holds all rows. */
 tile_place shard_place(const shard *points, int64_t index);
 
-/* Puts this rank's rows from index on, which is the first of a tile, to their place. rows: n_rows x n_features,
- * row-major; room: n_features x TILE_ROWS. What is found in them is added to the survey; false when a number is missing
- * or not within the survey's limit. n_rows: whole tiles, but at the rank's end. */
+/* Puts this rank's rows from index on, which is the first of a tile, to their place, or, without one, nowhere. rows:
+ * n_rows x n_features, row-major; room: n_features x TILE_ROWS. What is found in them is added to the survey; false
+ * when a number is missing or not within the survey's limit. n_rows: whole tiles, but at the rank's end. */
 typedef struct row_survey row_survey;
 bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const double *rows, tile_place to, double *room,
                     row_survey *survey);
@@ -43,8 +56,14 @@ enum { SURVEY_LANES = 8 };
 row_survey *surveys_create(int n_threads, int64_t n_features, double limit); /* NULL when there is no memory */
 void surveys_destroy(row_survey *surveys);                                   /* NULL is fine */
 
+/* The fingerprint of points, from the sum of their rows' hashes. */
+uint64_t shard_fingerprint_of(const shard *points, uint64_t sum);
+
 /* Collective: sets ranges and fingerprint of the shard, of which all rows have been surveyed. */
 void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys);
+
+/* The sum of the hashes of n_rows of this rank's rows from index on, which are in tiles. survey: to work with. */
+uint64_t shard_hash_tiles(const shard *points, int64_t index, int64_t n_rows, const double *tiles, row_survey *survey);
 
 /* Collective, when all rows are in their places: fills up the last tile and surveys all of them. Errors, agreed: 71. */
 gmmpi_status shard_complete(shard *points, gmmpi_error *error);

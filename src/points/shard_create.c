@@ -30,18 +30,18 @@ static void list_kept(const shard *points, int64_t *picked, int64_t *origins, do
 }
 
 /* Collective: a shard of the rows that are left, made from the one that holds all of them. */
-static gmmpi_status close_gaps(const char *label, shard_options options, int64_t n_dropped_here, int64_t n_dropped,
-                               shard **points, gmmpi_error *error)
+static gmmpi_status close_gaps(const char *label, shard_options options, const dropped_rows *dropped, shard **points,
+                               gmmpi_error *error)
 {
   const shard *old = *points;
   shard *new = NULL;
-  const int64_t n_kept = old->n_rows - n_dropped_here;
+  const int64_t n_kept = old->n_rows - dropped->n_here;
   int64_t *picked = allocate(n_kept, sizeof *picked);
   int64_t *origins = allocate(n_kept, sizeof *origins);
   double *row = allocate(old->n_features, sizeof *row);
   if (picked == NULL || origins == NULL || row == NULL) out_of_memory(label, error);
-  if (shard_lay_out(old->comm, label, old->n_samples - n_dropped, old->n_features, options, &new, error) == GMMPI_OK) {
-    new->n_dropped = n_dropped;
+  if (shard_lay_out(old->comm, label, old->n_samples - dropped->n, old->n_features, options, &new, error) == GMMPI_OK) {
+    new->n_dropped = dropped->n;
     new->source_rows = allocate(new->n_rows, sizeof *new->source_rows);
     if (new->source_rows == NULL) out_of_memory(label, error);
   }
@@ -58,49 +58,81 @@ static gmmpi_status close_gaps(const char *label, shard_options options, int64_t
   return error->status;
 }
 
-/* Collective: reads all rows, once. */
+/* Reads all rows, once. */
 static gmmpi_status read_all(shard *points, row_reading *reading, gmmpi_error *error)
 {
-  if (points->stream == NULL) return reading_rows(reading, 0, points->n_rows, shard_place(points, 0), error);
+  if (points->stream == NULL) return reading_rows(reading, 0, points->n_rows, shard_place(points, 0), NULL, error);
   shard_pass pass = shard_pass_begin_ascending(points);
   while (shard_pass_next(&pass)) continue;
   return shard_failure(points, error);
 }
 
+gmmpi_status shard_read(shard *points, point_source *source, row_choice *choice, shard_options options,
+                        dropped_rows *dropped, gmmpi_error *error)
+{
+  const bool streams = options.stream_bytes > 0;
+  row_reading *reading = NULL;
+  *dropped = (dropped_rows){0};
+  if (reading_create(points, source, choice, options, streams ? 1 : points->n_threads, &reading, error) == GMMPI_OK &&
+      streams)
+    stream_create(points, reading, options, &points->stream, error);
+  if (agree(points->comm, error) == GMMPI_OK) {
+    read_all(points, reading, error);
+    reading_end(reading, points, &dropped->n_here, &dropped->n, error);
+  }
+  if (error->status == GMMPI_OK && streams && dropped->n == 0) {
+    stream_surveyed(points->stream); /* goes on reading */
+    return GMMPI_OK;
+  }
+  if (error->status == GMMPI_OK) dropped->of_blocks = reading_take_dropped(reading);
+  stream_destroy(points->stream);
+  points->stream = NULL;
+  reading_destroy(reading);
+  return error->status;
+}
+
+/* Collective: streams the rows that are left, when all have been looked at. */
+static gmmpi_status stream_whole_rows(point_source *source, shard_options options, const dropped_rows *dropped,
+                                      shard **points, gmmpi_error *error)
+{
+  const shard *all = *points;
+  shard *new = NULL;
+  row_choice *choice = NULL;
+  dropped_rows none;
+  shard_lay_out(all->comm, source->label, all->n_samples - dropped->n, all->n_features, options, &new, error);
+  if (agree(all->comm, error) == GMMPI_OK) {
+    new->n_dropped = dropped->n;
+    if (choice_of_whole_rows(new, all, dropped->of_blocks, &choice, error) == GMMPI_OK) {
+      shard_read(new, source, choice, options, &none, error);
+      choice = NULL;
+    }
+  }
+  choice_destroy(choice);
+  shard_destroy(*points);
+  *points = new;
+  return error->status;
+}
+
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error)
 {
-  const bool streams = options.stream_bytes > 0;
   gmmpi_error local = {0};
   shard *points = NULL;
-  row_reading *reading = NULL;
-  int64_t n_dropped_here = 0;
-  int64_t n_dropped = 0;
-  if (shard_lay_out(comm, source->label, source->n_rows, source->n_features, options, &points, &local) == GMMPI_OK &&
-      reading_create(points, source, options, streams ? 1 : points->n_threads, &reading, &local) == GMMPI_OK && streams)
-    stream_create(points, reading, options.stream_bytes, &points->stream, &local);
-  if (agree(comm, &local) == GMMPI_OK) {
-    read_all(points, reading, &local);
-    reading_end(reading, points, &n_dropped_here, &n_dropped, &local);
+  dropped_rows dropped = {0};
+  shard_lay_out(comm, source->label, source->n_rows, source->n_features, options, &points, &local);
+  if (agree(comm, &local) == GMMPI_OK && shard_read(points, source, NULL, options, &dropped, &local) == GMMPI_OK &&
+      dropped.n > 0) {
+    if (options.stream_bytes > 0)
+      stream_whole_rows(source, options, &dropped, &points, &local);
+    else if (close_gaps(source->label, options, &dropped, &points, &local) == GMMPI_OK)
+      shard_complete(points, &local);
   }
-  if (local.status == GMMPI_OK && n_dropped > 0 && streams)
-    fail(&local, GMMPI_NO_MEMORY,
-         "%s: %" PRId64 " rows have missing values, and rows cannot be left out of points that are streamed; write a "
-         "file without them, or give more memory",
-         source->label, n_dropped);
-  else if (local.status == GMMPI_OK && n_dropped > 0 &&
-           close_gaps(source->label, options, n_dropped_here, n_dropped, &points, &local) == GMMPI_OK)
-    shard_complete(points, &local);
+  free(dropped.of_blocks);
   if (local.status != GMMPI_OK) {
     shard_destroy(points);
     points = NULL;
     if (error != NULL) *error = local;
   }
-  /* A stream goes on reading. */
-  if (points == NULL || points->stream == NULL)
-    reading_destroy(reading);
-  else
-    stream_surveyed(points->stream);
   *result = points;
   return local.status;
 }

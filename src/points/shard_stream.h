@@ -10,14 +10,21 @@
 
 #include "points/shard_read.h"
 
-/* Chunks of at most n_bytes bytes in all. points and reading must outlive the stream; unless there is an error reading
- * belongs to the stream, and an empty rank has nothing of it. Errors: 71. */
-gmmpi_status stream_create(const shard *points, row_reading *reading, int64_t n_bytes, shard_stream **stream,
+/* Chunks of at most options.stream_bytes bytes in all. points and reading must outlive the stream. What was read of a
+ * subsample is kept in options.scratch, and read from there in later passes. Errors: 71. */
+gmmpi_status stream_create(const shard *points, row_reading *reading, shard_options options, shard_stream **stream,
                            gmmpi_error *error);
 void stream_destroy(shard_stream *stream); /* NULL is fine */
 
 /* After the first pass: from now on every chunk must be what it was then. The reading belongs to the stream now. */
 void stream_surveyed(shard_stream *stream);
+
+/* How the stream was made, and of what. */
+const shard_options *stream_options(const shard_stream *stream);
+const row_reading *stream_reading(const shard_stream *stream);
+
+/* A place in the source from which one can walk to a row (0-based, of the data set) of this rank. */
+row_place stream_place(const shard_stream *stream, int64_t row);
 
 /* See shard_pass_begin, shard_pass_next and shard_pass_reach. */
 void stream_begin(shard_stream *stream, bool ascending);
@@ -27,8 +34,17 @@ bool stream_reach(shard_stream *stream, int64_t block, int64_t *first_block, int
 /* The first failure so far. */
 const gmmpi_error *stream_error(const shard_stream *stream);
 
+/* Why options.scratch is not used; NULL while all is well. To be asked between passes. */
+const char *stream_scratch_trouble(const shard_stream *stream);
+
+/* Is it the first time that this is asked of points of which a subsample has such trouble? */
+bool stream_first_trouble(shard_stream *stream);
+
 /* The tiles of this rank's index-th block; NULL when it is not in the current chunk. */
 const double *stream_block_tiles(const shard_stream *stream, int64_t index);
+
+/* Where the block's rows are in the source, when rows were dropped: see block_view. */
+const int64_t *stream_block_places(const shard_stream *stream, int64_t index);
 
 /* See shard_copy_row; index: of this rank's rows. */
 void stream_copy_row(shard_stream *stream, int64_t index, double *row);

@@ -54,6 +54,12 @@ void surveys_destroy(row_survey *surveys)
   free(surveys);
 }
 
+uint64_t shard_fingerprint_of(const shard *points, uint64_t sum)
+{
+  const uint64_t shape = hash_word(hash_word(0, (uint64_t)points->n_samples), (uint64_t)points->n_features);
+  return hash_word(shape, sum);
+}
+
 void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
 {
   uint64_t sum = 0;
@@ -73,8 +79,7 @@ void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
   MPI_Allreduce(MPI_IN_PLACE, points->minima, n, MPI_DOUBLE, MPI_MIN, points->comm);
   MPI_Allreduce(MPI_IN_PLACE, points->maxima, n, MPI_DOUBLE, MPI_MAX, points->comm);
   MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, points->comm);
-  const uint64_t shape = hash_word(hash_word(0, (uint64_t)points->n_samples), (uint64_t)points->n_features);
-  points->fingerprint = hash_word(shape, sum);
+  points->fingerprint = shard_fingerprint_of(points, sum);
 }
 
 /* --- one tile --- */
@@ -203,7 +208,7 @@ bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const do
   const int64_t length = d * TILE_ROWS;
   bool good = true;
   const size_t numbers = (size_t)((n_rows + TILE_ROWS - 1) / TILE_ROWS * length);
-  if (points->stream == NULL)
+  if (points->stream == NULL && (to.tiles != NULL || to.float_tiles != NULL))
     populate_pages(to.tiles != NULL ? (void *)to.tiles : to.float_tiles,
                    numbers * (to.tiles != NULL ? sizeof *to.tiles : sizeof *to.float_tiles));
   for (int64_t done = 0; done < n_rows; done += TILE_ROWS) {
@@ -237,6 +242,17 @@ static void fill_last_tile(shard *points)
   }
 }
 
+uint64_t shard_hash_tiles(const shard *points, int64_t index, int64_t n_rows, const double *tiles, row_survey *survey)
+{
+  const uint64_t before = survey->hash;
+  for (int64_t done = 0; done < n_rows; done += TILE_ROWS) {
+    const whole_tile whole = {tiles + done * points->n_features, points->n_features, points->first_row + index + done,
+                              n_rows - done < TILE_ROWS ? (int)(n_rows - done) : TILE_ROWS};
+    survey_tile(&whole, survey);
+  }
+  return survey->hash - before;
+}
+
 static void survey_block(const block_view *block, double *room, row_survey *survey)
 {
   for (int64_t t = 0; t < block->n_tiles; t++) {
@@ -253,11 +269,14 @@ gmmpi_status shard_complete(shard *points, gmmpi_error *error)
   double *rooms = allocate(points->n_threads * length, sizeof *rooms);
   if (surveys == NULL || rooms == NULL) fail(error, GMMPI_NO_MEMORY, "points: no memory is left to find their ranges");
   if (agree(points->comm, error) == GMMPI_OK) {
-    fill_last_tile(points);
+    if (points->view == NULL) fill_last_tile(points);
+    shard_pass pass = shard_pass_begin(points);
+    while (shard_pass_next(&pass)) {
 #pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-    for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-      const block_view block = shard_block(points, b);
-      survey_block(&block, rooms + thread_number() * length, &surveys[thread_number()]);
+      for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+        const block_view block = shard_block(points, b);
+        survey_block(&block, rooms + thread_number() * length, &surveys[thread_number()]);
+      }
     }
     shard_take_surveys(points, points->n_threads, surveys);
   }

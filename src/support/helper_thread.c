@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-enum { STACK_BYTES = 512 * 1024 };
+enum { STACK_BYTES = 1 << 20 };
 
 bool helper_thread_start(pthread_t *thread, void *(*run)(void *), void *context)
 {

@@ -82,8 +82,9 @@ static inline int wrong_numbers(const block_view *block, const table *all, doubl
   return n_wrong;
 }
 
-/* A pass comes by each of this rank's blocks once, and they hold its rows. */
-static inline void check_pass(shard_pass pass, const table *all, bool ascends)
+/* A pass comes by each of this rank's blocks once, and they hold its rows. kept: where these were in the source, NULL
+ * when none was dropped. */
+static inline void check_pass(shard_pass pass, const table *all, const int64_t *kept, bool ascends)
 {
   const shard *points = pass.points;
   int64_t n_seen = 0;
@@ -103,6 +104,9 @@ static inline void check_pass(shard_pass pass, const table *all, bool ascends)
       seen[b] = true;
       n_seen += block.n_rows;
       n_wrong += wrong_numbers(&block, all, room);
+      CHECK((block.source_rows != NULL) == (kept != NULL));
+      for (int64_t i = 0; kept != NULL && block.source_rows != NULL && i < block.n_rows; i++)
+        n_wrong += block.source_rows[i] != kept[block.first_row + i];
     }
   }
   free(room);
@@ -112,15 +116,15 @@ static inline void check_pass(shard_pass pass, const table *all, bool ascends)
 }
 
 /* Passes in any order, after one that was left in the middle, too. */
-static inline void check_blocks(const shard *points, const table *all)
+static inline void check_blocks(const shard *points, const table *all, const int64_t *kept)
 {
-  check_pass(shard_pass_begin(points), all, false);
-  check_pass(shard_pass_begin(points), all, false);
-  check_pass(shard_pass_begin_ascending(points), all, true);
+  check_pass(shard_pass_begin(points), all, kept, false);
+  check_pass(shard_pass_begin(points), all, kept, false);
+  check_pass(shard_pass_begin_ascending(points), all, kept, true);
   for (int n = 1; n < 6 && points->stream != NULL; n++) {
     shard_pass left = shard_pass_begin(points);
     for (int i = 0; i < n; i++) shard_pass_next(&left);
-    check_pass(n % 2 == 0 ? shard_pass_begin(points) : shard_pass_begin_ascending(points), all, n % 2 == 1);
+    check_pass(n % 2 == 0 ? shard_pass_begin(points) : shard_pass_begin_ascending(points), all, kept, n % 2 == 1);
   }
   gmmpi_error error = {0};
   CHECK(!shard_has_failed(points) && shard_agree(points, &error) == GMMPI_OK);
@@ -153,15 +157,12 @@ static inline void check_shard(const shard *points, const table *all, const int6
   CHECK(points->n_samples == all->n_rows && points->n_features == all->n_features);
   CHECK(points->block_rows == shard_block_rows(all->n_rows));
   CHECK(points->n_dropped == n_dropped);
-  CHECK((points->source_rows != NULL) == (kept != NULL));
-  for (int64_t i = 0; points->source_rows != NULL && i < points->n_rows; i++)
-    CHECK(points->source_rows[i] == kept[points->first_row + i]);
   const int64_t n_tiles = (points->n_rows + TILE_ROWS - 1) / TILE_ROWS;
   CHECK(n_tiles * TILE_ROWS * points->n_features * (int64_t)sizeof(double) <=
         shard_bytes(all->n_rows, all->n_features, n_ranks, false));
   CHECK(points->fingerprint == fingerprint_of(all));
   check_ranges(points, all);
-  check_blocks(points, all);
+  check_blocks(points, all, kept);
   check_owners(points, all);
 }
 
@@ -185,8 +186,10 @@ static inline void write_table(const table *all)
   free(text);
 }
 
-/* How many pairs of blocks shards may hold; 0: all. */
+/* How many pairs of blocks shards, and subsamples of those that are streamed, may hold; 0: all. */
 static int stream_pairs;
+static int sample_pairs;
+static const char *scratch_folder;
 
 static inline gmmpi_status open_and_create(const char *name, missing_choice missing, bool single_precision,
                                            point_source **source, shard **points, gmmpi_error *error)
@@ -194,11 +197,13 @@ static inline gmmpi_status open_and_create(const char *name, missing_choice miss
   const source_options options = {.header = HEADER_NO};
   *points = NULL;
   if (source_open(MPI_COMM_WORLD, path_of(name), &options, source, error) != GMMPI_OK) return error->status;
+  const int64_t pair = shard_least_stream_bytes((*source)->n_rows, (*source)->n_features, missing);
   const shard_options how = {.missing = missing,
                              .n_threads = 3,
                              .single_precision = single_precision,
-                             .stream_bytes =
-                                 stream_pairs * shard_least_stream_bytes((*source)->n_rows, (*source)->n_features)};
+                             .stream_bytes = stream_pairs * pair,
+                             .subsample_bytes = sample_pairs * pair,
+                             .scratch = scratch_folder};
   return shard_create(MPI_COMM_WORLD, *source, how, points, error);
 }
 
@@ -314,27 +319,52 @@ static inline bool is_never_chosen(const void *context, int64_t row)
   return false;
 }
 
+/* The rows of `all` that are chosen. */
+static inline table chosen_part(const table *all, const choice *how)
+{
+  const size_t row_bytes = sizeof(double) * (size_t)all->n_features;
+  table part = {0, all->n_features, malloc(row_bytes * (size_t)all->n_rows + 1)};
+  for (int64_t i = 0; i < all->n_rows; i++) {
+    if (is_chosen(how, i))
+      memcpy(part.rows + part.n_rows++ * all->n_features, all->rows + i * all->n_features, row_bytes);
+  }
+  return part;
+}
+
+/* A subsample of points, which are all, and one of that. */
+static inline void check_subsamples(const shard *points, const table *all, int pattern)
+{
+  const choice how = {pattern, all->n_rows};
+  const choice again = {1, all->n_rows};
+  const table part = chosen_part(all, &how);
+  const table less = chosen_part(&part, &again);
+  shard *sample = NULL;
+  shard *of_sample = NULL;
+  gmmpi_error error = {0};
+  if (part.n_rows > 0 && CHECK(shard_subsample(points, is_chosen, &how, &sample, &error) == GMMPI_OK)) {
+    check_shard(sample, &part, NULL, 0);
+    if (less.n_rows > 0 && CHECK(shard_subsample(sample, is_chosen, &again, &of_sample, &error) == GMMPI_OK))
+      check_shard(of_sample, &less, NULL, 0);
+  }
+  shard_destroy(of_sample);
+  shard_destroy(sample);
+  CHECK(shard_subsample(points, is_never_chosen, NULL, &sample, &error) == GMMPI_BAD_DATA && sample == NULL);
+  free(part.rows);
+  free(less.rows);
+}
+
+static const int64_t table_sizes[] = {2, 200, 3000, 13000};
+static int n_table_sizes = 4;
+
 static inline void subsamples(void)
 {
-  static const int64_t sizes[] = {2, 200, 3000, 13000};
-  for (int c = 0; c < 24; c++) {
-    const choice how = {c % 6, sizes[c / 6]};
-    const table all = make_table(how.n, 3);
-    table part = {0, 3, malloc(sizeof(double) * (size_t)how.n * 3)};
-    for (int64_t i = 0; i < how.n; i++) {
-      if (is_chosen(&how, i)) memcpy(part.rows + part.n_rows++ * 3, all.rows + i * 3, 3 * sizeof(double));
-    }
+  for (int c = 0; c < 6 * n_table_sizes; c++) {
+    const table all = make_table(table_sizes[c / 6], 3);
     shard *points = NULL;
-    shard *sample = NULL;
     gmmpi_error error = {0};
     write_table(&all);
-    if (CHECK(create_from_file(MISSING_ERROR, &points, &error) == GMMPI_OK) && part.n_rows > 0 &&
-        CHECK(shard_subsample(points, is_chosen, &how, &sample, &error) == GMMPI_OK))
-      check_shard(sample, &part, NULL, 0);
-    shard_destroy(sample);
-    CHECK(shard_subsample(points, is_never_chosen, NULL, &sample, &error) == GMMPI_BAD_DATA && sample == NULL);
+    if (CHECK(create_from_file(MISSING_ERROR, &points, &error) == GMMPI_OK)) check_subsamples(points, &all, c % 6);
     shard_destroy(points);
-    free(part.rows);
     free(all.rows);
   }
 }

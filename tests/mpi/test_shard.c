@@ -1,71 +1,9 @@
 /* Shards that hold their rows: the ranks' rows are the data set in order, whatever the number of ranks and whoever held
  * the rows before; ranges and fingerprint equal those computed here from all rows; missing values, infinities, and what
  * is wrong with memory. */
-#include "mpi/shard_checks.h"
+#include "mpi/dropped_rows.h"
 
 #include <sys/resource.h>
-
-/* --- missing values
- * ------------------------------------------------------------------------------------------------------- */
-
-/* The rows without a missing value; their numbers go to kept. */
-static table without_missing(const table *all, int64_t *kept)
-{
-  table made = {0, all->n_features, malloc(sizeof(double) * (size_t)(all->n_rows * all->n_features + 1))};
-  for (int64_t i = 0; i < all->n_rows; i++) {
-    bool is_whole = true;
-    for (int64_t j = 0; j < all->n_features; j++) is_whole &= !isnan(all->rows[i * all->n_features + j]);
-    if (!is_whole) continue;
-    memcpy(made.rows + made.n_rows * made.n_features, all->rows + i * all->n_features,
-           sizeof(double) * (size_t)all->n_features);
-    kept[made.n_rows++] = i;
-  }
-  return made;
-}
-
-static void dropped_rows(void)
-{
-  static const int64_t sizes[] = {2, 200, 3000, 13000};
-  for (int c = 0; c < 24; c++) {
-    table all = make_table(sizes[c / 6], 3);
-    int64_t n_missing = 0;
-    int64_t first = -1;
-    for (int64_t i = 0; i < all.n_rows; i++) {
-      if (!misses(c % 6, i, all.n_rows)) continue;
-      if (n_missing++ == 0) first = i;
-      all.rows[i * 3 + i % 3] = NAN;
-    }
-    int64_t *kept = malloc(sizeof *kept * (size_t)all.n_rows);
-    const table left = without_missing(&all, kept);
-    shard *points;
-    gmmpi_error error = {0};
-    write_table(&all);
-    if (n_missing > 0 && left.n_rows > 0) {
-      if (CHECK(create_from_file(MISSING_DROP, &points, &error) == GMMPI_OK))
-        check_shard(points, &left, kept, n_missing);
-      shard_destroy(points);
-
-      char part[200];
-      error = (gmmpi_error){0};
-      CHECK(create_from_file(MISSING_ERROR, &points, &error) == GMMPI_BAD_DATA && points == NULL);
-      snprintf(part, sizeof part, ": %" PRId64 " value%s missing%s: line %" PRId64 ", column %" PRId64 "; ", n_missing,
-               n_missing == 1 ? " is" : "s are", n_missing == 1 ? "" : ", the first one", first + 1, first % 3 + 1);
-      check_error(&error, GMMPI_BAD_DATA, part, __FILE__, __LINE__);
-      check_error(&error, GMMPI_BAD_DATA, "--missing drop", __FILE__, __LINE__);
-    }
-    free(kept);
-    free(left.rows);
-    free(all.rows);
-  }
-  write_text("x.csv", "1,NA\nNA,1\n,\n");
-  shard *points;
-  gmmpi_error error = {0};
-  create_from_file(MISSING_DROP, &points, &error);
-  check_error(&error, GMMPI_BAD_DATA, "every row has a missing value", __FILE__, __LINE__);
-  error = (gmmpi_error){0};
-  create_from_file(MISSING_ERROR, &points, &error);
-  check_error(&error, GMMPI_BAD_DATA, "4 values are missing, the first one: line 1, column 2", __FILE__, __LINE__);
-}
 
 static void limits_of_values(void)
 {
@@ -225,7 +163,8 @@ int main(int argc, char **argv)
   begin_tests(&argc, &argv);
   sizes_of_blocks();
   from_files();
-  dropped_rows();
+  files_with_dropped_rows();
+  files_without_whole_rows();
   the_first_bad_row_is_named();
   limits_of_values();
   from_memory();

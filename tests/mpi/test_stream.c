@@ -1,6 +1,6 @@
 /* Shards that are streamed: they are those that hold their rows, whatever the number of chunks; and files that change
  * while they are streamed are noticed by all ranks. */
-#include "mpi/shard_checks.h"
+#include "mpi/dropped_rows.h"
 
 /* The table as an .npy file, of doubles and in C order. */
 static void write_array(const table *all)
@@ -35,14 +35,39 @@ static void streams_in_single_precision(void)
   free(all.rows);
 }
 
-static void streams_drop_no_rows(void)
+/* Other coordinates that are made in every pass are those that are held. */
+static void other_coordinates(void)
 {
-  shard *points;
+  enum { N_ROWS = 5000, D = 3 };
+  static const double matrix[D * D] = {0.5, 0, 0, 0.1, -2, 0, 1e-3, 7, 1};
+  static const double origin[D] = {1, -2, 1e4};
+  const table all = make_table(N_ROWS, D);
+  const choice how = {1, N_ROWS};
+  shard *shards[2] = {NULL, NULL};
   gmmpi_error error = {0};
-  write_text("x.csv", "1,2\nNA,1\n3,\n");
-  create_from_file(MISSING_DROP, &points, &error);
-  check_error(&error, GMMPI_NO_MEMORY, "2 rows have missing values, and rows cannot be left out", __FILE__, __LINE__);
-  CHECK(points == NULL);
+  write_table(&all);
+  if (CHECK(create_from_file(MISSING_ERROR, &shards[0], &error) == GMMPI_OK))
+    CHECK(shard_subsample(shards[0], is_chosen, &how, &shards[1], &error) == GMMPI_OK);
+  for (int i = 0; i < 2 && shards[1] != NULL; i++) {
+    shard *held = NULL;
+    shard *made = NULL;
+    CHECK(shard_has_room_for_copy(shards[i]) == (shards[i]->stream == NULL && sample_pairs == 0));
+    if (CHECK(shard_transform(shards[i], matrix, origin, true, &held, &error) == GMMPI_OK) &&
+        CHECK(shard_transform(shards[i], matrix, origin, false, &made, &error) == GMMPI_OK)) {
+      table moved = {shards[i]->n_samples, D, calloc((size_t)shards[i]->n_samples * D, sizeof(double))};
+      for (int64_t row = held->first_row; row < held->first_row + held->n_rows; row++)
+        shard_copy_row(held, row, moved.rows + row * D);
+      MPI_Allreduce(MPI_IN_PLACE, moved.rows, (int)moved.n_rows * D, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
+      check_shard(held, &moved, NULL, 0);
+      check_shard(made, &moved, NULL, 0);
+      free(moved.rows);
+    }
+    shard_destroy(held);
+    shard_destroy(made);
+  }
+  shard_destroy(shards[1]);
+  shard_destroy(shards[0]);
+  free(all.rows);
 }
 
 /* Overwrites a number in the file, or cuts it off there; by rank 0. */
@@ -96,15 +121,47 @@ static void files_that_change(void)
   free(all.rows);
 }
 
+/* A file that has changed when a subsample is drawn from it, in a row that the subsample has, or has not. */
+static void files_that_change_before_a_subsample(void)
+{
+  enum { N_ROWS = 7 * 64 * 8 };
+  const table all = make_table(N_ROWS, 2);
+  const choice how = {1, N_ROWS};
+  for (int64_t row = 3000; row < 3004; row++) {
+    point_source *source = NULL;
+    shard *points = NULL;
+    shard *sample = NULL;
+    gmmpi_error error = {0};
+    write_array(&all);
+    if (CHECK(open_and_create("x.npy", MISSING_ERROR, false, &source, &points, &error) == GMMPI_OK)) {
+      harm_file(2 * row + 1, false);
+      CHECK(shard_subsample(points, is_chosen, &how, &sample, &error) == GMMPI_BAD_DATA && sample == NULL);
+      check_error(&error, GMMPI_BAD_DATA, "has changed since it was read first", __FILE__, __LINE__);
+    }
+    shard_destroy(points);
+    source_close(source);
+  }
+  free(all.rows);
+}
+
 int main(int argc, char **argv)
 {
   begin_tests(&argc, &argv);
   for (stream_pairs = 1; stream_pairs <= 5; stream_pairs += 4) {
     from_files();
     the_first_bad_row_is_named();
-    subsamples();
     streams_in_single_precision();
-    streams_drop_no_rows();
+    files_without_whole_rows();
+    for (sample_pairs = 0; sample_pairs <= 2; sample_pairs++) {
+      if (stream_pairs > 1 && sample_pairs == 1) continue;
+      n_table_sizes = stream_pairs > 1 || sample_pairs > 0 ? 3 : 4;
+      scratch_folder = sample_pairs == 2 ? "." : NULL;
+      subsamples();
+      files_with_dropped_rows();
+      other_coordinates();
+      files_that_change_before_a_subsample();
+    }
+    sample_pairs = 0;
     if (stream_pairs == 1) files_that_change();
   }
   source_close(latest_source);

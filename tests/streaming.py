@@ -1,0 +1,27 @@
+"""What the tests of points that do not fit into --memory-limit share."""
+
+import re
+
+import harness
+
+MEGABYTE = 1 << 20
+
+
+class Case(harness.Case):
+    too_small = {}  # by the number of ranks: a limit that leaves no room at all
+
+    def streaming(self, *words, ranks=None, **options):
+        """Runs with about the smallest limit that is not refused, found by what refusals say; the points must not all fit."""
+        limit = self.too_small.get(ranks, 36)
+        while True:
+            run = harness.gmmpi(*words, "--memory-limit", f"{limit}M", ranks=ranks, **options)
+            if run.returncode != 71:
+                break
+            said = re.search(r"needs (\S+) GB and has (\S+) GB", harness.own_lines(run.stderr)[0])
+            needed, has = (float(number) * 1e9 / MEGABYTE for number in said.groups())
+            if has == 0:
+                self.too_small[ranks] = limit
+            limit += 4 if has == 0 else int(needed - has) + 2
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("it streams them", run.stderr)
+        return run, limit * MEGABYTE
