@@ -49,8 +49,9 @@ class OneResult(Case):
         numpy.save(self.path("points.npy"), points(9001, 3))
         for covariance in ("full", "diag"):
             with self.subTest(covariance=covariance):
-                self.models(self.path("points.npy"), "-k", 5, "--covariance", covariance, "--max-iter", 8, "--init",
-                            "k-means++", ranks=(1, 2), threads=(1, 2, 3, 5, 200))
+                options = ("-k", 5, "--covariance", covariance, "--max-iter", 8, "--init", "k-means++")
+                few = self.models(self.path("points.npy"), *options, ranks=(1, 2), threads=(1, 2, 3, 5))
+                self.assertTrue(few == self.models(self.path("points.npy"), *options, ranks=(1,), threads=(200,)))
         numpy.save(self.path("few.npy"), numpy.repeat(points(40, 2), 5, axis=0))
         self.models(self.path("few.npy"), "-k", 30, "--reg-covar", 0, "--init", "random_from_data", "--max-iter", 20,
                     ranks=(1, 2), threads=(1, 2, 3))
