@@ -82,29 +82,40 @@ static char *find_file(const char *path, const char *name)
 
 /* --- pieces --- */
 
+/* What is selected of the virtual data set; of a selection that goes on for ever each of its blocks. */
+typedef struct selection {
+  int64_t n_values; /* -1: nobody knows */
+  int64_t n_rows;   /* from the first one to the last; likewise */
+} selection;
+
+static selection look_at_selection(hid_t place)
+{
+  hsize_t first[H5S_MAX_RANK];
+  hsize_t last[H5S_MAX_RANK];
+  hsize_t count[H5S_MAX_RANK];
+  hsize_t block[H5S_MAX_RANK];
+  const hssize_t n_selected = H5Sget_select_npoints(place);
+  if ((hsize_t)n_selected != H5S_UNLIMITED)
+    return H5Sget_select_bounds(place, first, last) >= 0
+               ? (selection){(int64_t)n_selected, (int64_t)(last[0] - first[0] + 1)}
+               : (selection){(int64_t)n_selected, -1};
+  if (H5Sget_regular_hyperslab(place, first, last, count, block) < 0) return (selection){-1, -1};
+  hsize_t n = 1;
+  bool has_end = true;
+  for (int i = 0; i < H5Sget_simple_extent_ndims(place); i++) {
+    has_end = has_end && block[i] != H5S_UNLIMITED;
+    n *= block[i] * (count[i] == H5S_UNLIMITED ? 1 : count[i]);
+  }
+  return has_end ? (selection){(int64_t)n, (int64_t)block[0]} : (selection){-1, -1};
+}
+
 /* What the virtual data set says of its index-th piece or row of pieces. */
 typedef struct mapping {
   char *file;
   char *inside;
   hid_t used;
-  int64_t n_values;
+  selection place;
 } mapping;
-
-/* How many values are selected; of a selection that goes on for ever, in each of its blocks. */
-static int64_t values_of_block(hid_t place)
-{
-  hsize_t start[H5S_MAX_RANK];
-  hsize_t stride[H5S_MAX_RANK];
-  hsize_t count[H5S_MAX_RANK];
-  hsize_t block[H5S_MAX_RANK];
-  const hssize_t n_selected = H5Sget_select_npoints(place);
-  if ((hsize_t)n_selected != H5S_UNLIMITED) return (int64_t)n_selected;
-  if (H5Sget_regular_hyperslab(place, start, stride, count, block) < 0) return -1;
-  hsize_t n = 1;
-  for (int i = 0; i < H5Sget_simple_extent_ndims(place); i++)
-    n *= block[i] * (count[i] == H5S_UNLIMITED ? 1 : count[i]);
-  return (int64_t)n;
-}
 
 static bool mapping_open(hid_t properties, size_t index, mapping *says)
 {
@@ -112,7 +123,7 @@ static bool mapping_open(hid_t properties, size_t index, mapping *says)
                     .inside = name_of_piece(properties, index, H5Pget_virtual_dsetname),
                     .used = H5Pget_virtual_srcspace(properties, index)};
   const hid_t place = H5Pget_virtual_vspace(properties, index);
-  says->n_values = place >= 0 ? values_of_block(place) : -1;
+  if (place >= 0) says->place = look_at_selection(place);
   if (place >= 0) H5Sclose(place);
   return says->file != NULL && says->inside != NULL && says->used >= 0;
 }
@@ -134,7 +145,8 @@ static bool visit_block(const mapping *says, const char *path, int64_t number, i
                       .file = name_of_block(says->file, block, &file_is_numbered),
                       .inside = name_of_block(says->inside, block, &inside_is_numbered),
                       .used = says->used,
-                      .n_values = says->n_values};
+                      .n_values = says->place.n_values,
+                      .n_rows = says->place.n_rows};
   const bool is_named = piece.file != NULL && piece.inside != NULL;
   if (is_named) {
     const bool is_in_row = file_is_numbered || inside_is_numbered;

@@ -16,6 +16,7 @@ typedef struct hdf5_piece {
   char *inside;     /* its data set */
   hid_t used;       /* the space of this, with what is used of it selected */
   int64_t n_values; /* as many as that is, where it is all of its data set */
+  int64_t n_rows;   /* of the virtual data set, from its first one to its last; -1: there is no end */
 } hdf5_piece;
 
 typedef enum hdf5_next { NEXT_PIECE, ROW_IS_OVER, NO_MORE } hdf5_next;

@@ -1,5 +1,6 @@
 #include "points/hdf5_virtual.h"
 
+#include "points/hdf5_claims.h"
 #include "points/hdf5_filters.h"
 #include "points/hdf5_find.h"
 #include "points/hdf5_numbers.h"
@@ -65,7 +66,7 @@ static bool has_what_is_used(hid_t data_set, const hdf5_piece *piece)
   return true;
 }
 
-static void check_data_set(checking *work, const hdf5_piece *piece, hid_t data_set)
+static void check_data_set(checking *work, const hdf5_piece *piece, hid_t file, hid_t data_set)
 {
   gmmpi_error *error = work->error;
   char text[600];
@@ -79,6 +80,7 @@ static void check_data_set(checking *work, const hdf5_piece *piece, hid_t data_s
     gmmpi_error failure = {0};
     const hid_t properties = H5Dget_create_plist(data_set);
     if (properties >= 0 && H5Pget_layout(properties) == H5D_CHUNKED) hdf5_check_filters(properties, text, &failure);
+    hdf5_check_claims(file, data_set, 1, text, &failure);
     if (properties >= 0) H5Pclose(properties);
     if (failure.status != GMMPI_OK) fail_at(error, piece->number, failure.status, "%s", failure.message);
     hdf5_chunk_memory *most = &work->pieces->most;
@@ -105,7 +107,7 @@ static void check_piece(checking *work, const hdf5_piece *piece)
             "%s: its piece %s has no data set \"%s\"; build the virtual data set anew", work->label, piece->found,
             piece->inside);
   } else {
-    check_data_set(work, piece, data_set);
+    check_data_set(work, piece, file, data_set);
   }
   if (data_set >= 0) H5Dclose(data_set);
   if (file >= 0) H5Fclose(file);
@@ -131,6 +133,10 @@ static hdf5_next look_at_piece(void *context, const hdf5_piece *piece)
             piece->file);
   if (piece->found == NULL || (may_end && piece->same_file && !is_in_file(piece))) return ROW_IS_OVER;
   work->pieces->grow = work->pieces->grow || piece->block >= 0 || has_no_end(piece->used);
+  if (piece->n_rows >= 0)
+    work->pieces->n_rows += piece->n_rows;
+  else
+    work->pieces->n_endless++;
   if (work->pieces->n++ % work->n_ranks == work->rank) check_piece(work, piece);
   return work->error->status == GMMPI_OK ? NEXT_PIECE : NO_MORE;
 }

@@ -15,6 +15,8 @@
 typedef struct hdf5_pieces {
   int64_t n;              /* all of them */
   hdf5_chunk_memory most; /* of those that are this rank's share */
+  int64_t n_rows;         /* the sum of all that are known; ... */
+  int64_t n_endless;      /* ... and how many others there are, which may have all rows */
   bool grow;              /* some have no end: the virtual data set is as long as they are */
 } hdf5_pieces;
 
