@@ -6,6 +6,7 @@
 #include "support/joint_work.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
+#include "support/ranges.h"
 #include "support/signals.h"
 
 #include <math.h>
@@ -159,27 +160,11 @@ static gmmpi_status produce_all(conversion *work, int64_t first, int64_t n, void
   return status;
 }
 
-/* The last block before which at most so many rows are kept. */
-static int64_t find_block(const conversion *work, int64_t row)
-{
-  int64_t low = 0;
-  int64_t high = work->n_blocks - 1;
-  while (low < high) {
-    const int64_t middle = low + (high - low + 1) / 2;
-    if (work->kept_before[middle] <= row) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
-}
-
 /* Rows counted without those that are left out. */
 static gmmpi_status produce_kept(conversion *work, int64_t first, int64_t n, void *numbers, gmmpi_error *error)
 {
   const int64_t d = work->source->n_features;
-  const int64_t block = find_block(work, first);
+  const int64_t block = range_with(work->n_blocks, work->kept_before, first);
   int64_t place = work->kept_before[block]; /* of the next whole row */
   gmmpi_status status = GMMPI_OK;
   for (int64_t row = block * BLOCK_ROWS, count; place < first + n && status == GMMPI_OK; row += count) {

@@ -10,6 +10,7 @@
 #include "apply/output_format.h"
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/ranges.h"
 #include "support/signals.h"
 
 #include <errno.h>
@@ -208,22 +209,6 @@ static bool receive(packing *work, int rank, bool *has_failed, gmmpi_error *erro
   return true;
 }
 
-/* The first rank whose rows end behind this one. */
-static int rank_of_row(const packing *work, int64_t row)
-{
-  int low = 0;
-  int high = work->n_ranks - 1;
-  while (low < high) {
-    const int middle = low + (high - low) / 2;
-    if (work->first_rows[middle + 1] > row) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
-  }
-  return low;
-}
-
 /* Rank 0: writes the pieces of all ranks. After a failure every rank that has more is told so once. */
 static void collect(packing *work, gmmpi_error *error)
 {
@@ -233,7 +218,8 @@ static void collect(packing *work, gmmpi_error *error)
   for (int64_t piece = order_next(&order); piece >= 0; piece = order_next(&order)) {
     const row_range all = rows_in_piece(work, piece, 0, work->table->n_rows);
     output_say_progress("writing", work->path, n_done++, work->n_pieces);
-    for (int r = rank_of_row(work, all.begin); r < work->n_ranks && work->first_rows[r] < all.end; r++) {
+    for (int r = (int)range_with(work->n_ranks, work->first_rows, all.begin);
+         r < work->n_ranks && work->first_rows[r] < all.end; r++) {
       const row_range rows = rows_in_piece(work, piece, work->first_rows[r], work->first_rows[r + 1]);
       if (rows.end <= rows.begin || work->is_done[r]) continue;
       const bool is_packed =

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,18 +83,6 @@ static gmmpi_status keep_as_previous(const file_set *set, gmmpi_error *error)
   return cannot_save(set->file, error);
 }
 
-static void flush_folder(const char *path)
-{
-  char *copy = strdup(path);
-  if (copy == NULL) return;
-  const int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) {
-    fsync(folder);
-    close(folder);
-  }
-  free(copy);
-}
-
 gmmpi_status checkpoint_write(const char *path, const void *bytes, int64_t n_bytes, checkpoint_rotation rotation,
                               gmmpi_error *error)
 {
@@ -112,7 +99,7 @@ gmmpi_status checkpoint_write(const char *path, const void *bytes, int64_t n_byt
     if (status == GMMPI_OK && rename(set.draft, set.file) != 0) status = cannot_save(set.file, error);
     if (status == GMMPI_OK && rotation == KEEP_NONE) unlink(set.previous);
     if (status == GMMPI_OK)
-      flush_folder(set.file);
+      file_flush_folder_of(set.file);
     else
       unlink(set.draft);
   }

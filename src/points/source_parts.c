@@ -9,6 +9,7 @@
 #include "support/file.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
+#include "support/ranges.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -175,22 +176,6 @@ static void close_parts(point_source *source)
 
 /* --- reading --- */
 
-/* The part that has this row. */
-static int64_t part_of_row(const parts_state *state, int64_t row)
-{
-  int64_t low = 0;
-  int64_t high = state->n_parts - 1;
-  while (low < high) {
-    const int64_t middle = low + (high - low) / 2;
-    if (state->first_rows[middle + 1] > row) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
-  }
-  return low;
-}
-
 /* The part, which is opened unless it is already. */
 static gmmpi_status use_part(point_source *source, int64_t index, point_source **part, gmmpi_error *error)
 {
@@ -215,7 +200,7 @@ static gmmpi_status read_parts(point_source *source, int64_t first_row, int64_t 
   int64_t done = 0;
   while (done < n_rows) {
     const int64_t row = first_row + done;
-    const int64_t index = part_of_row(state, row);
+    const int64_t index = range_with(state->n_parts, state->first_rows, row);
     const int64_t left = state->first_rows[index + 1] - row;
     const int64_t count = n_rows - done < left ? n_rows - done : left;
     point_source *part;
@@ -234,7 +219,7 @@ static gmmpi_status read_parts(point_source *source, int64_t first_row, int64_t 
 static void place_text(const point_source *source, int64_t place, char *text, size_t n_bytes)
 {
   const parts_state *state = source->state;
-  const int64_t index = part_of_row(state, place - 1);
+  const int64_t index = range_with(state->n_parts, state->first_rows, place - 1);
   snprintf(text, n_bytes, "row %" PRId64 " of %s", place - state->first_rows[index], state->parts[index]);
 }
 

@@ -174,7 +174,7 @@ gmmpi_status file_try_writing(const char *path, gmmpi_error *error)
   return try_output(path, text, sizeof text - 1, error);
 }
 
-static void flush_folder_of(const char *path)
+void file_flush_folder_of(const char *path)
 {
   char *copy = strdup(path);
   if (copy == NULL) return;
@@ -196,7 +196,7 @@ gmmpi_status file_publish(const char *path, gmmpi_error *error)
   } else if (rename(draft, target) != 0) {
     status = cannot_write(path, error);
   } else {
-    flush_folder_of(target);
+    file_flush_folder_of(target);
   }
   free(draft);
   free(target);

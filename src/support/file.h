@@ -32,6 +32,9 @@ bool file_is_same(const char *a, const char *b);
 /* Renames path's finished and flushed draft to path and flushes the folder. 73 on failure. */
 gmmpi_status file_publish(const char *path, gmmpi_error *error);
 
+/* Has the name that path was given survive a crash, too. */
+void file_flush_folder_of(const char *path);
+
 /* Removes path's draft, if there is one. */
 void file_discard_draft(const char *path);
 
