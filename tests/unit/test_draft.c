@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 #include "support/draft.h"
 
 #include <fcntl.h>
@@ -19,7 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/gmmpi draft XXXXXX";
 static char output[100];
 
 static void make_file(const char *path)
@@ -143,18 +144,11 @@ static void other_machines_and_other_files(void **unused)
   }
 }
 
-static int make_folder(void **unused)
+static int name_file(void **unused)
 {
-  (void)unused;
-  if (mkdtemp(folder) == NULL) return -1;
+  if (make_folder(unused) != 0) return -1;
   snprintf(output, sizeof output, "%s/model.h5", folder);
   return 0;
-}
-
-static int remove_folder(void **unused)
-{
-  (void)unused;
-  return rmdir(folder);
 }
 
 int main(void)
@@ -164,5 +158,5 @@ int main(void)
       cmocka_unit_test(only_those_of_dead_jobs_go),
       cmocka_unit_test(other_machines_and_other_files),
   };
-  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+  return cmocka_run_group_tests(tests, name_file, remove_folder);
 }

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "unit/folder.h"
+
 #include "job/saver.h"
 #include "support/signals.h"
 
@@ -19,7 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/gmmpi saver XXXXXX";
 static char path[100];
 
 static void pause_for(double seconds)
@@ -140,7 +141,7 @@ static void a_folder_that_vanishes_is_a_warning(void **unused)
   saver_advance(keeper, state);
   gmmpi_error error = {0};
   assert_int_equal(saver_save(keeper, &error), GMMPI_NO_OUTPUT);
-  assert_non_null(mkdtemp(strcpy(folder, "/tmp/gmmpi saver XXXXXX")));
+  assert_non_null(mkdtemp(strcpy(folder, "/tmp/gmmpi unit test XXXXXX")));
   saver_destroy(keeper);
   snprintf(path, sizeof path, "%s/checkpoint", folder);
   fit_state_destroy(state);
@@ -208,18 +209,11 @@ static void a_second_interrupt_leaves_at_once(void **unused)
   assert_int_equal(WEXITSTATUS(status), 130);
 }
 
-static int make_folder(void **unused)
+static int name_file(void **unused)
 {
-  (void)unused;
-  if (mkdtemp(folder) == NULL) return -1;
+  if (make_folder(unused) != 0) return -1;
   snprintf(path, sizeof path, "%s/checkpoint", folder);
   return 0;
-}
-
-static int remove_folder(void **unused)
-{
-  (void)unused;
-  return rmdir(folder);
 }
 
 int main(void)
@@ -229,5 +223,5 @@ int main(void)
       cmocka_unit_test(a_state_of_another_shape), cmocka_unit_test(a_folder_that_vanishes_is_a_warning),
       cmocka_unit_test(a_signal_saves_at_once),   cmocka_unit_test(a_second_interrupt_leaves_at_once),
   };
-  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+  return cmocka_run_group_tests(tests, name_file, remove_folder);
 }
