@@ -12,12 +12,12 @@ from .scaling import Machine
 DEFAULTS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "constants.json")
 
 
-def shares_of_peak(raw):
-    """covariance: [[d, share]], ascending in d."""
+def shares_of_peak(raw, peak):
+    """covariance: [[d, share]], ascending in d; peak: of all cores used."""
     shares = {}
     for result in raw["iterations"]:
         configuration = Configuration(**result["configuration"])
-        share = statistics.median(configuration.flops / r["gmmpi"] / r["peak"] for r in result["rounds"])
+        share = statistics.median(configuration.flops / r["gmmpi"] / peak for r in result["rounds"])
         shares.setdefault(configuration.covariance, {})[configuration.d] = share
     return {covariance: sorted([d, share] for d, share in by_d.items()) for covariance, by_d in shares.items()}
 
@@ -46,10 +46,10 @@ def local_constants(measured):
 def constants_of(raw):
     cores = raw["machine"]["cores used"]
     added, latency, per_byte = local_constants(raw["scaling"]["allreduce"])
-    peaks = [numbers["peak"] for result in raw["iterations"] for numbers in result["rounds"]]
+    # What the cores can do when nothing else wants them; one round's reading may be far below it.
+    peak = max(numbers["peak"] for result in raw["iterations"] for numbers in result["rounds"])
     return {"machine": {name: raw["machine"][name] for name in ("date", "processor", "cores used")},
-            "peak": max(peaks) / cores,  # what the cores can do when nothing else wants them
-            "shares": shares_of_peak(raw), "repeated": repeated_constants(raw["scaling"]["repeated"]),
+            "peak": peak / cores, "shares": shares_of_peak(raw, peak), "repeated": repeated_constants(raw["scaling"]["repeated"]),
             "added_byte": added, "local_latency": latency, "local_byte": per_byte}
 
 
