@@ -25,6 +25,7 @@ static bool has_means(const char *path)
 
 static start_kind kind_of(const char *path)
 {
+  if (model_file_has_seal(path)) return START_MODEL;
   if (H5Fis_hdf5(path) > 0) return has_means(path) ? START_MODEL : START_LABELS;
   void *bytes = NULL;
   size_t n_bytes = 0;

@@ -29,9 +29,9 @@ def checksum(state, content):
     return step(step(state, int.from_bytes(content[whole:], "little")), len(content))
 
 
-def seal(content, version=FORMAT):
-    """Content with the trailer of a checkpoint of this format."""
-    return content + struct.pack("<8sQQQ", b"gmmpi\x89\r\n", version, len(content), checksum(version, content))
+def seal(content, version=FORMAT, magic=b"gmmpi\x89\r\n"):
+    """Content with the trailer of a checkpoint of this format, or of another file."""
+    return content + struct.pack("<8sQQQ", magic, version, len(content), checksum(version, content))
 
 
 class Damage(faults.SmallJob):
@@ -147,6 +147,48 @@ class Damage(faults.SmallJob):
         np.save(self.data, points)
         self.succeed(*self.words("--restart", "auto"), ranks=2)
         self.assert_undisturbed()
+
+
+class Models(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.model = self.path("model.h5")
+        self.succeed("fit", harness.MALL, "--columns", "4,5", "-k", "2", "-o", self.model, "-q")
+        self.whole = self.bytes_of("model.h5")
+
+    def put(self, content):
+        with open(self.model, "wb") as file:
+            file.write(content)
+
+    def uses(self):
+        yield ["info", self.model]
+        yield ["sample", self.model, "-n", "5", "-o", self.path("out.h5")]
+        yield ["predict", self.model, harness.MALL, "-o", self.path("out.h5")]
+        yield ["fit", harness.MALL, "--columns", "4,5", "-k", "2", "--init", self.model, "-o", self.path("out.h5")]
+
+    def test_a_changed_bit_is_seen_by_every_command(self):
+        content = self.whole[:-TRAILER]
+        self.assertEqual(self.whole, seal(content, 1, b"gmmpi\x8a\r\n"))
+        generator = random.Random(4)
+        for words in self.uses():
+            place = generator.randrange(len(content))
+            changed = bytearray(self.whole)
+            changed[place] ^= 1 << generator.randrange(8)
+            self.put(changed)
+            self.fail_with(65, r"model\.h5: is damaged \(its checksum is wrong\); copy it anew or fit again$", *words, ranks=2)
+        self.assertFalse(os.path.exists(self.path("out.h5")))
+
+    def test_models_that_others_wrote_or_changed(self):
+        import h5py
+        self.put(self.whole[:-TRAILER])  # without a seal, as older versions wrote it
+        for words in self.uses():
+            self.succeed(*words)
+        self.put(self.whole)
+        with h5py.File(self.model, "r+") as file:
+            file["weights"][:] = file["weights"][:][::-1]
+            file.attrs["note"] = "by hand"
+        for words in self.uses():
+            self.succeed(*words)
 
 
 if __name__ == "__main__":
