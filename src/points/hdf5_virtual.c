@@ -17,9 +17,13 @@
 typedef struct checking {
   int rank, n_ranks;
   const char *label;
+  int depth; /* 1 where the pieces are those of a piece, and so on */
   hdf5_pieces *pieces;
   gmmpi_error *error;
 } checking;
+
+/* Deeper there are only pieces that are made of themselves. */
+enum { MOST_DEPTH = 8 };
 
 /* The last index of what is used in each dimension; H5S_UNLIMITED where that has no end. False when nothing is. */
 static bool last_used(hid_t used, int n_dimensions, hsize_t last[H5S_MAX_RANK])
@@ -66,6 +70,12 @@ static bool has_what_is_used(hid_t data_set, const hdf5_piece *piece)
   return true;
 }
 
+static void want_memory(hdf5_pieces *pieces, hdf5_chunk_memory memory)
+{
+  if (memory.cache > pieces->most.cache) pieces->most.cache = memory.cache;
+  if (memory.unpacking > pieces->most.unpacking) pieces->most.unpacking = memory.unpacking;
+}
+
 static void check_data_set(checking *work, const hdf5_piece *piece, hid_t file, hid_t data_set)
 {
   gmmpi_error *error = work->error;
@@ -83,15 +93,15 @@ static void check_data_set(checking *work, const hdf5_piece *piece, hid_t file, 
     hdf5_check_claims(file, data_set, 1, text, &failure);
     if (properties >= 0) H5Pclose(properties);
     if (failure.status != GMMPI_OK) fail_at(error, piece->number, failure.status, "%s", failure.message);
-    hdf5_chunk_memory *most = &work->pieces->most;
-    const hdf5_chunk_memory memory = hdf5_chunk_memory_of(data_set);
-    if (memory.cache > most->cache) most->cache = memory.cache;
-    if (memory.unpacking > most->unpacking) most->unpacking = memory.unpacking;
+    want_memory(work->pieces, hdf5_chunk_memory_of(data_set));
   }
 }
 
+static void check_its_pieces(const checking *work, const hdf5_piece *piece, hid_t properties);
+
 static void check_piece(checking *work, const hdf5_piece *piece)
 {
+  hid_t properties = H5I_INVALID_HID;
   errno = 0;
   const hid_t file = hdf5_open_file(piece->found);
   const hid_t data_set = file >= 0 ? H5Dopen2(file, piece->inside, H5P_DEFAULT) : H5I_INVALID_HID;
@@ -108,9 +118,13 @@ static void check_piece(checking *work, const hdf5_piece *piece)
             piece->inside);
   } else {
     check_data_set(work, piece, file, data_set);
+    properties = H5Dget_create_plist(data_set);
   }
   if (data_set >= 0) H5Dclose(data_set);
   if (file >= 0) H5Fclose(file);
+  if (work->error->status == GMMPI_OK && properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL)
+    check_its_pieces(work, piece, properties);
+  if (properties >= 0) H5Pclose(properties);
 }
 
 /* Is the block's data set in the one file of its row? */
@@ -139,6 +153,21 @@ static hdf5_next look_at_piece(void *context, const hdf5_piece *piece)
     work->pieces->n_endless++;
   if (work->pieces->n++ % work->n_ranks == work->rank) check_piece(work, piece);
   return work->error->status == GMMPI_OK ? NEXT_PIECE : NO_MORE;
+}
+
+/* The pieces of a piece that is a virtual data set, too. */
+static void check_its_pieces(const checking *work, const hdf5_piece *piece, hid_t properties)
+{
+  hdf5_pieces its = {.n = 0};
+  gmmpi_error failure = {0};
+  checking deeper = {.n_ranks = 1, .label = work->label, .depth = work->depth + 1, .pieces = &its, .error = &failure};
+  if (deeper.depth > MOST_DEPTH)
+    fail(&failure, GMMPI_BAD_DATA, "%s: is made of itself, through its piece %s:%s; build the virtual data set anew",
+         work->label, piece->found, piece->inside);
+  else
+    hdf5_visit_pieces(properties, piece->found, look_at_piece, &deeper);
+  if (failure.status != GMMPI_OK) fail_at(work->error, piece->number, failure.status, "%s", failure.message);
+  want_memory(work->pieces, its.most);
 }
 
 gmmpi_status hdf5_check_pieces(MPI_Comm comm, hid_t properties, const char *path, const char *label,

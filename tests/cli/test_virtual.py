@@ -120,6 +120,32 @@ class Growing(harness.Case):
             self.fail_with(64, "would overwrite", "convert", self.data, self.path(name), ranks=2)
         self.assertEqual(self.bytes_of("parts/2.h5"), before)
 
+    def fixed(self, name, pieces):
+        """A virtual data set x of a hundred rows from x in each of these files."""
+        layout = h5py.VirtualLayout(shape=(100 * len(pieces), 3), dtype="f8")
+        for i, piece in enumerate(pieces):
+            layout[100 * i:100 * i + 100] = h5py.VirtualSource(piece, "x", shape=(100, 3))
+        with h5py.File(self.path(name), "w") as file:
+            file.create_virtual_dataset("x", layout)
+
+    def test_pieces_of_pieces(self):
+        with h5py.File(self.path("first.h5"), "w") as file:
+            file["x"] = self.points[:100]
+        self.fixed("second.h5", ["first.h5"])
+        self.fixed("virtual.h5", ["second.h5", "first.h5"])
+        numpy.testing.assert_array_equal(self.converted(2), numpy.vstack([self.points[:100]] * 2))
+        self.fixed("virtual.h5", ["second.h5"])
+        os.rename(self.path("first.h5"), self.path("away.h5"))
+        for ranks in (None, 2):
+            self.fail_with(66, "virtual.h5:/x: its piece first.h5 is not there", "convert", self.data, self.out, ranks=ranks)
+
+    def test_pieces_of_themselves(self):
+        self.fixed("virtual.h5", ["virtual.h5"])
+        self.fail_with(65, "virtual.h5:/x: is made of itself", "convert", self.data, self.out)
+        self.fixed("virtual.h5", ["other.h5", "other.h5"])
+        self.fixed("other.h5", ["virtual.h5", "virtual.h5"])
+        self.fail_with(65, "virtual.h5:/x: is made of itself", "convert", self.data, self.out, ranks=3)
+
 
 if __name__ == "__main__":
     unittest.main()
