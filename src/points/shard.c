@@ -214,10 +214,11 @@ block_view shard_block(const shard *points, int64_t index)
   if (points->stream != NULL) {
     block.tiles = stream_block_tiles(points->stream, index);
     block.source_rows = stream_block_places(points->stream, index);
-  } else if (points->tiles != NULL)
+  } else if (points->tiles != NULL) {
     block.tiles = points->tiles + before * points->n_features;
-  else
+  } else if (points->float_tiles != NULL) {
     block.float_tiles = points->float_tiles + before * points->n_features;
+  }
   return block;
 }
 
