@@ -35,3 +35,8 @@ class Case(harness.Case):
             limit += 4 if has == 0 else int(needed - has) + 2
         self.assertEqual(run.returncode, 0, run.stderr)
         return run, limit * MEGABYTE
+
+    def lasting_limit(self, *words, ranks):
+        """A limit for other runs: what libraries hold differs a little from run to run."""
+        _, limit = self.streaming(*words, ranks=ranks)
+        return limit + 2 * MEGABYTE

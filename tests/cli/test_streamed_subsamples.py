@@ -105,7 +105,7 @@ class StreamedSubsamples(streaming.Case):
         options = ("--init", "random", "--accelerate", "none", "--tol", "1e-9")
         model, labels = self.resident("x.npy", *options)
         words = ("fit", self.data(), *OPTIONS, *options, "-o", self.path("s.h5"), "--labels", self.path("sl.h5"))
-        _, limit = self.streaming(*words, "--checkpoint", "none", "--max-iter", 0, ranks=2)
+        limit = self.lasting_limit(*words, "--checkpoint", "none", "--max-iter", 0, ranks=2)
         for streams in (True, False):
             first = harness.command(2, *words, "-v", "--checkpoint-every", "1", "--memory-limit", limit)
             with subprocess.Popen(first, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as job:

@@ -105,7 +105,7 @@ class Streaming(streaming.Case):
         options = ("--tol", "0", "--max-iter", "60", "--no-coarse-to-fine", "--accelerate", "none")
         model, _ = self.resident(*options)
         words = ("fit", self.data(), "-k", K, *options, "-o", self.path("s.h5"), "--log", self.path("log.csv"))
-        _, limit = self.streaming(*words, "--max-iter", "1", "--checkpoint", "none", ranks=2)
+        limit = max(self.lasting_limit(*words, "--max-iter", "1", "--checkpoint", "none", ranks=ranks) for ranks in (2, 3))
         small = ("--memory-limit", limit)
         for first, second in ((small, ()), ((), small)):
             job = subprocess.Popen(harness.command(2, *words, *first), stderr=subprocess.PIPE,
@@ -167,7 +167,7 @@ class Streaming(streaming.Case):
             if "cannot be streamed" in run.stderr:
                 break
         self.assertRegex(harness.own_lines(run.stderr)[0], "x.csv: .* CSV cannot be streamed; .*gmmpi convert")
-        _, limit = self.streaming("fit", self.data(), "-k", K, "--max-iter", 1, "-o", self.path("m.h5"))
+        limit = self.lasting_limit("fit", self.data(), "-k", K, "--max-iter", 1, "-o", self.path("m.h5"), ranks=None)
         self.fail_with(65, "holes.npy: 1 value is missing: row 8, column 4", "fit", self.path("holes.npy"), "-k", K, "-o",
                        self.path("m.h5"), "--memory-limit", limit)
 

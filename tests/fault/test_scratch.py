@@ -63,7 +63,7 @@ class Scratch(streaming.Case):
 
     def test_bytes_that_change(self):
         """A byte of what is kept is flipped while the fit goes on."""
-        _, limit = self.streaming(*self.words("--max-iter", 0), ranks=RANKS)
+        limit = self.lasting_limit(*self.words("--max-iter", 0), ranks=RANKS)
         job = faults.Running(harness.command(RANKS, *self.words("-v", "--memory-limit", limit)), dict(os.environ),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
@@ -101,7 +101,7 @@ class Scratch(streaming.Case):
         return False
 
     def test_killed(self):
-        _, limit = self.streaming(*self.words("--max-iter", 0), ranks=RANKS)
+        limit = self.lasting_limit(*self.words("--max-iter", 0), ranks=RANKS)
         job = faults.Running(harness.command(RANKS, *self.words("--max-iter", 10_000, "--memory-limit", limit)), dict(os.environ),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
