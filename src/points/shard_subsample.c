@@ -39,7 +39,6 @@ static gmmpi_status send_rows(const shard *points, row_filter filter, int64_t n_
   return error->status;
 }
 
-/* Collective: from the source. */
 /* Collective: the bytes that the ranks of this node keep of a subsample. */
 static int64_t bytes_of_node(const shard *sample)
 {
