@@ -9,7 +9,6 @@
 #include "support/ranges.h"
 #include "support/signals.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,14 +74,6 @@ static gmmpi_status read_piece(conversion *work, int64_t first, int64_t n, gmmpi
   }
   *error = failure;
   return status;
-}
-
-static bool row_is_whole(const double *row, int64_t n)
-{
-  for (int64_t j = 0; j < n; j++) {
-    if (isnan(row[j])) return false;
-  }
-  return true;
 }
 
 /* --- looking at all rows before any is written --- */

@@ -83,6 +83,14 @@ gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_featur
   return GMMPI_OK;
 }
 
+bool row_is_whole(const double *row, int64_t n_features)
+{
+  for (int64_t j = 0; j < n_features; j++) {
+    if (isnan(row[j])) return false;
+  }
+  return true;
+}
+
 gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, int64_t *n_dropped,
                            gmmpi_error *error)
 {

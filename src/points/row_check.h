@@ -28,6 +28,9 @@ void row_check_add(row_check *check, const row_check *other);
 gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_features, int64_t row_index, bool *is_whole,
                            gmmpi_error *error);
 
+/* Is no value of a row missing? */
+bool row_is_whole(const double *row, int64_t n_features);
+
 /* Collective: agrees on the errors so far, then whether missing values are one, or leave no row. *n_dropped: rows to be
  * dropped, of all ranks. */
 gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, int64_t *n_dropped,

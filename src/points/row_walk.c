@@ -58,14 +58,6 @@ void walk_destroy(row_walk *walk)
 
 /* --- pieces --- */
 
-static bool is_whole(const double *row, int64_t n_features)
-{
-  for (int64_t j = 0; j < n_features; j++) {
-    if (isnan(row[j])) return false;
-  }
-  return true;
-}
-
 /* Of the n rows just read, those that are candidates move together. */
 static void pack_candidates(row_walk *walk, int64_t n)
 {
@@ -73,7 +65,7 @@ static void pack_candidates(row_walk *walk, int64_t n)
   int64_t n_kept = 0;
   for (int64_t i = 0; i < n; i++) {
     if (walk->choice->drops) {
-      if (!is_whole(walk->rows + i * d, d)) continue;
+      if (!row_is_whole(walk->rows + i * d, d)) continue;
       if (n_kept < i) memcpy(walk->rows + n_kept * d, walk->rows + i * d, (size_t)d * sizeof *walk->rows);
     }
     walk->places[n_kept++] = walk->next.source_row + i;

@@ -5,7 +5,6 @@
 #include "support/memory.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
 static gmmpi_status out_of_memory(const char *label, gmmpi_error *error)
@@ -20,10 +19,8 @@ static gmmpi_status out_of_memory(const char *label, gmmpi_error *error)
 static void list_kept(const shard *points, int64_t *picked, int64_t *origins, double *row)
 {
   for (int64_t i = 0; i < points->n_rows; i++) {
-    bool is_whole = true;
     shard_copy_row(points, points->first_row + i, row);
-    for (int64_t j = 0; j < points->n_features; j++) is_whole &= !isnan(row[j]);
-    if (!is_whole) continue;
+    if (!row_is_whole(row, points->n_features)) continue;
     *picked++ = i;
     *origins++ = points->first_row + i;
   }
