@@ -54,7 +54,7 @@ void accelerator_vector(const accelerator *memory, const moments *from, double *
     for (int64_t j = 0; j < d; j++) *vector++ = count * per_unit * ((from->means[k * d + j] - origin[j]) / unit[j]);
     for (int64_t i = 0; i < d; i++) {
       const double shift = from->means[k * d + i] - origin[i];
-      for (int64_t j = memory->shape == DENSE ? 0 : i; j <= i; j++) {
+      for (int64_t j = triangle_first(memory->shape, i); j <= i; j++) {
         const double own = *scatter++ / from->n_samples * per_unit / (unit[i] * unit[j]);
         *vector++ = (own + shift / unit[i] * first[j]) / (i == j ? unit_of_variance : 1.0);
       }
@@ -77,7 +77,7 @@ void accelerator_moments(const accelerator *memory, const double *vector, moment
     for (int64_t j = 0; j < d; j++, vector++)
       mean[j] = scaled_count > 0.0 ? origin[j] + *vector / scaled_count * unit[j] : origin[j];
     for (int64_t i = 0; i < d; i++) {
-      for (int64_t j = memory->shape == DENSE ? 0 : i; j <= i; j++) {
+      for (int64_t j = triangle_first(memory->shape, i); j <= i; j++) {
         const double about_origin = *vector++ * (i == j ? unit_of_variance : 1.0);
         const double own = scaled_count > 0.0 ? about_origin - first[i] / scaled_count * first[j] : 0.0;
         *scatter++ = own * back * (unit[i] * unit[j]);

@@ -39,6 +39,10 @@ int64_t bench_bytes(const gmmpi_fit_options *options, int64_t n_features)
                            model,
                            moment,
                            moment,
+                           density_bytes(family->shape, K, n_features),
+                           maximization_bytes(family->shape, K, n_features),
+                           data_spread_bytes(family->shape, n_features),
+                           moment < INT64_MAX ? K * n_features * (int64_t)sizeof(double) : INT64_MAX, /* spans */
                            statistics_bytes(family->shape, K, n_features, options->threads),
                            team_bytes(family->shape, K, n_features, options->threads),
                            accelerator_bytes(options->accelerate, family->shape, K, n_features)};

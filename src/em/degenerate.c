@@ -22,8 +22,8 @@ bool is_degenerate(const em_iteration *em, const gmmpi_model *model, double *fac
     if (dense && !whitening_factor(d, covariance, factor)) return true;
     for (int64_t j = 0; j < d; j++) {
       /* Of feature j when those before it are known; without correlations simply its variance. */
-      const double inverse = factor[j * d + j];
-      const double variance = dense ? 1.0 / (inverse * inverse) : covariance[j * d + j];
+      const int64_t place = covariance_diagonal(family->shape, d, j);
+      const double variance = dense ? 1.0 / (factor[place] * factor[place]) : covariance[place];
       if (variance < fmax(thin_in_ridges * em->options->reg_covar, thin_in_variances * em->spread->variances[j]))
         return true;
     }

@@ -5,7 +5,8 @@
 
 #include "em/iteration.h"
 
-/* Is a component of the model on fewer points of em than it takes, or as thin as the ridge? factor: d x d, scratch. */
+/* Is a component of the model on fewer points of em than it takes, or as thin as the ridge? factor: covariance_length,
+ * scratch. */
 bool is_degenerate(const em_iteration *em, const gmmpi_model *model, double *factor);
 
 #endif

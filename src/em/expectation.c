@@ -37,8 +37,8 @@ static bool workspace_open(pass_workspace *work, const kernel *kernels, density_
   work->group_tiles = kernel_group_tiles(shape, n_components, n_features);
   work->group_responsibilities = allocate(work->group_tiles * n_components * TILE_ROWS, sizeof(double));
   work->responsibilities = work->group_responsibilities;
-  work->scratch = allocate(kernel_scratch_bytes(shape, n_components, n_features), 1);
-  work->tiles = allocate(work->group_tiles * n_features * TILE_ROWS, sizeof(double));
+  work->scratch = allocate_untouched(kernel_scratch_bytes(shape, n_components, n_features), 1);
+  work->tiles = allocate_untouched(work->group_tiles * n_features * TILE_ROWS, sizeof(double));
   work->sums.shape = shape;
   work->sums.n_components = n_components;
   work->sums.n_features = n_features;

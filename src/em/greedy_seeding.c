@@ -124,7 +124,7 @@ gmmpi_status seed_greedily(const shard *points, const seeding_options *options, 
   if (work.block_totals == NULL || work.drawn == NULL || work.reduced == NULL)
     fail(&local, GMMPI_NO_MEMORY, "there is no memory to choose initial means; use --init random_from_data");
   else
-    nearest_create(points, options->kernel, options->inverse_variances, &work.nearest, &local);
+    nearest_create(points, options->kernel, options->inverse_variances, n_draws, &work.nearest, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
     const int64_t row = seeding_first_row(points, options->seed);
     if (fetch_rows(points, &row, 1, centres, &local) == GMMPI_OK) nearest_add(work.nearest, centres, 1);

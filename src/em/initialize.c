@@ -16,14 +16,15 @@
 static gmmpi_status set_broad_components(const em_iteration *em, bool identity, gmmpi_model *model, gmmpi_error *error)
 {
   const int64_t d = model->n_features;
-  double *unit = identity ? allocate(d * d, sizeof *unit) : NULL;
+  const density_shape shape = model->family->shape;
+  double *unit = identity ? allocate(covariance_length(shape, d), sizeof *unit) : NULL;
   gmmpi_error local = {0};
   if (identity && unit == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for initial covariances");
   if (agree(em->points->comm, &local) != GMMPI_OK) {
     free(unit);
     return fail(error, local.status, "%s", local.message);
   }
-  for (int64_t j = 0; identity && j < d; j++) unit[j * d + j] = 1.0;
+  for (int64_t j = 0; identity && j < d; j++) unit[covariance_diagonal(shape, d, j)] = 1.0;
   for (int64_t k = 0; k < model->n_components; k++) {
     model->weights[k] = 1.0 / (double)model->n_components;
     if (k > 0 && model->family->shared) continue;
@@ -257,7 +258,7 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   gmmpi_error local = {0};
   density_form *form = NULL;
   double *inverse_variances = allocate(d, sizeof(double));
-  double *tiles = allocate(points->n_threads * d, TILE_ROWS * sizeof(double));
+  double *tiles = allocate(recipe->coordinates != NULL ? points->n_threads * d : 0, TILE_ROWS * sizeof(double));
   double *centres = step->broad->means;
   const seeding_options options = {em->kernel, em->options->n_components, inverse_variances, recipe->seed, step->stop};
   if (inverse_variances == NULL || tiles == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to scale features");

@@ -40,11 +40,11 @@ static double stopwatch(double *since)
   return seconds;
 }
 
-static void take_spread_of_rank_0(MPI_Comm comm, int64_t d, data_spread *spread)
+static void take_spread_of_rank_0(MPI_Comm comm, density_shape shape, int64_t d, data_spread *spread)
 {
   broadcast_large(comm, 0, spread->means, d, MPI_DOUBLE);
   broadcast_large(comm, 0, spread->variances, d, MPI_DOUBLE);
-  broadcast_large(comm, 0, spread->covariance, d * d, MPI_DOUBLE);
+  broadcast_large(comm, 0, spread->covariance, covariance_length(shape, d), MPI_DOUBLE);
   MPI_Bcast(&spread->degenerate, (int)sizeof spread->degenerate, MPI_BYTE, 0, comm);
 }
 
@@ -85,7 +85,7 @@ static gmmpi_status create_with(em_iteration parts, em_iteration **em, gmmpi_err
   if (agree(points->comm, &local) == GMMPI_OK &&
       data_spread_create(points, kernels, created->family->shape, options->reg_covar, &created->spread, &local) ==
           GMMPI_OK) {
-    if (parts.broadcast_models) take_spread_of_rank_0(points->comm, d, created->spread);
+    if (parts.broadcast_models) take_spread_of_rank_0(points->comm, created->family->shape, d, created->spread);
     for (int64_t j = 0; j < d; j++) created->step->ridge[j] = options->reg_covar;
     created->step->variances = created->spread->variances;
     created->step->degenerate = created->spread->degenerate;

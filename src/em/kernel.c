@@ -15,11 +15,12 @@ int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_
 
 int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t n_features)
 {
-  const int64_t tiles = kernel_group_tiles(shape, n_components, n_features);
+  const int64_t tiles = shape == DENSE ? kernel_group_tiles(shape, n_components, n_features) + 1 : 1;
   int64_t numbers;
   int64_t bytes;
-  /* Points of a group as rows or of a tile as panels, a tile of packed or centred points, and a word per component. */
-  if (!multiply_fits(padded_width(n_features), (tiles + 1) * TILE_ROWS, &numbers) || numbers > INT64_MAX / 2 ||
+  /* A tile's points as panels or rows, and a word per component; DENSE: rows of a group, and a tile of packed points.
+   */
+  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS, &numbers) || numbers > INT64_MAX / 2 ||
       n_components > INT64_MAX / 16 || !multiply_fits(numbers + n_components, (int64_t)sizeof(double), &bytes))
     return INT64_MAX;
   return bytes;

@@ -12,6 +12,13 @@ enum { MOST_ITERATIONS = 50 };
 
 static const double least_improvement = 1e-4;
 
+int64_t kmeans_bytes(int64_t n_features, int64_t n_centres, int n_threads)
+{
+  return sum_of_bytes(3, (int64_t[]){statistics_bytes(DIAGONAL, n_centres, n_features, n_threads),
+                                     team_bytes(DIAGONAL, n_centres, n_features, n_threads),
+                                     density_bytes(DIAGONAL, n_centres, n_features)});
+}
+
 gmmpi_status kmeans_form(const seeding_options *options, int64_t n_features, const double *centres, density_form **form,
                          gmmpi_error *error)
 {

@@ -9,6 +9,9 @@
  * agreed: 71. */
 gmmpi_status kmeans_run(const shard *points, const seeding_options *options, double *centres, gmmpi_error *error);
 
+/* The bytes it needs on a rank. */
+int64_t kmeans_bytes(int64_t n_features, int64_t n_centres, int n_threads);
+
 /* The density form whose nearest mean is the nearest centre: every precision is inverse_variances. Errors: 71. */
 gmmpi_status kmeans_form(const seeding_options *options, int64_t n_features, const double *centres, density_form **form,
                          gmmpi_error *error);

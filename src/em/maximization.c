@@ -16,19 +16,28 @@ gmmpi_status maximization_create(const statistics *sums, maximization **step, gm
 {
   maximization *new_step = calloc(1, sizeof *new_step);
   *step = new_step;
-  int64_t square;
   if (new_step != NULL) {
     new_step->ridge = allocate(sums->n_features, sizeof(double));
     new_step->states = allocate(sums->n_components, sizeof(component_state));
     new_step->counts = allocate(sums->n_components, sizeof(double));
-    new_step->covariance =
-        multiply_fits(sums->n_features, sums->n_features, &square) ? allocate(square, sizeof(double)) : NULL;
+    new_step->covariance = allocate(covariance_length(sums->shape, sums->n_features), sizeof(double));
     if (new_step->covariance != NULL && new_step->ridge != NULL && new_step->states != NULL && new_step->counts != NULL)
       return GMMPI_OK;
   }
   maximization_destroy(new_step);
   *step = NULL;
   return fail(error, GMMPI_NO_MEMORY, "the M-step's working memory is not there; ask for fewer components");
+}
+
+int64_t maximization_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+{
+  const int64_t numbers = sum_of_bytes(3, (int64_t[]){covariance_length(shape, n_features), n_features, n_components});
+  int64_t bytes;
+  int64_t states;
+  if (!multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ||
+      !multiply_fits(n_components, (int64_t)sizeof(component_state), &states))
+    return INT64_MAX;
+  return sum_of_bytes(2, (int64_t[]){bytes, states});
 }
 
 void maximization_destroy(maximization *step)
@@ -55,7 +64,7 @@ static bool scatter_about_mean(const statistics *sums, int64_t k, const double *
   const double *second = sums->second + k * sums->second_length;
   bool precise = true;
   for (int64_t i = 0; i < d; i++) {
-    for (int64_t j = sums->shape == DENSE ? 0 : i; j <= i; j++) *scatter++ = *second++ - count * shift[i] * shift[j];
+    for (int64_t j = triangle_first(sums->shape, i); j <= i; j++) *scatter++ = *second++ - count * shift[i] * shift[j];
     /* Below the resolution of the data themselves nothing can be gained by another pass. */
     const double resolution = 0x1p-45 * largest_scale_of_feature(sums, i);
     const double before = second[-1];
@@ -106,9 +115,9 @@ void factorise_with_ridge(const maximization *step, gmmpi_model *model, int64_t 
   for (double share = 1e-10; !definite && share < 1e10; share *= 100.0) {
     family->expand(model, component, covariance);
     for (int64_t j = 0; j < d; j++) {
-      const double own = covariance[j * d + j];
-      const double base = own > 0.0 ? own : step->variances[j];
-      covariance[j * d + j] = own + (base * share >= DBL_MIN ? base * share : 1e-6);
+      double *variance = &covariance[covariance_diagonal(family->shape, d, j)];
+      const double base = *variance > 0.0 ? *variance : step->variances[j];
+      *variance += base * share >= DBL_MIN ? base * share : 1e-6;
     }
     family->contract(model, component, covariance);
     definite = family->factorise(model, component);

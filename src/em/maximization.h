@@ -25,12 +25,13 @@ typedef struct maximization {
   bool ridged;             /* out: one did */
   component_state *states; /* out: K */
   double *counts;          /* K: those that are estimated, else 0 */
-  double *covariance;      /* d x d: scratch */
+  double *covariance;      /* covariance_length: scratch */
 } maximization;
 
 /* Errors: 71. */
 gmmpi_status maximization_create(const statistics *sums, maximization **step, gmmpi_error *error);
 void maximization_destroy(maximization *step); /* NULL is fine */
+int64_t maximization_bytes(density_shape shape, int64_t n_components, int64_t n_features);
 
 /* What became of statistics. */
 typedef enum moments_outcome {

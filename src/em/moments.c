@@ -5,17 +5,10 @@
 
 #include <stdlib.h>
 
-int64_t moments_second_length(density_shape shape, int64_t n_features)
-{
-  return shape == DENSE ? n_features * (n_features + 1) / 2 : n_features;
-}
-
 int64_t moments_bytes(density_shape shape, int64_t n_components, int64_t n_features)
 {
-  int64_t square;
   int64_t bytes;
-  if (!multiply_fits(n_features, n_features + 1, &square)) return INT64_MAX;
-  const int64_t each = 1 + n_features + (shape == DENSE ? square / 2 : n_features);
+  const int64_t each = sum_of_bytes(3, (int64_t[]){1, n_features, triangle_length(shape, n_features)});
   return multiply_fits(each, (int64_t)sizeof(double), &bytes) && multiply_fits(n_components, bytes, &bytes) ? bytes
                                                                                                             : INT64_MAX;
 }
@@ -29,7 +22,7 @@ gmmpi_status moments_create(density_shape shape, int64_t n_components, int64_t n
     created->shape = shape;
     created->n_components = n_components;
     created->n_features = n_features;
-    created->second_length = moments_second_length(shape, n_features);
+    created->second_length = triangle_length(shape, n_features);
     created->counts = allocate(n_components, sizeof(double));
     created->means = allocate(n_components * n_features, sizeof(double));
     created->scatter = allocate(n_components * created->second_length, sizeof(double));

@@ -17,15 +17,12 @@ typedef struct moments {
   density_shape shape;
   int64_t n_components;  /* K */
   int64_t n_features;    /* d */
-  int64_t second_length; /* DENSE: d(d+1)/2, the lower triangle row by row; DIAGONAL: d */
+  int64_t second_length; /* triangle_length (mixture/shape.h) */
   double n_samples;      /* of the points that they are of */
   double *counts;        /* K */
   double *means;         /* K x d */
   double *scatter;       /* K x second_length */
 } moments;
-
-/* Numbers of the scatter per component. */
-int64_t moments_second_length(density_shape shape, int64_t n_features);
 
 /* Errors: 71. */
 gmmpi_status moments_create(density_shape shape, int64_t n_components, int64_t n_features, moments **result,

@@ -9,31 +9,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 64 };
-
-int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int n_threads)
+static int64_t batch_of(int64_t at_once)
 {
-  int64_t bytes;
-  const int64_t team = team_bytes(DIAGONAL, BATCH, n_features, n_threads);
-  if (!multiply_fits(n_rows, sizeof(double) + sizeof(int32_t), &bytes) || bytes > INT64_MAX - team) return INT64_MAX;
-  return bytes + team;
+  return at_once < NEAREST_MOST_AT_ONCE ? at_once : NEAREST_MOST_AT_ONCE;
+}
+
+int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int64_t at_once, int n_threads)
+{
+  const int64_t batch = batch_of(at_once);
+  int64_t rows;
+  if (!multiply_fits(n_rows, sizeof(double) + sizeof(int32_t), &rows)) return INT64_MAX;
+  return sum_of_bytes(3, (int64_t[]){rows, density_bytes(DIAGONAL, batch, n_features),
+                                     team_bytes(DIAGONAL, batch, n_features, n_threads)});
 }
 
 gmmpi_status nearest_create(const shard *points, const kernel *kernels, const double *inverse_variances,
-                            nearest_centres **nearest, gmmpi_error *error)
+                            int64_t at_once, nearest_centres **nearest, gmmpi_error *error)
 {
   const int64_t d = points->n_features;
+  const int64_t batch = batch_of(at_once);
   nearest_centres *created = calloc(1, sizeof *created);
   *nearest = created;
-  if (created != NULL && density_create(DIAGONAL, BATCH, d, &created->form, error) == GMMPI_OK &&
-      team_create(kernels, DIAGONAL, FIRST_ORDER, BATCH, points, &created->team, error) == GMMPI_OK) {
+  if (created != NULL && density_create(DIAGONAL, batch, d, &created->form, error) == GMMPI_OK &&
+      team_create(kernels, DIAGONAL, FIRST_ORDER, batch, points, &created->team, error) == GMMPI_OK) {
     created->points = points;
     created->kernel = kernels;
+    created->batch = batch;
     created->distances = allocate(points->n_rows, sizeof(double));
     created->indices = allocate(points->n_rows, sizeof(int32_t));
     if (created->distances != NULL && created->indices != NULL) {
       for (int64_t i = 0; i < points->n_rows; i++) created->distances[i] = INFINITY;
-      for (int64_t k = 0; k < BATCH; k++)
+      for (int64_t k = 0; k < batch; k++)
         memcpy(created->form->whitening + k * d, inverse_variances, (size_t)d * sizeof(double));
       return GMMPI_OK;
     }
@@ -98,8 +104,9 @@ static void add_batch(nearest_centres *nearest, const double *centres, int64_t n
 
 void nearest_add(nearest_centres *nearest, const double *centres, int64_t n)
 {
-  for (int64_t done = 0; done < n; done += BATCH)
-    add_batch(nearest, centres + done * nearest->points->n_features, n - done < BATCH ? n - done : BATCH);
+  const int64_t batch = nearest->batch;
+  for (int64_t done = 0; done < n; done += batch)
+    add_batch(nearest, centres + done * nearest->points->n_features, n - done < batch ? n - done : batch);
 }
 
 double nearest_total(const nearest_centres *nearest)
@@ -141,14 +148,14 @@ static void sum_with(const nearest_centres *nearest, const block_view *block, do
 void nearest_totals_with(nearest_centres *nearest, const double *centres, int64_t n, double *totals)
 {
   const shard *points = nearest->points;
-  int64_t limbs[BATCH * FULL_RANGE_LIMBS] = {0};
+  int64_t limbs[NEAREST_MOST_AT_ONCE * FULL_RANGE_LIMBS] = {0};
   set_centres(nearest, centres, n);
   shard_pass pass = shard_pass_begin(points);
   while (shard_pass_next(&pass)) {
 #pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
     for (int64_t b = pass.first_block; b < pass.end_block; b++) {
       const block_view block = shard_block(points, b);
-      double sums[BATCH][TILE_ROWS] = {{0.0}};
+      double sums[NEAREST_MOST_AT_ONCE][TILE_ROWS] = {{0.0}};
       sum_with(nearest, &block, sums);
       for (int64_t k = 0; k < n; k++) {
         double sum = 0.0;

@@ -40,7 +40,7 @@ typedef struct search {
   bench bench;
   moves *moves;    /* NULL: none are planned */
   shard *whitened; /* NULL: not wanted */
-  double *factor;  /* d x d: scratch */
+  double *factor;  /* covariance_length: scratch */
   search_plan plan;
   uint64_t seed;
   int64_t generation; /* of moves; -1 while starts are made */
@@ -310,7 +310,7 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   work->n_places = count_places(plan);
   work->kept = calloc((size_t)work->n_places, sizeof *work->kept);
   work->made = calloc((size_t)work->n_places, sizeof *work->made);
-  work->factor = allocate(d * d, sizeof *work->factor);
+  work->factor = allocate(covariance_length(em->family->shape, d), sizeof *work->factor);
   work->log_likelihoods =
       allocate(plan->n_starts > plan->n_children ? plan->n_starts : plan->n_children, sizeof(double));
   if (work->kept == NULL || work->made == NULL || work->factor == NULL || work->log_likelihoods == NULL)

@@ -1,5 +1,6 @@
 #include "em/seeding.h"
 
+#include "em/kmeans.h"
 #include "em/nearest.h"
 #include "em/rows.h"
 #include "support/error.h"
@@ -14,14 +15,23 @@
 /* Bahmani et al. 2012, sec. 5: five rounds of 2K candidates do as well as k-means++. */
 enum { ROUNDS = 5, CANDIDATES_PER_CENTRE = 2, TRIES = 4, LLOYD_ON_CANDIDATES = 20 };
 
+/* Of a round's candidates, which are seldom twice as many as are wanted. */
+static int64_t centres_at_once(int64_t n_centres)
+{
+  return n_centres < NEAREST_MOST_AT_ONCE ? 2 * CANDIDATES_PER_CENTRE * n_centres + 4 : NEAREST_MOST_AT_ONCE;
+}
+
 int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres, int n_threads)
 {
   int64_t candidates;
   if (!multiply_fits(3 * ROUNDS * CANDIDATES_PER_CENTRE * n_centres, (n_features + 3) * (int64_t)sizeof(double),
                      &candidates))
     return INT64_MAX;
-  const int64_t nearest = nearest_bytes(n_rows, n_features, n_threads);
-  return nearest > INT64_MAX - candidates ? INT64_MAX : nearest + candidates;
+  const int64_t seeding = sum_of_bytes(
+      2, (int64_t[]){nearest_bytes(n_rows, n_features, centres_at_once(n_centres), n_threads), candidates});
+  const int64_t improving = kmeans_bytes(n_features, n_centres, n_threads);
+  const int64_t form = density_bytes(DIAGONAL, n_centres, n_features); /* of the centres, for the first M-step */
+  return sum_of_bytes(2, (int64_t[]){seeding > improving ? seeding : improving, form});
 }
 
 int64_t seeding_first_row(const shard *points, uint64_t seed)
@@ -73,7 +83,7 @@ gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *o
   const int64_t d = points->n_features;
   gmmpi_error local = {0};
   nearest_centres *nearest = NULL;
-  nearest_create(points, options->kernel, options->inverse_variances, &nearest, &local);
+  nearest_create(points, options->kernel, options->inverse_variances, 1, &nearest, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
     for (int64_t k = 0; k < options->n_centres && seeding_goes_on(points, options->stop, &local); k++) {
       const int64_t row =
@@ -308,7 +318,8 @@ gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *op
   gmmpi_error local = {0};
   nearest_centres *nearest = NULL;
   candidate_list list = {.n_features = points->n_features};
-  if (nearest_create(points, options->kernel, options->inverse_variances, &nearest, &local) == GMMPI_OK &&
+  if (nearest_create(points, options->kernel, options->inverse_variances, centres_at_once(options->n_centres), &nearest,
+                     &local) == GMMPI_OK &&
       !candidates_reserve(&list, ROUNDS * CANDIDATES_PER_CENTRE * options->n_centres))
     fail(&local, GMMPI_NO_MEMORY, "there is no memory for candidates of initial means; use --init random_from_data");
   if (agree(points->comm, &local) == GMMPI_OK) {

@@ -32,7 +32,7 @@ int64_t seeding_first_row(const shard *points, uint64_t seed);
 /* Collective: false, with an agreed error, when a rank wants to stop or could not read its points. */
 bool seeding_goes_on(const shard *points, stop_question stop, gmmpi_error *error);
 
-/* The bytes both need on a rank that owns n_rows rows. */
+/* The bytes that choosing centres needs on a rank that owns n_rows rows, k-means from them included. */
 int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres, int n_threads);
 
 #endif

@@ -13,11 +13,11 @@ static const double half_distance = 0.75;
 
 struct split_merge {
   gmmpi_model *probe;       /* one component */
-  double *covariance;       /* d x d: of the component in hand */
-  double *other;            /* d x d */
-  double *factor;           /* d x d: of which the determinant is taken */
+  double *covariance;       /* covariance_length: of the component in hand */
+  double *other;            /* likewise */
+  double *factor;           /* likewise: of which the determinant is taken */
   double *direction;        /* d */
-  double *shift;            /* d */
+  double *shift;            /* d: of the halves of a component; from one mean to another */
   double *costs;            /* 2K x 2K: what merging i and j > i loses */
   double *log_determinants; /* 2K */
 };
@@ -26,12 +26,13 @@ gmmpi_status split_merge_create(const covariance_family *family, int64_t n_compo
                                 split_merge **work, gmmpi_error *error)
 {
   const int64_t d = n_features;
+  const int64_t length = covariance_length(family->shape, d);
   split_merge *created = calloc(1, sizeof *created);
   *work = created;
   if (created != NULL && model_allocate(family, 1, d, &created->probe, error) == GMMPI_OK) {
-    created->covariance = allocate(d * d, sizeof(double));
-    created->other = allocate(d * d, sizeof(double));
-    created->factor = allocate(d * d, sizeof(double));
+    created->covariance = allocate(length, sizeof(double));
+    created->other = allocate(length, sizeof(double));
+    created->factor = allocate(length, sizeof(double));
     created->direction = allocate(d, sizeof(double));
     created->shift = allocate(d, sizeof(double));
     created->costs = allocate(4 * n_components * n_components, sizeof(double));
@@ -62,15 +63,14 @@ void split_merge_destroy(split_merge *work)
 
 int64_t split_merge_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
 {
-  int64_t squares;
-  int64_t costs;
+  const int64_t length = covariance_length(family->shape, n_features);
+  const int64_t numbers = sum_of_bytes(5, (int64_t[]){length, length, length, n_features, n_features});
   int64_t bytes;
-  if (!multiply_fits(n_features, (3 * n_features + 2) * (int64_t)sizeof(double), &squares) ||
-      !multiply_fits(n_components, (4 * n_components + 2) * (int64_t)sizeof(double), &costs) ||
-      __builtin_add_overflow(squares, costs, &bytes) ||
-      __builtin_add_overflow(bytes, model_bytes(family, 1, n_features), &bytes))
+  int64_t costs;
+  if (!multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ||
+      !multiply_fits(n_components, (4 * n_components + 2) * (int64_t)sizeof(double), &costs))
     return INT64_MAX;
-  return bytes;
+  return sum_of_bytes(3, (int64_t[]){bytes, costs, model_bytes(family, 1, n_features)});
 }
 
 /* --- splitting ---------------------------------------------------------------------------------------------------- */
@@ -84,21 +84,13 @@ static void draw_direction(int64_t d, const double *variances, uint64_t seed, ui
   }
 }
 
-static void multiply(int64_t d, const double *matrix, const double *vector, double *product)
-{
-  for (int64_t i = 0; i < d; i++) {
-    double sum = 0.0;
-    for (int64_t j = 0; j < d; j++) sum += matrix[i * d + j] * vector[j];
-    product[i] = sum;
-  }
-}
-
 /* Power iterations in features of unit variance. */
 static void turn_direction(const split_merge *work, int64_t d, const double *variances, int n_turns)
 {
+  const density_shape shape = work->probe->family->shape;
   for (int turn = 0; turn < n_turns; turn++) {
     double length = 0.0;
-    multiply(d, work->covariance, work->direction, work->shift);
+    covariance_multiply(shape, d, work->covariance, work->direction, work->shift);
     for (int64_t j = 0; j < d; j++) {
       work->direction[j] = variances[j] > 0.0 ? work->shift[j] / variances[j] : 0.0;
       length += work->direction[j] * work->direction[j] * variances[j];
@@ -111,7 +103,7 @@ static void turn_direction(const split_merge *work, int64_t d, const double *var
 static void set_shift(const split_merge *work, int64_t d)
 {
   double square = 0.0;
-  multiply(d, work->covariance, work->direction, work->shift);
+  covariance_multiply(work->probe->family->shape, d, work->covariance, work->direction, work->shift);
   for (int64_t j = 0; j < d; j++) square += work->direction[j] * work->shift[j];
   const double scale = square > 0.0 ? half_distance / sqrt(square) : 0.0;
   for (int64_t j = 0; j < d; j++) work->shift[j] *= scale;
@@ -124,10 +116,8 @@ static bool set_half(const split_merge *work, const gmmpi_model *from, int64_t k
   wide->weights[half] = from->weights[k] / 2.0;
   for (int64_t j = 0; j < d; j++) wide->means[half * d + j] = from->means[k * d + j] + sign * work->shift[j];
   if (from->family->shared && half > 0) return true;
-  memcpy(work->other, work->covariance, (size_t)(d * d) * sizeof(double));
-  for (int64_t i = 0; i < d && !from->family->shared; i++) {
-    for (int64_t j = 0; j < d; j++) work->other[i * d + j] -= work->shift[i] * work->shift[j];
-  }
+  memcpy(work->other, work->covariance, (size_t)covariance_length(from->family->shape, d) * sizeof(double));
+  if (!from->family->shared) covariance_add_square(from->family->shape, d, -1.0, work->shift, work->other);
   from->family->contract(wide, half, work->other);
   if (from->family->factorise(wide, half)) return true;
   from->family->contract(wide, half, work->covariance);
@@ -152,39 +142,13 @@ bool split_components(split_merge *work, const gmmpi_model *from, const double *
 
 /* --- merging ------------------------------------------------------------------------------------------------------ */
 
-/* By Cholesky's factorisation, in place; infinite when it breaks down. */
-static double log_determinant(int64_t d, double *matrix)
-{
-  double sum = 0.0;
-  for (int64_t j = 0; j < d; j++) {
-    double *row = matrix + j * d;
-    for (int64_t i = 0; i <= j; i++) {
-      const double *above = matrix + i * d;
-      double value = row[i];
-      for (int64_t l = 0; l < i; l++) value -= row[l] * above[l];
-      if (i < j) {
-        row[i] = value / above[i];
-      } else {
-        if (!(value > 0.0)) return INFINITY;
-        row[j] = sqrt(value);
-        sum += log(value);
-      }
-    }
-  }
-  return sum;
-}
-
 /* Of the covariance at hand, as far as the family can hold it. */
 static double log_determinant_in_family(const split_merge *work)
 {
   const covariance_family *family = work->probe->family;
-  const int64_t d = work->probe->n_features;
   family->contract(work->probe, 0, work->covariance);
   family->expand(work->probe, 0, work->factor);
-  if (family->shape == DENSE) return log_determinant(d, work->factor);
-  double sum = 0.0;
-  for (int64_t j = 0; j < d; j++) sum += log(work->factor[j * d + j]);
-  return sum;
+  return covariance_log_determinant(family->shape, work->probe->n_features, work->factor);
 }
 
 /* The covariance of two components taken together, in work->covariance; a shared covariance's growth when they are. */
@@ -194,17 +158,14 @@ static void merge_covariances(const split_merge *work, const gmmpi_model *model,
   const int64_t d = model->n_features;
   const double total = model->weights[a] + model->weights[b];
   const double share = model->weights[a] / total;
-  const double *means[2] = {model->means + a * d, model->means + b * d};
   const double between = family->shared ? total * share * (1.0 - share) : share * (1.0 - share);
   family->expand(model, a, work->covariance);
-  if (!family->shared) family->expand(model, b, work->other);
-  for (int64_t i = 0; i < d; i++) {
-    for (int64_t j = 0; j < d; j++) {
-      double *value = work->covariance + i * d + j;
-      if (!family->shared) *value = share * *value + (1.0 - share) * work->other[i * d + j];
-      *value += between * (means[0][i] - means[1][i]) * (means[0][j] - means[1][j]);
-    }
+  if (!family->shared) {
+    family->expand(model, b, work->other);
+    covariance_mix(family->shape, d, share, work->other, work->covariance);
   }
+  for (int64_t j = 0; j < d; j++) work->shift[j] = model->means[a * d + j] - model->means[b * d + j];
+  covariance_add_square(family->shape, d, between, work->shift, work->covariance);
 }
 
 static double cost_of_merging(const split_merge *work, const gmmpi_model *model, int64_t a, int64_t b)

@@ -11,19 +11,11 @@
 
 enum { N_FULL_RANGE = 2, N_CONTROL = 4 + LOAD_WORDS };
 
-static int64_t second_length_of(density_shape shape, statistics_order order, int64_t d)
-{
-  if (order == FIRST_ORDER) return 0;
-  return shape == DENSE ? d * (d + 1) / 2 : d;
-}
-
 int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
 {
   const int64_t d = n_features;
-  int64_t per_component;
+  int64_t per_component = sum_of_bytes(3, (int64_t[]){1, d, triangle_length(shape, d)});
   int64_t bytes;
-  if (!multiply_fits(d, d + 3, &per_component)) return INT64_MAX;
-  per_component = 1 + d + (shape == DENSE ? (per_component - 2 * d) / 2 : d); /* d(d+3) - 2d = d(d+1) */
   const int64_t each = n_threads * FIXED_LIMBS * (int64_t)sizeof(int64_t) + (int64_t)sizeof(double);
   if (!multiply_fits(per_component, each, &per_component)) return INT64_MAX;
   per_component += 2 * padded_width(d) * (int64_t)sizeof(double);
@@ -42,7 +34,7 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->n_components = n_components;
   sums->n_features = d;
   sums->width = padded_width(d);
-  sums->second_length = second_length_of(shape, order, d);
+  sums->second_length = order == SECOND_ORDER ? triangle_length(shape, d) : 0;
   sums->n_values = n_components * (1 + d + sums->second_length);
   sums->n_words = FIXED_LIMBS * sums->n_values + N_FULL_RANGE * FULL_RANGE_LIMBS + N_CONTROL;
   sums->block_scale = fixed_scale((double)points->block_rows);
@@ -115,7 +107,7 @@ bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridg
   const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS);
   for (int64_t j = 0; j < sums->n_features && !sums->tight; j++) {
     const double scale = 1.0 / sums->inverse_scales[k * sums->width + j];
-    const double scatter = second[sums->shape == DENSE ? j * (j + 3) / 2 : j];
+    const double scatter = second[triangle_diagonal(sums->shape, j)];
     if (scatter + sums->counts[k] * ridge[j] < unit * scale * scale &&
         sums->points->maxima[j] > sums->points->minima[j])
       return true;
@@ -198,7 +190,7 @@ static void take_component(statistics *sums, int64_t k)
   double *second = sums->second + k * sums->second_length;
   for (int64_t i = 0; i < d; i++) {
     const double row_scale = sums->block_scale / inverse_scales[i];
-    for (int64_t j = sums->shape == DENSE ? 0 : i; j <= i; j++)
+    for (int64_t j = triangle_first(sums->shape, i); j <= i; j++)
       *second++ = take_value(&limbs, row_scale / inverse_scales[j]);
   }
 }

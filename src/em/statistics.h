@@ -47,7 +47,7 @@ typedef struct statistics {
   int64_t n_components;  /* K */
   int64_t n_features;    /* d */
   int64_t width;         /* d rounded up as block_sums has it */
-  int64_t second_length; /* numbers per component: d(d+1)/2 (lower triangle, row by row), d, or 0 */
+  int64_t second_length; /* numbers per component: triangle_length (mixture/shape.h), or 0 */
   double *references;    /* K x width, padded with zeros */
   double *counts;        /* K */
   double *first;         /* K x d */

@@ -22,23 +22,28 @@ static int64_t whitening_length(density_shape shape, int64_t n_features)
   return shape == DIAGONAL ? n_features : groups_length((n_features + WHITENING_ROWS - 1) / WHITENING_ROWS);
 }
 
+int64_t density_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+{
+  int64_t bytes;
+  /* Beyond 2^30 features a matrix does not fit into any memory, and its size not into 64 bits. */
+  if (n_features > (int64_t)1 << 30) return INT64_MAX;
+  const int64_t each = 1 + n_features + whitening_length(shape, n_features);
+  return multiply_fits(each, (int64_t)sizeof(double), &bytes) && multiply_fits(n_components, bytes, &bytes) ? bytes
+                                                                                                            : INT64_MAX;
+}
+
 gmmpi_status density_create(density_shape shape, int64_t n_components, int64_t n_features, density_form **form,
                             gmmpi_error *error)
 {
   density_form *created = calloc(1, sizeof *created);
-  int64_t n_means;
-  int64_t n_whitening;
-  /* Beyond 2^30 features a matrix does not fit into any memory, and its size not into 64 bits. */
-  const bool countable = n_features <= (int64_t)1 << 30 && multiply_fits(n_components, n_features, &n_means) &&
-                         multiply_fits(n_components, whitening_length(shape, n_features), &n_whitening);
-  if (created != NULL && countable) {
+  if (created != NULL && density_bytes(shape, n_components, n_features) < INT64_MAX) {
     created->shape = shape;
     created->n_components = n_components;
     created->n_features = n_features;
     created->whitening_length = whitening_length(shape, n_features);
     created->log_constants = allocate(n_components, sizeof(double));
-    created->means = allocate(n_means, sizeof(double));
-    created->whitening = allocate(n_whitening, sizeof(double));
+    created->means = allocate(n_components * n_features, sizeof(double));
+    created->whitening = allocate(n_components * created->whitening_length, sizeof(double));
     if (created->log_constants != NULL && created->means != NULL && created->whitening != NULL) {
       *form = created;
       return GMMPI_OK;

@@ -11,11 +11,10 @@
 #define MIXTURE_DENSITY_H
 
 #include "gmmpi/error.h"
+#include "mixture/shape.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-typedef enum density_shape { DENSE, DIAGONAL } density_shape;
 
 /* Rows of W that are interleaved: a kernel works on so many at a time. */
 enum { WHITENING_ROWS = 4 };
@@ -40,6 +39,9 @@ typedef struct gmmpi_model gmmpi_model;
 gmmpi_status density_create(density_shape shape, int64_t n_components, int64_t n_features, density_form **form,
                             gmmpi_error *error);
 void density_destroy(density_form *form); /* NULL is fine */
+
+/* The bytes of a form; INT64_MAX when they can't be counted. */
+int64_t density_bytes(density_shape shape, int64_t n_components, int64_t n_features);
 
 /* Sets the form's numbers from a model of the same shape, whose factors must be up to date. */
 void density_from_model(density_form *form, const gmmpi_model *model);

@@ -20,8 +20,7 @@ typedef struct component_scatter {
   int64_t n_features;   /* d */
   const double *counts; /* K: sum of responsibilities, Nk; 0 for components that are not estimated */
   double n_samples;     /* sum of all counts: what a shared covariance is divided by */
-  /* DENSE: K x d(d+1)/2, the lower triangle row by row; DIAGONAL: K x d. Sum of responsibility (x - mean)(x - mean)^T.
-   */
+  /* K x triangle_length: sum of responsibility (x - mean)(x - mean)^T. */
   const double *scatter;
   const double *ridge; /* d: added to the diagonal of every covariance */
 } component_scatter;
@@ -29,7 +28,7 @@ typedef struct component_scatter {
 typedef struct covariance_family {
   const char *name;    /* "full": as scikit-learn says */
   const char *code;    /* "VVV": as mclust says */
-  density_shape shape; /* the statistics and the density form that it needs */
+  density_shape shape; /* of one covariance; so the statistics and the density form that it needs */
   bool shared;         /* one covariance for all components */
 
   /* The shape of the covariances: how many dimensions (written to shape, at most 3). */
@@ -45,11 +44,10 @@ typedef struct covariance_family {
    * component means the one there is. */
   bool (*factorise)(gmmpi_model *model, int64_t component);
 
-  /* Writes the component's covariance as d x d, row-major. */
+  /* Writes the component's covariance, covariance_length numbers in the family's shape (mixture/shape.h). */
   void (*expand)(const gmmpi_model *model, int64_t component, double *covariance);
 
-  /* Makes covariance (d x d, row-major) the component's, as far as the family can hold it (diagonal, mean of the
-   * diagonal). */
+  /* Makes such a covariance the component's, as far as the family can hold it (the mean of the diagonal). */
   void (*contract)(gmmpi_model *model, int64_t component, const double *covariance);
 } covariance_family;
 

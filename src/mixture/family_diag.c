@@ -47,14 +47,13 @@ static bool factorise(gmmpi_model *model, int64_t component)
 static void expand(const gmmpi_model *model, int64_t component, double *covariance)
 {
   const int64_t d = model->n_features;
-  memset(covariance, 0, (size_t)d * (size_t)d * sizeof *covariance);
-  for (int64_t j = 0; j < d; j++) covariance[j * d + j] = model->covariances[component * d + j];
+  memcpy(covariance, model->covariances + component * d, (size_t)d * sizeof *covariance);
 }
 
 static void contract(gmmpi_model *model, int64_t component, const double *covariance)
 {
   const int64_t d = model->n_features;
-  for (int64_t j = 0; j < d; j++) model->covariances[component * d + j] = covariance[j * d + j];
+  memcpy(model->covariances + component * d, covariance, (size_t)d * sizeof *covariance);
 }
 
 const covariance_family family_diag = {

@@ -29,7 +29,7 @@ static void estimate(const component_scatter *scatter, gmmpi_model *model)
   const int64_t d = scatter->n_features;
   for (int64_t k = 0; k < scatter->n_components; k++) {
     if (!(scatter->counts[k] > 0)) continue;
-    const double *triangle = scatter->scatter + k * (d * (d + 1) / 2);
+    const double *triangle = scatter->scatter + k * triangle_length(DENSE, d);
     double *covariance = slice(model, model->covariances, k);
     for (int64_t i = 0; i < d; i++) {
       for (int64_t j = 0; j <= i; j++) covariance[i * d + j] = *triangle++ / scatter->counts[k];

@@ -4,7 +4,6 @@
 #include "support/linear_algebra.h"
 
 #include <math.h>
-#include <string.h>
 
 static int dimensions(int64_t n_components, int64_t n_features, int64_t shape[3])
 {
@@ -41,16 +40,14 @@ static bool factorise(gmmpi_model *model, int64_t component)
 
 static void expand(const gmmpi_model *model, int64_t component, double *covariance)
 {
-  const int64_t d = model->n_features;
-  memset(covariance, 0, (size_t)d * (size_t)d * sizeof *covariance);
-  for (int64_t j = 0; j < d; j++) covariance[j * d + j] = model->covariances[component];
+  for (int64_t j = 0; j < model->n_features; j++) covariance[j] = model->covariances[component];
 }
 
 static void contract(gmmpi_model *model, int64_t component, const double *covariance)
 {
   const int64_t d = model->n_features;
   double sum = 0;
-  for (int64_t j = 0; j < d; j++) sum += covariance[j * d + j];
+  for (int64_t j = 0; j < d; j++) sum += covariance[j];
   model->covariances[component] = sum / (double)d;
 }
 

@@ -28,13 +28,13 @@ static size_t matrix_bytes(const gmmpi_model *model)
 static void estimate(const component_scatter *scatter, gmmpi_model *model)
 {
   const int64_t d = scatter->n_features;
-  const int64_t triangle_length = d * (d + 1) / 2;
+  const int64_t length = triangle_length(DENSE, d);
   double *covariance = model->covariances;
   if (!(scatter->n_samples > 0)) return;
   memset(covariance, 0, matrix_bytes(model));
   for (int64_t k = 0; k < scatter->n_components; k++) {
     if (!(scatter->counts[k] > 0)) continue;
-    const double *triangle = scatter->scatter + k * triangle_length;
+    const double *triangle = scatter->scatter + k * length;
     for (int64_t i = 0; i < d; i++) {
       for (int64_t j = 0; j <= i; j++) covariance[i * d + j] += *triangle++;
     }

@@ -165,15 +165,16 @@ static void factors(void **state)
   gmmpi_model_destroy(spherical);
 }
 
-/* contract puts (4, 2; 2, 3) into component 1, expand gets back what the family can hold of it. */
-static void check_contract_expand(const covariance_family *family, const double expected[4])
+/* contract puts (4, 2; 2, 3), or its diagonal, into component 1, expand gets back what the family can hold of it, and
+ * writes nothing behind it. */
+static void check_contract_expand(const covariance_family *family, const double expected[5])
 {
-  const double matrix[4] = {4, 2, 2, 3};
-  double expanded[4] = {9, 9, 9, 9};
+  const double *covariance = family->shape == DENSE ? (const double[]){4, 2, 2, 3} : (const double[]){4, 3};
+  double expanded[5] = {9, 9, 9, 9, 9};
   gmmpi_model *model = new_model(family, 2, 2);
-  family->contract(model, 1, matrix);
+  family->contract(model, 1, covariance);
   family->expand(model, 1, expanded);
-  assert_numbers(expanded, expected, 4);
+  assert_numbers(expanded, expected, 5);
   const double first = model->covariances[0];
   assert_true(family->shared ? first == 4 : first == 0);
   gmmpi_model_destroy(model);
@@ -182,10 +183,10 @@ static void check_contract_expand(const covariance_family *family, const double 
 static void contract_and_expand(void **state)
 {
   (void)state;
-  check_contract_expand(&family_full, (const double[]){4, 2, 2, 3});
-  check_contract_expand(&family_tied, (const double[]){4, 2, 2, 3});
-  check_contract_expand(&family_diag, (const double[]){4, 0, 0, 3});
-  check_contract_expand(&family_spherical, (const double[]){3.5, 0, 0, 3.5});
+  check_contract_expand(&family_full, (const double[]){4, 2, 2, 3, 9});
+  check_contract_expand(&family_tied, (const double[]){4, 2, 2, 3, 9});
+  check_contract_expand(&family_diag, (const double[]){4, 3, 9, 9, 9});
+  check_contract_expand(&family_spherical, (const double[]){3.5, 3.5, 9, 9, 9});
 }
 
 int main(void)

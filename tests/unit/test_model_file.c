@@ -1,4 +1,5 @@
 /* Model files: round trips, bytes that depend on the content alone, and files that are something else or broken. */
+#include "unit/covariances.h"
 #include "unit/matrices.h"
 
 #include "mixture/model_file.h"
@@ -41,7 +42,7 @@ static gmmpi_model *example(const char *covariance, bool named)
   assert_int_equal(model_allocate(family, 3, 2, &model, NULL), GMMPI_OK);
   memcpy(model->weights, weights, sizeof weights);
   memcpy(model->means, means, sizeof means);
-  for (int k = 0; k < 3; k++) family->contract(model, k, (const double[]){k + 2, -1.0 / 3, -1.0 / 3, 1});
+  for (int k = 0; k < 3; k++) contract_dense(model, k, (const double[]){k + 2, -1.0 / 3, -1.0 / 3, 1});
   assert_int_equal(model_accept_parameters(model, "example", NULL), GMMPI_OK);
   if (named) assert_int_equal(model_set_feature_names(model, names, NULL), GMMPI_OK);
   return model;

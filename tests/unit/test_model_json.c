@@ -1,4 +1,5 @@
 /* Parameters as JSON: what is read, what is refused and why, and that writing and reading keep every digit. */
+#include "unit/covariances.h"
 #include "unit/matrices.h"
 
 #include "mixture/json_text.h"
@@ -119,7 +120,7 @@ static void written_and_read(void **state)
       model->weights[k] = 2 + random_number(&seed);
       for (int j = 0; j < 3; j++) model->means[3 * k + j] = 1e10 * random_number(&seed);
       random_covariance(3, &seed, covariance);
-      families[f]->contract(model, k, covariance);
+      contract_dense(model, k, covariance);
     }
     assert_int_equal(model_accept_parameters(model, "test", NULL), GMMPI_OK);
     assert_int_equal(model_set_feature_names(model, names, NULL), GMMPI_OK);

@@ -1,4 +1,5 @@
 /* Components split in two and merged again: moments by hand. */
+#include "unit/covariances.h"
 #include "unit/matrices.h"
 
 #include "em/split_merge.h"
@@ -17,7 +18,7 @@ static void set_component(gmmpi_model *model, int64_t k, double weight, const do
 {
   model->weights[k] = weight;
   for (int64_t j = 0; j < 2; j++) model->means[2 * k + j] = mean[j];
-  model->family->contract(model, k, covariance);
+  contract_dense(model, k, covariance);
   assert_true(model->family->factorise(model, k));
 }
 
@@ -130,12 +131,60 @@ static void a_move_repairs(void **state)
   gmmpi_model_destroy(model);
 }
 
+/* Memory by d: a square of so many features is 80 GB. Two components of diagonal covariances in many features are
+ * split, keep mean and variances, and are found again by merging. */
+static void wide_diagonals(void **state)
+{
+  (void)state;
+  enum { WIDE = 100000 };
+  static double all_variances[WIDE];
+  gmmpi_model *model = new_model(&family_diag, 2, WIDE);
+  gmmpi_model *wide = new_model(&family_diag, 4, WIDE);
+  gmmpi_model *merged = new_model(&family_diag, 2, WIDE);
+  split_merge *work = NULL;
+  gmmpi_error error = {0};
+  assert_true(split_merge_bytes(&family_diag, 2, WIDE) < INT64_C(100) * WIDE);
+  assert_true(split_merge_bytes(&family_full, 2, WIDE) > INT64_C(24) * WIDE * WIDE);
+  assert_int_equal(split_merge_create(&family_diag, 2, WIDE, &work, &error), GMMPI_OK);
+  for (int64_t j = 0; j < 2 * WIDE; j++) {
+    const int64_t k = j / WIDE;
+    all_variances[j % WIDE] = 5.0 + (double)(j % 7);
+    model->means[j] = (double)(10 * k + j % 3);
+    model->covariances[j] = 1.0 + (double)(k + j % 5);
+  }
+  for (int64_t k = 0; k < 2; k++) {
+    model->weights[k] = k == 0 ? 0.75 : 0.25;
+    assert_true(family_diag.factorise(model, k));
+  }
+  assert_true(split_components(work, model, all_variances, 5, 1, wide));
+  for (int64_t j = 0; j < 2 * WIDE; j++) {
+    const int64_t first = j / WIDE * 2 * WIDE + j % WIDE;
+    const double mean = (wide->means[first] + wide->means[first + WIDE]) / 2.0;
+    const double apart = (wide->means[first] - wide->means[first + WIDE]) / 2.0;
+    assert_near(mean, model->means[j], 1e-12);
+    assert_near(wide->covariances[first] + apart * apart, model->covariances[j], 1e-12);
+    assert_near(wide->covariances[first + WIDE] + apart * apart, model->covariances[j], 1e-12);
+  }
+  assert_true(merge_components(work, wide, merged));
+  const int64_t same = merged->weights[0] > 0.5 ? 0 : 1;
+  for (int64_t j = 0; j < 2 * WIDE; j++) {
+    const int64_t other = (j / WIDE == 0 ? same : 1 - same) * WIDE + j % WIDE;
+    assert_near(merged->means[other], model->means[j], 1e-12);
+    assert_near(merged->covariances[other], model->covariances[j], 1e-12);
+  }
+  split_merge_destroy(work);
+  gmmpi_model_destroy(merged);
+  gmmpi_model_destroy(wide);
+  gmmpi_model_destroy(model);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(halves_keep_the_moments),
       cmocka_unit_test(halves_find_each_other),
       cmocka_unit_test(a_move_repairs),
+      cmocka_unit_test(wide_diagonals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
