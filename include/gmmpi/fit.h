@@ -41,6 +41,12 @@ typedef enum gmmpi_coarse_to_fine {
   GMMPI_COARSE_OFF   /* every pass sees all points; with GMMPI_INIT_KMEANS there is one start, and no search */
 } gmmpi_coarse_to_fine;
 
+/* Models whose likelihood rests on a component of next to no points (McLachlan, Peel 2000, sec. 3.10). */
+typedef enum gmmpi_spurious {
+  GMMPI_SPURIOUS_AVOID, /* the search passes them over while there are others */
+  GMMPI_SPURIOUS_KEEP   /* they are models like any others */
+} gmmpi_spurious;
+
 typedef struct gmmpi_fit_options {
   int64_t n_components;
   const char *covariance; /* "full", "tied", "diag", "spherical" */
@@ -60,6 +66,7 @@ typedef struct gmmpi_fit_options {
   gmmpi_precision precision; /* of the points in memory */
   const char *accelerate;    /* "auto", "none" (textbook EM), "anderson", "squarem" */
   gmmpi_coarse_to_fine coarse_to_fine;
+  gmmpi_spurious spurious; /* with GMMPI_INIT_KMEANS and its search */
 } gmmpi_fit_options;
 
 /* The options that `gmmpi fit` has when none is given, for n_components components. */

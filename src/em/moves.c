@@ -8,13 +8,15 @@
 #include <stdlib.h>
 
 struct moves {
+  em_iteration *em;
+  place_finder *finder;
   gmmpi_fit_options options; /* with twice as many components */
   bench wide;                /* for the halves of all components */
   gmmpi_model *spare;
   split_merge *mover;
 };
 
-gmmpi_status moves_create(const em_iteration *em, moves **work, gmmpi_error *error)
+gmmpi_status moves_create(em_iteration *em, place_finder *finder, moves **work, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
@@ -24,6 +26,8 @@ gmmpi_status moves_create(const em_iteration *em, moves **work, gmmpi_error *err
   if (created == NULL) {
     fail(&local, GMMPI_NO_MEMORY, "there is no memory to move components");
   } else {
+    created->em = em;
+    created->finder = finder;
     created->options = *em->options;
     created->options.n_components = 2 * K;
     created->wide.spare = &created->spare;
@@ -72,11 +76,27 @@ static bool share_model(const em_iteration *em, bool sound, gmmpi_model *model)
   return answer != 0;
 }
 
+/* A component at one of the places where one is missing, for two that are merged. */
+static gmmpi_status put_elsewhere(moves *work, const move_recipe *recipe, const gmmpi_model *from, gmmpi_model *to,
+                                  gmmpi_error *error)
+{
+  place_finder *finder = work->finder;
+  bool moved = false;
+  if (find_places(finder, work->em, from, recipe->seed, error) != GMMPI_OK) return error->status;
+  if (finder->n_found > 0) {
+    const component_place *where = &finder->found[recipe->split_rank % finder->n_found];
+    moved = replace_component(work->mover, from, where->weight, where->mean, where->covariance, recipe->merge_rank, to);
+  }
+  if (!share_model(work->em, moved, to)) model_copy_parameters(to, from);
+  return GMMPI_OK;
+}
+
 gmmpi_status moves_make(moves *work, const move_recipe *recipe, const gmmpi_model *from, const fit_observer *observer,
                         gmmpi_model *to, gmmpi_error *error)
 {
   const em_iteration *em = work->wide.em;
   gmmpi_model *wide = work->wide.state->current.model;
+  if (recipe->places) return put_elsewhere(work, recipe, from, to, error);
   const bool split = split_components(work->mover, from, em->spread->variances, recipe->seed, recipe->n_turns, wide);
   bool moved = false;
   if (share_model(em, split, wide)) {

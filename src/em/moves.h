@@ -3,6 +3,7 @@
 #define EM_MOVES_H
 
 #include "em/bench.h"
+#include "em/places.h"
 
 typedef struct moves moves;
 
@@ -14,10 +15,13 @@ typedef struct move_recipe {
   bool single;          /* one component is moved; else halves are merged until K are left */
   int64_t split_rank;   /* which one: where its halves gain most (rank 0), second most ... */
   int64_t merge_rank;   /* and which two are merged for it: those that lose least (rank 0) ... */
+  bool places; /* instead of a split, a component is put at one of the places of em/places.h, and two are merged
+                  for it; split_rank says which place */
 } move_recipe;
 
-/* Collective over the points' communicator. For models of em's shape, from its points. Errors, agreed: 71. */
-gmmpi_status moves_create(const em_iteration *em, moves **work, gmmpi_error *error);
+/* Collective over the points' communicator. For models of em's shape, from its points; em and the finder, NULL for
+ * none, are borrowed. Errors, agreed: 71. */
+gmmpi_status moves_create(em_iteration *em, place_finder *finder, moves **work, gmmpi_error *error);
 void moves_destroy(moves *work); /* NULL is fine */
 int64_t moves_bytes(const gmmpi_fit_options *options, int64_t n_features);
 

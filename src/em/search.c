@@ -1,9 +1,11 @@
 #include "em/search.h"
 
 #include "em/bench.h"
-#include "em/degenerate.h"
+#include "em/growth.h"
 #include "em/search_recipes.h"
+#include "em/soundness.h"
 #include "mixture/model_file.h"
+#include "mixture/shape.h"
 #include "support/error.h"
 #include "support/joint_work.h"
 #include "support/large_messages.h"
@@ -25,7 +27,7 @@ static const double same_log_likelihood = 1e-6;
 
 typedef struct candidate {
   gmmpi_model *model;
-  double log_likelihood; /* less a handicap for degenerate ones, which come behind all others */
+  double log_likelihood; /* less a handicap for spurious ones, which come behind all others */
   int64_t index;         /* in its round */
 } candidate;
 
@@ -38,9 +40,12 @@ typedef struct search {
   fit_observer together_wish;   /* ... who ask each other, */
   const fit_observer *observer; /* whom candidates ask whether to stop */
   bench bench;
-  moves *moves;    /* NULL: none are planned */
-  shard *whitened; /* NULL: not wanted */
-  double *factor;  /* covariance_length: scratch */
+  moves *moves;             /* NULL: none are planned */
+  place_finder *finder;     /* NULL: nothing grows */
+  shard *whitened;          /* NULL: not wanted */
+  double *covariance;       /* of one component: scratch */
+  passed_over_model passed; /* the best spurious one of this rank's */
+  int64_t n_growth_visits;
   search_plan plan;
   uint64_t seed;
   int64_t generation; /* of moves; -1 while starts are made */
@@ -74,9 +79,17 @@ static int64_t count_kept(int64_t n_candidates)
   return n < MOST_BEST ? MOST_BEST : n;
 }
 
+/* Of a round. */
+static int64_t most_candidates(const search_plan *plan)
+{
+  const int64_t n_starts = search_n_starts(plan);
+  const int64_t n_moves = search_n_moves(plan, 0);
+  return n_starts > n_moves ? n_starts : n_moves;
+}
+
 static int64_t count_places(const search_plan *plan)
 {
-  return count_kept(plan->n_starts > plan->n_children ? plan->n_starts : plan->n_children);
+  return count_kept(most_candidates(plan));
 }
 
 int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
@@ -88,11 +101,15 @@ int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n
   const int64_t n_models = 2 * count_places(&plan) + MOST_BEST + 2;
   const int64_t history = accelerator_bytes(options->accelerate, family->shape, K, n_features);
   const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
+  const int64_t growing = plan.grows || plan.n_generations > 0
+                              ? sum_of_bytes(2, (int64_t[]){growth_bytes(options, n_features),
+                                                            place_finder_bytes(family->shape, n_rows, n_features)})
+                              : 0;
   int64_t bytes;
   int64_t points;
   if (!multiply_fits(n_models, model_bytes(family, K, n_features), &bytes) ||
       !multiply_fits(n_rows, n_features, &points) || __builtin_add_overflow(bytes, history, &bytes) ||
-      __builtin_add_overflow(bytes, moving, &bytes))
+      __builtin_add_overflow(bytes, moving, &bytes) || __builtin_add_overflow(bytes, growing, &bytes))
     return INT64_MAX;
   /* Gathered, twice while that goes on, and whitened; a larger copy is made where there is room for it. */
   if (points <= most_numbers_gathered && __builtin_add_overflow(bytes, 3 * 8 * points, &bytes)) return INT64_MAX;
@@ -115,9 +132,9 @@ static gmmpi_status whiten(search *work, gmmpi_error *error)
   double *matrix = allocate(d * d, sizeof *matrix);
   if (matrix == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to whiten points");
   if (agree(em->points->comm, &local) == GMMPI_OK) {
-    whitening_factor(d, em->spread->covariance, work->factor);
+    whitening_factor(d, em->spread->covariance, work->covariance);
     for (int64_t i = 0; i < d; i++) {
-      for (int64_t j = 0; j < d; j++) matrix[i * d + j] = work->factor[j * d + i];
+      for (int64_t j = 0; j < d; j++) matrix[i * d + j] = work->covariance[j * d + i];
     }
     const bool hold = is_small(em->points) || shard_has_room_for_copy(em->points);
     shard_transform(em->points, matrix, em->spread->means, hold, &work->whitened, &local);
@@ -151,13 +168,21 @@ static void insert(candidate *list, int64_t *length, int64_t n, const gmmpi_mode
 }
 
 /* Notes how good the model on the bench is, and keeps it if it is among the best n of this rank. */
-static void note(search *work, int64_t index, int64_t n)
+static gmmpi_status note(search *work, int64_t index, int64_t n, gmmpi_error *error)
 {
   const fit_position *current = &work->bench.state->current;
-  const double handicap =
-      is_degenerate(work->em, current->model, work->factor) ? 1e6 * (double)work->em->points->n_samples : 0.0;
+  const em_iteration *em = work->em;
+  const int64_t n_samples = em->points->n_samples;
+  spurious_component found;
+  if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
+    return error->status;
+  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == GMMPI_SPURIOUS_AVOID;
+  if (passed_over && !(current->log_likelihood <= work->passed.log_likelihood))
+    work->passed = (passed_over_model){current->log_likelihood, found.n_points, found.kind};
+  const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
   work->log_likelihoods[index] = current->log_likelihood - handicap;
   insert(work->made, &work->n_made, n, current->model, work->log_likelihoods[index], index);
+  return GMMPI_OK;
 }
 
 /* The best of the n candidates of a round that is not taken yet; ties to the one made first. */
@@ -201,13 +226,16 @@ static void remember_if_new(search *work, const candidate *one)
   insert(work->best, &work->n_best, MOST_BEST, one->model, one->log_likelihood, one->index);
 }
 
-/* The index-th move of the generation, onto the bench. */
+/* The index-th move of the generation, onto the bench; the one behind those by splitting puts a component elsewhere. */
 static gmmpi_status make_move(search *work, int64_t index, gmmpi_error *error)
 {
-  const int64_t number = work->generation * work->plan.n_children + index;
-  const uint64_t seed = random_seed_of_start(work->seed, work->plan.n_starts + number);
-  int64_t parent;
-  const move_recipe recipe = search_move(number, seed, work->n_best, &parent);
+  const search_plan *plan = &work->plan;
+  const bool places = index == plan->n_children;
+  const int64_t number =
+      places ? plan->n_generations * plan->n_children + work->generation : work->generation * plan->n_children + index;
+  const uint64_t seed = random_seed_of_start(work->seed, plan->n_starts + number);
+  int64_t parent = 0;
+  const move_recipe recipe = places ? search_placement(seed) : search_move(number, seed, work->n_best, &parent);
   return moves_make(work->moves, &recipe, work->best[parent].model, work->observer, work->bench.state->current.model,
                     error);
 }
@@ -221,7 +249,10 @@ static gmmpi_status make_candidate(search *work, int round, int64_t index, gmmpi
     return GMMPI_OK;
   }
   if (work->generation >= 0) return make_move(work, index, error);
-  const start_recipe recipe = search_recipe(index, random_seed_of_start(work->seed, index), work->whitened);
+  const uint64_t seed = random_seed_of_start(work->seed, index);
+  if (index == work->plan.n_starts)
+    return grow_model(work->em, work->finder, seed, work->observer, model, &work->n_growth_visits, error);
+  const start_recipe recipe = search_recipe(index, seed, work->whitened);
   return initialize_by(work->em, &recipe, model, *work->bench.spare, work->bench.state, work->observer, error);
 }
 
@@ -249,7 +280,7 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
     if (!is_mine(work, i)) continue;
     if (make_candidate(work, round, i, &local) == GMMPI_OK &&
         bench_improve(&work->bench, work->observer, iterations_of_round[round], &local) == GMMPI_OK)
-      note(work, i, n);
+      note(work, i, n, &local);
   }
   if (work->divided && joint_work_end(&work->together, false) != 0)
     fail(&local, GMMPI_STOPPED, "stopped on request during the search for a start");
@@ -275,9 +306,9 @@ static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error 
 static gmmpi_status run_search(search *work, gmmpi_model *best, gmmpi_error *error)
 {
   work->generation = -1;
-  if (play_rounds(work, work->plan.n_starts, error) != GMMPI_OK) return error->status;
+  if (play_rounds(work, search_n_starts(&work->plan), error) != GMMPI_OK) return error->status;
   for (work->generation = 0; work->generation < work->plan.n_generations; work->generation++) {
-    if (play_rounds(work, work->plan.n_children, error) != GMMPI_OK) return error->status;
+    if (play_rounds(work, search_n_moves(&work->plan, work->generation), error) != GMMPI_OK) return error->status;
   }
   model_copy_parameters(best, work->best[0].model);
   return GMMPI_OK;
@@ -310,16 +341,15 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   work->n_places = count_places(plan);
   work->kept = calloc((size_t)work->n_places, sizeof *work->kept);
   work->made = calloc((size_t)work->n_places, sizeof *work->made);
-  work->factor = allocate(covariance_length(em->family->shape, d), sizeof *work->factor);
-  work->log_likelihoods =
-      allocate(plan->n_starts > plan->n_children ? plan->n_starts : plan->n_children, sizeof(double));
-  if (work->kept == NULL || work->made == NULL || work->factor == NULL || work->log_likelihoods == NULL)
+  work->covariance = allocate(covariance_length(em->family->shape, d), sizeof *work->covariance);
+  work->log_likelihoods = allocate(most_candidates(plan), sizeof(double));
+  if (work->kept == NULL || work->made == NULL || work->covariance == NULL || work->log_likelihoods == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
   if (allocate_models(work, work->kept, work->n_places, error) != GMMPI_OK ||
       allocate_models(work, work->made, work->n_places, error) != GMMPI_OK ||
       allocate_models(work, work->best, MOST_BEST, error) != GMMPI_OK)
     return error->status;
-  return GMMPI_OK;
+  return plan->grows || plan->n_generations > 0 ? place_finder_create(em, &work->finder, error) : GMMPI_OK;
 }
 
 static void search_clear(search *work)
@@ -329,10 +359,11 @@ static void search_clear(search *work)
   destroy_models(work->best, MOST_BEST);
   free(work->kept);
   free(work->made);
-  free(work->factor);
+  free(work->covariance);
   free(work->log_likelihoods);
   fit_state_destroy(work->bench.state);
   moves_destroy(work->moves);
+  place_finder_destroy(work->finder);
   shard_destroy(work->whitened);
 }
 
@@ -346,7 +377,8 @@ static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *er
   search_allocate(work, &local);
   if (agree(work->comm, &local) == GMMPI_OK) {
     if (work->em->family->shape == DENSE) whiten(work, &local);
-    if (local.status == GMMPI_OK && work->plan.n_generations > 0) moves_create(work->em, &work->moves, &local);
+    if (local.status == GMMPI_OK && work->plan.n_generations > 0)
+      moves_create(work->em, work->finder, &work->moves, &local);
     agree(work->comm, &local);
   }
   if (local.status == GMMPI_OK) run_search(work, best, &local);
@@ -378,6 +410,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
                  .wish = fit_stop_question(observer),
                  .observer = observer,
                  .bench = {.spare = spare},
+                 .passed = {.log_likelihood = NAN},
                  .plan = plan,
                  .seed = seed};
   gmmpi_error local = {0};
@@ -395,7 +428,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
   }
   if (local.status == GMMPI_OK) search_with(&work, state->current.model, &local);
   if (local.status == GMMPI_OK) {
-    int64_t n_row_visits = work.bench.state->n_row_visits;
+    int64_t n_row_visits = work.bench.state->n_row_visits + work.n_growth_visits;
     if (work.moves != NULL) n_row_visits += moves_row_visits(work.moves);
     if (work.divided) MPI_Allreduce(MPI_IN_PLACE, &n_row_visits, 1, MPI_INT64_T, MPI_SUM, comm);
     state->n_row_visits += n_row_visits;

@@ -1,11 +1,15 @@
 #include "em/search_recipes.h"
 
+#include "em/growth.h"
 #include "support/random.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 enum { MOST_STARTS = 200, LEAST_STARTS = 3, MOST_GENERATIONS = 16, MOST_CHILDREN = 8 };
+
+/* In every so many-th generation of moves one more puts a component at a place where one is missing. */
+enum { TURNS_OF_PLACEMENT = 3 };
 
 /* What a search may cost: rows that E-steps visit, times the operations of a visit ... */
 static const double most_operations = 8e9;
@@ -15,6 +19,8 @@ static const double most_passes = 1.5;
 static const double visits_per_start = 30.0;
 static const double visits_per_move = 50.0;
 static const double share_of_moves = 0.5;
+/* Growing a start may cost this share more. */
+static const double share_of_growth = 0.15;
 
 search_plan search_plan_for(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
 {
@@ -27,6 +33,8 @@ search_plan search_plan_for(const gmmpi_fit_options *options, int64_t n_rows, in
   const double room_for_starts = passes * (1.0 - share_of_moves) / visits_per_start;
   const double room_for_moves = passes * share_of_moves / visits_per_move;
   search_plan plan = {.n_starts = (int64_t)fmin(room_for_starts, MOST_STARTS)};
+  plan.grows = growth_visits(family_find(options->covariance)->shape, n_rows, n_features, options->n_components) <=
+               share_of_growth * passes;
   /* Without subsamples a search among large data would cost more than it is worth. */
   if (plan.n_starts < LEAST_STARTS) plan.n_starts = n_rows < n_samples || room_for_starts >= 1.0 ? LEAST_STARTS : 1;
   if (plan.n_starts == 1 || 2.0 * K * (d + 1.0) > (double)n_rows || room_for_moves < 1.0) return plan;
@@ -70,6 +78,22 @@ start_recipe search_recipe(int64_t index, uint64_t seed, const shard *whitened)
 static int64_t draw_rank(uint64_t seed, uint64_t draw)
 {
   return (int64_t)(1.5 * random_exponential(seed, RANDOM_SPLIT, UINT64_MAX, draw));
+}
+
+int64_t search_n_starts(const search_plan *plan)
+{
+  return plan->n_starts + (plan->grows ? 1 : 0);
+}
+
+int64_t search_n_moves(const search_plan *plan, int64_t generation)
+{
+  return plan->n_children + (generation % TURNS_OF_PLACEMENT == 0 ? 1 : 0);
+}
+
+move_recipe search_placement(uint64_t seed)
+{
+  return (move_recipe){
+      .seed = seed, .places = true, .split_rank = draw_rank(seed, 0), .merge_rank = draw_rank(seed, 1)};
 }
 
 move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, int64_t *parent)

@@ -308,38 +308,77 @@ static int64_t component_to_split(const split_merge *work, const gmmpi_model *wi
   return best;
 }
 
+/* The pair of a model's components that loses least when it is merged, or the rank-th such; the one kept out (-1: none)
+ * is in no pair. */
+static void find_pair_to_merge(const split_merge *work, const gmmpi_model *model, int64_t kept_out, int64_t rank,
+                               int64_t *a, int64_t *b)
+{
+  const int64_t K = model->n_components;
+  const int64_t n = kept_out >= 0 ? K - 1 : K;
+  const int64_t n_pairs = n * (n - 1) / 2;
+  *a = 0;
+  *b = 1;
+  for (int64_t i = 0; i < K; i++) set_log_determinant(work, model, i);
+  for (int64_t i = 0; i < K; i++) set_costs_of(work, model, i, i);
+  for (int64_t i = 0; i < K && kept_out >= 0; i++)
+    work->costs[i < kept_out ? i * K + kept_out : kept_out * K + i] = INFINITY;
+  for (int64_t turn = 0; turn <= rank % n_pairs; turn++) {
+    if (turn > 0) work->costs[*a * K + *b] = INFINITY;
+    find_cheapest_pair(work, K, K, a, b);
+  }
+}
+
+/* Component b goes into a; b is free then. */
+static void merge_into(const split_merge *work, gmmpi_model *model, int64_t a, int64_t b)
+{
+  const double merged_weight = model->weights[a] + model->weights[b];
+  merge_covariances(work, model, a, b);
+  model->family->contract(model, a, work->covariance);
+  for (int64_t j = 0; j < model->n_features; j++) {
+    double *mean = model->means + a * model->n_features + j;
+    *mean += model->weights[b] / merged_weight * (model->means[b * model->n_features + j] - *mean);
+  }
+  model->weights[a] = merged_weight;
+}
+
+static bool finish_move(gmmpi_model *model)
+{
+  double total = 0.0;
+  bool sound = true;
+  for (int64_t k = 0; k < model->n_components; k++) total += model->weights[k];
+  for (int64_t k = 0; k < model->n_components; k++) {
+    model->weights[k] /= total;
+    sound = (model->family->factorise(model, k) || model->weights[k] == 0.0) && sound;
+  }
+  return sound;
+}
+
 bool move_component(split_merge *work, const gmmpi_model *from, const gmmpi_model *wide, int64_t split_rank,
                     int64_t merge_rank, gmmpi_model *narrow)
 {
-  const int64_t K = from->n_components;
-  const int64_t split = component_to_split(work, wide, split_rank % K);
-  int64_t a = 0;
-  int64_t b = 1;
+  const int64_t split = component_to_split(work, wide, split_rank % from->n_components);
+  int64_t a;
+  int64_t b;
   model_copy_parameters(narrow, from);
-  for (int64_t i = 0; i < K; i++) set_log_determinant(work, narrow, i);
-  for (int64_t i = 0; i < K; i++) set_costs_of(work, narrow, i, i);
-  for (int64_t i = 0; i < K; i++) work->costs[i < split ? i * K + split : split * K + i] = INFINITY;
-  for (int64_t turn = 0; turn <= merge_rank % ((K - 1) * (K - 2) / 2); turn++) {
-    if (turn > 0) work->costs[a * K + b] = INFINITY;
-    find_cheapest_pair(work, K, K, &a, &b);
-  }
+  find_pair_to_merge(work, narrow, split, merge_rank, &a, &b);
   if (a == split || b == split || narrow->weights[a] + narrow->weights[b] == 0.0) return true;
-  const double merged_weight = narrow->weights[a] + narrow->weights[b];
-  merge_covariances(work, narrow, a, b);
-  from->family->contract(narrow, a, work->covariance);
-  for (int64_t j = 0; j < from->n_features; j++) {
-    double *mean = narrow->means + a * from->n_features + j;
-    *mean += narrow->weights[b] / merged_weight * (narrow->means[b * from->n_features + j] - *mean);
-  }
-  narrow->weights[a] = merged_weight;
+  merge_into(work, narrow, a, b);
   copy_component(work, wide, 2 * split, narrow, split);
   copy_component(work, wide, 2 * split + 1, narrow, b);
-  double total = 0.0;
-  bool sound = true;
-  for (int64_t k = 0; k < K; k++) total += narrow->weights[k];
-  for (int64_t k = 0; k < K; k++) {
-    narrow->weights[k] /= total;
-    sound = (from->family->factorise(narrow, k) || narrow->weights[k] == 0.0) && sound;
-  }
-  return sound;
+  return finish_move(narrow);
+}
+
+bool replace_component(split_merge *work, const gmmpi_model *from, double weight, const double *mean,
+                       const double *covariance, int64_t merge_rank, gmmpi_model *to)
+{
+  int64_t a;
+  int64_t b;
+  model_copy_parameters(to, from);
+  find_pair_to_merge(work, to, -1, merge_rank, &a, &b);
+  if (to->weights[a] + to->weights[b] > 0.0) merge_into(work, to, a, b);
+  for (int64_t k = 0; k < to->n_components; k++) to->weights[k] *= 1.0 - weight;
+  to->weights[b] = weight;
+  memcpy(to->means + b * to->n_features, mean, (size_t)to->n_features * sizeof(double));
+  if (!to->family->shared) to->family->contract(to, b, covariance);
+  return finish_move(to);
 }

@@ -42,4 +42,9 @@ bool merge_components(split_merge *work, gmmpi_model *wide, gmmpi_model *narrow)
 bool move_component(split_merge *work, const gmmpi_model *from, const gmmpi_model *wide, int64_t split_rank,
                     int64_t merge_rank, gmmpi_model *narrow);
 
+/* Replaces a component: from (K), with the pair merged that loses the merge_rank-th least, and in place of one of them
+ * a component of this weight, mean (d) and covariance (covariance_length numbers; of no use to a shared one), in to. */
+bool replace_component(split_merge *work, const gmmpi_model *from, double weight, const double *mean,
+                       const double *covariance, int64_t merge_rank, gmmpi_model *to);
+
 #endif
