@@ -5,6 +5,7 @@
 #include "em/kernel.h"
 #include "support/draft.h"
 #include "support/error.h"
+#include "support/launcher.h"
 #include "support/linear_algebra.h"
 #include "support/signals.h"
 
@@ -110,11 +111,22 @@ static void keep_hdf5_from_ending(void)
   H5open();
 }
 
+/* One of N tasks that MPI does not know of would do the same as the others. */
+static void warn_of_lost_tasks(void)
+{
+  int n_ranks;
+  char text[400];
+  MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
+  if (n_ranks == 1 && launcher_contradicts(text, sizeof text)) warn("%s", text);
+}
+
 int main(int argc, char **argv)
 {
   const command *chosen = find_command(argc, argv);
   const bool catch_signals = chosen != NULL && chosen->can_stop;
   occupy_standard_streams();
+  launcher_prepare();
+  signals_survive_size_limit();
   keep_hdf5_from_ending();
   if (catch_signals) signals_install();
   int provided;
@@ -122,6 +134,7 @@ int main(int argc, char **argv)
   MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided); /* points may be read by another thread */
   if (catch_signals) signals_install();
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  if (chosen != NULL) warn_of_lost_tasks();
   draft_share_names(MPI_COMM_WORLD);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   linear_algebra_single_thread();
