@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "em/kernel.h"
+#include "points/written_files.h"
 #include "support/draft.h"
 #include "support/error.h"
 #include "support/launcher.h"
@@ -105,8 +106,9 @@ static gmmpi_status flush_results(int rank, gmmpi_error *error)
 
 /* HDF5 wants to close all files when it ends, and crashes over one that it could not write. All files are closed when
  * it comes to that. Before MPI starts the library does not tie its end to that of MPI either. */
-static void keep_hdf5_from_ending(void)
+static void begin_hdf5(void)
 {
+  written_files_prepare();
   H5dont_atexit();
   H5open();
 }
@@ -127,7 +129,7 @@ int main(int argc, char **argv)
   occupy_standard_streams();
   launcher_prepare();
   signals_survive_size_limit();
-  keep_hdf5_from_ending();
+  begin_hdf5();
   if (catch_signals) signals_install();
   int provided;
   int rank;
