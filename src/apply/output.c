@@ -78,9 +78,8 @@ static gmmpi_status no_memory(const char *path, gmmpi_error *error)
 
 static gmmpi_status cannot_write(const char *path, int reason, gmmpi_error *error)
 {
-  const bool full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
   return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); %s", path, strerror(reason),
-              full ? "make room or write elsewhere" : "check the folder and its permissions or write elsewhere");
+              file_write_remedy(reason));
 }
 
 gmmpi_status output_stopped(const char *path, int signal, gmmpi_error *error)

@@ -96,8 +96,8 @@ static hid_t create_column(hid_t file, hid_t properties, const output_column *co
 
 static gmmpi_status cannot_write(const char *path, gmmpi_error *error)
 {
-  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); make room or write elsewhere", path,
-              errno != 0 ? strerror(errno) : "HDF5 failed");
+  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); %s", path,
+              errno != 0 ? strerror(errno) : "HDF5 failed", file_write_remedy(errno != 0 ? errno : ENOSPC));
 }
 
 /* --- contiguous columns, which every rank writes itself --- */

@@ -23,6 +23,7 @@ typedef struct fit_session {
   point_source *source;
   shard *points;
   json_t *identity;
+  checkpoint_lock *lock; /* rank 0 */
   job *job;
   fit_result result;
   time_limit limit;
@@ -30,13 +31,13 @@ typedef struct fit_session {
 } fit_session;
 
 /* Outputs are tried before anything is read. */
-static gmmpi_status try_outputs(const fit_session *session, gmmpi_error *error)
+static gmmpi_status try_outputs(fit_session *session, gmmpi_error *error)
 {
   const fit_command *command = &session->command;
   if (session->rank == 0 && fit_command_check_outputs(command, error) == GMMPI_OK &&
       file_try_output(command->output_path, error) == GMMPI_OK &&
       (command->labels_path == NULL || file_try_output(command->labels_path, error) == GMMPI_OK))
-    job_try_files(&command->job, error);
+    job_try_files(&command->job, &session->lock, error);
   return agree(session->comm, error);
 }
 
@@ -253,6 +254,7 @@ gmmpi_status command_fit(MPI_Comm comm, int argc, char **argv, gmmpi_error *erro
     run_session(&session, error);
 
   job_destroy(session.job);
+  checkpoint_lock_release(session.lock);
   fit_result_clear(&session.result);
   json_decref(session.identity);
   shard_destroy(session.points);

@@ -1,6 +1,7 @@
 #include "cli/fit_command.h"
 
 #include "mixture/model_file.h"
+#include "points/hdf5_find.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hash.h"
@@ -16,7 +17,7 @@ typedef enum start_kind { START_MODEL, START_JSON, START_LABELS } start_kind;
 
 static bool has_means(const char *path)
 {
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t file = hdf5_open_file(path);
   if (file < 0) return false;
   const bool has = H5Lexists(file, "means", H5P_DEFAULT) > 0 || H5Aexists(file, "format") > 0;
   H5Fclose(file);

@@ -4,6 +4,7 @@
 #include "job/checkpoint.h"
 #include "mixture/json_text.h"
 #include "mixture/model_file.h"
+#include "points/hdf5_find.h"
 #include "points/source.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -25,7 +26,7 @@ static bool is_model(const char *path)
   if (!file_is_readable(path)) return false;
   if (model_file_has_seal(path)) return true;
   if (H5Fis_hdf5(path) <= 0) return false;
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t file = hdf5_open_file(path);
   if (file < 0) return false;
   const bool model = has_attribute(file, "covariance") ||
                      (H5Lexists(file, "weights", H5P_DEFAULT) > 0 && H5Lexists(file, "means", H5P_DEFAULT) > 0);

@@ -1,6 +1,7 @@
 #include "cli/info_hdf5.h"
 
 #include "mixture/json_text.h"
+#include "points/hdf5_find.h"
 
 #include "support/file.h"
 #include <hdf5.h>
@@ -53,7 +54,7 @@ static herr_t add_data_set(hid_t file, const char *name, const H5O_info_t *info,
 json_t *info_hdf5_data_sets(const char *path)
 {
   if (!file_is_readable(path) || H5Fis_hdf5(path) <= 0) return NULL;
-  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t file = hdf5_open_file(path);
   if (file < 0) return NULL;
   json_t *sets = json_object();
   if (sets != NULL && H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, add_data_set, sets, H5O_INFO_BASIC) < 0) {

@@ -3,8 +3,10 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "em/kernel.h"
+#include "points/written_files.h"
 #include "support/draft.h"
 #include "support/error.h"
+#include "support/launcher.h"
 #include "support/linear_algebra.h"
 #include "support/signals.h"
 
@@ -104,10 +106,20 @@ static gmmpi_status flush_results(int rank, gmmpi_error *error)
 
 /* HDF5 wants to close all files when it ends, and crashes over one that it could not write. All files are closed when
  * it comes to that. Before MPI starts the library does not tie its end to that of MPI either. */
-static void keep_hdf5_from_ending(void)
+static void begin_hdf5(void)
 {
+  written_files_prepare();
   H5dont_atexit();
   H5open();
+}
+
+/* One of N tasks that MPI does not know of would do the same as the others. */
+static void warn_of_lost_tasks(void)
+{
+  int n_ranks;
+  char text[400];
+  MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
+  if (n_ranks == 1 && launcher_contradicts(text, sizeof text)) warn("%s", text);
 }
 
 int main(int argc, char **argv)
@@ -115,13 +127,16 @@ int main(int argc, char **argv)
   const command *chosen = find_command(argc, argv);
   const bool catch_signals = chosen != NULL && chosen->can_stop;
   occupy_standard_streams();
-  keep_hdf5_from_ending();
+  launcher_prepare();
+  signals_survive_size_limit();
+  begin_hdf5();
   if (catch_signals) signals_install();
   int provided;
   int rank;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided); /* points may be read by another thread */
   if (catch_signals) signals_install();
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  if (chosen != NULL) warn_of_lost_tasks();
   draft_share_names(MPI_COMM_WORLD);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   linear_algebra_single_thread();

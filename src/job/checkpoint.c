@@ -57,8 +57,8 @@ char *checkpoint_previous_path(const char *path)
 
 static gmmpi_status cannot_save(const char *path, gmmpi_error *error)
 {
-  return fail(error, GMMPI_NO_OUTPUT, "%s: the checkpoint cannot be written (%s); make room or write elsewhere", path,
-              strerror(errno));
+  return fail(error, GMMPI_NO_OUTPUT, "%s: the checkpoint cannot be written (%s); %s", path, strerror(errno),
+              file_write_remedy(errno));
 }
 
 static gmmpi_status write_draft(const file_set *set, const void *bytes, int64_t n_bytes, gmmpi_error *error)

@@ -81,7 +81,7 @@ static gmmpi_status try_log(const char *path, gmmpi_error *error)
   return is_there ? file_try_output(path, error) : file_try_writing(path, error);
 }
 
-gmmpi_status job_try_files(const job_options *options, gmmpi_error *error)
+gmmpi_status job_try_files(const job_options *options, checkpoint_lock **lock, gmmpi_error *error)
 {
   gmmpi_status status = GMMPI_OK;
   if (options->checkpoint_path != NULL) {
@@ -93,6 +93,8 @@ gmmpi_status job_try_files(const job_options *options, gmmpi_error *error)
   }
   if (status == GMMPI_OK && options->log_path != NULL) status = try_log(options->log_path, error);
   if (status == GMMPI_OK && options->restart != NULL) status = try_restart(options, error);
+  if (status == GMMPI_OK && options->checkpoint_path != NULL)
+    status = checkpoint_lock_take(options->checkpoint_path, lock, error);
   return status;
 }
 

@@ -16,6 +16,7 @@
 #define JOB_JOB_H
 
 #include "em/fit.h"
+#include "job/checkpoint_lock.h"
 #include "job/time_limit.h"
 #include "support/signals.h"
 
@@ -55,8 +56,9 @@ typedef struct job job;
 void job_begin(const job_options *options, int rank, time_limit *limit);
 
 /* Not collective, for rank 0: can the checkpoint and the log be written, and is there something to restart from?
- * Errors: 73; 66 an explicit checkpoint that is missing; 64 --restart auto without checkpoints. */
-gmmpi_status job_try_files(const job_options *options, gmmpi_error *error);
+ * *lock is to be released when the job is destroyed, whatever came of it. Errors: 73, also when another job has this
+ * checkpoint; 66 an explicit checkpoint that is missing; 64 --restart auto without checkpoints; 75. */
+gmmpi_status job_try_files(const job_options *options, checkpoint_lock **lock, gmmpi_error *error);
 
 /* The bytes that rank 0 needs for checkpoints; INT64_MAX when they can't be counted. */
 int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components,

@@ -142,8 +142,8 @@ gmmpi_status journal_open(const char *path, const fit_state *resume, journal **r
   book->descriptor = stream >= 0 ? fcntl(stream, F_DUPFD_CLOEXEC, 0) : open(path, mode, 0666);
   gmmpi_status status = GMMPI_OK;
   if (book->descriptor < 0 || (!goes_on && !append(book, header, sizeof header - 1)))
-    status = fail(error, GMMPI_NO_OUTPUT, "%s: the log cannot be written (%s); make room or write elsewhere", path,
-                  strerror(errno));
+    status = fail(error, GMMPI_NO_OUTPUT, "%s: the log cannot be written (%s); %s", path, strerror(errno),
+                  file_write_remedy(errno));
   if (status != GMMPI_OK) {
     journal_close(book);
     return status;

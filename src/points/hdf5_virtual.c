@@ -18,6 +18,7 @@ typedef struct checking {
   int rank, n_ranks;
   const char *label;
   int depth; /* 1 where the pieces are those of a piece, and so on */
+  written_files *written;
   hdf5_pieces *pieces;
   gmmpi_error *error;
 } checking;
@@ -102,6 +103,7 @@ static void check_its_pieces(const checking *work, const hdf5_piece *piece, hid_
 static void check_piece(checking *work, const hdf5_piece *piece)
 {
   hid_t properties = H5I_INVALID_HID;
+  written_files_ask(work->written, piece->number, piece->found);
   errno = 0;
   const hid_t file = hdf5_open_file(piece->found);
   const hid_t data_set = file >= 0 ? H5Dopen2(file, piece->inside, H5P_DEFAULT) : H5I_INVALID_HID;
@@ -160,7 +162,12 @@ static void check_its_pieces(const checking *work, const hdf5_piece *piece, hid_
 {
   hdf5_pieces its = {.n = 0};
   gmmpi_error failure = {0};
-  checking deeper = {.n_ranks = 1, .label = work->label, .depth = work->depth + 1, .pieces = &its, .error = &failure};
+  checking deeper = {.n_ranks = 1,
+                     .label = work->label,
+                     .depth = work->depth + 1,
+                     .written = work->written,
+                     .pieces = &its,
+                     .error = &failure};
   if (deeper.depth > MOST_DEPTH)
     fail(&failure, GMMPI_BAD_DATA, "%s: is made of itself, through its piece %s:%s; build the virtual data set anew",
          work->label, piece->found, piece->inside);
@@ -171,9 +178,9 @@ static void check_its_pieces(const checking *work, const hdf5_piece *piece, hid_
 }
 
 gmmpi_status hdf5_check_pieces(MPI_Comm comm, hid_t properties, const char *path, const char *label,
-                               hdf5_pieces *pieces, gmmpi_error *error)
+                               written_files *written, hdf5_pieces *pieces, gmmpi_error *error)
 {
-  checking work = {.label = label, .pieces = pieces, .error = error};
+  checking work = {.label = label, .written = written, .pieces = pieces, .error = error};
   *pieces = (hdf5_pieces){.n = 0};
   MPI_Comm_rank(comm, &work.rank);
   MPI_Comm_size(comm, &work.n_ranks);

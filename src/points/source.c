@@ -160,15 +160,19 @@ static gmmpi_status same_everywhere(MPI_Comm comm, const point_source *source, g
   return GMMPI_OK;
 }
 
-gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
-                         gmmpi_error *error)
+gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
+                              point_source **source, gmmpi_error *error)
 {
   gmmpi_error local = {0};
   recognition found = {0};
   point_source *opened = NULL;
   if (recognise_for_all(comm, data, &found, &local) == GMMPI_OK) {
     create(data, &found, &opened, &local);
-    if (agree(comm, &local) == GMMPI_OK) opened->kind->open(comm, opened, options, &local);
+    if (agree(comm, &local) == GMMPI_OK) {
+      opened->written = written;
+      opened->kind->open(comm, opened, options, &local);
+      opened->written = NULL;
+    }
     if (agree(comm, &local) == GMMPI_OK) same_everywhere(comm, opened, &local);
   }
   if (local.status != GMMPI_OK) {
@@ -178,6 +182,16 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
   }
   *source = opened;
   return local.status;
+}
+
+/* A file that is not finished may be the reason of an error: the warning comes before it. */
+gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
+                         gmmpi_error *error)
+{
+  written_files written = {0};
+  const gmmpi_status status = source_open_part(comm, data, options, &written, source, error);
+  written_files_warn(comm, &written);
+  return status;
 }
 
 gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)

@@ -10,6 +10,8 @@
 #ifndef POINTS_SOURCE_H
 #define POINTS_SOURCE_H
 
+#include "points/written_files.h"
+
 #include "gmmpi/error.h"
 
 #include <mpi.h>
@@ -59,22 +61,29 @@ struct point_source {
   char *label;            /* how messages name it: path, or path:inside */
   const char *place_word; /* "line" or "row" */
   int64_t n_rows;
-  int64_t n_features;   /* columns picked */
-  int64_t n_columns;    /* columns in the file */
-  int64_t *columns;     /* n_features: 0-based columns of the file, in the order picked */
-  char **feature_names; /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
-  bool has_names;       /* do the names come from the file? */
-  bool is_concurrent;   /* may threads read at the same time? */
-  bool streams;         /* are rows read again and again without finding and parsing them anew? */
-  int64_t buffer_bytes; /* memory that reading takes beside the rows */
-  void *state;          /* of the kind */
+  int64_t n_features;     /* columns picked */
+  int64_t n_columns;      /* columns in the file */
+  int64_t *columns;       /* n_features: 0-based columns of the file, in the order picked */
+  char **feature_names;   /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
+  bool has_names;         /* do the names come from the file? */
+  bool is_concurrent;     /* may threads read at the same time? */
+  bool streams;           /* are rows read again and again without finding and parsing them anew? */
+  int64_t buffer_bytes;   /* memory that reading takes beside the rows */
+  written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */
+  void *state;            /* of the kind */
 };
 
 /* Collective over comm. data is FILE or FILE:/path/of/dataset, or several files (points/part_names.h). On success
- * *source is for source_close. Errors, the same on every rank: 66 no such file or not readable, 65 its content (empty,
- * header only, ragged, a column that is not there ...), 74 reading failed, 71. */
+ * *source is for source_close. Files that another program has open for writing are a warning. Errors, the same on every
+ * rank: 66 no such file or not readable, 65 its content (empty, header only, ragged, a column that is not there ...),
+ * 74 reading failed, 71. */
 gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
                          gmmpi_error *error);
+
+/* For sources that are made of others: the same, without a warning about files that are being written. They are noted
+ * in written, unless that is NULL. */
+gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
+                              point_source **source, gmmpi_error *error);
 
 /* Not collective; one thread at a time unless source->is_concurrent. Reads rows [first_row, first_row + n_rows) into
  * rows: n_rows x n_features, row-major. Fastest when called with ascending rows, a few thousand at a time. Errors: 65

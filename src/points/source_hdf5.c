@@ -215,7 +215,7 @@ static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, hdf5_pie
   *pieces = (hdf5_pieces){.n = 1};
   if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
     H5Dclose(state->data_set); /* with it the library would hold pieces open in a way of its own */
-    status = hdf5_check_pieces(comm, properties, source->path, source->label, pieces, error);
+    status = hdf5_check_pieces(comm, properties, source->path, source->label, source->written, pieces, error);
     if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
     state->data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
     if (state->data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
@@ -248,6 +248,9 @@ static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const sou
 {
   hdf5_state *state = source->state;
   int64_t n_columns = 0;
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (rank == 0) written_files_ask(source->written, 0, source->path);
   state->file = hdf5_open_file(source->path);
   if (state->file < 0) return cannot_open(source, error);
   gmmpi_status status = open_data_set(source, error);

@@ -106,7 +106,9 @@ static gmmpi_status open_part(const point_source *source, int64_t index, point_s
 {
   const parts_state *state = source->state;
   gmmpi_error failure = {0};
-  if (source_open(MPI_COMM_SELF, state->parts[index], &state->options, part, &failure) == GMMPI_OK)
+  if (source->written != NULL) source->written->base = index;
+  if (source_open_part(MPI_COMM_SELF, state->parts[index], &state->options, source->written, part, &failure) ==
+      GMMPI_OK)
     same_features(source, *part, &failure);
   if (failure.status == GMMPI_OK) return GMMPI_OK;
   source_close(*part);
@@ -152,7 +154,7 @@ static gmmpi_status open_parts(MPI_Comm comm, point_source *source, const source
   if (state == NULL || (options->columns != NULL && state->options.columns == NULL)) out_of_memory(source, &local);
   if (agree(comm, &local) == GMMPI_OK && find_parts(comm, source, &local) == GMMPI_OK) {
     point_source *first = NULL;
-    if (source_open(comm, state->parts[0], options, &first, &local) == GMMPI_OK) {
+    if (source_open_part(comm, state->parts[0], options, source->written, &first, &local) == GMMPI_OK) {
       take_features(source, first);
       source->buffer_bytes = first->buffer_bytes * (state->n_parts < MOST_OPEN ? state->n_parts : MOST_OPEN);
       count_rows(comm, source, first->n_rows, &local);

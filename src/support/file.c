@@ -101,12 +101,25 @@ static gmmpi_status out_of_memory(const char *path, gmmpi_error *error)
   return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to handle it", path);
 }
 
+const char *file_write_remedy(int reason)
+{
+  switch (reason) {
+  case ENOSPC:
+  case EDQUOT:
+    return "make room or write elsewhere";
+  case EFBIG:
+    return "raise the limit on the size of files (ulimit -f) or write elsewhere";
+  case ENOENT:
+    return "create the folder first or write elsewhere";
+  default:
+    return "check its permissions or write elsewhere";
+  }
+}
+
 static gmmpi_status cannot_write(const char *path, gmmpi_error *error)
 {
-  const char *remedy = errno == ENOSPC || errno == EDQUOT ? "make room or write elsewhere"
-                       : errno == ENOENT                  ? "create the folder first or write elsewhere"
-                                                          : "check its permissions or write elsewhere";
-  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); %s", path, strerror(errno), remedy);
+  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); %s", path, strerror(errno),
+              file_write_remedy(errno));
 }
 
 static bool is_special(const char *path)

@@ -23,6 +23,9 @@ gmmpi_status file_try_output(const char *path, gmmpi_error *error);
 /* The same, and whether there is room for a few bytes. */
 gmmpi_status file_try_writing(const char *path, gmmpi_error *error);
 
+/* What to do about an output that cannot be written for this reason, an errno: "make room or write elsewhere". */
+const char *file_write_remedy(int reason);
+
 /* Is path an ordinary file, no folder, device or pipe, that may be read? */
 bool file_is_readable(const char *path);
 

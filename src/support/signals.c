@@ -14,7 +14,9 @@
 static const struct {
   int number;
   const char *name;
-} stop_signals[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"}, {SIGUSR1, "SIGUSR1"}, {SIGALRM, "the time limit"}};
+  bool may_be_ignored; /* by whoever starts the program */
+} stop_signals[] = {{SIGTERM, "SIGTERM", false},        {SIGINT, "SIGINT", false}, {SIGUSR1, "SIGUSR1", false},
+                    {SIGALRM, "the time limit", false}, {SIGHUP, "SIGHUP", true},  {SIGXCPU, "SIGXCPU", true}};
 
 enum { N_STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0] };
 
@@ -94,6 +96,23 @@ static void question_handler(int number)
   errno = error;
 }
 
+void signals_survive_size_limit(void)
+{
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Is it ignored, and not because an MPI library does so? Known from the first call on. */
+static bool stays_ignored(int which)
+{
+  static enum { UNKNOWN, IGNORED, HEARD } at_first[N_STOP_SIGNALS];
+  struct sigaction before;
+  if (at_first[which] == UNKNOWN) {
+    const bool ignored = sigaction(stop_signals[which].number, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
+    at_first[which] = ignored && stop_signals[which].may_be_ignored ? IGNORED : HEARD;
+  }
+  return at_first[which] == IGNORED;
+}
+
 void signals_install(void)
 {
   struct sigaction action;
@@ -108,7 +127,9 @@ void signals_install(void)
     sigaddset(&action.sa_mask, stop_signals[i].number);
     sigaddset(&ours, stop_signals[i].number);
   }
-  for (int i = 0; i < N_STOP_SIGNALS; i++) sigaction(stop_signals[i].number, &action, NULL);
+  for (int i = 0; i < N_STOP_SIGNALS; i++) {
+    if (!stays_ignored(i)) sigaction(stop_signals[i].number, &action, NULL);
+  }
   action.sa_handler = question_handler;
   sigaction(SIGUSR2, &action, NULL);
   /* A launcher may have started us with them blocked. */

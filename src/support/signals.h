@@ -1,4 +1,6 @@
-/* Signals: SIGTERM, SIGINT and SIGUSR1 ask a job to stop, and so does the end of its time; SIGUSR2 asks how it goes.
+/* Signals: SIGTERM, SIGINT and SIGUSR1 ask a job to stop, and so do SIGHUP (a terminal is closed), SIGXCPU (a queue's
+ * limit of processor time) and the end of its time; SIGUSR2 asks how it goes. SIGHUP and SIGXCPU stay ignored where
+ * they were when the program began: by nohup.
  *
  * The handler of the first ones only notes which came first and wakes whoever waits for it (a semaphore); loops ask
  * signals_stop_requested() and let the answer travel with what they sum, so that all ranks stop together whichever of
@@ -16,12 +18,16 @@
  * an MPI library may have put its own in their place. What was received so far stays. */
 void signals_install(void);
 
+/* From now on a file that may not become larger (ulimit -f) is an error of writing, as a full disk is, and not the
+ * program's end. For all commands, before anything is written. */
+void signals_survive_size_limit(void);
+
 bool signals_stop_requested(void);
 
 /* The number of the first signal that came, 0 for none; SIGALRM when it was the end of the time. */
 int signals_received(void);
 
-/* "SIGTERM", "SIGINT", "SIGUSR1", "the time limit"; "a signal" for any other number. */
+/* "SIGTERM", "SIGINT", "SIGUSR1", "SIGHUP", "SIGXCPU", "the time limit"; "a signal" for any other number. */
 const char *signals_name(int number);
 
 /* From now on the time is up, or will be in so many seconds (INFINITY: never). */
