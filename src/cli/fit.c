@@ -100,7 +100,9 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
                        .scratch = command->scratch};
   if (fit_start_open(session->comm, command, &session->start, error) != GMMPI_OK ||
       source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
-      check_input(session, error) != GMMPI_OK || check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
+      check_input(session, error) != GMMPI_OK ||
+      fit_start_match(session->comm, command, session->source, &session->start, error) != GMMPI_OK ||
+      check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
       plan_memory(session, &how, error) != GMMPI_OK ||
       shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
