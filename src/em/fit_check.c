@@ -82,7 +82,10 @@ fit_memory fit_memory_of(const gmmpi_fit_options *options, int64_t n_samples, in
   const int64_t rows_of_kmeans = has_levels ? n_samples >> plan.rows[plan.n_levels].halvings : n_samples;
   const int64_t rows = rows_of_kmeans / n_ranks + shard_block_rows(rows_of_kmeans);
   const int64_t one = bench_bytes(options, n_features);
-  const int64_t rest[] = {one, has_levels ? one : 0, has_levels ? refinement_bytes(options, n_features) : 0,
+  const int64_t rest[] = {one,
+                          has_levels ? one : 0,
+                          far_values_bytes(n_samples, n_features, options->threads),
+                          has_levels ? refinement_bytes(options, n_features) : 0,
                           search_bytes(options, rows_of_kmeans, n_samples, n_features),
                           options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
                               ? seeding_bytes(rows, n_features, options->n_components, options->threads)
