@@ -101,7 +101,9 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
                        .scratch = command->scratch};
   if (fit_start_open(session->comm, command, &session->start, error) != GMMPI_OK ||
       source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
-      check_input(session, error) != GMMPI_OK || check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
+      check_input(session, error) != GMMPI_OK ||
+      fit_start_match(session->comm, command, session->source, &session->start, error) != GMMPI_OK ||
+      check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
       plan_memory(session, &how, error) != GMMPI_OK ||
       shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
@@ -124,6 +126,7 @@ static gmmpi_status open_job(fit_session *session, gmmpi_error *error)
                                .n_samples = session->points->n_samples,
                                .n_features = session->points->n_features,
                                .fingerprint = session->points->fingerprint,
+                               .source = session->source,
                                .seconds_read = session->seconds_read};
   gmmpi_error local = {0};
   session->identity = fit_identity(command, &session->start);
@@ -250,8 +253,10 @@ gmmpi_status command_fit(MPI_Comm comm, int argc, char **argv, gmmpi_error *erro
   fit_session session = {.comm = comm, .began = MPI_Wtime()};
   MPI_Comm_rank(comm, &session.rank);
   MPI_Comm_size(comm, &session.n_ranks);
-  if (fit_command_parse(argc, argv, session.rank, &session.command, error) == GMMPI_OK && !session.command.help)
+  if (fit_command_parse(argc, argv, session.rank, &session.command, error) == GMMPI_OK && !session.command.help) {
+    if (session.command.json && session.rank == 0) warnings_keep();
     run_session(&session, error);
+  }
 
   job_destroy(session.job);
   checkpoint_lock_release(session.lock);
@@ -261,5 +266,6 @@ gmmpi_status command_fit(MPI_Comm comm, int argc, char **argv, gmmpi_error *erro
   source_close(session.source);
   fit_start_clear(&session.start);
   fit_command_clear(&session.command);
+  warnings_forget();
   return error->status;
 }

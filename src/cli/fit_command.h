@@ -46,6 +46,13 @@ typedef struct fit_start {
 /* Collective. Reads a model (HDF5 or JSON) or recognises labels. Errors, agreed: 66, 65, 71. */
 gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start *start, gmmpi_error *error);
 
+/* Collective. A model to start from: brings its features into the order of the data's, by name, and takes the
+ * fingerprint. Without names, or where those of one side only number the columns, they are taken in their order, and
+ * check_sizes sees whether there are as many. Errors, agreed: 65 features that have other names, or a name that stands
+ * for two; 71. */
+gmmpi_status fit_start_match(MPI_Comm comm, const fit_command *command, const point_source *source, fit_start *start,
+                             gmmpi_error *error);
+
 /* Collective. Reads the labels of the rows of points; the file has one for each row of the data, dropped or not.
  * Errors, agreed: 66, 65, 74, 71, and those of shard_agree. */
 gmmpi_status fit_start_labels(const fit_command *command, const shard *points, fit_start *start, gmmpi_error *error);

@@ -183,9 +183,11 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .argument = "METHOD",
        .kind = OPTION_TEXT,
        .value = &command->init,
-       .help = "kmeans, k-means++, random_from_data, random, or a file to start from: a model, JSON parameters as "
-               "printed by "
-               "gmmpi info --json, or labels, one integer per row (default: kmeans)"},
+       .help =
+           "kmeans, k-means++, random_from_data, random, or a file to start from: a model, JSON parameters as "
+           "printed by "
+           "gmmpi info --json, whose features are found by name where they and the data's have names, or labels, one "
+           "integer per row (default: kmeans)"},
       {.name = "init-covariance",
        .argument = "NAME",
        .kind = OPTION_CHOICE,

@@ -8,6 +8,7 @@
 #include "support/memory.h"
 
 #include <hdf5.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,6 +64,14 @@ static gmmpi_status check_model(const fit_command *command, const gmmpi_model *m
   return GMMPI_OK;
 }
 
+/* Weights are normalised; whoever gave others may have forgotten a component. */
+static void tell_about_weights(const char *path, const gmmpi_model *model)
+{
+  const double tolerance = 1e-6;
+  if (fabs(model->given_sum - 1.0) > tolerance)
+    warn("%s: its weights sum to %.10g, not to 1; they are divided by that", path, model->given_sum);
+}
+
 gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start *start, gmmpi_error *error)
 {
   gmmpi_error local = {0};
@@ -82,16 +91,57 @@ gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start
       if (kind == START_MODEL) model_file_read(command->start_path, &start->model, NULL, &local);
       if (kind == START_JSON) read_json(command, &start->model, &local);
       if (local.status == GMMPI_OK && start->model != NULL) check_model(command, start->model, &local);
+      if (local.status == GMMPI_OK && start->model != NULL) tell_about_weights(command->start_path, start->model);
     }
   }
   agree(comm, &local);
   if (local.status == GMMPI_OK) {
     MPI_Bcast(&kind, 1, MPI_INT, 0, comm);
     start->is_labels = kind == START_LABELS;
-    if (!start->is_labels && model_broadcast(comm, &start->model, &local) == GMMPI_OK)
-      start->fingerprint = model_hash(start->model);
+    if (!start->is_labels) model_broadcast(comm, &start->model, &local);
   }
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}
+
+/* Brings the features of the start into the order of the data's, where both have names: names that say nothing are
+ * compared too, but need not be the same. Not collective. */
+static gmmpi_status match_names(const fit_command *command, const point_source *source, gmmpi_model *model,
+                                gmmpi_error *error)
+{
+  const name_list of_data = {
+      .owner = source->label, .names = source->feature_names, .n = source->n_features, .columns = source->columns};
+  const name_list of_start = {.owner = command->start_path,
+                              .names = model->feature_names,
+                              .n = model->n_features,
+                              .advice = "pick the same with --columns, or start from JSON without feature_names"};
+  if (model->feature_names == NULL || !source->has_names) return GMMPI_OK;
+  const int64_t n = of_data.n > of_start.n ? of_data.n : of_start.n;
+  int64_t *places = allocate(n, sizeof *places);
+  int64_t *order = allocate(n, sizeof *order);
+  gmmpi_error difference = {0};
+  if (places == NULL || order == NULL) {
+    fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the names of its features", command->start_path);
+  } else if (names_match(of_data, of_start, places, &difference) == GMMPI_OK) {
+    for (int64_t i = 0; i < of_start.n; i++) order[places[i]] = i;
+    model_permute_features(model, order, command->start_path, error);
+  } else if (difference.status != GMMPI_BAD_DATA ||
+             (names_are_own(of_data.names, of_data.n) && names_are_own(of_start.names, of_start.n))) {
+    *error = difference;
+  }
+  free(places);
+  free(order);
+  return error->status;
+}
+
+gmmpi_status fit_start_match(MPI_Comm comm, const fit_command *command, const point_source *source, fit_start *start,
+                             gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  if (start->model == NULL) return GMMPI_OK;
+  match_names(command, source, start->model, &local);
+  if (agree(comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  start->fingerprint = model_hash(start->model);
+  return GMMPI_OK;
 }
 
 /* The source row of a block's i-th row. */

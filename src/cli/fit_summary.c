@@ -1,6 +1,7 @@
 #include "cli/fit_command.h"
 
 #include "apply/criteria.h"
+#include "mixture/json_text.h"
 #include "support/error.h"
 
 #include <inttypes.h>
@@ -132,6 +133,16 @@ static double imbalance(const fit_timings *timings)
   return timings->e_step > 0.0 ? 1.0 + timings->waiting / timings->e_step : 1.0;
 }
 
+/* What rank 0 warned of, as it stands on standard error. */
+static json_t *texts_of_warnings(void)
+{
+  char *const *lines;
+  const int64_t n = warnings_kept(&lines);
+  json_t *texts = json_array();
+  for (int64_t i = 0; i < n; i++) json_array_append_new(texts, json_text(lines[i]));
+  return texts;
+}
+
 static void print_json(const fit_account *account)
 {
   const fit_result *result = account->result;
@@ -144,12 +155,13 @@ static void print_json(const fit_account *account)
                               account->seconds_read, "init", timings->init, "coarse", timings->coarse, "e_step",
                               timings->e_step, "waiting", timings->waiting, "allreduce", timings->allreduce, "m_step",
                               timings->m_step, "checkpoint", account->seconds_checkpoint);
-  json_t *run = json_pack("{s:o, s:o, s:I, s:o, s:f, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes",
-                          number_of_passes(result->n_passes), "events", names_of_events(result), "n_dropped",
-                          (json_int_t)account->points->n_dropped, "seconds", seconds, "seconds_per_iteration",
-                          seconds_per_iteration(timings), "imbalance", imbalance(timings), "ranks", account->n_ranks,
-                          "threads", account->command->fit.threads, "instruction_set", result->instruction_set,
-                          "peak_memory", (json_int_t)account->peak_memory, "output", account->command->output_path);
+  json_t *run =
+      json_pack("{s:o, s:o, s:o, s:I, s:o, s:f, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes",
+                number_of_passes(result->n_passes), "events", names_of_events(result), "warnings", texts_of_warnings(),
+                "n_dropped", (json_int_t)account->points->n_dropped, "seconds", seconds, "seconds_per_iteration",
+                seconds_per_iteration(timings), "imbalance", imbalance(timings), "ranks", account->n_ranks, "threads",
+                account->command->fit.threads, "instruction_set", result->instruction_set, "peak_memory",
+                (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     json_object_update(summary, run);

@@ -84,100 +84,112 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   return compress_check(command->compress, command->output_path, error);
 }
 
-/* The model's feature names as --columns takes them, each quoted; the caller frees. NULL when there is no memory. */
-static char *columns_of_model(const gmmpi_model *model)
+static name_list names_of_model(const predict_command *command, const gmmpi_model *model)
 {
-  size_t size = 1;
-  for (int64_t j = 0; j < model->n_features; j++) size += 2 * strlen(model->feature_names[j]) + 3;
-  char *columns = malloc(size);
-  if (columns == NULL) return NULL;
-  char *next = columns;
-  for (int64_t j = 0; j < model->n_features; j++) {
-    if (j > 0) *next++ = ',';
-    *next++ = '"';
-    for (const char *c = model->feature_names[j]; *c != '\0'; c++) {
-      if (*c == '"') *next++ = '"';
-      *next++ = *c;
-    }
-    *next++ = '"';
-  }
-  *next = '\0';
-  return columns;
+  return (name_list){.owner = command->model_path, .names = model->feature_names, .n = model->n_features};
 }
 
-/* Names such as x1 and x12, which features have when their source has no names, say nothing about what they are. */
-static bool has_own_names(const gmmpi_model *model)
+static name_list names_of_source(const point_source *source)
 {
-  for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++) {
-    const char *name = model->feature_names[j];
-    if (name[0] != 'x' || name[1] == '\0' || name[1 + strspn(name + 1, "0123456789")] != '\0') return true;
-  }
-  return false;
+  return (name_list){
+      .owner = source->label, .names = source->feature_names, .n = source->n_features, .columns = source->columns};
 }
 
-/* The first feature whose name in the data is not the model's; -1: none, or one of them has no names. */
-static int64_t first_other_name(const gmmpi_model *model, const point_source *source)
+/* Collective. Opens the data with the columns that are called as the features of the model, which has names, or all
+ * columns where the data have none; *source is NULL when that fails, and failure says why. */
+static void open_by_names(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
+                          point_source **source, gmmpi_error *failure)
 {
-  if (!has_own_names(model) || !source->has_names) return -1;
-  for (int64_t j = 0; j < model->n_features; j++) {
-    if (strcmp(model->feature_names[j], source->feature_names[j]) != 0) return j;
-  }
-  return -1;
-}
-
-/* Collective. Opens the data with the columns that are called as the model's features; *source is NULL when there are
- * none such. Errors, agreed: 71. */
-static gmmpi_status open_by_names(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
-                                  point_source **source, gmmpi_error *error)
-{
-  *source = NULL;
-  if (model->feature_names == NULL) return GMMPI_OK;
   source_options options = data_source_options(&command->data_options);
-  char *columns = columns_of_model(model);
-  if (columns == NULL) fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of the features");
-  if (agree(comm, error) == GMMPI_OK) {
-    gmmpi_error missing = {0};
-    options.columns = columns;
-    if (source_open(comm, command->data, &options, source, &missing) == GMMPI_OK &&
-        (!(*source)->has_names || first_other_name(model, *source) >= 0)) {
-      source_close(*source);
-      *source = NULL;
-    }
-  }
-  free(columns);
-  return error->status;
+  options.columns = NULL;
+  options.wanted = names_of_model(command, model);
+  source_open(comm, command->data, &options, source, failure);
 }
 
-/* Does the data have the model's features? */
-static gmmpi_status check_features(const predict_command *command, const gmmpi_model *model, const point_source *source,
-                                   int rank, gmmpi_error *error)
+/* Collective. All columns, when they could not be found by name: they are taken in their order where the model has no
+ * names, or none that say anything, else refused. Errors, agreed: those of source_open. */
+static gmmpi_status open_all(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
+                             const gmmpi_error *other_names, point_source **source, gmmpi_error *error)
 {
-  if (source->n_features != model->n_features)
-    return fail(error, GMMPI_BAD_DATA, "%s: has %lld feature%s, %s was fitted to %lld; pick the same with --columns",
-                source->label, (long long)source->n_features, plural(source->n_features), command->model_path,
-                (long long)model->n_features);
-  const int64_t other = first_other_name(model, source);
-  if (other < 0) return GMMPI_OK;
-  if (command->data_options.columns == NULL)
-    return fail(error, GMMPI_BAD_DATA,
-                "%s: feature %lld is \"%s\", in %s it is \"%s\"; say with --columns which columns are meant",
-                source->label, (long long)other + 1, source->feature_names[other], command->model_path,
-                model->feature_names[other]);
-  if (rank == 0)
-    warn("%s: feature %lld is \"%s\", in %s it is \"%s\"", source->label, (long long)other + 1,
-         source->feature_names[other], command->model_path, model->feature_names[other]);
+  const source_options options = data_source_options(&command->data_options);
+  const bool named = names_are_own(model->feature_names, model->n_features);
+  gmmpi_error failure = {0};
+  const bool opened = source_open(comm, command->data, &options, source, &failure) == GMMPI_OK;
+  const bool refused = opened ? (*source)->has_names : failure.status == GMMPI_BAD_DATA;
+  if (named && refused && other_names->status != GMMPI_OK) failure = *other_names;
+  if (failure.status == GMMPI_OK) return GMMPI_OK;
+  source_close(*source);
+  *source = NULL;
+  *error = failure;
+  return failure.status;
+}
+
+/* Collective. The columns that --columns picks are the model's features in their order, unless they have just the
+ * model's names: then each is the feature that it is called as. Errors, agreed: those of source_open, 71. */
+static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
+                                point_source **source, gmmpi_error *error)
+{
+  const source_options options = data_source_options(&command->data_options);
+  const name_list wanted = names_of_model(command, model);
+  if (source_open(comm, command->data, &options, source, error) != GMMPI_OK) return error->status;
+  const name_list picked = names_of_source(*source);
+  if (picked.n != wanted.n || !(*source)->has_names || wanted.names == NULL || names_agree(picked, wanted))
+    return GMMPI_OK;
+  gmmpi_error other_names = {0};
+  int64_t *positions = allocate(wanted.n, sizeof *positions);
+  if (positions == NULL)
+    fail(&other_names, GMMPI_NO_MEMORY, "no memory is left for the names of the features");
+  else
+    names_find(picked, wanted, positions, &other_names);
+  free(positions);
+  if (agree(comm, &other_names) == GMMPI_OK) {
+    point_source *sorted = NULL;
+    open_by_names(comm, command, model, &sorted, &other_names);
+    if (sorted != NULL) {
+      source_close(*source);
+      *source = sorted;
+    }
+  }
+  if (other_names.status == GMMPI_NO_MEMORY) return fail(error, GMMPI_NO_MEMORY, "%s", other_names.message);
+  if (other_names.status != GMMPI_OK && names_are_own(wanted.names, wanted.n) && rank == 0) {
+    int64_t j = 0;
+    while (strcmp(picked.names[j], wanted.names[j]) == 0) j++;
+    warn("%s: feature %lld is \"%s\", in %s it is \"%s\"", (*source)->label, (long long)j + 1, picked.names[j],
+         command->model_path, wanted.names[j]);
+  }
   return GMMPI_OK;
+}
+
+/* Do the data have as many features as the model? */
+static gmmpi_status check_features(const predict_command *command, const gmmpi_model *model, const point_source *source,
+                                   gmmpi_error *error)
+{
+  if (source->n_features == model->n_features) return GMMPI_OK;
+  int64_t *positions = NULL;
+  if (source->has_names && names_are_own(model->feature_names, model->n_features) &&
+      (positions = allocate(model->n_features, sizeof *positions)) != NULL)
+    names_match(names_of_source(source), names_of_model(command, model), positions, error);
+  free(positions);
+  if (error->status != GMMPI_OK) return error->status;
+  return fail(error, GMMPI_BAD_DATA, "%s: has %lld feature%s, %s was fitted to %lld; pick the same with --columns",
+              source->label, (long long)source->n_features, plural(source->n_features), command->model_path,
+              (long long)model->n_features);
 }
 
 static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
                               point_source **source, gmmpi_error *error)
 {
-  const source_options options = data_source_options(&command->data_options);
   *source = NULL;
-  if (options.columns == NULL && open_by_names(comm, command, model, source, error) != GMMPI_OK) return error->status;
-  if (*source == NULL && source_open(comm, command->data, &options, source, error) != GMMPI_OK) return error->status;
+  if (command->data_options.columns != NULL) {
+    if (open_picked(comm, rank, command, model, source, error) != GMMPI_OK) return error->status;
+  } else {
+    gmmpi_error other_names = {0};
+    if (model->feature_names != NULL) open_by_names(comm, command, model, source, &other_names);
+    if (*source == NULL && open_all(comm, command, model, &other_names, source, error) != GMMPI_OK)
+      return error->status;
+  }
   if (prepare_output_is_no_input(comm, command->output_path, *source, error) != GMMPI_OK) return error->status;
-  return check_features(command, model, *source, rank, error);
+  return check_features(command, model, *source, error);
 }
 
 static json_t *summary_json(const predict_command *command, const gmmpi_model *model, const shard *points,

@@ -76,6 +76,19 @@ static void tell_about_rounding(const fit_process *run)
   }
 }
 
+/* The same for values that may be fill values. */
+static gmmpi_status tell_about_far_values(const fit_process *run, gmmpi_error *error)
+{
+  far_values *found = NULL;
+  int64_t n_found;
+  if (run->observer->values_doubtful == NULL) return GMMPI_OK;
+  if (far_values_find(run->em->points, run->em->team, &found, &n_found, error) == GMMPI_OK) {
+    for (int64_t i = 0; i < n_found; i++) run->observer->values_doubtful(run->observer->context, &found[i]);
+  }
+  free(found);
+  return error->status;
+}
+
 static void reset_position(fit_state *state, int64_t level)
 {
   fit_position *current = &state->current;
@@ -286,6 +299,7 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
   if (local.status == GMMPI_OK && resume == NULL) {
     tell_about_ridge(&run);
     tell_about_rounding(&run);
+    tell_about_far_values(&run, &local);
   }
   result->timings.init = MPI_Wtime() - began;
   result->timings.e_step = result->timings.waiting = result->timings.allreduce = 0.0;

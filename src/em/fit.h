@@ -6,6 +6,7 @@
 #define EM_FIT_H
 
 #include "em/accelerate.h"
+#include "em/far_values.h"
 #include "em/statistics.h"
 #include "gmmpi/fit.h"
 #include "mixture/model.h"
@@ -105,6 +106,8 @@ typedef struct fit_observer {
   void (*event_happened)(void *context, const fit_event *event);
   /* After the M-step (and after each initialisation): the fit can go on from this state. */
   void (*state_advanced)(void *context, const fit_state *state);
+  /* Before the first start, for each column with values that may stand for something else. */
+  void (*values_doubtful)(void *context, const far_values *far);
 } fit_observer;
 
 static inline stop_question fit_stop_question(const fit_observer *observer)

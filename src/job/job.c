@@ -7,6 +7,7 @@
 #include "support/clock.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/memory.h"
 
 #include <errno.h>
 #include <math.h>
@@ -22,8 +23,9 @@ struct job {
   job_options options;
   fit_state *resume;
   fit_observer observer;
-  int64_t last_pass; /* iteration of the last model that was measured, -1: none yet */
-  watchdog *dog;     /* NULL: wait for ever */
+  point_source *source; /* of the points: for the names of columns and rows */
+  int64_t last_pass;    /* iteration of the last model that was measured, -1: none yet */
+  watchdog *dog;        /* NULL: wait for ever */
 
   /* Rank 0 only. */
   time_limit limit;
@@ -145,6 +147,36 @@ static void event_happened(void *context, const fit_event *event)
   warn("%s", text);
 }
 
+/* Rank 0 reads the row again where only that tells its place. */
+static void name_place(point_source *source, int64_t row, char *text, size_t n_bytes)
+{
+  double *values = NULL;
+  bool known = source->kind->place == NULL;
+  if (!known && (values = allocate(source->n_features, sizeof *values)) != NULL)
+    known = source_read(source, row, 1, values, NULL) == GMMPI_OK;
+  if (known)
+    source_place_text(source, source_place(source, row), text, n_bytes);
+  else
+    snprintf(text, n_bytes, "row %lld", (long long)row + 1);
+  free(values);
+}
+
+static void values_doubtful(void *context, const far_values *far)
+{
+  job *work = context;
+  if (work->rank != 0) return;
+  char name[120];
+  char column[160];
+  char place[300];
+  char text[900];
+  source_feature_text(work->source, far->feature, name, sizeof name);
+  snprintf(column, sizeof column, work->source->has_names ? "column \"%s\"" : "column %s", name);
+  name_place(work->source, far->first_row, place, sizeof place);
+  far_values_describe(far, column, place, text, sizeof text);
+  progress_clear(&work->reporter);
+  warn("%s: %s", work->source->label, text);
+}
+
 static void state_advanced(void *context, const fit_state *state)
 {
   job *work = context;
@@ -254,7 +286,14 @@ gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_sub
     work->options = *options;
     work->last_pass = -1;
     work->limit = *limit;
-    work->observer = (fit_observer){work, wants_stop, is_asked, pass_finished, event_happened, state_advanced};
+    work->source = subject->source;
+    work->observer = (fit_observer){.context = work,
+                                    .wants_stop = wants_stop,
+                                    .is_asked = is_asked,
+                                    .pass_finished = pass_finished,
+                                    .event_happened = event_happened,
+                                    .state_advanced = state_advanced,
+                                    .values_doubtful = subject->source != NULL ? values_doubtful : NULL};
     if (rank == 0) prepare_rank_0(work, subject, error);
     if (error->status == GMMPI_OK) start_watchdog(work, error);
     resumes = work->resume != NULL;

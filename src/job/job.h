@@ -45,6 +45,7 @@ typedef struct job_subject {
   int64_t n_samples;
   int64_t n_features;
   uint64_t fingerprint; /* of the points */
+  point_source *source; /* of the points, borrowed; NULL: nobody is told of doubtful values */
   double seconds_read;  /* what reading them took */
 } job_subject;
 

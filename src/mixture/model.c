@@ -142,6 +142,7 @@ static gmmpi_status accept_weights(gmmpi_model *model, const char *label, gmmpi_
     return fail(error, GMMPI_BAD_DATA, "%s: all weights are 0; give at least one component a weight", label);
   double sum = 0;
   for (int64_t k = 0; k < n_components; k++) sum += weights[k];
+  model->given_sum = sum;
   if (fabs(sum - 1) <= (double)n_components * DBL_EPSILON) return GMMPI_OK;
 
   /* By way of the largest, lest the sum of huge ones overflows or tiny ones lose digits. */
@@ -199,6 +200,55 @@ static gmmpi_status accept_covariances(gmmpi_model *model, const char *label, gm
     if (!model->family->factorise(model, k))
       return fail(error, GMMPI_BAD_DATA, "%s: %s is not positive definite; correct it", label,
                   covariance_name(model, k, name));
+  }
+  return GMMPI_OK;
+}
+
+/* to[i] = from[order[i]] of each of n_rows rows. */
+static void permute_rows(int64_t n_rows, int64_t d, const int64_t *order, const double *from, double *to)
+{
+  for (int64_t i = 0; i < n_rows; i++) {
+    for (int64_t j = 0; j < d; j++) to[i * d + j] = from[i * d + order[j]];
+  }
+}
+
+/* Rows and columns of each of n_matrices matrices d x d. */
+static void permute_matrices(int64_t n_matrices, int64_t d, const int64_t *order, const double *from, double *to)
+{
+  for (int64_t k = 0; k < n_matrices; k++) {
+    for (int64_t i = 0; i < d; i++) permute_rows(1, d, order, from + (k * d + order[i]) * d, to + (k * d + i) * d);
+  }
+}
+
+gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, const char *label, gmmpi_error *error)
+{
+  const int64_t d = model->n_features;
+  const int64_t n_covariances = model->family->shared ? 1 : model->n_components;
+  const int64_t length = family_length(model->family, model->n_components, d) / n_covariances;
+  char name[64];
+  bool changes = false;
+  for (int64_t j = 0; j < d; j++) changes = changes || order[j] != j;
+  if (!changes) return GMMPI_OK;
+  gmmpi_model *old;
+  if (model_duplicate(model, &old, error) != GMMPI_OK) return error->status;
+
+  permute_rows(model->n_components, d, order, old->means, model->means);
+  if (model->family->shape == DENSE)
+    permute_matrices(n_covariances, d, order, old->covariances, model->covariances);
+  else if (length == d)
+    permute_rows(n_covariances, d, order, old->covariances, model->covariances);
+  for (int64_t j = 0; old->feature_names != NULL && j < d; j++) {
+    free(model->feature_names[j]);
+    model->feature_names[j] = old->feature_names[order[j]];
+    old->feature_names[order[j]] = NULL;
+  }
+  gmmpi_model_destroy(old);
+  for (int64_t k = 0; k < n_covariances; k++) {
+    if (!model->family->factorise(model, k))
+      return fail(
+          error, GMMPI_BAD_DATA,
+          "%s: %s is too nearly singular to be taken in the order of the data; give the columns in its own order",
+          label, covariance_name(model, k, name));
   }
   return GMMPI_OK;
 }

@@ -18,6 +18,7 @@ struct gmmpi_model {
    * transposed (upper triangular, so that (x - mean) times it is white), or 1/standard deviation. */
   double *precisions_cholesky;
   char **feature_names; /* d, or NULL */
+  double given_sum;     /* of the weights as they came from outside (model_accept_parameters); else 0 */
 };
 
 /* A model whose numbers are all zero. Errors: 71. */
@@ -35,6 +36,11 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
 
 /* names: n_features, copied; NULL takes them away. Errors: 71. */
 gmmpi_status model_set_feature_names(gmmpi_model *model, char *const *names, gmmpi_error *error);
+
+/* Brings the features into another order: feature j becomes what feature order[j] was, its name included; order holds
+ * each of 0 ... n_features - 1 once. An order that changes nothing leaves every bit. `label` names the model's origin
+ * in messages. Errors: 65 a covariance is so nearly singular that it cannot be factorised in this order; 71. */
+gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, const char *label, gmmpi_error *error);
 
 /* Checks parameters that came from outside (finite, weights >= 0 and not all 0, covariances symmetric to 1e-8 of the
  * geometric mean of the two variances and positive definite, also where the weight is 0), normalises the weights, makes

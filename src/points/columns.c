@@ -165,6 +165,29 @@ static gmmpi_status pick_listed(picks *picked, const char *list, gmmpi_error *er
   return status;
 }
 
+static void pick_all(picks *picked)
+{
+  for (int64_t i = 0; i < picked->n_columns; i++) picked->columns[i] = i;
+  picked->n_picked = picked->n_columns;
+}
+
+/* The columns of these names; all of them where columns have no names. */
+static gmmpi_status pick_wanted(picks *picked, name_list wanted, gmmpi_error *error)
+{
+  const name_list there = {.owner = picked->source->label, .names = picked->names, .n = picked->n_columns};
+  if (picked->names == NULL) {
+    pick_all(picked);
+    return GMMPI_OK;
+  }
+  if (wanted.n > picked->n_columns) {
+    free(picked->columns);
+    picked->columns = allocate(wanted.n, sizeof *picked->columns);
+    if (picked->columns == NULL) return out_of_memory(picked->source, error);
+  }
+  picked->n_picked = wanted.n;
+  return names_find(there, wanted, picked->columns, error);
+}
+
 /* The name of a column: the file's, or x1, x2, ... where it has none. */
 static char *name_of(char *const *names, int64_t column)
 {
@@ -198,11 +221,12 @@ gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *
   gmmpi_status status = GMMPI_OK;
   if (picked.columns == NULL || picked.is_picked == NULL) {
     status = out_of_memory(source, error);
+  } else if (options->wanted.names != NULL) {
+    status = pick_wanted(&picked, options->wanted, error);
   } else if (options->columns != NULL) {
     status = pick_listed(&picked, options->columns, error);
   } else {
-    for (int64_t i = 0; i < n_columns; i++) picked.columns[i] = i;
-    picked.n_picked = n_columns;
+    pick_all(&picked);
   }
   if (status == GMMPI_OK) status = keep_picked(source, &picked, error);
   free(picked.columns);

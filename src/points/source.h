@@ -13,6 +13,7 @@
 #include "points/written_files.h"
 
 #include "gmmpi/error.h"
+#include "points/feature_names.h"
 
 #include <mpi.h>
 #include <stdbool.h>
@@ -25,6 +26,8 @@ typedef struct source_options {
   const char *columns;  /* --columns: names, 1-based numbers and ranges, separated by commas; NULL: every column */
   header_choice header; /* text files: is the first line a header? */
   char delimiter;       /* text files: between fields; ' ' stands for any run of blanks; 0: guess */
+  name_list wanted;     /* unless its names are NULL, instead of columns: those of these names, in this order, or all
+                           of them where the file has no names; must outlive the source */
 } source_options;
 
 typedef struct point_source point_source;

@@ -2,9 +2,17 @@
 
 #include "support/waiting.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* The warnings of this process that are kept, in their order; any thread may add one. */
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool keeps;
+static char **kept;
+static int64_t n_kept;
 
 static gmmpi_status set_error(gmmpi_error *error, int64_t place, gmmpi_status status, const char *format, va_list list)
 {
@@ -36,6 +44,50 @@ gmmpi_status fail_at(gmmpi_error *error, int64_t place, gmmpi_status status, con
   return status;
 }
 
+/* One that there is no memory for is printed alone. */
+static void keep(const char *line)
+{
+  pthread_mutex_lock(&kept_lock);
+  if (keeps) {
+    char *copy = strdup(line);
+    char **longer = copy != NULL ? realloc(kept, (size_t)(n_kept + 1) * sizeof *kept) : NULL;
+    if (longer != NULL) {
+      kept = longer;
+      kept[n_kept++] = copy;
+    } else {
+      free(copy);
+    }
+  }
+  pthread_mutex_unlock(&kept_lock);
+}
+
+void warnings_keep(void)
+{
+  pthread_mutex_lock(&kept_lock);
+  keeps = true;
+  pthread_mutex_unlock(&kept_lock);
+}
+
+int64_t warnings_kept(char *const **lines)
+{
+  pthread_mutex_lock(&kept_lock);
+  const int64_t n = n_kept;
+  *lines = kept;
+  pthread_mutex_unlock(&kept_lock);
+  return n;
+}
+
+void warnings_forget(void)
+{
+  pthread_mutex_lock(&kept_lock);
+  for (int64_t i = 0; i < n_kept; i++) free(kept[i]);
+  free(kept);
+  kept = NULL;
+  n_kept = 0;
+  keeps = false;
+  pthread_mutex_unlock(&kept_lock);
+}
+
 void warn(const char *format, ...)
 {
   char line[1200];
@@ -45,6 +97,7 @@ void warn(const char *format, ...)
   va_end(list);
   fprintf(stderr, "gmmpi warning: %s\n", line);
   fflush(stderr);
+  keep(line);
 }
 
 gmmpi_status agree(MPI_Comm comm, gmmpi_error *error)

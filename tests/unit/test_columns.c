@@ -168,13 +168,52 @@ static void long_lists_are_shortened(void **state)
   release(&source);
 }
 
+/* wanted: names between bars. expected: 1-based columns, ended by 0; NULL: refused with this part in the message. */
+static void wants(const char *wanted, bool with_names, const int *expected, const char *part)
+{
+  char label[] = "data.csv";
+  char *copy = strdup(wanted);
+  char *list[2 * N_NAMES];
+  source_options options = {.wanted = {.owner = "m.h5", .names = list}};
+  for (char *word = strtok(copy, "|"); word != NULL; word = strtok(NULL, "|")) list[options.wanted.n++] = word;
+  point_source source = {.label = label};
+  gmmpi_error error = {0};
+  const gmmpi_status status = source_pick_columns(&source, N_NAMES, with_names ? names : NULL, &options, &error);
+  assert_int_equal(status, expected != NULL ? GMMPI_OK : GMMPI_BAD_DATA);
+  if (expected != NULL) {
+    for (int64_t i = 0; i < source.n_features; i++) assert_int_equal(source.columns[i] + 1, expected[i]);
+    assert_int_equal(expected[source.n_features], 0);
+  } else if (strncmp(error.message, "data.csv: ", 10) != 0 || strstr(error.message, part) == NULL) {
+    fail_msg("%s: \"%s\" is not in \"%s\"", wanted, part, error.message);
+  }
+  release(&source);
+  free(copy);
+}
+
+/* Names are names, whatever they look like; a name that is not wanted may stand twice. */
+static void columns_of_a_model(void **state)
+{
+  (void)state;
+  wants("2-5|age|2|a,b|say \"hi\"", true, (const int[]){6, 1, 4, 3, 5, 0}, NULL);
+  wants("age|3|height", true, NULL, "m.h5 was fitted to 3, of which \"3\", \"height\" are missing;");
+  wants("age|AGE", true, NULL, "\"AGE\" is missing (did you mean \"age\" by \"AGE\"?");
+  wants("Annual_Income ", true, NULL, "did you mean \"annual income\"");
+  wants("age|twice", true, NULL, "columns 8 and 9 are both named \"twice\"");
+  wants("age|2|age", true, NULL, "two features of m.h5 are named \"age\"");
+  wants("age", false, (const int[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 0}, NULL);
+  wants("age|2|age|2|age|2|age|2|age|2|age|2", true, NULL, "two features of m.h5");
+  assert_true(names_are_own((char *[]){"x1", "x"}, 2) && names_are_own((char *[]){"x1y"}, 1));
+  assert_false(names_are_own((char *[]){"x2", "x10"}, 2) || names_are_own(NULL, 2));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(columns_are_picked),        cmocka_unit_test(numbers_and_ranges),
       cmocka_unit_test(names_come_before_numbers), cmocka_unit_test(quoted_names),
       cmocka_unit_test(unknown_columns),           cmocka_unit_test(picked_twice),
-      cmocka_unit_test(names_of_features),         cmocka_unit_test(long_lists_are_shortened),
+      cmocka_unit_test(names_of_features),         cmocka_unit_test(columns_of_a_model),
+      cmocka_unit_test(long_lists_are_shortened),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,6 +201,47 @@ static void any_bit_changes_the_hash(void **state)
   gmmpi_model_destroy(model);
 }
 
+/* Feature 0 becomes what 2 was, 1 what 0 was, 2 what 1 was: every number by hand, the factors against long double. */
+static void features_in_another_order(void **state)
+{
+  (void)state;
+  const int64_t order[3] = {2, 0, 1};
+  const double weights[1] = {3};
+  const double means[3] = {1, 2, 3};
+  const double covariance[9] = {4, 1, 0.5, 1, 5, -1, 0.5, -1, 6};
+  const double expected[9] = {6, 0.5, -1, 0.5, 4, 1, -1, 1, 5};
+  char *names[3] = {"a", "b", "c"};
+  long double whitening[9] = {0};
+  for (int tied = 0; tied < 2; tied++) {
+    gmmpi_model *model;
+    gmmpi_error error = {0};
+    assert_int_equal(gmmpi_model_create(1, 3, tied ? "tied" : "full", weights, means, covariance, &model, &error),
+                     GMMPI_OK);
+    assert_true(model->given_sum == 3);
+    assert_int_equal(model_set_feature_names(model, names, &error), GMMPI_OK);
+    const uint64_t before = model_hash(model);
+    assert_int_equal(model_permute_features(model, (const int64_t[]){0, 1, 2}, "m", &error), GMMPI_OK);
+    assert_int_equal(model_hash(model), before);
+    assert_int_equal(model_permute_features(model, order, "m", &error), GMMPI_OK);
+    assert_memory_equal(model->means, ((const double[]){3, 1, 2}), sizeof means);
+    assert_memory_equal(model->covariances, expected, sizeof expected);
+    reference_whitening(3, expected, whitening);
+    for (int i = 0; i < 3; i++) {
+      for (int j = 0; j <= i; j++) assert_near(model->precisions_cholesky[j * 3 + i], whitening[i * 3 + j], 1e-15L);
+      assert_string_equal(model->feature_names[i], names[order[i]]);
+    }
+    gmmpi_model_destroy(model);
+  }
+  gmmpi_model *model;
+  assert_int_equal(gmmpi_model_create(1, 3, "diag", weights, means, (const double[]){1, 4, 16}, &model, NULL),
+                   GMMPI_OK);
+  assert_int_equal(model_permute_features(model, order, "m", NULL), GMMPI_OK);
+  assert_memory_equal(model->covariances, ((const double[]){16, 1, 4}), 3 * sizeof(double));
+  assert_memory_equal(model->precisions_cholesky, ((const double[]){0.25, 1, 0.5}), 3 * sizeof(double));
+  assert_null(model->feature_names);
+  gmmpi_model_destroy(model);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -213,6 +254,7 @@ int main(void)
       cmocka_unit_test(memory),
       cmocka_unit_test(names_and_copies),
       cmocka_unit_test(any_bit_changes_the_hash),
+      cmocka_unit_test(features_in_another_order),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
