@@ -16,7 +16,7 @@ typedef struct information_criteria {
 } information_criteria;
 
 /* log_likelihood and sum_log_max_responsibility (<= 0) are sums over all n_samples points; n_parameters as
- * model_n_parameters counts. */
+ * model_n_parameters counts: components of weight 0 have none. */
 information_criteria criteria_of(double log_likelihood, double sum_log_max_responsibility, int64_t n_parameters,
                                  int64_t n_samples);
 

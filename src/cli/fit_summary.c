@@ -84,11 +84,13 @@ static json_t *common_facts(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
   const information_criteria criteria = criteria_of_account(account);
-  return json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:f, s:f, s:f}", "n_samples", (json_int_t)account->points->n_samples,
-                   "converged", (int)end->converged, "n_iter", (json_int_t)end->iteration, "log_likelihood",
-                   end->log_likelihood, "mean_log_likelihood", end->log_likelihood / (double)account->points->n_samples,
-                   "n_parameters", (json_int_t)model_n_parameters(end->model), "bic", criteria.bic, "aic", criteria.aic,
-                   "icl", criteria.icl);
+  return json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
+                   (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
+                   (json_int_t)end->iteration, "log_likelihood", end->log_likelihood, "mean_log_likelihood",
+                   end->log_likelihood / (double)account->points->n_samples, "n_components_alive",
+                   (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
+                   "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic,
+                   "aic", criteria.aic, "icl", criteria.icl);
 }
 
 json_t *fit_facts(const fit_account *account)
@@ -204,8 +206,12 @@ static void print_for_people(const fit_account *account)
            account->points->n_dropped == 1 ? " was" : "s were");
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->log_likelihood,
          end->log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
-  printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters)\n", criteria.bic, criteria.aic, criteria.icl,
+  printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
+  const int64_t n_dead = K - model_n_living(end->model);
+  if (n_dead > 0)
+    printf("; %lld component%s %s weight 0", (long long)n_dead, plural(n_dead), n_dead == 1 ? "has" : "have");
+  puts(")");
   print_components(end->model);
   for (int64_t i = 0; i < result->n_events; i++) {
     char text[256];

@@ -72,6 +72,8 @@ void info_print(const file_description *description)
     printf(", %lld component%s in %lld feature%s, %s covariances", (long long)model->n_components,
            model->n_components == 1 ? "" : "s", (long long)model->n_features, model->n_features == 1 ? "" : "s",
            model->family->name);
+  const int64_t n_dead = model != NULL ? model->n_components - model_n_living(model) : 0;
+  if (n_dead > 0) printf(", %lld of weight 0", (long long)n_dead);
   putchar('\n');
   print_facts(description->facts, 2);
   if (model != NULL) print_components(model);

@@ -85,6 +85,7 @@ static gmmpi_status step_back(const ascent *climb, gmmpi_error *error)
   if (status != GMMPI_OK) return status;
   if (repaired) accelerator_forget(state->history);
   state->plain = true;
+  state->repaired = any_collapsed(em->step, *climb->spare);
   exchange_models(climb);
   tell_state(climb);
   return GMMPI_OK;
@@ -146,16 +147,22 @@ static gmmpi_status make_next_model(const ascent *climb, double change, gmmpi_er
   if (remember(climb, error) != GMMPI_OK || accelerate(climb, change, &accelerated, error) != GMMPI_OK)
     return error->status;
   state->plain = !accelerated;
+  state->repaired = false;
   if (accelerated) return GMMPI_OK;
   const gmmpi_status status = maximization_step(em, em->measured, state->current.model, state->current.iteration + 1,
                                                 *climb->spare, state, climb->observer, &repaired, error);
-  if (status == GMMPI_OK && repaired) accelerator_forget(state->history);
-  return status;
+  if (status != GMMPI_OK) return status;
+  if (repaired) accelerator_forget(state->history);
+  state->repaired = any_collapsed(em->step, *climb->spare);
+  return GMMPI_OK;
 }
 
+/* A component that was put elsewhere, dropped or kept is no M-step's outcome: whatever the change was, the loop goes
+ * on, to an end since repairs are few. A ridge is part of the map that is iterated, and may be in each step. */
 static bool has_converged(const ascent *climb, double change)
 {
-  return fabs(change) < climb->tolerance && (climb->state->plain || climb->em->provisional);
+  const fit_state *state = climb->state;
+  return fabs(change) < climb->tolerance && !state->repaired && (state->plain || climb->em->provisional);
 }
 
 /* 1 when somebody wants to know from this rank how it goes. */

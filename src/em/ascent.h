@@ -1,8 +1,8 @@
 /* EM on one set of points, from the state's current model until it stands still: E-step, one Allreduce, M-step.
  *
  * The M-step takes the statistics that were measured (textbook EM) or those that the state's accelerator proposes. A
- * proposal that lowers the log-likelihood is taken back, and a fit on all points has converged only when the change was
- * that of a textbook step. */
+ * proposal that lowers the log-likelihood is taken back. A fit on all points has converged only when the change was
+ * that of a textbook step in which no component was repaired (em/collapse.h). */
 #ifndef EM_ASCENT_H
 #define EM_ASCENT_H
 

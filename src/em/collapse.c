@@ -26,10 +26,22 @@ gmmpi_status report_event(fit_state *state, const fit_observer *observer, const 
   return GMMPI_OK;
 }
 
+static bool has_collapsed(const maximization *step, const gmmpi_model *next, int64_t k)
+{
+  return step->states[k] == COMPONENT_EMPTY || (step->states[k] == COMPONENT_INDEFINITE && !next->family->shared);
+}
+
 static bool is_collapsed(const repair *work, int64_t k)
 {
-  const component_state state = work->step->states[k];
-  return state == COMPONENT_EMPTY || (state == COMPONENT_INDEFINITE && !work->next->family->shared);
+  return has_collapsed(work->step, work->next, k);
+}
+
+bool any_collapsed(const maximization *step, const gmmpi_model *next)
+{
+  for (int64_t k = 0; k < next->n_components; k++) {
+    if (has_collapsed(step, next, k)) return true;
+  }
+  return false;
 }
 
 static gmmpi_status report(const repair *work, int64_t k, fit_event_action action, gmmpi_error *error)
@@ -61,6 +73,40 @@ static gmmpi_status report_once(const repair *work, int64_t component, fit_event
   if (was_reported(work->state, component, kind, action)) return GMMPI_OK;
   const fit_event event = {work->state->current.start, work->iteration, component, (int32_t)kind, (int32_t)action};
   return report_event(work->state, work->observer, &event, error);
+}
+
+/* Does an event of the current start say that the component has weight 0? One about the model to start from holds for
+ * all starts, since they are the same. */
+static bool was_dropped(const fit_state *state, int64_t component)
+{
+  for (int64_t i = 0; i < state->n_events; i++) {
+    const fit_event *event = &state->events[i];
+    if (event->component == component && event->action == ACTION_DROPPED &&
+        (event->start == state->current.start || event->kind == EVENT_WEIGHTLESS))
+      return true;
+  }
+  return false;
+}
+
+gmmpi_status report_lost(const gmmpi_model *given, gmmpi_on_collapse policy, fit_state *state,
+                         const fit_observer *observer, gmmpi_error *error)
+{
+  const gmmpi_model *model = state->current.model;
+  for (int64_t k = 0; k < model->n_components; k++) {
+    if (model->weights[k] > 0.0 || was_dropped(state, k)) continue;
+    const bool is_given = given != NULL && given->weights[k] == 0.0;
+    if (!is_given && policy == GMMPI_COLLAPSE_ERROR)
+      return fail(error, GMMPI_BAD_DATA,
+                  "component %lld collapsed while the start was looked for, wherever it was put; ask for fewer "
+                  "components, a larger --reg-covar, or --on-collapse reseed",
+                  (long long)k);
+    const fit_event event = {.start = state->current.start,
+                             .component = k,
+                             .kind = is_given ? EVENT_WEIGHTLESS : EVENT_LOST,
+                             .action = ACTION_DROPPED};
+    if (report_event(state, observer, &event, error) != GMMPI_OK) return error->status;
+  }
+  return GMMPI_OK;
 }
 
 static void normalise_weights(gmmpi_model *model)

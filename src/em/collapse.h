@@ -8,7 +8,11 @@
  *
  * A covariance that all components share cannot be reseeded, and where the data themselves are degenerate (a constant
  * column, columns that depend on each other) every component would be indefinite: such covariances get a ridge
- * (factorise_with_ridge). */
+ * (factorise_with_ridge).
+ *
+ * While a start is looked for, and on subsamples, nothing is reported. A component that comes to the loop over all
+ * points with weight 0 is reported there (report_lost), so that no component of a model has weight 0 without an event.
+ */
 #ifndef EM_COLLAPSE_H
 #define EM_COLLAPSE_H
 
@@ -47,6 +51,18 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
  * more points there may be room for them. form is the model's. Errors, agreed: 71. */
 gmmpi_status revive_dropped(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
                             gmmpi_model *model, fit_state *state, gmmpi_error *error);
+
+/* Did a component of the M-step collapse, so that repair_collapsed puts it elsewhere, drops it or keeps it as it was?
+ * Not when all that was needed is a ridge: this depends on the moments alone, and a step with it is the same map each
+ * time.
+ */
+bool any_collapsed(const maximization *step, const gmmpi_model *next);
+
+/* Before iterations over all points: an event for each component of state->current whose weight is 0 and which no event
+ * of this start has dropped. given: the model to start from, NULL where a start was looked for. Not collective; all
+ * ranks find the same. Errors: 65 with GMMPI_COLLAPSE_ERROR, 71. */
+gmmpi_status report_lost(const gmmpi_model *given, gmmpi_on_collapse policy, fit_state *state,
+                         const fit_observer *observer, gmmpi_error *error);
 
 /* Adds an event to the state and tells the observer; with observer NULL does nothing. Errors: 71. */
 gmmpi_status report_event(fit_state *state, const fit_observer *observer, const fit_event *event, gmmpi_error *error);

@@ -98,6 +98,7 @@ static void reset_position(fit_state *state, int64_t level)
   current->sum_log_max_responsibility = 0.0;
   current->converged = false;
   state->plain = true;
+  state->repaired = false;
   memset(state->n_reseeds, 0, (size_t)current->model->n_components * sizeof *state->n_reseeds);
 }
 
@@ -106,12 +107,24 @@ static gmmpi_status revive(const fit_process *run, em_iteration *em, gmmpi_error
 {
   const fit_position *current = &run->state->current;
   const bool is_new = current->iteration == 0 && current->level < run->plan.n_levels;
-  bool any = false;
-  for (int64_t k = 0; k < current->model->n_components; k++) any = any || current->model->weights[k] == 0.0;
+  const bool any = model_n_living(current->model) < current->model->n_components;
   if (!is_new || !any || run->options->init == GMMPI_INIT_MODEL) return GMMPI_OK;
   accelerator_forget(run->state->history);
   density_from_model(em->form, current->model);
   return revive_dropped(em->points, em->spread, em->form, em->team, current->model, run->state, error);
+}
+
+/* Before the loop over all points: components that come to it without a weight are not passed over in silence. */
+static gmmpi_status tell_of_lost(const fit_process *run, gmmpi_error *error)
+{
+  const fit_position *current = &run->state->current;
+  const gmmpi_fit_options *options = run->options;
+  if (current->level > 0 || current->iteration > 0 || model_n_living(current->model) == current->model->n_components)
+    return GMMPI_OK;
+  gmmpi_error local = {0};
+  report_lost(options->init == GMMPI_INIT_MODEL ? options->start : NULL, options->on_collapse, run->state,
+              run->observer, &local);
+  return agree(run->em->points->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 
 /* The loop over all points, or over those of a level. */
@@ -130,7 +143,7 @@ static gmmpi_status climb(fit_process *run, em_iteration *em, gmmpi_error *error
       .max_iterations = coarse ? MOST_COARSE_ITERATIONS : run->options->max_iterations,
       .clock = MPI_Wtime(),
   };
-  if (revive(run, em, error) != GMMPI_OK) return error->status;
+  if (revive(run, em, error) != GMMPI_OK || tell_of_lost(run, error) != GMMPI_OK) return error->status;
   const gmmpi_status status = ascend(&one, error);
   run->stopped = one.stopped;
   run->measured = one.measured && !coarse;

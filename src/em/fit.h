@@ -17,6 +17,8 @@ typedef enum fit_event_kind {
   EVENT_EMPTY,      /* its responsibilities sum to less than 1e-10 n */
   EVENT_INDEFINITE, /* its covariance is not positive definite */
   EVENT_DEGENERATE, /* the data's own covariance is singular, and so became a component's: it was given a ridge */
+  EVENT_LOST,       /* it came to all points with weight 0: it collapsed while the start was looked for */
+  EVENT_WEIGHTLESS, /* its weight is 0 in the model to start from */
   /* Told to the observer before the first start, not kept as events: */
   EVENT_LARGE_RIDGE,    /* reg_covar is not small against a feature's variance */
   EVENT_COARSE_ROUNDING /* in single precision: a feature's rounding is not small against its standard deviation */
@@ -56,6 +58,8 @@ typedef struct fit_state {
   fit_position best;    /* the best of the starts that have ended; best.model is meaningless when best.start < 0 */
   accelerator *history; /* of the current start */
   bool plain;           /* current.model was made by a textbook M-step, so that its log-likelihood must not fall */
+  bool repaired; /* in that step a component collapsed and was put elsewhere, dropped or kept as it was: the change
+                    of the log-likelihood says nothing about how near a fixed point is */
   int64_t n_row_visits; /* rows that E-steps went over, of all levels and starts so far */
   int64_t *n_reseeds;   /* K: how often each component was put elsewhere on the current level */
   fit_event *events;    /* n_events, capacity events_capacity */

@@ -104,6 +104,17 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
              (long long)event->component + 1);
     return;
   }
+  if (event->kind == EVENT_LOST) {
+    snprintf(text, size,
+             "%s: component %lld collapsed while the start was looked for, wherever it was put; dropped (weight 0)",
+             where, (long long)event->component);
+    return;
+  }
+  if (event->kind == EVENT_WEIGHTLESS) {
+    snprintf(text, size, "%s: component %lld has weight 0 in the model to start from, and keeps it", where,
+             (long long)event->component);
+    return;
+  }
   const char *what = event->kind == EVENT_EMPTY ? "became empty" : "lost its positive definite covariance";
   const char *then = event->action == ACTION_RESEEDED  ? "reseeded where the data fit worst"
                      : event->action == ACTION_DROPPED ? "dropped (weight 0)"

@@ -91,7 +91,7 @@ static bool state_is_valid(const fit_state *state, bool has_best)
   for (int64_t i = 0; i < state->n_events; i++) {
     const fit_event *event = &state->events[i];
     if (event->start < 0 || event->iteration < 0 || event->component < -1 || event->component >= n_components ||
-        event->kind < EVENT_EMPTY || event->kind > EVENT_DEGENERATE || event->action < ACTION_RESEEDED ||
+        event->kind < EVENT_EMPTY || event->kind > EVENT_WEIGHTLESS || event->action < ACTION_RESEEDED ||
         event->action > ACTION_KEPT)
       return false;
   }

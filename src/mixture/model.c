@@ -265,11 +265,27 @@ gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmp
   return accept_covariances(model, label, error);
 }
 
+int64_t model_n_living(const gmmpi_model *model)
+{
+  int64_t n_living = 0;
+  for (int64_t k = 0; k < model->n_components; k++) n_living += model->weights[k] != 0.0;
+  return n_living;
+}
+
+static int64_t count_parameters(const gmmpi_model *model, int64_t n_components)
+{
+  const int64_t d = model->n_features;
+  return n_components - 1 + n_components * d + model->family->n_parameters(n_components, d);
+}
+
 int64_t model_n_parameters(const gmmpi_model *model)
 {
-  const int64_t n_components = model->n_components;
-  const int64_t n_features = model->n_features;
-  return n_components - 1 + n_components * n_features + model->family->n_parameters(n_components, n_features);
+  return count_parameters(model, model_n_living(model));
+}
+
+int64_t model_n_parameters_nominal(const gmmpi_model *model)
+{
+  return count_parameters(model, model->n_components);
 }
 
 uint64_t model_hash(const gmmpi_model *model)

@@ -48,9 +48,15 @@ gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, co
  * origin in messages. Errors: 65. */
 gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmpi_error *error);
 
-/* Numbers that can move freely: weights, means and covariances (Bishop 2006, sec. 9.2; scikit-learn counts the same).
- */
+/* Components whose weight is not 0. */
+int64_t model_n_living(const gmmpi_model *model);
+
+/* Numbers that can move freely: weights, means and covariances (Bishop 2006, sec. 9.2; scikit-learn counts the same) of
+ * the living components alone. A component of weight 0 explains no point, so that its numbers are no parameters. */
 int64_t model_n_parameters(const gmmpi_model *model);
+
+/* The same with all components living. */
+int64_t model_n_parameters_nominal(const gmmpi_model *model);
 
 /* A hash of all bits of parameters and factors; not of the names. */
 uint64_t model_hash(const gmmpi_model *model);

@@ -51,6 +51,7 @@ static inline fit_state *make_state(const char *family, int64_t K, int64_t d, in
   state->current.sum_log_max_responsibility = -0.1;
   state->n_row_visits = 19450;
   state->plain = false;
+  state->repaired = true;
   state->current.level = 3;
   set_history(state->history);
   for (int64_t k = 0; k < K; k++) state->n_reseeds[k] = k + 7;
@@ -67,7 +68,7 @@ static inline fit_state *make_state(const char *family, int64_t K, int64_t d, in
     state->events[i] = (fit_event){.start = i,
                                    .iteration = 3 * i + 1,
                                    .component = i % (K + 1) - 1,
-                                   .kind = (int32_t)(i % 3),
+                                   .kind = (int32_t)(i % 5),
                                    .action = (int32_t)((i + 1) % 3)};
   state->n_events = n_events;
   return state;
@@ -109,6 +110,7 @@ static inline void assert_same_state(const fit_state *a, const fit_state *b)
   if (a->best.start >= 0) assert_same_position(&a->best, &b->best);
   assert_int_equal(a->n_row_visits, b->n_row_visits);
   assert_int_equal(a->plain, b->plain);
+  assert_int_equal(a->repaired, b->repaired);
   assert_memory_equal(a->history->counters, b->history->counters, sizeof a->history->counters);
   assert_memory_equal(a->history->numbers, b->history->numbers, (size_t)a->history->n_numbers * sizeof(double));
   assert_memory_equal(a->n_reseeds, b->n_reseeds, (size_t)a->current.model->n_components * sizeof(int64_t));

@@ -124,18 +124,25 @@ static void normalised_weights(void **state)
   gmmpi_model_destroy(model);
 }
 
-/* K = 4, d = 5: 3 weights, 20 means, and 4 x 15, 15, 20 or 4 numbers of covariances. */
+/* K = 4, d = 5: 3 weights, 20 means, and 4 x 15, 15, 20 or 4 numbers of covariances. Of three living components: 2
+ * weights, 15 means, and 3 x 15, 15, 15 or 3 numbers. */
 static void free_parameters(void **state)
 {
   (void)state;
   const struct {
     const covariance_family *family;
-    int64_t expected;
-  } cases[4] = {{&family_full, 83}, {&family_tied, 38}, {&family_diag, 43}, {&family_spherical, 27}};
+    int64_t expected, of_three;
+  } cases[4] = {{&family_full, 83, 62}, {&family_tied, 38, 32}, {&family_diag, 43, 32}, {&family_spherical, 27, 20}};
   for (int i = 0; i < 4; i++) {
     gmmpi_model *model = NULL;
     assert_int_equal(model_allocate(cases[i].family, 4, 5, &model, NULL), GMMPI_OK);
+    for (int64_t k = 0; k < 4; k++) model->weights[k] = 0.25;
+    assert_int_equal(model_n_living(model), 4);
     assert_int_equal(model_n_parameters(model), cases[i].expected);
+    model->weights[1] = 0.0;
+    assert_int_equal(model_n_living(model), 3);
+    assert_int_equal(model_n_parameters(model), cases[i].of_three);
+    assert_int_equal(model_n_parameters_nominal(model), cases[i].expected);
     gmmpi_model_destroy(model);
   }
 }
