@@ -1,0 +1,106 @@
+"""What a hard problem's goal is, and what gmmpi makes of it.
+
+The goal is the best of textbook EM (plain_em.py) from 20 k-means++ starts and from the true partition. Two are kept: the best
+of all, and the best whose components all rest on enough points; the task says which is asked for.
+"""
+
+import json
+import subprocess
+
+import numpy as np
+
+from plotting.mixture import read_mixture
+from plotting.problem import Problem
+
+from . import plain_em
+
+FIRST = dict(tolerance=1e-6, max_iter=1000)
+LAST = dict(tolerance=1e-8, max_iter=3000)
+
+
+def fingerprint(points):
+    """Of the data, in spite of rounding."""
+    values = np.asarray(points, dtype=float)
+    largest = np.abs(values).max() or 1.0
+    return "%dx%d " % values.shape + "%.5g %.5g %.5g" % (largest, np.abs(values / largest).mean(), np.median(values / largest))
+
+
+def starts_of(task, table, labels):
+    """Responsibilities to start from: the truth, then k-means++ in the data's own units and in units of deviations, turn about."""
+    if labels is not None:
+        yield "truth", plain_em.from_labels(table, labels)
+    random = np.random.default_rng(len(task.name))
+    own = table.scale / table.scale.max()
+    deviations = np.sqrt(np.maximum(table.weights @ (table.x - table.weights @ table.x) ** 2, 1e-300))
+    for start in range(task.starts):
+        units = own if start % 2 == 0 else 1 / deviations
+        shares = plain_em.plus_plus(table, task.k, units, random)
+        if start % 4 > 1:
+            shares = plain_em.lloyd(table, shares, units, 20)
+        yield "start %d" % start, shares
+
+
+def reference(task, points, labels):
+    """best, sound: each value, rows and distinct points the least component rests on, where it started; or None."""
+    table = plain_em.Table(points, task.reg_covar)
+    found = {"best": None, "sound": None}
+    for word, shares in starts_of(task, table, labels):
+        done = plain_em.run(table, shares, task.covariance, **FIRST)
+        if done is None:
+            continue
+        kinds = ["best"] + ["sound"] * (not plain_em.is_spurious(table, done[2], task.covariance))
+        for kind in kinds:
+            if found[kind] is None or done[0] > found[kind][0][0] + 1e-6:
+                found[kind] = done, word
+    for kind, entry in found.items():
+        if entry is None:
+            continue
+        done, word = entry
+        last = plain_em.run(table, done[2], task.covariance, **LAST)
+        if last is not None and (kind == "best" or not plain_em.is_spurious(table, last[2], task.covariance)):
+            done = last
+        rows, distinct = plain_em.least_support(table, done[2])
+        found[kind] = [round(done[0], 7), round(float(rows.min()), 1), round(float(distinct.min()), 1), word]
+    return dict(found, starts=task.starts)
+
+
+def goal_of(task, result):
+    """The value to reach, or None where textbook EM breaks down from every start."""
+    for kind in (task.goal, "best"):
+        if result[kind] is not None:
+            return result[kind][0]
+    return None
+
+
+def gmmpi_run(path, folder, task, points, seed=0, options=()):
+    """A run of gmmpi fit as it comes: value by numpy (None if it failed), what it said, its summary."""
+    data, model = folder + "/points.npy", folder + "/model.h5"
+    np.save(data, points)
+    words = [path, "fit", data, "-k", task.k, "--covariance", task.covariance, "--reg-covar", repr(task.reg_covar), "--seed", seed,
+             "-q", "--json", "--checkpoint", "none", "-o", model, *task.options, *options]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    if done.returncode != 0:
+        return dict(value=None, said=said or ["status %d" % done.returncode], summary=None, seconds=0.0)
+    summary = json.loads(done.stdout)
+    value = summary["mean_log_likelihood"]
+    own, spurious = measure(task, points, read_mixture(model))
+    return dict(value=value if own is None else own, own=own, stated=value, spurious=spurious, said=said, summary=summary,
+                seconds=summary["seconds"]["total"])
+
+
+def measure(task, points, mixture):
+    """A model's mean log-likelihood by plain_em's arithmetic, and whether a component is spurious; None, None if it can't tell."""
+    table = plain_em.Table(points, task.reg_covar)
+    d = table.d
+    try:
+        covariances = np.array([mixture.covariance_of(k, range(d)) for k in range(mixture.n_components)])
+        model = plain_em.Model(mixture.weights, (mixture.means - table.centre) / table.scale,
+                               covariances / table.scale[:, None] / table.scale)
+        with np.errstate(over="ignore"):
+            value, shares = plain_em.expect(table, model)
+    except (Problem, FloatingPointError):
+        return None, None
+    if value is None:
+        return None, None
+    return value, plain_em.is_spurious(table, shares, task.covariance)
