@@ -251,6 +251,13 @@ def rare_group(n, d, share, cloud, place, width):
     return make
 
 
+def two_rare_groups(random):
+    points = np.concatenate([random.standard_normal((99000, 3)), 0.2 * random.standard_normal((100, 3)) + [6, 0, 0],
+                             0.2 * random.standard_normal((20, 3)) + [0, 8, 0]])
+    order = random.permutation(len(points))
+    return points[order], np.repeat([0, 1, 2], [99000, 100, 20])[order]
+
+
 def rare():
     tasks = []
     for cloud in ("Gaussian", "t"):
@@ -259,6 +266,10 @@ def rare():
                 k = 2 if cloud == "Gaussian" else 3
                 tasks.append(HardTask("rare", "%g %% of 10000 in %d, %s cloud, %g" % (100 * share, d, cloud, place), k,
                                       rare_group(10000, d, share, cloud, place, width), starts=3))
+    for n, share, d, cloud in ((3000, 0.02, 2, "t"), (5000, 0.01, 1, "Gaussian"), (20000, 0.005, 2, "Gaussian"), (20000, 0.01, 4, "t")):
+        tasks.append(HardTask("rare", "%g %% of %d in %d, %s cloud" % (100 * share, n, d, cloud), 2 + (cloud == "t"),
+                              rare_group(n, d, share, cloud, 4, 0.05 * d), starts=3))
+    tasks.append(HardTask("rare", "two of 100 and 20 in 99120", 3, two_rare_groups, starts=0))
     for n, share in ((100000, 0.002), (100000, 0.01), (1000000, 0.005)):
         tasks.append(HardTask("rare", "%g %% of %d, t cloud" % (100 * share, n), 3, rare_group(n, 2, share, "t", 4, 0.08), starts=0))
     return tasks
@@ -344,6 +355,26 @@ def tails():
     return tasks
 
 
+def dependent():
+    """Columns that say nothing new, and columns far from 0 compared with their spread."""
+    tasks = []
+    for word in ("constant", "copied", "summed", "time stamp", "offset 1e6"):
+        for k, covariance in ((2, "full"), (3, "full"), (3, "diag"), (2, "tied")):
+            def make(random, word=word, k=k):
+                points, labels = two_clusters(random, 900, 2, k)
+                if word == "constant":
+                    points = np.c_[points, np.full(900, 7.3)]
+                elif word == "copied":
+                    points = np.c_[points, points[:, 0]]
+                elif word == "summed":
+                    points = np.c_[points, points.sum(axis=1)]
+                else:
+                    points = points + (1.7e9 if word == "time stamp" else 1e6)
+                return points, labels
+            tasks.append(HardTask("columns", "%s, K = %d, %s" % (word, k, covariance), k, make, covariance))
+    return tasks
+
+
 def small():
     tasks = []
     for n, d, k, covariance in ((6, 1, 2, "full"), (10, 1, 2, "full"), (12, 2, 2, "full"), (20, 2, 3, "full"), (30, 3, 2, "full"),
@@ -356,7 +387,7 @@ def small():
 
 
 def all_tasks():
-    parts = (levels, tight, far, outliers, fills, rare, repeated, counts, units, one_hot, tails, small)
+    parts = (levels, tight, far, outliers, fills, rare, repeated, counts, units, one_hot, tails, dependent, small)
     return [task for part in parts for task in part()]
 
 
