@@ -14,6 +14,7 @@ from plotting.problem import Problem
 
 from . import plain_em
 
+REACHED = 1e-3  # below the goal, per point
 FIRST = dict(tolerance=1e-6, max_iter=1000)
 LAST = dict(tolerance=1e-8, max_iter=3000)
 
@@ -60,13 +61,13 @@ def reference(task, points, labels):
     table = plain_em.Table(points, task.reg_covar)
     found = {"best": None, "sound": None}
 
-    def note(word, shares):
+    def note(word, shares, wanted=("best", "sound")):
         done = plain_em.run(table, shares, task.covariance, **FIRST)
         if done is None:
             return
         kinds = ["best"] + ["sound"] * (not plain_em.is_spurious(table, done[2], task.covariance))
         for kind in kinds:
-            if found[kind] is None or done[0] > found[kind][0][0] + 1e-6:
+            if kind in wanted and (found[kind] is None or done[0] > found[kind][0][0] + 1e-6):
                 found[kind] = done, word
 
     for word, shares in starts_of(task, table, labels):
@@ -74,7 +75,7 @@ def reference(task, points, labels):
     best = found["best"]
     if best is not None and (found["sound"] is None or found["sound"][1] != best[1]):
         for word, shares in sounder_starts(task, table, best[0][2], labels):
-            note(word, shares)
+            note(word, shares, ["sound"])
     for kind, entry in found.items():
         if entry is None:
             continue
@@ -89,7 +90,10 @@ def reference(task, points, labels):
 
 def goal_of(task, result):
     """The value to reach, or None where textbook EM breaks down or ends spurious from every start."""
-    return result[task.goal][0] if result[task.goal] is not None else None
+    if result[task.goal] is None:
+        return None
+    # Starts that were made for a sound model may end above the others; more than the best of those is not asked for.
+    return min(result["best"][0], result[task.goal][0])
 
 
 def gmmpi_run(path, folder, task, points, seed=0, options=()):
@@ -124,3 +128,17 @@ def measure(task, points, mixture):
     if value is None:
         return None, None
     return value, plain_em.is_spurious(table, shares, task.covariance)
+
+
+def verdict(task, result, run):
+    """"reached", or how it was missed: "passed over" (the best is spurious, gmmpi says so and has the best sound model), with
+    another warning ("warned"), "silent" or "failed"."""
+    goal = goal_of(task, result)
+    if run["value"] is None:
+        return "failed"
+    if goal is None or run["value"] >= goal - REACHED:
+        return "reached"
+    said = any("spurious" in line or "distinct" in line for line in run["said"])
+    if said and (result["sound"] is None or run["value"] >= result["sound"][0] - REACHED):
+        return "passed over"
+    return "warned" if run["said"] else "silent"

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from . import hard
+
 
 class HardTask:
     """points(): n x d and labels or None. `goal`: "sound" (the best model without spurious components counts) or "best" (a component
@@ -22,6 +24,9 @@ class HardTask:
         random = np.random.default_rng([len(self.name), sum((i + 1) * c for i, c in enumerate(self.name.encode()))])
         points, labels = self._make(random)
         return np.ascontiguousarray(points), labels
+
+    def reference(self, points, labels):
+        return hard.reference(self, points, labels)
 
 
 def mixed(random, n, k, weights=None):
@@ -389,8 +394,3 @@ def small():
 def all_tasks():
     parts = (levels, tight, far, outliers, fills, rare, repeated, counts, units, one_hot, tails, dependent, small)
     return [task for part in parts for task in part()]
-
-
-def chosen_tasks(words):
-    """Those whose names contain one of the words."""
-    return [task for task in all_tasks() if not words or any(word in task.name for word in words)]
