@@ -1,4 +1,5 @@
-"""compare_optima.py and compare_passes.py: do they run, is what they print what gmmpi says, are mistakes reported as they should be?
+"""compare_optima.py, compare_hard.py and compare_passes.py: do they run, is what they print what gmmpi says, are mistakes reported
+as they should be?
 
 Whether gmmpi finds the best optimum, or how fast, is not tested here.
 """
@@ -65,10 +66,28 @@ class Comparisons(Case):
         again = self.table("compare_passes.py", "--quick", "--cache", cache, "--methods", "default")
         self.assertEqual(len([line for line in again if " 123456 " in line]), 4)
 
+    def test_hard_problems(self):
+        lines = self.table("compare_hard.py", "--only", "small: 6 points", "repeated: 500 rows", "--cached-only", "--all", "--seeds", 2)
+        self.assertEqual(len([line for line in lines if line.startswith("small: 6 points in 1, K = 2, full")]), 2, lines)
+        self.assertTrue(any(line.startswith("4 of 4 reached") for line in lines), lines)
+        # Another goal: a goal that can't be reached is missed, and one that is not stored is computed.
+        stored = peer.Cache(os.path.join(SOURCE, "scripts", "comparing", "hard.json")).results["repeated: 500 rows in 1, K = 2, full"]
+        stored["sound"][0] += 0.01
+        cache = self.write("hard.json", json.dumps({"repeated: 500 rows in 1, K = 2, full": stored}))
+        lines = self.table("compare_hard.py", "--only", "small: 6 points", "repeated: 500 rows", "--cache", cache)
+        self.assertTrue(lines[0].startswith("SILENT repeated: 500 rows in 1, K = 2, full"), lines)
+        self.assertTrue(any(line.startswith("1 of 2 reached") for line in lines), lines)
+        with open(cache) as file:
+            self.assertEqual(len(json.load(file)), 2)
+
+    def test_small_tables(self):
+        lines = self.table("compare_hard.py", "--small", "--only", "faithful, K = 2, full", "--cached-only", "--all")
+        self.assertRegex(lines[0], r"\Asmall tables: faithful, K = 2, full: -4\.15538, goal -4\.15538")
+
     def test_wrong_use(self):
-        for script in ("compare_optima.py", "compare_passes.py"):
+        for script in ("compare_optima.py", "compare_passes.py", "compare_hard.py"):
             for status, pattern, arguments in (
-                    (64, "--nonsense", ["--nonsense"]), (66, "none: not a program", ["--gmmpi", self.path("none"), "--quick"]),
+                    (64, "--nonsense", ["--nonsense"]), (66, "none: not a program", ["--gmmpi", self.path("none"), "--only", "iris"]),
                     (65, "bad.json: not a file of results", ["--gmmpi", GMMPI, "--cache", self.write("bad.json", "{"), "--only", "iris"])):
                 with self.subTest(script=script, pattern=pattern):
                     done = run(script, *arguments)
