@@ -19,7 +19,7 @@ static const double thin_in_ridges = 2.0;
 
 /* Values are the same when they differ by less than this share of the component's standard deviation, which is about
  * that of the ridge. */
-static const double same_value = 1e-3;
+static const double same_value = 0.05;
 
 /* One model that is looked at. */
 typedef struct inspection {
