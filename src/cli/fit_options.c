@@ -10,12 +10,13 @@
 static const char *const covariance_names[] = {"full", "tied", "diag", "spherical", NULL};
 static const char *const init_covariance_names[] = {"sample", "identity", NULL};
 static const char *const collapse_names[] = {"reseed", "drop", "error", NULL};
+static const char *const spurious_names[] = {"avoid", "keep", NULL};
 static const char *const precision_names[] = {"double", "single", NULL};
 static const char *const accelerate_names[] = {"auto", "none", "anderson", "squarem", NULL};
 
 /* What the command line says before it is checked as a whole. */
 typedef struct fit_words {
-  int covariance, init_covariance, on_collapse, accelerate, precision;
+  int covariance, init_covariance, on_collapse, accelerate, precision, spurious;
   int64_t threads;
   bool init_covariance_given, components_given, quiet, verbose, coarse_to_fine, no_coarse_to_fine;
   const char *checkpoint;
@@ -62,6 +63,7 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   fit->on_collapse = (gmmpi_on_collapse)words->on_collapse;
   fit->threads = (int)words->threads;
   fit->precision = (gmmpi_precision)words->precision;
+  fit->spurious = (gmmpi_spurious)words->spurious;
   fit->accelerate = accelerate_names[words->accelerate];
   fit->coarse_to_fine = words->coarse_to_fine      ? GMMPI_COARSE_ON
                         : words->no_coarse_to_fine ? GMMPI_COARSE_OFF
@@ -135,7 +137,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .kind = OPTION_REAL,
        .value = &fit->reg_covar,
        .least = 0.0,
-       .most = 1e100,
+       .most = 1e300,
        .help = "added to the diagonal of every covariance by the M-step (default: 1e-6)"},
       {.name = "on-collapse",
        .argument = "NAME",
@@ -202,6 +204,14 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .smallest = 1,
        .largest = INT32_MAX,
        .help = "starts; the best final log-likelihood wins (default: 1)"},
+      {.name = "spurious",
+       .argument = "NAME",
+       .kind = OPTION_CHOICE,
+       .value = &words.spurious,
+       .choices = spurious_names,
+       .help = "a model whose likelihood rests on a component of a few points that happen to be close together or to "
+               "agree: avoid: the search passes it over, and says so when it would have won; keep: it is a model like "
+               "any other (default: avoid)"},
       {.name = "seed",
        .argument = "S",
        .kind = OPTION_PARSED,

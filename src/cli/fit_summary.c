@@ -57,6 +57,7 @@ json_t *fit_identity(const fit_command *command, const fit_start *start)
   if (fit->init == GMMPI_INIT_RANDOM_FROM_DATA)
     json_object_set_new(identity, "--init-covariance", json_string(fit->init_identity ? "identity" : "sample"));
   if (fit->precision == GMMPI_PRECISION_SINGLE) json_object_set_new(identity, "--precision", json_string("single"));
+  if (fit->spurious == GMMPI_SPURIOUS_KEEP) json_object_set_new(identity, "--spurious", json_string("keep"));
   if (start->fingerprint != 0) json_object_set_new(identity, "content of --init", json_string(fingerprint));
   return identity;
 }
@@ -72,7 +73,7 @@ static json_t *names_of_events(const fit_result *result)
 {
   json_t *events = json_array();
   for (int64_t i = 0; i < result->n_events; i++) {
-    char text[256];
+    char text[400];
     fit_event_describe(&result->events[i], text, sizeof text);
     json_array_append_new(events, json_string(text));
   }
@@ -115,6 +116,8 @@ json_t *fit_facts(const fit_account *account)
     json_object_set_new(facts, "init_covariance", json_string(fit->init_identity ? "identity" : "sample"));
   if (facts != NULL && fit->precision == GMMPI_PRECISION_SINGLE)
     json_object_set_new(facts, "precision", json_string("single"));
+  if (facts != NULL && fit->spurious == GMMPI_SPURIOUS_KEEP)
+    json_object_set_new(facts, "spurious", json_string("keep"));
   return facts;
 }
 
@@ -214,7 +217,7 @@ static void print_for_people(const fit_account *account)
   puts(")");
   print_components(end->model);
   for (int64_t i = 0; i < result->n_events; i++) {
-    char text[256];
+    char text[400];
     fit_event_describe(&result->events[i], text, sizeof text);
     printf("  note: %s\n", text);
   }

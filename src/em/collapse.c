@@ -71,7 +71,11 @@ static gmmpi_status report_once(const repair *work, int64_t component, fit_event
                                 gmmpi_error *error)
 {
   if (was_reported(work->state, component, kind, action)) return GMMPI_OK;
-  const fit_event event = {work->state->current.start, work->iteration, component, (int32_t)kind, (int32_t)action};
+  const fit_event event = {.start = work->state->current.start,
+                           .iteration = work->iteration,
+                           .component = component,
+                           .kind = (int32_t)kind,
+                           .action = (int32_t)action};
   return report_event(work->state, work->observer, &event, error);
 }
 

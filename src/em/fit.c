@@ -4,6 +4,7 @@
 #include "em/initialize.h"
 #include "em/levels.h"
 #include "em/search.h"
+#include "em/soundness.h"
 #include "support/error.h"
 #include "support/random.h"
 
@@ -206,6 +207,29 @@ static gmmpi_status climb_level(fit_process *run, bool fresh, gmmpi_error *error
   return error->status;
 }
 
+/* At the end of a start: says that its model is spurious. Where there is a subsample it is looked at for the points'
+ * values. */
+static gmmpi_status tell_if_spurious(const fit_process *run, gmmpi_error *error)
+{
+  const shard *all = run->em->points;
+  const shard *points = run->coarse_points != NULL ? run->coarse_points : all;
+  fit_state *state = run->state;
+  spurious_component found;
+  gmmpi_error local = {0};
+  if (run->options->spurious == GMMPI_SPURIOUS_KEEP) return GMMPI_OK;
+  if (find_spurious(points, all->n_samples, run->options->reg_covar, state->current.model, &found, error) != GMMPI_OK)
+    return error->status;
+  if (found.kind == COMPONENT_NOT_SPURIOUS) return GMMPI_OK;
+  const fit_event event = {.start = state->current.start,
+                           .iteration = state->current.iteration,
+                           .component = found.component,
+                           .kind = EVENT_SPURIOUS,
+                           .action = found.kind == COMPONENT_FLAT ? ACTION_FLAT : ACTION_FEW,
+                           .n_points = found.n_points};
+  report_event(state, run->observer, &event, &local);
+  return agree(all->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}
+
 /* The loop over all points, with the points of level 1 at hand to refine its models. */
 static gmmpi_status climb_to_top(fit_process *run, gmmpi_error *error)
 {
@@ -217,7 +241,8 @@ static gmmpi_status climb_to_top(fit_process *run, gmmpi_error *error)
   const double prepared = MPI_Wtime();
   run->timings->coarse += prepared - began;
   const double coarse_before = run->timings->coarse;
-  const gmmpi_status status = climb(run, run->em, error);
+  gmmpi_status status = climb(run, run->em, error);
+  if (status == GMMPI_OK && !run->stopped) status = tell_if_spurious(run, error);
   run->timings->loop += MPI_Wtime() - prepared - (run->timings->coarse - coarse_before);
   leave_level(run);
   return status;

@@ -14,17 +14,27 @@
 
 /* A component that collapsed, or a covariance that had to be repaired. */
 typedef enum fit_event_kind {
-  EVENT_EMPTY,      /* its responsibilities sum to less than 1e-10 n */
-  EVENT_INDEFINITE, /* its covariance is not positive definite */
-  EVENT_DEGENERATE, /* the data's own covariance is singular, and so became a component's: it was given a ridge */
-  EVENT_LOST,       /* it came to all points with weight 0: it collapsed while the start was looked for */
-  EVENT_WEIGHTLESS, /* its weight is 0 in the model to start from */
+  EVENT_EMPTY,       /* its responsibilities sum to less than 1e-10 n */
+  EVENT_INDEFINITE,  /* its covariance is not positive definite */
+  EVENT_DEGENERATE,  /* the data's own covariance is singular, and so became a component's: it was given a ridge */
+  EVENT_LOST,        /* it came to all points with weight 0: it collapsed while the start was looked for */
+  EVENT_WEIGHTLESS,  /* its weight is 0 in the model to start from */
+  EVENT_PASSED_OVER, /* a model of higher likelihood was passed over in the search, since it is spurious */
+  EVENT_SPURIOUS,    /* the model at the end of a start is spurious (em/soundness.h) */
   /* Told to the observer before the first start, not kept as events: */
   EVENT_LARGE_RIDGE,    /* reg_covar is not small against a feature's variance */
   EVENT_COARSE_ROUNDING /* in single precision: a feature's rounding is not small against its standard deviation */
 } fit_event_kind;
 
-typedef enum fit_event_action { ACTION_RESEEDED, ACTION_DROPPED, ACTION_RIDGE, ACTION_KEPT } fit_event_action;
+typedef enum fit_event_action {
+  ACTION_RESEEDED,
+  ACTION_DROPPED,
+  ACTION_RIDGE,
+  ACTION_KEPT,
+  /* Of spurious models, how they are: */
+  ACTION_FEW,
+  ACTION_FLAT
+} fit_event_action;
 
 typedef struct fit_event {
   int64_t start;     /* which start, from 0 */
@@ -32,6 +42,8 @@ typedef struct fit_event {
   int64_t component; /* from 0; -1: all; with the last two kinds the feature */
   int32_t kind;      /* fit_event_kind */
   int32_t action;    /* fit_event_action */
+  int64_t n_points;  /* that a spurious component rests on; else 0 */
+  double value;      /* the mean log-likelihood of a model that was passed over; else 0 */
 } fit_event;
 
 /* Where one start stands, or how it ended. */

@@ -110,6 +110,23 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
              where, (long long)event->component);
     return;
   }
+  if (event->kind == EVENT_PASSED_OVER) {
+    snprintf(
+        text, size,
+        "%s: a model of log-likelihood %.6g per point was passed over, since its likelihood rests on a component of "
+        "%lld point%s that %s; --spurious keep takes such models",
+        where, event->value, (long long)event->n_points, plural(event->n_points),
+        event->action == ACTION_FLAT ? "agree in a direction, as by accident" : "happen to be close together");
+    return;
+  }
+  if (event->kind == EVENT_SPURIOUS) {
+    snprintf(text, size,
+             "%s: the likelihood rests on component %lld, of %lld point%s that %s, and says little about the data; ask "
+             "for fewer components, a larger --reg-covar, or another start",
+             where, (long long)event->component, (long long)event->n_points, plural(event->n_points),
+             event->action == ACTION_FLAT ? "agree in a direction, as by accident" : "happen to be close together");
+    return;
+  }
   if (event->kind == EVENT_WEIGHTLESS) {
     snprintf(text, size, "%s: component %lld has weight 0 in the model to start from, and keeps it", where,
              (long long)event->component);

@@ -394,6 +394,33 @@ static bool can_be_divided(const em_iteration *em)
   return n_ranks > 1 && !em->broadcast_models && is_small(em->points);
 }
 
+/* Tells of a spurious model that would have won. Collective. */
+static gmmpi_status tell_of_passed_over(search *work, fit_state *state, const fit_observer *observer,
+                                        gmmpi_error *error)
+{
+  const double n = (double)work->em->points->n_samples;
+  struct {
+    double value;
+    int rank;
+  } best = {isnan(work->passed.log_likelihood) ? -INFINITY : work->passed.log_likelihood, 0};
+  int64_t found[2] = {work->passed.n_points, work->passed.kind};
+  if (work->divided) {
+    MPI_Comm_rank(work->comm, &best.rank);
+    MPI_Allreduce(MPI_IN_PLACE, &best, 1, MPI_DOUBLE_INT, MPI_MAXLOC, work->comm);
+    MPI_Bcast(found, 2, MPI_INT64_T, best.rank, work->comm);
+  }
+  if (!(best.value > work->best[0].log_likelihood + same_log_likelihood * n)) return GMMPI_OK;
+  const fit_event event = {.start = state->current.start,
+                           .component = -1,
+                           .kind = EVENT_PASSED_OVER,
+                           .action = found[1] == COMPONENT_FLAT ? ACTION_FLAT : ACTION_FEW,
+                           .n_points = found[0],
+                           .value = best.value / n};
+  gmmpi_error local = {0};
+  report_event(state, observer, &event, &local);
+  return agree(work->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}
+
 gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
                           const fit_observer *observer, gmmpi_error *error)
 {
@@ -427,6 +454,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
     agree(comm, &local);
   }
   if (local.status == GMMPI_OK) search_with(&work, state->current.model, &local);
+  if (local.status == GMMPI_OK) tell_of_passed_over(&work, state, observer, &local);
   if (local.status == GMMPI_OK) {
     int64_t n_row_visits = work.bench.state->n_row_visits + work.n_growth_visits;
     if (work.moves != NULL) n_row_visits += moves_row_visits(work.moves);

@@ -79,7 +79,9 @@ static hid_t event_type(void)
       H5Tinsert(type, "iteration", offsetof(fit_event, iteration), H5T_NATIVE_INT64) < 0 ||
       H5Tinsert(type, "component", offsetof(fit_event, component), H5T_NATIVE_INT64) < 0 ||
       H5Tinsert(type, "kind", offsetof(fit_event, kind), H5T_NATIVE_INT32) < 0 ||
-      H5Tinsert(type, "action", offsetof(fit_event, action), H5T_NATIVE_INT32) < 0) {
+      H5Tinsert(type, "action", offsetof(fit_event, action), H5T_NATIVE_INT32) < 0 ||
+      H5Tinsert(type, "n_points", offsetof(fit_event, n_points), H5T_NATIVE_INT64) < 0 ||
+      H5Tinsert(type, "value", offsetof(fit_event, value), H5T_NATIVE_DOUBLE) < 0) {
     H5Tclose(type);
     return -1;
   }

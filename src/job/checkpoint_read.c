@@ -91,8 +91,8 @@ static bool state_is_valid(const fit_state *state, bool has_best)
   for (int64_t i = 0; i < state->n_events; i++) {
     const fit_event *event = &state->events[i];
     if (event->start < 0 || event->iteration < 0 || event->component < -1 || event->component >= n_components ||
-        event->kind < EVENT_EMPTY || event->kind > EVENT_WEIGHTLESS || event->action < ACTION_RESEEDED ||
-        event->action > ACTION_KEPT)
+        event->kind < EVENT_EMPTY || event->kind > EVENT_SPURIOUS || event->action < ACTION_RESEEDED ||
+        event->action > ACTION_FLAT || event->n_points < 0)
       return false;
   }
   return true;
