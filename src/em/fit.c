@@ -4,6 +4,7 @@
 #include "em/initialize.h"
 #include "em/levels.h"
 #include "em/search.h"
+#include "em/second_look.h"
 #include "em/soundness.h"
 #include "support/error.h"
 #include "support/random.h"
@@ -128,6 +129,15 @@ static gmmpi_status tell_of_lost(const fit_process *run, gmmpi_error *error)
   return agree(run->em->points->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 
+/* After a search on a subsample, before iterations on a finer one or on all points. */
+static gmmpi_status look_for_missed_groups(fit_process *run, em_iteration *em, gmmpi_error *error)
+{
+  const fit_position *current = &run->state->current;
+  const bool is_new = current->iteration == 0 && current->level < run->plan.n_levels;
+  if (!is_new || !search_is_wanted(run->options)) return GMMPI_OK;
+  return look_again(em, current->level > 0, run->state, run->observer, error);
+}
+
 /* The loop over all points, or over those of a level. */
 static gmmpi_status climb(fit_process *run, em_iteration *em, gmmpi_error *error)
 {
@@ -144,8 +154,12 @@ static gmmpi_status climb(fit_process *run, em_iteration *em, gmmpi_error *error
       .max_iterations = coarse ? MOST_COARSE_ITERATIONS : run->options->max_iterations,
       .clock = MPI_Wtime(),
   };
-  if (revive(run, em, error) != GMMPI_OK || tell_of_lost(run, error) != GMMPI_OK) return error->status;
-  const gmmpi_status status = ascend(&one, error);
+  gmmpi_status status = revive(run, em, error);
+  if (status == GMMPI_OK) status = look_for_missed_groups(run, em, error);
+  if (status == GMMPI_OK) status = tell_of_lost(run, error);
+  run->stopped = status == GMMPI_STOPPED;
+  if (status != GMMPI_OK) return status;
+  status = ascend(&one, error);
   run->stopped = one.stopped;
   run->measured = one.measured && !coarse;
   return status;

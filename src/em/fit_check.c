@@ -4,6 +4,7 @@
 #include "em/levels.h"
 #include "em/refine.h"
 #include "em/search.h"
+#include "em/second_look.h"
 #include "em/seeding.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -90,6 +91,7 @@ fit_memory fit_memory_of(const gmmpi_fit_options *options, int64_t n_samples, in
       data_spread_creation_bytes(family_find(options->covariance)->shape, n_features, options->threads);
   const int64_t rest[] = {one,
                           has_levels ? one : 0,
+                          has_levels ? second_look_bytes(options, n_samples, n_features) : 0,
                           far_values_bytes(n_samples, n_features, options->threads),
                           has_levels ? refinement_bytes(options, n_features) : 0,
                           search_bytes(options, rows_of_kmeans, n_samples, n_features),

@@ -1,7 +1,7 @@
 #include "em/places.h"
 
 #include "em/far.h"
-#include "em/rows.h"
+#include "em/representatives.h"
 #include "mixture/model_file.h"
 #include "mixture/shape.h"
 #include "support/error.h"
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows are looked at so many at a time; the worst-fitting ones are so many. */
-enum { PROBES = 64, WORST_ROWS = 64 };
+/* Rows are looked at so many at a time; the worst-fitting ones are so many, and those of all components together. */
+enum { PROBES = 64, WORST_ROWS = 64, ROWS_OF_COMPONENTS = 64 };
 
 /* Squared radii 2^LEAST_EXPONENT ... 2^MOST_EXPONENT, in units of the component that the row belongs to: it may hold
  * groups that are very much smaller than itself, beyond twice its standard deviation its density changes too much. */
@@ -53,17 +53,20 @@ static bool allocate_places(density_shape shape, place_finder *finder)
   return complete;
 }
 
-gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, gmmpi_error *error)
+gmmpi_status place_finder_create(const em_iteration *em, bool all_rows, place_finder **finder, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
   const density_shape shape = em->family->shape;
   const int64_t d = em->points->n_features;
-  const int64_t n = count_rows(shape, em->points->n_samples, d);
+  const int64_t most = count_rows(shape, em->points->n_samples, d);
+  const int64_t few = WORST_ROWS + ROWS_OF_COMPONENTS;
+  const int64_t n = all_rows || most < few ? most : few;
   place_finder *created = calloc(1, sizeof *created);
   *finder = created;
   if (created == NULL) goto no_memory;
   created->n_features = d;
   created->most_rows = n;
+  created->draws = all_rows;
   const bool has_places = allocate_places(shape, created);
   created->distances = allocate(PROBES, TILE_ROWS * sizeof(double));
   created->scratch = allocate(kernel_scratch_bytes(shape, PROBES, d), 1);
@@ -118,7 +121,7 @@ void place_finder_destroy(place_finder *finder)
   free(finder);
 }
 
-int64_t place_finder_bytes(density_shape shape, int64_t n_samples, int64_t n_features)
+int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features)
 {
   const int64_t n = count_rows(shape, n_samples, n_features);
   const covariance_family *family = shape == DENSE ? &family_full : &family_diag;
@@ -126,26 +129,38 @@ int64_t place_finder_bytes(density_shape shape, int64_t n_samples, int64_t n_fea
   int64_t of_rows;
   int64_t of_places;
   int64_t of_tiles;
+  int64_t of_components;
   if (!multiply_fits(n, 8 * (n_features + N_RADII + 6), &of_rows) ||
       !multiply_fits(covariance_length(shape, n_features), 8 * (MOST_PLACES + 1), &of_places) ||
-      !multiply_fits(n_features + PROBES, 8 * TILE_ROWS, &of_tiles))
+      !multiply_fits(n_features + PROBES, 8 * TILE_ROWS, &of_tiles) || !multiply_fits(n_components, 16, &of_components))
     return INT64_MAX;
   /* The form of the probe takes no more than the probe itself. */
   const int64_t probe = model_bytes(family, PROBES, n_features);
-  return sum_of_bytes(6, (int64_t[]){of_rows, of_places, of_tiles, scratch, probe, probe});
+  return sum_of_bytes(7, (int64_t[]){of_rows, of_places, of_tiles, of_components, scratch, probe, probe});
 }
 
 /* --- rows to look at -----------------------------------------------------------------------------------------------
  */
 
-/* Rows that are drawn come at random from stretches of the same length, so that none comes twice. */
-static void draw_rows(const place_finder *finder, int64_t first, int64_t n_samples, uint64_t seed)
+/* Adds rows that come at random from stretches of the same length, so that none comes twice. */
+static void draw_rows(place_finder *finder, int64_t n_samples, uint64_t seed)
 {
-  const double stretch = (double)n_samples / (double)(finder->most_rows - first);
-  for (int64_t i = first; i < finder->most_rows; i++) {
+  const int64_t n = finder->most_rows - finder->n_rows;
+  const double stretch = (double)n_samples / (double)n;
+  for (int64_t i = 0; i < n; i++) {
     const double draw = random_uniform(seed, RANDOM_PLACES, (uint64_t)i, 0);
-    const int64_t row = (int64_t)(((double)(i - first) + draw) * stretch);
-    finder->rows[i] = row < n_samples ? row : n_samples - 1;
+    const int64_t row = (int64_t)(((double)i + draw) * stretch);
+    finder->rows[finder->n_rows++] = row < n_samples ? row : n_samples - 1;
+  }
+}
+
+/* Adds all rows that are not among the worst ones. */
+static void add_other_rows(place_finder *finder, int64_t n_worst, int64_t n_samples)
+{
+  for (int64_t row = 0; row < n_samples; row++) {
+    bool is_worst = false;
+    for (int64_t w = 0; w < n_worst; w++) is_worst = is_worst || finder->rows[w] == row;
+    if (!is_worst) finder->rows[finder->n_rows++] = row;
   }
 }
 
@@ -164,8 +179,8 @@ static void set_owners(const place_finder *finder, em_iteration *em)
   const int64_t K = em->form->n_components;
   pass_workspace *workspace = &em->team->workspaces[0];
   double *responsibilities = workspace->group_responsibilities;
-  for (int64_t first = 0; first < finder->most_rows; first += TILE_ROWS) {
-    const int64_t left = finder->most_rows - first;
+  for (int64_t first = 0; first < finder->n_rows; first += TILE_ROWS) {
+    const int64_t left = finder->n_rows - first;
     const int n = left < TILE_ROWS ? (int)left : TILE_ROWS;
     double ignored[2] = {0.0, 0.0};
     set_tile(finder, first, n);
@@ -181,22 +196,26 @@ static void set_owners(const place_finder *finder, em_iteration *em)
   }
 }
 
-static gmmpi_status choose_rows(const place_finder *finder, em_iteration *em, uint64_t seed, gmmpi_error *error)
+/* The worst rows come first, then some of each component's, and then, where they are wanted, any. */
+static gmmpi_status choose_rows(place_finder *finder, em_iteration *em, uint64_t seed, gmmpi_error *error)
 {
   const int64_t n_samples = em->points->n_samples;
-  const int64_t n_worst = finder->most_rows < WORST_ROWS ? finder->most_rows : WORST_ROWS;
-  if (worst_fitting_rows(em->points, em->form, em->team, n_worst, finder->rows, error) != GMMPI_OK)
+  const int64_t K = em->form->n_components;
+  const bool all = finder->most_rows == n_samples;
+  const int64_t n_each = all ? 0 : ROWS_OF_COMPONENTS / K;
+  finder->n_worst = finder->most_rows < WORST_ROWS ? finder->most_rows : WORST_ROWS;
+  if (find_representatives(em->points, em->form, em->team, seed, finder->n_worst, n_each, finder->rows, error) !=
+      GMMPI_OK)
     return error->status;
-  if (finder->most_rows == n_samples) {
-    for (int64_t i = n_worst, row = 0; i < finder->most_rows; row++) {
-      bool is_worst = false;
-      for (int64_t w = 0; w < n_worst; w++) is_worst = is_worst || finder->rows[w] == row;
-      if (!is_worst) finder->rows[i++] = row;
-    }
-  } else {
-    draw_rows(finder, n_worst, n_samples, seed);
+  finder->n_rows = finder->n_worst;
+  for (int64_t i = finder->n_worst; i < finder->n_worst + K * n_each; i++) {
+    if (finder->rows[i] >= 0) finder->rows[finder->n_rows++] = finder->rows[i];
   }
-  if (fetch_rows(em->points, finder->rows, finder->most_rows, finder->points, error) != GMMPI_OK) return error->status;
+  if (all)
+    add_other_rows(finder, finder->n_worst, n_samples);
+  else if (finder->draws)
+    draw_rows(finder, n_samples, seed);
+  if (fetch_rows(em->points, finder->rows, finder->n_rows, finder->points, error) != GMMPI_OK) return error->status;
   set_owners(finder, em);
   return GMMPI_OK;
 }
@@ -255,9 +274,9 @@ static gmmpi_status count_points(const place_finder *finder, em_iteration *em, c
                                  gmmpi_error *error)
 {
   const shard *points = em->points;
-  memset(finder->counts, 0, (size_t)finder->most_rows * N_RADII * sizeof(int64_t));
-  for (int64_t first = 0; first < finder->most_rows; first += PROBES) {
-    const int64_t left = finder->most_rows - first;
+  memset(finder->counts, 0, (size_t)finder->n_rows * N_RADII * sizeof(int64_t));
+  for (int64_t first = 0; first < finder->n_rows; first += PROBES) {
+    const int64_t left = finder->n_rows - first;
     const int64_t n = left < PROBES ? left : PROBES;
     set_probe(finder, model, first, n);
     shard_pass pass = shard_pass_begin(points);
@@ -270,7 +289,7 @@ static gmmpi_status count_points(const place_finder *finder, em_iteration *em, c
     }
   }
   if (shard_agree(points, error) != GMMPI_OK) return error->status;
-  allreduce_large(points->comm, finder->counts, finder->most_rows * N_RADII, MPI_INT64_T, MPI_SUM);
+  allreduce_large(points->comm, finder->counts, finder->n_rows * N_RADII, MPI_INT64_T, MPI_SUM);
   return GMMPI_OK;
 }
 
@@ -395,6 +414,7 @@ static void add_dense_place(place_finder *finder, const em_iteration *em, const 
   const int64_t d = finder->n_features;
   const int64_t length = covariance_length(shape, d);
   component_place *one = &finder->found[finder->n_found++];
+  one->gain = finder->gains[i];
   one->weight = finder->shares[i];
   memcpy(one->mean, finder->points + i * d, (size_t)d * sizeof(double));
   model->family->expand(model, finder->owners[i], one->covariance);
@@ -405,15 +425,15 @@ static void add_dense_place(place_finder *finder, const em_iteration *em, const 
 /* The most promising rows, none within twice another one's radius. */
 static void add_dense_places(place_finder *finder, const em_iteration *em, const gmmpi_model *model)
 {
-  for (int64_t i = 0; i < finder->most_rows; i++) set_gain(finder, em, model, i);
+  for (int64_t i = 0; i < finder->n_rows; i++) set_gain(finder, em, model, i);
   while (finder->n_found < DENSE_PLACES) {
     int64_t best = 0;
-    for (int64_t i = 1; i < finder->most_rows; i++) {
+    for (int64_t i = 1; i < finder->n_rows; i++) {
       if (finder->gains[i] > finder->gains[best]) best = i;
     }
     if (!(finder->gains[best] > 0.0)) return;
     add_dense_place(finder, em, model, best);
-    for (int64_t i = 0; i < finder->most_rows; i++) {
+    for (int64_t i = 0; i < finder->n_rows; i++) {
       if (square_between(finder, model, best, i) <= 4.0 * finder->square_radii[best] ||
           square_between(finder, model, i, best) <= 4.0 * finder->square_radii[i])
         finder->gains[i] = 0.0;
@@ -432,7 +452,7 @@ static bool take_far_rows(const place_finder *finder, const gmmpi_model *model, 
   const int64_t d = finder->n_features;
   int64_t n = 0;
   memset(one->covariance, 0, (size_t)covariance_length(shape, d) * sizeof(double));
-  for (int64_t i = 0; i < WORST_ROWS && i < finder->most_rows && n < most; i++) {
+  for (int64_t i = 0; i < finder->n_worst && n < most; i++) {
     const double *point = finder->points + i * d;
     if (!is_far_from_all(model, -1, point, n_samples, finder->tile)) continue;
     /* Welford's update. */
@@ -444,6 +464,7 @@ static bool take_far_rows(const place_finder *finder, const gmmpi_model *model, 
     for (int64_t j = 0; j < d; j++) one->mean[j] = n == 1 ? point[j] : one->mean[j] + step[j] / (double)n;
   }
   for (int64_t j = 0; j < covariance_length(shape, d) && n > 0; j++) one->covariance[j] /= (double)n;
+  one->gain = INFINITY;
   one->weight = (double)n / n_samples;
   return n > 0;
 }

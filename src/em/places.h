@@ -15,6 +15,7 @@
 #include "em/iteration.h"
 
 typedef struct component_place {
+  double gain;        /* of log-likelihood that the counts promise; infinite for far places */
   double weight;      /* share of all points */
   double *mean;       /* d */
   double *covariance; /* covariance_length numbers (mixture/shape.h) */
@@ -25,6 +26,9 @@ enum { MOST_PLACES = 5 };
 typedef struct place_finder {
   int64_t n_features;
   int64_t most_rows;                     /* around which points are counted */
+  bool draws;                            /* some of them are drawn among all */
+  int64_t n_rows;                        /* of the model in hand */
+  int64_t n_worst;                       /* the first of these */
   gmmpi_model *probe;                    /* PROBES components, each about a row */
   density_form *form;                    /* of the probe */
   double *distances;                     /* PROBES x TILE_ROWS */
@@ -41,10 +45,11 @@ typedef struct place_finder {
   int64_t n_found;
 } place_finder;
 
-/* For the points of em, and models of the same family with any number of components. Errors: 71. */
-gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, gmmpi_error *error);
+/* all_rows: points are counted around rows that are drawn, too, not only around those that fit worst. For the points of
+ * em, and models of the same family with any number of components. Errors: 71. */
+gmmpi_status place_finder_create(const em_iteration *em, bool all_rows, place_finder **finder, gmmpi_error *error);
 void place_finder_destroy(place_finder *finder); /* NULL is fine */
-int64_t place_finder_bytes(density_shape shape, int64_t n_samples,
+int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_samples,
                            int64_t n_features); /* INT64_MAX: can't be counted */
 
 /* Finds places for a model with the number of components of em. Collective over the points' communicator, and the same

@@ -103,7 +103,7 @@ int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n
   const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
   const int64_t growing = plan.grows || plan.n_generations > 0
                               ? sum_of_bytes(2, (int64_t[]){growth_bytes(options, n_features),
-                                                            place_finder_bytes(family->shape, n_rows, n_features)})
+                                                            place_finder_bytes(family->shape, K, n_rows, n_features)})
                               : 0;
   int64_t bytes;
   int64_t points;
@@ -349,7 +349,7 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
       allocate_models(work, work->made, work->n_places, error) != GMMPI_OK ||
       allocate_models(work, work->best, MOST_BEST, error) != GMMPI_OK)
     return error->status;
-  return plan->grows || plan->n_generations > 0 ? place_finder_create(em, &work->finder, error) : GMMPI_OK;
+  return plan->grows || plan->n_generations > 0 ? place_finder_create(em, true, &work->finder, error) : GMMPI_OK;
 }
 
 static void search_clear(search *work)

@@ -13,6 +13,8 @@
 enum { LEVELS_PER_COMPONENT = 2 };
 /* ... and one of other values is no accident when it is so many times as frequent as they are on average. */
 enum { TIMES_USUAL = 10 };
+/* Such a share of all points is no accident either. */
+static const double large_share = 0.25;
 
 /* Scatter below the ridge leaves a variance below two ridges. */
 static const double thin_in_ridges = 2.0;
@@ -144,6 +146,7 @@ static gmmpi_status look_at_direction(inspection *work, int64_t k, int64_t j, bo
   const double n_points = model->weights[k] * work->n_samples;
   const int64_t levels = LEVELS_PER_COMPONENT * model->n_components;
   *flat = false;
+  if (model->weights[k] >= large_share) return GMMPI_OK;
   if (count_values(work, k, j, true, model->n_features + 1, error) != GMMPI_OK) return error->status;
   if (work->n_values > model->n_features) return GMMPI_OK;
   /* As many different values among all points as make the component's so many times as frequent as the average. */

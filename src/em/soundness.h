@@ -11,8 +11,8 @@
  *    all other components, as outliers are (em/far.h); or
  *  - FLAT: its scatter is below the ridge in some direction, in which its points take no more than d different values,
  *    although neither that direction has only levels (at most LEVELS_PER_COMPONENT K different values among all points,
- *    of which the component has 2 (d + 1) points), nor does the component hold at least TIMES_USUAL times as many
- *    points as a value in that direction has on average.
+ *    of which the component has 2 (d + 1) points), nor does the component hold a quarter of all points, or at least
+ *    TIMES_USUAL times as many as a value in that direction has on average.
  *
  * A covariance that all components share does not shrink onto a few points, so only FEW applies there. */
 #ifndef EM_SOUNDNESS_H

@@ -368,6 +368,14 @@ bool move_component(split_merge *work, const gmmpi_model *from, const gmmpi_mode
   return finish_move(narrow);
 }
 
+double least_loss_of_merging(split_merge *work, const gmmpi_model *model)
+{
+  int64_t a;
+  int64_t b;
+  find_pair_to_merge(work, model, -1, 0, &a, &b);
+  return work->costs[a * model->n_components + b];
+}
+
 bool replace_component(split_merge *work, const gmmpi_model *from, double weight, const double *mean,
                        const double *covariance, int64_t merge_rank, gmmpi_model *to)
 {

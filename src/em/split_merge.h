@@ -42,6 +42,9 @@ bool merge_components(split_merge *work, gmmpi_model *wide, gmmpi_model *narrow)
 bool move_component(split_merge *work, const gmmpi_model *from, const gmmpi_model *wide, int64_t split_rank,
                     int64_t merge_rank, gmmpi_model *narrow);
 
+/* What merging the pair that loses least costs, in mean log-likelihood. */
+double least_loss_of_merging(split_merge *work, const gmmpi_model *model);
+
 /* Replaces a component: from (K), with the pair merged that loses the merge_rank-th least, and in place of one of them
  * a component of this weight, mean (d) and covariance (covariance_length numbers; of no use to a shared one), in to. */
 bool replace_component(split_merge *work, const gmmpi_model *from, double weight, const double *mean,

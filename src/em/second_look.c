@@ -1,0 +1,149 @@
+#include "em/second_look.h"
+
+#include "em/bench.h"
+#include "em/places.h"
+#include "em/soundness.h"
+#include "em/split_merge.h"
+#include "mixture/model_file.h"
+#include "support/error.h"
+#include "support/memory.h"
+#include "support/random.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Components that are put elsewhere on a level at most, and iterations after each. */
+enum { MOST_PLACED = 4, ITERATIONS = 10 };
+
+/* What the count of points promises must be so much to be tried: about what noise promises at the best of many rows. */
+static const double least_gain = 20.0;
+
+typedef struct second_look {
+  em_iteration *em;
+  const fit_observer *observer;
+  bool all_rows;
+  bench bench;
+  gmmpi_model *spare;
+  gmmpi_model *best;
+  double worth; /* of the best, after ITERATIONS; NaN: not known */
+  place_finder *finder;
+  split_merge *mover;
+} second_look;
+
+static gmmpi_status open_look(second_look *work, fit_state *state, gmmpi_error *error)
+{
+  const em_iteration *em = work->em;
+  const int64_t K = em->options->n_components;
+  const int64_t d = em->points->n_features;
+  gmmpi_error local = {0};
+  work->bench = (bench){.em = work->em, .spare = &work->spare};
+  if (fit_state_create(em->family, K, d, em->options->accelerate, &work->bench.state, &local) == GMMPI_OK &&
+      model_allocate(em->family, K, d, &work->spare, &local) == GMMPI_OK &&
+      model_allocate(em->family, K, d, &work->best, &local) == GMMPI_OK &&
+      place_finder_create(em, work->all_rows, &work->finder, &local) == GMMPI_OK &&
+      split_merge_create(em->family, K, d, &work->mover, &local) == GMMPI_OK)
+    model_copy_parameters(work->best, state->current.model);
+  return agree(em->points->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+}
+
+static void close_look(second_look *work)
+{
+  fit_state_destroy(work->bench.state);
+  gmmpi_model_destroy(work->spare);
+  gmmpi_model_destroy(work->best);
+  place_finder_destroy(work->finder);
+  split_merge_destroy(work->mover);
+}
+
+/* Improves the model on the bench; *worth is its log-likelihood, or -infinity where it is spurious and those are
+ * avoided. */
+static gmmpi_status improve(second_look *work, double *worth, gmmpi_error *error)
+{
+  const em_iteration *em = work->em;
+  const fit_position *current = &work->bench.state->current;
+  spurious_component found;
+  if (bench_improve(&work->bench, work->observer, ITERATIONS, error) != GMMPI_OK ||
+      find_spurious(em->points, em->points->n_samples, em->options->reg_covar, current->model, &found, error) !=
+          GMMPI_OK)
+    return error->status;
+  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == GMMPI_SPURIOUS_AVOID;
+  *worth = avoided ? -INFINITY : current->log_likelihood;
+  return GMMPI_OK;
+}
+
+/* What the model that came here is worth, which is looked at only when there is something to compare it with. */
+static gmmpi_status measure_first(second_look *work, gmmpi_error *error)
+{
+  if (!isnan(work->worth)) return GMMPI_OK;
+  model_copy_parameters(work->bench.state->current.model, work->best);
+  return improve(work, &work->worth, error);
+}
+
+/* Of the best model, onto the bench: two components are merged, and one is put at the place. False when that promises
+ * nothing or cannot be done. */
+static bool place_component(const second_look *work, const component_place *where)
+{
+  const em_iteration *em = work->em;
+  gmmpi_model *model = work->bench.state->current.model;
+  const double loss = (double)em->points->n_samples * least_loss_of_merging(work->mover, work->best);
+  bool placed = where->gain > least_gain && where->gain > loss &&
+                replace_component(work->mover, work->best, where->weight, where->mean, where->covariance, 0, model);
+  if (!em->broadcast_models) return placed;
+  int answer = placed;
+  MPI_Bcast(&answer, 1, MPI_INT, 0, em->points->comm);
+  model_broadcast_parameters(em->points->comm, 0, model);
+  return answer != 0;
+}
+
+/* Tries the places of the best model, until one of them makes a better one. */
+static gmmpi_status try_places(second_look *work, int64_t turn, bool *better, gmmpi_error *error)
+{
+  place_finder *finder = work->finder;
+  const uint64_t seed = random_seed_of_start(work->em->options->seed, turn);
+  *better = false;
+  if (find_places(finder, work->em, work->best, seed, error) != GMMPI_OK) return error->status;
+  for (int64_t i = 0; i < finder->n_found && !*better; i++) {
+    double worth = -INFINITY;
+    if (!place_component(work, &finder->found[i])) continue;
+    if (measure_first(work, error) != GMMPI_OK) return error->status;
+    if (!place_component(work, &finder->found[i]) || improve(work, &worth, error) != GMMPI_OK) return error->status;
+    if (!(worth > work->worth + least_gain)) continue;
+    work->worth = worth;
+    model_copy_parameters(work->best, work->bench.state->current.model);
+    *better = true;
+  }
+  return GMMPI_OK;
+}
+
+gmmpi_status look_again(em_iteration *em, bool all_rows, fit_state *state, const fit_observer *observer,
+                        gmmpi_error *error)
+{
+  second_look work = {.em = em, .observer = observer, .all_rows = all_rows, .worth = NAN};
+  const bool provisional = em->provisional;
+  bool better = true;
+  bool changed = false;
+  em->provisional = true;
+  if (open_look(&work, state, error) == GMMPI_OK) {
+    for (int64_t turn = 0; turn < MOST_PLACED && better && try_places(&work, turn, &better, error) == GMMPI_OK; turn++)
+      changed = changed || better;
+  }
+  em->provisional = provisional;
+  if (error->status == GMMPI_OK && changed) {
+    model_copy_parameters(state->current.model, work.best);
+    accelerator_forget(state->history);
+  }
+  if (error->status == GMMPI_OK) state->n_row_visits += work.bench.state->n_row_visits;
+  close_look(&work);
+  return error->status;
+}
+
+int64_t second_look_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features)
+{
+  const covariance_family *family = family_find(options->covariance);
+  const int64_t K = options->n_components;
+  const int64_t model = model_bytes(family, K, n_features);
+  return sum_of_bytes(5, (int64_t[]){model, sum_of_bytes(3, (int64_t[]){model, model, model}),
+                                     accelerator_bytes(options->accelerate, family->shape, K, n_features),
+                                     place_finder_bytes(family->shape, K, n_samples, n_features),
+                                     split_merge_bytes(family, K, n_features)});
+}

@@ -1,0 +1,18 @@
+/* A second look: the search for a start saw a subsample, in which a small group has few points or none. On each finer
+ * level the points are looked at once more for places where a component is missing (em/places.h). Where one would gain
+ * more than merging two components loses, both models get a few iterations, and the better one goes on. */
+#ifndef EM_SECOND_LOOK_H
+#define EM_SECOND_LOOK_H
+
+#include "em/iteration.h"
+
+/* Collective over the points of em, on which the state's current model has not been iterated yet. all_rows: rows may be
+ * drawn to look around, not only those that fit worst. The observer is only asked whether to stop. Errors, agreed: 71,
+ * 70, those of shard_agree, 75 when a rank wants to stop: then the state is as it was. */
+gmmpi_status look_again(em_iteration *em, bool all_rows, fit_state *state, const fit_observer *observer,
+                        gmmpi_error *error);
+
+/* The bytes that it needs; INT64_MAX when they can't be counted. */
+int64_t second_look_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features);
+
+#endif
