@@ -18,6 +18,7 @@ typedef enum fit_event_kind {
   EVENT_DEGENERATE, /* the data's own covariance is singular, and so became a component's: it was given a ridge */
   /* Told to the observer before the first start, not kept as events: */
   EVENT_LARGE_RIDGE,    /* reg_covar is not small against a feature's variance */
+  EVENT_FEW_POINTS,     /* for each covariance there are no more points than features */
   EVENT_COARSE_ROUNDING /* in single precision: a feature's rounding is not small against its standard deviation */
 } fit_event_kind;
 
@@ -26,7 +27,7 @@ typedef enum fit_event_action { ACTION_RESEEDED, ACTION_DROPPED, ACTION_RIDGE, A
 typedef struct fit_event {
   int64_t start;     /* which start, from 0 */
   int64_t iteration; /* M-step in which it happened; 0: the start's parameters */
-  int64_t component; /* from 0; -1: all; with the last two kinds the feature */
+  int64_t component; /* from 0; -1: all; with EVENT_FEW_POINTS how many points, with the other last kinds the feature */
   int32_t kind;      /* fit_event_kind */
   int32_t action;    /* fit_event_action */
 } fit_event;
