@@ -64,6 +64,18 @@ static void tell_about_ridge(const fit_process *run)
   }
 }
 
+/* The same where covariances have too few points to be anything but singular: n points about their mean span n - 1
+ * dimensions. Of components that do not share theirs, one has at most n / K points. */
+static void tell_about_few_points(const fit_process *run)
+{
+  const shard *points = run->em->points;
+  const covariance_family *family = run->em->family;
+  const int64_t n = family->shared ? points->n_samples : points->n_samples / run->options->n_components;
+  const fit_event event = {.component = n, .kind = EVENT_FEW_POINTS, .action = ACTION_RIDGE};
+  if (family->shape == DENSE && n <= points->n_features && run->observer->event_happened != NULL)
+    run->observer->event_happened(run->observer->context, &event);
+}
+
 /* The same for the rounding of features in single precision: half a unit of the 24th bit of the largest number, but not
  * less than the smallest float allows. */
 static void tell_about_rounding(const fit_process *run)
@@ -350,6 +362,7 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
   }
   if (local.status == GMMPI_OK && resume == NULL) {
     tell_about_ridge(&run);
+    tell_about_few_points(&run);
     tell_about_rounding(&run);
     tell_about_far_values(&run, &local);
   }

@@ -23,6 +23,7 @@ typedef enum fit_event_kind {
   EVENT_SPURIOUS,    /* the model at the end of a start is spurious (em/soundness.h) */
   /* Told to the observer before the first start, not kept as events: */
   EVENT_LARGE_RIDGE,    /* reg_covar is not small against a feature's variance */
+  EVENT_FEW_POINTS,     /* for each covariance there are no more points than features */
   EVENT_COARSE_ROUNDING /* in single precision: a feature's rounding is not small against its standard deviation */
 } fit_event_kind;
 
@@ -39,7 +40,7 @@ typedef enum fit_event_action {
 typedef struct fit_event {
   int64_t start;     /* which start, from 0 */
   int64_t iteration; /* M-step in which it happened; 0: the start's parameters */
-  int64_t component; /* from 0; -1: all; with the last two kinds the feature */
+  int64_t component; /* from 0; -1: all; with EVENT_FEW_POINTS how many points, with the other last kinds the feature */
   int32_t kind;      /* fit_event_kind */
   int32_t action;    /* fit_event_action */
   int64_t n_points;  /* that a spurious component rests on; else 0 */

@@ -97,6 +97,13 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
              (long long)event->component + 1);
     return;
   }
+  if (event->kind == EVENT_FEW_POINTS) {
+    snprintf(text, size,
+             "a covariance of about %lld point%s, no more than there are features, is singular but for the ridge; use "
+             "--covariance diag or spherical, fewer features, or a larger --reg-covar",
+             (long long)event->component, plural(event->component));
+    return;
+  }
   if (event->kind == EVENT_COARSE_ROUNDING) {
     snprintf(text, size,
              "--precision single rounds feature %lld by more than a thousandth of its standard deviation; subtract its "

@@ -98,6 +98,7 @@ int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n
   const int64_t K = options->n_components;
   if (!search_is_wanted(options)) return 0;
   const search_plan plan = search_plan_for(options, n_rows, n_samples, n_features);
+  if (plan.n_starts == 1) return 0;
   const int64_t n_models = 2 * count_places(&plan) + MOST_BEST + 2;
   const int64_t history = accelerator_bytes(options->accelerate, family->shape, K, n_features);
   const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
