@@ -1,5 +1,7 @@
 """What the command-line tests share: running gmmpi alone or under mpirun, and temporary folders."""
 
+import atexit
+import itertools
 import json
 import os
 import shutil
@@ -13,9 +15,28 @@ SOURCE = os.environ.get("GMMPI_SOURCE", os.path.dirname(os.path.dirname(os.path.
 MALL = os.path.join(SOURCE, "data", "mall_customers.csv")
 
 
+_sessions = None  # a folder; its path is short, as sockets in it must be
+_session_numbers = itertools.count()
+
+
+def session_folder():
+    """A folder for Open MPI's session, of one launch alone: several that share one find it being made or removed. It need not be
+    there yet, and is gone when the tests are done."""
+    global _sessions
+    if _sessions is None:
+        _sessions = tempfile.mkdtemp(prefix="gm-", dir="/tmp")
+        atexit.register(shutil.rmtree, _sessions, ignore_errors=True)
+    return os.path.join(_sessions, str(next(_session_numbers)))
+
+
+def mpirun(ranks):
+    """The words that start a program on so many ranks."""
+    return [MPIRUN, "--mca", "orte_tmpdir_base", session_folder(), "--oversubscribe", "-n", str(ranks)]
+
+
 def command(ranks, *arguments):
     """The words that start gmmpi with `arguments`; ranks=None starts it without mpirun."""
-    words = [] if ranks is None else [MPIRUN, "--oversubscribe", "-n", str(ranks)]
+    words = [] if ranks is None else mpirun(ranks)
     return words + [GMMPI] + [str(argument) for argument in arguments]
 
 

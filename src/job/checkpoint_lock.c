@@ -89,24 +89,40 @@ static bool is_still_there(int descriptor, const char *path)
 
 typedef enum attempt { TAKEN, HELD, NOT_TO_BE_HAD, TRY_ANEW } attempt;
 
-/* TAKEN: *descriptor has the lock. HELD: holder says by whom. */
-static attempt try_lock(const char *path, int *descriptor, char holder[HOLDER_BYTES])
+/* Opens the file unless it is open: *descriptor is -1. It stays open when TAKEN and when HELD. */
+static attempt try_lock(const char *path, int *descriptor)
 {
-  *descriptor = open_lock_file(path);
-  if (*descriptor < 0) return NOT_TO_BE_HAD;
   attempt outcome;
+  if (*descriptor < 0) *descriptor = open_lock_file(path);
+  if (*descriptor < 0) return NOT_TO_BE_HAD;
   if (flock(*descriptor, LOCK_EX | LOCK_NB) == 0)
     outcome = is_still_there(*descriptor, path) ? TAKEN : TRY_ANEW;
   else
     outcome = errno == EWOULDBLOCK ? HELD : errno == EINTR ? TRY_ANEW : NOT_TO_BE_HAD;
-  if (outcome == TAKEN) return TAKEN;
-  if (outcome == HELD) read_holder(*descriptor, holder);
+  if (outcome == TAKEN || outcome == HELD) return outcome;
   close(*descriptor);
+  *descriptor = -1;
   return outcome;
 }
 
-static gmmpi_status refuse(const char *path, const char *holder, gmmpi_error *error)
+/* Tries until it is taken, or cannot be, or for as long as our patience lasts. */
+static attempt wait_for_lock(const char *path, int *descriptor)
 {
+  const double began = clock_now();
+  *descriptor = -1;
+  attempt outcome = try_lock(path, descriptor);
+  while ((outcome == HELD || outcome == TRY_ANEW) && !signals_stop_requested() && clock_now() - began < patience) {
+    nanosleep(&between_tries, NULL);
+    outcome = try_lock(path, descriptor);
+  }
+  return outcome;
+}
+
+/* descriptor: of the lock that another job has. */
+static gmmpi_status refuse(const char *path, int descriptor, gmmpi_error *error)
+{
+  char holder[HOLDER_BYTES];
+  read_holder(descriptor, holder);
   if (signals_stop_requested())
     return fail(error, GMMPI_STOPPED, "%s: stopped by %s while another job had this checkpoint; start again", path,
                 signals_name(signals_received()));
@@ -117,26 +133,24 @@ static gmmpi_status refuse(const char *path, const char *holder, gmmpi_error *er
 
 gmmpi_status checkpoint_lock_take(const char *path, checkpoint_lock **lock, gmmpi_error *error)
 {
-  const double began = clock_now();
-  char holder[HOLDER_BYTES] = "";
-  attempt outcome = NOT_TO_BE_HAD;
   checkpoint_lock *taken = calloc(1, sizeof *taken);
   if (taken != NULL) taken->path = lock_path(path);
   *lock = NULL;
-  if (taken != NULL && taken->path != NULL) outcome = try_lock(taken->path, &taken->descriptor, holder);
-  while (outcome == HELD || outcome == TRY_ANEW) {
-    if (signals_stop_requested() || clock_now() - began > patience) break;
-    nanosleep(&between_tries, NULL);
-    outcome = try_lock(taken->path, &taken->descriptor, holder);
+  if (taken == NULL || taken->path == NULL) {
+    free(taken);
+    return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for its lock", path);
   }
+  const attempt outcome = wait_for_lock(taken->path, &taken->descriptor);
   if (outcome == TAKEN) {
     write_holder(taken->descriptor);
     *lock = taken;
     return GMMPI_OK;
   }
-  if (taken != NULL) free(taken->path);
+  const gmmpi_status status = outcome == HELD ? refuse(path, taken->descriptor, error) : GMMPI_OK;
+  if (taken->descriptor >= 0) close(taken->descriptor);
+  free(taken->path);
   free(taken);
-  return outcome == HELD ? refuse(path, holder, error) : GMMPI_OK;
+  return status;
 }
 
 /* The name goes while the lock is held: who waits for it then finds out that this is not the file any more. */

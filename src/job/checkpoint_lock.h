@@ -13,7 +13,7 @@ typedef struct checkpoint_lock checkpoint_lock;
 
 /* Not collective, for the rank that writes checkpoints to path. *lock is NULL where locks are not to be had. A job that
  * was killed a moment ago may still have it, so that this waits some seconds. Errors: 73 a living job has it, 75 a stop
- * was requested meanwhile. */
+ * was requested meanwhile, 71. */
 gmmpi_status checkpoint_lock_take(const char *path, checkpoint_lock **lock, gmmpi_error *error);
 
 /* Removes FILE.lock. NULL is fine. */

@@ -58,7 +58,11 @@ void launcher_prepare(void)
   for (int i = 0; i < N_SIGNS; i++) {
     if (getenv(signs[i]) != NULL) return;
   }
+  /* Without a daemon all of a user's processes would have one session folder, which the first to end removes. Nobody
+   * needs it. */
+  if (getenv("OMPI_MCA_ess_singleton_isolated") != NULL) return;
   setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+  setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
 }
 
 /* The number that a variable holds; -1: it is not there, or holds something else. */

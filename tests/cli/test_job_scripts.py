@@ -5,6 +5,7 @@ qsub is not tried: fit.pbs is run as a PBS server would start it, by bash, with 
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -66,7 +67,7 @@ class Pbs(harness.Case):
                               (r"^components=.*", "components=3"),
                               (r"^options=\([^)]*\)", "options=(--tol 0 --max-iter %d --log log.csv -q)" % iterations),
                               (r"^walltime=.*", "walltime=%d" % walltime),
-                              (r"^launch=.*", "launch=(%s --oversubscribe -n 2)" % harness.MPIRUN)):
+                              (r"^launch=.*", "launch=(%s)" % shlex.join(harness.mpirun(2)))):
             text, count = re.subn(pattern, lambda _: line, text, flags=re.MULTILINE)
             self.assertEqual(count, 1, pattern)
         return self.write("fit.pbs", text)

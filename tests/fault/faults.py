@@ -70,11 +70,11 @@ def catches(pid, number):
 class Running:
     """A job that was started and is not waited for."""
 
-    def __init__(self, words, environment, output):
+    def __init__(self, words, environment, output, **more):
         self.output = output
         with open(output, "w") as file:
             self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=file, env=environment,
-                                            start_new_session=True)
+                                            start_new_session=True, **more)
 
     def ranks(self):
         """The processes of gmmpi, in the order of their ranks."""

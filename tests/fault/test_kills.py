@@ -27,8 +27,7 @@ ENDING = [("model.h5.partial", "write", 1), ("model.h5.partial", "fsync", 1), ("
 class Kills(faults.SmallJob):
     def start(self, ranks, environment=None):
         words = harness.command(ranks, *self.words("--log", self.path("log.csv"), "--restart", "auto"))
-        job = faults.Running(words, dict(os.environ, OMPI_MCA_orte_tmpdir_base=self.folder,
-                                         OMPI_MCA_btl_vader_backing_directory=self.folder, **(environment or {})),
+        job = faults.Running(words, dict(os.environ, OMPI_MCA_btl_vader_backing_directory=self.folder, **(environment or {})),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
         return job

@@ -65,9 +65,9 @@ class OtherCommands(harness.Case):
             os.kill(ranks[turn % 3], signal.SIGCONT)
 
     def test_stopped_while_writing(self):
-        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP, signal.SIGXCPU)
         for turn, words in enumerate(self.commands()):
-            number = numbers[turn % 3]
+            number = numbers[turn % 5]
             with self.subTest(words=words, number=number):
                 for _ in range(5):
                     job, output = self.start(words, ranks=3)
@@ -105,10 +105,14 @@ class OtherCommands(harness.Case):
 
     def test_status(self):
         job, output = self.start(["sample", self.path("model.h5"), "-n", "30000000", "-o", "sampled.h5", "--compress", "9"], 2)
-        os.kill(job.ranks()[0], signal.SIGUSR2)
         limit = time.monotonic() + PATIENCE
+        asked = 0
         while not re.search(rf"^status: writing {re.escape(output)}, \d+ % done( \(\d+ s ago\))?$", job.errors(), re.MULTILINE):
+            self.assertIsNone(job.process.poll(), job.errors())
             self.assertLess(time.monotonic(), limit, job.errors())
+            if job.errors().count("status: ") == asked:  # before it writes it says that it reads; then it is asked again
+                os.kill(job.ranks()[0], signal.SIGUSR2)
+                asked += 1
             time.sleep(0.005)
         os.kill(job.ranks()[1], signal.SIGTERM)
         self.assertEqual(job.wait(), 75, job.errors())

@@ -38,8 +38,7 @@ class Restart(harness.Case):
     def setUpClass(cls):
         cls.shared = tempfile.mkdtemp(prefix="gmmpi-restart-")
         # What launchers that are killed leave behind goes there, too.
-        cls.environment = dict(os.environ, OMPI_MCA_orte_tmpdir_base=cls.shared,
-                               OMPI_MCA_btl_vader_backing_directory=cls.shared)
+        cls.environment = dict(os.environ, OMPI_MCA_btl_vader_backing_directory=cls.shared)
         cls.data = os.path.join(cls.shared, "points.npy")
         make_points(cls.data, 1)
         cls.expected = {}

@@ -35,8 +35,7 @@ class Signals(harness.Case):
     @classmethod
     def setUpClass(cls):
         cls.shared = tempfile.mkdtemp(prefix="gmmpi-signals-")
-        cls.environment = dict(os.environ, OMPI_MCA_orte_tmpdir_base=cls.shared,
-                               OMPI_MCA_btl_vader_backing_directory=cls.shared)
+        cls.environment = dict(os.environ, OMPI_MCA_btl_vader_backing_directory=cls.shared)
         cls.data = os.path.join(cls.shared, "points.npy")
         test_restart.make_points(cls.data, 3, n=60_000)
 

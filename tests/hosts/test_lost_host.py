@@ -35,8 +35,8 @@ class LostHost(harness.Case):
 
     def start(self, hosts, iterations, messages="eth0", stall_seconds=3600):
         """mpirun on the first of the hosts, one rank on each, with messages on the network of that name."""
-        words = ["mpirun", "--mca", "plm_rsh_agent", self.network.agent, "--mca", "btl", "tcp,self", "--mca",
-                 "oob_tcp_if_include", "eth0", "--mca", "btl_tcp_if_include", messages, "--host",
+        words = ["mpirun", "--mca", "orte_tmpdir_base", harness.session_folder(), "--mca", "plm_rsh_agent", self.network.agent,
+                 "--mca", "btl", "tcp,self", "--mca", "oob_tcp_if_include", "eth0", "--mca", "btl_tcp_if_include", messages, "--host",
                  ",".join(name + ":1" for name in hosts), "-n", len(hosts), harness.GMMPI, "fit", self.path("points.npy"), "-k", 3,
                  "--tol", 0, "--max-iter", iterations, "--log", self.path("log.csv"), "-o", self.path("model.h5"), "--restart",
                  "auto", "--stall-seconds", stall_seconds, "-q"]
