@@ -33,7 +33,8 @@ class SmallTask(HardTask):
         table = plain_em.Table(points, REG_COVAR)
         found = {"best": None, "sound": None}
         for seed in range(RESTARTS):
-            mixture = GaussianMixture(self.k, covariance_type=self.covariance, tol=1e-6, reg_covar=REG_COVAR, random_state=seed, max_iter=1000)
+            mixture = GaussianMixture(self.k, covariance_type=self.covariance, tol=1e-6, reg_covar=REG_COVAR, random_state=seed,
+                                      max_iter=1000)
             try:
                 mixture.fit(points)
             except ValueError:  # it says that a component has collapsed
@@ -103,6 +104,18 @@ def tables():
         "digits 3": bundled("load_digits", rows=slice(0, 300), components=3),
         "digits 5": bundled("load_digits", rows=slice(500, 900), components=5),
         "digits 2": bundled("load_digits", rows=slice(1000, 1300), components=2),
+        "wine 8": file("wine.csv", [1, 2, 3, 6, 7, 10, 11, 13], standard=True),
+        "wine half": file("wine.csv", [1, 7, 10, 13], slice(0, None, 2), standard=True),
+        "wine raw": file("wine.csv", [2, 4, 5, 13]),
+        "cells third": file("breast_cancer.csv", [1, 2, 5, 6, 9, 10], slice(1, None, 3), standard=True),
+        "diabetes third": bundled("load_diabetes", [0, 2, 3, 4, 8], slice(0, None, 3)),
+        "digits 8": bundled("load_digits", rows=slice(0, 200), components=8),
+        "iris half": file("iris.csv", [1, 2, 3], slice(0, None, 2)),
+        "mall half": file("mall_customers.csv", [3, 4, 5], slice(0, None, 2)),
+        "digits pixels": bundled("load_digits", [20, 28, 36, 43], slice(0, 300)),
+        "diabetes sex": bundled("load_diabetes", [0, 1, 2, 3]),
+        "cells raw": file("breast_cancer.csv", [1, 2, 4]),
+        "linnerud body": bundled("load_linnerud"),
         "linnerud": bundled("load_linnerud", [0, 2]),
     }
 
@@ -110,7 +123,7 @@ def tables():
 def all_tasks():
     tasks = []
     for number, (name, (make, needs_peer)) in enumerate(tables().items()):
-        for k in (2, 3, 4, 5) if name != "linnerud" else (2,):
+        for k in (2, 3, 4, 5) if not name.startswith("linnerud") else (2,):
             for covariance in ("full", "tied", ("diag", "spherical")[(number + k) % 2]):
                 tasks.append(SmallTask("%s, K = %d, %s" % (name, k, covariance), k, make, covariance, needs_peer))
     return [task for task in tasks if peer.is_there() or not task.needs_peer]
