@@ -40,11 +40,11 @@ typedef struct search {
   fit_observer together_wish;   /* ... who ask each other, */
   const fit_observer *observer; /* whom candidates ask whether to stop */
   bench bench;
-  moves *moves;             /* NULL: none are planned */
-  place_finder *finder;     /* NULL: nothing grows */
-  shard *whitened;          /* NULL: not wanted */
-  double *covariance;       /* of one component: scratch */
-  passed_over_model passed; /* the best spurious one of this rank's */
+  moves *moves;              /* NULL: none are planned */
+  place_finder *finder;      /* NULL: nothing grows */
+  shard *whitened;           /* NULL: not wanted */
+  double *covariance;        /* of one component: scratch */
+  passed_over_model *passed; /* the best spurious one of this rank's */
   int64_t n_growth_visits;
   search_plan plan;
   uint64_t seed;
@@ -168,6 +168,15 @@ static void insert(candidate *list, int64_t *length, int64_t n, const gmmpi_mode
   list[place] = (candidate){room, log_likelihood, index};
 }
 
+static void note_passed_over(search *work, const spurious_component *found)
+{
+  const fit_position *current = &work->bench.state->current;
+  work->passed->log_likelihood = current->log_likelihood;
+  work->passed->n_points = found->n_points;
+  work->passed->kind = found->kind;
+  model_copy_parameters(work->passed->model, current->model);
+}
+
 /* Notes how good the model on the bench is, and keeps it if it is among the best n of this rank. */
 static gmmpi_status note(search *work, int64_t index, int64_t n, gmmpi_error *error)
 {
@@ -178,8 +187,7 @@ static gmmpi_status note(search *work, int64_t index, int64_t n, gmmpi_error *er
   if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == GMMPI_SPURIOUS_AVOID;
-  if (passed_over && !(current->log_likelihood <= work->passed.log_likelihood))
-    work->passed = (passed_over_model){current->log_likelihood, found.n_points, found.kind};
+  if (passed_over && !(current->log_likelihood <= work->passed->log_likelihood)) note_passed_over(work, &found);
   const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
   work->log_likelihoods[index] = current->log_likelihood - handicap;
   insert(work->made, &work->n_made, n, current->model, work->log_likelihoods[index], index);
@@ -395,36 +403,31 @@ static bool can_be_divided(const em_iteration *em)
   return n_ranks > 1 && !em->broadcast_models && is_small(em->points);
 }
 
-/* Tells of a spurious model that would have won. Collective. */
-static gmmpi_status tell_of_passed_over(search *work, fit_state *state, const fit_observer *observer,
-                                        gmmpi_error *error)
+/* Of what the ranks passed over, the best one everywhere; nothing when it would not have won. Collective. */
+static void agree_on_passed_over(search *work)
 {
-  const double n = (double)work->em->points->n_samples;
+  passed_over_model *passed = work->passed;
   struct {
     double value;
     int rank;
-  } best = {isnan(work->passed.log_likelihood) ? -INFINITY : work->passed.log_likelihood, 0};
-  int64_t found[2] = {work->passed.n_points, work->passed.kind};
+  } best = {isnan(passed->log_likelihood) ? -INFINITY : passed->log_likelihood, 0};
   if (work->divided) {
+    int64_t found[2] = {passed->n_points, passed->kind};
     MPI_Comm_rank(work->comm, &best.rank);
     MPI_Allreduce(MPI_IN_PLACE, &best, 1, MPI_DOUBLE_INT, MPI_MAXLOC, work->comm);
     MPI_Bcast(found, 2, MPI_INT64_T, best.rank, work->comm);
+    if (best.value > -INFINITY) model_broadcast_parameters(work->comm, best.rank, passed->model);
+    passed->n_points = found[0];
+    passed->kind = (spurious_kind)found[1];
   }
-  if (!(best.value > work->best[0].log_likelihood + same_log_likelihood * n)) return GMMPI_OK;
-  const fit_event event = {.start = state->current.start,
-                           .component = -1,
-                           .kind = EVENT_PASSED_OVER,
-                           .action = found[1] == COMPONENT_FLAT ? ACTION_FLAT : ACTION_FEW,
-                           .n_points = found[0],
-                           .value = best.value / n};
-  gmmpi_error local = {0};
-  report_event(state, observer, &event, &local);
-  return agree(work->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  const double least = work->best[0].log_likelihood + same_log_likelihood * (double)work->em->points->n_samples;
+  passed->log_likelihood = best.value > least ? best.value : NAN;
 }
 
 gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
-                          const fit_observer *observer, gmmpi_error *error)
+                          const fit_observer *observer, passed_over_model *passed, gmmpi_error *error)
 {
+  passed->log_likelihood = NAN;
   const search_plan plan = search_plan_for(em->options, em->points->n_samples, n_samples, em->points->n_features);
   const uint64_t seed = random_seed_of_start(em->options->seed, state->current.start);
   if (plan.n_starts == 1) {
@@ -438,7 +441,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
                  .wish = fit_stop_question(observer),
                  .observer = observer,
                  .bench = {.spare = spare},
-                 .passed = {.log_likelihood = NAN},
+                 .passed = passed,
                  .plan = plan,
                  .seed = seed};
   gmmpi_error local = {0};
@@ -455,7 +458,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
     agree(comm, &local);
   }
   if (local.status == GMMPI_OK) search_with(&work, state->current.model, &local);
-  if (local.status == GMMPI_OK) tell_of_passed_over(&work, state, observer, &local);
+  if (local.status == GMMPI_OK) agree_on_passed_over(&work);
   if (local.status == GMMPI_OK) {
     int64_t n_row_visits = work.bench.state->n_row_visits + work.n_growth_visits;
     if (work.moves != NULL) n_row_visits += moves_row_visits(work.moves);

@@ -9,6 +9,7 @@
 #define EM_SEARCH_H
 
 #include "em/iteration.h"
+#include "em/soundness.h"
 
 /* Do these options ask for a search? */
 bool search_is_wanted(const gmmpi_fit_options *options);
@@ -19,9 +20,10 @@ int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n
 bool search_makes_large_copy(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_features);
 
 /* Collective. Leaves the best model found for the points of em in state->current.model. n_samples: of all points, in
- * proportion to which a search may cost. spare: a model of the same shape. Errors, agreed: 71, 70, 75 when a rank wants
- * to stop. */
+ * proportion to which a search may cost. spare, and passed->model, which
+ * receives the best spurious model that would have won, if any: models of the same shape. Errors, agreed: 71, 70, 75
+ * when a rank wants to stop. */
 gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
-                          const fit_observer *observer, gmmpi_error *error);
+                          const fit_observer *observer, passed_over_model *passed, gmmpi_error *error);
 
 #endif

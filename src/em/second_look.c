@@ -5,6 +5,7 @@
 #include "em/soundness.h"
 #include "em/split_merge.h"
 #include "mixture/model_file.h"
+#include "mixture/shape.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -15,8 +16,14 @@
 /* Components that are put elsewhere on a level at most, and iterations after each. */
 enum { MOST_PLACED = 4, ITERATIONS = 10 };
 
+/* Fewer points than so many for each feature do not tell a component's covariance. */
+enum { POINTS_PER_FEATURE = 4 };
+
 /* What the count of points promises must be so much to be tried: about what noise promises at the best of many rows. */
 static const double least_gain = 20.0;
+
+/* What merging two components that overlap loses is less than the estimate, which takes them for separate, by far. */
+static const double share_of_loss = 0.1;
 
 typedef struct second_look {
   em_iteration *em;
@@ -25,7 +32,8 @@ typedef struct second_look {
   bench bench;
   gmmpi_model *spare;
   gmmpi_model *best;
-  double worth; /* of the best, after ITERATIONS; NaN: not known */
+  double worth;       /* of the best, after ITERATIONS; NaN: not known */
+  double *covariance; /* of one component: scratch */
   place_finder *finder;
   split_merge *mover;
 } second_look;
@@ -37,6 +45,8 @@ static gmmpi_status open_look(second_look *work, fit_state *state, gmmpi_error *
   const int64_t d = em->points->n_features;
   gmmpi_error local = {0};
   work->bench = (bench){.em = work->em, .spare = &work->spare};
+  work->covariance = allocate(covariance_length(em->family->shape, d), sizeof(double));
+  if (work->covariance == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for a covariance");
   if (fit_state_create(em->family, K, d, em->options->accelerate, &work->bench.state, &local) == GMMPI_OK &&
       model_allocate(em->family, K, d, &work->spare, &local) == GMMPI_OK &&
       model_allocate(em->family, K, d, &work->best, &local) == GMMPI_OK &&
@@ -51,6 +61,7 @@ static void close_look(second_look *work)
   fit_state_destroy(work->bench.state);
   gmmpi_model_destroy(work->spare);
   gmmpi_model_destroy(work->best);
+  free(work->covariance);
   place_finder_destroy(work->finder);
   split_merge_destroy(work->mover);
 }
@@ -86,7 +97,7 @@ static bool place_component(const second_look *work, const component_place *wher
   const em_iteration *em = work->em;
   gmmpi_model *model = work->bench.state->current.model;
   const double loss = (double)em->points->n_samples * least_loss_of_merging(work->mover, work->best);
-  bool placed = where->gain > least_gain && where->gain > loss &&
+  bool placed = where->gain > least_gain && where->gain > share_of_loss * loss &&
                 replace_component(work->mover, work->best, where->weight, where->mean, where->covariance, 0, model);
   if (!em->broadcast_models) return placed;
   int answer = placed;
@@ -133,6 +144,53 @@ gmmpi_status look_again(em_iteration *em, bool all_rows, fit_state *state, const
     accelerator_forget(state->history);
   }
   if (error->status == GMMPI_OK) state->n_row_visits += work.bench.state->n_row_visits;
+  close_look(&work);
+  return error->status;
+}
+
+/* Components of few of the n_searched points say little about their width: they become as wide in all directions, in
+ * units of the data's, as they are in the widest. */
+static void widen_small_components(const em_iteration *em, double n_searched, double *covariance, gmmpi_model *model)
+{
+  const covariance_family *family = em->family;
+  const int64_t d = model->n_features;
+  const double enough = POINTS_PER_FEATURE * (double)(d + 1);
+  for (int64_t k = 0; k < model->n_components && !family->shared; k++) {
+    if (model->weights[k] == 0.0 || model->weights[k] * n_searched >= enough) continue;
+    double widest = 0.0;
+    family->expand(model, k, covariance);
+    for (int64_t j = 0; j < d; j++) {
+      const double variance = em->spread->variances[j];
+      if (variance > 0.0) widest = fmax(widest, covariance[covariance_diagonal(family->shape, d, j)] / variance);
+    }
+    const int64_t length = covariance_length(family->shape, d);
+    for (int64_t i = 0; i < length; i++) covariance[i] = widest * em->spread->covariance[i];
+    family->contract(model, k, covariance);
+    family->factorise(model, k);
+  }
+}
+
+gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t n_searched, fit_state *state,
+                         const fit_observer *observer, bool *taken, gmmpi_error *error)
+{
+  second_look work = {.em = em, .observer = observer, .worth = NAN};
+  const bool provisional = em->provisional;
+  double worth = -INFINITY;
+  *taken = false;
+  em->provisional = true;
+  if (open_look(&work, state, error) == GMMPI_OK && measure_first(&work, error) == GMMPI_OK) {
+    gmmpi_model *model = work.bench.state->current.model;
+    model_copy_parameters(model, candidate);
+    widen_small_components(em, (double)n_searched, work.covariance, model);
+    if (em->broadcast_models) model_broadcast_parameters(em->points->comm, 0, model);
+    improve(&work, &worth, error);
+  }
+  em->provisional = provisional;
+  if (error->status == GMMPI_OK) {
+    *taken = worth > work.worth + least_gain;
+    if (*taken) model_copy_parameters(state->current.model, work.bench.state->current.model);
+    state->n_row_visits += work.bench.state->n_row_visits;
+  }
   close_look(&work);
   return error->status;
 }

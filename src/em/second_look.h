@@ -12,7 +12,13 @@
 gmmpi_status look_again(em_iteration *em, bool all_rows, fit_state *state, const fit_observer *observer,
                         gmmpi_error *error);
 
-/* The bytes that it needs; INT64_MAX when they can't be counted. */
+/* Collective over the points of em, which are all points. A model that the search on a subsample of them passed over
+ * may rest on points enough among all: both models get a few iterations, and where the candidate is sound and the
+ * better one, *taken is true and it is the state's current model. Errors as above. */
+gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t n_searched, fit_state *state,
+                         const fit_observer *observer, bool *taken, gmmpi_error *error);
+
+/* The bytes that they need; INT64_MAX when they can't be counted. */
 int64_t second_look_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features);
 
 #endif

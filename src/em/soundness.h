@@ -33,7 +33,8 @@ typedef struct spurious_component {
 
 /* The best model that was passed over for being spurious. */
 typedef struct passed_over_model {
-  double log_likelihood; /* total; NaN: none was */
+  gmmpi_model *model;
+  double log_likelihood; /* total, of the points that were searched; NaN: none was */
   int64_t n_points;      /* that its spurious component rests on */
   spurious_kind kind;
 } passed_over_model;
