@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of EM, after each new component: for every place that is tried, and then for the best one. */
-enum { TRIAL_ITERATIONS = 6, KEPT_ITERATIONS = 10 };
+/* Of EM, after each new component: for every place that is tried, then for the best one; and after the last one. */
+enum { TRIAL_ITERATIONS = 6, KEPT_ITERATIONS = 10, LAST_ITERATIONS = 100 };
 
 /* Models of one number of components. */
 typedef struct stage {
@@ -107,7 +107,7 @@ static gmmpi_status begin(const stage *one, const fit_observer *observer, gmmpi_
 
 /* The best model of next->bench with one component more than from->best has. */
 static gmmpi_status grow_by_one(const stage *from, place_finder *finder, uint64_t seed, const fit_observer *observer,
-                                const stage *next, double *covariance, gmmpi_error *error)
+                                const stage *next, int64_t n_iterations, double *covariance, gmmpi_error *error)
 {
   double best = -INFINITY;
   if (find_places(finder, from->bench.em, from->best, seed, error) != GMMPI_OK) return error->status;
@@ -130,7 +130,7 @@ static gmmpi_status grow_by_one(const stage *from, place_finder *finder, uint64_
     share(next->bench.em, true, next->best);
   }
   model_copy_parameters(next->bench.state->current.model, next->best);
-  if (bench_improve(&next->bench, observer, KEPT_ITERATIONS, error) != GMMPI_OK) return error->status;
+  if (bench_improve(&next->bench, observer, n_iterations, error) != GMMPI_OK) return error->status;
   model_copy_parameters(next->best, next->bench.state->current.model);
   return GMMPI_OK;
 }
@@ -147,7 +147,8 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
     begin(&stages[0], observer, &local);
   for (int64_t k = 1; k < K && local.status == GMMPI_OK; k++) {
     if (stage_open(em, k + 1, &stages[1], &local) == GMMPI_OK)
-      grow_by_one(&stages[0], finder, random_seed_of_start(seed, k), observer, &stages[1], covariance, &local);
+      grow_by_one(&stages[0], finder, random_seed_of_start(seed, k), observer, &stages[1],
+                  k + 1 == K ? LAST_ITERATIONS : KEPT_ITERATIONS, covariance, &local);
     if (stages[1].bench.state != NULL) *n_row_visits += stages[1].bench.state->n_row_visits * (k + 1) / K;
     stage_clear(&stages[0]);
     stages[0] = stages[1];
@@ -164,7 +165,7 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
 double growth_visits(density_shape shape, int64_t n_samples, int64_t n_features, int64_t n_components)
 {
   const double iterations = MOST_PLACES * TRIAL_ITERATIONS + KEPT_ITERATIONS;
-  return iterations * (double)n_components / 2.0 + place_visits(shape, n_samples, n_features);
+  return iterations * (double)n_components / 2.0 + LAST_ITERATIONS + place_visits(shape, n_samples, n_features);
 }
 
 int64_t growth_bytes(const gmmpi_fit_options *options, int64_t n_features)

@@ -22,6 +22,10 @@
 enum { ROUNDS = 3, KEPT_OF = 4, MOST_BEST = 3 };
 static const int64_t iterations_of_round[ROUNDS] = {8, 25, 150};
 
+/* A component that was put elsewhere has had no iterations yet, unlike the halves of a split one: it gets so many times
+ * as many in its first round. */
+enum { TIMES_AFTER_PLACEMENT = 4 };
+
 /* Two models whose mean log-likelihoods differ by less are taken for one. */
 static const double same_log_likelihood = 1e-6;
 
@@ -278,6 +282,12 @@ static bool somebody_wants_stop(void *context)
   return !joint_work_goes_on(&work->together);
 }
 
+static int64_t iterations_of(const search *work, int round, int64_t index)
+{
+  const bool is_placed = work->generation >= 0 && round == 0 && index == work->plan.n_children;
+  return iterations_of_round[round] * (is_placed ? TIMES_AFTER_PLACEMENT : 1);
+}
+
 /* One round: n_candidates are made, or taken from the round before, and improved, and the best n of them kept. */
 static gmmpi_status play_round(search *work, int round, int64_t n_candidates, int64_t n, gmmpi_error *error)
 {
@@ -288,7 +298,7 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
   for (int64_t i = 0; i < n_candidates && local.status == GMMPI_OK; i++) {
     if (!is_mine(work, i)) continue;
     if (make_candidate(work, round, i, &local) == GMMPI_OK &&
-        bench_improve(&work->bench, work->observer, iterations_of_round[round], &local) == GMMPI_OK)
+        bench_improve(&work->bench, work->observer, iterations_of(work, round, i), &local) == GMMPI_OK)
       note(work, i, n, &local);
   }
   if (work->divided && joint_work_end(&work->together, false) != 0)
