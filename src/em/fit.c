@@ -1,6 +1,7 @@
 #include "em/fit.h"
 
 #include "em/ascent.h"
+#include "em/choose_start.h"
 #include "em/initialize.h"
 #include "em/levels.h"
 #include "em/search.h"
@@ -32,9 +33,8 @@ typedef struct fit_process {
   fit_state *state;
   gmmpi_model *spare; /* the model of the last pass after an M-step, the next model during one */
   fit_timings *timings;
-  passed_over_model passed; /* in the search for the current start */
-  bool stopped;             /* somebody wants to stop */
-  bool measured;            /* then: the last pass measured spare, which a next model follows already */
+  bool stopped;  /* somebody wants to stop */
+  bool measured; /* then: the last pass measured spare, which a next model follows already */
 } fit_process;
 
 static void tell_state(const fit_process *run)
@@ -178,48 +178,19 @@ static gmmpi_status climb(fit_process *run, em_iteration *em, gmmpi_error *error
   return status;
 }
 
-/* Says that the search passed over a model that would have won, on n_samples points. */
-static gmmpi_status tell_of_passed_over(const fit_process *run, int64_t n_samples, gmmpi_error *error)
-{
-  const passed_over_model *passed = &run->passed;
-  const fit_event event = {.start = run->state->current.start,
-                           .component = -1,
-                           .kind = EVENT_PASSED_OVER,
-                           .action = passed->kind == COMPONENT_FLAT ? ACTION_FLAT : ACTION_FEW,
-                           .n_points = passed->n_points,
-                           .value = passed->log_likelihood / (double)n_samples};
-  gmmpi_error local = {0};
-  report_event(run->state, run->observer, &event, &local);
-  return agree(run->em->points->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
-}
-
-/* The search for a start. What it passed over on a subsample is judged by all points: then that is the level to go on
- * with. */
-static gmmpi_status search_for_start(fit_process *run, em_iteration *em, gmmpi_error *error)
-{
-  fit_state *state = run->state;
-  bool taken = false;
-  if (search_start(em, run->em->points->n_samples, state, &run->spare, run->observer, &run->passed, error) != GMMPI_OK)
-    return error->status;
-  if (isnan(run->passed.log_likelihood)) return GMMPI_OK;
-  if (em != run->em &&
-      judge_again(run->em, run->passed.model, em->points->n_samples, state, run->observer, &taken, error) != GMMPI_OK)
-    return error->status;
-  if (!taken) return tell_of_passed_over(run, em->points->n_samples, error);
-  reset_position(state, 0);
-  return GMMPI_OK;
-}
-
 /* Initialises on the points of em, which are all or those of the coarsest level. */
 static gmmpi_status find_start(fit_process *run, em_iteration *em, gmmpi_error *error)
 {
   fit_state *state = run->state;
+  bool judged = false;
   accelerator_forget(state->history);
   const gmmpi_status status =
       search_is_wanted(run->options)
-          ? search_for_start(run, em, error)
+          ? choose_start(run->em, em, state, &run->spare, run->observer, &judged, error)
           : initialize(em, state->current.start, state->current.model, run->spare, state, run->observer, error);
   run->stopped = status == GMMPI_STOPPED;
+  /* A model that was iterated on all points goes on with them. */
+  if (judged) reset_position(state, 0);
   if (status == GMMPI_OK) tell_state(run);
   return status;
 }
@@ -258,7 +229,6 @@ static gmmpi_status climb_level(fit_process *run, bool fresh, gmmpi_error *error
     run->timings->init += MPI_Wtime() - began;
   }
   const double found = fresh ? MPI_Wtime() : began;
-  /* A model that all points have judged goes on with them. */
   if (error->status == GMMPI_OK && state->current.level > 0 && climb(run, run->coarse_em, error) == GMMPI_OK &&
       !run->stopped) {
     reset_position(state, state->current.level - 1);
@@ -393,8 +363,6 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
                          &local) == GMMPI_OK &&
         (resume == NULL || fit_state_copy(run.state, resume, &local) == GMMPI_OK))
       model_allocate(run.em->family, options->n_components, points->n_features, &run.spare, &local);
-    if (local.status == GMMPI_OK)
-      model_allocate(run.em->family, options->n_components, points->n_features, &run.passed.model, &local);
     agree(points->comm, &local);
   }
   if (local.status == GMMPI_OK && resume == NULL) {
@@ -412,7 +380,6 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
   iteration_destroy(run.em);
   fit_state_destroy(run.state);
   gmmpi_model_destroy(run.spare);
-  gmmpi_model_destroy(run.passed.model);
   return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
 }
 

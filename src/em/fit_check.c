@@ -1,6 +1,7 @@
 #include "em/fit.h"
 
 #include "em/bench.h"
+#include "em/choose_start.h"
 #include "em/levels.h"
 #include "em/refine.h"
 #include "em/search.h"

@@ -489,8 +489,9 @@ gmmpi_status find_places(place_finder *finder, em_iteration *em, const gmmpi_mod
   density_from_model(em->form, model);
   if (choose_rows(finder, em, seed, error) != GMMPI_OK || count_points(finder, em, model, error) != GMMPI_OK)
     return error->status;
-  add_far_place(finder, em, model, WORST_ROWS);
-  if (finder->n_found > 0) add_far_place(finder, em, model, 1);
   add_dense_places(finder, em, model);
+  const int64_t n_dense = finder->n_found;
+  add_far_place(finder, em, model, WORST_ROWS);
+  if (finder->n_found > n_dense) add_far_place(finder, em, model, 1);
   return GMMPI_OK;
 }

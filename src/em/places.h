@@ -41,7 +41,7 @@ typedef struct place_finder {
   double *gains, *square_radii, *shares; /* most_rows: of the best radius */
   double *covariance;                    /* of the component in hand */
   double *log_densities, *square_slopes; /* most components: of each at the row in hand */
-  component_place found[MOST_PLACES];    /* the most promising dense ones first, then the far ones */
+  component_place found[MOST_PLACES];    /* dense ones, the most promising first, then far ones */
   int64_t n_found;
 } place_finder;
 

@@ -2,6 +2,7 @@
 
 #include "em/bench.h"
 #include "em/growth.h"
+#include "em/levels.h"
 #include "em/search_recipes.h"
 #include "em/soundness.h"
 #include "mixture/model_file.h"
@@ -28,6 +29,9 @@ enum { TIMES_AFTER_PLACEMENT = 4 };
 
 /* Two models whose mean log-likelihoods differ by less are taken for one. */
 static const double same_log_likelihood = 1e-6;
+
+/* They are on their way to the same optimum when they differ by less than so many tolerances of their iterations. */
+static const double same_in_tolerances = 10.0;
 
 typedef struct candidate {
   gmmpi_model *model;
@@ -60,6 +64,8 @@ typedef struct search {
   int64_t n_made;
   candidate best[MOST_BEST]; /* of all rounds, different ones */
   int64_t n_best;
+  candidate findings[MOST_FINDINGS]; /* the same, but of clearly different log-likelihoods */
+  int64_t n_findings;
   double *log_likelihoods; /* of the round's candidates, of all ranks */
 } search;
 
@@ -103,7 +109,7 @@ int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n
   if (!search_is_wanted(options)) return 0;
   const search_plan plan = search_plan_for(options, n_rows, n_samples, n_features);
   if (plan.n_starts == 1) return 0;
-  const int64_t n_models = 2 * count_places(&plan) + MOST_BEST + 2;
+  const int64_t n_models = 2 * count_places(&plan) + MOST_BEST + MOST_FINDINGS + 2;
   const int64_t history = accelerator_bytes(options->accelerate, family->shape, K, n_features);
   const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
   const int64_t growing = plan.grows || plan.n_generations > 0
@@ -208,23 +214,43 @@ static int64_t best_index(const double *log_likelihoods, int64_t n)
   return best;
 }
 
-/* Collective, at the end of a round of n_candidates: the best n of all ranks become what is kept. */
-static void keep_best(search *work, int64_t n_candidates, int64_t n)
+/* So different are log-likelihoods of models that are on their way to different optima. */
+static double least_difference(const search *work)
+{
+  const em_iteration *em = work->em;
+  const int64_t n = em->points->n_samples;
+  return same_in_tolerances * level_tolerance(em->options, n, em->points->n_features) * (double)n;
+}
+
+/* Candidates that are on their way to the same optimum as one that is kept come behind all others. */
+static void put_same_behind(const search *work, double log_likelihood, int64_t n_candidates)
+{
+  for (int64_t i = 0; i < n_candidates; i++) {
+    if (fabs(work->log_likelihoods[i] - log_likelihood) < least_difference(work)) work->log_likelihoods[i] = -INFINITY;
+  }
+}
+
+/* Collective, at the end of a round of n_candidates: the best n of all ranks become what is kept; different ones only:
+ * fewer where there are not so many. */
+static void keep_best(search *work, int64_t n_candidates, int64_t n, bool different)
 {
   int n_ranks;
   MPI_Comm_size(work->comm, &n_ranks);
   if (work->divided) allreduce_large(work->comm, work->log_likelihoods, n_candidates, MPI_DOUBLE, MPI_MAX);
-  work->n_kept = n < n_candidates ? n : n_candidates;
-  for (int64_t place = 0; place < work->n_kept; place++) {
+  work->n_kept = 0;
+  while (work->n_kept < n && work->n_kept < n_candidates) {
     const int64_t index = best_index(work->log_likelihoods, n_candidates);
-    candidate *one = &work->kept[place];
+    const double log_likelihood = work->log_likelihoods[index];
+    if (log_likelihood == -INFINITY && work->n_kept > 0) return;
+    candidate *one = &work->kept[work->n_kept++];
     for (int64_t i = 0; i < work->n_made; i++) {
       if (work->made[i].index == index) model_copy_parameters(one->model, work->made[i].model);
     }
     if (work->divided) model_broadcast_parameters(work->comm, (int)(index % n_ranks), one->model);
-    one->log_likelihood = work->log_likelihoods[index];
+    one->log_likelihood = log_likelihood;
     one->index = index;
     work->log_likelihoods[index] = -INFINITY;
+    if (different) put_same_behind(work, log_likelihood, n_candidates);
   }
 }
 
@@ -239,6 +265,22 @@ static void remember_if_new(search *work, const candidate *one)
   insert(work->best, &work->n_best, MOST_BEST, one->model, one->log_likelihood, one->index);
 }
 
+/* It is a finding, in place of one on the way to the same optimum if it is the better one. */
+static void note_finding(search *work, const candidate *one)
+{
+  const double least = least_difference(work);
+  for (int64_t i = 0; i < work->n_findings; i++) {
+    candidate *known = &work->findings[i];
+    if (fabs(one->log_likelihood - known->log_likelihood) >= least) continue;
+    if (!(one->log_likelihood > known->log_likelihood)) return;
+    /* The better one is at most a place further ahead: what is between the two is the same, too. */
+    known->log_likelihood = one->log_likelihood;
+    model_copy_parameters(known->model, one->model);
+    return;
+  }
+  insert(work->findings, &work->n_findings, MOST_FINDINGS, one->model, one->log_likelihood, one->index);
+}
+
 /* The index-th move of the generation, onto the bench; the one behind those by splitting puts a component elsewhere. */
 static gmmpi_status make_move(search *work, int64_t index, gmmpi_error *error)
 {
@@ -248,7 +290,8 @@ static gmmpi_status make_move(search *work, int64_t index, gmmpi_error *error)
       places ? plan->n_generations * plan->n_children + work->generation : work->generation * plan->n_children + index;
   const uint64_t seed = random_seed_of_start(work->seed, plan->n_starts + number);
   int64_t parent = 0;
-  const move_recipe recipe = places ? search_placement(seed) : search_move(number, seed, work->n_best, &parent);
+  const move_recipe recipe = places ? search_placement(search_n_placements(work->generation), seed)
+                                    : search_move(number, seed, work->n_best, &parent);
   return moves_make(work->moves, &recipe, work->best[parent].model, work->observer, work->bench.state->current.model,
                     error);
 }
@@ -292,6 +335,9 @@ static int64_t iterations_of(const search *work, int round, int64_t index)
 static gmmpi_status play_round(search *work, int round, int64_t n_candidates, int64_t n, gmmpi_error *error)
 {
   gmmpi_error local = {0};
+  const bool different = round > 0;
+  /* Where the best are not different enough others come after them. */
+  const int64_t n_noted = different ? n_candidates : n;
   work->n_made = 0;
   if (work->divided) joint_work_begin(work->comm, own_wish_to_stop, work, &work->together);
   for (int64_t i = 0; i < n_candidates; i++) work->log_likelihoods[i] = -INFINITY;
@@ -299,12 +345,12 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
     if (!is_mine(work, i)) continue;
     if (make_candidate(work, round, i, &local) == GMMPI_OK &&
         bench_improve(&work->bench, work->observer, iterations_of(work, round, i), &local) == GMMPI_OK)
-      note(work, i, n, &local);
+      note(work, i, n_noted, &local);
   }
   if (work->divided && joint_work_end(&work->together, false) != 0)
     fail(&local, GMMPI_STOPPED, "stopped on request during the search for a start");
   if (agree(work->comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
-  keep_best(work, n_candidates, n);
+  keep_best(work, n_candidates, n, different);
   return GMMPI_OK;
 }
 
@@ -318,7 +364,10 @@ static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error 
     if (play_round(work, round, n, n_left, error) != GMMPI_OK) return error->status;
     n = work->n_kept;
   }
-  for (int64_t i = 0; i < work->n_kept; i++) remember_if_new(work, &work->kept[i]);
+  for (int64_t i = 0; i < work->n_kept; i++) {
+    remember_if_new(work, &work->kept[i]);
+    note_finding(work, &work->kept[i]);
+  }
   return GMMPI_OK;
 }
 
@@ -366,7 +415,8 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
   if (allocate_models(work, work->kept, work->n_places, error) != GMMPI_OK ||
       allocate_models(work, work->made, work->n_places, error) != GMMPI_OK ||
-      allocate_models(work, work->best, MOST_BEST, error) != GMMPI_OK)
+      allocate_models(work, work->best, MOST_BEST, error) != GMMPI_OK ||
+      allocate_models(work, work->findings, MOST_FINDINGS, error) != GMMPI_OK)
     return error->status;
   return plan->grows || plan->n_generations > 0 ? place_finder_create(em, true, &work->finder, error) : GMMPI_OK;
 }
@@ -376,6 +426,7 @@ static void search_clear(search *work)
   destroy_models(work->kept, work->n_places);
   destroy_models(work->made, work->n_places);
   destroy_models(work->best, MOST_BEST);
+  destroy_models(work->findings, MOST_FINDINGS);
   free(work->kept);
   free(work->made);
   free(work->covariance);
@@ -434,10 +485,38 @@ static void agree_on_passed_over(search *work)
   passed->log_likelihood = best.value > least ? best.value : NAN;
 }
 
-gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
-                          const fit_observer *observer, passed_over_model *passed, gmmpi_error *error)
+gmmpi_status search_findings_create(const em_iteration *em, search_findings *found, gmmpi_error *error)
 {
-  passed->log_likelihood = NAN;
+  const int64_t K = em->options->n_components;
+  const int64_t d = em->points->n_features;
+  *found = (search_findings){.n = 0, .passed = {.log_likelihood = NAN}};
+  for (int64_t i = 0; i < MOST_FINDINGS; i++) {
+    if (model_allocate(em->family, K, d, &found->models[i], error) != GMMPI_OK) return error->status;
+  }
+  return model_allocate(em->family, K, d, &found->passed.model, error);
+}
+
+void search_findings_clear(search_findings *found)
+{
+  for (int64_t i = 0; i < MOST_FINDINGS; i++) gmmpi_model_destroy(found->models[i]);
+  gmmpi_model_destroy(found->passed.model);
+}
+
+static void take_findings(search *work, search_findings *found)
+{
+  agree_on_passed_over(work);
+  found->n = work->n_findings;
+  for (int64_t i = 0; i < work->n_findings; i++) {
+    model_copy_parameters(found->models[i], work->findings[i].model);
+    found->log_likelihoods[i] = work->findings[i].log_likelihood;
+  }
+}
+
+gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
+                          const fit_observer *observer, search_findings *found, gmmpi_error *error)
+{
+  found->n = 0;
+  found->passed.log_likelihood = NAN;
   const search_plan plan = search_plan_for(em->options, em->points->n_samples, n_samples, em->points->n_features);
   const uint64_t seed = random_seed_of_start(em->options->seed, state->current.start);
   if (plan.n_starts == 1) {
@@ -451,7 +530,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
                  .wish = fit_stop_question(observer),
                  .observer = observer,
                  .bench = {.spare = spare},
-                 .passed = passed,
+                 .passed = &found->passed,
                  .plan = plan,
                  .seed = seed};
   gmmpi_error local = {0};
@@ -468,7 +547,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
     agree(comm, &local);
   }
   if (local.status == GMMPI_OK) search_with(&work, state->current.model, &local);
-  if (local.status == GMMPI_OK) agree_on_passed_over(&work);
+  if (local.status == GMMPI_OK) take_findings(&work, found);
   if (local.status == GMMPI_OK) {
     int64_t n_row_visits = work.bench.state->n_row_visits + work.n_growth_visits;
     if (work.moves != NULL) n_row_visits += moves_row_visits(work.moves);

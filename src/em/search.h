@@ -19,11 +19,23 @@ bool search_is_wanted(const gmmpi_fit_options *options);
 int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
 bool search_makes_large_copy(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_features);
 
-/* Collective. Leaves the best model found for the points of em in state->current.model. n_samples: of all points, in
- * proportion to which a search may cost. spare, and passed->model, which
- * receives the best spurious model that would have won, if any: models of the same shape. Errors, agreed: 71, 70, 75
- * when a rank wants to stop. */
+/* What a search found. */
+enum { MOST_FINDINGS = 3 };
+typedef struct search_findings {
+  gmmpi_model *models[MOST_FINDINGS];    /* different optima, the best first */
+  double log_likelihoods[MOST_FINDINGS]; /* of the points that were searched */
+  int64_t n;                             /* 0: there was no search, but one start */
+  passed_over_model passed;              /* the best spurious model, if it would have won */
+} search_findings;
+
+/* Errors: 71. */
+gmmpi_status search_findings_create(const em_iteration *em, search_findings *found, gmmpi_error *error);
+void search_findings_clear(search_findings *found);
+
+/* Collective. Leaves the best model found for the points of em in state->current.model, and what else was found in
+ * *found. n_samples: of all points, in proportion to which a search may cost. spare: a model of the same shape. Errors,
+ * agreed: 71, 70, 75 when a rank wants to stop. */
 gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
-                          const fit_observer *observer, passed_over_model *passed, gmmpi_error *error);
+                          const fit_observer *observer, search_findings *found, gmmpi_error *error);
 
 #endif

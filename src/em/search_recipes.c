@@ -8,11 +8,11 @@
 
 enum { MOST_STARTS = 200, LEAST_STARTS = 3, MOST_GENERATIONS = 16, MOST_CHILDREN = 8 };
 
-/* In every so many-th generation of moves one more puts a component at a place where one is missing. */
-enum { TURNS_OF_PLACEMENT = 3 };
+/* In every so-many-th generation of moves one more puts a component at a place where one is missing. */
+enum { TURNS_OF_PLACEMENT = 2 };
 
 /* What a search may cost: rows that E-steps visit, times the operations of a visit ... */
-static const double most_operations = 8e9;
+static const double most_operations = 9.6e9;
 /* ... or, where that is more, in passes over all points. */
 static const double most_passes = 1.5;
 /* A start and a move cost about so many visits of each row, the rounds that follow included. */
@@ -90,10 +90,17 @@ int64_t search_n_moves(const search_plan *plan, int64_t generation)
   return plan->n_children + (generation % TURNS_OF_PLACEMENT == 0 ? 1 : 0);
 }
 
-move_recipe search_placement(uint64_t seed)
+int64_t search_n_placements(int64_t generation)
 {
-  return (move_recipe){
-      .seed = seed, .places = true, .split_rank = draw_rank(seed, 0), .merge_rank = draw_rank(seed, 1)};
+  return (generation + TURNS_OF_PLACEMENT - 1) / TURNS_OF_PLACEMENT;
+}
+
+move_recipe search_placement(int64_t number, uint64_t seed)
+{
+  /* The place, and the pair that is merged for it: the most promising ones first. */
+  static const int8_t ranks[][2] = {{0, 0}, {0, 1}, {1, 0}, {0, 2}, {2, 0}, {1, 1}, {3, 0}, {4, 0}};
+  const int8_t *chosen = ranks[number % (int64_t)(sizeof ranks / sizeof ranks[0])];
+  return (move_recipe){.seed = seed, .places = true, .split_rank = chosen[0], .merge_rank = chosen[1]};
 }
 
 move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, int64_t *parent)

@@ -22,12 +22,13 @@ start_recipe search_recipe(int64_t index, uint64_t seed, const shard *whitened);
 /* How many candidates there are: starts, and moves in a generation. */
 int64_t search_n_starts(const search_plan *plan);
 int64_t search_n_moves(const search_plan *plan, int64_t generation);
+int64_t search_n_placements(int64_t generation); /* before this generation */
 
 /* The number-th move by splitting, counted over all generations, made with this seed; and from which of the n_best
  * models. */
 move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, int64_t *parent);
 
-/* The move that puts a component elsewhere, in a generation that has one, from the best model. */
-move_recipe search_placement(uint64_t seed);
+/* The number-th move that puts a component elsewhere, from the best model. */
+move_recipe search_placement(int64_t number, uint64_t seed);
 
 #endif
