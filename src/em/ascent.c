@@ -204,6 +204,20 @@ static gmmpi_status find_whether_converged(const ascent *climb, double change, b
   return GMMPI_OK;
 }
 
+static int64_t count_reseeds(const ascent *climb)
+{
+  int64_t sum = 0;
+  for (int64_t k = 0; k < climb->state->current.model->n_components; k++) sum += climb->state->n_reseeds[k];
+  return sum;
+}
+
+/* After a step in *spare: was all that it could do to keep the last component as it was? So will be all later ones. */
+static bool is_stuck(const ascent *climb, int64_t n_reseeds_before)
+{
+  return climb->state->repaired && count_reseeds(climb) == n_reseeds_before &&
+         model_hash(*climb->spare) == model_hash(climb->state->current.model);
+}
+
 /* 1 when somebody wants to know from this rank how it goes. */
 static int64_t is_asked(const ascent *climb)
 {
@@ -241,7 +255,12 @@ gmmpi_status ascend(ascent *climb, gmmpi_error *error)
       return em->provisional ? remember(climb, error) : GMMPI_OK;
     }
     climb->state->last_change = is_textbook(climb->state) ? change : NAN;
+    const int64_t n_reseeds = count_reseeds(climb);
     if (make_next_model(climb, change, remembered, error) != GMMPI_OK) return error->status;
+    if (is_stuck(climb, n_reseeds)) {
+      take_measure(climb, log_likelihood);
+      return GMMPI_OK;
+    }
     exchange_models(climb);
     current->iteration++;
     take_measure(climb, log_likelihood);

@@ -171,6 +171,16 @@ class FixedPoints(FitCase):
                     self.assertEqual((summary["converged"], summary["n_iter"]), (False, 1))
                     self.assertIn("not converged", said)
 
+    def test_what_cannot_be_repaired_is_not_tried_for_ever(self):
+        random = numpy.random.default_rng(0)
+        x = numpy.vstack([random.normal(2, 0.5, (100, 2)), random.normal(5, 0.5, (100, 2))])
+        x[7] = 1e15  # so far that the covariance of all points is singular to working precision
+        model, summary, said = self.fit_and_listen(x, "-k", 2, "--init", "random", "--on-collapse", "drop", "--reg-covar", 1e-3)
+        self.assert_told(model, summary, said)
+        self.assertLess(summary["n_iter"], 100)
+        if not summary["converged"]:
+            self.assertRegex(said, "not converged: .*larger --reg-covar")
+
     def test_components_that_a_search_lost(self):
         two_places = numpy.repeat([[0.0, 0.0], [3.0, 4.0]], 60, axis=0)
         for ranks in (None, 3):
