@@ -183,7 +183,10 @@ static gmmpi_status write_outputs(fit_session *session, gmmpi_error *error)
   job_outputs_are_safe(session->job);
   const fit_account account = account_of(session);
   if (session->rank == 0) {
-    if (!session->result.end.converged && command->fit.tolerance > 0.0)
+    const bool limited = session->result.end.iteration >= command->fit.max_iterations;
+    if (!session->result.end.converged && !limited)
+      warn("not converged: the last component would lose its positive definite covariance; give a larger --reg-covar");
+    else if (!session->result.end.converged && command->fit.tolerance > 0.0)
       warn("not converged after %lld iteration%s; raise --max-iter or --tol", (long long)session->result.end.iteration,
            plural(session->result.end.iteration));
     fit_print_summary(&account);

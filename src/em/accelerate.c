@@ -48,9 +48,14 @@ void accelerator_record(accelerator *memory, const moments *measured, bool new_p
   }
 }
 
+bool accelerator_has_history(const accelerator *memory)
+{
+  return memory->counters[N_REMEMBERED] >= 2;
+}
+
 bool accelerator_is_fast(const accelerator *memory)
 {
-  if (memory->counters[N_REMEMBERED] < 2) return false;
+  if (!accelerator_has_history(memory)) return false;
   return squared_length(memory, history_residual(memory, 0)) <
          FAST_STEP * squared_length(memory, history_residual(memory, 1));
 }

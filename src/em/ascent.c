@@ -137,15 +137,15 @@ static gmmpi_status remember(const ascent *climb, gmmpi_error *error)
   return status;
 }
 
-/* The next model in *spare. */
-static gmmpi_status make_next_model(const ascent *climb, double change, gmmpi_error *error)
+/* The next model in *spare. remembered: the moments of the pass are. */
+static gmmpi_status make_next_model(const ascent *climb, double change, bool remembered, gmmpi_error *error)
 {
   fit_state *state = climb->state;
   em_iteration *em = climb->em;
   bool accelerated;
   bool repaired;
-  if (remember(climb, error) != GMMPI_OK || accelerate(climb, change, &accelerated, error) != GMMPI_OK)
-    return error->status;
+  if (!remembered && remember(climb, error) != GMMPI_OK) return error->status;
+  if (accelerate(climb, change, &accelerated, error) != GMMPI_OK) return error->status;
   state->plain = !accelerated;
   state->repaired = false;
   if (accelerated) return GMMPI_OK;
@@ -157,12 +157,65 @@ static gmmpi_status make_next_model(const ascent *climb, double change, gmmpi_er
   return GMMPI_OK;
 }
 
-/* A component that was put elsewhere, dropped or kept is no M-step's outcome: whatever the change was, the loop goes
- * on, to an end since repairs are few. A ridge is part of the map that is iterated, and may be in each step. */
-static bool has_converged(const ascent *climb, double change)
+/* The last change was that of a textbook step, and no component was repaired in it. */
+static bool is_textbook(const fit_state *state)
+{
+  return state->plain && !state->repaired;
+}
+
+/* The size of the change to expect of the next of three textbook steps. The last one may be small because changes are
+ * about to grow, as on a saddle, or to change their sign, as with a ridge, which is not what the log-likelihood wants.
+ */
+static double expected_change(double before, double last)
+{
+  const double growth = last / before;
+  if (growth > 0.0 && growth <= 1.0) return fabs(2.0 * last - before);
+  return fmax(fabs(last) + fabs(last - before), fabs(last) * growth * growth);
+}
+
+/* After remember: would the next textbook step be one without repairs, and change as little as the last one? What is
+ * expected follows from the last two changes or from the accelerator's residual. */
+static bool stands_still(const ascent *climb, double change)
 {
   const fit_state *state = climb->state;
-  return fabs(change) < climb->tolerance && !state->repaired && (state->plain || climb->em->provisional);
+  em_iteration *em = climb->em;
+  const bool is_slow = isnan(state->last_change) ? accelerator_has_history(state->history) &&
+                                                       accelerator_residual(state->history) < climb->tolerance
+                                                 : expected_change(state->last_change, change) < climb->tolerance;
+  if (!is_slow) return false;
+  try_maximization(em, em->measured, state->current.model, *climb->spare);
+  return !any_collapsed(em->step, *climb->spare);
+}
+
+/* Has the model that was measured converged? On subsamples a small change is enough. On all points it must be that of a
+ * textbook step, and the next one is to be as small. A component that was put elsewhere, dropped or kept is no M-step's
+ * outcome: whatever the change was, the loop goes on, to an end since repairs are few. A ridge is part of the map that
+ * is iterated, and may be in each step. *remembered: the moments had to be remembered for this. */
+static gmmpi_status find_whether_converged(const ascent *climb, double change, bool *remembered, gmmpi_error *error)
+{
+  const fit_state *state = climb->state;
+  const bool provisional = climb->em->provisional;
+  bool *converged = &climb->state->current.converged;
+  *converged = fabs(change) < climb->tolerance && !state->repaired && (state->plain || provisional);
+  *remembered = *converged && !provisional;
+  if (!*remembered) return GMMPI_OK;
+  if (remember(climb, error) != GMMPI_OK) return error->status;
+  *converged = stands_still(climb, change);
+  return GMMPI_OK;
+}
+
+static int64_t count_reseeds(const ascent *climb)
+{
+  int64_t sum = 0;
+  for (int64_t k = 0; k < climb->state->current.model->n_components; k++) sum += climb->state->n_reseeds[k];
+  return sum;
+}
+
+/* After a step in *spare: was all that it could do to keep the last component as it was? So will be all later ones. */
+static bool is_stuck(const ascent *climb, int64_t n_reseeds_before)
+{
+  return climb->state->repaired && count_reseeds(climb) == n_reseeds_before &&
+         model_hash(*climb->spare) == model_hash(climb->state->current.model);
 }
 
 /* 1 when somebody wants to know from this rank how it goes. */
@@ -195,12 +248,19 @@ gmmpi_status ascend(ascent *climb, gmmpi_error *error)
 
     if (!climb->state->plain && current->iteration > 0) accelerator_note_success(climb->state->history);
     const double change = tell_pass(climb, log_likelihood);
-    current->converged = has_converged(climb, change);
+    bool remembered;
+    if (find_whether_converged(climb, change, &remembered, error) != GMMPI_OK) return error->status;
     if (current->converged || current->iteration >= climb->max_iterations) {
       take_measure(climb, log_likelihood);
       return em->provisional ? remember(climb, error) : GMMPI_OK;
     }
-    if (make_next_model(climb, change, error) != GMMPI_OK) return error->status;
+    climb->state->last_change = is_textbook(climb->state) ? change : NAN;
+    const int64_t n_reseeds = count_reseeds(climb);
+    if (make_next_model(climb, change, remembered, error) != GMMPI_OK) return error->status;
+    if (is_stuck(climb, n_reseeds)) {
+      take_measure(climb, log_likelihood);
+      return GMMPI_OK;
+    }
     exchange_models(climb);
     current->iteration++;
     take_measure(climb, log_likelihood);

@@ -25,8 +25,8 @@ typedef struct ascent {
   bool measured;       /* out, then: the last pass measured *spare, which a next model follows already */
 } ascent;
 
-/* Ends with state->current measured, converged or not, or stopped. Collective. Errors, agreed: 65 with on_collapse
- * error, 71, 70. */
+/* Ends with state->current measured, converged or not, also where the last component collapses in each step, or
+ * stopped. Collective. Errors, agreed: 65 with on_collapse error, 71, 70. */
 gmmpi_status ascend(ascent *climb, gmmpi_error *error);
 
 #endif

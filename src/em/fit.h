@@ -71,8 +71,10 @@ typedef struct fit_state {
   fit_position best;    /* the best of the starts that have ended; best.model is meaningless when best.start < 0 */
   accelerator *history; /* of the current start */
   bool plain;           /* current.model was made by a textbook M-step, so that its log-likelihood must not fall */
-  bool repaired; /* in that step a component collapsed and was put elsewhere, dropped or kept as it was: the change
-                    of the log-likelihood says nothing about how near a fixed point is */
+  bool repaired;      /* in that step a component collapsed and was put elsewhere, dropped or kept as it was: the change
+                         of the log-likelihood says nothing about how near a fixed point is */
+  double last_change; /* of the mean log-likelihood in the step before that one; NaN unless it was a textbook step
+                         without repairs */
   int64_t n_row_visits; /* rows that E-steps went over, of all levels and starts so far */
   int64_t *n_reseeds;   /* K: how often each component was put elsewhere on the current level */
   fit_event *events;    /* n_events, capacity events_capacity */

@@ -15,6 +15,7 @@ gmmpi_status fit_state_create(const covariance_family *family, int64_t n_compone
   *state = created;
   if (created != NULL) {
     created->plain = true;
+    created->last_change = NAN;
     created->current.log_likelihood = NAN;
     created->best.start = -1;
     created->best.log_likelihood = NAN;

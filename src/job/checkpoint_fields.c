@@ -59,6 +59,7 @@ int checkpoint_fields(fit_state *state, bool has_best, field fields[MAX_FIELDS])
   fields[n++] = make_field("/n_row_visits", FIELD_INTEGER, sizeof(int64_t), &state->n_row_visits, 0, NULL);
   fields[n++] = make_field("/plain", FIELD_FLAG, sizeof(bool), &state->plain, 0, NULL);
   fields[n++] = make_field("/repaired", FIELD_FLAG, sizeof(bool), &state->repaired, 0, NULL);
+  fields[n++] = make_field("/last_change", FIELD_REAL, sizeof(double), &state->last_change, 0, NULL);
   fields[n++] = make_field("/history/counters", FIELD_INTEGER, sizeof(int64_t), history->counters, 1, &n_counters);
   if (history->n_numbers > 0)
     fields[n++] = make_field("/history/numbers", FIELD_REAL, sizeof(double), history->numbers, 1, &history->n_numbers);

@@ -13,7 +13,7 @@ import faults
 import harness
 
 TRAILER = 32  # bytes: magic, format, length of the HDF5 file, checksum
-FORMAT = 2
+FORMAT = 3
 MASK = (1 << 64) - 1
 
 

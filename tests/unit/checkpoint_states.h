@@ -52,6 +52,7 @@ static inline fit_state *make_state(const char *family, int64_t K, int64_t d, in
   state->n_row_visits = 19450;
   state->plain = false;
   state->repaired = true;
+  state->last_change = 1.0 / 3e7;
   state->current.level = 3;
   set_history(state->history);
   for (int64_t k = 0; k < K; k++) state->n_reseeds[k] = k + 7;
@@ -111,6 +112,7 @@ static inline void assert_same_state(const fit_state *a, const fit_state *b)
   assert_int_equal(a->n_row_visits, b->n_row_visits);
   assert_int_equal(a->plain, b->plain);
   assert_int_equal(a->repaired, b->repaired);
+  assert_same_bits(a->last_change, b->last_change);
   assert_memory_equal(a->history->counters, b->history->counters, sizeof a->history->counters);
   assert_memory_equal(a->history->numbers, b->history->numbers, (size_t)a->history->n_numbers * sizeof(double));
   assert_memory_equal(a->n_reseeds, b->n_reseeds, (size_t)a->current.model->n_components * sizeof(int64_t));
