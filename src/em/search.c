@@ -1,6 +1,7 @@
 #include "em/search.h"
 
 #include "em/bench.h"
+#include "em/candidates.h"
 #include "em/growth.h"
 #include "em/levels.h"
 #include "em/search_recipes.h"
@@ -14,6 +15,7 @@
 #include "support/memory.h"
 #include "support/random.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +35,6 @@ static const double same_log_likelihood = 1e-6;
 /* They are on their way to the same optimum when they differ by less than so many tolerances of their iterations. */
 static const double same_in_tolerances = 10.0;
 
-typedef struct candidate {
-  gmmpi_model *model;
-  double log_likelihood; /* less a handicap for spurious ones, which come behind all others */
-  int64_t index;         /* in its round */
-} candidate;
-
 typedef struct search {
   MPI_Comm comm;
   bool divided; /* each rank has all points of em and improves candidates of its own; else all ranks improve all */
@@ -56,16 +52,11 @@ typedef struct search {
   int64_t n_growth_visits;
   search_plan plan;
   uint64_t seed;
-  int64_t generation; /* of moves; -1 while starts are made */
-  int64_t n_places;
-  candidate *kept; /* n_places: what a round left, the best first, the same on every rank */
-  int64_t n_kept;
-  candidate *made; /* n_places: the best of those that this rank improved in the current round */
-  int64_t n_made;
-  candidate best[MOST_BEST]; /* of all rounds, different ones */
-  int64_t n_best;
-  candidate findings[MOST_FINDINGS]; /* the same, but of clearly different log-likelihoods */
-  int64_t n_findings;
+  int64_t generation;      /* of moves; -1 while starts are made */
+  candidate_list kept;     /* what a round left, the same on every rank */
+  candidate_list made;     /* the best of those that this rank improved in the current round */
+  candidate_list best;     /* of all rounds, different ones */
+  candidate_list findings; /* the same, but of clearly different log-likelihoods */
   double *log_likelihoods; /* of the round's candidates, of all ranks */
 } search;
 
@@ -164,31 +155,19 @@ static bool is_mine(const search *work, int64_t index)
   return !work->divided || index % n_ranks == rank;
 }
 
-/* Puts a model into a list of at most n, sorted by log-likelihoods. */
-static void insert(candidate *list, int64_t *length, int64_t n, const gmmpi_model *model, double log_likelihood,
-                   int64_t index)
-{
-  int64_t place = *length;
-  while (place > 0 && log_likelihood > list[place - 1].log_likelihood) place--;
-  if (place >= n) return;
-  if (*length < n) (*length)++;
-  gmmpi_model *room = list[*length - 1].model;
-  for (int64_t i = *length - 1; i > place; i--) list[i] = list[i - 1];
-  model_copy_parameters(room, model);
-  list[place] = (candidate){room, log_likelihood, index};
-}
-
-static void note_passed_over(search *work, const spurious_component *found)
+/* order: of candidates, as they are made on one rank. */
+static void note_passed_over(search *work, const spurious_component *found, int64_t order)
 {
   const fit_position *current = &work->bench.state->current;
   work->passed->log_likelihood = current->log_likelihood;
   work->passed->n_points = found->n_points;
   work->passed->kind = found->kind;
+  work->passed->order = order;
   model_copy_parameters(work->passed->model, current->model);
 }
 
-/* Notes how good the model on the bench is, and keeps it if it is among the best n of this rank. */
-static gmmpi_status note(search *work, int64_t index, int64_t n, gmmpi_error *error)
+/* Notes how good the model on the bench is, and keeps it if it is among the best of this rank. */
+static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *error)
 {
   const fit_position *current = &work->bench.state->current;
   const em_iteration *em = work->em;
@@ -197,10 +176,11 @@ static gmmpi_status note(search *work, int64_t index, int64_t n, gmmpi_error *er
   if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == GMMPI_SPURIOUS_AVOID;
-  if (passed_over && !(current->log_likelihood <= work->passed->log_likelihood)) note_passed_over(work, &found);
+  if (passed_over && !(current->log_likelihood <= work->passed->log_likelihood))
+    note_passed_over(work, &found, ((work->generation + 1) * ROUNDS + round) * most_candidates(&work->plan) + index);
   const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
   work->log_likelihoods[index] = current->log_likelihood - handicap;
-  insert(work->made, &work->n_made, n, current->model, work->log_likelihoods[index], index);
+  candidates_insert(&work->made, current->model, work->log_likelihoods[index], index);
   return GMMPI_OK;
 }
 
@@ -237,14 +217,15 @@ static void keep_best(search *work, int64_t n_candidates, int64_t n, bool differ
   int n_ranks;
   MPI_Comm_size(work->comm, &n_ranks);
   if (work->divided) allreduce_large(work->comm, work->log_likelihoods, n_candidates, MPI_DOUBLE, MPI_MAX);
-  work->n_kept = 0;
-  while (work->n_kept < n && work->n_kept < n_candidates) {
+  candidate_list *kept = &work->kept;
+  kept->n = 0;
+  while (kept->n < n && kept->n < n_candidates) {
     const int64_t index = best_index(work->log_likelihoods, n_candidates);
     const double log_likelihood = work->log_likelihoods[index];
-    if (log_likelihood == -INFINITY && work->n_kept > 0) return;
-    candidate *one = &work->kept[work->n_kept++];
-    for (int64_t i = 0; i < work->n_made; i++) {
-      if (work->made[i].index == index) model_copy_parameters(one->model, work->made[i].model);
+    if (log_likelihood == -INFINITY && kept->n > 0) return;
+    candidate *one = &kept->items[kept->n++];
+    for (int64_t i = 0; i < work->made.n; i++) {
+      if (work->made.items[i].index == index) model_copy_parameters(one->model, work->made.items[i].model);
     }
     if (work->divided) model_broadcast_parameters(work->comm, (int)(index % n_ranks), one->model);
     one->log_likelihood = log_likelihood;
@@ -252,33 +233,6 @@ static void keep_best(search *work, int64_t n_candidates, int64_t n, bool differ
     work->log_likelihoods[index] = -INFINITY;
     if (different) put_same_behind(work, log_likelihood, n_candidates);
   }
-}
-
-/* A model that the last round left is one of the best unless it is there already. */
-static void remember_if_new(search *work, const candidate *one)
-{
-  for (int64_t i = 0; i < work->n_best; i++) {
-    if (fabs(one->log_likelihood - work->best[i].log_likelihood) <
-        same_log_likelihood * (double)work->em->points->n_samples)
-      return;
-  }
-  insert(work->best, &work->n_best, MOST_BEST, one->model, one->log_likelihood, one->index);
-}
-
-/* It is a finding, in place of one on the way to the same optimum if it is the better one. */
-static void note_finding(search *work, const candidate *one)
-{
-  const double least = least_difference(work);
-  for (int64_t i = 0; i < work->n_findings; i++) {
-    candidate *known = &work->findings[i];
-    if (fabs(one->log_likelihood - known->log_likelihood) >= least) continue;
-    if (!(one->log_likelihood > known->log_likelihood)) return;
-    /* The better one is at most a place further ahead: what is between the two is the same, too. */
-    known->log_likelihood = one->log_likelihood;
-    model_copy_parameters(known->model, one->model);
-    return;
-  }
-  insert(work->findings, &work->n_findings, MOST_FINDINGS, one->model, one->log_likelihood, one->index);
 }
 
 /* The index-th move of the generation, onto the bench; the one behind those by splitting puts a component elsewhere. */
@@ -291,9 +245,9 @@ static gmmpi_status make_move(search *work, int64_t index, gmmpi_error *error)
   const uint64_t seed = random_seed_of_start(work->seed, plan->n_starts + number);
   int64_t parent = 0;
   const move_recipe recipe = places ? search_placement(search_n_placements(work->generation), seed)
-                                    : search_move(number, seed, work->n_best, &parent);
-  return moves_make(work->moves, &recipe, work->best[parent].model, work->observer, work->bench.state->current.model,
-                    error);
+                                    : search_move(number, seed, work->best.n, &parent);
+  return moves_make(work->moves, &recipe, work->best.items[parent].model, work->observer,
+                    work->bench.state->current.model, error);
 }
 
 /* The index-th candidate of a round, onto the bench. */
@@ -301,7 +255,7 @@ static gmmpi_status make_candidate(search *work, int round, int64_t index, gmmpi
 {
   gmmpi_model *model = work->bench.state->current.model;
   if (round > 0) {
-    model_copy_parameters(model, work->kept[index].model);
+    model_copy_parameters(model, work->kept.items[index].model);
     return GMMPI_OK;
   }
   if (work->generation >= 0) return make_move(work, index, error);
@@ -336,16 +290,16 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
 {
   gmmpi_error local = {0};
   const bool different = round > 0;
+  work->made.n = 0;
   /* Where the best are not different enough others come after them. */
-  const int64_t n_noted = different ? n_candidates : n;
-  work->n_made = 0;
+  work->made.most = different ? work->kept.most : n;
   if (work->divided) joint_work_begin(work->comm, own_wish_to_stop, work, &work->together);
   for (int64_t i = 0; i < n_candidates; i++) work->log_likelihoods[i] = -INFINITY;
   for (int64_t i = 0; i < n_candidates && local.status == GMMPI_OK; i++) {
     if (!is_mine(work, i)) continue;
     if (make_candidate(work, round, i, &local) == GMMPI_OK &&
         bench_improve(&work->bench, work->observer, iterations_of(work, round, i), &local) == GMMPI_OK)
-      note(work, i, n_noted, &local);
+      note(work, round, i, &local);
   }
   if (work->divided && joint_work_end(&work->together, false) != 0)
     fail(&local, GMMPI_STOPPED, "stopped on request during the search for a start");
@@ -362,11 +316,13 @@ static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error 
     const int64_t quarter = (n + KEPT_OF - 1) / KEPT_OF;
     const int64_t n_left = work->generation >= 0 ? quarter : round == ROUNDS - 1 ? MOST_BEST : count_kept(n);
     if (play_round(work, round, n, n_left, error) != GMMPI_OK) return error->status;
-    n = work->n_kept;
+    n = work->kept.n;
   }
-  for (int64_t i = 0; i < work->n_kept; i++) {
-    remember_if_new(work, &work->kept[i]);
-    note_finding(work, &work->kept[i]);
+  const double n_samples = (double)work->em->points->n_samples;
+  for (int64_t i = 0; i < work->kept.n; i++) {
+    const candidate *one = &work->kept.items[i];
+    candidates_insert_if_new(&work->best, one, same_log_likelihood * n_samples, false);
+    candidates_insert_if_new(&work->findings, one, least_difference(work), true);
   }
   return GMMPI_OK;
 }
@@ -378,24 +334,8 @@ static gmmpi_status run_search(search *work, gmmpi_model *best, gmmpi_error *err
   for (work->generation = 0; work->generation < work->plan.n_generations; work->generation++) {
     if (play_rounds(work, search_n_moves(&work->plan, work->generation), error) != GMMPI_OK) return error->status;
   }
-  model_copy_parameters(best, work->best[0].model);
+  model_copy_parameters(best, work->best.items[0].model);
   return GMMPI_OK;
-}
-
-static gmmpi_status allocate_models(const search *work, candidate *list, int64_t n, gmmpi_error *error)
-{
-  const em_iteration *em = work->em;
-  for (int64_t i = 0; i < n; i++) {
-    if (model_allocate(em->family, em->options->n_components, em->points->n_features, &list[i].model, error) !=
-        GMMPI_OK)
-      return error->status;
-  }
-  return GMMPI_OK;
-}
-
-static void destroy_models(candidate *list, int64_t n)
-{
-  for (int64_t i = 0; list != NULL && i < n; i++) gmmpi_model_destroy(list[i].model);
 }
 
 static gmmpi_status search_allocate(search *work, gmmpi_error *error)
@@ -406,29 +346,25 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   const search_plan *plan = &work->plan;
   if (fit_state_create(em->family, K, d, em->options->accelerate, &work->bench.state, error) != GMMPI_OK)
     return error->status;
-  work->n_places = count_places(plan);
-  work->kept = calloc((size_t)work->n_places, sizeof *work->kept);
-  work->made = calloc((size_t)work->n_places, sizeof *work->made);
   work->covariance = allocate(covariance_length(em->family->shape, d), sizeof *work->covariance);
   work->log_likelihoods = allocate(most_candidates(plan), sizeof(double));
-  if (work->kept == NULL || work->made == NULL || work->covariance == NULL || work->log_likelihoods == NULL)
+  if (work->covariance == NULL || work->log_likelihoods == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
-  if (allocate_models(work, work->kept, work->n_places, error) != GMMPI_OK ||
-      allocate_models(work, work->made, work->n_places, error) != GMMPI_OK ||
-      allocate_models(work, work->best, MOST_BEST, error) != GMMPI_OK ||
-      allocate_models(work, work->findings, MOST_FINDINGS, error) != GMMPI_OK)
+  if (candidates_create(em->family, K, d, count_places(plan), &work->kept, error) != GMMPI_OK ||
+      candidates_create(em->family, K, d, count_places(plan), &work->made, error) != GMMPI_OK ||
+      candidates_create(em->family, K, d, MOST_BEST, &work->best, error) != GMMPI_OK ||
+      candidates_create(em->family, K, d, MOST_FINDINGS, &work->findings, error) != GMMPI_OK)
     return error->status;
   return plan->grows || plan->n_generations > 0 ? place_finder_create(em, true, &work->finder, error) : GMMPI_OK;
 }
 
 static void search_clear(search *work)
 {
-  destroy_models(work->kept, work->n_places);
-  destroy_models(work->made, work->n_places);
-  destroy_models(work->best, MOST_BEST);
-  destroy_models(work->findings, MOST_FINDINGS);
-  free(work->kept);
-  free(work->made);
+  work->made.most = work->kept.most;
+  candidates_clear(&work->kept);
+  candidates_clear(&work->made);
+  candidates_clear(&work->best);
+  candidates_clear(&work->findings);
   free(work->covariance);
   free(work->log_likelihoods);
   fit_state_destroy(work->bench.state);
@@ -468,21 +404,26 @@ static bool can_be_divided(const em_iteration *em)
 static void agree_on_passed_over(search *work)
 {
   passed_over_model *passed = work->passed;
-  struct {
-    double value;
-    int rank;
-  } best = {isnan(passed->log_likelihood) ? -INFINITY : passed->log_likelihood, 0};
+  double best = isnan(passed->log_likelihood) ? -INFINITY : passed->log_likelihood;
   if (work->divided) {
+    const double mine = best;
+    MPI_Allreduce(&mine, &best, 1, MPI_DOUBLE, MPI_MAX, work->comm);
+    /* Of equal ones the first, as on a single rank. */
+    int64_t order = mine == best && best > -INFINITY ? passed->order : INT64_MAX;
+    const int64_t own_order = order;
+    MPI_Allreduce(MPI_IN_PLACE, &order, 1, MPI_INT64_T, MPI_MIN, work->comm);
+    int rank;
+    MPI_Comm_rank(work->comm, &rank);
+    int owner = own_order == order ? rank : INT_MAX;
+    MPI_Allreduce(MPI_IN_PLACE, &owner, 1, MPI_INT, MPI_MIN, work->comm);
     int64_t found[2] = {passed->n_points, passed->kind};
-    MPI_Comm_rank(work->comm, &best.rank);
-    MPI_Allreduce(MPI_IN_PLACE, &best, 1, MPI_DOUBLE_INT, MPI_MAXLOC, work->comm);
-    MPI_Bcast(found, 2, MPI_INT64_T, best.rank, work->comm);
-    if (best.value > -INFINITY) model_broadcast_parameters(work->comm, best.rank, passed->model);
+    MPI_Bcast(found, 2, MPI_INT64_T, owner, work->comm);
+    if (best > -INFINITY) model_broadcast_parameters(work->comm, owner, passed->model);
     passed->n_points = found[0];
     passed->kind = (spurious_kind)found[1];
   }
-  const double least = work->best[0].log_likelihood + same_log_likelihood * (double)work->em->points->n_samples;
-  passed->log_likelihood = best.value > least ? best.value : NAN;
+  const double least = work->best.items[0].log_likelihood + same_log_likelihood * (double)work->em->points->n_samples;
+  passed->log_likelihood = best > least ? best : NAN;
 }
 
 gmmpi_status search_findings_create(const em_iteration *em, search_findings *found, gmmpi_error *error)
@@ -505,10 +446,10 @@ void search_findings_clear(search_findings *found)
 static void take_findings(search *work, search_findings *found)
 {
   agree_on_passed_over(work);
-  found->n = work->n_findings;
-  for (int64_t i = 0; i < work->n_findings; i++) {
-    model_copy_parameters(found->models[i], work->findings[i].model);
-    found->log_likelihoods[i] = work->findings[i].log_likelihood;
+  found->n = work->findings.n;
+  for (int64_t i = 0; i < found->n; i++) {
+    model_copy_parameters(found->models[i], work->findings.items[i].model);
+    found->log_likelihoods[i] = work->findings.items[i].log_likelihood;
   }
 }
 

@@ -36,6 +36,7 @@ typedef struct passed_over_model {
   gmmpi_model *model;
   double log_likelihood; /* total, of the points that were searched; NaN: none was */
   int64_t n_points;      /* that its spurious component rests on */
+  int64_t order;         /* of candidates of a search: the lower one came first */
   spurious_kind kind;
 } passed_over_model;
 
