@@ -165,7 +165,8 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
 double growth_visits(density_shape shape, int64_t n_samples, int64_t n_features, int64_t n_components)
 {
   const double iterations = MOST_PLACES * TRIAL_ITERATIONS + KEPT_ITERATIONS;
-  return iterations * (double)n_components / 2.0 + LAST_ITERATIONS + place_visits(shape, n_samples, n_features);
+  return iterations * (double)n_components / 2.0 + LAST_ITERATIONS +
+         place_visits(shape, n_components, n_samples, n_features);
 }
 
 int64_t growth_bytes(const gmmpi_fit_options *options, int64_t n_features)

@@ -1,6 +1,7 @@
 #include "em/places.h"
 
 #include "em/far.h"
+#include "em/place_gain.h"
 #include "em/representatives.h"
 #include "mixture/model_file.h"
 #include "mixture/shape.h"
@@ -9,7 +10,6 @@
 #include "support/memory.h"
 #include "support/random.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,28 +17,31 @@
 /* Rows are looked at so many at a time; the worst-fitting ones are so many, and those of all components together. */
 enum { PROBES = 64, WORST_ROWS = 64, ROWS_OF_COMPONENTS = 64 };
 
-/* Squared radii 2^LEAST_EXPONENT ... 2^MOST_EXPONENT, in units of the component that the row belongs to: it may hold
- * groups that are very much smaller than itself, beyond twice its standard deviation its density changes too much. */
-enum { LEAST_EXPONENT = -240, MOST_EXPONENT = 2, N_RADII = MOST_EXPONENT - LEAST_EXPONENT + 1 };
-
-/* Pairs of rows and points that a search for places may look at, and multiplications. */
+/* Pairs of rows and points that a search for places may look at, and multiplications. Among many points there are
+ * nevertheless so many rows, fewer where they would take more multiplications than that, but at least about as many as
+ * two E-steps take the time of. */
 static const double most_pairs = 4e6;
 static const double most_multiplications = 1e9;
-enum { FEWEST_ROWS = 3 * WORST_ROWS, MOST_ROWS = 1024, DENSE_PLACES = MOST_PLACES - 2 };
+static const double many_multiplications = 2e9;
+enum { USUAL_ROWS = 3 * WORST_ROWS, LEAST_ROWS = 32, ROWS_PER_COMPONENT = 4, MOST_ROWS = 1024 };
+enum { DENSE_PLACES = MOST_PLACES - 2 };
 
-static int64_t count_rows(density_shape shape, int64_t n_samples, int64_t n_features)
+static int64_t count_rows(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features)
 {
+  const double n = (double)n_samples;
   const double d = (double)n_features;
   const double each = shape == DENSE ? d * (d + 1.0) / 2.0 : d;
-  const double rows = fmin(most_pairs, most_multiplications / each) / (double)n_samples;
-  const int64_t n = (int64_t)fmin(fmax(rows, FEWEST_ROWS), MOST_ROWS);
-  return n < n_samples ? n : n_samples;
+  const double affordable = fmin(most_pairs, most_multiplications / each) / n;
+  const double least =
+      fmax(LEAST_ROWS, fmax(ROWS_PER_COMPONENT * (double)n_components, many_multiplications / (n * each)));
+  const int64_t n_rows = (int64_t)fmin(fmax(affordable, fmin(least, USUAL_ROWS)), MOST_ROWS);
+  return n_rows < n_samples ? n_rows : n_samples;
 }
 
 /* Distances without statistics take half the time. */
-double place_visits(density_shape shape, int64_t n_samples, int64_t n_features)
+double place_visits(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features)
 {
-  return (double)count_rows(shape, n_samples, n_features) / 2.0;
+  return (double)count_rows(shape, n_components, n_samples, n_features) / 2.0;
 }
 
 static bool allocate_places(density_shape shape, place_finder *finder)
@@ -58,7 +61,7 @@ gmmpi_status place_finder_create(const em_iteration *em, bool all_rows, place_fi
   const int64_t K = em->options->n_components;
   const density_shape shape = em->family->shape;
   const int64_t d = em->points->n_features;
-  const int64_t most = count_rows(shape, em->points->n_samples, d);
+  const int64_t most = count_rows(shape, K, em->points->n_samples, d);
   const int64_t few = WORST_ROWS + ROWS_OF_COMPONENTS;
   const int64_t n = all_rows || most < few ? most : few;
   place_finder *created = calloc(1, sizeof *created);
@@ -123,7 +126,7 @@ void place_finder_destroy(place_finder *finder)
 
 int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features)
 {
-  const int64_t n = count_rows(shape, n_samples, n_features);
+  const int64_t n = count_rows(shape, n_components, n_samples, n_features);
   const covariance_family *family = shape == DENSE ? &family_full : &family_diag;
   const int64_t scratch = kernel_scratch_bytes(shape, PROBES, n_features);
   int64_t of_rows;
@@ -202,8 +205,10 @@ static gmmpi_status choose_rows(place_finder *finder, em_iteration *em, uint64_t
   const int64_t n_samples = em->points->n_samples;
   const int64_t K = em->form->n_components;
   const bool all = finder->most_rows == n_samples;
-  const int64_t n_each = all ? 0 : ROWS_OF_COMPONENTS / K;
-  finder->n_worst = finder->most_rows < WORST_ROWS ? finder->most_rows : WORST_ROWS;
+  /* Each kind has its part. */
+  const int64_t part = all ? finder->most_rows : finder->most_rows / (finder->draws ? 3 : 2);
+  const int64_t n_each = all ? 0 : (part < ROWS_OF_COMPONENTS ? part : ROWS_OF_COMPONENTS) / K;
+  finder->n_worst = part < WORST_ROWS ? part : WORST_ROWS;
   if (find_representatives(em->points, em->form, em->team, seed, finder->n_worst, n_each, finder->rows, error) !=
       GMMPI_OK)
     return error->status;
@@ -296,108 +301,6 @@ static gmmpi_status count_points(const place_finder *finder, em_iteration *em, c
 /* --- dense places --------------------------------------------------------------------------------------------------
  */
 
-/* What the model expects around one row. */
-typedef struct expectation_about_row {
-  double log_ball;     /* of the volume of the ellipsoid of radius 1 */
-  double least_square; /* of a radius: the expected square of the ridge's own length; no component is smaller */
-  const double *log_densities,
-      *square_slopes; /* K each: of the components at the row; slopes in the ellipsoid's units */
-} expectation_about_row;
-
-/* Sets log det W of component k, and the expected squared length of W times a vector of variance reg_covar. */
-static double log_determinant_of_factor(const gmmpi_model *model, int64_t k, double reg_covar, double *least_square)
-{
-  const int64_t d = model->n_features;
-  int64_t length;
-  const double *factor = component_factor(model, k, &length);
-  double log_determinant = 0.0;
-  double squares = 0.0;
-  for (int64_t j = 0; j < d; j++) {
-    const double inverse_width = component_inverse_width(model, factor, length, j);
-    log_determinant += log(component_inverse_deviation(model, factor, length, j));
-    squares += inverse_width * inverse_width;
-  }
-  *least_square = reg_covar * squares;
-  return log_determinant;
-}
-
-/* The logarithm of an upper bound of the points that the model expects within the radius. A component's log density is
- * concave, so it lies below its tangent at the row, of slope a; and the mean of exp(a u) over a ball of radius r is at
- * most exp(a^2 r^2 / (2 (d + 2))). */
-static double log_expected_points(const place_finder *finder, const gmmpi_model *model,
-                                  const expectation_about_row *about, double n_samples, double square)
-{
-  const double d = (double)finder->n_features;
-  const double log_volume = about->log_ball + d / 2.0 * log(square);
-  double sum = 0.0;
-  for (int64_t k = 0; k < model->n_components; k++) {
-    if (model->weights[k] == 0.0) continue;
-    const double log_share =
-        about->log_densities[k] + log_volume + about->square_slopes[k] * square / (2.0 * (d + 2.0));
-    sum += log_share < 0.0 ? fmin(exp(log_share), model->weights[k]) : model->weights[k];
-  }
-  return log(n_samples) + log(fmax(sum, DBL_MIN));
-}
-
-/* Densities and slopes of all components at row i, whose owner's covariance is the shape of the ellipsoids. */
-static void describe_row(const place_finder *finder, const em_iteration *em, const gmmpi_model *model, int64_t i)
-{
-  const density_shape shape = model->family->shape;
-  const int64_t d = finder->n_features;
-  const double *point = finder->points + i * d;
-  double *difference = finder->tile;
-  double *gradient = finder->tile + d;
-  double *product = finder->tile + 2 * d;
-  model->family->expand(model, finder->owners[i], finder->covariance);
-  for (int64_t k = 0; k < model->n_components; k++) {
-    if (model->weights[k] == 0.0) continue;
-    int64_t length;
-    const double *factor = component_factor(model, k, &length);
-    double square = 0.0;
-    double slope = 0.0;
-    for (int64_t j = 0; j < d; j++) difference[j] = point[j] - model->means[k * d + j];
-    memset(gradient, 0, (size_t)d * sizeof(double));
-    for (int64_t j = 0; j < d; j++) {
-      const double value = component_whitened(model, factor, length, difference, j);
-      square += value * value;
-      if (shape == DIAGONAL) gradient[j] = component_inverse_deviation(model, factor, length, j) * value;
-      for (int64_t l = 0; l <= j && shape == DENSE; l++) gradient[l] += factor[l * d + j] * value;
-    }
-    covariance_multiply(shape, d, finder->covariance, gradient, product);
-    for (int64_t j = 0; j < d; j++) slope += gradient[j] * product[j];
-    finder->log_densities[k] = em->form->log_constants[k] - square / 2.0;
-    finder->square_slopes[k] = slope;
-  }
-}
-
-/* The radius with the largest gain, of row i. The row itself, about which there is always a point, does not count. */
-static void set_gain(const place_finder *finder, const em_iteration *em, const gmmpi_model *model, int64_t i)
-{
-  const double d = (double)finder->n_features;
-  const double n = (double)em->points->n_samples;
-  const int64_t *counts = finder->counts + i * N_RADII;
-  expectation_about_row about = {.log_densities = finder->log_densities, .square_slopes = finder->square_slopes};
-  const double log_determinant =
-      log_determinant_of_factor(model, finder->owners[i], em->options->reg_covar, &about.least_square);
-  about.log_ball = d / 2.0 * log(M_PI) - lgamma(d / 2.0 + 1.0) - log_determinant;
-  describe_row(finder, em, model, i);
-  int64_t found = -1;
-  finder->gains[i] = 0.0;
-  for (int b = 0; b < N_RADII; b++) {
-    found += counts[b];
-    if (counts[b] == 0 || (double)found < d) continue;
-    const double square = fmax(ldexp(1.0, b + LEAST_EXPONENT), about.least_square);
-    const double log_expected = log_expected_points(finder, model, &about, n, square);
-    const double N = (double)found;
-    if (!(log(N) > log_expected)) continue;
-    const double gain = N * (log(N) - log_expected) - N + exp(log_expected);
-    if (!(gain > finder->gains[i])) continue;
-    finder->gains[i] = gain;
-    finder->square_radii[i] = square;
-    finder->shares[i] = fmax(N - exp(log_expected), 1.0) / n;
-  }
-}
-
 /* Squared distance between two rows in units of the component that row i belongs to. */
 static double square_between(const place_finder *finder, const gmmpi_model *model, int64_t i, int64_t other)
 {
@@ -425,7 +328,7 @@ static void add_dense_place(place_finder *finder, const em_iteration *em, const 
 /* The most promising rows, none within twice another one's radius. */
 static void add_dense_places(place_finder *finder, const em_iteration *em, const gmmpi_model *model)
 {
-  for (int64_t i = 0; i < finder->n_rows; i++) set_gain(finder, em, model, i);
+  for (int64_t i = 0; i < finder->n_rows; i++) set_gain_of_place(finder, em, model, i);
   while (finder->n_found < DENSE_PLACES) {
     int64_t best = 0;
     for (int64_t i = 1; i < finder->n_rows; i++) {

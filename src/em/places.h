@@ -23,6 +23,10 @@ typedef struct component_place {
 
 enum { MOST_PLACES = 5 };
 
+/* Squared radii 2^LEAST_EXPONENT ... 2^MOST_EXPONENT, in units of the component that the row belongs to: it may hold
+ * groups that are very much smaller than itself, beyond twice its standard deviation its density changes too much. */
+enum { LEAST_EXPONENT = -240, MOST_EXPONENT = 2, N_RADII = MOST_EXPONENT - LEAST_EXPONENT + 1 };
+
 typedef struct place_finder {
   int64_t n_features;
   int64_t most_rows;                     /* around which points are counted */
@@ -58,6 +62,6 @@ gmmpi_status find_places(place_finder *finder, em_iteration *em, const gmmpi_mod
                          gmmpi_error *error);
 
 /* The E-steps over all points, with one component, that a call takes the time of. */
-double place_visits(density_shape shape, int64_t n_samples, int64_t n_features);
+double place_visits(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features);
 
 #endif
