@@ -41,7 +41,7 @@ typedef enum gmmpi_coarse_to_fine {
   GMMPI_COARSE_OFF   /* every pass sees all points; with GMMPI_INIT_KMEANS there is one start, and no search */
 } gmmpi_coarse_to_fine;
 
-/* Models whose likelihood rests on a component of next to no points (McLachlan, Peel 2000, sec. 3.10). */
+/* Models whose likelihood rests on a component of next to no points (McLachlan, Peel 2000, ch. 3). */
 typedef enum gmmpi_spurious {
   GMMPI_SPURIOUS_AVOID, /* the search passes them over while there are others */
   GMMPI_SPURIOUS_KEEP   /* they are models like any others */

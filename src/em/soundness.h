@@ -2,7 +2,7 @@
  *
  * The likelihood of a mixture has no bound where a component shrinks onto points that lie in a plane of fewer
  * dimensions (Bishop 2006, sec. 9.2.1); the ridge gives it one, and such maxima say nothing about the data (McLachlan,
- * Peel 2000, "Finite Mixture Models", sec. 3.10: a local maximiser is spurious when a component rests on a few points
+ * Peel 2000, "Finite Mixture Models", ch. 3: a local maximiser is spurious when a component rests on a few points
  * that happen to be close together, or nearly in a plane). But data that take few values, as levels of a sensor or
  * columns of 0 and 1 do, are flat themselves, and there a thin component with many points is the answer. The rule:
  *
