@@ -1,5 +1,6 @@
 #include "em/growth.h"
 
+#include "em/initialize.h"
 #include "em/soundness.h"
 #include "mixture/model_file.h"
 #include "mixture/shape.h"
@@ -20,6 +21,7 @@ typedef struct stage {
   bench bench;
   gmmpi_model *spare;
   gmmpi_model *best;
+  double worth; /* of the best: its log-likelihood, less a handicap */
 } stage;
 
 static void stage_clear(stage *one)
@@ -90,8 +92,21 @@ static gmmpi_status worth_of(const stage *one, double *worth, gmmpi_error *error
   return GMMPI_OK;
 }
 
+/* Improves the model on the bench and keeps it if it is better than next->best. */
+static gmmpi_status try_model(stage *next, int64_t n_iterations, const fit_observer *observer, gmmpi_error *error)
+{
+  double worth = -INFINITY;
+  if (bench_improve(&next->bench, observer, n_iterations, error) != GMMPI_OK ||
+      worth_of(next, &worth, error) != GMMPI_OK)
+    return error->status;
+  if (!(worth > next->worth)) return GMMPI_OK;
+  next->worth = worth;
+  model_copy_parameters(next->best, next->bench.state->current.model);
+  return GMMPI_OK;
+}
+
 /* One component: all points. */
-static gmmpi_status begin(const stage *one, const fit_observer *observer, gmmpi_error *error)
+static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error *error)
 {
   const em_iteration *em = one->bench.em;
   gmmpi_model *model = one->bench.state->current.model;
@@ -100,38 +115,55 @@ static gmmpi_status begin(const stage *one, const fit_observer *observer, gmmpi_
   model->family->contract(model, 0, em->spread->covariance);
   model->family->factorise(model, 0);
   share(em, true, model);
-  if (bench_improve(&one->bench, observer, 2, error) != GMMPI_OK) return error->status;
-  model_copy_parameters(one->best, one->bench.state->current.model);
-  return GMMPI_OK;
+  one->worth = -INFINITY;
+  return try_model(one, 2, observer, error);
+}
+
+/* Centres of k-means, which owe nothing to the components before. */
+static gmmpi_status try_kmeans(stage *next, uint64_t seed, const fit_observer *observer, gmmpi_error *error)
+{
+  const start_recipe recipe = {
+      .init = GMMPI_INIT_KMEANS, .seed = seed, .seeding = SEED_GREEDILY_LLOYD, .standardised = true};
+  if (initialize_by(next->bench.em, &recipe, next->bench.state->current.model, next->spare, next->bench.state, observer,
+                    error) != GMMPI_OK)
+    return error->status;
+  return try_model(next, TRIAL_ITERATIONS, observer, error);
+}
+
+/* Half of a component's points for a copy of it: as good as the model with one component less. */
+static void add_twin(const stage *from, component_place *room, double *covariance, const stage *next)
+{
+  gmmpi_model *model = next->best;
+  int64_t heaviest = 0;
+  for (int64_t k = 1; k < from->best->n_components; k++) {
+    if (from->best->weights[k] > from->best->weights[heaviest]) heaviest = k;
+  }
+  room->weight = 0.0;
+  memcpy(room->mean, from->best->means + heaviest * model->n_features, (size_t)model->n_features * sizeof(double));
+  from->best->family->expand(from->best, heaviest, room->covariance);
+  add_component(from->best, room, covariance, model);
+  model->weights[heaviest] = model->weights[model->n_components - 1] = from->best->weights[heaviest] / 2.0;
+  share(next->bench.em, true, model);
 }
 
 /* The best model of next->bench with one component more than from->best has. */
 static gmmpi_status grow_by_one(const stage *from, place_finder *finder, uint64_t seed, const fit_observer *observer,
-                                const stage *next, int64_t n_iterations, double *covariance, gmmpi_error *error)
+                                stage *next, int64_t n_iterations, double *covariance, gmmpi_error *error)
 {
-  double best = -INFINITY;
+  next->worth = -INFINITY;
   if (find_places(finder, from->bench.em, from->best, seed, error) != GMMPI_OK) return error->status;
   for (int64_t i = 0; i < finder->n_found; i++) {
-    double worth = -INFINITY;
     gmmpi_model *model = next->bench.state->current.model;
     if (!share(next->bench.em, add_component(from->best, &finder->found[i], covariance, model), model)) continue;
-    if (bench_improve(&next->bench, observer, TRIAL_ITERATIONS, error) != GMMPI_OK ||
-        worth_of(next, &worth, error) != GMMPI_OK)
-      return error->status;
-    if (!(worth > best)) continue;
-    best = worth;
-    model_copy_parameters(next->best, next->bench.state->current.model);
+    if (try_model(next, TRIAL_ITERATIONS, observer, error) != GMMPI_OK) return error->status;
   }
-  if (best == -INFINITY) {
-    /* No place: half of a component's points for a copy of it. */
-    component_place twin = {.weight = 0.5, .mean = from->best->means, .covariance = finder->found[0].covariance};
-    from->best->family->expand(from->best, 0, twin.covariance);
-    add_component(from->best, &twin, covariance, next->best);
-    share(next->bench.em, true, next->best);
-  }
+  if (try_kmeans(next, seed, observer, error) != GMMPI_OK) return error->status;
   model_copy_parameters(next->bench.state->current.model, next->best);
-  if (bench_improve(&next->bench, observer, n_iterations, error) != GMMPI_OK) return error->status;
-  model_copy_parameters(next->best, next->bench.state->current.model);
+  if (try_model(next, n_iterations, observer, error) != GMMPI_OK) return error->status;
+  if (next->worth < from->worth) {
+    add_twin(from, &finder->found[0], covariance, next);
+    next->worth = from->worth;
+  }
   return GMMPI_OK;
 }
 
@@ -164,7 +196,7 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
 
 double growth_visits(density_shape shape, int64_t n_samples, int64_t n_features, int64_t n_components)
 {
-  const double iterations = MOST_PLACES * TRIAL_ITERATIONS + KEPT_ITERATIONS;
+  const double iterations = (MOST_PLACES + 2) * TRIAL_ITERATIONS + KEPT_ITERATIONS;
   return iterations * (double)n_components / 2.0 + LAST_ITERATIONS +
          place_visits(shape, n_components, n_samples, n_features);
 }
