@@ -13,17 +13,22 @@ static const double group_mean[D] = {1.5, -1.0};
 static const double group_deviation = 0.02;
 
 /* A normal field, the group in it, and far rows. */
-static problem *make_problem(const char *family, int64_t n_group, int64_t n_far)
+static problem *make_problem_with_group(const char *family, int64_t n_group, double deviation, int64_t n_far)
 {
   problem *one = problem_create(N_FIELD + n_group + n_far, D, 1, family);
   put_normal(one, 0, N_FIELD, (double[]){0.0, 0.0}, 1.0);
-  put_normal(one, N_FIELD, N_FIELD + n_group, group_mean, group_deviation);
+  put_normal(one, N_FIELD, N_FIELD + n_group, group_mean, deviation);
   for (int64_t i = N_FIELD + n_group; i < one->n; i++) {
     one->rows[i * D] = 1e5;
     one->rows[i * D + 1] = 100.0 * (double)(i - one->n);
   }
   problem_open(one, MPI_COMM_SELF, 1);
   return one;
+}
+
+static problem *make_problem(const char *family, int64_t n_group, int64_t n_far)
+{
+  return make_problem_with_group(family, n_group, group_deviation, n_far);
 }
 
 static gmmpi_model *make_model(const char *family)
@@ -111,7 +116,24 @@ static void a_dense_group_comes_first(void **state)
   }
 }
 
-/* Rows on this side of half a radius or that: none is at a border. */
+/* No component is smaller than the ridge, and no radius. */
+static void a_group_of_the_same_row(void **state)
+{
+  (void)state;
+  problem *one = make_problem_with_group("full", N_GROUP, 0.0, 0);
+  gmmpi_model *model = make_model("full");
+  place_finder *finder = find(one, model);
+  const component_place *first = &finder->found[0];
+  const double ridge = one->options.reg_covar;
+  assert_memory_equal(first->mean, group_mean, sizeof group_mean);
+  assert_near(first->covariance[0], ridge + 2.0 * ridge / 4.0, 1e-9 * ridge);
+  assert_near(first->weight * (double)one->n, N_GROUP - 1, 0.1);
+  assert_near(first->gain, gain_about(one, model, first->mean), 1e-9 * first->gain);
+  place_finder_destroy(finder);
+  gmmpi_model_destroy(model);
+  problem_destroy(one);
+}
+
 static void counts_are_those_of_counting(void **state)
 {
   (void)state;
@@ -186,9 +208,8 @@ int main(int argc, char **argv)
 {
   MPI_Init(&argc, &argv);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_dense_group_comes_first),
-      cmocka_unit_test(counts_are_those_of_counting),
-      cmocka_unit_test(far_rows_are_places),
+      cmocka_unit_test(a_dense_group_comes_first),        cmocka_unit_test(a_group_of_the_same_row),
+      cmocka_unit_test(counts_are_those_of_counting),     cmocka_unit_test(far_rows_are_places),
       cmocka_unit_test(nothing_where_nothing_is_missing),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
