@@ -18,6 +18,7 @@ typedef struct scenery {
   double variance;   /* of the component in the thin direction; 0: usual */
   double step;       /* between own values, in standard deviations; 0: 0.5 */
   bool slanted;      /* the thin direction is not an axis */
+  int64_t first;     /* own value */
   int64_t n_samples; /* that the rows are a sample of; 0: N */
 } scenery;
 
@@ -31,7 +32,7 @@ static spurious_component look(scenery s)
   for (int64_t i = 0; i < N; i++) {
     double *row = one->rows + i * D;
     row[1 - thin] = round ? 0.0 : sin((double)i);
-    row[thin] = i < s.n_own ? (double)(i % s.n_own_values - s.n_own_values / 2) * step
+    row[thin] = i < s.n_own ? (double)((i + s.first) % s.n_own_values - s.n_own_values / 2) * step
                             : 1.0 + 0.01 * (double)(i % s.n_other_values);
     if (s.slanted) row[1] += row[0];
   }
@@ -70,6 +71,16 @@ static void values_of_its_own(void **state)
   }
   assert_flat("full", 8, 2, 992, .slanted = true);
   assert_sound("full", 8, 3, 992, .slanted = true);
+}
+
+/* Values that are nearly the same come in any order, by ranks and chunks. */
+static void in_any_order(void **state)
+{
+  (void)state;
+  for (int64_t first = 0; first < 5; first++) {
+    assert_sound("full", 9, 5, 991, .step = 0.04, .first = first);
+    assert_flat("full", 9, 5, 991, .step = 0.01, .first = first);
+  }
 }
 
 static void only_thin_ones(void **state)
@@ -160,13 +171,10 @@ int main(int argc, char **argv)
 {
   MPI_Init(&argc, &argv);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(values_of_its_own),
-      cmocka_unit_test(only_thin_ones),
-      cmocka_unit_test(levels),
-      cmocka_unit_test(a_quarter_of_all),
-      cmocka_unit_test(many_times_the_usual),
-      cmocka_unit_test(few_points),
-      cmocka_unit_test(shared_covariances_are_never_flat),
+      cmocka_unit_test(values_of_its_own), cmocka_unit_test(in_any_order),
+      cmocka_unit_test(only_thin_ones),    cmocka_unit_test(levels),
+      cmocka_unit_test(a_quarter_of_all),  cmocka_unit_test(many_times_the_usual),
+      cmocka_unit_test(few_points),        cmocka_unit_test(shared_covariances_are_never_flat),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Finalize();
