@@ -19,8 +19,8 @@ static const double large_share = 0.25;
 /* Scatter below the ridge leaves a variance below two ridges. */
 static const double thin_in_ridges = 2.0;
 
-/* Values are the same when they differ by less than this share of the component's standard deviation, which is about
- * that of the ridge. */
+/* Values are the same when they round to the same multiple of this share of the component's standard deviation, which
+ * is about that of the ridge: so it does not matter in what order they come. */
 static const double same_value = 0.05;
 
 /* One model that is looked at. */
@@ -53,9 +53,9 @@ static int64_t place_of(const inspection *work, double value)
 static void add_value(inspection *work, double value)
 {
   if (work->n_values == work->most_values) return;
+  value = same_value * nearbyint(value / same_value);
   const int64_t place = place_of(work, value);
-  if (place < work->n_values && work->values[place] - value < same_value) return;
-  if (place > 0 && value - work->values[place - 1] < same_value) return;
+  if (place < work->n_values && work->values[place] == value) return;
   memmove(work->values + place + 1, work->values + place, (size_t)(work->n_values - place) * sizeof(double));
   work->values[place] = value;
   work->n_values++;

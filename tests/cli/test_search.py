@@ -4,7 +4,7 @@ import unittest
 
 import numpy
 
-from harness import Case
+import streaming
 
 
 def clusters():
@@ -19,7 +19,19 @@ def clusters():
     return x, numpy.log(density).mean()
 
 
-class Search(Case):
+def hard_table(n, d):
+    """Three clusters, one of which has one value in the last column; in the first one a rare group; and three outliers."""
+    random = numpy.random.default_rng(3)
+    labels = random.integers(3, size=n)
+    x = 4.0 * random.normal(size=(3, d))[labels] + random.normal(size=(n, d))
+    x[labels == 1, -1] = 5.0
+    rare = random.choice(n, max(60, n // 150), replace=False)
+    x[rare] = x[labels == 0].mean(axis=0) + 0.5 + 0.02 * random.normal(size=(len(rare), d))
+    x[random.choice(n, 3, replace=False)] = 1e4 + 30.0 * random.normal(size=(3, d))
+    return x
+
+
+class Search(streaming.Case):
     def test_finds_what_one_start_misses(self):
         x, truth = clusters()
         numpy.save(self.path("points.npy"), x)
@@ -37,9 +49,23 @@ class Search(Case):
         models = set()
         for ranks in (1, 2, 3):
             self.succeed("fit", self.path("points.npy"), "-k", 6, "-o", self.path("model.h5"), "-q", ranks=ranks)
-            with open(self.path("model.h5"), "rb") as file:
-                models.add(file.read())
+            models.add(self.bytes_of("model.h5"))
         self.assertEqual(len(models), 1)
+
+    def test_hard_tables_at_any_number_of_ranks(self):
+        """A small one, which the search sees as a whole, and one of which it sees a subsample."""
+        for n, d in ((3000, 3), (70_000, 12)):
+            numpy.save(self.path("points.npy"), hard_table(n, d))
+            words = ("fit", self.path("points.npy"), "-k", 5, "-o", self.path("model.h5"))
+            self.succeed(*words)
+            model = self.bytes_of("model.h5")
+            for ranks, threads in ((1, 2), (2, 1), (3, 1)):
+                with self.subTest(n=n, ranks=ranks, threads=threads):
+                    run = self.succeed(*words, "-v", "--threads", threads, ranks=ranks)
+                    self.assertEqual(" points, iteration 0:" in run.stderr, n > 3000)
+                    self.assertTrue(self.bytes_of("model.h5") == model)
+        self.streaming(*words)
+        self.assertTrue(self.bytes_of("model.h5") == model)
 
 
 if __name__ == "__main__":

@@ -178,13 +178,77 @@ static void wide_diagonals(void **state)
   gmmpi_model_destroy(model);
 }
 
+/* Two components with one covariance and means apart by delta: det S_ij = (1 + p (1 - p) delta^T S^-1 delta) det S, and
+ * a product of such factors for each feature where the covariance is diagonal. */
+static void what_merging_loses(void **state)
+{
+  (void)state;
+  const covariance_family *families[] = {&family_full, &family_tied, &family_diag};
+  const double covariance[] = {2.0, 0.0, 0.0, 0.5};
+  for (int f = 0; f < 3; f++) {
+    gmmpi_model *model = new_model(families[f], 3, 2);
+    split_merge *work = new_work(families[f], 3);
+    set_component(model, 0, 0.2, (double[]){1.0, 2.0}, covariance);
+    set_component(model, 1, 0.5, (double[]){300.0, 0.0}, covariance);
+    set_component(model, 2, 0.3, (double[]){4.0, 1.0}, covariance);
+    const long double squares[] = {9.0L / 2.0L, 1.0L / 0.5L};
+    const long double between = 0.4L * 0.6L; /* of 0.2 and 0.3 */
+    const long double together = logl(1.0L + between * (squares[0] + squares[1]));
+    const long double apart = logl(1.0L + between * squares[0]) + logl(1.0L + between * squares[1]);
+    const long double of_all = logl(1.0L + 0.5L * between * (squares[0] + squares[1])) / 2.0L;
+    const long double expected = f == 0 ? 0.5L * together / 2.0L : f == 1 ? of_all : 0.5L * apart / 2.0L;
+    assert_near(least_loss_of_merging(work, model), expected, 1e-14);
+    split_merge_destroy(work);
+    gmmpi_model_destroy(model);
+  }
+}
+
+/* The pair goes into its first component, the new one takes the second's place, and the others make room. */
+static void a_component_is_replaced(void **state)
+{
+  (void)state;
+  const int pairs[3][2] = {{0, 1}, {1, 2}, {0, 2}}; /* which lose 4.97, 6.36 and 6.59 */
+  const double mean[] = {-50.0, 7.0};
+  const double covariance[] = {3.0, -0.5, -0.5, 1.0};
+  gmmpi_model *from = far_apart();
+  gmmpi_model *to = new_model(&family_full, 3, 2);
+  split_merge *work = new_work(&family_full, 3);
+  from->weights[0] = from->weights[1] = from->weights[2] = 1.0 / 3.0;
+  for (int rank = 0; rank < 3; rank++) {
+    const int a = pairs[rank][0];
+    const int b = pairs[rank][1];
+    const int other = 3 - a - b;
+    assert_true(replace_component(work, from, 0.1, mean, covariance, rank, to));
+    assert_near(to->weights[a], 0.6L, 1e-15);
+    assert_near(to->weights[b], 0.1L, 1e-15);
+    assert_near(to->weights[other], 0.3L, 1e-15);
+    assert_memory_equal(to->means + (long)2 * b, mean, sizeof mean);
+    assert_memory_equal(to->covariances + (long)4 * b, covariance, sizeof covariance);
+    assert_memory_equal(to->means + (long)2 * other, from->means + (long)2 * other, sizeof mean);
+    assert_memory_equal(to->covariances + (long)4 * other, from->covariances + (long)4 * other, sizeof covariance);
+    for (int i = 0; i < 2; i++) {
+      const double *means[2] = {from->means + (long)2 * a, from->means + (long)2 * b};
+      assert_near(to->means[2 * a + i], (means[0][i] + means[1][i]) / 2.0, 1e-12);
+      for (int j = 0; j < 2; j++) {
+        const double between = (means[0][i] - means[1][i]) * (means[0][j] - means[1][j]) / 4.0;
+        const double within = (from->covariances[4 * a + 2 * i + j] + from->covariances[4 * b + 2 * i + j]) / 2.0;
+        assert_near(to->covariances[4 * a + 2 * i + j], within + between, 1e-11);
+      }
+    }
+  }
+  /* One that has no density is told of. */
+  assert_false(replace_component(work, from, 0.1, mean, (double[]){1.0, 2.0, 2.0, 1.0}, 0, to));
+  split_merge_destroy(work);
+  gmmpi_model_destroy(to);
+  gmmpi_model_destroy(from);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(halves_keep_the_moments),
-      cmocka_unit_test(halves_find_each_other),
-      cmocka_unit_test(a_move_repairs),
-      cmocka_unit_test(wide_diagonals),
+      cmocka_unit_test(halves_keep_the_moments), cmocka_unit_test(halves_find_each_other),
+      cmocka_unit_test(a_move_repairs),          cmocka_unit_test(wide_diagonals),
+      cmocka_unit_test(what_merging_loses),      cmocka_unit_test(a_component_is_replaced),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
