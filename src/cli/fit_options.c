@@ -328,7 +328,8 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
       .about =
           "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; CSV, TSV, NPY or HDF5, "
           "recognised by content. Runs alone or under mpirun or srun with any number of ranks; the model is the same "
-          "to the last bit.\n\nSIGTERM, SIGINT, SIGUSR1 and the end of the time end the job with a checkpoint and exit "
+          "to the last bit.\n\nSIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGXCPU and the end of the time end the job with a "
+          "checkpoint and exit "
           "status 75; --restart auto goes on from there. SIGUSR2 is answered with a line that says how it goes.",
       .n_least = 1,
       .n_most = 1,

@@ -41,6 +41,11 @@ static const char *coarse_name(const fit_command *command)
   return "?";
 }
 
+static const char *spurious_name(const gmmpi_fit_options *fit)
+{
+  return fit->spurious == GMMPI_SPURIOUS_KEEP ? "keep" : "avoid";
+}
+
 json_t *fit_identity(const fit_command *command, const fit_start *start)
 {
   const gmmpi_fit_options *fit = &command->fit;
@@ -57,7 +62,7 @@ json_t *fit_identity(const fit_command *command, const fit_start *start)
   if (fit->init == GMMPI_INIT_RANDOM_FROM_DATA)
     json_object_set_new(identity, "--init-covariance", json_string(fit->init_identity ? "identity" : "sample"));
   if (fit->precision == GMMPI_PRECISION_SINGLE) json_object_set_new(identity, "--precision", json_string("single"));
-  if (fit->spurious == GMMPI_SPURIOUS_KEEP) json_object_set_new(identity, "--spurious", json_string("keep"));
+  json_object_set_new(identity, "--spurious", json_string(spurious_name(fit)));
   if (start->fingerprint != 0) json_object_set_new(identity, "content of --init", json_string(fingerprint));
   return identity;
 }
@@ -116,8 +121,7 @@ json_t *fit_facts(const fit_account *account)
     json_object_set_new(facts, "init_covariance", json_string(fit->init_identity ? "identity" : "sample"));
   if (facts != NULL && fit->precision == GMMPI_PRECISION_SINGLE)
     json_object_set_new(facts, "precision", json_string("single"));
-  if (facts != NULL && fit->spurious == GMMPI_SPURIOUS_KEEP)
-    json_object_set_new(facts, "spurious", json_string("keep"));
+  if (facts != NULL) json_object_set_new(facts, "spurious", json_string(spurious_name(fit)));
   return facts;
 }
 

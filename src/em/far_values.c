@@ -329,4 +329,8 @@ void far_values_describe(const far_values *far, const char *column, const char *
            column, (long long)far->n, far->n == 1 ? " lies" : "s lie", far_away,
            far->spread_is_0 ? "the spread of the others (the interquartile range is 0)" : "the interquartile range",
            far->first, place);
+  const size_t length = strlen(text);
+  if (far->n_more_columns > 0)
+    snprintf(text + length, size - length, " (and so in %lld more column%s)", (long long)far->n_more_columns,
+             plural(far->n_more_columns));
 }

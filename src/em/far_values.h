@@ -26,7 +26,8 @@ typedef struct far_values {
   int64_t n;
   int64_t first_row; /* of the source, from 0: the first of them */
   double first;
-  bool spread_is_0; /* the interquartile range is 0, another spread was taken */
+  int64_t n_more_columns; /* that have such values, too, and are not told by themselves */
+  bool spread_is_0;       /* the interquartile range is 0, another spread was taken */
 } far_values;
 
 /* Collective: *found receives *n_found columns, in their order; the caller frees it. Most data need no pass over all

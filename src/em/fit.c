@@ -20,6 +20,9 @@ static const double largest_share_of_ridge = 1e-3;
 /* On a subsample slow progress is not worth waiting for. */
 enum { MOST_COARSE_ITERATIONS = 200 };
 
+/* Columns with doubtful values are told one by one, so many at most. */
+enum { MOST_FAR_COLUMNS = 10 };
+
 /* A fit while it runs. */
 typedef struct fit_process {
   em_iteration *em; /* on all points */
@@ -98,7 +101,10 @@ static gmmpi_status tell_about_far_values(const fit_process *run, gmmpi_error *e
   int64_t n_found;
   if (run->observer->values_doubtful == NULL) return GMMPI_OK;
   if (far_values_find(run->em->points, run->em->team, &found, &n_found, error) == GMMPI_OK) {
-    for (int64_t i = 0; i < n_found; i++) run->observer->values_doubtful(run->observer->context, &found[i]);
+    for (int64_t i = 0; i < n_found && i < MOST_FAR_COLUMNS; i++) {
+      if (i == MOST_FAR_COLUMNS - 1) found[i].n_more_columns = n_found - MOST_FAR_COLUMNS;
+      run->observer->values_doubtful(run->observer->context, &found[i]);
+    }
   }
   free(found);
   return error->status;
@@ -148,7 +154,7 @@ static gmmpi_status look_for_missed_groups(fit_process *run, em_iteration *em, g
   const fit_position *current = &run->state->current;
   const bool is_new = current->iteration == 0 && current->level < run->plan.n_levels;
   if (!is_new || !search_is_wanted(run->options)) return GMMPI_OK;
-  return look_again(em, current->level > 0, run->state, run->observer, error);
+  return look_again(em, true, run->state, run->observer, error);
 }
 
 /* The loop over all points, or over those of a level. */
@@ -247,7 +253,9 @@ static gmmpi_status tell_if_spurious(const fit_process *run, gmmpi_error *error)
   fit_state *state = run->state;
   spurious_component found;
   gmmpi_error local = {0};
-  if (run->options->spurious == GMMPI_SPURIOUS_KEEP) return GMMPI_OK;
+  /* Of several starts only those count that may win. */
+  const bool loses = state->best.start >= 0 && !(state->current.log_likelihood > state->best.log_likelihood);
+  if (loses || run->options->spurious == GMMPI_SPURIOUS_KEEP) return GMMPI_OK;
   if (find_spurious(points, all->n_samples, run->options->reg_covar, state->current.model, &found, error) != GMMPI_OK)
     return error->status;
   if (found.kind == COMPONENT_NOT_SPURIOUS) return GMMPI_OK;

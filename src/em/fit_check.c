@@ -90,12 +90,14 @@ fit_memory fit_memory_of(const gmmpi_fit_options *options, int64_t n_samples, in
                               : 0;
   const int64_t spreading =
       data_spread_creation_bytes(family_find(options->covariance)->shape, n_features, options->threads);
+  const int64_t searching = search_bytes(options, rows_of_kmeans, n_samples, n_features);
+  const int64_t looking = has_levels ? second_look_bytes(options, n_samples, n_features) : 0;
   const int64_t rest[] = {one,
                           has_levels ? one : 0,
-                          has_levels ? second_look_bytes(options, n_samples, n_features) : 0,
                           far_values_bytes(n_samples, n_features, options->threads),
                           has_levels ? refinement_bytes(options, n_features) : 0,
-                          search_bytes(options, rows_of_kmeans, n_samples, n_features),
+                          searching > looking ? searching : looking,
+                          search_is_wanted(options) ? choose_start_bytes(options, n_features) : 0,
                           seeding > spreading ? seeding : spreading};
   fit_memory memory = {.points = held_bytes(options, n_samples, n_features, n_ranks, !has_levels),
                        .rest = sum_of_bytes((int)(sizeof rest / sizeof rest[0]), rest)};

@@ -122,17 +122,18 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
     snprintf(
         text, size,
         "%s: a model of log-likelihood %.6g per point was passed over, since its likelihood rests on a component of "
-        "%lld point%s that %s; --spurious keep takes such models",
+        "%lld point%s%s; --spurious keep takes such models",
         where, event->value, (long long)event->n_points, plural(event->n_points),
-        event->action == ACTION_FLAT ? "agree in a direction, as by accident" : "happen to be close together");
+        event->action == ACTION_FLAT ? " that agree in a direction, as by accident" : ", too few for a covariance");
     return;
   }
   if (event->kind == EVENT_SPURIOUS) {
     snprintf(text, size,
-             "%s: the likelihood rests on component %lld, of %lld point%s that %s, and says little about the data; ask "
+             "%s: the likelihood rests on component %lld, of %lld point%s%s, and says little about the data; ask "
              "for fewer components, a larger --reg-covar, or another start",
              where, (long long)event->component, (long long)event->n_points, plural(event->n_points),
-             event->action == ACTION_FLAT ? "agree in a direction, as by accident" : "happen to be close together");
+             event->action == ACTION_FLAT ? " that agree in a direction, as by accident"
+                                          : ", too few for a covariance");
     return;
   }
   if (event->kind == EVENT_WEIGHTLESS) {

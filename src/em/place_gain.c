@@ -81,6 +81,20 @@ static void describe_row(const place_finder *finder, const em_iteration *em, con
   }
 }
 
+/* In how many directions a component's scatter is below the ridge: there all its points lie at its centre, so that up
+ * to about twice as many as its density says are found about it in each. */
+static int64_t count_flat_directions(const gmmpi_model *model, int64_t k, double reg_covar)
+{
+  int64_t length;
+  const double *factor = component_factor(model, k, &length);
+  int64_t n = 0;
+  for (int64_t j = 0; j < model->n_features; j++) {
+    const double inverse_width = component_inverse_width(model, factor, length, j);
+    n += inverse_width * inverse_width * 2.0 * reg_covar > 1.0;
+  }
+  return n;
+}
+
 void set_gain_of_place(const place_finder *finder, const em_iteration *em, const gmmpi_model *model, int64_t i)
 {
   const double d = (double)finder->n_features;
@@ -89,7 +103,8 @@ void set_gain_of_place(const place_finder *finder, const em_iteration *em, const
   expectation_about_row about = {.log_densities = finder->log_densities, .square_slopes = finder->square_slopes};
   const double log_determinant =
       log_determinant_of_factor(model, finder->owners[i], em->options->reg_covar, &about.least_square);
-  about.log_ball = d / 2.0 * log(M_PI) - lgamma(d / 2.0 + 1.0) - log_determinant;
+  about.log_ball = d / 2.0 * log(M_PI) - lgamma(d / 2.0 + 1.0) - log_determinant +
+                   (double)count_flat_directions(model, finder->owners[i], em->options->reg_covar) * log(2.0);
   describe_row(finder, em, model, i);
   int64_t found = -1;
   finder->gains[i] = 0.0;

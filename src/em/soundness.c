@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Values that many points of a column share are levels when there are no more than so many for each component ... */
-enum { LEVELS_PER_COMPONENT = 2 };
+enum { LEVELS_PER_COMPONENT = 4 };
 /* ... and one of other values is no accident when it is so many times as frequent as they are on average. */
 enum { TIMES_USUAL = 10 };
 /* Such a share of all points is no accident either. */
@@ -146,7 +146,9 @@ static gmmpi_status look_at_direction(inspection *work, int64_t k, int64_t j, bo
   const double n_points = model->weights[k] * work->n_samples;
   const int64_t levels = LEVELS_PER_COMPONENT * model->n_components;
   *flat = false;
-  if (model->weights[k] >= large_share) return GMMPI_OK;
+  if (model->weights[k] >= large_share ||
+      is_far_from_all(model, k, model->means + k * model->n_features, work->n_samples, work->tile))
+    return GMMPI_OK;
   if (count_values(work, k, j, true, model->n_features + 1, error) != GMMPI_OK) return error->status;
   if (work->n_values > model->n_features) return GMMPI_OK;
   /* As many different values among all points as make the component's so many times as frequent as the average. */
@@ -201,7 +203,7 @@ gmmpi_status find_spurious(const shard *points, int64_t n_samples, double reg_co
       if (model->weights[k] == 0.0) continue;
       if (look_at_component(&work, reg_covar, k, &found->kind, &local) != GMMPI_OK) break;
       found->component = k;
-      found->n_points = (int64_t)llround(model->weights[k] * (double)n_samples);
+      found->n_points = (int64_t)fmax(1.0, round(model->weights[k] * (double)n_samples));
     }
   }
   free(work.tile);

@@ -7,12 +7,12 @@
  * columns of 0 and 1 do, are flat themselves, and there a thin component with many points is the answer. The rule:
  *
  * A component is spurious when
- *  - FEW: fewer than d + 1 points belong to it (2 with diagonal and spherical covariances), and these are not far from
- *    all other components, as outliers are (em/far.h); or
+ *  - FEW: fewer than d + 1 points belong to it (2 with diagonal and spherical covariances); or
  *  - FLAT: its scatter is below the ridge in some direction, in which its points take no more than d different values,
  *    although neither that direction has only levels (at most LEVELS_PER_COMPONENT K different values among all points,
  *    of which the component has 2 (d + 1) points), nor does the component hold a quarter of all points, or at least
- *    TIMES_USUAL times as many as a value in that direction has on average.
+ *    TIMES_USUAL times as many as a value in that direction has on average;
+ * unless it is far from all other components, as outliers and fill values are (em/far.h).
  *
  * A covariance that all components share does not shrink onto a few points, so only FEW applies there. */
 #ifndef EM_SOUNDNESS_H

@@ -7,7 +7,7 @@
 enum { N_FIELD = 2000, N_GROUP = 40, N_FAR = 2, D = 2 };
 
 /* Squared radii are these powers of two. */
-enum { LEAST = -240, MOST = 2, N_RADII = MOST - LEAST + 1 };
+enum { LEAST = LEAST_EXPONENT, MOST = MOST_EXPONENT };
 
 static const double group_mean[D] = {1.5, -1.0};
 static const double group_deviation = 0.02;

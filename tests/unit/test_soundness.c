@@ -94,15 +94,15 @@ static void only_thin_ones(void **state)
   assert_sound("spherical", 8, 1, 992, .variance = 2.001e-6);
 }
 
-/* Four different values at most, for two components, of which the component's is one, and 2 (d + 1) points. */
+/* Eight different values at most, for two components, of which the component's is one, and 2 (d + 1) points. */
 static void levels(void **state)
 {
   (void)state;
-  assert_sound("full", 8, 1, 3);
-  assert_flat("full", 8, 1, 4);
-  assert_sound("diag", 6, 1, 3);
-  assert_flat("diag", 5, 1, 3);
-  assert_sound("full", 5, 1, 3, .n_samples = 1200); /* 6 of these */
+  assert_sound("full", 8, 1, 7);
+  assert_flat("full", 8, 1, 8);
+  assert_sound("diag", 6, 1, 7);
+  assert_flat("diag", 5, 1, 7);
+  assert_sound("full", 5, 1, 7, .n_samples = 1200); /* 6 of these */
 }
 
 static void a_quarter_of_all(void **state)
