@@ -154,7 +154,7 @@ static gmmpi_status look_for_missed_groups(fit_process *run, em_iteration *em, g
   const fit_position *current = &run->state->current;
   const bool is_new = current->iteration == 0 && current->level < run->plan.n_levels;
   if (!is_new || !search_is_wanted(run->options)) return GMMPI_OK;
-  return look_again(em, true, run->state, run->observer, error);
+  return look_again(em, run->state, run->observer, error);
 }
 
 /* The loop over all points, or over those of a level. */

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Of EM, after each new component: for every place that is tried, then for the best one; and after the last one. */
-enum { TRIAL_ITERATIONS = 6, KEPT_ITERATIONS = 10, LAST_ITERATIONS = 100 };
+enum { TRIAL_ITERATIONS = 6, KEPT_ITERATIONS = 10, LAST_ITERATIONS = 50 };
 
 /* Models of one number of components. */
 typedef struct stage {

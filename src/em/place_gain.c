@@ -34,7 +34,7 @@ static double log_determinant_of_factor(const gmmpi_model *model, int64_t k, dou
 
 /* The logarithm of an upper bound of the points that the model expects within the radius. A component's log density is
  * concave, so it lies below its tangent at the row, of slope a; and the mean of exp(a u) over a ball of radius r is at
- * most exp(a^2 r^2 / (2 (d + 2))). */
+ * most exp(a^2 r^2 / (2 (d + 2))), and exp(a r). */
 static double log_expected_points(const place_finder *finder, const gmmpi_model *model,
                                   const expectation_about_row *about, double n_samples, double square)
 {
@@ -43,8 +43,9 @@ static double log_expected_points(const place_finder *finder, const gmmpi_model 
   double sum = 0.0;
   for (int64_t k = 0; k < model->n_components; k++) {
     if (model->weights[k] == 0.0) continue;
+    const double square_rise = about->square_slopes[k] * square;
     const double log_share =
-        about->log_densities[k] + log_volume + about->square_slopes[k] * square / (2.0 * (d + 2.0));
+        about->log_densities[k] + log_volume + fmin(square_rise / (2.0 * (d + 2.0)), sqrt(square_rise));
     sum += log_share < 0.0 ? fmin(exp(log_share), model->weights[k]) : model->weights[k];
   }
   return log(n_samples) + log(fmax(sum, DBL_MIN));

@@ -20,7 +20,7 @@ enum { PROBES = 64, WORST_ROWS = 64, ROWS_OF_COMPONENTS = 64 };
 /* Pairs of rows and points that a search for places may look at, and multiplications. Among many points there are
  * nevertheless so many rows, fewer where they would take more multiplications than that, but at least about as many as
  * two E-steps take the time of. */
-static const double most_pairs = 4e6;
+static const double most_pairs = 3e6;
 static const double most_multiplications = 1e9;
 static const double many_multiplications = 2e9;
 enum { USUAL_ROWS = 3 * WORST_ROWS, LEAST_ROWS = 32, ROWS_PER_COMPONENT = 4, MOST_ROWS = 1024 };
@@ -56,20 +56,18 @@ static bool allocate_places(density_shape shape, place_finder *finder)
   return complete;
 }
 
-gmmpi_status place_finder_create(const em_iteration *em, bool all_rows, place_finder **finder, gmmpi_error *error)
+gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
   const density_shape shape = em->family->shape;
   const int64_t d = em->points->n_features;
-  const int64_t most = count_rows(shape, K, em->points->n_samples, d);
-  const int64_t few = WORST_ROWS + ROWS_OF_COMPONENTS;
-  const int64_t n = all_rows || most < few ? most : few;
+  const int64_t n = count_rows(shape, K, em->points->n_samples, d);
   place_finder *created = calloc(1, sizeof *created);
   *finder = created;
   if (created == NULL) goto no_memory;
   created->n_features = d;
   created->most_rows = n;
-  created->draws = all_rows;
+
   const bool has_places = allocate_places(shape, created);
   created->distances = allocate(PROBES, TILE_ROWS * sizeof(double));
   created->scratch = allocate(kernel_scratch_bytes(shape, PROBES, d), 1);
@@ -199,14 +197,14 @@ static void set_owners(const place_finder *finder, em_iteration *em)
   }
 }
 
-/* The worst rows come first, then some of each component's, and then, where they are wanted, any. */
+/* The worst rows come first, then some of each component's, and then any. */
 static gmmpi_status choose_rows(place_finder *finder, em_iteration *em, uint64_t seed, gmmpi_error *error)
 {
   const int64_t n_samples = em->points->n_samples;
   const int64_t K = em->form->n_components;
   const bool all = finder->most_rows == n_samples;
   /* Each kind has its part. */
-  const int64_t part = all ? finder->most_rows : finder->most_rows / (finder->draws ? 3 : 2);
+  const int64_t part = all ? finder->most_rows : finder->most_rows / 3;
   const int64_t n_each = all ? 0 : (part < ROWS_OF_COMPONENTS ? part : ROWS_OF_COMPONENTS) / K;
   finder->n_worst = part < WORST_ROWS ? part : WORST_ROWS;
   if (find_representatives(em->points, em->form, em->team, seed, finder->n_worst, n_each, finder->rows, error) !=
@@ -218,7 +216,7 @@ static gmmpi_status choose_rows(place_finder *finder, em_iteration *em, uint64_t
   }
   if (all)
     add_other_rows(finder, finder->n_worst, n_samples);
-  else if (finder->draws)
+  else
     draw_rows(finder, n_samples, seed);
   if (fetch_rows(em->points, finder->rows, finder->n_rows, finder->points, error) != GMMPI_OK) return error->status;
   set_owners(finder, em);

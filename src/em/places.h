@@ -4,9 +4,9 @@
  * to, of radii r that grow by a factor sqrt 2 each. The model expects E = n p(row) V r^d points there, p being its
  * density and V r^d the volume; where N > E points are found, a component of their own gains about N log(N / E) - N + E
  * in log-likelihood (the likelihood ratio of Poisson counts, as in scan statistics: Kulldorff 1997, "A spatial scan
- * statistic"). Where the density changes within the ellipsoid, E is a bound from above. Rows are drawn, and the
- * worst-fitting ones are among them. So groups are found that are small but much denser than the model says, and groups
- * far away.
+ * statistic"). Where the density changes within the ellipsoid, E is a bound from above. The rows are those that fit
+ * worst, some of each component's, and some of all. So groups are found that are small but much denser than the model
+ * says, and groups far away.
  *
  * Far places. All rows that are far from every component together, and the one that fits worst by itself. */
 #ifndef EM_PLACES_H
@@ -29,8 +29,8 @@ enum { LEAST_EXPONENT = -240, MOST_EXPONENT = 2, N_RADII = MOST_EXPONENT - LEAST
 
 typedef struct place_finder {
   int64_t n_features;
-  int64_t most_rows;                     /* around which points are counted */
-  bool draws;                            /* some of them are drawn among all */
+  int64_t most_rows; /* around which points are counted */
+
   int64_t n_rows;                        /* of the model in hand */
   int64_t n_worst;                       /* the first of these */
   gmmpi_model *probe;                    /* PROBES components, each about a row */
@@ -49,9 +49,8 @@ typedef struct place_finder {
   int64_t n_found;
 } place_finder;
 
-/* all_rows: points are counted around rows that are drawn, too, not only around those that fit worst. For the points of
- * em, and models of the same family with any number of components. Errors: 71. */
-gmmpi_status place_finder_create(const em_iteration *em, bool all_rows, place_finder **finder, gmmpi_error *error);
+/* For the points of em, and models of the same family with any number of components. Errors: 71. */
+gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, gmmpi_error *error);
 void place_finder_destroy(place_finder *finder); /* NULL is fine */
 int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_samples,
                            int64_t n_features); /* INT64_MAX: can't be counted */

@@ -355,7 +355,7 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
       candidates_create(em->family, K, d, MOST_BEST, &work->best, error) != GMMPI_OK ||
       candidates_create(em->family, K, d, MOST_FINDINGS, &work->findings, error) != GMMPI_OK)
     return error->status;
-  return plan->grows || plan->n_generations > 0 ? place_finder_create(em, true, &work->finder, error) : GMMPI_OK;
+  return plan->grows || plan->n_generations > 0 ? place_finder_create(em, &work->finder, error) : GMMPI_OK;
 }
 
 static void search_clear(search *work)

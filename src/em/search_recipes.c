@@ -9,7 +9,7 @@
 enum { MOST_STARTS = 200, LEAST_STARTS = 3, MOST_GENERATIONS = 16, MOST_CHILDREN = 8 };
 
 /* In every so-many-th generation of moves one more puts a component at a place where one is missing. */
-enum { TURNS_OF_PLACEMENT = 2 };
+enum { TURNS_OF_PLACEMENT = 3 };
 
 /* What a search may cost: rows that E-steps visit, times the operations of a visit ... */
 static const double most_operations = 9.6e9;

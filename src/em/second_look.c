@@ -28,7 +28,7 @@ static const double share_of_loss = 0.1;
 typedef struct second_look {
   em_iteration *em;
   const fit_observer *observer;
-  bool all_rows;
+
   bench bench;
   gmmpi_model *spare;
   gmmpi_model *best;
@@ -50,7 +50,7 @@ static gmmpi_status open_look(second_look *work, fit_state *state, gmmpi_error *
   if (fit_state_create(em->family, K, d, em->options->accelerate, &work->bench.state, &local) == GMMPI_OK &&
       model_allocate(em->family, K, d, &work->spare, &local) == GMMPI_OK &&
       model_allocate(em->family, K, d, &work->best, &local) == GMMPI_OK &&
-      place_finder_create(em, work->all_rows, &work->finder, &local) == GMMPI_OK &&
+      place_finder_create(em, &work->finder, &local) == GMMPI_OK &&
       split_merge_create(em->family, K, d, &work->mover, &local) == GMMPI_OK)
     model_copy_parameters(work->best, state->current.model);
   return agree(em->points->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
@@ -126,10 +126,9 @@ static gmmpi_status try_places(second_look *work, int64_t turn, bool *better, gm
   return GMMPI_OK;
 }
 
-gmmpi_status look_again(em_iteration *em, bool all_rows, fit_state *state, const fit_observer *observer,
-                        gmmpi_error *error)
+gmmpi_status look_again(em_iteration *em, fit_state *state, const fit_observer *observer, gmmpi_error *error)
 {
-  second_look work = {.em = em, .observer = observer, .all_rows = all_rows, .worth = NAN};
+  second_look work = {.em = em, .observer = observer, .worth = NAN};
   const bool provisional = em->provisional;
   bool better = true;
   bool changed = false;

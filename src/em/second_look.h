@@ -6,11 +6,10 @@
 
 #include "em/iteration.h"
 
-/* Collective over the points of em, on which the state's current model has not been iterated yet. all_rows: rows may be
- * drawn to look around, not only those that fit worst. The observer is only asked whether to stop. Errors, agreed: 71,
- * 70, those of shard_agree, 75 when a rank wants to stop: then the state is as it was. */
-gmmpi_status look_again(em_iteration *em, bool all_rows, fit_state *state, const fit_observer *observer,
-                        gmmpi_error *error);
+/* Collective over the points of em, on which the state's current model has not been iterated yet.  The observer is only
+ * asked whether to stop. Errors, agreed: 71, 70, those of shard_agree, 75 when a rank wants to stop: then the state is
+ * as it was. */
+gmmpi_status look_again(em_iteration *em, fit_state *state, const fit_observer *observer, gmmpi_error *error);
 
 /* Collective over the points of em, which are all points. A model that the search on a subsample of them passed over
  * may rest on points enough among all: both models get a few iterations, and where the candidate is sound and the

@@ -69,7 +69,7 @@ static void look(problem *one, findings *all)
   assert_int_equal(
       find_representatives(one->points, one->em->form, one->em->team, 5, WORST, EACH, all->representatives, &error),
       GMMPI_OK);
-  assert_int_equal(place_finder_create(one->em, true, &finder, &error), GMMPI_OK);
+  assert_int_equal(place_finder_create(one->em, &finder, &error), GMMPI_OK);
   assert_int_equal(find_places(finder, one->em, model, 3, &error), GMMPI_OK);
   all->n_found = finder->n_found;
   for (int64_t i = 0; i < finder->n_found; i++) {
@@ -78,7 +78,7 @@ static void look(problem *one, findings *all)
     memcpy(all->means[i], finder->found[i].mean, sizeof all->means[i]);
     memcpy(all->covariances[i], finder->found[i].covariance, sizeof all->covariances[i]);
   }
-  assert_int_equal(look_again(one->em, true, state, NULL, &error), GMMPI_OK);
+  assert_int_equal(look_again(one->em, state, NULL, &error), GMMPI_OK);
   all->looked = model_hash(state->current.model);
   assert_int_equal(judge_again(one->em, candidate, 100, state, NULL, &taken, &error), GMMPI_OK);
   all->judged = model_hash(state->current.model);

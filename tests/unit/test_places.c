@@ -42,7 +42,7 @@ static place_finder *find(problem *one, const gmmpi_model *model)
 {
   place_finder *finder = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(place_finder_create(one->em, true, &finder, &error), GMMPI_OK);
+  assert_int_equal(place_finder_create(one->em, &finder, &error), GMMPI_OK);
   assert_int_equal(find_places(finder, one->em, model, 1, &error), GMMPI_OK);
   return finder;
 }
