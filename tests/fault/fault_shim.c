@@ -19,17 +19,36 @@
 
 static atomic_long n_calls;
 
+/* Copied before the program begins: MPI's threads call read() while others change the environment. */
+static struct {
+  const char *name;
+  char value[4096];
+} settings[] = {{"GMMPI_FAULT_FILE", ""},    {"GMMPI_FAULT_CALL", ""}, {"GMMPI_FAULT_BYTE", ""},
+                {"GMMPI_FAULT_SKIP", ""},    {"GMMPI_FAULT_DOES", ""}, {"GMMPI_FAULT_RANK", ""},
+                {"OMPI_COMM_WORLD_RANK", ""}};
+enum { N_SETTINGS = sizeof settings / sizeof settings[0] };
+
+static void __attribute__((constructor)) copy_settings(void)
+{
+  for (int i = 0; i < N_SETTINGS; i++) {
+    const char *value = getenv(settings[i].name);
+    if (value != NULL) snprintf(settings[i].value, sizeof settings[i].value, "%s", value);
+  }
+}
+
 static const char *setting(const char *name)
 {
-  const char *value = getenv(name);
-  return value != NULL ? value : "";
+  for (int i = 0; i < N_SETTINGS; i++) {
+    if (strcmp(settings[i].name, name) == 0) return settings[i].value;
+  }
+  return "";
 }
 
 static bool is_this_rank(void)
 {
   const char *wanted = setting("GMMPI_FAULT_RANK");
-  const char *rank = getenv("OMPI_COMM_WORLD_RANK");
-  return *wanted == '\0' || strcmp(wanted, rank != NULL ? rank : "0") == 0;
+  const char *rank = setting("OMPI_COMM_WORLD_RANK");
+  return *wanted == '\0' || strcmp(wanted, *rank != '\0' ? rank : "0") == 0;
 }
 
 static bool is_file(const char *path)

@@ -62,8 +62,18 @@ class Scratch(streaming.Case):
                             call="read", byte=3_000_000, rank=1)
 
     def test_bytes_that_change(self):
-        """A byte of what is kept is flipped while the fit goes on."""
+        """A byte of what is kept is flipped while the fit goes on; one that is over too soon is tried again."""
         limit = self.lasting_limit(*self.words("--max-iter", 0), ranks=RANKS)
+        seen = "part of a subsample was kept there, but it gave back other bytes than were written"
+        errors = ""
+        for _ in range(20):
+            errors = self.fit_while_bytes_change(limit)
+            self.assertTrue(self.bytes_of("s.h5") == self.expected)
+            if seen in errors:
+                return
+        self.fail(errors)
+
+    def fit_while_bytes_change(self, limit):
         job = faults.Running(harness.command(RANKS, *self.words("-v", "--memory-limit", limit)), dict(os.environ),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
@@ -72,11 +82,9 @@ class Scratch(streaming.Case):
         while job.process.poll() is None and not harmed and time.monotonic() < end:
             for pid in job.ranks():
                 harmed = self.harm_kept(pid) or harmed
-            time.sleep(0.005)
-        self.assertTrue(harmed)
+            time.sleep(0.001)
         self.assertEqual(job.wait(), 0, job.errors())
-        self.assertTrue(self.bytes_of("s.h5") == self.expected)
-        self.assertRegex(job.errors(), "part of a subsample was kept there, but it gave back other bytes than were written")
+        return job.errors()
 
     @staticmethod
     def harm_kept(pid):
