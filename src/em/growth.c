@@ -2,7 +2,6 @@
 
 #include "em/initialize.h"
 #include "em/soundness.h"
-#include "mixture/model_file.h"
 #include "mixture/shape.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -69,16 +68,6 @@ bool add_component(const gmmpi_model *from, const component_place *where, double
   return family->factorise(to, K);
 }
 
-/* Where processors differ, rank 0's model is everybody's. Collective. */
-static bool share(const em_iteration *em, bool sound, gmmpi_model *model)
-{
-  int answer = sound;
-  if (!em->broadcast_models) return sound;
-  MPI_Bcast(&answer, 1, MPI_INT, 0, em->points->comm);
-  model_broadcast_parameters(em->points->comm, 0, model);
-  return answer != 0;
-}
-
 /* The log-likelihood of the model on the bench, less a handicap where it is spurious. */
 static gmmpi_status worth_of(const stage *one, double *worth, gmmpi_error *error)
 {
@@ -114,7 +103,7 @@ static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error 
   memcpy(model->means, em->spread->means, (size_t)model->n_features * sizeof(double));
   model->family->contract(model, 0, em->spread->covariance);
   model->family->factorise(model, 0);
-  share(em, true, model);
+  share_model(em, true, model);
   one->worth = -INFINITY;
   return try_model(one, 2, observer, error);
 }
@@ -143,7 +132,7 @@ static void add_twin(const stage *from, component_place *room, double *covarianc
   from->best->family->expand(from->best, heaviest, room->covariance);
   add_component(from->best, room, covariance, model);
   model->weights[heaviest] = model->weights[model->n_components - 1] = from->best->weights[heaviest] / 2.0;
-  share(next->bench.em, true, model);
+  share_model(next->bench.em, true, model);
 }
 
 /* The best model of next->bench with one component more than from->best has. */
@@ -154,7 +143,7 @@ static gmmpi_status grow_by_one(const stage *from, place_finder *finder, uint64_
   if (find_places(finder, from->bench.em, from->best, seed, error) != GMMPI_OK) return error->status;
   for (int64_t i = 0; i < finder->n_found; i++) {
     gmmpi_model *model = next->bench.state->current.model;
-    if (!share(next->bench.em, add_component(from->best, &finder->found[i], covariance, model), model)) continue;
+    if (!share_model(next->bench.em, add_component(from->best, &finder->found[i], covariance, model), model)) continue;
     if (try_model(next, TRIAL_ITERATIONS, observer, error) != GMMPI_OK) return error->status;
   }
   if (try_kmeans(next, seed, observer, error) != GMMPI_OK) return error->status;

@@ -204,6 +204,15 @@ bool try_maximization(em_iteration *em, const moments *from, const gmmpi_model *
   return all_sound(em->step, next->n_components);
 }
 
+bool share_model(const em_iteration *em, bool sound, gmmpi_model *model)
+{
+  int answer = sound;
+  if (!em->broadcast_models) return sound;
+  MPI_Bcast(&answer, 1, MPI_INT, 0, em->points->comm);
+  model_broadcast_parameters(em->points->comm, 0, model);
+  return answer != 0;
+}
+
 gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmpi_model *previous, int64_t iteration,
                                gmmpi_model *next, fit_state *state, const fit_observer *observer, bool *repaired,
                                gmmpi_error *error)

@@ -56,4 +56,8 @@ gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmp
  * Collective; all ranks find the same. */
 bool try_maximization(em_iteration *em, const moments *from, const gmmpi_model *previous, gmmpi_model *next);
 
+/* Collective. A model that every rank has made for itself, and whether it is sound: where processors differ, rank 0's
+ * is everybody's. Returns the same on all ranks. */
+bool share_model(const em_iteration *em, bool sound, gmmpi_model *model);
+
 #endif

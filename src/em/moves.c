@@ -1,7 +1,6 @@
 #include "em/moves.h"
 
 #include "em/split_merge.h"
-#include "mixture/model_file.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -64,16 +63,6 @@ int64_t moves_bytes(const gmmpi_fit_options *options, int64_t n_features)
                              &bytes))
     return INT64_MAX;
   return bytes;
-}
-
-/* A model that every rank has made for itself: is it sound? Where processors differ, rank 0's is everybody's. */
-static bool share_model(const em_iteration *em, bool sound, gmmpi_model *model)
-{
-  int answer = sound;
-  if (!em->broadcast_models) return sound;
-  MPI_Bcast(&answer, 1, MPI_INT, 0, em->points->comm);
-  model_broadcast_parameters(em->points->comm, 0, model);
-  return answer != 0;
 }
 
 /* A component at one of the places where one is missing, for two that are merged. */

@@ -67,7 +67,6 @@ gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, 
   if (created == NULL) goto no_memory;
   created->n_features = d;
   created->most_rows = n;
-
   const bool has_places = allocate_places(shape, created);
   created->distances = allocate(PROBES, TILE_ROWS * sizeof(double));
   created->scratch = allocate(kernel_scratch_bytes(shape, PROBES, d), 1);

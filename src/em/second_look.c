@@ -4,7 +4,6 @@
 #include "em/places.h"
 #include "em/soundness.h"
 #include "em/split_merge.h"
-#include "mixture/model_file.h"
 #include "mixture/shape.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -97,13 +96,10 @@ static bool place_component(const second_look *work, const component_place *wher
   const em_iteration *em = work->em;
   gmmpi_model *model = work->bench.state->current.model;
   const double loss = (double)em->points->n_samples * least_loss_of_merging(work->mover, work->best);
-  bool placed = where->gain > least_gain && where->gain > share_of_loss * loss &&
-                replace_component(work->mover, work->best, where->weight, where->mean, where->covariance, 0, model);
-  if (!em->broadcast_models) return placed;
-  int answer = placed;
-  MPI_Bcast(&answer, 1, MPI_INT, 0, em->points->comm);
-  model_broadcast_parameters(em->points->comm, 0, model);
-  return answer != 0;
+  const bool placed =
+      where->gain > least_gain && where->gain > share_of_loss * loss &&
+      replace_component(work->mover, work->best, where->weight, where->mean, where->covariance, 0, model);
+  return share_model(em, placed, model);
 }
 
 /* Tries the places of the best model, until one of them makes a better one. */
@@ -181,7 +177,7 @@ gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t
     gmmpi_model *model = work.bench.state->current.model;
     model_copy_parameters(model, candidate);
     widen_small_components(em, (double)n_searched, work.covariance, model);
-    if (em->broadcast_models) model_broadcast_parameters(em->points->comm, 0, model);
+    share_model(em, true, model);
     improve(&work, &worth, error);
   }
   em->provisional = provisional;
