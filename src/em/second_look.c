@@ -27,7 +27,6 @@ static const double share_of_loss = 0.1;
 typedef struct second_look {
   em_iteration *em;
   const fit_observer *observer;
-
   bench bench;
   gmmpi_model *spare;
   gmmpi_model *best;
