@@ -5,7 +5,7 @@
 #include "cli/prepare.h"
 
 #include "apply/predict.h"
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/linear_algebra.h"

@@ -3,7 +3,7 @@
 #define CLI_FIT_COMMAND_H
 
 #include "cli/options.h"
-#include "em/fit.h"
+#include "fit/fit.h"
 #include "job/job.h"
 
 #include <jansson.h>

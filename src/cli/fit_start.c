@@ -1,7 +1,7 @@
 #include "cli/fit_command.h"
 
-#include "mixture/model_file.h"
-#include "points/hdf5_find.h"
+#include "mixture/files/model_file.h"
+#include "sources/hdf5/find.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hash.h"

@@ -1,8 +1,8 @@
 #include "cli/fit_command.h"
 
 #include "apply/criteria.h"
-#include "mixture/json_text.h"
 #include "support/error.h"
+#include "support/json_text.h"
 
 #include <inttypes.h>
 #include <math.h>

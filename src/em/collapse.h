@@ -16,9 +16,9 @@
 #ifndef EM_COLLAPSE_H
 #define EM_COLLAPSE_H
 
-#include "em/fit.h"
 #include "em/maximization.h"
-#include "em/rows.h"
+#include "fit/fit.h"
+#include "passes/rows.h"
 
 enum { MOST_RESEEDS = 3 };
 

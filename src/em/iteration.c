@@ -1,6 +1,6 @@
 #include "em/iteration.h"
 
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/hash.h"
 #include "support/large_messages.h"

@@ -3,7 +3,7 @@
 #define EM_ITERATION_H
 
 #include "em/collapse.h"
-#include "em/fit.h"
+#include "fit/fit.h"
 
 typedef struct em_iteration {
   const shard *points;

@@ -1,7 +1,7 @@
 /* The second look: what a subsample did not show is found on all points, and what was too thin there gets a chance. */
 #include "unit/problem.h"
 
-#include "em/second_look.h"
+#include "starts/second_look.h"
 
 enum { N = 3000, D = 2, K = 3 };
 
