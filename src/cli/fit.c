@@ -132,7 +132,7 @@ static gmmpi_status open_job(fit_session *session, gmmpi_error *error)
   session->identity = fit_identity(command, &session->start);
   command->job.numeric_options = session->identity;
   if (session->identity == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to note the options");
-  if (agree(session->comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  if (agree(session->comm, &local) != GMMPI_OK) return error_pass(error, &local);
   return job_create(session->comm, &command->job, &subject, &session->limit, &session->job, error);
 }
 
@@ -169,7 +169,8 @@ static gmmpi_status write_model(fit_session *session, gmmpi_error *error)
     free(bytes);
     json_decref(facts);
   }
-  return agree(session->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  agree(session->comm, &local);
+  return error_pass(error, &local);
 }
 
 static gmmpi_status write_outputs(fit_session *session, gmmpi_error *error)

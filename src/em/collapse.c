@@ -237,7 +237,7 @@ gmmpi_status revive_dropped(const shard *points, const data_spread *spread, cons
     if (n_dropped > 0) normalise_weights(model);
   }
   free(dropped);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
@@ -266,5 +266,5 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
   }
   if (local.status == GMMPI_OK) normalise_weights(next);
   free(to_reseed);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

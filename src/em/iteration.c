@@ -93,7 +93,7 @@ static gmmpi_status create_with(em_iteration parts, em_iteration **em, gmmpi_err
   }
   iteration_destroy(created);
   *em = NULL;
-  return fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *options, fit_timings *timings,

@@ -3,7 +3,7 @@
 #define EM_ITERATION_H
 
 #include "em/collapse.h"
-#include "fit/fit.h"
+#include "em/timings.h"
 
 typedef struct em_iteration {
   const shard *points;

@@ -1,4 +1,4 @@
-#include "fit/fit.h"
+#include "em/state.h"
 
 #include "support/error.h"
 #include "support/memory.h"

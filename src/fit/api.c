@@ -45,7 +45,7 @@ static gmmpi_status labels_of_shard(const shard *points, const int64_t *labels, 
   }
   shard_destroy(column);
   free(values);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 gmmpi_status gmmpi_fit(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
@@ -81,5 +81,5 @@ gmmpi_status gmmpi_fit(MPI_Comm comm, const double *rows, int64_t n_local, int64
   fit_result_clear(&result);
   free(labels);
   shard_destroy(points);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

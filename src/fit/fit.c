@@ -145,7 +145,8 @@ static gmmpi_status tell_of_lost(const fit_process *run, gmmpi_error *error)
   gmmpi_error local = {0};
   report_lost(options->init == GMMPI_INIT_MODEL ? options->start : NULL, options->on_collapse, run->state,
               run->observer, &local);
-  return agree(run->em->points->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  agree(run->em->points->comm, &local);
+  return error_pass(error, &local);
 }
 
 /* After a search on a subsample, before iterations on a finer one or on all points. */
@@ -266,7 +267,8 @@ static gmmpi_status tell_if_spurious(const fit_process *run, gmmpi_error *error)
                            .action = found.kind == COMPONENT_FLAT ? ACTION_FLAT : ACTION_FEW,
                            .n_points = found.n_points};
   report_event(state, run->observer, &event, &local);
-  return agree(all->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  agree(all->comm, &local);
+  return error_pass(error, &local);
 }
 
 /* The loop over all points, with the points of level 1 at hand to refine its models. */
@@ -276,7 +278,7 @@ static gmmpi_status climb_to_top(fit_process *run, gmmpi_error *error)
   gmmpi_error local = {0};
   if (run->plan.n_levels > 0 && run->coarse_em == NULL && enter_level(run, 1, error) != GMMPI_OK) return error->status;
   if (run->coarse_em != NULL) refinement_create(run->coarse_em, run->em->points->n_samples, &run->inner, &local);
-  if (agree(run->em->points->comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  if (agree(run->em->points->comm, &local) != GMMPI_OK) return error_pass(error, &local);
   const double prepared = MPI_Wtime();
   run->timings->coarse += prepared - began;
   const double coarse_before = run->timings->coarse;
@@ -388,7 +390,7 @@ gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, cons
   iteration_destroy(run.em);
   fit_state_destroy(run.state);
   gmmpi_model_destroy(run.spare);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 void fit_result_clear(fit_result *result)

@@ -11,7 +11,7 @@
 #ifndef JOB_CHECKPOINT_IMAGE_H
 #define JOB_CHECKPOINT_IMAGE_H
 
-#include "fit/fit.h"
+#include "em/state.h"
 
 #include <jansson.h>
 

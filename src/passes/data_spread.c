@@ -1,4 +1,4 @@
-#include "em/collapse.h"
+#include "passes/data_spread.h"
 
 #include "support/error.h"
 #include "support/memory.h"
@@ -118,7 +118,7 @@ gmmpi_status data_spread_create(const shard *points, const kernel *kernels, dens
     }
   }
   if (local.status != GMMPI_OK) {
-    fail(error, local.status, "%s", local.message);
+    error_pass(error, &local);
     data_spread_destroy(*spread);
     *spread = NULL;
   }

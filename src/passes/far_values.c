@@ -309,7 +309,7 @@ gmmpi_status far_values_find(const shard *points, pass_team *team, far_values **
   free(search.distances);
   free(search.sample);
   free(search.tallies);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 int64_t far_values_bytes(int64_t n_samples, int64_t n_features, int n_threads)

@@ -99,5 +99,5 @@ gmmpi_status find_representatives(const shard *points, const density_form *form,
   free(lists);
   free(all_rows);
   free(all_lengths);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

@@ -108,5 +108,5 @@ gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, p
   }
   free(kept);
   free(worst);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

@@ -21,7 +21,8 @@ static gmmpi_status tell_of_passed_over(const passed_over_model *passed, int64_t
                            .value = passed->log_likelihood / (double)n_samples};
   gmmpi_error local = {0};
   report_event(state, observer, &event, &local);
-  return agree(points->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  agree(points->comm, &local);
+  return error_pass(error, &local);
 }
 
 /* The log-likelihood of all points. */
@@ -78,7 +79,7 @@ gmmpi_status choose_start(em_iteration *all, em_iteration *em, fit_state *state,
       search_start(em, all->points->n_samples, state, spare, observer, &found, &local) == GMMPI_OK)
     judge_findings(all, em, &found, state, observer, iterated, &local);
   search_findings_clear(&found);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 int64_t choose_start_bytes(const gmmpi_fit_options *options, int64_t n_features)

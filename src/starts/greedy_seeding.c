@@ -137,5 +137,5 @@ gmmpi_status seed_greedily(const shard *points, const seeding_options *options, 
   free(work.block_totals);
   free(work.drawn);
   free(work.reduced);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

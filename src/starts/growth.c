@@ -45,7 +45,7 @@ static gmmpi_status stage_open(const em_iteration *em, int64_t n_components, sta
     model_allocate(em->family, n_components, d, &one->best, &local);
   if (agree(em->points->comm, &local) == GMMPI_OK)
     iteration_create_provisional(em->points, &one->options, em, em->timings, &one->bench.em, &local);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 bool add_component(const gmmpi_model *from, const component_place *where, double *covariance, gmmpi_model *to)
@@ -180,7 +180,7 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
   if (local.status == GMMPI_OK) model_copy_parameters(to, stages[0].best);
   stage_clear(&stages[0]);
   free(covariance);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 double growth_visits(density_shape shape, int64_t n_samples, int64_t n_features, int64_t n_components)

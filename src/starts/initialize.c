@@ -22,7 +22,7 @@ static gmmpi_status set_broad_components(const em_iteration *em, bool identity, 
   if (identity && unit == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for initial covariances");
   if (agree(em->points->comm, &local) != GMMPI_OK) {
     free(unit);
-    return fail(error, local.status, "%s", local.message);
+    return error_pass(error, &local);
   }
   for (int64_t j = 0; identity && j < d; j++) unit[covariance_diagonal(shape, d, j)] = 1.0;
   for (int64_t k = 0; k < model->n_components; k++) {
@@ -68,7 +68,7 @@ static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed
     fetch_rows(em->points, rows, model->n_components, model->means, &local);
   }
   free(rows);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 /* --- rules of initial responsibilities
@@ -201,7 +201,7 @@ static gmmpi_status start_from_labels(const initial_step *step, gmmpi_error *err
     m_step_from_rule(step, label_rule, &context, &local);
   }
   free(values);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 /* The nearest centre in other coordinates. */
@@ -281,7 +281,7 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   density_destroy(form);
   free(inverse_variances);
   free(tiles);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, gmmpi_model *model, gmmpi_model *spare,

@@ -63,7 +63,7 @@ static gmmpi_status place_empty(const shard *points, const density_form *form, p
   }
   free(rows);
   free(coordinates);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 gmmpi_status kmeans_run(const shard *points, const seeding_options *options, double *centres, gmmpi_error *error)
@@ -99,5 +99,5 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
   team_destroy(team);
   density_destroy(form);
   free(empty);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

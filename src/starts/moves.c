@@ -40,7 +40,7 @@ gmmpi_status moves_create(em_iteration *em, place_finder *finder, moves **work, 
     return GMMPI_OK;
   moves_destroy(created);
   *work = NULL;
-  return fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 void moves_destroy(moves *work)

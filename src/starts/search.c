@@ -142,7 +142,7 @@ static gmmpi_status whiten(search *work, gmmpi_error *error)
     shard_transform(em->points, matrix, em->spread->means, hold, &work->whitened, &local);
   }
   free(matrix);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 /* Is the index-th candidate of a round this rank's? */
@@ -303,7 +303,7 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
   }
   if (work->divided && joint_work_end(&work->together, false) != 0)
     fail(&local, GMMPI_STOPPED, "stopped on request during the search for a start");
-  if (agree(work->comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  if (agree(work->comm, &local) != GMMPI_OK) return error_pass(error, &local);
   keep_best(work, n_candidates, n, different);
   return GMMPI_OK;
 }
@@ -389,7 +389,7 @@ static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *er
   }
   if (local.status == GMMPI_OK) run_search(work, best, &local);
   work->em->provisional = provisional;
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 /* Could the ranks work on candidates of their own, with the same result? */
@@ -498,5 +498,5 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
   search_clear(&work);
   iteration_destroy(own_em);
   shard_destroy(gathered);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

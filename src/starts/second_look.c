@@ -51,7 +51,8 @@ static gmmpi_status open_look(second_look *work, fit_state *state, gmmpi_error *
       place_finder_create(em, &work->finder, &local) == GMMPI_OK &&
       split_merge_create(em->family, K, d, &work->mover, &local) == GMMPI_OK)
     model_copy_parameters(work->best, state->current.model);
-  return agree(em->points->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  agree(em->points->comm, &local);
+  return error_pass(error, &local);
 }
 
 static void close_look(second_look *work)

@@ -94,7 +94,7 @@ gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *o
     shard_agree(points, &local);
   }
   nearest_destroy(nearest);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 /* --- k-means||
@@ -333,5 +333,5 @@ gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *op
   }
   candidates_clear(&list);
   nearest_destroy(nearest);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

@@ -72,7 +72,7 @@ static gmmpi_status join_values(inspection *work, gmmpi_error *error)
   gmmpi_error local = {0};
   int *counts = allocate(2 * n_ranks, sizeof *counts);
   if (counts == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to look at components");
-  if (agree(comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  if (agree(comm, &local) != GMMPI_OK) return error_pass(error, &local);
   int *offsets = counts + n_ranks;
   MPI_Allgather(&n_mine, 1, MPI_INT, counts, 1, MPI_INT, comm);
   for (int r = 1; r < n_ranks; r++) offsets[r] = offsets[r - 1] + counts[r - 1];
@@ -86,7 +86,7 @@ static gmmpi_status join_values(inspection *work, gmmpi_error *error)
   }
   free(counts);
   free(all);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 /* Adds the values of a tile's points in direction j of component k; own: only of those that belong to the component. */
@@ -208,5 +208,5 @@ gmmpi_status find_spurious(const shard *points, int64_t n_samples, double reg_co
   }
   free(work.tile);
   free(work.values);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

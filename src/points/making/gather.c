@@ -39,7 +39,7 @@ gmmpi_status shard_gather(const shard *points, shard **result, gmmpi_error *erro
   if (local.status != GMMPI_OK) {
     shard_destroy(*result);
     *result = NULL;
-    fail(error, local.status, "%s", local.message);
+    error_pass(error, &local);
   }
   free(rows);
   return local.status;

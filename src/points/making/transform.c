@@ -122,5 +122,5 @@ gmmpi_status shard_transform(const shard *points, const double *matrix, const do
   if (hold || local.status != GMMPI_OK) shard_destroy(view);
   if (local.status != GMMPI_OK) shard_destroy(copy);
   *result = local.status == GMMPI_OK ? made_one : NULL;
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
