@@ -43,7 +43,7 @@ static gmmpi_status try_outputs(fit_session *session, gmmpi_error *error)
 
 static bool is_single(const fit_command *command)
 {
-  return command->fit.precision == GMMPI_PRECISION_SINGLE;
+  return command->fit.precision == PRECISION_SINGLE;
 }
 
 /* Refuses what cannot fit into memory before it is read; how: see memory_plan. */
@@ -109,7 +109,7 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;
   if (session->start.is_labels) {
-    command->fit.init = GMMPI_INIT_LABELS;
+    command->fit.init = INIT_LABELS;
     if (fit_start_labels(command, session->points, &session->start, error) != GMMPI_OK) return error->status;
   }
   command->fit.start = session->start.model;

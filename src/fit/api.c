@@ -1,5 +1,7 @@
 /* The public interface to fit_run: points from the caller's memory. */
 #include "fit/fit.h"
+#include "fit/options.h"
+#include "gmmpi/fit.h"
 
 #include "support/error.h"
 #include "support/memory.h"
@@ -8,16 +10,36 @@
 
 gmmpi_fit_options gmmpi_fit_defaults(int64_t n_components)
 {
+  const fit_options own = fit_defaults(n_components);
   return (gmmpi_fit_options){.n_components = n_components,
-                             .covariance = "full",
-                             .tolerance = 1e-6,
-                             .max_iterations = 1000,
-                             .reg_covar = 1e-6,
-                             .n_init = 1,
-                             .threads = 1,
-                             .init = GMMPI_INIT_KMEANS,
-                             .on_collapse = GMMPI_COLLAPSE_RESEED,
-                             .accelerate = "auto"};
+                             .covariance = own.covariance,
+                             .tolerance = own.tolerance,
+                             .max_iterations = own.max_iterations,
+                             .reg_covar = own.reg_covar,
+                             .n_init = own.n_init,
+                             .threads = own.threads,
+                             .accelerate = own.accelerate};
+}
+
+static fit_options own_options_of(const gmmpi_fit_options *given)
+{
+  return (fit_options){.n_components = given->n_components,
+                       .covariance = given->covariance,
+                       .tolerance = given->tolerance,
+                       .max_iterations = given->max_iterations,
+                       .reg_covar = given->reg_covar,
+                       .n_init = given->n_init,
+                       .init = (start_method)given->init,
+                       .init_identity = given->init_identity,
+                       .start = given->start,
+                       .labels = given->labels,
+                       .seed = given->seed,
+                       .on_collapse = (collapse_policy)given->on_collapse,
+                       .threads = given->threads,
+                       .precision = (point_precision)given->precision,
+                       .accelerate = given->accelerate,
+                       .coarse_to_fine = (coarse_choice)given->coarse_to_fine,
+                       .spurious = (spurious_choice)given->spurious};
 }
 
 /* The labels of the caller's rows become those of the shard's rows. As points of one feature they are distributed in
@@ -53,7 +75,7 @@ gmmpi_status gmmpi_fit(MPI_Comm comm, const double *rows, int64_t n_local, int64
                        gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  gmmpi_fit_options own_options = *options;
+  fit_options own_options = own_options_of(options);
   shard *points = NULL;
   int64_t *labels = NULL;
   fit_result result = {0};

@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *options, gmmpi_error *error)
+gmmpi_status fit_check_options(const shard *points, const fit_options *options, gmmpi_error *error)
 {
   if (options->n_components < 1)
     return fail(error, GMMPI_WRONG_USAGE, "the number of components is %lld; it must be at least 1",
@@ -39,9 +39,9 @@ gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *opt
     return fail(error, GMMPI_BAD_DATA,
                 "%lld components are too many for %lld point%s; ask for at most as many as there are points",
                 (long long)options->n_components, (long long)points->n_samples, plural(points->n_samples));
-  if (options->init == GMMPI_INIT_LABELS && options->labels == NULL && points->n_rows > 0)
+  if (options->init == INIT_LABELS && options->labels == NULL && points->n_rows > 0)
     return fail(error, GMMPI_WRONG_USAGE, "labels to start from are asked for but not given");
-  if (options->init != GMMPI_INIT_MODEL) return GMMPI_OK;
+  if (options->init != INIT_MODEL) return GMMPI_OK;
   const gmmpi_model *start = options->start;
   if (start == NULL || start->n_components != options->n_components || start->n_features != points->n_features ||
       start->family != family_find(options->covariance))
@@ -52,10 +52,9 @@ gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *opt
 }
 
 /* Points of n_samples rows, held, and, where the search wants one of so many, a copy of them. */
-static int64_t held_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks,
-                          bool searched)
+static int64_t held_bytes(const fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks, bool searched)
 {
-  const bool single = options->precision == GMMPI_PRECISION_SINGLE;
+  const bool single = options->precision == PRECISION_SINGLE;
   const bool copied = searched && search_makes_large_copy(options, n_samples, n_features);
   const int64_t parts[] = {shard_bytes(n_samples, n_features, n_ranks, single),
                            copied ? shard_bytes(n_samples, n_features, n_ranks, false) : 0};
@@ -63,8 +62,8 @@ static int64_t held_bytes(const gmmpi_fit_options *options, int64_t n_samples, i
 }
 
 /* Subsamples vary in size. Where rows are held, those of a subsample are listed before they are sent. */
-static void count_subsamples(const gmmpi_fit_options *options, const level_plan *plan, int64_t n_samples,
-                             int64_t n_features, int n_ranks, fit_memory *memory)
+static void count_subsamples(const fit_options *options, const level_plan *plan, int64_t n_samples, int64_t n_features,
+                             int n_ranks, fit_memory *memory)
 {
   if (plan->n_levels == 0) return;
   const int64_t finest = n_samples >> plan->rows[1].halvings;
@@ -77,7 +76,7 @@ static void count_subsamples(const gmmpi_fit_options *options, const level_plan 
   memory->least_subsamples = shard_least_stream_bytes(finest + finest / 4, n_features, MISSING_ERROR);
 }
 
-fit_memory fit_memory_of(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks)
+fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks)
 {
   const level_plan plan = levels_plan(options, n_samples, n_features);
   const bool has_levels = plan.n_levels > 0;
@@ -85,7 +84,7 @@ fit_memory fit_memory_of(const gmmpi_fit_options *options, int64_t n_samples, in
   const int64_t rows = rows_of_kmeans / n_ranks + shard_block_rows(rows_of_kmeans);
   const int64_t one = bench_bytes(options, n_features);
   /* What is needed for a while, one after the other. */
-  const int64_t seeding = options->init == GMMPI_INIT_KMEANS || options->init == GMMPI_INIT_KMEANS_PLUS_PLUS
+  const int64_t seeding = options->init == INIT_KMEANS || options->init == INIT_KMEANS_PLUS_PLUS
                               ? seeding_bytes(rows, n_features, options->n_components, options->threads)
                               : 0;
   const int64_t spreading =

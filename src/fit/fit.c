@@ -26,7 +26,7 @@ enum { MOST_FAR_COLUMNS = 10 };
 /* A fit while it runs. */
 typedef struct fit_process {
   em_iteration *em; /* on all points */
-  const gmmpi_fit_options *options;
+  const fit_options *options;
   const fit_observer *observer;
   level_plan plan;
   shard *coarse_points; /* of the level in use, or of level 1 while all points are in use; NULL: none */
@@ -129,7 +129,7 @@ static gmmpi_status revive(const fit_process *run, em_iteration *em, gmmpi_error
   const fit_position *current = &run->state->current;
   const bool is_new = current->iteration == 0 && current->level < run->plan.n_levels;
   const bool any = model_n_living(current->model) < current->model->n_components;
-  if (!is_new || !any || run->options->init == GMMPI_INIT_MODEL) return GMMPI_OK;
+  if (!is_new || !any || run->options->init == INIT_MODEL) return GMMPI_OK;
   accelerator_forget(run->state->history);
   density_from_model(em->form, current->model);
   return revive_dropped(em->points, em->spread, em->form, em->team, current->model, run->state, error);
@@ -139,12 +139,12 @@ static gmmpi_status revive(const fit_process *run, em_iteration *em, gmmpi_error
 static gmmpi_status tell_of_lost(const fit_process *run, gmmpi_error *error)
 {
   const fit_position *current = &run->state->current;
-  const gmmpi_fit_options *options = run->options;
+  const fit_options *options = run->options;
   if (current->level > 0 || current->iteration > 0 || model_n_living(current->model) == current->model->n_components)
     return GMMPI_OK;
   gmmpi_error local = {0};
-  report_lost(options->init == GMMPI_INIT_MODEL ? options->start : NULL, options->on_collapse, run->state,
-              run->observer, &local);
+  report_lost(options->init == INIT_MODEL ? options->start : NULL, options->on_collapse, run->state, run->observer,
+              &local);
   agree(run->em->points->comm, &local);
   return error_pass(error, &local);
 }
@@ -256,7 +256,7 @@ static gmmpi_status tell_if_spurious(const fit_process *run, gmmpi_error *error)
   gmmpi_error local = {0};
   /* Of several starts only those count that may win. */
   const bool loses = state->best.start >= 0 && !(state->current.log_likelihood > state->best.log_likelihood);
-  if (loses || run->options->spurious == GMMPI_SPURIOUS_KEEP) return GMMPI_OK;
+  if (loses || run->options->spurious == SPURIOUS_KEEP) return GMMPI_OK;
   if (find_spurious(points, all->n_samples, run->options->reg_covar, state->current.model, &found, error) != GMMPI_OK)
     return error->status;
   if (found.kind == COMPONENT_NOT_SPURIOUS) return GMMPI_OK;
@@ -290,9 +290,9 @@ static gmmpi_status climb_to_top(fit_process *run, gmmpi_error *error)
 }
 
 /* Does this start need all points? The others are looked for on the coarsest level. */
-static bool starts_on_all_points(const gmmpi_fit_options *options)
+static bool starts_on_all_points(const fit_options *options)
 {
-  return options->init != GMMPI_INIT_KMEANS && options->init != GMMPI_INIT_KMEANS_PLUS_PLUS;
+  return options->init != INIT_KMEANS && options->init != INIT_KMEANS_PLUS_PLUS;
 }
 
 static gmmpi_status run_start(fit_process *run, bool resumed, gmmpi_error *error)
@@ -355,7 +355,7 @@ static gmmpi_status take_result(const fit_process *run, fit_result *result, gmmp
   return fail(error, GMMPI_STOPPED, "stopped on request after %lld iterations", (long long)result->end.iteration);
 }
 
-gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, const fit_state *resume,
+gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_state *resume,
                      const fit_observer *observer, fit_result *result, gmmpi_error *error)
 {
   const double began = MPI_Wtime();

@@ -6,8 +6,8 @@
 #define FIT_FIT_H
 
 #include "em/observer.h"
+#include "em/options.h"
 #include "em/timings.h"
-#include "gmmpi/fit.h"
 #include "points/shard.h"
 
 typedef struct fit_result {
@@ -23,12 +23,12 @@ typedef struct fit_result {
  * (max_iterations and tolerance may differ); it is only read. observer may be NULL, like its members. Errors, agreed:
  * 64, 65, 71, 70; and GMMPI_STOPPED when a rank wanted to stop: then *result holds the last model that was measured
  * (end.model is NULL when none was) and needs clearing too. */
-gmmpi_status fit_run(const shard *points, const gmmpi_fit_options *options, const fit_state *resume,
+gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_state *resume,
                      const fit_observer *observer, fit_result *result, gmmpi_error *error);
 void fit_result_clear(fit_result *result);
 
 /* Are the options in range, and do they suit the points? Not collective. Errors: 64, 65. */
-gmmpi_status fit_check_options(const shard *points, const gmmpi_fit_options *options, gmmpi_error *error);
+gmmpi_status fit_check_options(const shard *points, const fit_options *options, gmmpi_error *error);
 
 /* The bytes that fit_run needs on a rank; INT64_MAX where they can't be counted. */
 typedef struct fit_memory {
@@ -37,6 +37,6 @@ typedef struct fit_memory {
   int64_t least_subsamples; /* the least when they are streamed */
   int64_t rest;
 } fit_memory;
-fit_memory fit_memory_of(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks);
+fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks);
 
 #endif

@@ -13,6 +13,8 @@
 
 #include "em/state.h"
 
+#include <mpi.h>
+
 #include <jansson.h>
 
 /* What a fit's numbers depend on beside the state. Checkpoints of another identity are refused. */

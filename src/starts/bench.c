@@ -28,7 +28,7 @@ gmmpi_status bench_improve(const bench *at, const fit_observer *observer, int64_
   return GMMPI_OK;
 }
 
-int64_t bench_bytes(const gmmpi_fit_options *options, int64_t n_features)
+int64_t bench_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;

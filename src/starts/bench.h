@@ -17,6 +17,6 @@ typedef struct bench {
 gmmpi_status bench_improve(const bench *at, const fit_observer *observer, int64_t n_iterations, gmmpi_error *error);
 
 /* The bytes of one em_iteration with the models and the history of one state. */
-int64_t bench_bytes(const gmmpi_fit_options *options, int64_t n_features);
+int64_t bench_bytes(const fit_options *options, int64_t n_features);
 
 #endif

@@ -82,7 +82,7 @@ gmmpi_status choose_start(em_iteration *all, em_iteration *em, fit_state *state,
   return error_pass(error, &local);
 }
 
-int64_t choose_start_bytes(const gmmpi_fit_options *options, int64_t n_features)
+int64_t choose_start_bytes(const fit_options *options, int64_t n_features)
 {
   int64_t bytes;
   const int64_t model = model_bytes(family_find(options->covariance), options->n_components, n_features);

@@ -14,6 +14,6 @@ gmmpi_status choose_start(em_iteration *all, em_iteration *em, fit_state *state,
                           const fit_observer *observer, bool *iterated, gmmpi_error *error);
 
 /* The bytes of what it compares, beside the search; INT64_MAX when they can't be counted. */
-int64_t choose_start_bytes(const gmmpi_fit_options *options, int64_t n_features);
+int64_t choose_start_bytes(const fit_options *options, int64_t n_features);
 
 #endif

@@ -16,7 +16,7 @@ enum { TRIAL_ITERATIONS = 6, KEPT_ITERATIONS = 10, LAST_ITERATIONS = 50 };
 
 /* Models of one number of components. */
 typedef struct stage {
-  gmmpi_fit_options options; /* with this number of components */
+  fit_options options; /* with this number of components */
   bench bench;
   gmmpi_model *spare;
   gmmpi_model *best;
@@ -76,7 +76,7 @@ static gmmpi_status worth_of(const stage *one, double *worth, gmmpi_error *error
   spurious_component found;
   if (find_spurious(points, points->n_samples, one->options.reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
-  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && one->options.spurious == GMMPI_SPURIOUS_AVOID;
+  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && one->options.spurious == SPURIOUS_AVOID;
   *worth = current->log_likelihood - (passed_over ? SPURIOUS_HANDICAP * (double)points->n_samples : 0.0);
   return GMMPI_OK;
 }
@@ -111,8 +111,7 @@ static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error 
 /* Centres of k-means, which owe nothing to the components before. */
 static gmmpi_status try_kmeans(stage *next, uint64_t seed, const fit_observer *observer, gmmpi_error *error)
 {
-  const start_recipe recipe = {
-      .init = GMMPI_INIT_KMEANS, .seed = seed, .seeding = SEED_GREEDILY_LLOYD, .standardised = true};
+  const start_recipe recipe = {.init = INIT_KMEANS, .seed = seed, .seeding = SEED_GREEDILY_LLOYD, .standardised = true};
   if (initialize_by(next->bench.em, &recipe, next->bench.state->current.model, next->spare, next->bench.state, observer,
                     error) != GMMPI_OK)
     return error->status;
@@ -190,7 +189,7 @@ double growth_visits(density_shape shape, int64_t n_samples, int64_t n_features,
          place_visits(shape, n_components, n_samples, n_features);
 }
 
-int64_t growth_bytes(const gmmpi_fit_options *options, int64_t n_features)
+int64_t growth_bytes(const fit_options *options, int64_t n_features)
 {
   const int64_t one = bench_bytes(options, n_features);
   return sum_of_bytes(2, (int64_t[]){one, one});

@@ -22,6 +22,6 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
 double growth_visits(density_shape shape, int64_t n_samples, int64_t n_features, int64_t n_components);
 
 /* The bytes that grow_model needs beside its arguments; INT64_MAX when they can't be counted. */
-int64_t growth_bytes(const gmmpi_fit_options *options, int64_t n_features);
+int64_t growth_bytes(const fit_options *options, int64_t n_features);
 
 #endif

@@ -287,21 +287,21 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
 gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, gmmpi_model *model, gmmpi_model *spare,
                            fit_state *state, const fit_observer *observer, gmmpi_error *error)
 {
-  const gmmpi_fit_options *options = em->options;
+  const fit_options *options = em->options;
   const initial_step step = {em, model, spare, state, observer, fit_stop_question(observer)};
   gmmpi_status status = GMMPI_OK;
   switch (recipe->init) {
-  case GMMPI_INIT_KMEANS:
-  case GMMPI_INIT_KMEANS_PLUS_PLUS:
+  case INIT_KMEANS:
+  case INIT_KMEANS_PLUS_PLUS:
     return start_from_kmeans(&step, recipe, error);
-  case GMMPI_INIT_RANDOM:
+  case INIT_RANDOM:
     return start_from_random_responsibilities(&step, recipe->seed, error);
-  case GMMPI_INIT_LABELS:
+  case INIT_LABELS:
     return start_from_labels(&step, error);
-  case GMMPI_INIT_MODEL:
+  case INIT_MODEL:
     model_copy_parameters(model, options->start);
     return GMMPI_OK;
-  case GMMPI_INIT_RANDOM_FROM_DATA:
+  case INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, recipe->seed, model, error);
     if (status == GMMPI_OK) status = set_broad_components(em, options->init_identity, model, error);
     return status;
@@ -314,8 +314,7 @@ gmmpi_status initialize(em_iteration *em, int64_t start, gmmpi_model *model, gmm
 {
   const start_recipe recipe = {.init = em->options->init,
                                .seed = random_seed_of_start(em->options->seed, start),
-                               .seeding =
-                                   em->options->init == GMMPI_INIT_KMEANS_PLUS_PLUS ? SEED_PLUS_PLUS : SEED_PARALLEL,
+                               .seeding = em->options->init == INIT_KMEANS_PLUS_PLUS ? SEED_PLUS_PLUS : SEED_PARALLEL,
                                .standardised = true};
   return initialize_by(em, &recipe, model, spare, state, observer, error);
 }

@@ -15,7 +15,7 @@ typedef enum seeding_method {
 
 /* How a start is made. */
 typedef struct start_recipe {
-  gmmpi_init init;
+  start_method init;
   uint64_t seed;
   seeding_method seeding;   /* for k-means */
   const shard *coordinates; /* for k-means: the rows of the points in other coordinates; NULL: the points themselves */

@@ -9,8 +9,8 @@
 struct moves {
   em_iteration *em;
   place_finder *finder;
-  gmmpi_fit_options options; /* with twice as many components */
-  bench wide;                /* for the halves of all components */
+  fit_options options; /* with twice as many components */
+  bench wide;          /* for the halves of all components */
   gmmpi_model *spare;
   split_merge *mover;
 };
@@ -53,9 +53,9 @@ void moves_destroy(moves *work)
   free(work);
 }
 
-int64_t moves_bytes(const gmmpi_fit_options *options, int64_t n_features)
+int64_t moves_bytes(const fit_options *options, int64_t n_features)
 {
-  gmmpi_fit_options wide = *options;
+  fit_options wide = *options;
   int64_t bytes;
   if (!multiply_fits(2, options->n_components, &wide.n_components) ||
       __builtin_add_overflow(bench_bytes(&wide, n_features),

@@ -24,7 +24,7 @@ typedef struct move_recipe {
  * none, are borrowed. Errors, agreed: 71. */
 gmmpi_status moves_create(em_iteration *em, place_finder *finder, moves **work, gmmpi_error *error);
 void moves_destroy(moves *work); /* NULL is fine */
-int64_t moves_bytes(const gmmpi_fit_options *options, int64_t n_features);
+int64_t moves_bytes(const fit_options *options, int64_t n_features);
 
 /* Collective like bench_improve, with the same errors: where the move from `from` leads, before EM with K components.
  */

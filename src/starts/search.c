@@ -69,9 +69,9 @@ static bool is_small(const shard *points)
   return multiply_fits(points->n_samples, points->n_features, &numbers) && numbers <= most_numbers_gathered;
 }
 
-bool search_is_wanted(const gmmpi_fit_options *options)
+bool search_is_wanted(const fit_options *options)
 {
-  return options->init == GMMPI_INIT_KMEANS && options->coarse_to_fine != GMMPI_COARSE_OFF && options->n_components > 1;
+  return options->init == INIT_KMEANS && options->coarse_to_fine != COARSE_OFF && options->n_components > 1;
 }
 
 static int64_t count_kept(int64_t n_candidates)
@@ -93,7 +93,7 @@ static int64_t count_places(const search_plan *plan)
   return count_kept(most_candidates(plan));
 }
 
-int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
+int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
@@ -118,7 +118,7 @@ int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n
   return bytes;
 }
 
-bool search_makes_large_copy(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_features)
+bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t n_features)
 {
   int64_t points;
   return search_is_wanted(options) && family_find(options->covariance)->shape == DENSE &&
@@ -175,7 +175,7 @@ static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *er
   spurious_component found;
   if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
-  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == GMMPI_SPURIOUS_AVOID;
+  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
   if (passed_over && !(current->log_likelihood <= work->passed->log_likelihood))
     note_passed_over(work, &found, ((work->generation + 1) * ROUNDS + round) * most_candidates(&work->plan) + index);
   const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;

@@ -12,12 +12,12 @@
 #include "starts/soundness.h"
 
 /* Do these options ask for a search? */
-bool search_is_wanted(const gmmpi_fit_options *options);
+bool search_is_wanted(const fit_options *options);
 
 /* The bytes of a search among n_rows points of n_samples on one rank, beside them, and beside a copy of a large number
  * of points, which is made where there is room for it; INT64_MAX when they can't be counted. */
-int64_t search_bytes(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
-bool search_makes_large_copy(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_features);
+int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
+bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t n_features);
 
 /* What a search found. */
 enum { MOST_FINDINGS = 3 };

@@ -22,7 +22,7 @@ static const double share_of_moves = 0.5;
 /* Growing a start may cost this share more. */
 static const double share_of_growth = 0.15;
 
-search_plan search_plan_for(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
+search_plan search_plan_for(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
 {
   const double K = (double)options->n_components;
   const double d = (double)n_features;
@@ -45,19 +45,19 @@ search_plan search_plan_for(const gmmpi_fit_options *options, int64_t n_rows, in
 
 /* The kinds of starts in turn. Coordinates are whitened where there are such, else standardised. */
 static const struct {
-  gmmpi_init init;
-  seeding_method seeding; /* with GMMPI_INIT_KMEANS */
+  start_method init;
+  seeding_method seeding; /* with INIT_KMEANS */
   enum { RAW, STANDARDISED, WHITENED } coordinates;
 } kinds_of_starts[] = {
-    {GMMPI_INIT_KMEANS, SEED_GREEDILY_LLOYD, STANDARDISED},
-    {GMMPI_INIT_KMEANS, SEED_GREEDILY, RAW},
-    {GMMPI_INIT_KMEANS, SEED_GREEDILY_LLOYD, WHITENED},
-    {GMMPI_INIT_KMEANS, SEED_GREEDILY_LLOYD, RAW},
-    {GMMPI_INIT_KMEANS, SEED_PLUS_PLUS, WHITENED},
-    {GMMPI_INIT_RANDOM_FROM_DATA, 0, RAW},
-    {GMMPI_INIT_RANDOM, 0, RAW},
-    {GMMPI_INIT_KMEANS, SEED_PARALLEL, STANDARDISED},
-    {GMMPI_INIT_KMEANS, SEED_PLUS_PLUS, RAW},
+    {INIT_KMEANS, SEED_GREEDILY_LLOYD, STANDARDISED},
+    {INIT_KMEANS, SEED_GREEDILY, RAW},
+    {INIT_KMEANS, SEED_GREEDILY_LLOYD, WHITENED},
+    {INIT_KMEANS, SEED_GREEDILY_LLOYD, RAW},
+    {INIT_KMEANS, SEED_PLUS_PLUS, WHITENED},
+    {INIT_RANDOM_FROM_DATA, 0, RAW},
+    {INIT_RANDOM, 0, RAW},
+    {INIT_KMEANS, SEED_PARALLEL, STANDARDISED},
+    {INIT_KMEANS, SEED_PLUS_PLUS, RAW},
 };
 enum { N_KINDS_OF_STARTS = sizeof kinds_of_starts / sizeof kinds_of_starts[0] };
 

@@ -14,7 +14,7 @@ typedef struct search_plan {
 } search_plan;
 
 /* For a search among n_rows of n_samples points. */
-search_plan search_plan_for(const gmmpi_fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
+search_plan search_plan_for(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
 
 /* The index-th start. whitened: the points where their covariance is the identity, or NULL. */
 start_recipe search_recipe(int64_t index, uint64_t seed, const shard *whitened);

@@ -76,7 +76,7 @@ static gmmpi_status improve(second_look *work, double *worth, gmmpi_error *error
       find_spurious(em->points, em->points->n_samples, em->options->reg_covar, current->model, &found, error) !=
           GMMPI_OK)
     return error->status;
-  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == GMMPI_SPURIOUS_AVOID;
+  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
   *worth = avoided ? -INFINITY : current->log_likelihood;
   return GMMPI_OK;
 }
@@ -190,7 +190,7 @@ gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t
   return error->status;
 }
 
-int64_t second_look_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features)
+int64_t second_look_bytes(const fit_options *options, int64_t n_samples, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;

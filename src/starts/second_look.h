@@ -18,6 +18,6 @@ gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t
                          const fit_observer *observer, bool *taken, gmmpi_error *error);
 
 /* The bytes that they need; INT64_MAX when they can't be counted. */
-int64_t second_look_bytes(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features);
+int64_t second_look_bytes(const fit_options *options, int64_t n_samples, int64_t n_features);
 
 #endif

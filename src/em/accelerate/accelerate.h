@@ -20,7 +20,7 @@
 #ifndef EM_ACCELERATE_ACCELERATE_H
 #define EM_ACCELERATE_ACCELERATE_H
 
-#include "gmmpi/fit.h"
+#include "em/options.h"
 #include "passes/moments.h"
 
 #include <stdbool.h>
