@@ -21,7 +21,7 @@ enum { MOST_OPEN = 32 };
 
 typedef struct parts_state {
   source_options options;
-  char *names;            /* of all parts, one behind the other */
+  char *names; /* of all parts, one behind the other */
   int64_t n_parts;
   const char **parts;            /* n_parts, in names */
   int64_t *first_rows;           /* n_parts + 1 */
