@@ -143,7 +143,7 @@ typedef struct field_group {
   const void *owner;
   const field_line *lines;
   int n_lines;
-  gmmpi_model *model;
+  const gmmpi_model *model;
 } field_group;
 
 #define LINES_OF(list) .lines = (list), .n_lines = (int)(sizeof(list) / sizeof(list)[0])
@@ -207,44 +207,18 @@ static state_field field_of_line(const field_group *group, const field_line *lin
   return field;
 }
 
-typedef struct array_of_model {
-  const char *name;
-  double *numbers;
-  int n_dimensions;
-  int64_t shape[STATE_MOST_DIMENSIONS];
-} array_of_model;
-
-enum { MODEL_ARRAYS = 4 };
-
-static void arrays_of(gmmpi_model *model, array_of_model arrays[MODEL_ARRAYS])
-{
-  const int64_t K = model->n_components;
-  const int64_t d = model->n_features;
-  arrays[0] = (array_of_model){"weights", model->weights, 1, {K}};
-  arrays[1] = (array_of_model){"means", model->means, 2, {K, d}};
-  arrays[2] = (array_of_model){.name = "covariances", .numbers = model->covariances};
-  arrays[2].n_dimensions = model->family->dimensions(K, d, arrays[2].shape);
-  arrays[3] = arrays[2];
-  arrays[3].name = "precisions_cholesky";
-  arrays[3].numbers = model->precisions_cholesky;
-}
-
 /* The number-th array of the group's model; false behind the last one. */
 static bool field_of_model(const field_group *group, int number, state_field *field)
 {
-  array_of_model arrays[MODEL_ARRAYS];
-  if (group->model == NULL || number >= MODEL_ARRAYS) return false;
-  arrays_of(group->model, arrays);
-  const array_of_model *array = &arrays[number];
+  model_array arrays[MODEL_MOST_ARRAYS];
+  if (group->model == NULL || number >= model_arrays(group->model, arrays)) return false;
+  const model_array *array = &arrays[number];
   *field = (state_field){.name = array->name,
                          .type = STATE_REAL,
                          .n_dimensions = array->n_dimensions,
-                         .n_bytes = sizeof(double),
+                         .n_bytes = (size_t)array->length * sizeof(double),
                          .memory = array->numbers};
-  for (int i = 0; i < array->n_dimensions; i++) {
-    field->shape[i] = array->shape[i];
-    field->n_bytes *= (size_t)array->shape[i];
-  }
+  memcpy(field->shape, array->shape, sizeof field->shape);
   return true;
 }
 

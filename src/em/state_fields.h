@@ -10,7 +10,7 @@
  *   /climber_0/history/  its accelerator
  *
  * To add one: the member of its struct, with its first value where the struct is made, and a line in the struct's list
- * in state_fields.c. A number of a model: a line in mixture/arrays.c. A released program's checkpoints that lack the
+ * in state_fields.c. A number of a model: see mixture/arrays.h. A released program's checkpoints that lack the
  * number are then of an older format: CHECKPOINT_FORMAT in job/checkpoint_trailer.h counts up. */
 #ifndef EM_STATE_FIELDS_H
 #define EM_STATE_FIELDS_H
@@ -19,7 +19,7 @@
 
 #include <stddef.h>
 
-enum { STATE_MOST_DIMENSIONS = 3, STATE_PATH_BYTES = 80 };
+enum { STATE_PATH_BYTES = 80 };
 
 /* How many numbers a state has, beside what the shape of its models and its acceleration say. */
 typedef struct state_extent {
@@ -42,7 +42,7 @@ typedef struct state_field {
   const char *name;
   state_type type;  /* int64_t, double, bool or fit_event */
   int n_dimensions; /* 0: a number */
-  int64_t shape[STATE_MOST_DIMENSIONS];
+  int64_t shape[MODEL_MOST_DIMENSIONS];
   size_t n_bytes;
   void *memory; /* n_bytes in the state */
 } state_field;

@@ -83,7 +83,7 @@ static bool add_groups_of(hid_t file, const char *path)
 bool checkpoint_field_add(hid_t file, const state_field *field)
 {
   char path[STATE_PATH_BYTES];
-  hsize_t shape[STATE_MOST_DIMENSIONS];
+  hsize_t shape[MODEL_MOST_DIMENSIONS];
   state_field_path(field, path);
   for (int i = 0; i < field->n_dimensions; i++) shape[i] = (hsize_t)field->shape[i];
   const hid_t type = add_groups_of(file, path) ? data_type(field->type) : -1;
@@ -98,7 +98,7 @@ static bool has_shape(hid_t set, const state_field *wanted)
 {
   const hid_t space = H5Dget_space(set);
   if (space < 0) return false;
-  hsize_t shape[STATE_MOST_DIMENSIONS] = {0};
+  hsize_t shape[MODEL_MOST_DIMENSIONS] = {0};
   bool same = H5Sget_simple_extent_ndims(space) == wanted->n_dimensions &&
               H5Sget_simple_extent_dims(space, shape, NULL) == wanted->n_dimensions &&
               H5Sget_simple_extent_type(space) != H5S_NULL;
