@@ -1,7 +1,7 @@
 #include "apply/convert.h"
 
 #include "apply/output.h"
-#include "points/row_check.h"
+#include "points/reading/row_check.h"
 #include "support/error.h"
 #include "support/joint_work.h"
 #include "support/large_messages.h"

@@ -1,9 +1,9 @@
 #include "apply/output_chunks.h"
 #include "apply/output_format.h"
 
-#include "mixture/hdf5_attributes.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/hdf5_attributes.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,14 +3,14 @@
  *   responsibility_ik = weight_k N(x_i | k) / p(x_i),  label_i = the component with the largest one (ties: the lowest),
  *   log_density_i = log p(x_i) = log sum_k weight_k N(x_i | k)        (Bishop 2006, eq. 9.13 and 9.14)
  *
- * A responsibility below 2^-60 of the point's largest one is given as 0 (em/kernel.h).
+ * A responsibility below 2^-60 of the point's largest one is given as 0 (kernels/kernel.h).
  *
  * A predictor handles one tile at a time and holds only its workspace. Points of many ranks go to one file, chunk by
  * chunk, so that n x K numbers are never held in memory. */
 #ifndef APPLY_PREDICT_H
 #define APPLY_PREDICT_H
 
-#include "em/kernel.h"
+#include "kernels/kernel.h"
 #include "mixture/model.h"
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #include "cli/prepare.h"
 
 #include "apply/predict.h"
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/linear_algebra.h"
@@ -43,7 +43,7 @@ static gmmpi_status try_outputs(fit_session *session, gmmpi_error *error)
 
 static bool is_single(const fit_command *command)
 {
-  return command->fit.precision == GMMPI_PRECISION_SINGLE;
+  return command->fit.precision == PRECISION_SINGLE;
 }
 
 /* Refuses what cannot fit into memory before it is read; how: see memory_plan. */
@@ -109,7 +109,7 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;
   if (session->start.is_labels) {
-    command->fit.init = GMMPI_INIT_LABELS;
+    command->fit.init = INIT_LABELS;
     if (fit_start_labels(command, session->points, &session->start, error) != GMMPI_OK) return error->status;
   }
   command->fit.start = session->start.model;
@@ -132,7 +132,7 @@ static gmmpi_status open_job(fit_session *session, gmmpi_error *error)
   session->identity = fit_identity(command, &session->start);
   command->job.numeric_options = session->identity;
   if (session->identity == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to note the options");
-  if (agree(session->comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  if (agree(session->comm, &local) != GMMPI_OK) return error_pass(error, &local);
   return job_create(session->comm, &command->job, &subject, &session->limit, &session->job, error);
 }
 
@@ -169,7 +169,8 @@ static gmmpi_status write_model(fit_session *session, gmmpi_error *error)
     free(bytes);
     json_decref(facts);
   }
-  return agree(session->comm, &local) == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  agree(session->comm, &local);
+  return error_pass(error, &local);
 }
 
 static gmmpi_status write_outputs(fit_session *session, gmmpi_error *error)

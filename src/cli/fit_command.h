@@ -3,7 +3,7 @@
 #define CLI_FIT_COMMAND_H
 
 #include "cli/options.h"
-#include "em/fit.h"
+#include "fit/fit.h"
 #include "job/job.h"
 
 #include <jansson.h>
@@ -12,7 +12,7 @@
 typedef struct fit_command {
   const char *data;
   data_options data_options;
-  gmmpi_fit_options fit;  /* start and labels are set later */
+  fit_options fit;        /* start and labels are set later */
   const char *init;       /* as typed */
   const char *start_path; /* --init is a file: its name; else NULL */
   const char *output_path;

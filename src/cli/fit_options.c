@@ -1,5 +1,6 @@
 #include "cli/fit_command.h"
 #include "cli/memory_limit.h"
+#include "fit/options.h"
 
 #include "support/error.h"
 
@@ -22,19 +23,19 @@ typedef struct fit_words {
   const char *checkpoint;
 } fit_words;
 
-static gmmpi_init init_of_name(const char *name)
+static start_method init_of_name(const char *name)
 {
   static const struct {
     const char *name;
-    gmmpi_init init;
-  } methods[] = {{"kmeans", GMMPI_INIT_KMEANS},
-                 {"k-means++", GMMPI_INIT_KMEANS_PLUS_PLUS},
-                 {"random_from_data", GMMPI_INIT_RANDOM_FROM_DATA},
-                 {"random", GMMPI_INIT_RANDOM}};
+    start_method init;
+  } methods[] = {{"kmeans", INIT_KMEANS},
+                 {"k-means++", INIT_KMEANS_PLUS_PLUS},
+                 {"random_from_data", INIT_RANDOM_FROM_DATA},
+                 {"random", INIT_RANDOM}};
   for (int i = 0; i < ARRAY_LENGTH(methods); i++) {
     if (strcmp(name, methods[i].name) == 0) return methods[i].init;
   }
-  return GMMPI_INIT_MODEL;
+  return INIT_MODEL;
 }
 
 static gmmpi_status parse_time_limit(const command_option *option, const char *text, gmmpi_error *error)
@@ -54,22 +55,20 @@ static const char *default_scratch(void)
 /* Contradictions, and everything that follows from more than one option. */
 static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_error *error)
 {
-  gmmpi_fit_options *fit = &command->fit;
+  fit_options *fit = &command->fit;
   if (!words->components_given)
     return fail(error, GMMPI_WRONG_USAGE, "-k is missing; say how many components to fit, e.g. -k 3");
   fit->covariance = covariance_names[words->covariance];
   fit->init = init_of_name(command->init);
   fit->init_identity = words->init_covariance == 1;
-  fit->on_collapse = (gmmpi_on_collapse)words->on_collapse;
+  fit->on_collapse = (collapse_policy)words->on_collapse;
   fit->threads = (int)words->threads;
-  fit->precision = (gmmpi_precision)words->precision;
-  fit->spurious = (gmmpi_spurious)words->spurious;
+  fit->precision = (point_precision)words->precision;
+  fit->spurious = (spurious_choice)words->spurious;
   fit->accelerate = accelerate_names[words->accelerate];
-  fit->coarse_to_fine = words->coarse_to_fine      ? GMMPI_COARSE_ON
-                        : words->no_coarse_to_fine ? GMMPI_COARSE_OFF
-                                                   : GMMPI_COARSE_AUTO;
-  if (fit->init == GMMPI_INIT_MODEL) command->start_path = command->init;
-  if (words->init_covariance_given && fit->init != GMMPI_INIT_RANDOM_FROM_DATA)
+  fit->coarse_to_fine = words->coarse_to_fine ? COARSE_ON : words->no_coarse_to_fine ? COARSE_OFF : COARSE_AUTO;
+  if (fit->init == INIT_MODEL) command->start_path = command->init;
+  if (words->init_covariance_given && fit->init != INIT_RANDOM_FROM_DATA)
     return fail(error, GMMPI_WRONG_USAGE,
                 "--init-covariance goes with --init random_from_data only; leave one of them away");
   if (command->start_path != NULL && fit->n_init > 1)
@@ -107,11 +106,11 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
 gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error)
 {
   fit_words words = {.quiet = false};
-  *command = (fit_command){.fit = gmmpi_fit_defaults(1),
+  *command = (fit_command){.fit = fit_defaults(1),
                            .init = "kmeans",
                            .output_path = "model.h5",
                            .job = {.checkpoint_seconds = 300.0, .stall_seconds = 3600.0}};
-  gmmpi_fit_options *fit = &command->fit;
+  fit_options *fit = &command->fit;
   job_options *job_values = &command->job;
 
   const command_option model_options[] = {

@@ -1,7 +1,7 @@
 #include "cli/fit_command.h"
 
-#include "mixture/model_file.h"
-#include "points/hdf5_find.h"
+#include "mixture/files/model_file.h"
+#include "sources/hdf5/find.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hash.h"
@@ -100,7 +100,7 @@ gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start
     start->is_labels = kind == START_LABELS;
     if (!start->is_labels) model_broadcast(comm, &start->model, &local);
   }
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 /* Brings the features of the start into the order of the data's, where both have names: names that say nothing are
@@ -139,7 +139,7 @@ gmmpi_status fit_start_match(MPI_Comm comm, const fit_command *command, const po
   gmmpi_error local = {0};
   if (start->model == NULL) return GMMPI_OK;
   match_names(command, source, start->model, &local);
-  if (agree(comm, &local) != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  if (agree(comm, &local) != GMMPI_OK) return error_pass(error, &local);
   start->fingerprint = model_hash(start->model);
   return GMMPI_OK;
 }
@@ -228,7 +228,7 @@ gmmpi_status fit_start_labels(const fit_command *command, const shard *points, f
     agree(points->comm, &local);
   }
   source_close(source);
-  if (local.status != GMMPI_OK) return fail(error, local.status, "%s", local.message);
+  if (local.status != GMMPI_OK) return error_pass(error, &local);
   start->fingerprint = labels_fingerprint(points, start->labels);
   return GMMPI_OK;
 }

@@ -1,8 +1,8 @@
 #include "cli/fit_command.h"
 
 #include "apply/criteria.h"
-#include "mixture/json_text.h"
 #include "support/error.h"
+#include "support/json_text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -11,18 +11,18 @@
 
 static const char *init_name(const fit_command *command)
 {
-  if (command->fit.init == GMMPI_INIT_LABELS) return "labels";
+  if (command->fit.init == INIT_LABELS) return "labels";
   return command->start_path != NULL ? "parameters" : command->init;
 }
 
 static const char *collapse_name(const fit_command *command)
 {
   switch (command->fit.on_collapse) {
-  case GMMPI_COLLAPSE_RESEED:
+  case COLLAPSE_RESEED:
     return "reseed";
-  case GMMPI_COLLAPSE_DROP:
+  case COLLAPSE_DROP:
     return "drop";
-  case GMMPI_COLLAPSE_ERROR:
+  case COLLAPSE_ERROR:
     return "error";
   }
   return "?";
@@ -31,24 +31,24 @@ static const char *collapse_name(const fit_command *command)
 static const char *coarse_name(const fit_command *command)
 {
   switch (command->fit.coarse_to_fine) {
-  case GMMPI_COARSE_AUTO:
+  case COARSE_AUTO:
     return "auto";
-  case GMMPI_COARSE_ON:
+  case COARSE_ON:
     return "yes";
-  case GMMPI_COARSE_OFF:
+  case COARSE_OFF:
     return "no";
   }
   return "?";
 }
 
-static const char *spurious_name(const gmmpi_fit_options *fit)
+static const char *spurious_name(const fit_options *fit)
 {
-  return fit->spurious == GMMPI_SPURIOUS_KEEP ? "keep" : "avoid";
+  return fit->spurious == SPURIOUS_KEEP ? "keep" : "avoid";
 }
 
 json_t *fit_identity(const fit_command *command, const fit_start *start)
 {
-  const gmmpi_fit_options *fit = &command->fit;
+  const fit_options *fit = &command->fit;
   char seed[24];
   char fingerprint[24];
   snprintf(seed, sizeof seed, "%" PRIu64, fit->seed);
@@ -59,9 +59,9 @@ json_t *fit_identity(const fit_command *command, const fit_start *start)
                 "--init", init_name(command), "--seed", seed, "--on-collapse", collapse_name(command), "--accelerate",
                 fit->accelerate, "--coarse-to-fine", coarse_name(command));
   if (identity == NULL) return NULL;
-  if (fit->init == GMMPI_INIT_RANDOM_FROM_DATA)
+  if (fit->init == INIT_RANDOM_FROM_DATA)
     json_object_set_new(identity, "--init-covariance", json_string(fit->init_identity ? "identity" : "sample"));
-  if (fit->precision == GMMPI_PRECISION_SINGLE) json_object_set_new(identity, "--precision", json_string("single"));
+  if (fit->precision == PRECISION_SINGLE) json_object_set_new(identity, "--precision", json_string("single"));
   json_object_set_new(identity, "--spurious", json_string(spurious_name(fit)));
   if (start->fingerprint != 0) json_object_set_new(identity, "content of --init", json_string(fingerprint));
   return identity;
@@ -102,7 +102,7 @@ static json_t *common_facts(const fit_account *account)
 json_t *fit_facts(const fit_account *account)
 {
   const fit_command *command = account->command;
-  const gmmpi_fit_options *fit = &command->fit;
+  const fit_options *fit = &command->fit;
   char seed[24];
   snprintf(seed, sizeof seed, "%" PRIu64, fit->seed);
   json_t *facts = common_facts(account);
@@ -117,9 +117,9 @@ json_t *fit_facts(const fit_account *account)
     facts = NULL;
   }
   json_decref(options);
-  if (facts != NULL && fit->init == GMMPI_INIT_RANDOM_FROM_DATA)
+  if (facts != NULL && fit->init == INIT_RANDOM_FROM_DATA)
     json_object_set_new(facts, "init_covariance", json_string(fit->init_identity ? "identity" : "sample"));
-  if (facts != NULL && fit->precision == GMMPI_PRECISION_SINGLE)
+  if (facts != NULL && fit->precision == PRECISION_SINGLE)
     json_object_set_new(facts, "precision", json_string("single"));
   if (facts != NULL) json_object_set_new(facts, "spurious", json_string(spurious_name(fit)));
   return facts;

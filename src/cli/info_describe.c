@@ -2,12 +2,12 @@
 
 #include "cli/info_hdf5.h"
 #include "job/checkpoint.h"
-#include "mixture/json_text.h"
-#include "mixture/model_file.h"
-#include "points/hdf5_find.h"
-#include "points/source.h"
+#include "mixture/files/model_file.h"
+#include "sources/hdf5/find.h"
+#include "sources/source.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/json_text.h"
 
 #include <hdf5.h>
 #include <string.h>

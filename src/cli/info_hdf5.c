@@ -1,7 +1,7 @@
 #include "cli/info_hdf5.h"
 
-#include "mixture/json_text.h"
-#include "points/hdf5_find.h"
+#include "sources/hdf5/find.h"
+#include "support/json_text.h"
 
 #include "support/file.h"
 #include <hdf5.h>

@@ -2,8 +2,8 @@
  */
 #include "cli/command.h"
 #include "cli/options.h"
-#include "em/kernel.h"
-#include "points/written_files.h"
+#include "kernels/kernel.h"
+#include "sources/written_files.h"
 #include "support/draft.h"
 #include "support/error.h"
 #include "support/launcher.h"

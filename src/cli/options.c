@@ -266,7 +266,7 @@ static gmmpi_status parse(const command_usage *usage, int argc, char **argv, com
   words->operands = argv + optind;
   words->n_operands = argc - optind;
   if (wrong.status == GMMPI_OK) check_operands(usage, words, &wrong);
-  if (wrong.status != GMMPI_OK) status = fail(error, wrong.status, "%s", wrong.message);
+  if (wrong.status != GMMPI_OK) status = error_pass(error, &wrong);
 
 done:
   tables_clear(&tables);

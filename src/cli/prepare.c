@@ -1,6 +1,6 @@
 #include "cli/prepare.h"
 
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/threads.h"

@@ -3,7 +3,7 @@
 #define CLI_PREPARE_H
 
 #include "mixture/model.h"
-#include "points/source.h"
+#include "sources/source.h"
 
 #include <jansson.h>
 #include <mpi.h>

@@ -92,14 +92,14 @@ static bool was_dropped(const fit_state *state, int64_t component)
   return false;
 }
 
-gmmpi_status report_lost(const gmmpi_model *given, gmmpi_on_collapse policy, fit_state *state,
+gmmpi_status report_lost(const gmmpi_model *given, collapse_policy policy, fit_state *state,
                          const fit_observer *observer, gmmpi_error *error)
 {
   const gmmpi_model *model = state->current.model;
   for (int64_t k = 0; k < model->n_components; k++) {
     if (model->weights[k] > 0.0 || was_dropped(state, k)) continue;
     const bool is_given = given != NULL && given->weights[k] == 0.0;
-    if (!is_given && policy == GMMPI_COLLAPSE_ERROR)
+    if (!is_given && policy == COLLAPSE_ERROR)
       return fail(error, GMMPI_BAD_DATA,
                   "component %lld collapsed while the start was looked for, wherever it was put; ask for fewer "
                   "components, a larger --reg-covar, or --on-collapse reseed",
@@ -187,7 +187,7 @@ static gmmpi_status refuse(const repair *work, gmmpi_error *error)
 }
 
 /* Drops or lists for reseeding every collapsed component. When that would leave none, the first one stays as it was. */
-static void settle_each(const repair *work, gmmpi_on_collapse policy, int64_t *to_reseed, int64_t *n_to_reseed,
+static void settle_each(const repair *work, collapse_policy policy, int64_t *to_reseed, int64_t *n_to_reseed,
                         gmmpi_error *error)
 {
   const int64_t K = work->next->n_components;
@@ -195,7 +195,7 @@ static void settle_each(const repair *work, gmmpi_on_collapse policy, int64_t *t
   for (int64_t k = 0; k < K; k++) {
     const bool collapsed = is_collapsed(work, k);
     if (!collapsed && work->step->states[k] != COMPONENT_DROPPED) n_live++;
-    if (collapsed && policy == GMMPI_COLLAPSE_RESEED && work->state->n_reseeds[k] < MOST_RESEEDS)
+    if (collapsed && policy == COLLAPSE_RESEED && work->state->n_reseeds[k] < MOST_RESEEDS)
       to_reseed[(*n_to_reseed)++] = k;
   }
   n_live += *n_to_reseed;
@@ -237,18 +237,18 @@ gmmpi_status revive_dropped(const shard *points, const data_spread *spread, cons
     if (n_dropped > 0) normalise_weights(model);
   }
   free(dropped);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
 gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
-                              gmmpi_on_collapse policy, const maximization *step, int64_t iteration, gmmpi_model *next,
+                              collapse_policy policy, const maximization *step, int64_t iteration, gmmpi_model *next,
                               fit_state *state, const fit_observer *observer, gmmpi_error *error)
 {
   const repair work = {points, spread, step, iteration, next, state, observer};
   const bool any_empty = any_in_state(step, next->n_components, COMPONENT_EMPTY);
   const bool any_indefinite = any_in_state(step, next->n_components, COMPONENT_INDEFINITE);
   if (!any_empty && !any_indefinite && !step->ridged) return GMMPI_OK;
-  if ((any_empty || any_indefinite) && policy == GMMPI_COLLAPSE_ERROR) return refuse(&work, error);
+  if ((any_empty || any_indefinite) && policy == COLLAPSE_ERROR) return refuse(&work, error);
 
   gmmpi_error local = {0};
   int64_t *to_reseed = allocate(next->n_components, sizeof *to_reseed);
@@ -266,5 +266,5 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
   }
   if (local.status == GMMPI_OK) normalise_weights(next);
   free(to_reseed);
-  return local.status == GMMPI_OK ? GMMPI_OK : fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }

@@ -16,35 +16,19 @@
 #ifndef EM_COLLAPSE_H
 #define EM_COLLAPSE_H
 
-#include "em/fit.h"
 #include "em/maximization.h"
-#include "em/rows.h"
+#include "em/observer.h"
+#include "passes/data_spread.h"
+#include "passes/rows.h"
 
 enum { MOST_RESEEDS = 3 };
-
-/* The covariance of all points: what initialisation and repairs fall back on. */
-typedef struct data_spread {
-  double *means;      /* d */
-  double *variances;  /* d; of the points alone */
-  double *covariance; /* covariance_length, of the shape in use: with the ridge, positive definite */
-  bool degenerate;    /* was more than --reg-covar needed? */
-} data_spread;
-
-/* Collective: one pass over the points. Errors, agreed: 71. */
-gmmpi_status data_spread_create(const shard *points, const kernel *kernels, density_shape shape, double reg_covar,
-                                data_spread **spread, gmmpi_error *error);
-void data_spread_destroy(data_spread *spread); /* NULL is fine */
-
-/* The bytes it takes, and those that its creation takes besides. */
-int64_t data_spread_bytes(density_shape shape, int64_t n_features);
-int64_t data_spread_creation_bytes(density_shape shape, int64_t n_features, int n_threads);
 
 /* Collective, though most calls communicate nothing: makes next sound where step->states say that it is not. form is
  * the density form of the model before. Adds events to state and tells the observer; observer NULL: events are neither
  * kept nor told. Errors, agreed: 65
- * with GMMPI_COLLAPSE_ERROR, 71. */
+ * with COLLAPSE_ERROR, 71. */
 gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
-                              gmmpi_on_collapse policy, const maximization *step, int64_t iteration, gmmpi_model *next,
+                              collapse_policy policy, const maximization *step, int64_t iteration, gmmpi_model *next,
                               fit_state *state, const fit_observer *observer, gmmpi_error *error);
 
 /* Collective. Puts components of weight 0 where the data fit worst, as far as there are places, without a report: on
@@ -60,8 +44,8 @@ bool any_collapsed(const maximization *step, const gmmpi_model *next);
 
 /* Before iterations over all points: an event for each component of state->current whose weight is 0 and which no event
  * of this start has dropped. given: the model to start from, NULL where a start was looked for. Not collective; all
- * ranks find the same. Errors: 65 with GMMPI_COLLAPSE_ERROR, 71. */
-gmmpi_status report_lost(const gmmpi_model *given, gmmpi_on_collapse policy, fit_state *state,
+ * ranks find the same. Errors: 65 with COLLAPSE_ERROR, 71. */
+gmmpi_status report_lost(const gmmpi_model *given, collapse_policy policy, fit_state *state,
                          const fit_observer *observer, gmmpi_error *error);
 
 /* Adds an event to the state and tells the observer; with observer NULL does nothing. Errors: 71. */

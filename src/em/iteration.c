@@ -1,6 +1,6 @@
 #include "em/iteration.h"
 
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/hash.h"
 #include "support/large_messages.h"
@@ -58,7 +58,7 @@ static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximizatio
 /* The parts that are known beforehand come in `parts`. */
 static gmmpi_status create_with(em_iteration parts, em_iteration **em, gmmpi_error *error)
 {
-  const gmmpi_fit_options *options = parts.options;
+  const fit_options *options = parts.options;
   const shard *points = parts.points;
   const kernel *kernels = parts.kernel;
   const int64_t K = options->n_components;
@@ -93,11 +93,11 @@ static gmmpi_status create_with(em_iteration parts, em_iteration **em, gmmpi_err
   }
   iteration_destroy(created);
   *em = NULL;
-  return fail(error, local.status, "%s", local.message);
+  return error_pass(error, &local);
 }
 
-gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *options, fit_timings *timings,
-                              em_iteration **em, gmmpi_error *error)
+gmmpi_status iteration_create(const shard *points, const fit_options *options, fit_timings *timings, em_iteration **em,
+                              gmmpi_error *error)
 {
   linear_algebra_single_thread();
   const em_iteration parts = {.points = points,
@@ -108,9 +108,8 @@ gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *opti
   return create_with(parts, em, error);
 }
 
-gmmpi_status iteration_create_provisional(const shard *points, const gmmpi_fit_options *options,
-                                          const em_iteration *whole, fit_timings *timings, em_iteration **em,
-                                          gmmpi_error *error)
+gmmpi_status iteration_create_provisional(const shard *points, const fit_options *options, const em_iteration *whole,
+                                          fit_timings *timings, em_iteration **em, gmmpi_error *error)
 {
   const em_iteration parts = {.points = points,
                               .options = options,
@@ -220,7 +219,7 @@ gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmp
   *repaired = !try_maximization(em, from, previous, next);
   if (!*repaired) return GMMPI_OK;
   double clock = MPI_Wtime();
-  const gmmpi_on_collapse policy = em->provisional ? GMMPI_COLLAPSE_RESEED : em->options->on_collapse;
+  const collapse_policy policy = em->provisional ? COLLAPSE_RESEED : em->options->on_collapse;
   const gmmpi_status status = repair_collapsed(em->points, em->spread, em->form, em->team, policy, em->step, iteration,
                                                next, state, em->provisional ? NULL : observer, error);
   em->timings->m_step += stopwatch(&clock);

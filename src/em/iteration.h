@@ -3,11 +3,11 @@
 #define EM_ITERATION_H
 
 #include "em/collapse.h"
-#include "em/fit.h"
+#include "em/timings.h"
 
 typedef struct em_iteration {
   const shard *points;
-  const gmmpi_fit_options *options;
+  const fit_options *options;
   const covariance_family *family;
   const kernel *kernel;
   data_spread *spread;
@@ -24,14 +24,13 @@ typedef struct em_iteration {
 } em_iteration;
 
 /* Collective. Errors, agreed: 71. */
-gmmpi_status iteration_create(const shard *points, const gmmpi_fit_options *options, fit_timings *timings,
-                              em_iteration **em, gmmpi_error *error);
+gmmpi_status iteration_create(const shard *points, const fit_options *options, fit_timings *timings, em_iteration **em,
+                              gmmpi_error *error);
 
 /* The same on a subsample of the points of `whole`, which a start is made from, with the kernel of `whole`. options: of
  * whole, or with another number of components. */
-gmmpi_status iteration_create_provisional(const shard *points, const gmmpi_fit_options *options,
-                                          const em_iteration *whole, fit_timings *timings, em_iteration **em,
-                                          gmmpi_error *error);
+gmmpi_status iteration_create_provisional(const shard *points, const fit_options *options, const em_iteration *whole,
+                                          fit_timings *timings, em_iteration **em, gmmpi_error *error);
 
 void iteration_destroy(em_iteration *em); /* NULL is fine */
 

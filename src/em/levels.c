@@ -17,24 +17,24 @@ enum { LEAST_POINTS_OF_SEARCH = 8192 };
 /* A level has at most 2^MOST_HALVINGS times as many points as the next coarser one. */
 enum { MOST_HALVINGS = 3 };
 
-static double count_parameters(const gmmpi_fit_options *options, int64_t d)
+static double count_parameters(const fit_options *options, int64_t d)
 {
   const covariance_family *family = family_find(options->covariance);
   return (double)options->n_components * (double)(d + 1) + (double)family->n_parameters(options->n_components, d);
 }
 
-static double least_points(const gmmpi_fit_options *options, int64_t d)
+static double least_points(const fit_options *options, int64_t d)
 {
-  if (options->coarse_to_fine == GMMPI_COARSE_ON) return FEW_POINTS;
+  if (options->coarse_to_fine == COARSE_ON) return FEW_POINTS;
   const double by_features = points_per_component_and_feature * (double)options->n_components * (double)(d + 1);
-  const double least = options->init == GMMPI_INIT_KMEANS ? LEAST_POINTS_OF_SEARCH : LEAST_POINTS;
+  const double least = options->init == INIT_KMEANS ? LEAST_POINTS_OF_SEARCH : LEAST_POINTS;
   return fmax(least, fmax(by_features, points_per_parameter * count_parameters(options, d)));
 }
 
-level_plan levels_plan(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features)
+level_plan levels_plan(const fit_options *options, int64_t n_samples, int64_t n_features)
 {
   level_plan plan = {.n_levels = 0};
-  if (options->coarse_to_fine == GMMPI_COARSE_OFF) return plan;
+  if (options->coarse_to_fine == COARSE_OFF) return plan;
   const double least = least_points(options, n_features);
   int halvings = 0;
   while ((double)(n_samples >> (halvings + 1)) >= least) halvings++;
@@ -59,7 +59,7 @@ gmmpi_status level_draw(const shard *all, level_plan *plan, int64_t level, uint6
   return shard_subsample(all, is_in_level, &plan->rows[level], points, error);
 }
 
-double level_tolerance(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features)
+double level_tolerance(const fit_options *options, int64_t n_samples, int64_t n_features)
 {
   /* A fit to n points is expected to be worse by p / 2n per point on other points (Akaike 1974). */
   const double loss = count_parameters(options, n_features) / (2.0 * (double)n_samples);

@@ -6,7 +6,7 @@
 #ifndef EM_LEVELS_H
 #define EM_LEVELS_H
 
-#include "gmmpi/fit.h"
+#include "em/options.h"
 #include "mixture/family.h"
 #include "points/shard.h"
 
@@ -23,7 +23,7 @@ typedef struct level_plan {
   level_rows rows[MOST_LEVELS + 1];
 } level_plan;
 
-level_plan levels_plan(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features);
+level_plan levels_plan(const fit_options *options, int64_t n_samples, int64_t n_features);
 
 /* Collective. The points of level 1 or a coarser one; the plan must outlive them. Errors, agreed: those of
  * shard_subsample. */
@@ -32,6 +32,6 @@ gmmpi_status level_draw(const shard *all, level_plan *plan, int64_t level, uint6
 
 /* Iterations on n_samples points need not go on when the mean log-likelihood changes by less than this: what is left to
  * gain is small against what the model loses anyway for being fitted to a sample. */
-double level_tolerance(const gmmpi_fit_options *options, int64_t n_samples, int64_t n_features);
+double level_tolerance(const fit_options *options, int64_t n_samples, int64_t n_features);
 
 #endif

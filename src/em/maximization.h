@@ -3,9 +3,9 @@
 #ifndef EM_MAXIMIZATION_H
 #define EM_MAXIMIZATION_H
 
-#include "em/moments.h"
-#include "em/statistics.h"
 #include "mixture/model.h"
+#include "passes/moments.h"
+#include "passes/statistics.h"
 
 /* A component with fewer points than this share of all is empty. */
 #define EMPTY_SHARE 1e-10

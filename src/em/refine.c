@@ -65,7 +65,7 @@ void refinement_destroy(refinement *inner)
   free(inner);
 }
 
-int64_t refinement_bytes(const gmmpi_fit_options *options, int64_t n_features)
+int64_t refinement_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;

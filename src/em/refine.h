@@ -19,7 +19,7 @@ gmmpi_status refinement_create(em_iteration *em, int64_t n_samples, refinement *
 const fit_timings *refinement_timings(const refinement *inner);
 
 void refinement_destroy(refinement *inner); /* NULL is fine */
-int64_t refinement_bytes(const gmmpi_fit_options *options, int64_t n_features);
+int64_t refinement_bytes(const fit_options *options, int64_t n_features);
 
 /* After state->history recorded a pass over all points with state->current.model: the corrected map's fixed point, in
  * *proposed; the history has it in hand. *found is false when there was none to find: then nothing has changed.

@@ -3,7 +3,7 @@
 #ifndef JOB_CHECKPOINT_FIELDS_H
 #define JOB_CHECKPOINT_FIELDS_H
 
-#include "em/fit.h"
+#include "em/state.h"
 
 #include <hdf5.h>
 

@@ -2,9 +2,9 @@
 
 #include "job/checkpoint_fields.h"
 #include "job/checkpoint_trailer.h"
-#include "mixture/hdf5_attributes.h"
-#include "mixture/hdf5_image.h"
 #include "support/error.h"
+#include "support/hdf5_attributes.h"
+#include "support/hdf5_image.h"
 #include "support/large_messages.h"
 
 #include <stdlib.h>

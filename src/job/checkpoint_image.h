@@ -11,7 +11,9 @@
 #ifndef JOB_CHECKPOINT_IMAGE_H
 #define JOB_CHECKPOINT_IMAGE_H
 
-#include "em/fit.h"
+#include "em/state.h"
+
+#include <mpi.h>
 
 #include <jansson.h>
 

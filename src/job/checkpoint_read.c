@@ -2,8 +2,8 @@
 
 #include "job/checkpoint_fields.h"
 #include "job/checkpoint_trailer.h"
-#include "mixture/hdf5_attributes.h"
 #include "support/error.h"
+#include "support/hdf5_attributes.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -15,7 +15,7 @@
 #ifndef JOB_JOB_H
 #define JOB_JOB_H
 
-#include "em/fit.h"
+#include "em/observer.h"
 #include "job/checkpoint_lock.h"
 #include "job/time_limit.h"
 #include "support/signals.h"

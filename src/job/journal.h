@@ -8,7 +8,7 @@
 #ifndef JOB_JOURNAL_H
 #define JOB_JOURNAL_H
 
-#include "em/fit.h"
+#include "em/observer.h"
 
 typedef struct journal journal;
 

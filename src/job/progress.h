@@ -8,7 +8,7 @@
 #ifndef JOB_PROGRESS_H
 #define JOB_PROGRESS_H
 
-#include "em/fit.h"
+#include "em/observer.h"
 #include "job/time_limit.h"
 
 typedef struct progress {

@@ -1,7 +1,7 @@
 #include "points/shard.h"
 
 #include "points/shard_build.h"
-#include "points/shard_stream.h"
+#include "points/stream/stream.h"
 #include "support/error.h"
 #include "support/memory.h"
 

@@ -14,7 +14,7 @@
 #ifndef POINTS_SHARD_H
 #define POINTS_SHARD_H
 
-#include "points/source.h"
+#include "sources/source.h"
 
 enum { TILE_ROWS = 64 };
 

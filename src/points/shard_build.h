@@ -2,7 +2,7 @@
 #ifndef POINTS_SHARD_BUILD_H
 #define POINTS_SHARD_BUILD_H
 
-#include "points/row_check.h"
+#include "points/reading/row_check.h"
 #include "points/shard.h"
 
 /* The first of the n_blocks blocks that rank owns. */

@@ -44,6 +44,12 @@ gmmpi_status fail_at(gmmpi_error *error, int64_t place, gmmpi_status status, con
   return status;
 }
 
+gmmpi_status error_pass(gmmpi_error *error, const gmmpi_error *inner)
+{
+  if (error != NULL && error->status == GMMPI_OK && inner->status != GMMPI_OK) *error = *inner;
+  return inner->status;
+}
+
 /* One that there is no memory for is printed alone. */
 static void keep(const char *line)
 {

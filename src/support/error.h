@@ -20,6 +20,10 @@ gmmpi_status fail(gmmpi_error *error, gmmpi_status status, const char *format, .
 gmmpi_status fail_at(gmmpi_error *error, int64_t place, gmmpi_status status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Passes an inner function's error on as it is: status, place and message, unless an error is set already. Returns the
+ * inner status, also GMMPI_OK, with which nothing changes. error may be NULL. */
+gmmpi_status error_pass(gmmpi_error *error, const gmmpi_error *inner);
+
 /* A warning on standard error, one line that starts with "gmmpi warning: ". */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,8 +1,8 @@
 /* Points in HDF5 files that are sound as such, but claim any shape and hold any bytes: the library itself does not
  * survive every file. */
 #include "fuzz/fuzz.h"
-#include "mixture/hdf5_attributes.h"
-#include "mixture/hdf5_image.h"
+#include "support/hdf5_attributes.h"
+#include "support/hdf5_image.h"
 
 #include <stdlib.h>
 

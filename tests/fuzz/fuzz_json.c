@@ -1,6 +1,6 @@
 /* Parameters to start from, as JSON. */
 #include "fuzz/fuzz.h"
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* Files to start a fit from: labels, and what else they turn out to be. Labels are followed by one iteration. */
 #include "cli/fit_command.h"
 #include "fuzz/fuzz.h"
+#include "gmmpi/fit.h"
 
 enum { N_POINTS = 12 };
 

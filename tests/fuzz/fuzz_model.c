@@ -1,8 +1,8 @@
 /* Model files that are sound HDF5, but hold data sets of any shape, any numbers and any attributes. */
 #include "fuzz/fuzz.h"
-#include "mixture/hdf5_attributes.h"
-#include "mixture/hdf5_image.h"
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
+#include "support/hdf5_attributes.h"
+#include "support/hdf5_image.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* HDF5 files as they are, as points and as a model. Tests read the corpus only: from other bytes the HDF5 library
  * itself may crash, since not every part of such files has a checksum. */
 #include "fuzz/fuzz.h"
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

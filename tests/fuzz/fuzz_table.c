@@ -1,5 +1,5 @@
 #include "fuzz/fuzz.h"
-#include "points/source.h"
+#include "sources/source.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_POINT_FILES_H
 #define TESTS_POINT_FILES_H
 
-#include "points/source.h"
+#include "sources/source.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * clean columns are left in peace. What is to be found is what was put there. */
 #include "mpi/shard_checks.h"
 
-#include "em/far_values.h"
+#include "passes/far_values.h"
 
 enum { NORMAL, CLEAN, HEAVY, MANY, ZEROS, RARE, COUNTS, LEVELS, INFLATED, D };
 

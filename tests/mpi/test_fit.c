@@ -1,6 +1,6 @@
 /* The library under MPI: however the rows are distributed, the model is bit for bit the one that a single process gets
  * from all rows; textbook EM in long double says the same to rounding. */
-#include "em/fit.h"
+#include "fit/fit.h"
 #include "gmmpi/fit.h"
 #include "mixture/model.h"
 #include "support/random.h"

@@ -1,5 +1,5 @@
 /* Rank 0's model on every rank: all families, with and without names; and what happens when a rank has no memory. */
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
 
 #include <mpi.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* The parts of the search for a start find the same at any number of ranks as one process alone. */
 #include "unit/problem.h"
 
-#include "em/places.h"
-#include "em/representatives.h"
-#include "em/second_look.h"
-#include "em/soundness.h"
+#include "passes/representatives.h"
+#include "starts/places.h"
+#include "starts/second_look.h"
+#include "starts/soundness.h"
 
 enum { N = 2000, N_GROUP = 40, N_LEVEL = 90, D = 2, K = 3, WORST = 9, EACH = 8 };
 

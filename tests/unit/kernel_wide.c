@@ -6,4 +6,4 @@
 #define VECTOR_BYTES 64
 #include "unit/kernel_wide.h"
 
-#include "em/kernel_template.h"
+#include "kernels/template.h"

@@ -1,7 +1,7 @@
 #ifndef TESTS_KERNEL_WIDE_H
 #define TESTS_KERNEL_WIDE_H
 
-#include "em/kernel.h"
+#include "kernels/kernel.h"
 
 extern const kernel kernel_wide;
 

@@ -4,6 +4,7 @@
 #define TESTS_PROBLEM_H
 
 #include "em/iteration.h"
+#include "fit/options.h"
 #include "support/random.h"
 #include "unit/covariances.h"
 #include "unit/matrices.h"
@@ -13,7 +14,7 @@
 typedef struct problem {
   int64_t n, d;
   double *rows; /* n x d: all of them, on every rank */
-  gmmpi_fit_options options;
+  fit_options options;
   fit_timings timings;
   shard *points;
   em_iteration *em;
@@ -28,7 +29,7 @@ static inline problem *problem_create(int64_t n, int64_t d, int64_t n_components
   one->d = d;
   one->rows = calloc((size_t)(n * d), sizeof(double));
   assert_non_null(one->rows);
-  one->options = gmmpi_fit_defaults(n_components);
+  one->options = fit_defaults(n_components);
   one->options.covariance = covariance;
   return one;
 }

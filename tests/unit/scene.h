@@ -3,7 +3,7 @@
 #ifndef TESTS_SCENE_H
 #define TESTS_SCENE_H
 
-#include "em/kernel.h"
+#include "kernels/kernel.h"
 #include "support/memory.h"
 #include "unit/matrices.h"
 

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "em/accelerate.h"
-#include "em/accelerate_methods.h"
+#include "em/accelerate/accelerate.h"
+#include "em/accelerate/methods.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* --columns: names, numbers, ranges, quotes, and what is wrong with them. */
-#include "points/source.h"
+#include "sources/source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #include "unit/covariances.h"
 #include "unit/matrices.h"
 
-#include "em/far.h"
+#include "starts/far.h"
 
 enum { D = 5, K = 3 };
 

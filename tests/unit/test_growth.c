@@ -1,7 +1,7 @@
 /* Models that grow: clusters far apart are found, and no model is worse than the one of a component fewer. */
 #include "unit/problem.h"
 
-#include "em/growth.h"
+#include "starts/growth.h"
 
 enum { N = 600, D = 2 };
 

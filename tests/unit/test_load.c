@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "em/load.h"
+#include "passes/load.h"
 
 #include <math.h>
 #include <stdlib.h>

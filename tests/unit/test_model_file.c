@@ -2,7 +2,7 @@
 #include "unit/covariances.h"
 #include "unit/matrices.h"
 
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
 #include "support/file.h"
 
 #include <hdf5.h>

@@ -2,8 +2,8 @@
 #include "unit/covariances.h"
 #include "unit/matrices.h"
 
-#include "mixture/json_text.h"
-#include "mixture/model_file.h"
+#include "mixture/files/model_file.h"
+#include "support/json_text.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Numbers as text: bit for bit what strtod makes of them in the C locale, whatever the locale is; what is no number;
  * what is missing. */
-#include "points/parse_number.h"
+#include "sources/csv/parse_number.h"
 
 #include <inttypes.h>
 #include <locale.h>

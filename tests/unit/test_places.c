@@ -2,7 +2,7 @@
  * says, and where nothing is missing nothing is promised. */
 #include "unit/problem.h"
 
-#include "em/places.h"
+#include "starts/places.h"
 
 enum { N_FIELD = 2000, N_GROUP = 40, N_FAR = 2, D = 2 };
 
@@ -71,7 +71,7 @@ static int64_t count_within(const problem *one, const gmmpi_model *model, const 
   return n;
 }
 
-/* The largest gain of all radii about a row, as em/places.h says: of one component, of weight 1. */
+/* The largest gain of all radii about a row, as starts/places.h says: of one component, of weight 1. */
 static long double gain_about(const problem *one, const gmmpi_model *model, const double *row)
 {
   long double best = 0.0L;

@@ -1,7 +1,7 @@
 /* The rows that stand for all: against a search in long double that sorts all of them. */
 #include "unit/problem.h"
 
-#include "em/representatives.h"
+#include "passes/representatives.h"
 
 enum { N = 700, D = 2, K = 3, WORST = 7, EACH = 5, SEED = 11 };
 

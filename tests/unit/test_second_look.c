@@ -1,7 +1,7 @@
 /* The second look: what a subsample did not show is found on all points, and what was too thin there gets a chance. */
 #include "unit/problem.h"
 
-#include "em/second_look.h"
+#include "starts/second_look.h"
 
 enum { N = 3000, D = 2, K = 3 };
 
@@ -116,7 +116,7 @@ static void a_spurious_candidate_is_not_taken(void **s)
     put_normal(one, 1500, N, centres[1], 1.0);
     for (int64_t i = 0; i < 8; i++) memcpy(one->rows + i * D, (double[]){0.3, 0.4}, D * sizeof(double));
     problem_open(one, MPI_COMM_SELF, 1);
-    one->options.spurious = keep ? GMMPI_SPURIOUS_KEEP : GMMPI_SPURIOUS_AVOID;
+    one->options.spurious = keep ? SPURIOUS_KEEP : SPURIOUS_AVOID;
     gmmpi_error error = {0};
     fit_state *state = lacking();
     const uint64_t hash = model_hash(state->current.model);

@@ -1,8 +1,8 @@
 /* Spurious components, each rule on either side of its border. The rows are made so that it is known how many different
- * values there are: by the rules of em/soundness.h one can tell what must come out. */
+ * values there are: by the rules of starts/soundness.h one can tell what must come out. */
 #include "unit/problem.h"
 
-#include "em/soundness.h"
+#include "starts/soundness.h"
 
 enum { N = 1000, D = 2 };
 

@@ -2,7 +2,7 @@
 #include "unit/covariances.h"
 #include "unit/matrices.h"
 
-#include "em/split_merge.h"
+#include "starts/split_merge.h"
 
 #include <math.h>
 

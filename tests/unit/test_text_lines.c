@@ -1,5 +1,5 @@
 /* Lines of a text file: the same ones whatever the size of a piece, and each counted once however the file is cut. */
-#include "points/text_lines.h"
+#include "sources/csv/text_lines.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,42 @@
+/* Where an accelerator keeps what it knows: for em/accelerate*.c only. */
+#ifndef EM_ACCELERATE_MEMORY_H
+#define EM_ACCELERATE_MEMORY_H
+
+#include "em/accelerate/accelerate.h"
+
+enum counter {
+  N_REMEMBERED,
+  NEWEST,
+  HAS_ORIGINS,
+  HAS_POINT,
+  PAUSE,
+  LONGEST_PAUSE,
+  IS_REFINED,
+  IS_DISTRUSTED, /* a refinement was of no use */
+  BEGINS_ANEW,
+  LEAP, /* the length in residuals of the last one, if all proposals since were leaps; else 0 */
+  HAS_LEAPT
+};
+
+/* What the newest residual was, in squares, when the last refinement began ... */
+double *history_residual_before(const accelerator *memory);
+
+/* ... and down from which a refinement is tried again. */
+double *history_residual_for_refinement(const accelerator *memory);
+
+/* Vectors of memory->length numbers: the statistics of which the model in hand was made ... */
+double *history_point(const accelerator *memory);
+
+/* ... and the remembered outputs and residuals, the newest of age 0. */
+double *history_output(const accelerator *memory, int64_t age);
+double *history_residual(const accelerator *memory, int64_t age);
+
+/* Makes room for one more entry, the newest, and returns its output. */
+double *history_next_output(accelerator *memory);
+
+/* Of the newest output and the point in hand. */
+void history_set_newest_residual(accelerator *memory);
+
+double squared_length(const accelerator *memory, const double *vector);
+
+#endif

@@ -1,0 +1,20 @@
+/* Moments as vectors of an accelerator, and back. */
+#ifndef EM_ACCELERATE_VECTORS_H
+#define EM_ACCELERATE_VECTORS_H
+
+#include "em/accelerate/accelerate.h"
+
+/* Numbers at the beginning of memory->numbers: origins (K x d), their units (K x d), units of counts (K). */
+int64_t accelerator_n_units(int64_t n_components, int64_t n_features);
+
+/* Begins a history: from now on everything is measured from these moments' means in their standard deviations. */
+void accelerator_set_origins(accelerator *memory, const moments *at);
+
+/* vector: memory->length numbers; per component its share of the points, then first and second moments about its
+ * origin, as shares too. */
+void accelerator_vector(const accelerator *memory, const moments *from, double *vector);
+
+/* to->n_samples is given. */
+void accelerator_moments(const accelerator *memory, const double *vector, moments *to);
+
+#endif

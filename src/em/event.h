@@ -1,0 +1,47 @@
+/* What happens in a fit that a user should know: collapses, repairs, doubts about data or model. */
+#ifndef EM_EVENT_H
+#define EM_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A component that collapsed, or a covariance that had to be repaired. */
+typedef enum fit_event_kind {
+  EVENT_EMPTY,       /* its responsibilities sum to less than 1e-10 n */
+  EVENT_INDEFINITE,  /* its covariance is not positive definite */
+  EVENT_DEGENERATE,  /* the data's own covariance is singular, and so became a component's: it was given a ridge */
+  EVENT_LOST,        /* it came to all points with weight 0: it collapsed while the start was looked for */
+  EVENT_WEIGHTLESS,  /* its weight is 0 in the model to start from */
+  EVENT_PASSED_OVER, /* a model of higher likelihood was passed over in the search, since it is spurious */
+  EVENT_SPURIOUS,    /* the model at the end of a start is spurious (starts/soundness.h) */
+  /* Told to the observer before the first start, not kept as events: */
+  EVENT_LARGE_RIDGE,    /* reg_covar is not small against a feature's variance */
+  EVENT_FEW_POINTS,     /* for each covariance there are no more points than features */
+  EVENT_COARSE_ROUNDING /* in single precision: a feature's rounding is not small against its standard deviation */
+} fit_event_kind;
+
+typedef enum fit_event_action {
+  ACTION_RESEEDED,
+  ACTION_DROPPED,
+  ACTION_RIDGE,
+  ACTION_KEPT,
+  /* Of spurious models, how they are: */
+  ACTION_FEW,
+  ACTION_FLAT
+} fit_event_action;
+
+typedef struct fit_event {
+  int64_t start;     /* which start, from 0 */
+  int64_t iteration; /* M-step in which it happened; 0: the start's parameters */
+  int64_t component; /* from 0; -1: all; with EVENT_FEW_POINTS how many points, with the other last kinds the feature */
+  int32_t kind;      /* fit_event_kind */
+  int32_t action;    /* fit_event_action */
+  int64_t n_points;  /* that a spurious component rests on; else 0 */
+  double value;      /* the mean log-likelihood of a model that was passed over; else 0 */
+} fit_event;
+
+/* One sentence about an event, e.g. "iteration 3: component 2 became empty; reseeded where the data fit worst"
+ * (components counted from 0, as labels). */
+void fit_event_describe(const fit_event *event, char *text, size_t size);
+
+#endif

@@ -1,5 +1,0 @@
-#define KERNEL       kernel_avx512
-#define KERNEL_NAME  "avx512"
-#define KERNEL_LEVEL 2
-#define VECTOR_BYTES 64
-#include "em/kernel_template.h"

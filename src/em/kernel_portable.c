@@ -1,5 +1,0 @@
-#define KERNEL       kernel_portable
-#define KERNEL_NAME  "portable"
-#define KERNEL_LEVEL 0
-#define VECTOR_BYTES 16
-#include "em/kernel_template.h"

@@ -1,0 +1,66 @@
+/* What a fit is asked to do. The table in fit/options.h gives each of them its name, range and default. */
+#ifndef EM_OPTIONS_H
+#define EM_OPTIONS_H
+
+#include "mixture/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum start_method {
+  INIT_KMEANS,           /* the best of many starts and of moves from them by splitting and merging components;
+                                  with COARSE_OFF one start from k-means|| seeding (Bahmani et al. 2012) and
+                                  Lloyd's iterations */
+  INIT_KMEANS_PLUS_PLUS, /* k-means++ seeding (Arthur, Vassilvitskii 2007), each point to its nearest seed */
+  INIT_RANDOM_FROM_DATA, /* means are points drawn without replacement, see init_identity */
+  INIT_RANDOM,           /* responsibilities are random */
+  INIT_MODEL,            /* fit_options.start as it is */
+  INIT_LABELS            /* fit_options.labels: the first M-step is from them */
+} start_method;
+
+typedef enum collapse_policy {
+  COLLAPSE_RESEED, /* put the component where the data fit worst, a bounded number of times, then drop it */
+  COLLAPSE_DROP,   /* weight 0 from then on */
+  COLLAPSE_ERROR
+} collapse_policy;
+
+typedef enum point_precision {
+  PRECISION_DOUBLE,
+  PRECISION_SINGLE /* points are held as floats: rounded to 24 bits once, then computed with in double */
+} point_precision;
+
+/* Nested subsamples of the points: the start is looked for and improved on small ones before all points are used. */
+typedef enum coarse_choice {
+  COARSE_AUTO, /* where there are points enough that a subsample says much about the model */
+  COARSE_ON,   /* also where there are few */
+  COARSE_OFF   /* every pass sees all points; with INIT_KMEANS there is one start, and no search */
+} coarse_choice;
+
+/* Models whose likelihood rests on a component of next to no points (McLachlan, Peel 2000, ch. 3). */
+typedef enum spurious_choice {
+  SPURIOUS_AVOID, /* the search passes them over while there are others */
+  SPURIOUS_KEEP   /* they are models like any others */
+} spurious_choice;
+
+typedef struct fit_options {
+  int64_t n_components;
+  const char *covariance; /* "full", "tied", "diag", "spherical" */
+  double tolerance; /* stop when the mean log-likelihood per point changes by less; 0: max_iterations iterations */
+  int64_t max_iterations;
+  double reg_covar; /* added to the diagonal of every covariance by the M-step */
+  int64_t n_init;   /* starts; the best final log-likelihood wins */
+  start_method init;
+  bool init_identity;       /* with random_from_data: covariances are the identity, not the covariance of all points */
+  const gmmpi_model *start; /* with INIT_MODEL: the same on every rank */
+  const int64_t *labels;    /* with INIT_LABELS: one for each of this rank's rows, any n_components distinct values */
+  uint64_t seed;
+  collapse_policy on_collapse;
+  int threads; /* of each rank, 1 by default; the model is the same at any number. 2 and more need a build with OpenMP
+                */
+  point_precision precision; /* of the points in memory */
+  const char *accelerate;    /* "auto", "none" (textbook EM), "anderson", "squarem" */
+  coarse_choice coarse_to_fine;
+  spurious_choice spurious; /* with INIT_KMEANS and its search */
+} fit_options;
+
+#endif

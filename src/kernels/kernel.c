@@ -1,0 +1,41 @@
+#include "kernels/kernel.h"
+
+#include "support/memory.h"
+
+/* Responsibilities, and points as rows, that are to stay in the second cache or not far from it. */
+enum { MOST_GROUP_TILES = 16, GROUP_NUMBERS = 1 << 17 };
+
+int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_features)
+{
+  const int64_t larger = n_components > n_features ? n_components : n_features;
+  const int64_t tiles = GROUP_NUMBERS / TILE_ROWS / larger;
+  if (shape == DIAGONAL && n_features > 4) return 1;
+  return tiles < 1 ? 1 : tiles > MOST_GROUP_TILES ? MOST_GROUP_TILES : tiles;
+}
+
+int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+{
+  const int64_t tiles = shape == DENSE ? kernel_group_tiles(shape, n_components, n_features) + 1 : 1;
+  int64_t numbers;
+  int64_t bytes;
+  /* A tile's points as panels or rows, and a word per component; DENSE: rows of a group, and a tile of packed points.
+   */
+  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS, &numbers) || numbers > INT64_MAX / 2 ||
+      n_components > INT64_MAX / 16 || !multiply_fits(numbers + n_components, (int64_t)sizeof(double), &bytes))
+    return INT64_MAX;
+  return bytes;
+}
+
+const kernel *kernel_best(int level)
+{
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (level >= kernel_avx512.level && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    return &kernel_avx512;
+  if (level >= kernel_avx2.level && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return &kernel_avx2;
+#endif
+  (void)level;
+  return &kernel_portable;
+}

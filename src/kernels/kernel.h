@@ -1,0 +1,76 @@
+/* The hot code: arithmetic on tiles of points, nothing else.
+ *
+ * One source, template.h, is compiled once per instruction set; kernel_best() says which of them this processor
+ * can run. All of them do the same operations in the same order, so that AVX2 and AVX-512 (both fuse multiply and add)
+ * agree to the bit.
+ *
+ * A tile is d x TILE_ROWS numbers; per-point results are one row of TILE_ROWS lanes per component. All arrays are
+ * aligned to MEMORY_ALIGNMENT bytes. */
+#ifndef KERNELS_KERNEL_H
+#define KERNELS_KERNEL_H
+
+#include "mixture/density.h"
+#include "points/shard.h"
+
+/* Features are padded to a multiple of this where lanes run over features. */
+enum { FEATURE_GROUP = 8 };
+
+static inline int64_t padded_width(int64_t n_features)
+{
+  return (n_features + FEATURE_GROUP - 1) / FEATURE_GROUP * FEATURE_GROUP;
+}
+
+/* Sums over the points of a block, per component about its reference point r_k, in the layout that the kernels like:
+ * features are padded ("width"). */
+typedef struct block_sums {
+  density_shape shape;
+  int64_t n_components, n_features;
+  int64_t width;            /* padded_width(n_features) */
+  const double *references; /* K x width, padded with zeros: r_k */
+  double *counts;           /* K: sum of responsibilities */
+  double *first;            /* K x width: sum of responsibility (x - r) */
+  double *second;        /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width; NULL: not wanted */
+  double log_likelihood; /* sum of log density */
+  double sum_log_max_responsibility;
+} block_sums;
+
+/* Tiles that are accumulated together at most, so that sums are worked on while they are in a cache. It depends on the
+ * mixture's size alone: results do depend on it. */
+int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_features);
+
+/* Bytes of scratch that the functions below need at most, aligned to MEMORY_ALIGNMENT; INT64_MAX when they can't be
+ * counted. */
+int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t n_features);
+
+typedef struct kernel {
+  const char *instruction_set; /* "avx512", "avx2", "portable" */
+  int level;                   /* 2, 1, 0: ranks agree on the minimum */
+
+  /* log_densities: K x TILE_ROWS, the log of weight times density. Never NaN for finite points. */
+  void (*log_densities)(const density_form *form, const double *tile, double *log_densities, double *scratch);
+
+  /* The posterior probabilities of the components: responsibilities, K x TILE_ROWS, zero from lane n_points on. A
+   * component whose density is below 2^-60 of the largest one at a point has responsibility 0 there, so that it need
+   * not be computed to the end; what is returned depends on point and mixture alone. log_density, when not NULL,
+   * receives the log of the mixture's density per point (TILE_ROWS). The sums over the n_points points of log density
+   * and of log of the largest responsibility are added to *log_likelihood and *sum_log_max. */
+  void (*posteriors)(const density_form *form, int n_points, const double *tile, double *responsibilities,
+                     double *log_density, double *log_likelihood, double *sum_log_max, double *scratch);
+
+  /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
+   * TILE_ROWS), to sums. Points of responsibility 0 add nothing. */
+  void (*accumulate)(int64_t n_tiles, const double *responsibilities, const double *tiles, block_sums *sums,
+                     double *scratch);
+} kernel;
+
+/* The kernel of the highest level <= level that this processor can run. */
+const kernel *kernel_best(int level);
+
+enum { KERNEL_HIGHEST_LEVEL = 2 };
+
+extern const kernel kernel_portable;
+#if defined(__x86_64__)
+extern const kernel kernel_avx2, kernel_avx512;
+#endif
+
+#endif

@@ -1,0 +1,87 @@
+/* Part of template.h: from log densities to responsibilities.
+ *
+ * A component's share of a point is exp(log density - best log density); one below 2^-60 is exactly 0. So it does not
+ * matter what became of the log densities of components that are out of reach. */
+
+static double tree_sum(const double sums[GROUP])
+{
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+/* Sum of the logarithms of TILE_ROWS numbers >= 1, each at most the number of components: products of GROUP of them
+ * stay finite. */
+static double sum_of_logs(const double *numbers)
+{
+  _Alignas(64) double products[GROUP];
+  fill(GROUP, products, 1.0);
+  for (int p = 0; p < TILE_ROWS; p++) products[p % GROUP] *= numbers[p];
+  for (int i = 0; i < GROUP; i += LANES) *(vector *)(products + i) = vector_log(*(vector *)(products + i));
+  return tree_sum(products);
+}
+
+static double sum_of_lanes(const double *numbers)
+{
+  _Alignas(64) double sums[GROUP];
+  for (int first = 0; first < GROUP / LANES; first++) {
+    vector sum = vector_of(0.0);
+    for (int v = first; v < TILE_VECTORS; v += GROUP / LANES) sum += ((const vector *)numbers)[v];
+    ((vector *)sums)[first] = sum;
+  }
+  return tree_sum(sums);
+}
+
+/* Log densities become shares; sums receives their sum per point, present (K) whether a component has any. */
+static void shares_of_tile(int64_t n_components, double *restrict log_densities, const double best[TILE_ROWS],
+                           double sums[TILE_ROWS], uint32_t *present)
+{
+  _Alignas(64) double least[TILE_ROWS];
+  for (int v = 0; v < TILE_VECTORS; v++) ((vector *)least)[v] = ((const vector *)best)[v] - SHARE_RANGE;
+  fill(TILE_ROWS, sums, 0.0);
+  for (int64_t k = 0; k < n_components; k++) {
+    unsigned some = 0;
+    for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
+      vector *rows = (vector *)(log_densities + k * TILE_ROWS) + v;
+      const vector *top = (const vector *)best + v;
+      const vector *lowest = (const vector *)least + v;
+      const unsigned lanes = lanes_at_least(rows[0], lowest[0]) | lanes_at_least(rows[1], lowest[1]);
+      some |= lanes;
+      for (int i = 0; i < PANEL_VECTORS; i++) {
+        vector share = vector_of(0.0);
+        if (lanes != 0) {
+          share = (vector)((vector_bits)vector_exp_of_negative(rows[i] - top[i]) & (rows[i] >= lowest[i]));
+          ((vector *)sums)[v + i] += share;
+        }
+        rows[i] = share;
+      }
+    }
+    present[k] = some;
+  }
+}
+
+/* present: room for K words. log_densities as reachable_dense leaves them become responsibilities; see kernel.h,
+ * posteriors. */
+static void responsibilities_of_tile(int64_t n_components, int n_points, double *log_densities, double best[TILE_ROWS],
+                                     double *log_density, double *log_likelihood, double *sum_log_max,
+                                     uint32_t *present)
+{
+  _Alignas(64) double sums[TILE_ROWS];
+  _Alignas(64) double inverses[TILE_ROWS];
+  shares_of_tile(n_components, log_densities, best, sums, present);
+  for (int v = 0; v < TILE_VECTORS; v++) ((vector *)inverses)[v] = 1.0 / ((vector *)sums)[v];
+  for (int64_t k = 0; k < n_components; k++) {
+    vector *rows = (vector *)(log_densities + k * TILE_ROWS);
+    for (int v = 0; v < TILE_VECTORS && present[k] != 0; v++) rows[v] *= ((vector *)inverses)[v];
+  }
+  if (log_density != NULL) {
+    for (int v = 0; v < TILE_VECTORS; v++)
+      ((vector *)log_density)[v] = ((vector *)best)[v] + vector_log(((vector *)sums)[v]);
+  }
+  for (int p = n_points; p < TILE_ROWS; p++) {
+    best[p] = 0.0;
+    sums[p] = 1.0;
+    for (int64_t k = 0; k < n_components; k++) log_densities[k * TILE_ROWS + p] = 0.0;
+  }
+  const double logs = sum_of_logs(sums);
+  *log_likelihood += sum_of_lanes(best) + logs;
+  *sum_log_max -= logs;
+}

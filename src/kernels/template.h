@@ -1,0 +1,74 @@
+/* The kernels' one source; a file per instruction set defines KERNEL, KERNEL_NAME, KERNEL_LEVEL and VECTOR_BYTES and
+ * includes it.
+ *
+ * Every number is the result of the same operations in the same order however many lanes a vector has: where lanes run
+ * over points, a point's numbers stay in its lane; where they run over features, points come one after the other; and
+ * where lanes must be added up, they are first gathered in GROUP partial sums (lane p into sum p mod GROUP) and then
+ * always in the same tree. */
+#include "kernels/kernel.h"
+#include "kernels/vector_math.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+  TILE_VECTORS = TILE_ROWS / LANES,
+  GROUP = 8 /* partial sums when lanes are added up */
+};
+
+#define SHARE_RANGE       41.588830833596718 /* 60 log 2: a share that far below the best one is nothing */
+#define LEAST_LOG_DENSITY (-1e290)
+#define LEAST_POSITIVE    0x1p-1022 /* responsibilities from here on count */
+
+/* In this order: each uses what is in those before it. */
+#include "kernels/dense.h"
+#include "kernels/diagonal.h"
+#include "kernels/shares.h"
+
+#include "kernels/sums.h"
+
+#include "kernels/few.h"
+#include "kernels/scatter.h"
+
+static void log_densities_of_tile(const density_form *form, const double *tile, double *log_densities, double *scratch)
+{
+  if (form->shape == DENSE)
+    log_densities_dense(form, tile, log_densities, scratch);
+  else
+    log_densities_diagonal(form, tile, log_densities, scratch);
+}
+
+static void posteriors_of_tile(const density_form *form, int n_points, const double *tile, double *responsibilities,
+                               double *log_density, double *log_likelihood, double *sum_log_max, double *scratch)
+{
+  _Alignas(64) double best[TILE_ROWS];
+  uint32_t *words = (uint32_t *)(scratch + TILE_ROWS * padded_width(form->n_features)); /* K */
+  if (form->shape == DENSE)
+    reachable_dense(form, tile, responsibilities, best, scratch, words);
+  else
+    reachable_diagonal(form, tile, responsibilities, best, scratch, words);
+  responsibilities_of_tile(form->n_components, n_points, responsibilities, best, log_density, log_likelihood,
+                           sum_log_max, words);
+}
+
+static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, block_sums *sums,
+                             double *scratch)
+{
+  const int64_t d = sums->n_features;
+  const int64_t stride = sums->n_components * TILE_ROWS;
+  if (accumulate_few_features(n_tiles, responsibilities, tiles, sums)) return;
+  if (sums->shape == DENSE) {
+    accumulate_dense(n_tiles, responsibilities, tiles, sums, scratch);
+    return;
+  }
+  for (int64_t t = 0; t < n_tiles; t++)
+    accumulate_diagonal(responsibilities + t * stride, tiles + t * d * TILE_ROWS, sums, scratch);
+}
+
+const kernel KERNEL = {
+    .instruction_set = KERNEL_NAME,
+    .level = KERNEL_LEVEL,
+    .log_densities = log_densities_of_tile,
+    .posteriors = posteriors_of_tile,
+    .accumulate = accumulate_tiles,
+};

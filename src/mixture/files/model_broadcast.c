@@ -1,0 +1,87 @@
+/* Giving rank 0's model to every rank. */
+#include "mixture/files/model_file.h"
+
+#include "support/error.h"
+#include "support/large_messages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the other ranks must know before they can make room. */
+typedef struct outline {
+  int64_t n_components;
+  int64_t n_features;
+  int64_t names_bytes; /* of all feature names, each with its end; 0: none */
+  char covariance[16];
+} outline;
+
+static outline outline_of(const gmmpi_model *model)
+{
+  outline facts = {.n_components = model->n_components, .n_features = model->n_features};
+  strncpy(facts.covariance, model->family->name, sizeof facts.covariance - 1);
+  for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++)
+    facts.names_bytes += (int64_t)strlen(model->feature_names[j]) + 1;
+  return facts;
+}
+
+/* Feature names, one behind the other. */
+static void pack_names(const gmmpi_model *model, char *packed)
+{
+  for (int64_t j = 0; j < model->n_features; j++) packed = stpcpy(packed, model->feature_names[j]) + 1;
+}
+
+static gmmpi_status unpack_names(gmmpi_model *model, char *packed, gmmpi_error *error)
+{
+  char **names = calloc((size_t)model->n_features, sizeof *names);
+  if (names == NULL)
+    return fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
+  for (int64_t j = 0; j < model->n_features; j++) {
+    names[j] = packed;
+    packed += strlen(packed) + 1;
+  }
+  const gmmpi_status status = model_set_feature_names(model, names, error);
+  free(names);
+  return status;
+}
+
+void model_broadcast_parameters(MPI_Comm comm, int root, gmmpi_model *model)
+{
+  const int64_t length = family_length(model->family, model->n_components, model->n_features);
+  broadcast_large(comm, root, model->weights, model->n_components, MPI_DOUBLE);
+  broadcast_large(comm, root, model->means, model->n_components * model->n_features, MPI_DOUBLE);
+  broadcast_large(comm, root, model->covariances, length, MPI_DOUBLE);
+  broadcast_large(comm, root, model->precisions_cholesky, length, MPI_DOUBLE);
+}
+
+gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  outline facts = {0};
+  if (rank == 0) facts = outline_of(*model);
+  MPI_Bcast(&facts, (int)sizeof facts, MPI_BYTE, 0, comm);
+
+  gmmpi_error own = {0};
+  char *names = malloc((size_t)facts.names_bytes + 1);
+  if (names == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
+  if (rank != 0) model_allocate(family_find(facts.covariance), facts.n_components, facts.n_features, model, &own);
+  gmmpi_status status = agree(comm, &own);
+  if (status == GMMPI_OK) {
+    model_broadcast_parameters(comm, 0, *model);
+    if (facts.names_bytes > 0) {
+      if (rank == 0) pack_names(*model, names);
+      broadcast_large(comm, 0, names, facts.names_bytes, MPI_BYTE);
+      if (rank != 0) unpack_names(*model, names, &own);
+    }
+    status = agree(comm, &own);
+  }
+  if (status != GMMPI_OK) {
+    if (error != NULL) *error = own;
+    if (rank != 0) {
+      gmmpi_model_destroy(*model);
+      *model = NULL;
+    }
+  }
+  free(names);
+  return status;
+}

@@ -1,0 +1,87 @@
+/* Writing models. */
+#include "mixture/files/model_file.h"
+
+#include "support/error.h"
+#include "support/file.h"
+#include "support/hdf5_attributes.h"
+#include "support/hdf5_image.h"
+#include "support/seal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a model's file says about itself; NULL when there is no memory. */
+static json_t *identity_of(const gmmpi_model *model)
+{
+  return json_pack("{s:s, s:I, s:s, s:s, s:I, s:I}", "format", MODEL_FORMAT, "format_version",
+                   (json_int_t)MODEL_FORMAT_VERSION, "program_version", GMMPI_VERSION, "covariance",
+                   model->family->name, "n_components", (json_int_t)model->n_components, "n_features",
+                   (json_int_t)model->n_features);
+}
+
+static bool write_attributes(hid_t root, const gmmpi_model *model, const json_t *facts)
+{
+  json_t *identity = identity_of(model);
+  bool written = identity != NULL && hdf5_attributes_write(root, identity);
+  if (written && model->feature_names != NULL)
+    written = hdf5_strings_write(root, "feature_names", model->n_features, (const char *const *)model->feature_names);
+  if (written && facts != NULL) written = hdf5_attributes_write(root, facts);
+  json_decref(identity);
+  return written;
+}
+
+static bool write_numbers(hid_t file, const gmmpi_model *model)
+{
+  const int64_t means_shape[2] = {model->n_components, model->n_features};
+  int64_t shape[3];
+  const int n_dimensions = model->family->dimensions(model->n_components, model->n_features, shape);
+  return hdf5_image_write(file, "/weights", 1, &model->n_components, model->weights) &&
+         hdf5_image_write(file, "/means", 2, means_shape, model->means) &&
+         hdf5_image_write(file, "/covariances", n_dimensions, shape, model->covariances) &&
+         hdf5_image_write(file, "/precisions_cholesky", n_dimensions, shape, model->precisions_cholesky);
+}
+
+/* Data sets, attributes and names, generously. */
+static int64_t expected_bytes(const gmmpi_model *model)
+{
+  int64_t bytes = model_bytes(model->family, model->n_components, model->n_features) + (1 << 16);
+  for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++)
+    bytes += (int64_t)strlen(model->feature_names[j]);
+  return bytes;
+}
+
+gmmpi_status model_file_image(const gmmpi_model *model, const json_t *facts, void **bytes, size_t *n_bytes,
+                              gmmpi_error *error)
+{
+  bool filled;
+  bool described;
+  bool whole;
+  H5E_BEGIN_TRY
+  {
+    const hid_t file = hdf5_image_create(expected_bytes(model));
+    filled = file >= 0 && write_numbers(file, model);
+    described = filled && write_attributes(file, model, facts);
+    whole = described && hdf5_image_bytes(file, bytes, n_bytes);
+    if (whole) {
+      *n_bytes += SEAL_BYTES;
+      seal_put(*bytes, (int64_t)*n_bytes, MODEL_SEAL, MODEL_FORMAT_VERSION);
+    }
+    if (file >= 0) H5Fclose(file);
+  }
+  H5E_END_TRY
+  if (whole) return GMMPI_OK;
+  if (filled && !described)
+    return fail(error, GMMPI_INTERNAL, "the attributes of the model's file could not be made; report this fault");
+  return fail(error, GMMPI_NO_MEMORY, "no memory is left to build the model's file; use fewer components or features");
+}
+
+gmmpi_status gmmpi_model_write(const gmmpi_model *model, const char *path, gmmpi_error *error)
+{
+  void *bytes;
+  size_t n_bytes;
+  gmmpi_status status = model_file_image(model, NULL, &bytes, &n_bytes, error);
+  if (status != GMMPI_OK) return status;
+  status = file_write_whole(path, bytes, n_bytes, error);
+  free(bytes);
+  return status;
+}

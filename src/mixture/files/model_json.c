@@ -1,0 +1,192 @@
+/* The parameters of models as JSON. */
+#include "mixture/files/model_file.h"
+
+#include "support/error.h"
+#include "support/json_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Nested arrays of reals: shape has n_dimensions entries, *next moves over the numbers. NULL when there is no memory.
+ */
+static json_t *nested_array(int n_dimensions, const int64_t *shape, const double **next)
+{
+  json_t *array = json_array();
+  for (int64_t i = 0; array != NULL && i < shape[0]; i++) {
+    json_t *element = n_dimensions == 1 ? json_real(*(*next)++) : nested_array(n_dimensions - 1, shape + 1, next);
+    if (json_array_append_new(array, element) != 0) {
+      json_decref(array);
+      array = NULL;
+    }
+  }
+  return array;
+}
+
+static json_t *numbers_to_json(int n_dimensions, const int64_t *shape, const double *numbers)
+{
+  return nested_array(n_dimensions, shape, &numbers);
+}
+
+static json_t *names_to_json(const gmmpi_model *model)
+{
+  json_t *array = json_array();
+  for (int64_t j = 0; array != NULL && j < model->n_features; j++) {
+    if (json_array_append_new(array, json_text(model->feature_names[j])) != 0) {
+      json_decref(array);
+      array = NULL;
+    }
+  }
+  return array;
+}
+
+json_t *model_to_json(const gmmpi_model *model)
+{
+  const int64_t means_shape[2] = {model->n_components, model->n_features};
+  int64_t shape[3];
+  const int n_dimensions = model->family->dimensions(model->n_components, model->n_features, shape);
+  json_t *object = json_object();
+  /* Setting a member to NULL, when its value could not be made, fails. */
+  if (json_object_set_new(object, "covariance", json_string(model->family->name)) != 0 ||
+      (model->feature_names != NULL && json_object_set_new(object, "feature_names", names_to_json(model)) != 0) ||
+      json_object_set_new(object, "weights", numbers_to_json(1, means_shape, model->weights)) != 0 ||
+      json_object_set_new(object, "means", numbers_to_json(2, means_shape, model->means)) != 0 ||
+      json_object_set_new(object, "covariances", numbers_to_json(n_dimensions, shape, model->covariances)) != 0) {
+    json_decref(object);
+    return NULL;
+  }
+  return object;
+}
+
+/* Is it nested arrays of numbers of just this shape? */
+static bool has_shape(const json_t *value, int n_dimensions, const int64_t *shape)
+{
+  if (n_dimensions == 0) return json_is_number(value);
+  if (!json_is_array(value) || (int64_t)json_array_size(value) != shape[0]) return false;
+  for (size_t i = 0; i < json_array_size(value); i++) {
+    if (!has_shape(json_array_get(value, i), n_dimensions - 1, shape + 1)) return false;
+  }
+  return true;
+}
+
+/* Copies the numbers of nested arrays; returns the place behind the last one. */
+static double *copy_numbers(const json_t *value, double *next)
+{
+  if (!json_is_array(value)) {
+    *next = json_number_value(value);
+    return next + 1;
+  }
+  for (size_t i = 0; i < json_array_size(value); i++) next = copy_numbers(json_array_get(value, i), next);
+  return next;
+}
+
+/* "3 x 2 x 2" */
+static const char *shape_text(int n_dimensions, const int64_t *shape, char text[80])
+{
+  int length = 0;
+  for (int i = 0; i < n_dimensions; i++)
+    length += snprintf(text + length, 80 - (size_t)length, "%s%lld", i == 0 ? "" : " x ", (long long)shape[i]);
+  return text;
+}
+
+/* The sizes that the weights and the first mean imply, and that everything else is of these sizes. */
+static gmmpi_status check_shapes(const char *path, const json_t *object, const covariance_family *family,
+                                 int64_t *n_components, int64_t *n_features, gmmpi_error *error)
+{
+  const json_t *weights = json_object_get(object, "weights");
+  const json_t *means = json_object_get(object, "means");
+  int64_t shape[3] = {(int64_t)json_array_size(weights), (int64_t)json_array_size(json_array_get(means, 0)), 0};
+  char text[80];
+  if (shape[0] < 1 || !has_shape(weights, 1, shape))
+    return fail(error, GMMPI_BAD_DATA, "%s: weights must be a list of numbers, one per component; correct it", path);
+  if (shape[1] < 1)
+    return fail(error, GMMPI_BAD_DATA, "%s: means must be a list of %lld lists with a number per feature; correct it",
+                path, (long long)shape[0]);
+  if (!has_shape(means, 2, shape))
+    return fail(error, GMMPI_BAD_DATA, "%s: means must be %s numbers (components x features); correct it", path,
+                shape_text(2, shape, text));
+  *n_components = shape[0];
+  *n_features = shape[1];
+  const int n_dimensions = family->dimensions(*n_components, *n_features, shape);
+  if (!has_shape(json_object_get(object, "covariances"), n_dimensions, shape))
+    return fail(error, GMMPI_BAD_DATA, "%s: covariances must be %s numbers for %s; correct it", path,
+                shape_text(n_dimensions, shape, text), family->name);
+  return GMMPI_OK;
+}
+
+static gmmpi_status check_family(const char *path, const json_t *object, const covariance_family *family,
+                                 gmmpi_error *error)
+{
+  const json_t *covariance = json_object_get(object, "covariance");
+  if (covariance == NULL) return GMMPI_OK;
+  const char *name = json_string_value(covariance);
+  const covariance_family *named = name != NULL ? family_find(name) : NULL;
+  if (named == family) return GMMPI_OK;
+  if (named == NULL)
+    return fail(error, GMMPI_BAD_DATA, "%s: its covariance must be full, tied, diag or spherical; correct it", path);
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: its covariances are %s but %s was asked for; give --covariance %s or other "
+              "parameters",
+              path, named->name, family->name, named->name);
+}
+
+static gmmpi_status take_feature_names(const char *path, const json_t *object, gmmpi_model *model, gmmpi_error *error)
+{
+  const json_t *array = json_object_get(object, "feature_names");
+  if (array == NULL) return GMMPI_OK;
+  bool fits = (int64_t)json_array_size(array) == model->n_features;
+  for (size_t j = 0; fits && j < json_array_size(array); j++) fits = json_is_string(json_array_get(array, j));
+  if (!fits)
+    return fail(error, GMMPI_BAD_DATA, "%s: feature_names must be a list of %lld strings; correct it", path,
+                (long long)model->n_features);
+  const char **names = calloc((size_t)model->n_features, sizeof *names);
+  if (names == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", path);
+  for (size_t j = 0; j < json_array_size(array); j++) names[j] = json_string_value(json_array_get(array, j));
+  const gmmpi_status status = model_set_feature_names(model, (char *const *)names, error);
+  free(names);
+  return status;
+}
+
+static gmmpi_status from_object(const char *path, const json_t *object, const covariance_family *family,
+                                gmmpi_model **model, gmmpi_error *error)
+{
+  int64_t n_components = 0;
+  int64_t n_features = 0;
+  if (!json_is_object(object))
+    return fail(error, GMMPI_BAD_DATA, "%s: must be one JSON object with weights, means and covariances; correct it",
+                path);
+  gmmpi_status status = check_family(path, object, family, error);
+  if (status == GMMPI_OK) status = check_shapes(path, object, family, &n_components, &n_features, error);
+  if (status != GMMPI_OK) return status;
+  gmmpi_model *created;
+  status = model_allocate(family, n_components, n_features, &created, error);
+  if (status != GMMPI_OK) return status;
+  copy_numbers(json_object_get(object, "weights"), created->weights);
+  copy_numbers(json_object_get(object, "means"), created->means);
+  copy_numbers(json_object_get(object, "covariances"), created->covariances);
+  status = model_accept_parameters(created, path, error);
+  if (status == GMMPI_OK) status = take_feature_names(path, object, created, error);
+  if (status == GMMPI_OK) {
+    *model = created;
+  } else {
+    gmmpi_model_destroy(created);
+  }
+  return status;
+}
+
+gmmpi_status model_from_json(const char *path, const char *text, const covariance_family *family, gmmpi_model **model,
+                             gmmpi_error *error)
+{
+  static const char byte_order_mark[] = "\xEF\xBB\xBF";
+  if (strncmp(text, byte_order_mark, 3) == 0) text += 3;
+  json_error_t reason;
+  json_t *object = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &reason);
+  if (object == NULL && json_error_code(&reason) == json_error_out_of_memory)
+    return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", path);
+  if (object == NULL)
+    return fail(error, GMMPI_BAD_DATA, "%s: is not JSON (line %d, column %d: %s); correct it", path, reason.line,
+                reason.column, reason.text);
+  const gmmpi_status status = from_object(path, object, family, model, error);
+  json_decref(object);
+  return status;
+}

@@ -1,0 +1,230 @@
+#include "passes/expectation.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+#include "support/threads.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t second_rows(density_shape shape, int64_t n_features)
+{
+  return shape == DENSE ? n_features : 1;
+}
+
+int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
+{
+  const int64_t scratch = kernel_scratch_bytes(shape, n_components, n_features);
+  const int64_t group_tiles = kernel_group_tiles(shape, n_components, n_features);
+  int64_t numbers;
+  int64_t bytes;
+  if (!multiply_fits(padded_width(n_features), second_rows(shape, n_features) + 1, &numbers) ||
+      !multiply_fits(numbers + group_tiles * TILE_ROWS + 1, (int64_t)sizeof(double), &numbers) ||
+      !multiply_fits(n_components, numbers, &bytes) || scratch > INT64_MAX - bytes)
+    return INT64_MAX;
+  numbers = group_tiles * n_features * TILE_ROWS * (int64_t)sizeof(double);
+  return bytes + scratch <= INT64_MAX - numbers && multiply_fits(n_threads, bytes + scratch + numbers, &bytes)
+             ? bytes
+             : INT64_MAX;
+}
+
+static bool workspace_open(pass_workspace *work, const kernel *kernels, density_shape shape, statistics_order order,
+                           int64_t n_components, int64_t n_features)
+{
+  const int64_t width = padded_width(n_features);
+  work->kernel = kernels;
+  work->group_tiles = kernel_group_tiles(shape, n_components, n_features);
+  work->group_responsibilities = allocate(work->group_tiles * n_components * TILE_ROWS, sizeof(double));
+  work->responsibilities = work->group_responsibilities;
+  work->scratch = allocate_untouched(kernel_scratch_bytes(shape, n_components, n_features), 1);
+  work->tiles = allocate_untouched(work->group_tiles * n_features * TILE_ROWS, sizeof(double));
+  work->sums.shape = shape;
+  work->sums.n_components = n_components;
+  work->sums.n_features = n_features;
+  work->sums.width = width;
+  work->sums.counts = allocate(n_components, sizeof(double));
+  work->sums.first = allocate(n_components * width, sizeof(double));
+  if (order == SECOND_ORDER)
+    work->sums.second = allocate(n_components * second_rows(shape, n_features) * width, sizeof(double));
+  return work->group_responsibilities != NULL && work->scratch != NULL && work->tiles != NULL &&
+         work->sums.counts != NULL && work->sums.first != NULL && (order == FIRST_ORDER || work->sums.second != NULL);
+}
+
+static void workspace_close(pass_workspace *work)
+{
+  free(work->group_responsibilities);
+  free(work->scratch);
+  free(work->tiles);
+  free(work->sums.counts);
+  free(work->sums.first);
+  free(work->sums.second);
+}
+
+gmmpi_status team_create(const kernel *kernels, density_shape shape, statistics_order order, int64_t n_components,
+                         const shard *points, pass_team **team, gmmpi_error *error)
+{
+  const int64_t d = points->n_features;
+  pass_team *created = calloc(1, sizeof *created);
+  bool good = created != NULL && team_bytes(shape, n_components, d, points->n_threads) < INT64_MAX;
+  if (good) created->workspaces = calloc((size_t)points->n_threads, sizeof *created->workspaces);
+  good = good && created->workspaces != NULL;
+  if (good) created->n_threads = points->n_threads;
+  for (int t = 0; good && t < points->n_threads; t++)
+    good = workspace_open(&created->workspaces[t], kernels, shape, order, n_components, d);
+  *team = created;
+  if (good) return GMMPI_OK;
+  team_destroy(created);
+  *team = NULL;
+  return fail(error, GMMPI_NO_MEMORY,
+              "the working memory for %lld components in %lld features is not there; ask for fewer components or use "
+              "machines with more memory",
+              (long long)n_components, (long long)d);
+}
+
+void team_destroy(pass_team *team)
+{
+  if (team == NULL) return;
+  for (int t = 0; t < team->n_threads; t++) workspace_close(&team->workspaces[t]);
+  free(team->workspaces);
+  free(team);
+}
+
+static void clear_sums(block_sums *sums)
+{
+  const int64_t K = sums->n_components;
+  memset(sums->counts, 0, (size_t)K * sizeof(double));
+  memset(sums->first, 0, (size_t)(K * sums->width) * sizeof(double));
+  if (sums->second != NULL)
+    memset(sums->second, 0, (size_t)(K * second_rows(sums->shape, sums->n_features) * sums->width) * sizeof(double));
+  sums->log_likelihood = 0.0;
+  sums->sum_log_max_responsibility = 0.0;
+}
+
+/* Of the block's tile t, the `place`-th of its group: a group's tiles are one after the other in memory, be it in the
+ * block or in the workspace. */
+static tile_view view_of_tile(const block_view *block, int64_t t, int64_t place, pass_workspace *workspace)
+{
+  double *room = workspace->tiles + place * workspace->sums.n_features * TILE_ROWS;
+  return (tile_view){block_tile(block, t, room), block->first_row + t * TILE_ROWS, tile_points(block, t)};
+}
+
+/* Adds n_tiles tiles of a block, from tile `first` on, to the sums in the workspace. */
+static void sum_group(const block_view *block, int64_t first, int64_t n_tiles, responsibility_rule rule, void *context,
+                      pass_workspace *workspace)
+{
+  const double *tiles = NULL;
+  for (int64_t t = 0; t < n_tiles; t++) {
+    const tile_view tile = view_of_tile(block, first + t, t, workspace);
+    if (t == 0) tiles = tile.tile;
+    workspace->responsibilities = workspace->group_responsibilities + t * workspace->sums.n_components * TILE_ROWS;
+    rule(context, &tile, workspace);
+  }
+  workspace->responsibilities = workspace->group_responsibilities;
+  workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles, &workspace->sums,
+                                workspace->scratch);
+}
+
+/* The sums over one block, in the workspace. */
+static void sum_block(const block_view *block, responsibility_rule rule, void *context, pass_workspace *workspace)
+{
+  clear_sums(&workspace->sums);
+  for (int64_t t = 0; t < block->n_tiles; t += workspace->group_tiles) {
+    const int64_t left = block->n_tiles - t;
+    sum_group(block, t, left < workspace->group_tiles ? left : workspace->group_tiles, rule, context, workspace);
+  }
+}
+
+void pass_over_points(pass_team *team, const shard *points, responsibility_rule rule, void *context, statistics *sums)
+{
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) {
+#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const int thread = thread_number();
+      pass_workspace *workspace = &team->workspaces[thread];
+      const block_view block = shard_block(points, b);
+      workspace->sums.references = sums->references;
+      sum_block(&block, rule, context, workspace);
+      statistics_add_block(sums, &workspace->sums, thread);
+    }
+  }
+}
+
+static void widen_spans(const tile_view *tile, const pass_workspace *workspace, const statistics *sums, double *spans)
+{
+  const int64_t d = sums->n_features;
+  for (int64_t k = 0; k < sums->n_components; k++) {
+    const double *responsibilities = workspace->responsibilities + k * TILE_ROWS;
+    for (int64_t j = 0; j < d; j++) {
+      const double reference = sums->references[k * sums->width + j];
+      double widest = spans[k * d + j];
+      for (int p = 0; p < tile->n_points; p++) {
+        const double distance = fabs(tile->tile[j * TILE_ROWS + p] - reference);
+        if (responsibilities[p] > 0.0 && distance > widest) widest = distance;
+      }
+      spans[k * d + j] = widest;
+    }
+  }
+}
+
+void largest_distances(pass_team *team, const shard *points, responsibility_rule rule, void *context,
+                       const statistics *sums, double *spans)
+{
+  memset(spans, 0, (size_t)(sums->n_components * sums->n_features) * sizeof *spans);
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) {
+#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      pass_workspace *workspace = &team->workspaces[thread_number()];
+      const block_view block = shard_block(points, b);
+      for (int64_t t = 0; t < block.n_tiles; t++) {
+        const tile_view tile = view_of_tile(&block, t, 0, workspace);
+        rule(context, &tile, workspace);
+#pragma omp critical(spans)
+        widen_spans(&tile, workspace, sums, spans);
+      }
+    }
+  }
+}
+
+void posterior_rule(void *density, const tile_view *tile, pass_workspace *workspace)
+{
+  const density_form *form = density;
+  workspace->kernel->posteriors(form, tile->n_points, tile->tile, workspace->responsibilities, NULL,
+                                &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility,
+                                workspace->scratch);
+}
+
+void nearest_rule(void *density, const tile_view *tile, pass_workspace *workspace)
+{
+  const density_form *form = density;
+  double *log_densities = workspace->responsibilities;
+  double highest[TILE_ROWS];
+  int32_t nearest[TILE_ROWS];
+  workspace->kernel->log_densities(form, tile->tile, log_densities, workspace->scratch);
+  for (int p = 0; p < TILE_ROWS; p++) {
+    highest[p] = log_densities[p];
+    nearest[p] = 0;
+  }
+  for (int64_t k = 1; k < form->n_components; k++) {
+    for (int p = 0; p < TILE_ROWS; p++) {
+      const bool higher = log_densities[k * TILE_ROWS + p] > highest[p];
+      nearest[p] = higher ? (int32_t)k : nearest[p];
+      highest[p] = higher ? log_densities[k * TILE_ROWS + p] : highest[p];
+    }
+  }
+  memset(log_densities, 0, (size_t)(form->n_components * TILE_ROWS) * sizeof(double));
+  for (int p = 0; p < tile->n_points; p++) {
+    log_densities[nearest[p] * TILE_ROWS + p] = 1.0;
+    workspace->sums.log_likelihood += highest[p];
+  }
+}
+
+void whole_rule(void *context, const tile_view *tile, pass_workspace *workspace)
+{
+  (void)context;
+  for (int64_t k = 0; k < workspace->sums.n_components; k++) {
+    for (int p = 0; p < TILE_ROWS; p++) workspace->responsibilities[k * TILE_ROWS + p] = p < tile->n_points ? 1.0 : 0.0;
+  }
+}

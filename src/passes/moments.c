@@ -1,0 +1,43 @@
+#include "passes/moments.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <stdlib.h>
+
+int64_t moments_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+{
+  int64_t bytes;
+  const int64_t each = sum_of_bytes(3, (int64_t[]){1, n_features, triangle_length(shape, n_features)});
+  return multiply_fits(each, (int64_t)sizeof(double), &bytes) && multiply_fits(n_components, bytes, &bytes) ? bytes
+                                                                                                            : INT64_MAX;
+}
+
+gmmpi_status moments_create(density_shape shape, int64_t n_components, int64_t n_features, moments **result,
+                            gmmpi_error *error)
+{
+  moments *created = calloc(1, sizeof *created);
+  *result = created;
+  if (created != NULL && moments_bytes(shape, n_components, n_features) < INT64_MAX) {
+    created->shape = shape;
+    created->n_components = n_components;
+    created->n_features = n_features;
+    created->second_length = triangle_length(shape, n_features);
+    created->counts = allocate(n_components, sizeof(double));
+    created->means = allocate(n_components * n_features, sizeof(double));
+    created->scatter = allocate(n_components * created->second_length, sizeof(double));
+    if (created->counts != NULL && created->means != NULL && created->scatter != NULL) return GMMPI_OK;
+  }
+  moments_destroy(created);
+  *result = NULL;
+  return fail(error, GMMPI_NO_MEMORY, "the M-step's working memory is not there; ask for fewer components");
+}
+
+void moments_destroy(moments *some)
+{
+  if (some == NULL) return;
+  free(some->counts);
+  free(some->means);
+  free(some->scatter);
+  free(some);
+}

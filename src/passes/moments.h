@@ -1,0 +1,35 @@
+/* Sufficient statistics in the form that the M-step takes: of each component the count, the mean and the scatter about
+ * that mean (Bishop 2006, eqs. 9.24-9.27).
+ *
+ *   counts[k] = N_k,  means[k] = sum of responsibility x / N_k,
+ *   scatter[k] = sum of responsibility (x - means[k])(x - means[k])^T
+ *
+ * About its own mean a component's scatter loses nothing, wherever the data are. */
+#ifndef PASSES_MOMENTS_H
+#define PASSES_MOMENTS_H
+
+#include "gmmpi/error.h"
+#include "mixture/density.h"
+
+#include <stdint.h>
+
+typedef struct moments {
+  density_shape shape;
+  int64_t n_components;  /* K */
+  int64_t n_features;    /* d */
+  int64_t second_length; /* triangle_length (mixture/shape.h) */
+  double n_samples;      /* of the points that they are of */
+  double *counts;        /* K */
+  double *means;         /* K x d */
+  double *scatter;       /* K x second_length */
+} moments;
+
+/* Errors: 71. */
+gmmpi_status moments_create(density_shape shape, int64_t n_components, int64_t n_features, moments **result,
+                            gmmpi_error *error);
+void moments_destroy(moments *some); /* NULL is fine */
+
+/* INT64_MAX when they can't be counted. */
+int64_t moments_bytes(density_shape shape, int64_t n_components, int64_t n_features);
+
+#endif

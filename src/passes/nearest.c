@@ -1,0 +1,170 @@
+#include "passes/nearest.h"
+
+#include "support/error.h"
+#include "support/exact_sum.h"
+#include "support/memory.h"
+#include "support/threads.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t batch_of(int64_t at_once)
+{
+  return at_once < NEAREST_MOST_AT_ONCE ? at_once : NEAREST_MOST_AT_ONCE;
+}
+
+int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int64_t at_once, int n_threads)
+{
+  const int64_t batch = batch_of(at_once);
+  int64_t rows;
+  if (!multiply_fits(n_rows, sizeof(double) + sizeof(int32_t), &rows)) return INT64_MAX;
+  return sum_of_bytes(3, (int64_t[]){rows, density_bytes(DIAGONAL, batch, n_features),
+                                     team_bytes(DIAGONAL, batch, n_features, n_threads)});
+}
+
+gmmpi_status nearest_create(const shard *points, const kernel *kernels, const double *inverse_variances,
+                            int64_t at_once, nearest_centres **nearest, gmmpi_error *error)
+{
+  const int64_t d = points->n_features;
+  const int64_t batch = batch_of(at_once);
+  nearest_centres *created = calloc(1, sizeof *created);
+  *nearest = created;
+  if (created != NULL && density_create(DIAGONAL, batch, d, &created->form, error) == GMMPI_OK &&
+      team_create(kernels, DIAGONAL, FIRST_ORDER, batch, points, &created->team, error) == GMMPI_OK) {
+    created->points = points;
+    created->kernel = kernels;
+    created->batch = batch;
+    created->distances = allocate(points->n_rows, sizeof(double));
+    created->indices = allocate(points->n_rows, sizeof(int32_t));
+    if (created->distances != NULL && created->indices != NULL) {
+      for (int64_t i = 0; i < points->n_rows; i++) created->distances[i] = INFINITY;
+      for (int64_t k = 0; k < batch; k++)
+        memcpy(created->form->whitening + k * d, inverse_variances, (size_t)d * sizeof(double));
+      return GMMPI_OK;
+    }
+  }
+  nearest_destroy(created);
+  *nearest = NULL;
+  return fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld distances to centres; use --init random_from_data",
+              (long long)points->n_rows);
+}
+
+void nearest_destroy(nearest_centres *nearest)
+{
+  if (nearest == NULL) return;
+  density_destroy(nearest->form);
+  team_destroy(nearest->team);
+  free(nearest->distances);
+  free(nearest->indices);
+  free(nearest);
+}
+
+static void update_tile(nearest_centres *nearest, const double *log_densities, int64_t first_local_row, int n_points)
+{
+  double *distances = nearest->distances + first_local_row;
+  int32_t *indices = nearest->indices + first_local_row;
+  for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
+    for (int p = 0; p < n_points; p++) {
+      const double distance = -2.0 * log_densities[p];
+      if (distance < distances[p]) {
+        distances[p] = distance;
+        indices[p] = (int32_t)(nearest->n_centres + k);
+      }
+    }
+  }
+}
+
+static void set_centres(nearest_centres *nearest, const double *centres, int64_t n)
+{
+  nearest->form->n_components = n;
+  memcpy(nearest->form->means, centres, (size_t)(n * nearest->points->n_features) * sizeof(double));
+}
+
+static void add_batch(nearest_centres *nearest, const double *centres, int64_t n)
+{
+  const shard *points = nearest->points;
+  set_centres(nearest, centres, n);
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) {
+#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const pass_workspace *workspace = &nearest->team->workspaces[thread_number()];
+      const block_view block = shard_block(points, b);
+      const int64_t first = block.first_row - points->first_row;
+      for (int64_t t = 0; t < block.n_tiles; t++) {
+        nearest->kernel->log_densities(nearest->form, block_tile(&block, t, workspace->tiles),
+                                       workspace->responsibilities, workspace->scratch);
+        update_tile(nearest, workspace->responsibilities, first + t * TILE_ROWS, tile_points(&block, t));
+      }
+    }
+  }
+  nearest->n_centres += n;
+}
+
+void nearest_add(nearest_centres *nearest, const double *centres, int64_t n)
+{
+  const int64_t batch = nearest->batch;
+  for (int64_t done = 0; done < n; done += batch)
+    add_batch(nearest, centres + done * nearest->points->n_features, n - done < batch ? n - done : batch);
+}
+
+double nearest_total(const nearest_centres *nearest)
+{
+  const shard *points = nearest->points;
+  int64_t limbs[FULL_RANGE_LIMBS] = {0};
+#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
+  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
+    const block_view block = shard_block(points, b);
+    const double *distances = nearest->distances + (block.first_row - points->first_row);
+    double sum = 0.0;
+    for (int64_t i = 0; i < block.n_rows; i++) sum += distances[i];
+#pragma omp critical(limbs)
+    full_range_add(limbs, sum);
+  }
+  MPI_Allreduce(MPI_IN_PLACE, limbs, FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, points->comm);
+  return full_range_value(limbs);
+}
+
+/* Adds a block's sums of distances to the nearest centre when one of the form's is added, lane by lane. */
+static void sum_with(const nearest_centres *nearest, const block_view *block, double (*sums)[TILE_ROWS])
+{
+  const pass_workspace *workspace = &nearest->team->workspaces[thread_number()];
+  const double *distances = nearest->distances + (block->first_row - nearest->points->first_row);
+  for (int64_t t = 0; t < block->n_tiles; t++, distances += TILE_ROWS) {
+    const int n_points = tile_points(block, t);
+    const double *log_densities = workspace->responsibilities;
+    nearest->kernel->log_densities(nearest->form, block_tile(block, t, workspace->tiles), workspace->responsibilities,
+                                   workspace->scratch);
+    for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
+      for (int p = 0; p < n_points; p++) {
+        const double distance = -2.0 * log_densities[p];
+        sums[k][p] += distance < distances[p] ? distance : distances[p];
+      }
+    }
+  }
+}
+
+void nearest_totals_with(nearest_centres *nearest, const double *centres, int64_t n, double *totals)
+{
+  const shard *points = nearest->points;
+  int64_t limbs[NEAREST_MOST_AT_ONCE * FULL_RANGE_LIMBS] = {0};
+  set_centres(nearest, centres, n);
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) {
+#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const block_view block = shard_block(points, b);
+      double sums[NEAREST_MOST_AT_ONCE][TILE_ROWS] = {{0.0}};
+      sum_with(nearest, &block, sums);
+      for (int64_t k = 0; k < n; k++) {
+        double sum = 0.0;
+        for (int p = 0; p < TILE_ROWS; p++) sum += sums[k][p];
+#pragma omp critical(limbs)
+        full_range_add(limbs + k * FULL_RANGE_LIMBS, sum);
+      }
+    }
+  }
+  MPI_Allreduce(MPI_IN_PLACE, limbs, (int)n * FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, points->comm);
+  for (int64_t k = 0; k < n; k++) totals[k] = full_range_value(limbs + k * FULL_RANGE_LIMBS);
+}

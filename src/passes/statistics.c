@@ -1,0 +1,231 @@
+#include "passes/statistics.h"
+
+#include "support/error.h"
+#include "support/exact_sum.h"
+#include "support/large_messages.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_FULL_RANGE = 2, N_CONTROL = 4 + LOAD_WORDS };
+
+int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
+{
+  const int64_t d = n_features;
+  int64_t per_component = sum_of_bytes(3, (int64_t[]){1, d, triangle_length(shape, d)});
+  int64_t bytes;
+  const int64_t each = n_threads * FIXED_LIMBS * (int64_t)sizeof(int64_t) + (int64_t)sizeof(double);
+  if (!multiply_fits(per_component, each, &per_component)) return INT64_MAX;
+  per_component += 2 * padded_width(d) * (int64_t)sizeof(double);
+  return multiply_fits(n_components, per_component, &bytes) ? bytes : INT64_MAX;
+}
+
+gmmpi_status statistics_create(density_shape shape, statistics_order order, int64_t n_components, const shard *points,
+                               statistics **result, gmmpi_error *error)
+{
+  const int64_t d = points->n_features;
+  statistics *sums = calloc(1, sizeof *sums);
+  *result = sums;
+  if (sums == NULL || statistics_bytes(shape, n_components, d, points->n_threads) == INT64_MAX) goto no_memory;
+  sums->shape = shape;
+  sums->order = order;
+  sums->n_components = n_components;
+  sums->n_features = d;
+  sums->width = padded_width(d);
+  sums->second_length = order == SECOND_ORDER ? triangle_length(shape, d) : 0;
+  sums->n_values = n_components * (1 + d + sums->second_length);
+  sums->n_words = FIXED_LIMBS * sums->n_values + N_FULL_RANGE * FULL_RANGE_LIMBS + N_CONTROL;
+  sums->block_scale = fixed_scale((double)points->block_rows);
+  sums->points = points;
+  sums->n_threads = points->n_threads;
+  sums->references = allocate(n_components * sums->width, sizeof(double));
+  sums->inverse_scales = allocate(n_components * sums->width, sizeof(double));
+  sums->counts = allocate(n_components, sizeof(double));
+  sums->first = allocate(n_components * d, sizeof(double));
+  sums->second = allocate(n_components * sums->second_length, sizeof(double));
+  sums->words = allocate(sums->n_threads * sums->n_words, sizeof(int64_t));
+  if (sums->references == NULL || sums->inverse_scales == NULL || sums->counts == NULL || sums->first == NULL ||
+      sums->second == NULL || sums->words == NULL)
+    goto no_memory;
+  return GMMPI_OK;
+
+no_memory:
+  statistics_destroy(sums);
+  *result = NULL;
+  return fail(error, GMMPI_NO_MEMORY,
+              "the statistics of %lld components in %lld features do not fit into memory; ask for fewer components, "
+              "'diag' covariances, or use machines with more memory",
+              (long long)n_components, (long long)d);
+}
+
+void statistics_destroy(statistics *sums)
+{
+  if (sums == NULL) return;
+  free(sums->references);
+  free(sums->inverse_scales);
+  free(sums->counts);
+  free(sums->first);
+  free(sums->second);
+  free(sums->words);
+  free(sums);
+}
+
+void statistics_begin(statistics *sums, const double *means)
+{
+  const int64_t d = sums->n_features;
+  const double *minima = sums->points->minima;
+  const double *maxima = sums->points->maxima;
+  for (int64_t k = 0; k < sums->n_components; k++) {
+    for (int64_t j = 0; j < d; j++) {
+      const double reference = fmin(fmax(means[k * d + j], minima[j]), maxima[j]);
+      const double farthest = fmax(maxima[j] - reference, reference - minima[j]);
+      sums->references[k * sums->width + j] = reference;
+      sums->inverse_scales[k * sums->width + j] = 1.0 / fixed_scale(farthest);
+    }
+  }
+  sums->tight = false;
+  memset(sums->words, 0, (size_t)(sums->n_threads * sums->n_words) * sizeof(int64_t));
+}
+
+void statistics_tighten(statistics *sums, const double *spans)
+{
+  sums->tight = true;
+  for (int64_t k = 0; k < sums->n_components; k++) {
+    for (int64_t j = 0; j < sums->n_features; j++)
+      sums->inverse_scales[k * sums->width + j] = 1.0 / fixed_scale(spans[k * sums->n_features + j]);
+  }
+}
+
+/* Sums have FIXED_LIMBS * FIXED_BITS bits below their scale; of these a scatter is to fill COARSE_BITS at least. */
+enum { COARSE_BITS = 46 };
+
+bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridge)
+{
+  const double *second = sums->second + k * sums->second_length;
+  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS);
+  for (int64_t j = 0; j < sums->n_features && !sums->tight; j++) {
+    const double scale = 1.0 / sums->inverse_scales[k * sums->width + j];
+    const double scatter = second[triangle_diagonal(sums->shape, j)];
+    if (scatter + sums->counts[k] * ridge[j] < unit * scale * scale &&
+        sums->points->maxima[j] > sums->points->minima[j])
+      return true;
+  }
+  return false;
+}
+
+/* Walks the fixed-point values of a component in the order in which they are held: its count, first and second moments.
+ */
+typedef struct limb_cursor {
+  int64_t *high, *middle, *low;
+} limb_cursor;
+
+static int64_t *words_of_thread(const statistics *sums, int thread)
+{
+  return sums->words + thread * sums->n_words;
+}
+
+static limb_cursor limbs_of(const statistics *sums, int thread, int64_t component)
+{
+  const int64_t offset = component * (1 + sums->n_features + sums->second_length);
+  int64_t *high = words_of_thread(sums, thread) + offset;
+  return (limb_cursor){high, high + sums->n_values, high + 2 * sums->n_values};
+}
+
+static void add_values(limb_cursor *limbs, int64_t n, const double *values, const double *inverse_scales, double factor)
+{
+  fixed_add(n, values, inverse_scales, factor, limbs->high, limbs->middle, limbs->low);
+  limbs->high += n;
+  limbs->middle += n;
+  limbs->low += n;
+}
+
+static int64_t *full_range_words(const statistics *sums, int thread)
+{
+  return words_of_thread(sums, thread) + FIXED_LIMBS * sums->n_values;
+}
+
+void statistics_add_block(statistics *sums, const block_sums *block, int thread)
+{
+  const int64_t d = sums->n_features;
+  const int64_t width = sums->width;
+  const double inverse_block_scale = 1.0 / sums->block_scale;
+  const double one = 1.0;
+  for (int64_t k = 0; k < sums->n_components; k++) {
+    if (block->counts[k] == 0.0) continue;
+    const double *inverse_scales = sums->inverse_scales + k * width;
+    limb_cursor limbs = limbs_of(sums, thread, k);
+    add_values(&limbs, 1, &block->counts[k], &one, inverse_block_scale);
+    add_values(&limbs, d, block->first + k * width, inverse_scales, inverse_block_scale);
+    if (sums->order == FIRST_ORDER) continue;
+    if (sums->shape == DENSE) {
+      for (int64_t i = 0; i < d; i++)
+        add_values(&limbs, i + 1, block->second + (k * d + i) * width, inverse_scales,
+                   inverse_block_scale * inverse_scales[i]);
+    } else {
+      for (int64_t j = 0; j < d; j++)
+        add_values(&limbs, 1, block->second + k * width + j, &inverse_scales[j],
+                   inverse_block_scale * inverse_scales[j]);
+    }
+  }
+  full_range_add(full_range_words(sums, thread), block->log_likelihood);
+  full_range_add(full_range_words(sums, thread) + FULL_RANGE_LIMBS, block->sum_log_max_responsibility);
+}
+
+/* The counterpart of add_values for one value. */
+static double take_value(limb_cursor *limbs, double scale)
+{
+  return fixed_value(*limbs->high++, *limbs->middle++, *limbs->low++, scale);
+}
+
+static void take_component(statistics *sums, int64_t k)
+{
+  const int64_t d = sums->n_features;
+  const double *inverse_scales = sums->inverse_scales + k * sums->width;
+  limb_cursor limbs = limbs_of(sums, 0, k);
+  sums->counts[k] = take_value(&limbs, sums->block_scale);
+  for (int64_t j = 0; j < d; j++) sums->first[k * d + j] = take_value(&limbs, sums->block_scale / inverse_scales[j]);
+  if (sums->order == FIRST_ORDER) return;
+  double *second = sums->second + k * sums->second_length;
+  for (int64_t i = 0; i < d; i++) {
+    const double row_scale = sums->block_scale / inverse_scales[i];
+    for (int64_t j = triangle_first(sums->shape, i); j <= i; j++)
+      *second++ = take_value(&limbs, row_scale / inverse_scales[j]);
+  }
+}
+
+/* What all threads of this rank have, into the first one's words. */
+static void add_threads(statistics *sums)
+{
+#pragma omp parallel for num_threads(sums->n_threads) schedule(static) if (sums->n_threads > 1)
+  for (int64_t i = 0; i < sums->n_words; i++) {
+    for (int t = 1; t < sums->n_threads; t++) sums->words[i] += words_of_thread(sums, t)[i];
+  }
+}
+
+gmmpi_status statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control, gmmpi_error *error)
+{
+  int n_ranks;
+  MPI_Comm_size(comm, &n_ranks);
+  add_threads(sums);
+  int64_t *control_words = sums->words + sums->n_words - N_CONTROL;
+  /* Signed sums must not overflow: 31 bits of the hash leave room for 2^32 ranks. */
+  const int64_t hash = (int64_t)(control->hash >> 33);
+  control_words[0] = stop_is_wanted(control->stop);
+  control_words[1] = hash;
+  control_words[2] = control->n_questions;
+  control_words[3] = shard_has_failed(sums->points);
+  load_put(control_words + 4, &sums->load, control->seconds);
+  allreduce_large(comm, sums->words, sums->n_words, MPI_INT64_T, MPI_SUM);
+  control->n_stop_requests = control_words[0];
+  control->hashes_agree = control_words[1] == hash * n_ranks;
+  control->n_questions = control_words[2];
+  sums->load = load_of(control_words + 4);
+  if (control_words[3] > 0) return shard_agree(sums->points, error);
+
+  for (int64_t k = 0; k < sums->n_components; k++) take_component(sums, k);
+  sums->log_likelihood = full_range_value(full_range_words(sums, 0));
+  sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
+  return GMMPI_OK;
+}

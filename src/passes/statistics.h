@@ -1,0 +1,94 @@
+/* Sufficient statistics: what one pass over all points leaves behind, about a reference point r_k per component.
+ *
+ *   counts[k] = sum of responsibilities,  first[k] = sum of responsibility (x - r_k),
+ *   second[k] = sum of responsibility (x - r_k)(x - r_k)^T,  and the log-likelihood
+ *
+ * (Bishop 2006, eq. 9.27, and p. 440 for the M-step from them). About a reference point close to the component's mean
+ * nothing is lost by cancellation for data far from the origin.
+ *
+ * Sums over blocks and ranks do not depend on their order (support/exact_sum.h): a block's sum x is held in units of a
+ * power of two that bounds it. The bound of counts is the block's rows, of first additionally the largest |x - r_k|
+ * that the columns' ranges allow, of second the product of two of those. There are at most 2^22
+ * blocks. Where single points are so far away (1e13 standard deviations) that such units are too coarse for the others,
+ * the pass is made again in units from the points that count for the component. */
+#ifndef PASSES_STATISTICS_H
+#define PASSES_STATISTICS_H
+
+#include "kernels/kernel.h"
+#include "passes/load.h"
+
+/* What is summed: counts alone come with every order. */
+typedef enum statistics_order { FIRST_ORDER = 1, SECOND_ORDER = 2 } statistics_order;
+
+/* Does this rank want the job to stop? ask may be NULL: never. */
+typedef struct stop_question {
+  bool (*ask)(void *context);
+  void *context;
+} stop_question;
+
+static inline bool stop_is_wanted(stop_question question)
+{
+  return question.ask != NULL && question.ask(question.context);
+}
+
+/* What travels with the sums in the same Allreduce. */
+typedef struct reduction_control {
+  stop_question stop;      /* in: asked just before the Allreduce */
+  int64_t n_stop_requests; /* out: of how many ranks */
+  int64_t n_questions;     /* in: 1 when somebody asked this rank how it goes; out: of how many ranks */
+  uint64_t hash;           /* in: of the model this rank used */
+  bool hashes_agree;       /* out */
+  double seconds;          /* in: how long this rank computed in this pass */
+} reduction_control;
+
+typedef struct statistics {
+  density_shape shape;
+  statistics_order order;
+  int64_t n_components;  /* K */
+  int64_t n_features;    /* d */
+  int64_t width;         /* d rounded up as block_sums has it */
+  int64_t second_length; /* numbers per component: triangle_length (mixture/shape.h), or 0 */
+  double *references;    /* K x width, padded with zeros */
+  double *counts;        /* K */
+  double *first;         /* K x d */
+  double *second;        /* K x second_length */
+  double log_likelihood;
+  double sum_log_max_responsibility;
+
+  /* The sums while they are collected: fixed-point limbs, then the full-range limbs of two sums, then control words. */
+  int64_t n_values; /* K (1 + d + second_length) */
+  int64_t *words;   /* n_threads x n_words: each thread its own, all of them in the first after statistics_reduce */
+  int64_t n_words;  /* what travels */
+  int n_threads;    /* as many as the points have */
+  rank_load load;   /* of the ranks, in the last pass */
+  double *inverse_scales; /* K x width: of x - r_k */
+  double block_scale;     /* of a sum over a block's responsibilities */
+  bool tight;             /* statistics_tighten was called */
+  const shard *points;    /* borrowed: ranges of the columns */
+} statistics;
+
+/* Errors: 71. */
+gmmpi_status statistics_create(density_shape shape, statistics_order order, int64_t n_components, const shard *points,
+                               statistics **result, gmmpi_error *error);
+void statistics_destroy(statistics *sums); /* NULL is fine */
+int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads);
+
+/* Takes the means (K x d) as reference points, each moved into the range of the data, and forgets all sums. */
+void statistics_begin(statistics *sums, const double *means);
+
+/* After statistics_begin: sums in units that suit points no farther from the reference points than spans (K x d) say.
+ */
+void statistics_tighten(statistics *sums, const double *spans);
+
+/* Is component k's scatter, with the ridge (d) that will be added, so small in the units of its sums, because of points
+ * far away from all others, that digits are lost? Never after statistics_tighten: better units there are not. */
+bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridge);
+
+/* Adds what was summed over one block. Threads may do so at the same time, each with its number (from 0). */
+void statistics_add_block(statistics *sums, const block_sums *block, int thread);
+
+/* Collective over comm: ONE Allreduce; afterwards counts, first, second and the log-likelihood are those of all ranks.
+ * Errors, the same on all ranks: those of shard_agree. */
+gmmpi_status statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control, gmmpi_error *error);
+
+#endif

@@ -1,0 +1,126 @@
+/* The same rows in other coordinates: held, or made when they are asked for. */
+#include "points/shard_build.h"
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct shard_view {
+  const shard *base;
+  double *matrix;    /* d x d, row-major */
+  double *origin;    /* d */
+  double *last_tile; /* d x TILE_ROWS: for single rows */
+};
+
+void view_destroy(shard_view *view)
+{
+  if (view == NULL) return;
+  free(view->matrix);
+  free(view->origin);
+  free(view->last_tile);
+  free(view);
+}
+
+static shard_view *view_create(const shard *base, const double *matrix, const double *origin)
+{
+  const int64_t d = base->n_features;
+  shard_view *view = calloc(1, sizeof *view);
+  if (view == NULL) return NULL;
+  view->base = base;
+  view->matrix = allocate(d * d, sizeof *view->matrix);
+  view->origin = allocate(d, sizeof *view->origin);
+  view->last_tile = allocate(d, 2 * TILE_ROWS * sizeof *view->last_tile);
+  if (view->matrix == NULL || view->origin == NULL || view->last_tile == NULL) {
+    view_destroy(view);
+    return NULL;
+  }
+  memcpy(view->matrix, matrix, (size_t)(d * d) * sizeof *matrix);
+  memcpy(view->origin, origin, (size_t)d * sizeof *origin);
+  return view;
+}
+
+/* out: d x TILE_ROWS, = matrix (tile - origin) for every point of a tile, which is one of doubles or one of floats. */
+static void transform_tile(const shard_view *view, const double *tile, const float *float_tile, double *restrict out)
+{
+  const int64_t d = view->base->n_features;
+  memset(out, 0, (size_t)(d * TILE_ROWS) * sizeof *out);
+  for (int64_t j = 0; j < d; j++) {
+    double centred[TILE_ROWS];
+    for (int p = 0; p < TILE_ROWS; p++)
+      centred[p] = (tile != NULL ? tile[j * TILE_ROWS + p] : (double)float_tile[j * TILE_ROWS + p]) - view->origin[j];
+    for (int64_t i = 0; i < d; i++) {
+      const double factor = view->matrix[i * d + j];
+      if (factor == 0.0) continue;
+      for (int p = 0; p < TILE_ROWS; p++) out[i * TILE_ROWS + p] += factor * centred[p];
+    }
+  }
+}
+
+block_view view_block(const shard *points, int64_t index)
+{
+  block_view block = shard_block(points->view->base, index);
+  block.points = points;
+  block.source_rows = NULL;
+  return block;
+}
+
+const double *view_tile(const block_view *block, int64_t tile, double *room)
+{
+  const int64_t offset = tile * block->points->n_features * TILE_ROWS;
+  transform_tile(block->points->view, block->tiles != NULL ? block->tiles + offset : NULL,
+                 block->float_tiles != NULL ? block->float_tiles + offset : NULL, room);
+  return room;
+}
+
+void view_copy_row(const shard *points, int64_t row, double *point)
+{
+  const int64_t d = points->n_features;
+  double *tile = points->view->last_tile;
+  double *transformed = tile + d * TILE_ROWS;
+  shard_copy_row(points->view->base, row, point);
+  for (int64_t j = 0; j < d; j++) tile[j * TILE_ROWS] = point[j];
+  transform_tile(points->view, tile, NULL, transformed);
+  for (int64_t j = 0; j < d; j++) point[j] = transformed[j * TILE_ROWS];
+}
+
+/* Puts all rows of a view to where they are held. */
+static void hold_rows(const shard *from, shard *to)
+{
+  const int64_t length = from->n_features * TILE_ROWS;
+  shard_pass pass = shard_pass_begin(from);
+  while (shard_pass_next(&pass)) {
+    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
+      const block_view block = shard_block(from, b);
+      double *out = shard_place(to, b * from->block_rows).tiles;
+      for (int64_t t = 0; t < block.n_tiles; t++) block_tile(&block, t, out + t * length);
+    }
+  }
+}
+
+gmmpi_status shard_transform(const shard *points, const double *matrix, const double *origin, bool hold, shard **result,
+                             gmmpi_error *error)
+{
+  static const char label[] = "transformed points";
+  const shard_options held = {.n_threads = points->n_threads};
+  const shard_options made = {.n_threads = points->n_threads, .stream_bytes = 1};
+  gmmpi_error local = {0};
+  shard *view = NULL;
+  shard *copy = NULL;
+  if (shard_lay_out(points->comm, label, points->n_samples, points->n_features, made, &view, &local) == GMMPI_OK) {
+    view->stream = points->stream;
+    view->view = view_create(points, matrix, origin);
+    if (view->view == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to transform points");
+  }
+  if (hold) shard_lay_out(points->comm, label, points->n_samples, points->n_features, held, &copy, &local);
+  if (agree(points->comm, &local) == GMMPI_OK) {
+    if (hold) hold_rows(view, copy);
+    shard_complete(hold ? copy : view, &local);
+    shard_agree(points, &local);
+  }
+  shard *made_one = hold ? copy : view;
+  if (hold || local.status != GMMPI_OK) shard_destroy(view);
+  if (local.status != GMMPI_OK) shard_destroy(copy);
+  *result = local.status == GMMPI_OK ? made_one : NULL;
+  return error_pass(error, &local);
+}

@@ -1,0 +1,127 @@
+/* What may not be in the points: infinities, numbers that cannot be squared, and, unless rows are dropped for them,
+ * missing values. All missing values are counted, over all ranks, before they are reported. */
+#include "points/reading/row_check.h"
+
+#include "points/shard_build.h"
+#include "support/error.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+row_check row_check_begin(const point_source *source, int64_t first_row, shard_options options)
+{
+  return (row_check){.source = source,
+                     .first_row = first_row,
+                     .missing = options.missing,
+                     .single_precision = options.single_precision,
+                     .largest = shard_largest_number(options.single_precision),
+                     .first_place = INT64_MAX};
+}
+
+void row_check_add(row_check *check, const row_check *other)
+{
+  check->n_missing += other->n_missing;
+  check->n_dropped += other->n_dropped;
+  if (other->first_place >= check->first_place) return;
+  check->first_place = other->first_place;
+  check->first_feature = other->first_feature;
+}
+
+static int64_t place_of(const row_check *check, int64_t row_index)
+{
+  return check->source != NULL ? source_place(check->source, row_index) : check->first_row + row_index + 1;
+}
+
+static const char *label_of(const row_check *check)
+{
+  return check->source != NULL ? check->source->label : "points";
+}
+
+/* "line 17, column income" */
+static void describe_place(const row_check *check, int64_t place, int64_t feature, char *text, size_t n_bytes)
+{
+  if (check->source == NULL) {
+    snprintf(text, n_bytes, "row %" PRId64 ", column %" PRId64, place, feature + 1);
+    return;
+  }
+  char name[200];
+  char where[200];
+  source_feature_text(check->source, feature, name, sizeof name);
+  source_place_text(check->source, place, where, sizeof where);
+  snprintf(text, n_bytes, "%s, column %s", where, name);
+}
+
+gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_features, int64_t row_index, bool *is_whole,
+                           gmmpi_error *error)
+{
+  *is_whole = true;
+  for (int64_t j = 0; j < n_features; j++) {
+    const double held = check->single_precision ? (double)(float)row[j] : row[j];
+    if (fabs(held) <= check->largest) continue;
+    const int64_t place = place_of(check, row_index);
+    if (isnan(row[j])) {
+      *is_whole = false;
+      if (check->n_missing++ == 0) {
+        check->first_place = place;
+        check->first_feature = j;
+      }
+      continue;
+    }
+    char where[420];
+    describe_place(check, place, j, where, sizeof where);
+    if (isinf(row[j]))
+      return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: is infinite; remove the row or replace the value",
+                     label_of(check), where);
+    return fail_at(error, place, GMMPI_BAD_DATA,
+                   check->single_precision
+                       ? "%s: %s: %g is too large for single precision; rescale the column, or use double precision"
+                       : "%s: %s: %g is too large to be squared; rescale the column",
+                   label_of(check), where, row[j]);
+  }
+  if (!*is_whole) check->n_dropped++;
+  return GMMPI_OK;
+}
+
+bool row_is_whole(const double *row, int64_t n_features)
+{
+  for (int64_t j = 0; j < n_features; j++) {
+    if (isnan(row[j])) return false;
+  }
+  return true;
+}
+
+gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, int64_t *n_dropped,
+                           gmmpi_error *error)
+{
+  if (agree(comm, error) != GMMPI_OK) return error->status;
+  const int64_t mine[2] = {check->n_missing, check->n_dropped};
+  int64_t all[2];
+  MPI_Allreduce(mine, all, 2, MPI_INT64_T, MPI_SUM, comm);
+  *n_dropped = all[1];
+  if (check->missing == MISSING_ERROR && check->n_missing > 0) {
+    char where[420];
+    describe_place(check, check->first_place, check->first_feature, where, sizeof where);
+    fail_at(error, check->first_place, GMMPI_BAD_DATA,
+            all[0] == 1 ? "%s: %" PRId64 " value is missing: %s; leave such rows out with --missing drop"
+                        : "%s: %" PRId64
+                          " values are missing, the first one: %s; leave such rows out with --missing drop",
+            label_of(check), all[0], where);
+  }
+  if (check->missing == MISSING_DROP && all[1] == n_samples)
+    fail(error, GMMPI_BAD_DATA, "%s: every row has a missing value, so none is left; pick other columns",
+         label_of(check));
+  return agree(comm, error);
+}
+
+gmmpi_status row_check_changed(const point_source *source, int64_t row, gmmpi_error *error)
+{
+  if (row < 0)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: has changed since it was read first; leave a file alone while points are streamed from it",
+                source->label);
+  return fail_at(error, row + 1, GMMPI_BAD_DATA,
+                 "%s: has changed since it was read first, in row %" PRId64
+                 " or behind it; leave a file alone while points are streamed from it",
+                 source->label, row + 1);
+}

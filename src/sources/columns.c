@@ -1,0 +1,235 @@
+/* Which columns of a file are features: --columns. */
+#include "sources/source.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What has been picked so far. */
+typedef struct picks {
+  const point_source *source;
+  char *const *names; /* n_columns, or NULL */
+  int64_t n_columns;
+  int64_t *columns; /* n_columns: those picked so far, in order */
+  int64_t n_picked;
+  bool *is_picked; /* n_columns */
+} picks;
+
+static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error)
+{
+  return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the names of its columns", source->label);
+}
+
+/* What there is to choose from, shortened to n_bytes. */
+static void list_columns(const picks *picked, char *text, size_t n_bytes)
+{
+  if (picked->names == NULL) {
+    snprintf(text, n_bytes, "its columns have no names, pick by number from 1 to %" PRId64, picked->n_columns);
+    return;
+  }
+  int used = snprintf(text, n_bytes, "its columns are ");
+  for (int64_t i = 0; i < picked->n_columns; i++) {
+    const size_t left = n_bytes - (size_t)used;
+    const char *separator = i == 0 ? "" : ", ";
+    if (strlen(picked->names[i]) + 40 > left) {
+      snprintf(text + used, left, "%s... (%" PRId64 " in all)", separator, picked->n_columns);
+      return;
+    }
+    used += snprintf(text + used, left, "%s%s", separator, picked->names[i]);
+  }
+}
+
+static gmmpi_status no_such_column(const picks *picked, const char *token, gmmpi_error *error)
+{
+  char list[400];
+  list_columns(picked, list, sizeof list);
+  return fail(error, GMMPI_BAD_DATA, "%s: has no column \"%.100s\" (--columns); %s", picked->source->label, token,
+              list);
+}
+
+static gmmpi_status pick(picks *picked, int64_t column, const char *token, gmmpi_error *error)
+{
+  if (picked->is_picked[column])
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: column %" PRId64 " is picked twice (--columns, the second time by \"%.100s\")",
+                picked->source->label, column + 1, token);
+  picked->is_picked[column] = true;
+  picked->columns[picked->n_picked++] = column;
+  return GMMPI_OK;
+}
+
+/* The column of this exact name: *column, -1 when there is none. */
+static gmmpi_status find_name(const picks *picked, const char *token, int64_t *column, gmmpi_error *error)
+{
+  *column = -1;
+  for (int64_t i = 0; picked->names != NULL && i < picked->n_columns; i++) {
+    if (strcmp(picked->names[i], token) != 0) continue;
+    if (*column >= 0)
+      return fail(error, GMMPI_BAD_DATA,
+                  "%s: columns %" PRId64 " and %" PRId64 " are both named \"%.100s\"; pick by number (--columns)",
+                  picked->source->label, *column + 1, i + 1, token);
+    *column = i;
+  }
+  return GMMPI_OK;
+}
+
+/* Reads digits, and nothing else, up to end. False when there are none or too many. */
+static bool parse_count(const char *text, const char *end, int64_t *count)
+{
+  *count = 0;
+  if (text == end || end - text > 18) return false;
+  for (; text < end; text++) {
+    if (*text < '0' || *text > '9') return false;
+    *count = *count * 10 + (*text - '0');
+  }
+  return true;
+}
+
+/* 1-based first and last column of "3" or "2-5". */
+static bool parse_range(const char *token, int64_t *first, int64_t *last)
+{
+  const char *end = token + strlen(token);
+  const char *dash = strchr(token, '-');
+  if (dash == NULL) {
+    const bool is_number = parse_count(token, end, first);
+    *last = *first;
+    return is_number;
+  }
+  return parse_count(token, dash, first) && parse_count(dash + 1, end, last);
+}
+
+static gmmpi_status pick_token(picks *picked, const char *token, bool is_quoted, gmmpi_error *error)
+{
+  int64_t column;
+  int64_t first;
+  int64_t last;
+  gmmpi_status status = find_name(picked, token, &column, error);
+  if (status != GMMPI_OK) return status;
+  if (column >= 0) return pick(picked, column, token, error);
+  if (is_quoted || !parse_range(token, &first, &last) || first < 1 || last < first || last > picked->n_columns)
+    return no_such_column(picked, token, error);
+  for (column = first - 1; column < last && status == GMMPI_OK; column++) status = pick(picked, column, token, error);
+  return status;
+}
+
+static const char *skip_blanks(const char *text)
+{
+  while (*text == ' ' || *text == '\t') text++;
+  return text;
+}
+
+/* Copies the next word of the list to token (as long as the list at least) and returns where it ends: at a comma, at
+ * the list's end, or, when a quoted word goes wrong, NULL. */
+static const char *next_token(const char *list, char *token, bool *is_quoted)
+{
+  size_t length = 0;
+  list = skip_blanks(list);
+  *is_quoted = *list == '"';
+  if (*is_quoted) {
+    for (list++; *list != '\0' && (list[0] != '"' || list[1] == '"'); list++) {
+      token[length++] = *list;
+      if (*list == '"') list++;
+    }
+    if (*list == '\0') return NULL;
+    list = skip_blanks(list + 1);
+    if (*list != ',' && *list != '\0') return NULL;
+  } else {
+    while (*list != ',' && *list != '\0') token[length++] = *list++;
+    while (length > 0 && (token[length - 1] == ' ' || token[length - 1] == '\t')) length--;
+  }
+  token[length] = '\0';
+  return list;
+}
+
+static gmmpi_status pick_listed(picks *picked, const char *list, gmmpi_error *error)
+{
+  char *token = malloc(strlen(list) + 1);
+  if (token == NULL) return out_of_memory(picked->source, error);
+  gmmpi_status status = GMMPI_OK;
+  bool is_quoted;
+  for (const char *next = list; status == GMMPI_OK && next != NULL;) {
+    next = next_token(next, token, &is_quoted);
+    if (next == NULL) {
+      status = fail(error, GMMPI_BAD_DATA, "%s: --columns %.200s: a quote is not closed; write \"a name\",\"another\"",
+                    picked->source->label, list);
+    } else {
+      status = pick_token(picked, token, is_quoted, error);
+      next = *next == ',' ? next + 1 : NULL;
+    }
+  }
+  free(token);
+  return status;
+}
+
+static void pick_all(picks *picked)
+{
+  for (int64_t i = 0; i < picked->n_columns; i++) picked->columns[i] = i;
+  picked->n_picked = picked->n_columns;
+}
+
+/* The columns of these names; all of them where columns have no names. */
+static gmmpi_status pick_wanted(picks *picked, name_list wanted, gmmpi_error *error)
+{
+  const name_list there = {.owner = picked->source->label, .names = picked->names, .n = picked->n_columns};
+  if (picked->names == NULL) {
+    pick_all(picked);
+    return GMMPI_OK;
+  }
+  if (wanted.n > picked->n_columns) {
+    free(picked->columns);
+    picked->columns = allocate(wanted.n, sizeof *picked->columns);
+    if (picked->columns == NULL) return out_of_memory(picked->source, error);
+  }
+  picked->n_picked = wanted.n;
+  return names_find(there, wanted, picked->columns, error);
+}
+
+/* The name of a column: the file's, or x1, x2, ... where it has none. */
+static char *name_of(char *const *names, int64_t column)
+{
+  char *name = NULL;
+  if (names != NULL && names[column][0] != '\0') return strdup(names[column]);
+  return asprintf(&name, "x%" PRId64, column + 1) < 0 ? NULL : name;
+}
+
+static gmmpi_status keep_picked(point_source *source, picks *picked, gmmpi_error *error)
+{
+  source->feature_names = allocate(picked->n_picked, sizeof *source->feature_names);
+  if (source->feature_names == NULL) return out_of_memory(source, error);
+  source->columns = picked->columns;
+  picked->columns = NULL;
+  source->n_features = picked->n_picked;
+  source->n_columns = picked->n_columns;
+  source->has_names = picked->names != NULL;
+  for (int64_t i = 0; i < source->n_features; i++) {
+    source->feature_names[i] = name_of(picked->names, source->columns[i]);
+    if (source->feature_names[i] == NULL) return out_of_memory(source, error);
+  }
+  return GMMPI_OK;
+}
+
+gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *const *names,
+                                 const source_options *options, gmmpi_error *error)
+{
+  picks picked = {.source = source, .names = names, .n_columns = n_columns};
+  picked.columns = allocate(n_columns, sizeof *picked.columns);
+  picked.is_picked = allocate(n_columns, sizeof *picked.is_picked);
+  gmmpi_status status = GMMPI_OK;
+  if (picked.columns == NULL || picked.is_picked == NULL) {
+    status = out_of_memory(source, error);
+  } else if (options->wanted.names != NULL) {
+    status = pick_wanted(&picked, options->wanted, error);
+  } else if (options->columns != NULL) {
+    status = pick_listed(&picked, options->columns, error);
+  } else {
+    pick_all(&picked);
+  }
+  if (status == GMMPI_OK) status = keep_picked(source, &picked, error);
+  free(picked.columns);
+  free(picked.is_picked);
+  return status;
+}

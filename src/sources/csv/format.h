@@ -1,0 +1,25 @@
+/* How a text table is laid out: which delimiter, a header or not, how many columns, where the rows begin. It is told by
+ * the first lines alone, and in the same way on every rank. */
+#ifndef SOURCES_CSV_FORMAT_H
+#define SOURCES_CSV_FORMAT_H
+
+#include "sources/csv/text_lines.h"
+#include "sources/source.h"
+
+typedef struct csv_format {
+  char delimiter;    /* ' ' stands for any run of blanks */
+  int64_t n_columns; /* of the first line */
+  char **names;      /* n_columns; NULL without a header */
+  int64_t first_row; /* where in the file the first line behind the header begins */
+  int64_t line;      /* its 1-based number */
+} csv_format;
+
+/* Reads lines from the file's beginning. A header is what the options say, or a first line with a field that is neither
+ * a number nor missing; a first line that begins with '#' is one too if it has as many fields as the next line, else a
+ * comment. label: how messages name the file. Errors: 64 a delimiter that can be a part of a number; 65 no rows, an
+ * unclosed quote; those of line_reader_next. Release with csv_format_close, also after an error. */
+gmmpi_status csv_format_find(line_reader *reader, const char *label, const source_options *options, csv_format *format,
+                             gmmpi_error *error);
+void csv_format_close(csv_format *format);
+
+#endif

@@ -1,0 +1,200 @@
+#include "sources/csv/parse_number.h"
+
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- correct rounding --- */
+
+/* Powers of ten that are doubles. */
+static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                       1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+enum { LARGEST_POWER_OF_TEN = 22, LARGEST_POWER_OF_FIVE = 27, MOST_DIGITS = 19 };
+
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 wide;
+
+/* Powers of five below 2^63: 5^27 is the last. */
+static const uint64_t powers_of_five[] = {UINT64_C(1),
+                                          UINT64_C(5),
+                                          UINT64_C(25),
+                                          UINT64_C(125),
+                                          UINT64_C(625),
+                                          UINT64_C(3125),
+                                          UINT64_C(15625),
+                                          UINT64_C(78125),
+                                          UINT64_C(390625),
+                                          UINT64_C(1953125),
+                                          UINT64_C(9765625),
+                                          UINT64_C(48828125),
+                                          UINT64_C(244140625),
+                                          UINT64_C(1220703125),
+                                          UINT64_C(6103515625),
+                                          UINT64_C(30517578125),
+                                          UINT64_C(152587890625),
+                                          UINT64_C(762939453125),
+                                          UINT64_C(3814697265625),
+                                          UINT64_C(19073486328125),
+                                          UINT64_C(95367431640625),
+                                          UINT64_C(476837158203125),
+                                          UINT64_C(2384185791015625),
+                                          UINT64_C(11920928955078125),
+                                          UINT64_C(59604644775390625),
+                                          UINT64_C(298023223876953125),
+                                          UINT64_C(1490116119384765625),
+                                          UINT64_C(7450580596923828125)};
+
+static int bit_length(wide value)
+{
+  const uint64_t high = (uint64_t)(value >> 64);
+  return high != 0 ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll((uint64_t)value);
+}
+
+/* The double nearest to (value + fraction) 2^power, where 0 <= fraction < 1 and fraction > 0 only if has_fraction, for
+ * which value must have more than 53 bits. The result must be a normal number. */
+static double round_wide(wide value, bool has_fraction, int power)
+{
+  const int excess = bit_length(value) - DBL_MANT_DIG;
+  uint64_t kept = (uint64_t)value;
+  if (excess > 0) {
+    const wide half = (wide)1 << (excess - 1);
+    const wide rest = value & ((half << 1) - 1);
+    kept = (uint64_t)(value >> excess);
+    if (rest > half || (rest == half && (has_fraction || (kept & 1) != 0))) kept++;
+    power += excess;
+  }
+  const uint64_t scale_bits = (uint64_t)(1023 + power) << 52;
+  double scale;
+  memcpy(&scale, &scale_bits, sizeof scale);
+  return (double)kept * scale;
+}
+
+/* The double nearest to digits x 10^exponent: digits > 0, |exponent| <= 27. */
+static double round_decimal(uint64_t digits, int exponent)
+{
+  if (exponent >= 0) return round_wide((wide)digits * powers_of_five[exponent], false, exponent);
+  const int shift = __builtin_clzll(digits);
+  const wide numerator = (wide)(digits << shift) << 64;
+  const wide quotient = numerator / powers_of_five[-exponent];
+  const bool has_fraction = quotient * powers_of_five[-exponent] != numerator;
+  return round_wide(quotient, has_fraction, exponent - shift - 64);
+}
+
+static const bool has_wide_integers = true;
+#else
+static double round_decimal(uint64_t digits, int exponent)
+{
+  (void)digits;
+  (void)exponent;
+  return NAN;
+}
+
+static const bool has_wide_integers = false;
+#endif
+
+/* Any number that parse_number has seen to be one. */
+static double round_by_library(const char *text)
+{
+  static locale_t c_locale = (locale_t)0;
+  if (c_locale == (locale_t)0) c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  return strtod_l(text, NULL, c_locale);
+}
+
+/* --- reading --- */
+
+static bool is_digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
+
+/* Reads "e-12" at text into *exponent: returns its end, text itself when there is no exponent, NULL when it has no
+ * digits. */
+static const char *parse_exponent(const char *text, int *exponent)
+{
+  *exponent = 0;
+  if (*text != 'e' && *text != 'E') return text;
+  const char *digits = text + 1;
+  const bool negative = *digits == '-';
+  if (*digits == '-' || *digits == '+') digits++;
+  const char *end = digits;
+  for (; is_digit(*end); end++) {
+    if (*exponent < 100000) *exponent = *exponent * 10 + (*end - '0');
+  }
+  if (negative) *exponent = -*exponent;
+  return end == digits ? NULL : end;
+}
+
+const char *parse_number(const char *text, double *value)
+{
+  const char *next = text;
+  const bool negative = *next == '-';
+  if (*next == '-' || *next == '+') next++;
+  uint64_t digits = 0;
+  const char *start = next;
+  while (is_digit(*next)) digits = digits * 10 + (uint64_t)(*next++ - '0');
+  ptrdiff_t n_digits = next - start;
+  ptrdiff_t n_decimals = 0;
+  if (*next == '.') {
+    start = ++next;
+    while (is_digit(*next)) digits = digits * 10 + (uint64_t)(*next++ - '0');
+    n_decimals = next - start;
+    n_digits += n_decimals;
+  }
+  int exponent;
+  if (n_digits == 0 || (next = parse_exponent(next, &exponent)) == NULL) return NULL;
+
+  if (n_digits > MOST_DIGITS) {
+    *value = round_by_library(text);
+    return next;
+  }
+  exponent -= (int)n_decimals;
+  const int size = exponent < 0 ? -exponent : exponent;
+  double magnitude;
+  if (digits == 0) {
+    magnitude = 0.0;
+  } else if (FLT_EVAL_METHOD == 0 && digits >> DBL_MANT_DIG == 0 && size <= LARGEST_POWER_OF_TEN) {
+    magnitude = exponent < 0 ? (double)digits / powers_of_ten[size] : (double)digits * powers_of_ten[size];
+  } else if (has_wide_integers && size <= LARGEST_POWER_OF_FIVE) {
+    magnitude = round_decimal(digits, exponent);
+  } else {
+    *value = round_by_library(text);
+    return next;
+  }
+  *value = negative ? -magnitude : magnitude;
+  return next;
+}
+
+/* Is text to end this word, which is in lower case? */
+static bool is_word(const char *text, const char *end, const char *word)
+{
+  for (; text < end && *word != '\0'; text++, word++) {
+    const char lower = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+    if (lower != *word) return false;
+  }
+  return text == end && *word == '\0';
+}
+
+cell_kind parse_cell(const char *text, const char *end, double *value)
+{
+  static const char *const missing[] = {"", "na", "n/a", "nan", "+nan", "-nan", "null", "none", "?"};
+  if (text < end && parse_number(text, value) == end) return CELL_NUMBER;
+
+  const bool negative = text < end && *text == '-';
+  const char *unsigned_text = text < end && (*text == '-' || *text == '+') ? text + 1 : text;
+  if (is_word(unsigned_text, end, "inf") || is_word(unsigned_text, end, "infinity")) {
+    *value = negative ? -INFINITY : INFINITY;
+    return CELL_NUMBER;
+  }
+  for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+    if (is_word(text, end, missing[i])) {
+      *value = NAN;
+      return CELL_MISSING;
+    }
+  }
+  return CELL_TEXT;
+}

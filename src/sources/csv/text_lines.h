@@ -1,0 +1,57 @@
+/* The lines of a text file: reading them one after the other, from any place, and counting those of a byte range.
+ *
+ * A file of many gigabytes is shared among ranks by bytes: rank r counts the lines that begin in its range, and the
+ * counts of all ranks say which rows are where. The file is read in large pieces; a line may be longer than a piece. */
+#ifndef SOURCES_CSV_TEXT_LINES_H
+#define SOURCES_CSV_TEXT_LINES_H
+
+#include "gmmpi/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How much of a file is read at once, where nothing else is said. */
+enum { TEXT_PIECE_BYTES = 4 << 20 };
+
+typedef struct line_reader {
+  int descriptor;   /* borrowed, as is path */
+  const char *path; /* for messages */
+  int64_t n_bytes;  /* of the file */
+  char *buffer;
+  size_t capacity; /* one byte less than the buffer has, so that there is room for the end of a last line */
+  size_t filled;
+  size_t next;    /* where in the buffer the next line begins */
+  int64_t offset; /* the buffer's place in the file */
+} line_reader;
+
+/* Errors: 71. Release with line_reader_close, also after an error. */
+gmmpi_status line_reader_open(line_reader *reader, int descriptor, const char *path, int64_t n_bytes,
+                              size_t piece_bytes, gmmpi_error *error);
+void line_reader_close(line_reader *reader);
+
+/* The next line is the one that begins at this byte of the file. */
+void line_reader_seek(line_reader *reader, int64_t offset);
+int64_t line_reader_place(const line_reader *reader);
+
+/* The next line, begin to end, without its end (LF or CRLF); *end can be read and is LF or CR. *begin is NULL at the
+ * file's end. What it points to is valid until the next call. Errors: 65 a line of more than 1 GiB, a file that became
+ * shorter; 74; 71. */
+gmmpi_status line_reader_next(line_reader *reader, const char **begin, const char **end, gmmpi_error *error);
+
+/* Is a line nothing but blanks? Tabs are blanks unless they separate fields. */
+bool is_blank_line(const char *begin, const char *end, char delimiter);
+
+/* The lines that begin within a range of bytes. */
+typedef struct line_count {
+  int64_t first_offset; /* where the first one begins; the range's end when there is none */
+  int64_t n_lines;
+  int64_t n_rows; /* those that are not blank */
+} line_count;
+
+/* Counts the lines that begin in [begin, end) of the part of a file that begins with a line at first_line. Errors as
+ * above. */
+gmmpi_status count_lines(int descriptor, const char *path, int64_t n_bytes, int64_t first_line, int64_t begin,
+                         int64_t end, char delimiter, size_t piece_bytes, line_count *count, gmmpi_error *error);
+
+#endif

@@ -1,0 +1,408 @@
+/* HDF5 files. Each rank opens the file for itself and reads its own rows: collective reading gains nothing for
+ * contiguous rows, and hangs when one rank's disk fails. */
+#include "sources/hdf5/claims.h"
+#include "sources/hdf5/filters.h"
+#include "sources/hdf5/find.h"
+#include "sources/hdf5/numbers.h"
+#include "sources/hdf5/virtual.h"
+#include "sources/source.h"
+#include "support/error.h"
+#include "support/file.h"
+#include "support/memory.h"
+
+#include <errno.h>
+#include <hdf5.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Neighbouring columns are read together, and those between them too when there are at most so many. */
+enum { LARGEST_GAP = 8 };
+/* Numbers read at once where not every column was picked, unless one row has more. */
+enum { PIECE_NUMBERS = 1 << 19 };
+/* What the library takes to convert and unpack numbers. */
+static const int64_t library_bytes = 4 << 20;
+/* And for each further file that is open: measured with 1500 of them. */
+static const int64_t open_file_bytes = 640 << 10;
+
+/* Columns that are read together. */
+typedef struct column_run {
+  int64_t first;
+  int64_t last;
+} column_run;
+
+typedef struct hdf5_state {
+  hid_t file;
+  hid_t data_set;
+  hid_t space;
+  hdf5_numbers numbers;
+  int n_dimensions;
+  column_run *runs; /* ascending */
+  int64_t n_runs;
+  bool is_direct; /* every column was picked, in order */
+  /* Where numbers lie in the file as in memory they are read without the library: */
+  int descriptor; /* of the library's; -1: they don't */
+  int64_t offset; /* of the first number */
+  int item_bytes;
+  double *piece;
+  int64_t piece_numbers;
+} hdf5_state;
+
+static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
+{
+  (void)path;
+  static const char mark[] = "\x89HDF\r\n\x1a\n";
+  const size_t length = sizeof mark - 1;
+  for (size_t begin = 0; begin + length <= n_bytes; begin = begin == 0 ? 512 : 2 * begin) {
+    if (memcmp(head + begin, mark, length) == 0) return true;
+  }
+  return false;
+}
+
+static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error)
+{
+  return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
+}
+
+/* --- opening
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static gmmpi_status cannot_open(const point_source *source, gmmpi_error *error)
+{
+  if (errno == ENOENT || errno == EACCES || errno == EPERM)
+    return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check that every node can read it", source->path,
+                strerror(errno));
+  return hdf5_broken(source->path, error);
+}
+
+/* Opens the data set that was asked for or is the only one, and sets inside and label. */
+static gmmpi_status open_data_set(point_source *source, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  if (source->inside == NULL) {
+    const gmmpi_status status = hdf5_find_points(state->file, source->path, &source->inside, error);
+    if (status != GMMPI_OK) return status;
+    char *label = NULL;
+    if (asprintf(&label, "%s:%s", source->path, source->inside) < 0) return out_of_memory(source, error);
+    free(source->label);
+    source->label = label;
+  }
+  errno = 0;
+  state->data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
+  if (state->data_set < 0 && hdf5_disk_failed()) return hdf5_broken(source->path, error);
+  if (state->data_set < 0) return hdf5_no_such_data_set(state->file, source->path, source->inside, error);
+  if (!hdf5_is_numeric(state->data_set))
+    return fail(error, GMMPI_BAD_DATA, "%s: does not hold integers or floats; name a data set that does",
+                source->label);
+  return GMMPI_OK;
+}
+
+static gmmpi_status set_shape(point_source *source, int64_t *n_columns, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  hsize_t extents[2] = {0, 1};
+  state->space = H5Dget_space(state->data_set);
+  state->n_dimensions = state->space >= 0 ? H5Sget_simple_extent_ndims(state->space) : -1;
+  if (state->n_dimensions != 1 && state->n_dimensions != 2)
+    return fail(error, GMMPI_BAD_DATA, "%s: has %d dimensions; points are rows of a data set of two", source->label,
+                state->n_dimensions < 0 ? 0 : state->n_dimensions);
+  if (H5Sget_simple_extent_dims(state->space, extents, NULL) < 0 || extents[0] > INT64_MAX || extents[1] > INT64_MAX)
+    return fail(error, GMMPI_BAD_DATA, "%s: has a shape that cannot be read; is the file damaged?", source->label);
+  if (extents[0] == 0 || extents[1] == 0)
+    return fail(error, GMMPI_BAD_DATA, "%s: holds %llu rows of %llu columns; give a file with points", source->label,
+                (unsigned long long)extents[0], (unsigned long long)extents[1]);
+  source->n_rows = (int64_t)extents[0];
+  *n_columns = (int64_t)extents[1];
+  return GMMPI_OK;
+}
+
+static int compare_columns(const void *a, const void *b)
+{
+  const int64_t left = *(const int64_t *)a;
+  const int64_t right = *(const int64_t *)b;
+  return (left > right) - (left < right);
+}
+
+/* Cuts the columns picked into runs. */
+static gmmpi_status find_runs(const point_source *source, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  const int64_t n = source->n_features;
+  int64_t *sorted = allocate(n, sizeof *sorted);
+  state->runs = allocate(n, sizeof *state->runs);
+  if (sorted == NULL || state->runs == NULL) {
+    free(sorted);
+    return out_of_memory(source, error);
+  }
+  memcpy(sorted, source->columns, (size_t)n * sizeof *sorted);
+  qsort(sorted, (size_t)n, sizeof *sorted, compare_columns);
+  state->is_direct = source_takes_all_columns(source);
+  for (int64_t i = 0; i < n; i++) {
+    if (i == 0 || sorted[i] - sorted[i - 1] > LARGEST_GAP + 1) state->runs[state->n_runs++].first = sorted[i];
+    state->runs[state->n_runs - 1].last = sorted[i];
+  }
+  free(sorted);
+  return GMMPI_OK;
+}
+
+static gmmpi_status pick_columns(point_source *source, int64_t n_columns, const source_options *options,
+                                 gmmpi_error *error)
+{
+  const hdf5_state *state = source->state;
+  errno = 0;
+  char **names = hdf5_read_names(state->data_set, "feature_names", n_columns);
+  if (names == NULL && hdf5_disk_failed()) return hdf5_broken(source->label, error);
+  const gmmpi_status status = source_pick_columns(source, n_columns, names, options, error);
+  for (int64_t i = 0; names != NULL && i < n_columns; i++) free(names[i]);
+  free(names);
+  return status;
+}
+
+/* Finds out whether the numbers lie in the file one behind the other, as this machine's doubles or floats. */
+static void find_flat_numbers(point_source *source)
+{
+  hdf5_state *state = source->state;
+  void *handle = NULL;
+  const hid_t type = H5Dget_type(state->data_set);
+  const haddr_t offset = H5Dget_offset(state->data_set); /* undefined for anything but one piece in this file */
+  const bool is_double = type >= 0 && H5Tequal(type, H5T_NATIVE_DOUBLE) > 0;
+  const bool is_float = type >= 0 && H5Tequal(type, H5T_NATIVE_FLOAT) > 0;
+  if (type >= 0) H5Tclose(type);
+  if (!state->is_direct || offset == HADDR_UNDEF || !(is_double || is_float) ||
+      H5Fget_vfd_handle(state->file, H5P_DEFAULT, &handle) < 0 || handle == NULL)
+    return;
+  state->descriptor = *(const int *)handle;
+  state->offset = (int64_t)offset;
+  state->item_bytes = is_double ? (int)sizeof(double) : (int)sizeof(float);
+  source->is_concurrent = true;
+}
+
+/* The pieces that a rank has open when it has read its share of the rows: in the mean those that begin in it, and those
+ * that have its first row. */
+static int64_t count_open_pieces(MPI_Comm comm, const point_source *source, const hdf5_pieces *pieces)
+{
+  int n_ranks;
+  MPI_Comm_size(comm, &n_ranks);
+  const int64_t n = pieces->n / n_ranks + pieces->n_rows / source->n_rows + pieces->n_endless + 2;
+  return n < pieces->n ? n : pieces->n;
+}
+
+/* Opens the data set, whose chunks or those of whose pieces want this memory, anew with a cache for them. Collective:
+ * each rank has looked at its share of the pieces. */
+static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, hdf5_pieces pieces, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  int64_t memory[2] = {pieces.most.cache, pieces.most.unpacking};
+  MPI_Allreduce(MPI_IN_PLACE, memory, 2, MPI_INT64_T, MPI_MAX, comm);
+  const int64_t n_open = count_open_pieces(comm, source, &pieces);
+  const int64_t cache = hdf5_shared_cache(memory[0], n_open);
+  source->buffer_bytes += n_open * (cache + (pieces.n > 1 ? open_file_bytes : 0)) + memory[1];
+  if (cache == 0) return GMMPI_OK;
+  H5Dclose(state->data_set);
+  H5Sclose(state->space);
+  state->data_set = hdf5_open_with_cache(state->file, source->inside, cache);
+  state->space = state->data_set >= 0 ? H5Dget_space(state->data_set) : H5I_INVALID_HID;
+  return state->space >= 0 ? GMMPI_OK : out_of_memory(source, error);
+}
+
+/* The pieces of a virtual data set; any other is one piece. */
+static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, hdf5_pieces *pieces, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  const hid_t properties = H5Dget_create_plist(state->data_set);
+  gmmpi_status status = GMMPI_OK;
+  *pieces = (hdf5_pieces){.n = 1};
+  if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
+    H5Dclose(state->data_set); /* with it the library would hold pieces open in a way of its own */
+    status = hdf5_check_pieces(comm, properties, source->path, source->label, source->written, pieces, error);
+    if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
+    state->data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
+    if (state->data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
+  }
+  if (properties >= 0) H5Pclose(properties);
+  return status;
+}
+
+/* What there is to do for each way of holding the numbers in the file. */
+static gmmpi_status look_at_layout(point_source *source, hdf5_pieces *pieces, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  source->streams = true;
+  source->buffer_bytes = library_bytes + PIECE_NUMBERS * (int64_t)sizeof(double);
+  const hid_t properties = H5Dget_create_plist(state->data_set);
+  const H5D_layout_t layout = properties >= 0 ? H5Pget_layout(properties) : H5D_LAYOUT_ERROR;
+  gmmpi_status status = GMMPI_OK;
+  if (layout == H5D_CHUNKED) {
+    status = hdf5_check_filters(properties, source->label, error);
+    pieces->most = hdf5_chunk_memory_of(state->data_set);
+  } else if (layout == H5D_CONTIGUOUS) {
+    find_flat_numbers(source);
+  }
+  if (properties >= 0) H5Pclose(properties);
+  return status;
+}
+
+static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const source_options *options,
+                                  hdf5_pieces *pieces, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  int64_t n_columns = 0;
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  if (rank == 0) written_files_ask(source->written, 0, source->path);
+  state->file = hdf5_open_file(source->path);
+  if (state->file < 0) return cannot_open(source, error);
+  gmmpi_status status = open_data_set(source, error);
+  if (status == GMMPI_OK) status = look_at_pieces(comm, source, pieces, error);
+  if (status == GMMPI_OK) status = set_shape(source, &n_columns, error);
+  if (status == GMMPI_OK) status = hdf5_check_claims(state->file, state->data_set, n_columns, source->label, error);
+  if (status == GMMPI_OK) status = pick_columns(source, n_columns, options, error);
+  if (status == GMMPI_OK) status = find_runs(source, error);
+  if (status == GMMPI_OK && !hdf5_numbers_open(state->data_set, &state->numbers)) status = out_of_memory(source, error);
+  return status == GMMPI_OK ? look_at_layout(source, pieces, error) : status;
+}
+
+static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
+{
+  hdf5_state *state = calloc(1, sizeof *state);
+  if (state == NULL) out_of_memory(source, error);
+  if (agree(comm, error) != GMMPI_OK) {
+    free(state);
+    return error->status;
+  }
+  *state = (hdf5_state){.file = H5I_INVALID_HID,
+                        .data_set = H5I_INVALID_HID,
+                        .space = H5I_INVALID_HID,
+                        .numbers = {H5I_INVALID_HID, H5I_INVALID_HID},
+                        .descriptor = -1};
+  source->state = state;
+  gmmpi_error local = {0};
+  hdf5_pieces pieces;
+  H5E_BEGIN_TRY
+  {
+    open_silently(comm, source, options, &pieces, &local);
+    if (agree(comm, &local) == GMMPI_OK) keep_chunks(comm, source, pieces, &local);
+  }
+  H5E_END_TRY
+  if (local.status != GMMPI_OK) *error = local;
+  return local.status;
+}
+
+static void close_hdf5(point_source *source)
+{
+  hdf5_state *state = source->state;
+  H5E_BEGIN_TRY
+  {
+    hdf5_numbers_close(&state->numbers);
+    if (state->space >= 0) H5Sclose(state->space);
+    if (state->data_set >= 0) H5Dclose(state->data_set);
+    if (state->file >= 0) H5Fclose(state->file);
+  }
+  H5E_END_TRY
+  free(state->runs);
+  free(state->piece);
+  free(state);
+}
+
+/* --- reading
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* Rows of a run of columns into numbers: n_rows x (the run's width). */
+static gmmpi_status read_run(const point_source *source, int64_t first_row, int64_t n_rows, column_run run,
+                             double *numbers, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  const hsize_t start[2] = {(hsize_t)first_row, (hsize_t)run.first};
+  const hsize_t count[2] = {(hsize_t)n_rows, (hsize_t)(run.last - run.first + 1)};
+  const hid_t memory = H5Screate_simple(state->n_dimensions, count, NULL);
+  const bool is_ready = memory >= 0 && H5Sselect_hyperslab(state->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
+  errno = 0;
+  const bool is_read = is_ready && hdf5_numbers_read(&state->numbers, state->data_set, memory, state->space,
+                                                     (int64_t)(count[0] * count[1]), numbers);
+  const int reason = errno;
+  if (memory >= 0) H5Sclose(memory);
+  if (is_read) return GMMPI_OK;
+  if (!is_ready || reason == ENOMEM) return out_of_memory(source, error);
+  if (reason != 0)
+    return fail(error, GMMPI_INPUT_FAILED,
+                "%s: reading rows %" PRId64 " to %" PRId64 " failed (%s); check the disk and start again",
+                source->label, first_row + 1, first_row + n_rows, strerror(reason));
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: rows %" PRId64 " to %" PRId64 " are damaged and cannot be unpacked; copy it anew", source->label,
+              first_row + 1, first_row + n_rows);
+}
+
+/* Copies the features that are in the run from numbers (n_rows x width) to their places in rows. */
+static void spread_run(const point_source *source, column_run run, int64_t n_rows, const double *numbers, double *rows)
+{
+  const int64_t width = run.last - run.first + 1;
+  for (int64_t j = 0; j < source->n_features; j++) {
+    const int64_t column = source->columns[j];
+    if (column < run.first || column > run.last) continue;
+    for (int64_t i = 0; i < n_rows; i++) rows[i * source->n_features + j] = numbers[i * width + column - run.first];
+  }
+}
+
+/* Reads a run of columns piece by piece. */
+static gmmpi_status read_run_in_pieces(const point_source *source, int64_t first_row, int64_t n_rows, column_run run,
+                                       double *rows, gmmpi_error *error)
+{
+  hdf5_state *state = source->state;
+  const int64_t width = run.last - run.first + 1;
+  const int64_t most_rows = width < PIECE_NUMBERS ? PIECE_NUMBERS / width : 1;
+  const int64_t piece_rows = n_rows < most_rows ? n_rows : most_rows;
+  if (state->piece_numbers < piece_rows * width) {
+    free(state->piece);
+    state->piece = allocate(piece_rows * width, sizeof *state->piece);
+    state->piece_numbers = state->piece == NULL ? 0 : piece_rows * width;
+    if (state->piece == NULL) return out_of_memory(source, error);
+  }
+  gmmpi_status status = GMMPI_OK;
+  for (int64_t done = 0; done < n_rows && status == GMMPI_OK; done += piece_rows) {
+    const int64_t count = n_rows - done < piece_rows ? n_rows - done : piece_rows;
+    status = read_run(source, first_row + done, count, run, state->piece, error);
+    if (status == GMMPI_OK) spread_run(source, run, count, state->piece, rows + done * source->n_features);
+  }
+  return status;
+}
+
+static gmmpi_status read_hdf5(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
+{
+  const hdf5_state *state = source->state;
+  const int64_t row_numbers = source->n_features;
+  gmmpi_status status = GMMPI_OK;
+  if (state->descriptor >= 0)
+    return source_read_numbers(source, state->descriptor, state->offset + first_row * row_numbers * state->item_bytes,
+                               state->item_bytes, n_rows * row_numbers, rows, error);
+  H5E_BEGIN_TRY
+  {
+    if (state->is_direct) status = read_run(source, first_row, n_rows, state->runs[0], rows, error);
+    for (int64_t r = 0; !state->is_direct && r < state->n_runs && status == GMMPI_OK; r++)
+      status = read_run_in_pieces(source, first_row, n_rows, state->runs[r], rows, error);
+  }
+  H5E_END_TRY
+  return status;
+}
+
+static bool reads(const point_source *source, const char *path)
+{
+  const hdf5_state *state = source->state;
+  bool found = file_is_same(source->path, path);
+  H5E_BEGIN_TRY
+  {
+    const hid_t properties = H5Dget_create_plist(state->data_set);
+    if (!found && properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL)
+      found = hdf5_pieces_are_in(properties, source->path, path);
+    if (properties >= 0) H5Pclose(properties);
+  }
+  H5E_END_TRY
+  return found;
+}
+
+const source_kind source_hdf5 = {.name = "HDF5",
+                                 .recognises = recognises,
+                                 .open = open_hdf5,
+                                 .read = read_hdf5,
+                                 .reads = reads,
+                                 .close = close_hdf5};

@@ -1,0 +1,248 @@
+/* Several files as one data set: the rows of the first, then those of the second, and so on. Each is a source of its
+ * own, of whatever kind.
+ *
+ * The ranks share out the files to learn how many rows they have, so that nobody opens thousands; which file is opened
+ * for its rows is seen when they are read. */
+#include "sources/parts/names.h"
+#include "sources/source.h"
+#include "support/error.h"
+#include "support/file.h"
+#include "support/large_messages.h"
+#include "support/memory.h"
+#include "support/ranges.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Files that are open at the same time, at most. */
+enum { MOST_OPEN = 32 };
+
+typedef struct parts_state {
+  source_options options; /* columns is a copy */
+  char *names;            /* of all parts, one behind the other */
+  int64_t n_parts;
+  const char **parts;            /* n_parts, in names */
+  int64_t *first_rows;           /* n_parts + 1 */
+  point_source *open[MOST_OPEN]; /* part p at p modulo MOST_OPEN, or NULL */
+  int64_t is_open[MOST_OPEN];    /* which part it is */
+} parts_state;
+
+static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
+{
+  (void)path;
+  (void)head;
+  (void)n_bytes;
+  return false; /* not by content */
+}
+
+static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error)
+{
+  return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open its files", source->label);
+}
+
+/* Collective: rank 0 finds the files. */
+static gmmpi_status find_parts(MPI_Comm comm, point_source *source, gmmpi_error *error)
+{
+  parts_state *state = source->state;
+  int rank;
+  int64_t n_bytes = 0;
+  MPI_Comm_rank(comm, &rank);
+  if (rank == 0) part_names_find(source->path, source->inside, &state->names, &n_bytes, error);
+  if (agree(comm, error) != GMMPI_OK) return error->status;
+  MPI_Bcast(&n_bytes, 1, MPI_INT64_T, 0, comm);
+  if (rank != 0) state->names = allocate(n_bytes, 1);
+  if (state->names == NULL) out_of_memory(source, error);
+  if (agree(comm, error) != GMMPI_OK) return error->status;
+  broadcast_large(comm, 0, state->names, n_bytes, MPI_BYTE);
+  for (int64_t i = 0; i < n_bytes; i++) state->n_parts += state->names[i] == '\0' ? 1 : 0;
+  state->parts = allocate(state->n_parts, sizeof *state->parts);
+  state->first_rows = allocate(state->n_parts + 1, sizeof *state->first_rows);
+  if (state->parts == NULL || state->first_rows == NULL) {
+    out_of_memory(source, error);
+  } else {
+    const char *next = state->names;
+    for (int64_t p = 0; p < state->n_parts; p++, next += strlen(next) + 1) state->parts[p] = next;
+  }
+  return agree(comm, error);
+}
+
+/* The first part's features are those of all. */
+static void take_features(point_source *source, point_source *first)
+{
+  source->n_features = first->n_features;
+  source->n_columns = first->n_columns;
+  source->has_names = first->has_names;
+  source->streams = first->streams;
+  source->columns = first->columns;
+  source->feature_names = first->feature_names;
+  first->columns = NULL;
+  first->feature_names = NULL;
+}
+
+static gmmpi_status same_features(const point_source *source, const point_source *part, gmmpi_error *error)
+{
+  const parts_state *state = source->state;
+  if (part->n_features != source->n_features)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: has %" PRId64 " features, %s has %" PRId64 "; leave it out, or pick the same with --columns",
+                part->label, part->n_features, state->parts[0], source->n_features);
+  if (part->has_names != source->has_names)
+    return fail(error, GMMPI_BAD_DATA, "%s: has %s for its features, %s has %s; leave it out, or write it anew",
+                part->label, part->has_names ? "names" : "no names", state->parts[0],
+                source->has_names ? "names" : "none");
+  for (int64_t j = 0; part->has_names && j < part->n_features; j++) {
+    if (strcmp(part->feature_names[j], source->feature_names[j]) != 0)
+      return fail(error, GMMPI_BAD_DATA,
+                  "%s: feature %" PRId64 " is \"%.100s\", in %s it is \"%.100s\"; pick the same with --columns",
+                  part->label, j + 1, part->feature_names[j], state->parts[0], source->feature_names[j]);
+  }
+  return GMMPI_OK;
+}
+
+/* Not collective: a part for this rank alone. */
+static gmmpi_status open_part(const point_source *source, int64_t index, point_source **part, gmmpi_error *error)
+{
+  const parts_state *state = source->state;
+  gmmpi_error failure = {0};
+  if (source->written != NULL) source->written->base = index;
+  if (source_open_part(MPI_COMM_SELF, state->parts[index], &state->options, source->written, part, &failure) ==
+      GMMPI_OK)
+    same_features(source, *part, &failure);
+  if (failure.status == GMMPI_OK) return GMMPI_OK;
+  source_close(*part);
+  *part = NULL;
+  return fail_at(error, index + 1, failure.status, "%s", failure.message);
+}
+
+/* Collective: how many rows each part has. */
+static gmmpi_status count_rows(MPI_Comm comm, point_source *source, int64_t n_rows_of_first, gmmpi_error *error)
+{
+  parts_state *state = source->state;
+  int rank;
+  int n_ranks;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &n_ranks);
+  int64_t *rows = state->first_rows;
+  if (rank == 0) rows[1] = n_rows_of_first;
+  for (int64_t p = rank; p < state->n_parts && error->status == GMMPI_OK; p += n_ranks) {
+    point_source *part = NULL;
+    if (p > 0 && open_part(source, p, &part, error) == GMMPI_OK) rows[p + 1] = part->n_rows;
+    source_close(part);
+  }
+  if (agree(comm, error) != GMMPI_OK) return error->status;
+  allreduce_large(comm, rows, state->n_parts + 1, MPI_INT64_T, MPI_SUM);
+  for (int64_t p = 0; p < state->n_parts; p++) {
+    if (__builtin_add_overflow(rows[p], rows[p + 1], &rows[p + 1]))
+      return fail(error, GMMPI_BAD_DATA, "%s: its files claim more rows than can be counted; are they damaged?",
+                  source->label);
+  }
+  source->n_rows = rows[state->n_parts];
+  return GMMPI_OK;
+}
+
+static gmmpi_status open_parts(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  parts_state *state = calloc(1, sizeof *state);
+  source->state = state;
+  if (state != NULL) {
+    state->options = *options;
+    if (options->columns != NULL) state->options.columns = strdup(options->columns);
+  }
+  if (state == NULL || (options->columns != NULL && state->options.columns == NULL)) out_of_memory(source, &local);
+  if (agree(comm, &local) == GMMPI_OK && find_parts(comm, source, &local) == GMMPI_OK) {
+    point_source *first = NULL;
+    if (source_open_part(comm, state->parts[0], options, source->written, &first, &local) == GMMPI_OK) {
+      take_features(source, first);
+      source->buffer_bytes = first->buffer_bytes * (state->n_parts < MOST_OPEN ? state->n_parts : MOST_OPEN);
+      count_rows(comm, source, first->n_rows, &local);
+    }
+    source_close(first);
+  }
+  if (local.status != GMMPI_OK) *error = local;
+  return local.status;
+}
+
+static void close_parts(point_source *source)
+{
+  parts_state *state = source->state;
+  for (int i = 0; i < MOST_OPEN; i++) source_close(state->open[i]);
+  free((char *)state->options.columns);
+  free(state->names);
+  free(state->parts);
+  free(state->first_rows);
+  free(state);
+}
+
+/* --- reading --- */
+
+/* The part, which is opened unless it is already. */
+static gmmpi_status use_part(point_source *source, int64_t index, point_source **part, gmmpi_error *error)
+{
+  parts_state *state = source->state;
+  const int place = (int)(index % MOST_OPEN);
+  if (state->open[place] == NULL || state->is_open[place] != index) {
+    source_close(state->open[place]);
+    state->is_open[place] = index;
+    const gmmpi_status status = open_part(source, index, &state->open[place], error);
+    if (status != GMMPI_OK) return status;
+  }
+  *part = state->open[place];
+  if ((*part)->n_rows == state->first_rows[index + 1] - state->first_rows[index]) return GMMPI_OK;
+  return fail(error, GMMPI_BAD_DATA, "%s: changes while it is read, or is not the same file on all nodes",
+              (*part)->label);
+}
+
+static gmmpi_status read_parts(point_source *source, int64_t first_row, int64_t n_rows, double *rows,
+                               gmmpi_error *error)
+{
+  const parts_state *state = source->state;
+  int64_t done = 0;
+  while (done < n_rows) {
+    const int64_t row = first_row + done;
+    const int64_t index = range_with(state->n_parts, state->first_rows, row);
+    const int64_t left = state->first_rows[index + 1] - row;
+    const int64_t count = n_rows - done < left ? n_rows - done : left;
+    point_source *part;
+    gmmpi_status status = use_part(source, index, &part, error);
+    if (status != GMMPI_OK) return status;
+    gmmpi_error failure = {0};
+    status = source_read(part, row - state->first_rows[index], count, rows + done * source->n_features, &failure);
+    if (status != GMMPI_OK)
+      return fail_at(error, failure.place > 0 ? state->first_rows[index] + failure.place : 0, status, "%s",
+                     failure.message);
+    done += count;
+  }
+  return GMMPI_OK;
+}
+
+static void place_text(const point_source *source, int64_t place, char *text, size_t n_bytes)
+{
+  const parts_state *state = source->state;
+  const int64_t index = range_with(state->n_parts, state->first_rows, place - 1);
+  snprintf(text, n_bytes, "row %" PRId64 " of %s", place - state->first_rows[index], state->parts[index]);
+}
+
+static bool reads(const point_source *source, const char *path)
+{
+  const parts_state *state = source->state;
+  bool found = source->path[0] == '@' && file_is_same(source->path + 1, path);
+  for (int64_t p = 0; p < state->n_parts && !found; p++) {
+    const char *part = state->parts[p];
+    const size_t length = source_path_length(part);
+    char *file = strndup(part, length);
+    found = file != NULL && file_is_same(file, path);
+    free(file);
+  }
+  return found;
+}
+
+const source_kind source_parts = {.name = "several files",
+                                  .recognises = recognises,
+                                  .open = open_parts,
+                                  .read = read_parts,
+                                  .place_text = place_text,
+                                  .reads = reads,
+                                  .close = close_parts};

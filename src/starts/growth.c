@@ -1,0 +1,196 @@
+#include "starts/growth.h"
+
+#include "mixture/shape.h"
+#include "starts/initialize.h"
+#include "starts/soundness.h"
+#include "support/error.h"
+#include "support/memory.h"
+#include "support/random.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of EM, after each new component: for every place that is tried, then for the best one; and after the last one. */
+enum { TRIAL_ITERATIONS = 6, KEPT_ITERATIONS = 10, LAST_ITERATIONS = 50 };
+
+/* Models of one number of components. */
+typedef struct stage {
+  fit_options options; /* with this number of components */
+  bench bench;
+  gmmpi_model *spare;
+  gmmpi_model *best;
+  double worth; /* of the best: its log-likelihood, less a handicap */
+} stage;
+
+static void stage_clear(stage *one)
+{
+  iteration_destroy(one->bench.em);
+  fit_state_destroy(one->bench.state);
+  gmmpi_model_destroy(one->spare);
+  gmmpi_model_destroy(one->best);
+  *one = (stage){.spare = NULL};
+}
+
+/* Collective. */
+static gmmpi_status stage_open(const em_iteration *em, int64_t n_components, stage *one, gmmpi_error *error)
+{
+  const int64_t d = em->points->n_features;
+  gmmpi_error local = {0};
+  one->options = *em->options;
+  one->options.n_components = n_components;
+  one->bench.spare = &one->spare;
+  if (fit_state_create(em->family, n_components, d, em->options->accelerate, &one->bench.state, &local) == GMMPI_OK &&
+      model_allocate(em->family, n_components, d, &one->spare, &local) == GMMPI_OK)
+    model_allocate(em->family, n_components, d, &one->best, &local);
+  if (agree(em->points->comm, &local) == GMMPI_OK)
+    iteration_create_provisional(em->points, &one->options, em, em->timings, &one->bench.em, &local);
+  return error_pass(error, &local);
+}
+
+bool add_component(const gmmpi_model *from, const component_place *where, double *covariance, gmmpi_model *to)
+{
+  const covariance_family *family = from->family;
+  const int64_t K = from->n_components;
+  const size_t row = (size_t)from->n_features * sizeof(double);
+  for (int64_t k = 0; k < K; k++) {
+    to->weights[k] = (1.0 - where->weight) * from->weights[k];
+    memcpy(to->means + k * to->n_features, from->means + k * to->n_features, row);
+    if (family->shared && k > 0) continue;
+    family->expand(from, k, covariance);
+    family->contract(to, k, covariance);
+    family->factorise(to, k);
+  }
+  to->weights[K] = where->weight;
+  memcpy(to->means + K * to->n_features, where->mean, row);
+  if (family->shared) return true;
+  family->contract(to, K, where->covariance);
+  return family->factorise(to, K);
+}
+
+/* The log-likelihood of the model on the bench, less a handicap where it is spurious. */
+static gmmpi_status worth_of(const stage *one, double *worth, gmmpi_error *error)
+{
+  const fit_position *current = &one->bench.state->current;
+  const shard *points = one->bench.em->points;
+  spurious_component found;
+  if (find_spurious(points, points->n_samples, one->options.reg_covar, current->model, &found, error) != GMMPI_OK)
+    return error->status;
+  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && one->options.spurious == SPURIOUS_AVOID;
+  *worth = current->log_likelihood - (passed_over ? SPURIOUS_HANDICAP * (double)points->n_samples : 0.0);
+  return GMMPI_OK;
+}
+
+/* Improves the model on the bench and keeps it if it is better than next->best. */
+static gmmpi_status try_model(stage *next, int64_t n_iterations, const fit_observer *observer, gmmpi_error *error)
+{
+  double worth = -INFINITY;
+  if (bench_improve(&next->bench, observer, n_iterations, error) != GMMPI_OK ||
+      worth_of(next, &worth, error) != GMMPI_OK)
+    return error->status;
+  if (!(worth > next->worth)) return GMMPI_OK;
+  next->worth = worth;
+  model_copy_parameters(next->best, next->bench.state->current.model);
+  return GMMPI_OK;
+}
+
+/* One component: all points. */
+static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error *error)
+{
+  const em_iteration *em = one->bench.em;
+  gmmpi_model *model = one->bench.state->current.model;
+  model->weights[0] = 1.0;
+  memcpy(model->means, em->spread->means, (size_t)model->n_features * sizeof(double));
+  model->family->contract(model, 0, em->spread->covariance);
+  model->family->factorise(model, 0);
+  share_model(em, true, model);
+  one->worth = -INFINITY;
+  return try_model(one, 2, observer, error);
+}
+
+/* Centres of k-means, which owe nothing to the components before. */
+static gmmpi_status try_kmeans(stage *next, uint64_t seed, const fit_observer *observer, gmmpi_error *error)
+{
+  const start_recipe recipe = {.init = INIT_KMEANS, .seed = seed, .seeding = SEED_GREEDILY_LLOYD, .standardised = true};
+  if (initialize_by(next->bench.em, &recipe, next->bench.state->current.model, next->spare, next->bench.state, observer,
+                    error) != GMMPI_OK)
+    return error->status;
+  return try_model(next, TRIAL_ITERATIONS, observer, error);
+}
+
+/* Half of a component's points for a copy of it: as good as the model with one component less. */
+static void add_twin(const stage *from, component_place *room, double *covariance, const stage *next)
+{
+  gmmpi_model *model = next->best;
+  int64_t heaviest = 0;
+  for (int64_t k = 1; k < from->best->n_components; k++) {
+    if (from->best->weights[k] > from->best->weights[heaviest]) heaviest = k;
+  }
+  room->weight = 0.0;
+  memcpy(room->mean, from->best->means + heaviest * model->n_features, (size_t)model->n_features * sizeof(double));
+  from->best->family->expand(from->best, heaviest, room->covariance);
+  add_component(from->best, room, covariance, model);
+  model->weights[heaviest] = model->weights[model->n_components - 1] = from->best->weights[heaviest] / 2.0;
+  share_model(next->bench.em, true, model);
+}
+
+/* The best model of next->bench with one component more than from->best has. */
+static gmmpi_status grow_by_one(const stage *from, place_finder *finder, uint64_t seed, const fit_observer *observer,
+                                stage *next, int64_t n_iterations, double *covariance, gmmpi_error *error)
+{
+  next->worth = -INFINITY;
+  if (find_places(finder, from->bench.em, from->best, seed, error) != GMMPI_OK) return error->status;
+  for (int64_t i = 0; i < finder->n_found; i++) {
+    gmmpi_model *model = next->bench.state->current.model;
+    if (!share_model(next->bench.em, add_component(from->best, &finder->found[i], covariance, model), model)) continue;
+    if (try_model(next, TRIAL_ITERATIONS, observer, error) != GMMPI_OK) return error->status;
+  }
+  if (try_kmeans(next, seed, observer, error) != GMMPI_OK) return error->status;
+  model_copy_parameters(next->bench.state->current.model, next->best);
+  if (try_model(next, n_iterations, observer, error) != GMMPI_OK) return error->status;
+  if (next->worth < from->worth) {
+    add_twin(from, &finder->found[0], covariance, next);
+    next->worth = from->worth;
+  }
+  return GMMPI_OK;
+}
+
+gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t seed, const fit_observer *observer,
+                        gmmpi_model *to, int64_t *n_row_visits, gmmpi_error *error)
+{
+  const int64_t K = to->n_components;
+  stage stages[2] = {{.spare = NULL}, {.spare = NULL}};
+  gmmpi_error local = {0};
+  double *covariance = allocate(covariance_length(em->family->shape, em->points->n_features), sizeof(double));
+  if (covariance == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for a covariance");
+  if (agree(em->points->comm, &local) == GMMPI_OK && stage_open(em, 1, &stages[0], &local) == GMMPI_OK)
+    begin(&stages[0], observer, &local);
+  for (int64_t k = 1; k < K && local.status == GMMPI_OK; k++) {
+    if (stage_open(em, k + 1, &stages[1], &local) == GMMPI_OK)
+      grow_by_one(&stages[0], finder, random_seed_of_start(seed, k), observer, &stages[1],
+                  k + 1 == K ? LAST_ITERATIONS : KEPT_ITERATIONS, covariance, &local);
+    if (stages[1].bench.state != NULL) *n_row_visits += stages[1].bench.state->n_row_visits * (k + 1) / K;
+    stage_clear(&stages[0]);
+    stages[0] = stages[1];
+    stages[0].bench.spare = &stages[0].spare;
+    if (stages[0].bench.em != NULL) stages[0].bench.em->options = &stages[0].options;
+    stages[1] = (stage){.spare = NULL};
+  }
+  if (local.status == GMMPI_OK) model_copy_parameters(to, stages[0].best);
+  stage_clear(&stages[0]);
+  free(covariance);
+  return error_pass(error, &local);
+}
+
+double growth_visits(density_shape shape, int64_t n_samples, int64_t n_features, int64_t n_components)
+{
+  const double iterations = (MOST_PLACES + 2) * TRIAL_ITERATIONS + KEPT_ITERATIONS;
+  return iterations * (double)n_components / 2.0 + LAST_ITERATIONS +
+         place_visits(shape, n_components, n_samples, n_features);
+}
+
+int64_t growth_bytes(const fit_options *options, int64_t n_features)
+{
+  const int64_t one = bench_bytes(options, n_features);
+  return sum_of_bytes(2, (int64_t[]){one, one});
+}

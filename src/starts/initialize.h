@@ -1,0 +1,35 @@
+/* The start of an EM: parameters from k-means, from random points or responsibilities, from given labels or a given
+ * model. */
+#ifndef STARTS_INITIALIZE_H
+#define STARTS_INITIALIZE_H
+
+#include "em/iteration.h"
+
+/* How the centres of k-means are chosen and improved. */
+typedef enum seeding_method {
+  SEED_PARALLEL,       /* k-means||, then Lloyd's iterations */
+  SEED_GREEDILY,       /* greedy k-means++ */
+  SEED_GREEDILY_LLOYD, /* and then Lloyd's iterations */
+  SEED_PLUS_PLUS       /* k-means++ */
+} seeding_method;
+
+/* How a start is made. */
+typedef struct start_recipe {
+  start_method init;
+  uint64_t seed;
+  seeding_method seeding;   /* for k-means */
+  const shard *coordinates; /* for k-means: the rows of the points in other coordinates; NULL: the points themselves */
+  bool standardised;        /* for k-means: distances in units of the features' standard deviations */
+} start_recipe;
+
+/* Collective. Sets *model (with its factors) by the recipe, for the points of em. spare is another model of the same
+ * shape, whose content is lost. Events of an initial M-step go to state. Errors, agreed: 65 (labels that are not
+ * n_components distinct values), 71, 75 when a rank wants to stop. */
+gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, gmmpi_model *model, gmmpi_model *spare,
+                           fit_state *state, const fit_observer *observer, gmmpi_error *error);
+
+/* The same for the start-th start (from 0) by the options. */
+gmmpi_status initialize(em_iteration *em, int64_t start, gmmpi_model *model, gmmpi_model *spare, fit_state *state,
+                        const fit_observer *observer, gmmpi_error *error);
+
+#endif

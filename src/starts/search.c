@@ -1,0 +1,502 @@
+#include "starts/search.h"
+
+#include "em/levels.h"
+#include "mixture/files/model_file.h"
+#include "mixture/shape.h"
+#include "starts/bench.h"
+#include "starts/candidates.h"
+#include "starts/growth.h"
+#include "starts/search_recipes.h"
+#include "starts/soundness.h"
+#include "support/error.h"
+#include "support/joint_work.h"
+#include "support/large_messages.h"
+#include "support/linear_algebra.h"
+#include "support/memory.h"
+#include "support/random.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Each round improves what the one before left by so many iterations, and leaves one in KEPT_OF; the last one leaves
+ * the best. */
+enum { ROUNDS = 3, KEPT_OF = 4, MOST_BEST = 3 };
+static const int64_t iterations_of_round[ROUNDS] = {8, 25, 150};
+
+/* A component that was put elsewhere has had no iterations yet, unlike the halves of a split one: it gets so many times
+ * as many in its first round. */
+enum { TIMES_AFTER_PLACEMENT = 4 };
+
+/* Two models whose mean log-likelihoods differ by less are taken for one. */
+static const double same_log_likelihood = 1e-6;
+
+/* They are on their way to the same optimum when they differ by less than so many tolerances of their iterations. */
+static const double same_in_tolerances = 10.0;
+
+typedef struct search {
+  MPI_Comm comm;
+  bool divided; /* each rank has all points of em and improves candidates of its own; else all ranks improve all */
+  em_iteration *em;
+  stop_question wish;           /* of the job */
+  joint_work together;          /* the ranks in a divided round, ... */
+  fit_observer together_wish;   /* ... who ask each other, */
+  const fit_observer *observer; /* whom candidates ask whether to stop */
+  bench bench;
+  moves *moves;              /* NULL: none are planned */
+  place_finder *finder;      /* NULL: nothing grows */
+  shard *whitened;           /* NULL: not wanted */
+  double *covariance;        /* of one component: scratch */
+  passed_over_model *passed; /* the best spurious one of this rank's */
+  int64_t n_growth_visits;
+  search_plan plan;
+  uint64_t seed;
+  int64_t generation;      /* of moves; -1 while starts are made */
+  candidate_list kept;     /* what a round left, the same on every rank */
+  candidate_list made;     /* the best of those that this rank improved in the current round */
+  candidate_list best;     /* of all rounds, different ones */
+  candidate_list findings; /* the same, but of clearly different log-likelihoods */
+  double *log_likelihoods; /* of the round's candidates, of all ranks */
+} search;
+
+/* Points of at most so many numbers are gathered on every rank, so that ranks need not talk for each pass. */
+static const int64_t most_numbers_gathered = INT64_C(1) << 24;
+
+static bool is_small(const shard *points)
+{
+  int64_t numbers;
+  return multiply_fits(points->n_samples, points->n_features, &numbers) && numbers <= most_numbers_gathered;
+}
+
+bool search_is_wanted(const fit_options *options)
+{
+  return options->init == INIT_KMEANS && options->coarse_to_fine != COARSE_OFF && options->n_components > 1;
+}
+
+static int64_t count_kept(int64_t n_candidates)
+{
+  const int64_t n = (n_candidates + KEPT_OF - 1) / KEPT_OF;
+  return n < MOST_BEST ? MOST_BEST : n;
+}
+
+/* Of a round. */
+static int64_t most_candidates(const search_plan *plan)
+{
+  const int64_t n_starts = search_n_starts(plan);
+  const int64_t n_moves = search_n_moves(plan, 0);
+  return n_starts > n_moves ? n_starts : n_moves;
+}
+
+static int64_t count_places(const search_plan *plan)
+{
+  return count_kept(most_candidates(plan));
+}
+
+int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
+{
+  const covariance_family *family = family_find(options->covariance);
+  const int64_t K = options->n_components;
+  if (!search_is_wanted(options)) return 0;
+  const search_plan plan = search_plan_for(options, n_rows, n_samples, n_features);
+  if (plan.n_starts == 1) return 0;
+  const int64_t n_models = 2 * count_places(&plan) + MOST_BEST + MOST_FINDINGS + 2;
+  const int64_t history = accelerator_bytes(options->accelerate, family->shape, K, n_features);
+  const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
+  const int64_t growing = plan.grows || plan.n_generations > 0
+                              ? sum_of_bytes(2, (int64_t[]){growth_bytes(options, n_features),
+                                                            place_finder_bytes(family->shape, K, n_rows, n_features)})
+                              : 0;
+  int64_t bytes;
+  int64_t points;
+  if (!multiply_fits(n_models, model_bytes(family, K, n_features), &bytes) ||
+      !multiply_fits(n_rows, n_features, &points) || __builtin_add_overflow(bytes, history, &bytes) ||
+      __builtin_add_overflow(bytes, moving, &bytes) || __builtin_add_overflow(bytes, growing, &bytes))
+    return INT64_MAX;
+  /* Gathered, twice while that goes on, and whitened; a larger copy is made where there is room for it. */
+  if (points <= most_numbers_gathered && __builtin_add_overflow(bytes, 3 * 8 * points, &bytes)) return INT64_MAX;
+  return bytes;
+}
+
+bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t n_features)
+{
+  int64_t points;
+  return search_is_wanted(options) && family_find(options->covariance)->shape == DENSE &&
+         (!multiply_fits(n_rows, n_features, &points) || points > most_numbers_gathered);
+}
+
+/* The points in coordinates in which their covariance is the identity. */
+static gmmpi_status whiten(search *work, gmmpi_error *error)
+{
+  const em_iteration *em = work->em;
+  const int64_t d = em->points->n_features;
+  gmmpi_error local = {0};
+  double *matrix = allocate(d * d, sizeof *matrix);
+  if (matrix == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to whiten points");
+  if (agree(em->points->comm, &local) == GMMPI_OK) {
+    whitening_factor(d, em->spread->covariance, work->covariance);
+    for (int64_t i = 0; i < d; i++) {
+      for (int64_t j = 0; j < d; j++) matrix[i * d + j] = work->covariance[j * d + i];
+    }
+    const bool hold = is_small(em->points) || shard_has_room_for_copy(em->points);
+    shard_transform(em->points, matrix, em->spread->means, hold, &work->whitened, &local);
+  }
+  free(matrix);
+  return error_pass(error, &local);
+}
+
+/* Is the index-th candidate of a round this rank's? */
+static bool is_mine(const search *work, int64_t index)
+{
+  int rank;
+  int n_ranks;
+  MPI_Comm_rank(work->comm, &rank);
+  MPI_Comm_size(work->comm, &n_ranks);
+  return !work->divided || index % n_ranks == rank;
+}
+
+/* order: of candidates, as they are made on one rank. */
+static void note_passed_over(search *work, const spurious_component *found, int64_t order)
+{
+  const fit_position *current = &work->bench.state->current;
+  work->passed->log_likelihood = current->log_likelihood;
+  work->passed->n_points = found->n_points;
+  work->passed->kind = found->kind;
+  work->passed->order = order;
+  model_copy_parameters(work->passed->model, current->model);
+}
+
+/* Notes how good the model on the bench is, and keeps it if it is among the best of this rank. */
+static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *error)
+{
+  const fit_position *current = &work->bench.state->current;
+  const em_iteration *em = work->em;
+  const int64_t n_samples = em->points->n_samples;
+  spurious_component found;
+  if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
+    return error->status;
+  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
+  if (passed_over && !(current->log_likelihood <= work->passed->log_likelihood))
+    note_passed_over(work, &found, ((work->generation + 1) * ROUNDS + round) * most_candidates(&work->plan) + index);
+  const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
+  work->log_likelihoods[index] = current->log_likelihood - handicap;
+  candidates_insert(&work->made, current->model, work->log_likelihoods[index], index);
+  return GMMPI_OK;
+}
+
+/* The best of the n candidates of a round that is not taken yet; ties to the one made first. */
+static int64_t best_index(const double *log_likelihoods, int64_t n)
+{
+  int64_t best = 0;
+  for (int64_t i = 1; i < n; i++) {
+    if (log_likelihoods[i] > log_likelihoods[best]) best = i;
+  }
+  return best;
+}
+
+/* So different are log-likelihoods of models that are on their way to different optima. */
+static double least_difference(const search *work)
+{
+  const em_iteration *em = work->em;
+  const int64_t n = em->points->n_samples;
+  return same_in_tolerances * level_tolerance(em->options, n, em->points->n_features) * (double)n;
+}
+
+/* Candidates that are on their way to the same optimum as one that is kept come behind all others. */
+static void put_same_behind(const search *work, double log_likelihood, int64_t n_candidates)
+{
+  for (int64_t i = 0; i < n_candidates; i++) {
+    if (fabs(work->log_likelihoods[i] - log_likelihood) < least_difference(work)) work->log_likelihoods[i] = -INFINITY;
+  }
+}
+
+/* Collective, at the end of a round of n_candidates: the best n of all ranks become what is kept; different ones only:
+ * fewer where there are not so many. */
+static void keep_best(search *work, int64_t n_candidates, int64_t n, bool different)
+{
+  int n_ranks;
+  MPI_Comm_size(work->comm, &n_ranks);
+  if (work->divided) allreduce_large(work->comm, work->log_likelihoods, n_candidates, MPI_DOUBLE, MPI_MAX);
+  candidate_list *kept = &work->kept;
+  kept->n = 0;
+  while (kept->n < n && kept->n < n_candidates) {
+    const int64_t index = best_index(work->log_likelihoods, n_candidates);
+    const double log_likelihood = work->log_likelihoods[index];
+    if (log_likelihood == -INFINITY && kept->n > 0) return;
+    candidate *one = &kept->items[kept->n++];
+    for (int64_t i = 0; i < work->made.n; i++) {
+      if (work->made.items[i].index == index) model_copy_parameters(one->model, work->made.items[i].model);
+    }
+    if (work->divided) model_broadcast_parameters(work->comm, (int)(index % n_ranks), one->model);
+    one->log_likelihood = log_likelihood;
+    one->index = index;
+    work->log_likelihoods[index] = -INFINITY;
+    if (different) put_same_behind(work, log_likelihood, n_candidates);
+  }
+}
+
+/* The index-th move of the generation, onto the bench; the one behind those by splitting puts a component elsewhere. */
+static gmmpi_status make_move(search *work, int64_t index, gmmpi_error *error)
+{
+  const search_plan *plan = &work->plan;
+  const bool places = index == plan->n_children;
+  const int64_t number =
+      places ? plan->n_generations * plan->n_children + work->generation : work->generation * plan->n_children + index;
+  const uint64_t seed = random_seed_of_start(work->seed, plan->n_starts + number);
+  int64_t parent = 0;
+  const move_recipe recipe = places ? search_placement(search_n_placements(work->generation), seed)
+                                    : search_move(number, seed, work->best.n, &parent);
+  return moves_make(work->moves, &recipe, work->best.items[parent].model, work->observer,
+                    work->bench.state->current.model, error);
+}
+
+/* The index-th candidate of a round, onto the bench. */
+static gmmpi_status make_candidate(search *work, int round, int64_t index, gmmpi_error *error)
+{
+  gmmpi_model *model = work->bench.state->current.model;
+  if (round > 0) {
+    model_copy_parameters(model, work->kept.items[index].model);
+    return GMMPI_OK;
+  }
+  if (work->generation >= 0) return make_move(work, index, error);
+  const uint64_t seed = random_seed_of_start(work->seed, index);
+  if (index == work->plan.n_starts)
+    return grow_model(work->em, work->finder, seed, work->observer, model, &work->n_growth_visits, error);
+  const start_recipe recipe = search_recipe(index, seed, work->whitened);
+  return initialize_by(work->em, &recipe, model, *work->bench.spare, work->bench.state, work->observer, error);
+}
+
+/* In a divided search the ranks hear of each other in the middle of a round. */
+static int own_wish_to_stop(void *context)
+{
+  const search *work = context;
+  return stop_is_wanted(work->wish);
+}
+
+static bool somebody_wants_stop(void *context)
+{
+  search *work = context;
+  return !joint_work_goes_on(&work->together);
+}
+
+static int64_t iterations_of(const search *work, int round, int64_t index)
+{
+  const bool is_placed = work->generation >= 0 && round == 0 && index == work->plan.n_children;
+  return iterations_of_round[round] * (is_placed ? TIMES_AFTER_PLACEMENT : 1);
+}
+
+/* One round: n_candidates are made, or taken from the round before, and improved, and the best n of them kept. */
+static gmmpi_status play_round(search *work, int round, int64_t n_candidates, int64_t n, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  const bool different = round > 0;
+  work->made.n = 0;
+  /* Where the best are not different enough others come after them. */
+  work->made.most = different ? work->kept.most : n;
+  if (work->divided) joint_work_begin(work->comm, own_wish_to_stop, work, &work->together);
+  for (int64_t i = 0; i < n_candidates; i++) work->log_likelihoods[i] = -INFINITY;
+  for (int64_t i = 0; i < n_candidates && local.status == GMMPI_OK; i++) {
+    if (!is_mine(work, i)) continue;
+    if (make_candidate(work, round, i, &local) == GMMPI_OK &&
+        bench_improve(&work->bench, work->observer, iterations_of(work, round, i), &local) == GMMPI_OK)
+      note(work, round, i, &local);
+  }
+  if (work->divided && joint_work_end(&work->together, false) != 0)
+    fail(&local, GMMPI_STOPPED, "stopped on request during the search for a start");
+  if (agree(work->comm, &local) != GMMPI_OK) return error_pass(error, &local);
+  keep_best(work, n_candidates, n, different);
+  return GMMPI_OK;
+}
+
+/* All rounds of the starts or of a generation of moves. */
+static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error *error)
+{
+  int64_t n = n_candidates;
+  for (int round = 0; round < ROUNDS; round++) {
+    const int64_t quarter = (n + KEPT_OF - 1) / KEPT_OF;
+    const int64_t n_left = work->generation >= 0 ? quarter : round == ROUNDS - 1 ? MOST_BEST : count_kept(n);
+    if (play_round(work, round, n, n_left, error) != GMMPI_OK) return error->status;
+    n = work->kept.n;
+  }
+  const double n_samples = (double)work->em->points->n_samples;
+  for (int64_t i = 0; i < work->kept.n; i++) {
+    const candidate *one = &work->kept.items[i];
+    candidates_insert_if_new(&work->best, one, same_log_likelihood * n_samples, false);
+    candidates_insert_if_new(&work->findings, one, least_difference(work), true);
+  }
+  return GMMPI_OK;
+}
+
+static gmmpi_status run_search(search *work, gmmpi_model *best, gmmpi_error *error)
+{
+  work->generation = -1;
+  if (play_rounds(work, search_n_starts(&work->plan), error) != GMMPI_OK) return error->status;
+  for (work->generation = 0; work->generation < work->plan.n_generations; work->generation++) {
+    if (play_rounds(work, search_n_moves(&work->plan, work->generation), error) != GMMPI_OK) return error->status;
+  }
+  model_copy_parameters(best, work->best.items[0].model);
+  return GMMPI_OK;
+}
+
+static gmmpi_status search_allocate(search *work, gmmpi_error *error)
+{
+  const em_iteration *em = work->em;
+  const int64_t K = em->options->n_components;
+  const int64_t d = em->points->n_features;
+  const search_plan *plan = &work->plan;
+  if (fit_state_create(em->family, K, d, em->options->accelerate, &work->bench.state, error) != GMMPI_OK)
+    return error->status;
+  work->covariance = allocate(covariance_length(em->family->shape, d), sizeof *work->covariance);
+  work->log_likelihoods = allocate(most_candidates(plan), sizeof(double));
+  if (work->covariance == NULL || work->log_likelihoods == NULL)
+    return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
+  if (candidates_create(em->family, K, d, count_places(plan), &work->kept, error) != GMMPI_OK ||
+      candidates_create(em->family, K, d, count_places(plan), &work->made, error) != GMMPI_OK ||
+      candidates_create(em->family, K, d, MOST_BEST, &work->best, error) != GMMPI_OK ||
+      candidates_create(em->family, K, d, MOST_FINDINGS, &work->findings, error) != GMMPI_OK)
+    return error->status;
+  return plan->grows || plan->n_generations > 0 ? place_finder_create(em, &work->finder, error) : GMMPI_OK;
+}
+
+static void search_clear(search *work)
+{
+  work->made.most = work->kept.most;
+  candidates_clear(&work->kept);
+  candidates_clear(&work->made);
+  candidates_clear(&work->best);
+  candidates_clear(&work->findings);
+  free(work->covariance);
+  free(work->log_likelihoods);
+  fit_state_destroy(work->bench.state);
+  moves_destroy(work->moves);
+  place_finder_destroy(work->finder);
+  shard_destroy(work->whitened);
+}
+
+/* The search itself, on the points of work->em. */
+static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  const bool provisional = work->em->provisional;
+  work->em->provisional = true;
+  work->bench.em = work->em;
+  search_allocate(work, &local);
+  if (agree(work->comm, &local) == GMMPI_OK) {
+    if (work->em->family->shape == DENSE) whiten(work, &local);
+    if (local.status == GMMPI_OK && work->plan.n_generations > 0)
+      moves_create(work->em, work->finder, &work->moves, &local);
+    agree(work->comm, &local);
+  }
+  if (local.status == GMMPI_OK) run_search(work, best, &local);
+  work->em->provisional = provisional;
+  return error_pass(error, &local);
+}
+
+/* Could the ranks work on candidates of their own, with the same result? */
+static bool can_be_divided(const em_iteration *em)
+{
+  int n_ranks;
+  MPI_Comm_size(em->points->comm, &n_ranks);
+  return n_ranks > 1 && !em->broadcast_models && is_small(em->points);
+}
+
+/* Of what the ranks passed over, the best one everywhere; nothing when it would not have won. Collective. */
+static void agree_on_passed_over(search *work)
+{
+  passed_over_model *passed = work->passed;
+  double best = isnan(passed->log_likelihood) ? -INFINITY : passed->log_likelihood;
+  if (work->divided) {
+    const double mine = best;
+    MPI_Allreduce(&mine, &best, 1, MPI_DOUBLE, MPI_MAX, work->comm);
+    /* Of equal ones the first, as on a single rank. */
+    int64_t order = mine == best && best > -INFINITY ? passed->order : INT64_MAX;
+    const int64_t own_order = order;
+    MPI_Allreduce(MPI_IN_PLACE, &order, 1, MPI_INT64_T, MPI_MIN, work->comm);
+    int rank;
+    MPI_Comm_rank(work->comm, &rank);
+    int owner = own_order == order ? rank : INT_MAX;
+    MPI_Allreduce(MPI_IN_PLACE, &owner, 1, MPI_INT, MPI_MIN, work->comm);
+    int64_t found[2] = {passed->n_points, passed->kind};
+    MPI_Bcast(found, 2, MPI_INT64_T, owner, work->comm);
+    if (best > -INFINITY) model_broadcast_parameters(work->comm, owner, passed->model);
+    passed->n_points = found[0];
+    passed->kind = (spurious_kind)found[1];
+  }
+  const double least = work->best.items[0].log_likelihood + same_log_likelihood * (double)work->em->points->n_samples;
+  passed->log_likelihood = best > least ? best : NAN;
+}
+
+gmmpi_status search_findings_create(const em_iteration *em, search_findings *found, gmmpi_error *error)
+{
+  const int64_t K = em->options->n_components;
+  const int64_t d = em->points->n_features;
+  *found = (search_findings){.n = 0, .passed = {.log_likelihood = NAN}};
+  for (int64_t i = 0; i < MOST_FINDINGS; i++) {
+    if (model_allocate(em->family, K, d, &found->models[i], error) != GMMPI_OK) return error->status;
+  }
+  return model_allocate(em->family, K, d, &found->passed.model, error);
+}
+
+void search_findings_clear(search_findings *found)
+{
+  for (int64_t i = 0; i < MOST_FINDINGS; i++) gmmpi_model_destroy(found->models[i]);
+  gmmpi_model_destroy(found->passed.model);
+}
+
+static void take_findings(search *work, search_findings *found)
+{
+  agree_on_passed_over(work);
+  found->n = work->findings.n;
+  for (int64_t i = 0; i < found->n; i++) {
+    model_copy_parameters(found->models[i], work->findings.items[i].model);
+    found->log_likelihoods[i] = work->findings.items[i].log_likelihood;
+  }
+}
+
+gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
+                          const fit_observer *observer, search_findings *found, gmmpi_error *error)
+{
+  found->n = 0;
+  found->passed.log_likelihood = NAN;
+  const search_plan plan = search_plan_for(em->options, em->points->n_samples, n_samples, em->points->n_features);
+  const uint64_t seed = random_seed_of_start(em->options->seed, state->current.start);
+  if (plan.n_starts == 1) {
+    const start_recipe recipe = search_recipe(0, seed, NULL);
+    return initialize_by(em, &recipe, state->current.model, *spare, state, observer, error);
+  }
+  MPI_Comm comm = em->points->comm;
+  search work = {.comm = comm,
+                 .divided = can_be_divided(em),
+                 .em = em,
+                 .wish = fit_stop_question(observer),
+                 .observer = observer,
+                 .bench = {.spare = spare},
+                 .passed = &found->passed,
+                 .plan = plan,
+                 .seed = seed};
+  gmmpi_error local = {0};
+  if (work.divided) {
+    work.together_wish = (fit_observer){.context = &work, .wants_stop = somebody_wants_stop};
+    work.observer = &work.together_wish;
+  }
+  fit_timings ignored = {0};
+  shard *gathered = NULL;
+  em_iteration *own_em = NULL;
+  if (work.divided && shard_gather(em->points, &gathered, &local) == GMMPI_OK) {
+    iteration_create_provisional(gathered, em->options, em, &ignored, &own_em, &local);
+    work.em = own_em;
+    agree(comm, &local);
+  }
+  if (local.status == GMMPI_OK) search_with(&work, state->current.model, &local);
+  if (local.status == GMMPI_OK) take_findings(&work, found);
+  if (local.status == GMMPI_OK) {
+    int64_t n_row_visits = work.bench.state->n_row_visits + work.n_growth_visits;
+    if (work.moves != NULL) n_row_visits += moves_row_visits(work.moves);
+    if (work.divided) MPI_Allreduce(MPI_IN_PLACE, &n_row_visits, 1, MPI_INT64_T, MPI_SUM, comm);
+    state->n_row_visits += n_row_visits;
+  }
+  search_clear(&work);
+  iteration_destroy(own_em);
+  shard_destroy(gathered);
+  return error_pass(error, &local);
+}

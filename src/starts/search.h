@@ -1,0 +1,41 @@
+/* The search for a start: many candidates are made in different ways (starts/search_recipes.h) and improved by a few
+ * iterations of EM, the best of them by a few more, and so on until few are left (compare Biernacki, Celeux, Govaert
+ * 2003, "Choosing starting values for the EM algorithm": short runs of EM from many starts). From these, generations of
+ * moves lead to further optima (starts/moves.h). The search is made on the coarsest level, where it costs little.
+ *
+ * EM ends in the optimum whose basin it starts in, and the best optimum's basin may be small; k-means finds round
+ * clusters in the coordinates that it is given, so it is given several. */
+#ifndef STARTS_SEARCH_H
+#define STARTS_SEARCH_H
+
+#include "em/iteration.h"
+#include "starts/soundness.h"
+
+/* Do these options ask for a search? */
+bool search_is_wanted(const fit_options *options);
+
+/* The bytes of a search among n_rows points of n_samples on one rank, beside them, and beside a copy of a large number
+ * of points, which is made where there is room for it; INT64_MAX when they can't be counted. */
+int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
+bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t n_features);
+
+/* What a search found. */
+enum { MOST_FINDINGS = 3 };
+typedef struct search_findings {
+  gmmpi_model *models[MOST_FINDINGS];    /* different optima, the best first */
+  double log_likelihoods[MOST_FINDINGS]; /* of the points that were searched */
+  int64_t n;                             /* 0: there was no search, but one start */
+  passed_over_model passed;              /* the best spurious model, if it would have won */
+} search_findings;
+
+/* Errors: 71. */
+gmmpi_status search_findings_create(const em_iteration *em, search_findings *found, gmmpi_error *error);
+void search_findings_clear(search_findings *found);
+
+/* Collective. Leaves the best model found for the points of em in state->current.model, and what else was found in
+ * *found. n_samples: of all points, in proportion to which a search may cost. spare: a model of the same shape. Errors,
+ * agreed: 71, 70, 75 when a rank wants to stop. */
+gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
+                          const fit_observer *observer, search_findings *found, gmmpi_error *error);
+
+#endif

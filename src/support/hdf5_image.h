@@ -1,0 +1,21 @@
+/* HDF5 files that are built in memory, so that they can be written as a whole, and whose bytes depend on their content
+ * alone: no times are stored, the format's version is fixed, and numbers are little-endian on every machine. */
+#ifndef SUPPORT_HDF5_IMAGE_H
+#define SUPPORT_HDF5_IMAGE_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A new file in memory; expected_bytes is a guess at its final size. Negative on failure; H5Fclose forgets it. */
+hid_t hdf5_image_create(int64_t expected_bytes);
+
+/* A new contiguous data set of doubles: values has the n_dimensions (at most 3) of shape, row-major. */
+bool hdf5_image_write(hid_t file, const char *name, int n_dimensions, const int64_t *shape, const double *values);
+
+/* The n_bytes bytes of the file as it stands, behind which there is room for a seal (support/seal.h). The caller frees.
+ * False when there is no memory. */
+bool hdf5_image_bytes(hid_t file, void **bytes, size_t *n_bytes);
+
+#endif
