@@ -126,26 +126,29 @@ def kinds():
     """The same points in every kind of file."""
     files = ("small.csv", "small.tsv", "small.npy", "columns.npy", "big_endian.npy", "small.h5:/plain", "small.h5:/chunked", "small.h5:/packed", "part-*.h5")
     for number, name in enumerate(files):
-        yield name, [fit(name, 4, "--init", "k-means++", ranks=(None, 2, 3)[number % 3]), step("info", "data/" + name, "--json")]
-    yield "columns by name", [fit("small.csv", 3, "--columns", "weight,length", ranks=2)]
+        yield name, [fit(name, 4, "--init", "k-means++", "--max-iter", 10, ranks=(None, 2, 3)[number % 3]), step("info", "data/" + name, "--json")]
+    yield "columns by name", [fit("small.csv", 3, "--columns", "weight,length", "--init", "random", "--max-iter", 10, ranks=2)]
     yield "columns by number", [fit("columns.npy", 3, "--columns", "2-4")]
 
 
 def ranks():
-    """Any number of ranks and threads."""
+    """Any number of ranks and threads. Few passes, as ranks that share a core wait long for each other in every one."""
+    few = ("--init", "k-means++", "--max-iter", 4)
     for count in (1, 2, 3, 7):
         for threads in (1, 2):
-            yield "%d ranks %d threads" % (count, threads), [fit("levels.npy", 5, "--threads", threads, ranks=count)]
+            yield "%d ranks %d threads" % (count, threads), [fit("levels.npy", 5, *few, "--no-coarse-to-fine", "--threads", threads, ranks=count)]
     for family in FAMILIES:
-        yield "7 ranks " + family, [fit("small.npy", 4, "--covariance", family, ranks=7)]
-        yield "3 ranks wide " + family, [fit("wide.npy", 3, "--covariance", family, "--threads", 2, ranks=3)]
-    yield "more ranks than rows", [fit("five_rows.npy", 2, ranks=7)]
+        yield "7 ranks " + family, [fit("small.npy", 4, *few, "--covariance", family, "--no-coarse-to-fine", ranks=7)]
+        yield "3 ranks wide " + family, [fit("wide.npy", 3, *few, "--covariance", family, "--threads", 2, ranks=3)]
+    yield "search 2 ranks", [fit("small.npy", 4, "--max-iter", 20, "--accelerate", "none", ranks=2)]
+    yield "search 3 ranks with levels", [fit("levels.npy", 3, "--max-iter", 4, ranks=3)]
+    yield "more ranks than rows", [fit("five_rows.npy", 2, "--init", "random_from_data", ranks=7)]
 
 
 def levels():
     """Coarse to fine and acceleration, together and alone."""
     for family in FAMILIES:
-        yield family, [fit("levels.npy", 8, "--covariance", family, "--init", "random_from_data", "--max-iter", 60, ranks=2)]
+        yield family, [fit("levels.npy", 8, "--covariance", family, "--init", "random_from_data", "--max-iter", 20, ranks=2)]
     yield "of few points", [fit("small.npy", 4, "--coarse-to-fine")]
     for method in ("none", "anderson", "squarem", "auto"):
         yield "accelerate %s with levels" % method, [fit("levels.npy", 8, "--init", "k-means++", "--accelerate", method, "--max-iter", 60)]
@@ -158,14 +161,15 @@ def levels():
 def streamed():
     """Points that do not fit into the memory limit."""
     short = ("--init", "random_from_data", "--no-coarse-to-fine", "--max-iter", 3)
+    few = ("--init", "k-means++", "--max-iter", 4)
     yield "npy", [fit("wide.npy", 3, how="stream")]
-    yield "npy 2 ranks 2 threads", [fit("wide.npy", 3, "--threads", 2, how="stream", ranks=2)]
-    yield "hdf5 3 ranks", [fit("wide.h5:/plain", 3, how="stream", ranks=3)]
-    yield "hdf5 packed 2 ranks", [fit("wide.h5:/packed", 3, how="stream", ranks=2)]
+    yield "npy 2 ranks 2 threads", [fit("wide.npy", 3, *few, "--threads", 2, how="stream", ranks=2)]
+    yield "hdf5 3 ranks", [fit("wide.h5:/plain", 3, *few, how="stream", ranks=3)]
+    yield "hdf5 packed 2 ranks", [fit("wide.h5:/packed", 3, *few, how="stream", ranks=2)]
     yield "single", [fit("wide.h5:/plain", 3, "--precision", "single", how="stream")]
     yield "squarem", [fit("wide.npy", 5, "--init", "random", "--accelerate", "squarem", "--no-coarse-to-fine", "--max-iter", 12, how="stream")]
     yield "collapses", [fit("wide.npy", 3, "--init", "data/far.json", "--max-iter", 3, how="stream", ranks=2)]
-    yield "no scratch", [fit("wide.h5:/plain", 3, "--scratch", "none", "--max-iter", 5, how="stream", ranks=2)]
+    yield "no scratch", [fit("wide.h5:/plain", 3, "--scratch", "none", *few, how="stream", ranks=2)]
     for family in FAMILIES[1:]:
         yield family, [fit("wide.npy", 3, "--covariance", family, *short, how="stream")]
     for method in METHODS:
@@ -175,13 +179,13 @@ def streamed():
 def precision():
     for family in FAMILIES:
         yield family, [fit("small.csv", 4, "--precision", "single", "--covariance", family, "--init", "k-means++")]
-    yield "levels", [fit("levels.npy", 8, "--precision", "single", "--max-iter", 30, ranks=2)]
+    yield "levels", [fit("levels.npy", 8, "--precision", "single", "--init", "k-means++", "--max-iter", 10, ranks=2)]
     yield "hdf5", [fit("wide.h5:/packed", 3, "--precision", "single", "--threads", 2)]
 
 
 def missing():
-    yield "csv", [fit("missing.csv", 4, "--missing", "drop", ranks=2), predict("missing.csv", "out.h5", "--missing", "drop", ranks=3)]
-    yield "npy", [fit("missing.npy", 4, "--missing", "drop", "--init", "random_from_data", "--labels", "labels.csv", ranks=3)]
+    yield "csv", [fit("missing.csv", 4, "--missing", "drop", "--init", "k-means++", ranks=2), predict("missing.csv", "out.h5", "--missing", "drop", ranks=3)]
+    yield "npy", [fit("missing.npy", 4, "--missing", "drop", "--init", "random_from_data", "--max-iter", 20, "--labels", "labels.csv", ranks=3)]
     yield "refused", [step("fit", "data/missing.csv", "-k", 4, "-o", "model.h5", "-q", status=65)]
 
 
@@ -201,7 +205,7 @@ def collapses():
 
 def restarts():
     """Interrupted somewhere in the middle, and restarted from the checkpoint of the same build."""
-    long = ("--tol", 0, "--max-iter", 150)
+    long = ("--tol", 0, "--max-iter", 40)
     yield "stopped alone", [fit("slow.npy", 6, *long, how="stop")]
     yield "stopped 2 ranks to 3", [fit("slow.npy", 6, *long, "--init", "random", ranks=2, how="stop", restart_ranks=3)]
     yield "killed alone to 2 ranks", [fit("slow.npy", 6, *long, "--checkpoint-every", 1, how="kill", restart_ranks=2)]
@@ -210,18 +214,18 @@ def restarts():
         yield "stopped " + method, [fit("slow.npy", 6, *long, "--accelerate", method, "--init", "random_from_data", "--covariance", "diag", how="stop")]
     yield "stopped tied", [fit("slow.npy", 6, *long, "--covariance", "tied", ranks=2, how="stop", restart_ranks=1)]
     yield "stopped spherical", [fit("slow.npy", 6, *long, "--covariance", "spherical", "--precision", "single", how="stop")]
-    yield "stopped while streaming", [fit("wide.npy", 3, "--tol", 0, "--max-iter", 40, "--init", "random_from_data", how="stream, stop", restart_ranks=2)]
+    yield "stopped while streaming", [fit("wide.npy", 3, "--tol", 0, "--max-iter", 15, "--init", "random_from_data", how="stream, stop", restart_ranks=2)]
     yield "stopped in the search", [fit("levels.npy", 8, "--max-iter", 20, how="stop early")]
-    yield "killed in the search", [fit("levels.npy", 8, "--max-iter", 20, "--checkpoint-every", 1, how="kill early", restart_ranks=3)]
+    yield "killed in the search", [fit("levels.npy", 8, "--max-iter", 20, "--checkpoint-every", 1, how="kill early")]
 
 
 def n_init():
     """May change with what --n-init draws: leave them out with --only where that is meant."""
     for method in METHODS:
         yield method, [fit("small.npy", 4, "--n-init", 3, "--init", method, "--seed", 5)]
-    yield "levels 2 ranks", [fit("levels.npy", 5, "--n-init", 3, ranks=2)]
+    yield "levels 2 ranks", [fit("levels.npy", 5, "--n-init", 3, "--init", "k-means++", "--max-iter", 5, ranks=2)]
     yield "streamed", [fit("wide.npy", 3, "--n-init", 3, "--init", "random_from_data", "--max-iter", 5, how="stream")]
-    yield "stopped", [fit("slow.npy", 6, "--tol", 0, "--max-iter", 30, "--n-init", 3, "--init", "random", how="stop", restart_ranks=2)]
+    yield "stopped", [fit("slow.npy", 6, "--tol", 0, "--max-iter", 15, "--n-init", 3, "--init", "random", how="stop", restart_ranks=2)]
 
 
 def predict(data, out, *words, **more):

@@ -96,7 +96,9 @@ class Runs:
 
     def launch(self, words, ranks):
         launcher = []
-        environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMPI_MCA_mpi_yield_when_idle="1")
+        # Ranks and threads that wait leave the core to others.
+        environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMPI_MCA_mpi_yield_when_idle="1",
+                           OMP_WAIT_POLICY="passive")
         session = os.path.join(self.build.sessions, str(next(self.build.session_numbers)))
         environment["OMPI_MCA_orte_tmpdir_base"] = session
         # What launchers that are killed leave behind goes there, too.
