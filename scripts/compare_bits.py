@@ -69,7 +69,7 @@ class Progress:
 
 
 def compare(case, old, new, progress):
-    """The lines about one case. A build that cannot run it is a difference, too: the other fits are still worth knowing."""
+    """A line about one case, or None. A build that cannot run it is a difference, too: the other fits are still worth knowing."""
     from comparing import build_results
     lines = []
     folders = []
@@ -79,7 +79,9 @@ def compare(case, old, new, progress):
         except Problem as problem:
             lines.append(str(problem))
     progress.count()
-    return lines or ["%s: %s" % (case.name, line) for line in build_results.differences(*folders)]
+    if not lines:
+        lines = build_results.differences(*folders)
+    return "%s: %s" % (case.name, "; ".join(lines)) if lines else None
 
 
 def main():
@@ -109,10 +111,10 @@ def main():
         finally:
             for build in builds:
                 build.close()
-    for lines in reports:
-        for line in lines:
-            print(line)
-    n_differing = sum(bool(lines) for lines in reports)
+    found = [line for line in reports if line is not None]
+    for line in found:
+        print(line)
+    n_differing = len(found)
     print("%d of %d fits differ (%.0f s)" % (n_differing, len(cases), time.monotonic() - begin))
     if n_differing:
         sys.exit(1)

@@ -76,7 +76,7 @@ def compare_printed(old, new):
     differing = [key for key in keys if texts[0].get(key) != texts[1].get(key)]
     if not differing:
         return None
-    return "; ".join("%s is %s, %s before" % (key, shown(texts[1].get(key)), shown(texts[0].get(key))) for key in differing[:4])
+    return "; ".join("%s is %s, %s before" % (key, shown(texts[1].get(key)), shown(texts[0].get(key))) for key in differing[:2]) + more(differing, 2)
 
 
 def printed(path):
@@ -97,6 +97,10 @@ def leaves(value, name):
         yield name, value
 
 
+def more(names, n_shown):
+    return " and %d more" % (len(names) - n_shown) if len(names) > n_shown else ""
+
+
 def shown(value):
     text = repr(value)
     return text if len(text) < 60 else text[:57] + "..."
@@ -109,7 +113,7 @@ def compare_hdf5(old, new):
     keys = sorted(set(contents[0]) | set(contents[1]))
     differing = [key for key in keys if contents[0].get(key) != contents[1].get(key)]
     if differing:
-        return ", ".join(differing[:8]) + (" and %d more" % (len(differing) - 8) if len(differing) > 8 else "")
+        return ", ".join(differing[:8]) + more(differing, 8)
     # The same version and other bytes: something else than data sets and attributes.
     return "the bytes, though no data set or attribute" if versions[0] == versions[1] else None
 

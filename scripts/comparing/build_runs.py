@@ -14,6 +14,8 @@ import time
 
 from plotting.problem import INPUT_FAILED, NO_INPUT, Problem
 
+from . import build_fits
+
 PATIENCE = 300  # seconds after which a run counts as hung
 MEGABYTE = 1 << 20
 ROWS = 6        # of the log after which a fit is interrupted: the header, the start and some iterations
@@ -117,14 +119,14 @@ class Runs:
             out, err = job.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             job.kill()
-            raise Problem(INPUT_FAILED, "%s: %s has run for %d s" % (self.case.name, " ".join(words), PATIENCE))
+            raise Problem(INPUT_FAILED, "%s %s has run for %d s" % (self.build.program, " ".join(words), PATIENCE))
         return subprocess.CompletedProcess(words, job.returncode, out, err)
 
     def checked(self, step, run):
         if run.returncode != step.status:
             lines = [line for line in run.stderr.splitlines() if line.startswith("gmmpi: ")] or run.stderr.splitlines()[-1:]
-            raise Problem(INPUT_FAILED, "%s: %s %s ended with status %d: %s" % (
-                self.case.name, self.build.program, " ".join(run.args), run.returncode, " ".join(lines)))
+            raise Problem(INPUT_FAILED, "%s %s ended with status %d: %s" % (
+                self.build.program, " ".join(run.args), run.returncode, " ".join(lines)))
         return run.stdout
 
     # --- streamed ------------------------------------------------------------------------
@@ -135,7 +137,7 @@ class Runs:
             if ranks not in self.build.limits:
                 with tempfile.TemporaryDirectory() as folder:
                     words = ["fit", "data/five_rows.npy", "-k", "1", "--json", "-q", "-o", os.path.join(folder, "tiny.h5")]
-                    tiny = self.checked(FREE, self.run(words, ranks))
+                    tiny = self.checked(build_fits.step(), self.run(words, ranks))
                 self.build.limits[ranks] = json.loads(tiny)["peak_memory"] // MEGABYTE
             return self.build.limits[ranks]
 
@@ -147,7 +149,7 @@ class Runs:
             run = self.run(words + ["--memory-limit", "%dM" % limit], ranks)
             if run.returncode == 0 and "it streams them" not in run.stderr:
                 if limit <= 12:
-                    raise Problem(INPUT_FAILED, "%s: nothing was streamed, whatever the limit" % self.case.name)
+                    raise Problem(INPUT_FAILED, "%s %s streamed nothing, whatever the limit" % (self.build.program, " ".join(words)))
                 limit -= 12  # it was too large a guess
                 continue
             said = re.search(r"needs (\S+) GB and has (\S+) GB", run.stderr)
@@ -179,7 +181,7 @@ class Runs:
             for name in ("model.h5", "log.csv", "labels.h5"):
                 os.remove(os.path.join(self.folder, name))
         if not step.how.endswith("early"):
-            raise Problem(INPUT_FAILED, "%s: it was done before it was interrupted, %d times" % (self.case.name, ATTEMPTS))
+            raise Problem(INPUT_FAILED, "%s %s was done before it was interrupted, %d times" % (self.build.program, " ".join(words), ATTEMPTS))
 
     def wait(self, job, early):
         """For some iterations, or for a moment in which the search has begun."""
@@ -196,7 +198,3 @@ class Runs:
                 return file.read().count(b"\n")
         except OSError:
             return 0
-
-
-class FREE:
-    status = 0
