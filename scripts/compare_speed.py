@@ -5,12 +5,15 @@
 
 Runs OLD and NEW in turn (A B, B A, ...) with one rank and one thread on one core, and prints for each size how many times the
 seconds of an iteration of OLD one of NEW takes: the median over the pairs, and its quartiles. Ends with status 1 when a median is
-more than --limit per cent above 1. On a machine with other work the quartiles lie far apart; the median of more pairs helps.
+more than --limit per cent above 1. On a machine with other work the quartiles lie far apart, and two columns say more: "least", the
+ratio of the shortest times, and "cpu", the median ratio of the processor's time of whole runs (give them more --iterations, so
+that reading counts for little).
 """
 
 import collections
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -60,25 +63,28 @@ def write_points(path, size):
 
 
 def seconds(program, data, size, iterations, core, folder):
-    """Of one iteration."""
+    """Of one iteration, and of the processor in the whole run."""
     words = [program, "fit", data, "-k", str(size.k), "--covariance", size.covariance, "--init", "random_from_data", "--no-coarse-to-fine",
              "--accelerate", "none", "--tol", "0", "--max-iter", str(iterations), "--threads", "1", "--checkpoint", "none", "--json", "-q",
              "-o", os.path.join(folder, "model.h5")]
     environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = subprocess.run(words, capture_output=True, text=True, env=environment, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
     if run.returncode != 0:
         raise Problem(INPUT_FAILED, "%s ended with status %d: %s" % (" ".join(words), run.returncode, (run.stderr.strip().splitlines() or [""])[-1]))
-    return json.loads(run.stdout)["seconds_per_iteration"]
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return json.loads(run.stdout)["seconds_per_iteration"], used
 
 
 def measure(programs, data, size, arguments, core, folder):
-    """A pair of seconds for each round; who comes first changes from round to round."""
+    """Two lists, of iterations and of the processor, each with a pair of seconds for each round; who comes first changes from round to round."""
     pairs = []
     for turn in range(arguments.pairs):
         order = (0, 1) if turn % 2 == 0 else (1, 0)
         measured = {place: seconds(programs[place], data, size, arguments.iterations, core, folder) for place in order}
-        pairs.append((measured[0], measured[1]))
-    return pairs
+        pairs.append(tuple(zip(measured[0], measured[1])))
+    return list(zip(*pairs))
 
 
 def quartiles(values):
@@ -93,16 +99,19 @@ def main():
     core = max(os.sched_getaffinity(0)) if arguments.core is None else arguments.core
     programs = [os.path.abspath(program) for program in arguments.programs]
     too_slow = []
-    print("%-12s %-5s %10s %10s  %7s  %s" % ("n,d,K", "", "OLD s", "NEW s", "ratio", "quartiles"))
+    print("%-12s %-5s %10s %10s  %7s  %-16s  %7s  %7s" % ("n,d,K", "", "OLD s", "NEW s", "ratio", "quartiles", "least", "cpu"))
     with tempfile.TemporaryDirectory(prefix="gmmpi-speed-") as folder:
         data = os.path.join(folder, "points.npy")
         for name in arguments.only:
             size = SIZES[name]
             write_points(data, size)
-            pairs = measure(programs, data, size, arguments, core, folder)
+            pairs, used = measure(programs, data, size, arguments, core, folder)
             low, middle, high = quartiles([new / old for old, new in pairs])
             medians = [statistics.median(column) for column in zip(*pairs)]
-            print("%-12s %-5s %10.4g %10.4g  %7.4f  %.4f to %.4f" % (name, size.covariance, *medians, middle, low, high), flush=True)
+            shortest = [min(column) for column in zip(*pairs)]
+            processor = statistics.median(new / old for old, new in used)
+            print("%-12s %-5s %10.4g %10.4g  %7.4f  %.4f to %.4f  %7.4f  %7.4f" % (
+                name, size.covariance, *medians, middle, low, high, shortest[1] / shortest[0], processor), flush=True)
             os.remove(data)
             if middle > 1 + arguments.limit / 100:
                 too_slow.append(name)
