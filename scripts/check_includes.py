@@ -19,7 +19,7 @@ ROOMS = {
     "em": None,
     "starts": None,
     "fit": None,
-    "job": ("support", "sources", "points", "mixture", "kernels", "passes", "em/state", "em/event", "em/observer", "em/timings"),
+    "job": ("support", "sources", "points", "mixture", "kernels", "passes", "em/state", "em/state_fields", "em/event", "em/observer", "em/timings"),
     "apply": ("support", "sources", "points", "mixture", "kernels"),
     "cli": None,
 }

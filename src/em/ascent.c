@@ -96,6 +96,7 @@ static gmmpi_status refine_proposal(const ascent *climb, bool *found, gmmpi_erro
 {
   em_iteration *em = climb->em;
   *found = false;
+  if (climb->inner != NULL) accelerator_judge_refinement(climb->state->history);
   if (climb->inner == NULL || !accelerator_trusts_refinement(climb->state->history)) return GMMPI_OK;
   const double began = MPI_Wtime();
   const gmmpi_status status = refine(climb->inner, climb->state, 0.1 * climb->tolerance, em->proposed, found, error);
@@ -111,7 +112,10 @@ static gmmpi_status accelerate(const ascent *climb, double change, bool *acceler
   em_iteration *em = climb->em;
   accelerator *history = climb->state->history;
   *accelerated = false;
-  if (accelerator_pauses(history)) return GMMPI_OK;
+  if (accelerator_pauses(history)) {
+    accelerator_take_pause(history);
+    return GMMPI_OK;
+  }
   const bool is_fast = climb->state->current.iteration == 0 || (climb->state->plain && accelerator_is_fast(history));
   const bool near_end = fabs(change) < climb->tolerance || accelerator_residual(history) < climb->tolerance;
   if (is_fast || (near_end && !em->provisional)) {

@@ -43,25 +43,6 @@ void fit_state_destroy(fit_state *state)
   free(state);
 }
 
-gmmpi_status fit_state_copy(fit_state *to, const fit_state *from, gmmpi_error *error)
-{
-  if (fit_state_reserve_events(to, from->n_events, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
-  const fit_state own = *to;
-  *to = *from;
-  to->current.model = own.current.model;
-  to->best.model = own.best.model;
-  to->history = own.history;
-  to->n_reseeds = own.n_reseeds;
-  to->events = own.events;
-  to->events_capacity = own.events_capacity;
-  model_copy_parameters(to->current.model, from->current.model);
-  model_copy_parameters(to->best.model, from->best.model);
-  accelerator_copy(to->history, from->history);
-  memcpy(to->n_reseeds, from->n_reseeds, (size_t)to->current.model->n_components * sizeof *to->n_reseeds);
-  if (from->n_events > 0) memcpy(to->events, from->events, (size_t)from->n_events * sizeof *to->events);
-  return GMMPI_OK;
-}
-
 gmmpi_status fit_state_reserve_events(fit_state *state, int64_t n_events, gmmpi_error *error)
 {
   if (n_events <= state->events_capacity) return GMMPI_OK;

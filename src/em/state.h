@@ -47,9 +47,6 @@ gmmpi_status fit_state_create(const covariance_family *family, int64_t n_compone
                               const char *accelerate, fit_state **state, gmmpi_error *error);
 void fit_state_destroy(fit_state *state); /* NULL is fine */
 
-/* Makes to, of the same shape, equal to from. Errors: 71. */
-gmmpi_status fit_state_copy(fit_state *to, const fit_state *from, gmmpi_error *error);
-
 /* Makes room for so many events; to be called where they are added. Errors: 71. */
 gmmpi_status fit_state_reserve_events(fit_state *state, int64_t n_events, gmmpi_error *error);
 

@@ -2,6 +2,7 @@
 
 #include "em/ascent.h"
 #include "em/levels.h"
+#include "em/state_fields.h"
 #include "starts/choose_start.h"
 #include "starts/initialize.h"
 #include "starts/search.h"

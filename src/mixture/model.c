@@ -23,18 +23,11 @@ gmmpi_status model_allocate(const covariance_family *family, int64_t n_component
                             gmmpi_model **model, gmmpi_error *error)
 {
   gmmpi_model *created = calloc(1, sizeof *created);
-  int64_t n_means;
-  const int64_t length = family_length(family, n_components, n_features);
-  if (created != NULL && length >= 0 && multiply_fits(n_components, n_features, &n_means)) {
+  if (created != NULL) {
     created->family = family;
     created->n_components = n_components;
     created->n_features = n_features;
-    created->weights = allocate(n_components, sizeof(double));
-    created->means = allocate(n_means, sizeof(double));
-    created->covariances = allocate(length, sizeof(double));
-    created->precisions_cholesky = allocate(length, sizeof(double));
-    if (created->weights != NULL && created->means != NULL && created->covariances != NULL &&
-        created->precisions_cholesky != NULL) {
+    if (model_arrays_allocate(created)) {
       *model = created;
       return GMMPI_OK;
     }
@@ -53,41 +46,39 @@ static void free_names(char **names, int64_t n_names)
 void gmmpi_model_destroy(gmmpi_model *model)
 {
   if (model == NULL) return;
-  free(model->weights);
-  free(model->means);
-  free(model->covariances);
-  free(model->precisions_cholesky);
+  model_arrays_free(model);
   free_names(model->feature_names, model->n_features);
   free(model);
 }
 
 int64_t model_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
 {
-  const int64_t length = family_length(family, n_components, n_features);
-  int64_t n_means;
-  int64_t numbers;
-  int64_t bytes;
-  if (length < 0 || !multiply_fits(n_components, n_features, &n_means) || !multiply_fits(2, length, &numbers) ||
-      __builtin_add_overflow(numbers, n_means, &numbers) || __builtin_add_overflow(numbers, n_components, &numbers) ||
-      !multiply_fits(numbers, sizeof(double), &bytes) ||
-      __builtin_add_overflow(bytes, (int64_t)sizeof(gmmpi_model) + 4 * MEMORY_ALIGNMENT, &bytes))
-    return INT64_MAX;
-  return bytes;
+  const gmmpi_model outline = {.family = family, .n_components = n_components, .n_features = n_features};
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(&outline, arrays);
+  int64_t total = sizeof outline;
+  for (int i = 0; i < n_arrays; i++) {
+    int64_t bytes;
+    if (arrays[i].length < 0 || !multiply_fits(arrays[i].length, sizeof(double), &bytes) ||
+        __builtin_add_overflow(total, bytes, &total) || __builtin_add_overflow(total, MEMORY_ALIGNMENT, &total))
+      return INT64_MAX;
+  }
+  return total;
 }
 
 void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from)
 {
-  const size_t n_components = (size_t)from->n_components;
-  const size_t length = (size_t)family_length(from->family, from->n_components, from->n_features);
-  memcpy(to->weights, from->weights, n_components * sizeof(double));
-  memcpy(to->means, from->means, n_components * (size_t)from->n_features * sizeof(double));
-  memcpy(to->covariances, from->covariances, length * sizeof(double));
-  memcpy(to->precisions_cholesky, from->precisions_cholesky, length * sizeof(double));
+  model_array target[MODEL_MOST_ARRAYS];
+  model_array source[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(from, source);
+  model_arrays(to, target);
+  for (int i = 0; i < n_arrays; i++)
+    memcpy(target[i].numbers, source[i].numbers, (size_t)source[i].length * sizeof(double));
 }
 
 gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi_error *error)
 {
-  gmmpi_model *created;
+  gmmpi_model *created = NULL;
   gmmpi_status status = model_allocate(model->family, model->n_components, model->n_features, &created, error);
   if (status != GMMPI_OK) return status;
   model_copy_parameters(created, model);
@@ -290,12 +281,12 @@ int64_t model_n_parameters_nominal(const gmmpi_model *model)
 
 uint64_t model_hash(const gmmpi_model *model)
 {
-  const size_t n_components = (size_t)model->n_components;
-  const size_t length = (size_t)family_length(model->family, model->n_components, model->n_features);
-  uint64_t hash = hash_bytes(0, model->weights, n_components * sizeof(double));
-  hash = hash_bytes(hash, model->means, n_components * (size_t)model->n_features * sizeof(double));
-  hash = hash_bytes(hash, model->covariances, length * sizeof(double));
-  return hash_bytes(hash, model->precisions_cholesky, length * sizeof(double));
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(model, arrays);
+  uint64_t hash = 0;
+  for (int i = 0; i < n_arrays; i++)
+    hash = hash_bytes(hash, arrays[i].numbers, (size_t)arrays[i].length * sizeof(double));
+  return hash;
 }
 
 gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const char *covariance, const double *weights,
@@ -308,7 +299,7 @@ gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const 
   if (family == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "\"%s\" is no kind of covariance; use full, tied, diag or spherical",
                 covariance);
-  gmmpi_model *created;
+  gmmpi_model *created = NULL;
   gmmpi_status status = model_allocate(family, n_components, n_features, &created, error);
   if (status != GMMPI_OK) return status;
   memcpy(created->weights, weights, (size_t)n_components * sizeof(double));

@@ -1,25 +1,10 @@
-/* What a model is, inside: its parameters, the family its covariances belong to, and their factors. */
+/* Models: made, copied, checked, counted. What one holds: mixture/arrays.h. */
 #ifndef MIXTURE_MODEL_H
 #define MIXTURE_MODEL_H
 
-#include "gmmpi/model.h"
-#include "mixture/family.h"
+#include "mixture/arrays.h"
 
 #include <stdbool.h>
-
-struct gmmpi_model {
-  const covariance_family *family;
-  int64_t n_components; /* K */
-  int64_t n_features;   /* d */
-  double *weights;      /* K; 0 for a component that was dropped */
-  double *means;        /* K x d */
-  double *covariances;  /* the family's shape */
-  /* The family's shape; as scikit-learn's precisions_cholesky: the inverse of the covariance's Cholesky factor,
-   * transposed (upper triangular, so that (x - mean) times it is white), or 1/standard deviation. */
-  double *precisions_cholesky;
-  char **feature_names; /* d, or NULL */
-  double given_sum;     /* of the weights as they came from outside (model_accept_parameters); else 0 */
-};
 
 /* A model whose numbers are all zero. Errors: 71. */
 gmmpi_status model_allocate(const covariance_family *family, int64_t n_components, int64_t n_features,

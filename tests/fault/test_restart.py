@@ -202,7 +202,7 @@ class Restart(harness.Case):
                 pass
             time.sleep(0.0005)
         with h5py.File(self.path("model.h5.checkpoint"), "r") as checkpoint:
-            self.assertGreaterEqual(checkpoint["current/iteration"][()], rows)  # nothing is lost
+            self.assertGreaterEqual(checkpoint["climber_0/iteration"][()], rows)  # nothing is lost
         self.run_to_end("--restart", "auto", ranks=1)
         self.assert_undisturbed()
 

@@ -50,7 +50,7 @@ class Stall(harness.Case):
         """To the model of a job that nothing happened to."""
         with h5py.File(self.path("model.h5.checkpoint"), "r") as checkpoint:
             # A row may be written before the next model is made.
-            self.assertGreaterEqual(checkpoint["current/iteration"][()], self.rows() - 1)
+            self.assertGreaterEqual(checkpoint["climber_0/iteration"][()], self.rows() - 1)
         words = self.words(self.rows() + 10)
         self.succeed(*words, self.path("model.h5"), "--restart", "auto", ranks=RANKS - 1)
         self.succeed(*words, self.path("undisturbed.h5"), "--checkpoint", "none")

@@ -1,6 +1,5 @@
 /* Checkpoints: any bytes, which the checksum keeps from HDF5, and well sealed ones with any numbers in them. */
 #include "fuzz/fuzz.h"
-#include "job/checkpoint_fields.h"
 #include "job/checkpoint_image.h"
 #include "job/checkpoint_trailer.h"
 
@@ -30,10 +29,12 @@ static void read_image(const void *bytes, size_t n_bytes)
 /* Some of the numbers of an image become others. */
 static void change_numbers(fuzz_input *input, const fit_state *state, checkpoint_image *image)
 {
-  field fields[MAX_FIELDS];
-  const int n_fields = checkpoint_fields((fit_state *)state, image->has_best, fields);
+  enum { MOST_FIELDS = 64 };
+  state_field fields[MOST_FIELDS];
+  uint64_t n_fields = 0;
+  for (state_walk walk = {0}; state_walk_next(&walk, state, &fields[n_fields]);) n_fields++;
   while (input->n_left > 0) {
-    const uint64_t which = fuzz_take(input, 1) % (uint64_t)n_fields;
+    const uint64_t which = fuzz_take(input, 1) % n_fields;
     const uint64_t n_words = fields[which].n_bytes / 8;
     const uint64_t word = n_words > 0 ? fuzz_take(input, 2) % n_words : 0;
     fuzz_fill(input, image->bytes + image->offsets[which] + 8 * word, n_words > 0 ? 8 : fields[which].n_bytes);

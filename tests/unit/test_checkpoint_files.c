@@ -229,13 +229,13 @@ static void hdf5_reads_it(void **unused)
   write_iteration(path, 10, 3, KEEP_NONE);
   const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
   assert_true(file >= 0);
-  const hid_t set = H5Dopen2(file, "/current/iteration", H5P_DEFAULT);
+  const hid_t set = H5Dopen2(file, "/climber_0/iteration", H5P_DEFAULT);
   int64_t iteration = 0;
   assert_true(H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, &iteration) >= 0);
   assert_int_equal(iteration, 10);
   H5Dclose(set);
   double means[3][2];
-  const hid_t means_set = H5Dopen2(file, "/current/means", H5P_DEFAULT);
+  const hid_t means_set = H5Dopen2(file, "/climber_0/means", H5P_DEFAULT);
   assert_true(H5Dread(means_set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, means) >= 0);
   assert_same_bits(means[2][1], -odd_number(1 + 100 + 5));
   H5Dclose(means_set);

@@ -46,11 +46,9 @@ static gmmpi_status unpack_names(gmmpi_model *model, char *packed, gmmpi_error *
 
 void model_broadcast_parameters(MPI_Comm comm, int root, gmmpi_model *model)
 {
-  const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  broadcast_large(comm, root, model->weights, model->n_components, MPI_DOUBLE);
-  broadcast_large(comm, root, model->means, model->n_components * model->n_features, MPI_DOUBLE);
-  broadcast_large(comm, root, model->covariances, length, MPI_DOUBLE);
-  broadcast_large(comm, root, model->precisions_cholesky, length, MPI_DOUBLE);
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(model, arrays);
+  for (int i = 0; i < n_arrays; i++) broadcast_large(comm, root, arrays[i].numbers, arrays[i].length, MPI_DOUBLE);
 }
 
 gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *error)
