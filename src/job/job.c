@@ -100,10 +100,11 @@ gmmpi_status job_try_files(const job_options *options, checkpoint_lock **lock, g
   return status;
 }
 
-int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components, int64_t n_features)
+int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components, int64_t n_features,
+                  int64_t n_climbers)
 {
   if (options->checkpoint_path == NULL && options->restart == NULL) return 0;
-  const int64_t image = checkpoint_image_bytes(family, n_components, n_features, options->accelerate, 1);
+  const int64_t image = checkpoint_image_bytes(family, n_components, n_features, options->accelerate, n_climbers);
   const int64_t n_copies = 3; /* the latest state, what is being written, the state that was loaded */
   return image > INT64_MAX / n_copies ? INT64_MAX : n_copies * image;
 }
@@ -244,7 +245,7 @@ static gmmpi_status load(job *work, const checkpoint_identity *identity, const j
   if (options->checkpoint_path != NULL && !same_file(path, options->checkpoint_path)) *rotation = KEEP_NONE;
   if (status == GMMPI_OK && work->resume != NULL)
     progress_note(&work->reporter, "%s: goes on after iteration %lld", path,
-                  (long long)fit_iterations(&work->resume->current));
+                  (long long)fit_iterations(fit_state_leader(work->resume)));
   else if (status == GMMPI_OK)
     progress_note(&work->reporter, "%s: no checkpoint to go on from; starts afresh", path);
   return status;
@@ -387,7 +388,7 @@ static void save_and_say_stopped(const job *work, const char *by, gmmpi_error *e
     fail(error, GMMPI_NO_OUTPUT, "%s (stopped by %s, nothing is saved)", trouble.message, by);
   } else if (work->resume != NULL) {
     fail(error, GMMPI_STOPPED, "%s: stopped by %s, still after iteration %lld; go on with --restart %s", path, by,
-         (long long)fit_iterations(&work->resume->current), same_place ? "auto" : work->options.restart);
+         (long long)fit_iterations(fit_state_leader(work->resume)), same_place ? "auto" : work->options.restart);
   } else {
     fail(error, GMMPI_STOPPED,
          "%s: stopped by %s before the first iteration, when there was nothing to save; "

@@ -61,9 +61,10 @@ void job_begin(const job_options *options, int rank, time_limit *limit);
  * checkpoint; 66 an explicit checkpoint that is missing; 64 --restart auto without checkpoints; 75. */
 gmmpi_status job_try_files(const job_options *options, checkpoint_lock **lock, gmmpi_error *error);
 
-/* The bytes that rank 0 needs for checkpoints; INT64_MAX when they can't be counted. */
-int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components,
-                  int64_t n_features);
+/* The bytes that rank 0 needs for checkpoints of so many starts that advance together; INT64_MAX when they can't be
+ * counted. */
+int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components, int64_t n_features,
+                  int64_t n_climbers);
 
 /* Collective over comm, which is borrowed. Errors, agreed: 66, 65 (damaged, or made by another job), 73, 74, 71, 70. */
 gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_subject *subject, const time_limit *limit,

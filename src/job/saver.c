@@ -168,9 +168,9 @@ static bool take_over(saver *keeper, const fit_state *state)
   pthread_mutex_lock(&keeper->state_lock);
   checkpoint_image_fill(&keeper->latest, state);
   keeper->latest_stamp.generation++;
-  keeper->latest_stamp.start = state->current.start;
-  keeper->latest_stamp.level = state->current.level;
-  keeper->latest_stamp.iteration = fit_iterations(&state->current);
+  keeper->latest_stamp.start = fit_first_start(state);
+  keeper->latest_stamp.level = fit_state_leader(state)->level;
+  keeper->latest_stamp.iteration = fit_iterations(fit_state_leader(state));
   pthread_mutex_unlock(&keeper->state_lock);
   return true;
 }

@@ -48,7 +48,7 @@ static inline void problem_open(problem *one, MPI_Comm comm, int n_threads)
   assert_int_equal(shard_create_from_memory(comm, one->rows + first * one->d, end - first, one->d,
                                             (shard_options){.n_threads = n_threads}, &one->points, &error),
                    GMMPI_OK);
-  assert_int_equal(iteration_create(one->points, &one->options, &one->timings, &one->em, &error), GMMPI_OK);
+  assert_int_equal(iteration_create(one->points, &one->options, 1, &one->timings, &one->em, &error), GMMPI_OK);
 }
 
 static inline void problem_destroy(problem *one)

@@ -51,7 +51,8 @@ static journal *open_journal(const fit_state *resume)
 /* A job that begins with this state and makes passes of iterations first ... last of start. */
 static void run(int64_t resumed_start, int64_t first, int64_t last)
 {
-  const fit_state resume = {.current = {.start = resumed_start, .iteration = first}};
+  climber climb = {.current = {.start = resumed_start, .iteration = first}};
+  const fit_state resume = {.climbers = &climb, .n_climbers = 1};
   journal *book = open_journal(first == 0 && resumed_start == 0 ? NULL : &resume);
   for (int64_t i = first; i <= last; i++) {
     const fit_pass pass = {.start = resumed_start,
@@ -150,7 +151,8 @@ static void devices_are_written_to(void **unused)
   (void)unused;
   journal *book = NULL;
   gmmpi_error error = {0};
-  const fit_state resume = {.current = {.iteration = 3}};
+  climber climb = {.current = {.iteration = 3}};
+  const fit_state resume = {.climbers = &climb, .n_climbers = 1};
   assert_int_equal(journal_open("/dev/null", NULL, &book, &error), GMMPI_OK);
   journal_close(book);
   assert_int_equal(journal_open("/dev/null", &resume, &book, &error), GMMPI_OK);

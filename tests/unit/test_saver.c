@@ -33,7 +33,7 @@ static fit_state *make_state(void)
 {
   fit_state *state = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(fit_state_create(&family_diag, 2, 2, "none", &state, &error), GMMPI_OK);
+  assert_int_equal(fit_state_create(&family_diag, 2, 2, "none", 1, &state, &error), GMMPI_OK);
   return state;
 }
 
@@ -66,7 +66,7 @@ static void every_so_many_states(void **unused)
   saver *keeper = make_saver(3, INFINITY, options);
   assert_int_equal(saver_latest(keeper).generation, 0);
   for (int64_t i = 0; i < 10; i++) {
-    state->current.iteration = i;
+    state->climbers[0].current.iteration = i;
     saver_advance(keeper, state);
     assert_int_equal(iteration_on_disk(), i < 2 ? -1 : (i + 1) / 3 * 3 - 1);
   }
@@ -80,7 +80,7 @@ static void every_so_many_states(void **unused)
 
   saver_retire(keeper);
   assert_int_equal(iteration_on_disk(), -1);
-  state->current.iteration = 10;
+  state->climbers[0].current.iteration = 10;
   for (int i = 0; i < 3; i++) saver_advance(keeper, state);
   assert_int_equal(iteration_on_disk(), -1);
   saver_destroy(keeper);
@@ -97,10 +97,10 @@ static void every_so_many_seconds(void **unused)
   saver_advance(keeper, state);
   assert_int_equal(iteration_on_disk(), -1);
   pause_for(0.3);
-  state->current.iteration = 1;
+  state->climbers[0].current.iteration = 1;
   saver_advance(keeper, state);
   assert_int_equal(iteration_on_disk(), 1);
-  state->current.iteration = 2;
+  state->climbers[0].current.iteration = 2;
   saver_advance(keeper, state);
   assert_int_equal(iteration_on_disk(), 1);
   saver_retire(keeper);
@@ -117,10 +117,10 @@ static void a_state_of_another_shape(void **unused)
   gmmpi_error error = {0};
   saver *keeper = make_saver(1, INFINITY, options);
   for (int64_t i = 0; i < 20; i++) {
-    state->current.iteration = i;
-    assert_int_equal(fit_state_reserve_events(state, i, &error), GMMPI_OK);
-    state->n_events = i; /* all zero is an event, too */
-    state->current.start = i / 10;
+    state->climbers[0].current.iteration = i;
+    assert_int_equal(event_list_reserve(&state->events, i, &error), GMMPI_OK);
+    state->events.n = i; /* all zero is an event, too */
+    state->climbers[0].current.start = i / 10;
     state->best.start = i / 10 - 1;
     saver_advance(keeper, state);
     assert_int_equal(iteration_on_disk(), i);
@@ -156,7 +156,7 @@ static int stopped_in_a_long_pass(int number)
   fit_state *state = make_state();
   signals_install();
   saver *keeper = make_saver(0, INFINITY, options);
-  state->current.iteration = 7;
+  state->climbers[0].current.iteration = 7;
   saver_advance(keeper, state);
   if (iteration_on_disk() != -1 || signals_stop_requested()) return 1;
   raise(number);
@@ -164,7 +164,7 @@ static int stopped_in_a_long_pass(int number)
   for (int i = 0; i < 200 && access(path, F_OK) != 0; i++) pause_for(0.01);
   if (iteration_on_disk() != 7) return 3;
   /* From now on each state is saved. */
-  state->current.iteration = 8;
+  state->climbers[0].current.iteration = 8;
   saver_advance(keeper, state);
   if (iteration_on_disk() != 8) return 4;
   saver_retire(keeper);
