@@ -18,8 +18,8 @@ typedef struct journal journal;
 gmmpi_status journal_open(const char *path, const fit_state *resume, journal **result, gmmpi_error *error);
 
 /* One row. The first failure is a warning, and nothing more is written then. */
-void journal_add(journal *book, const fit_pass *pass);
+void journal_add(journal *self, const fit_pass *pass);
 
-void journal_close(journal *book); /* NULL is fine */
+void journal_close(journal *self); /* NULL is fine */
 
 #endif
