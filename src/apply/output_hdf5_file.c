@@ -1,13 +1,12 @@
-#include "apply/output_chunks.h"
-#include "apply/output_format.h"
+#include "apply/output_hdf5_file.h"
 
+#include "apply/output_job.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <hdf5.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,11 +23,6 @@ static hid_t number_type(output_type type)
     break;
   }
   return H5T_NATIVE_DOUBLE;
-}
-
-int output_number_bytes(output_type type)
-{
-  return type == OUTPUT_INT32 || type == OUTPUT_FLOAT ? 4 : 8;
 }
 
 /* A file whose bytes depend on its content alone. Locks are for files that others know, and fail on some file systems.
@@ -94,22 +88,23 @@ static hid_t create_column(hid_t file, hid_t properties, const output_column *co
   return set;
 }
 
-static gmmpi_status cannot_write(const char *path, gmmpi_error *error)
+/* errno may say why HDF5 failed, and is set to 0 before. */
+static gmmpi_status hdf5_failed(const char *path, gmmpi_error *error)
 {
-  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); %s", path,
-              errno != 0 ? strerror(errno) : "HDF5 failed", file_write_remedy(errno != 0 ? errno : ENOSPC));
+  if (errno != 0) return output_cannot_write(path, errno, error);
+  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (HDF5 failed); %s", path, file_write_remedy(ENOSPC));
 }
 
 /* --- contiguous columns, which every rank writes itself --- */
 
-gmmpi_status output_hdf5_create(const output_table *table, const char *path, const char *draft, output_layout *layout,
-                                gmmpi_error *error)
+gmmpi_status output_hdf5_lay_out(const output_table *table, const char *path, const char *draft, output_layout *layout,
+                                 gmmpi_error *error)
 {
   errno = 0;
   const hid_t file = create_file(draft);
   const hid_t properties = contiguous_properties();
   bool good = file >= 0 && properties >= 0;
-  layout->n_bytes = 0;
+  layout->file_bytes = 0;
   for (int c = 0; good && c < table->n_columns; c++) {
     const output_column *column = &table->columns[c];
     const hid_t set = create_column(file, properties, column, table->n_rows);
@@ -118,24 +113,11 @@ gmmpi_status output_hdf5_create(const output_table *table, const char *path, con
     good = offset != HADDR_UNDEF;
     layout->columns[c] = (int64_t)offset;
     const int64_t end = layout->columns[c] + table->n_rows * column->width * output_number_bytes(column->type);
-    if (end > layout->n_bytes) layout->n_bytes = end;
+    if (end > layout->file_bytes) layout->file_bytes = end;
   }
   if (properties >= 0) H5Pclose(properties);
   if (file >= 0 && H5Fclose(file) < 0) good = false;
-  return good ? GMMPI_OK : cannot_write(path, error);
-}
-
-gmmpi_status output_hdf5_write(const output_table *table, const output_layout *layout, int descriptor, const char *path,
-                               int64_t first, int64_t n, void *const *numbers, gmmpi_error *error)
-{
-  gmmpi_status status = GMMPI_OK;
-  for (int c = 0; status == GMMPI_OK && c < table->n_columns; c++) {
-    const output_column *column = &table->columns[c];
-    const int64_t row_bytes = column->width * output_number_bytes(column->type);
-    status = file_write_at(descriptor, path, numbers[c], (size_t)(n * row_bytes),
-                           layout->columns[c] + (table->first_row + first) * row_bytes, error);
-  }
-  return status;
+  return good ? GMMPI_OK : hdf5_failed(path, error);
 }
 
 /* --- packed chunks, which one rank writes --- */
@@ -153,7 +135,7 @@ gmmpi_status output_chunk_file_create(const output_table *table, int64_t chunk_r
     good = set >= 0;
     if (good) file->sets[file->n_sets++] = set;
   }
-  return good ? GMMPI_OK : cannot_write(path, error);
+  return good ? GMMPI_OK : hdf5_failed(path, error);
 }
 
 gmmpi_status output_chunk_write(const output_chunk_file *file, int column, int64_t row, const void *bytes,
@@ -163,17 +145,17 @@ gmmpi_status output_chunk_write(const output_chunk_file *file, int column, int64
   errno = 0;
   return H5Dwrite_chunk(file->sets[column], H5P_DEFAULT, 0, place, (size_t)n_bytes, bytes) >= 0
              ? GMMPI_OK
-             : cannot_write(path, error);
+             : hdf5_failed(path, error);
 }
 
 /* To the disk, where a full one may show only now. */
 static gmmpi_status flush_draft(const char *draft, const char *path, gmmpi_error *error)
 {
   const int descriptor = open(draft, O_WRONLY | O_CLOEXEC);
-  if (descriptor < 0) return cannot_write(path, error);
+  if (descriptor < 0) return hdf5_failed(path, error);
   const bool flushed = fsync(descriptor) == 0;
-  const gmmpi_status status = flushed ? GMMPI_OK : cannot_write(path, error);
-  return close(descriptor) == 0 || !flushed ? status : cannot_write(path, error);
+  const gmmpi_status status = flushed ? GMMPI_OK : hdf5_failed(path, error);
+  return close(descriptor) == 0 || !flushed ? status : hdf5_failed(path, error);
 }
 
 gmmpi_status output_chunk_file_close(output_chunk_file *file, const char *draft, const char *path, gmmpi_error *error)
@@ -183,5 +165,5 @@ gmmpi_status output_chunk_file_close(output_chunk_file *file, const char *draft,
   for (int c = 0; c < file->n_sets; c++) good = H5Dclose(file->sets[c]) >= 0 && good;
   if (file->file >= 0) good = H5Fclose(file->file) >= 0 && good;
   if (error->status != GMMPI_OK) return error->status;
-  return good ? flush_draft(draft, path, error) : cannot_write(path, error);
+  return good ? flush_draft(draft, path, error) : hdf5_failed(path, error);
 }
