@@ -138,7 +138,16 @@ gmmpi_status saver_create(const char *path, const checkpoint_identity *identity,
 
 /* --- the loop --- */
 
-/* A new image for a state of another shape, and room to write it. */
+/* With state_lock: the latest image has become that of this state. */
+static void stamp_latest(saver *self, const fit_state *state)
+{
+  self->latest_stamp.generation++;
+  self->latest_stamp.start = state->current.start;
+  self->latest_stamp.level = state->current.level;
+  self->latest_stamp.iteration = fit_iterations(&state->current);
+}
+
+/* A new image for a state of another extent becomes the latest, when there is room to write it. */
 static gmmpi_status replace_image(saver *self, const fit_state *state, gmmpi_error *error)
 {
   checkpoint_image image;
@@ -150,6 +159,7 @@ static gmmpi_status replace_image(saver *self, const fit_state *state, gmmpi_err
     pthread_mutex_lock(&self->state_lock);
     checkpoint_image_clear(&self->latest);
     self->latest = image;
+    stamp_latest(self, state);
     pthread_mutex_unlock(&self->state_lock);
   } else {
     checkpoint_image_clear(&image);
@@ -162,18 +172,16 @@ static gmmpi_status replace_image(saver *self, const fit_state *state, gmmpi_err
 static bool take_over(saver *self, const fit_state *state)
 {
   gmmpi_error error = {0};
-  if (!checkpoint_image_fits(&self->latest, state) && replace_image(self, state, &error) != GMMPI_OK) {
-    warn("%s; the job goes on with an older checkpoint", error.message);
-    return false;
+  if (checkpoint_image_fits(&self->latest, state)) {
+    pthread_mutex_lock(&self->state_lock);
+    checkpoint_image_fill(&self->latest, state);
+    stamp_latest(self, state);
+    pthread_mutex_unlock(&self->state_lock);
+    return true;
   }
-  pthread_mutex_lock(&self->state_lock);
-  checkpoint_image_fill(&self->latest, state);
-  self->latest_stamp.generation++;
-  self->latest_stamp.start = state->current.start;
-  self->latest_stamp.level = state->current.level;
-  self->latest_stamp.iteration = fit_iterations(&state->current);
-  pthread_mutex_unlock(&self->state_lock);
-  return true;
+  if (replace_image(self, state, &error) == GMMPI_OK) return true;
+  warn("%s; the job goes on with an older checkpoint", error.message);
+  return false;
 }
 
 void saver_advance(saver *self, const fit_state *state)

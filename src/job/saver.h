@@ -6,16 +6,13 @@
  *
  * Where the latest state is, and the function that takes it there:
  *
- *             saver_advance               saver_save, which succeeds
- *   NOTHING ------------------> PENDING ----------------------------> SAVED
- *      |                        |  ^  ^                                 |
- *      |      saver_save, which |  |  |         saver_advance           |
- *      |      fails: it is said '--'  '---------------------------------'
- *      |      once (failing)    |                                       |
- *      '------------------------+-----------------.---------------------'
- *                                                 | saver_retire
- *                                                 v
- *                                              RETIRED, from then on
+ *            saver_advance             saver_save
+ *   NOTHING -----------------> PENDING ------------> SAVED
+ *                               ^  | ^                 |
+ *        saver_save that fails, |  | '-----------------'
+ *        saver_advance          '--'    saver_advance
+ *
+ *   any of them: saver_retire ----> RETIRED, for good
  *
  * NOTHING: latest_stamp.generation = 0. PENDING: latest_stamp.generation > saved_stamp.generation. SAVED: they are
  * equal. RETIRED: `retired`. saver_save is called by the main thread (saver_advance when it is time, the end of a job),
@@ -32,8 +29,8 @@
  *   4. Who takes both locks takes write_lock first.
  *   5. `outgoing` has room for `latest`: a larger image becomes the latest only when that room is there, so that no
  *      memory is looked for when a signal has come.
- *   6. saved_stamp.generation <= latest_stamp.generation, and FILE is the state of saved_stamp if that is not 0. A
- * write that failed left FILE as it was (job/checkpoint.h).
+ *   6. saved_stamp.generation <= latest_stamp.generation, and FILE is the state of saved_stamp if that is not 0. After
+ *      a write that failed FILE is as it was (job/checkpoint.h), and a warning has said so, once until one succeeds.
  *   7. rotation is what saver_create was told until a write has succeeded, then ROTATE.
  *   8. RETIRED: FILE and FILE.prev are not there, and nobody writes them any more. */
 #ifndef JOB_SAVER_H
