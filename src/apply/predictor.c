@@ -38,33 +38,33 @@ no_memory:
               (long long)model->n_components, (long long)model->n_features);
 }
 
-void predictor_destroy(predictor *oracle)
+void predictor_destroy(predictor *self)
 {
-  if (oracle == NULL) return;
-  density_destroy(oracle->form);
-  free(oracle->responsibilities);
-  free(oracle->log_density);
-  free(oracle->scratch);
-  free(oracle->tile);
-  free(oracle);
+  if (self == NULL) return;
+  density_destroy(self->form);
+  free(self->responsibilities);
+  free(self->log_density);
+  free(self->scratch);
+  free(self->tile);
+  free(self);
 }
 
-void predictor_tile(predictor *oracle, const double *tile, int n_points)
+void predictor_tile(predictor *self, const double *tile, int n_points)
 {
-  const int64_t n_components = oracle->form->n_components;
+  const int64_t n_components = self->form->n_components;
   double highest[TILE_ROWS];
-  oracle->kernel->posteriors(oracle->form, n_points, tile, oracle->responsibilities, oracle->log_density,
-                             &oracle->log_likelihood, &oracle->sum_log_max_responsibility, oracle->scratch);
+  self->kernel->posteriors(self->form, n_points, tile, self->responsibilities, self->log_density, &self->log_likelihood,
+                           &self->sum_log_max_responsibility, self->scratch);
   for (int p = 0; p < TILE_ROWS; p++) {
-    highest[p] = oracle->responsibilities[p];
-    oracle->labels[p] = 0;
+    highest[p] = self->responsibilities[p];
+    self->labels[p] = 0;
   }
   for (int64_t k = 1; k < n_components; k++) {
-    const double *own = oracle->responsibilities + k * TILE_ROWS;
+    const double *own = self->responsibilities + k * TILE_ROWS;
     for (int p = 0; p < TILE_ROWS; p++) {
       if (own[p] > highest[p]) {
         highest[p] = own[p];
-        oracle->labels[p] = (int32_t)k;
+        self->labels[p] = (int32_t)k;
       }
     }
   }

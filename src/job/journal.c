@@ -115,11 +115,11 @@ static gmmpi_status keep_rows(const char *path, const fit_state *state, gmmpi_er
 }
 
 /* Appends all of text; on failure takes back what was written of it (a pipe can't), and errno says why. */
-static bool append(const journal *book, const char *text, size_t length)
+static bool append(const journal *self, const char *text, size_t length)
 {
   size_t done = 0;
   while (done < length) {
-    const ssize_t written = write(book->descriptor, text + done, length - done);
+    const ssize_t written = write(self->descriptor, text + done, length - done);
     if (written > 0) done += (size_t)written;
     if (written == 0) errno = ENOSPC;
     if (written == 0 || (written < 0 && errno != EINTR)) break;
@@ -128,9 +128,9 @@ static bool append(const journal *book, const char *text, size_t length)
 
   const int reason = errno;
   struct stat now;
-  if (done > 0 && fstat(book->descriptor, &now) == 0 && S_ISREG(now.st_mode) &&
-      ftruncate(book->descriptor, now.st_size - (off_t)done) != 0)
-    warn("%s: ends in a torn line", book->path);
+  if (done > 0 && fstat(self->descriptor, &now) == 0 && S_ISREG(now.st_mode) &&
+      ftruncate(self->descriptor, now.st_size - (off_t)done) != 0)
+    warn("%s: ends in a torn line", self->path);
   errno = reason;
   return false;
 }
@@ -159,41 +159,41 @@ gmmpi_status journal_open(const char *path, const fit_state *resume, journal **r
     if (status != GMMPI_OK) return status;
   }
 
-  journal *book = calloc(1, sizeof *book);
-  if (book == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the log", path);
-  book->path = path;
+  journal *self = calloc(1, sizeof *self);
+  if (self == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the log", path);
+  self->path = path;
   const int mode = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (ordinary && !goes_on ? O_TRUNC : 0);
-  book->descriptor = stream >= 0 ? fcntl(stream, F_DUPFD_CLOEXEC, 0) : open(path, mode, 0666);
+  self->descriptor = stream >= 0 ? fcntl(stream, F_DUPFD_CLOEXEC, 0) : open(path, mode, 0666);
   gmmpi_status status = GMMPI_OK;
-  if (book->descriptor < 0 || (!goes_on && !append(book, header, sizeof header - 1)))
+  if (self->descriptor < 0 || (!goes_on && !append(self, header, sizeof header - 1)))
     status = fail(error, GMMPI_NO_OUTPUT, "%s: the log cannot be written (%s); %s", path, strerror(errno),
                   file_write_remedy(errno));
   if (status != GMMPI_OK) {
-    journal_close(book);
+    journal_close(self);
     return status;
   }
-  *result = book;
+  *result = self;
   return GMMPI_OK;
 }
 
-void journal_add(journal *book, const fit_pass *pass)
+void journal_add(journal *self, const fit_pass *pass)
 {
-  if (book->descriptor < 0) return;
+  if (self->descriptor < 0) return;
   char change[40] = "";
   if (!isnan(pass->change)) snprintf(change, sizeof change, "%.17g", pass->change);
   char line[256];
   const int length = snprintf(line, sizeof line, "%" PRId64 ",%.17g,%.17g,%s,%" PRId64 ",%.17g\n", pass->iteration,
                               pass->log_likelihood, pass->log_likelihood / (double)pass->n_samples, change, pass->start,
                               pass->seconds);
-  if (append(book, line, (size_t)length)) return;
-  warn("%s: the log cannot be written any more (%s); the job goes on without it", book->path, strerror(errno));
-  close(book->descriptor);
-  book->descriptor = -1;
+  if (append(self, line, (size_t)length)) return;
+  warn("%s: the log cannot be written any more (%s); the job goes on without it", self->path, strerror(errno));
+  close(self->descriptor);
+  self->descriptor = -1;
 }
 
-void journal_close(journal *book)
+void journal_close(journal *self)
 {
-  if (book == NULL) return;
-  if (book->descriptor >= 0) close(book->descriptor);
-  free(book);
+  if (self == NULL) return;
+  if (self->descriptor >= 0) close(self->descriptor);
+  free(self);
 }
