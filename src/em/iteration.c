@@ -71,21 +71,22 @@ static gmmpi_status create_with(em_iteration parts, em_iteration **em, gmmpi_err
   } else {
     *created = parts;
     created->family = family_find(options->covariance);
-    const density_shape shape = created->family->shape;
+    const density_shape shape = created->family->storage->shape;
     if (density_create(shape, K, d, &created->form, &local) == GMMPI_OK &&
         statistics_create(shape, SECOND_ORDER, K, points, &created->sums, &local) == GMMPI_OK &&
         team_create(kernels, shape, SECOND_ORDER, K, points, &created->team, &local) == GMMPI_OK &&
         moments_create(shape, K, d, &created->measured, &local) == GMMPI_OK &&
         moments_create(shape, K, d, &created->proposed, &local) == GMMPI_OK)
-      maximization_create(created->sums, &created->step, &local);
+      maximization_create(created->family, created->sums, &created->step, &local);
     created->spans = allocate(K * d, sizeof(double));
     if (local.status == GMMPI_OK && created->spans == NULL)
       fail(&local, GMMPI_NO_MEMORY, "there is no memory for distances");
   }
   if (agree(points->comm, &local) == GMMPI_OK &&
-      data_spread_create(points, kernels, created->family->shape, options->reg_covar, &created->spread, &local) ==
-          GMMPI_OK) {
-    if (parts.broadcast_models) take_spread_of_rank_0(points->comm, created->family->shape, d, created->spread);
+      data_spread_create(points, kernels, created->family->storage->shape, options->reg_covar, &created->spread,
+                         &local) == GMMPI_OK) {
+    if (parts.broadcast_models)
+      take_spread_of_rank_0(points->comm, created->family->storage->shape, d, created->spread);
     for (int64_t j = 0; j < d; j++) created->step->ridge[j] = options->reg_covar;
     created->step->variances = created->spread->variances;
     created->step->degenerate = created->spread->degenerate;

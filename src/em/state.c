@@ -23,7 +23,8 @@ gmmpi_status fit_state_create(const covariance_family *family, int64_t n_compone
     if (created->n_reseeds != NULL &&
         model_allocate(family, n_components, n_features, &created->current.model, error) == GMMPI_OK &&
         model_allocate(family, n_components, n_features, &created->best.model, error) == GMMPI_OK &&
-        accelerator_create(accelerate, family->shape, n_components, n_features, &created->history, error) == GMMPI_OK)
+        accelerator_create(accelerate, family->storage->shape, n_components, n_features, &created->history, error) ==
+            GMMPI_OK)
       return GMMPI_OK;
   }
   fit_state_destroy(created);

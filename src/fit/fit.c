@@ -74,9 +74,9 @@ static void tell_about_few_points(const fit_process *run)
 {
   const shard *points = run->em->points;
   const covariance_family *family = run->em->family;
-  const int64_t n = family->shared ? points->n_samples : points->n_samples / run->options->n_components;
+  const int64_t n = family->storage->shared ? points->n_samples : points->n_samples / run->options->n_components;
   const fit_event event = {.component = n, .kind = EVENT_FEW_POINTS, .action = ACTION_RIDGE};
-  if (family->shape == DENSE && n <= points->n_features && run->observer->event_happened != NULL)
+  if (family->storage->shape == DENSE && n <= points->n_features && run->observer->event_happened != NULL)
     run->observer->event_happened(run->observer->context, &event);
 }
 

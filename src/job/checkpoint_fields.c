@@ -33,7 +33,7 @@ static int position_fields(fit_position *position, const char *const *names, fie
   gmmpi_model *model = position->model;
   const int64_t means[2] = {model->n_components, model->n_features};
   int64_t covariances[3];
-  const int rank = model->family->dimensions(model->n_components, model->n_features, covariances);
+  const int rank = storage_dimensions(model->family->storage, model->n_components, model->n_features, covariances);
   const size_t real = sizeof(double);
   const field found[] = {
       make_field(names[0], FIELD_INTEGER, sizeof(int64_t), &position->start, 0, NULL),

@@ -154,7 +154,7 @@ int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_compon
                                const char *accelerate)
 {
   const int64_t model = model_bytes(family, n_components, n_features);
-  const int64_t history = accelerator_bytes(accelerate, family->shape, n_components, n_features);
+  const int64_t history = accelerator_bytes(accelerate, family->storage->shape, n_components, n_features);
   if (model > (INT64_MAX - SMALL_PARTS) / 4 || history > INT64_MAX / 2) return INT64_MAX;
   return 2 * model + history + SMALL_PARTS;
 }

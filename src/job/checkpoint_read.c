@@ -65,12 +65,12 @@ static bool position_is_valid(const fit_position *position)
 {
   const gmmpi_model *model = position->model;
   const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  const int64_t each = model->family->shared ? length : length / model->n_components;
+  const int64_t each = model->family->storage->shared ? length : length / model->n_components;
   if (position->start < 0 || position->level < 0 || position->iteration < 0) return false;
   if (!all_finite(model->means, model->n_components * model->n_features)) return false;
   for (int64_t k = 0; k < model->n_components; k++) {
     if (!(model->weights[k] >= 0) || !isfinite(model->weights[k])) return false;
-    const int64_t own = model->family->shared ? 0 : k * each;
+    const int64_t own = model->family->storage->shared ? 0 : k * each;
     /* What a component of weight 0 left behind plays no part any more. */
     if (model->weights[k] > 0 &&
         !(all_finite(model->covariances + own, each) && all_finite(model->precisions_cholesky + own, each)))
@@ -123,7 +123,7 @@ static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts
   const int64_t n_features = json_integer_value(json_object_get(facts, "n_features"));
   const int64_t n_events = count_events(file, n_bytes);
   if (family == NULL || accelerate == NULL || !accelerator_method_exists(accelerate) || n_events < 0 ||
-      accelerator_bytes(accelerate, family->shape, n_components, n_features) > n_bytes ||
+      accelerator_bytes(accelerate, family->storage->shape, n_components, n_features) > n_bytes ||
       !sizes_are_possible(family, n_components, n_features, n_bytes))
     return damaged(path, "its sizes can't be true", error);
 

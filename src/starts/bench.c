@@ -33,18 +33,18 @@ int64_t bench_bytes(const fit_options *options, int64_t n_features)
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
   const int64_t model = model_bytes(family, K, n_features);
-  const int64_t moment = moments_bytes(family->shape, K, n_features);
+  const int64_t moment = moments_bytes(family->storage->shape, K, n_features);
   const int64_t parts[] = {model,
                            model,
                            model,
                            moment,
                            moment,
-                           density_bytes(family->shape, K, n_features),
-                           maximization_bytes(family->shape, K, n_features),
-                           data_spread_bytes(family->shape, n_features),
+                           density_bytes(family->storage->shape, K, n_features),
+                           maximization_bytes(family, K, n_features),
+                           data_spread_bytes(family->storage->shape, n_features),
                            moment < INT64_MAX ? K * n_features * (int64_t)sizeof(double) : INT64_MAX, /* spans */
-                           statistics_bytes(family->shape, K, n_features, options->threads),
-                           team_bytes(family->shape, K, n_features, options->threads),
-                           accelerator_bytes(options->accelerate, family->shape, K, n_features)};
+                           statistics_bytes(family->storage->shape, K, n_features, options->threads),
+                           team_bytes(family->storage->shape, K, n_features, options->threads),
+                           accelerator_bytes(options->accelerate, family->storage->shape, K, n_features)};
   return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
 }

@@ -42,7 +42,6 @@ static void change_numbers(fuzz_input *input, const fit_state *state, checkpoint
 
 static void read_sealed(fuzz_input *input)
 {
-  static const covariance_family *const families[] = {&family_full, &family_tied, &family_diag, &family_spherical};
   static const char *const methods[] = {"none", "anderson", "squarem"};
   checkpoint_identity identity = {.n_samples = 100, .n_features = 2, .options = json_object(), .version = "1"};
   fit_state *state = NULL;
@@ -50,7 +49,8 @@ static void read_sealed(fuzz_input *input)
   gmmpi_error error = {0};
   const uint64_t shape = fuzz_take(input, 1);
   const char *method = methods[fuzz_take(input, 1) % 3];
-  if (fit_state_create(families[shape % 4], 1 + (int64_t)(shape / 4 % 4), 2, method, &state, &error) == GMMPI_OK &&
+  if (fit_state_create(all_families[shape % N_FAMILIES], 1 + (int64_t)(shape / N_FAMILIES % 4), 2, method, &state,
+                       &error) == GMMPI_OK &&
       fit_state_reserve_events(state, 2, &error) == GMMPI_OK) {
     memset(state->events, 0, 2 * sizeof *state->events);
     state->n_events = shape > 127 ? 2 : 0;
