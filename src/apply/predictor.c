@@ -16,13 +16,14 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   created->kernel = instructions;
   created->responsibilities = allocate(count, sizeof(double));
   created->log_density = allocate(TILE_ROWS, sizeof(double));
-  created->scratch = allocate(kernel_scratch_bytes(model->family->shape, model->n_components, model->n_features), 1);
+  created->scratch =
+      allocate(kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), 1);
   created->tile = allocate(model->n_features, TILE_ROWS * sizeof(double));
   if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL ||
       created->tile == NULL)
     goto no_memory;
   const gmmpi_status status =
-      density_create(model->family->shape, model->n_components, model->n_features, &created->form, error);
+      density_create(model->family->storage->shape, model->n_components, model->n_features, &created->form, error);
   if (status != GMMPI_OK) {
     predictor_destroy(created);
     return status;

@@ -17,7 +17,8 @@ gmmpi_status climber_open(const covariance_family *family, int64_t n_components,
   if (climb->n_reseeds != NULL &&
       model_allocate(family, n_components, n_features, &climb->current.model, error) == GMMPI_OK &&
       model_allocate(family, n_components, n_features, &climb->other, error) == GMMPI_OK &&
-      accelerator_create(accelerate, family->shape, n_components, n_features, &climb->history, error) == GMMPI_OK)
+      accelerator_create(accelerate, family->storage->shape, n_components, n_features, &climb->history, error) ==
+          GMMPI_OK)
     return GMMPI_OK;
   climber_close(climb);
   return fail(error, GMMPI_NO_MEMORY, "there is no memory for the state of a fit with %lld components",
@@ -49,5 +50,5 @@ int64_t climber_bytes(const char *accelerate, const covariance_family *family, i
 {
   const int64_t model = model_bytes(family, n_components, n_features);
   return sum_of_bytes(
-      3, (int64_t[]){model, model, accelerator_bytes(accelerate, family->shape, n_components, n_features)});
+      3, (int64_t[]){model, model, accelerator_bytes(accelerate, family->storage->shape, n_components, n_features)});
 }

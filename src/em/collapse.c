@@ -28,7 +28,8 @@ gmmpi_status report_event(climber *climb, const fit_observer *observer, const fi
 
 static bool has_collapsed(const maximization *step, const gmmpi_model *next, int64_t k)
 {
-  return step->states[k] == COMPONENT_EMPTY || (step->states[k] == COMPONENT_INDEFINITE && !next->family->shared);
+  return step->states[k] == COMPONENT_EMPTY ||
+         (step->states[k] == COMPONENT_INDEFINITE && !next->family->storage->shared);
 }
 
 static bool is_collapsed(const repair *work, int64_t k)
@@ -126,9 +127,9 @@ static void put_component(const repair *work, int64_t k, const double *point)
   gmmpi_model *next = work->next;
   memcpy(next->means + k * next->n_features, point, (size_t)next->n_features * sizeof(double));
   next->weights[k] = 1.0 / (double)next->n_components;
-  if (next->family->shared) return;
-  next->family->contract(next, k, work->spread->covariance);
-  next->family->factorise(next, k);
+  if (next->family->storage->shared) return;
+  model_contract(next, k, work->spread->covariance);
+  model_factorise(next, k);
 }
 
 /* Moves the first n different points among n_candidates to the front; returns how many there are. */
@@ -256,7 +257,7 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
   int64_t n_to_reseed = 0;
   if (to_reseed == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to repair components");
   if (step->ridged) report_once(&work, -1, EVENT_DEGENERATE, ACTION_RIDGE, &local);
-  if (next->family->shared && any_indefinite) {
+  if (next->family->storage->shared && any_indefinite) {
     factorise_with_ridge(step, next, 0);
     report_once(&work, -1, EVENT_INDEFINITE, ACTION_RIDGE, &local);
   }

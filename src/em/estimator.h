@@ -10,6 +10,7 @@
 #ifndef EM_ESTIMATOR_H
 #define EM_ESTIMATOR_H
 
+#include "mixture/density.h"
 #include "mixture/model.h"
 #include "passes/moments.h"
 

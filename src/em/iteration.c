@@ -57,7 +57,7 @@ static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximizatio
 
 static void create_shared(em_iteration *em, int64_t n_requests, gmmpi_error *error)
 {
-  const pass_size size = {em->family->shape, SECOND_ORDER, em->options->n_components, n_requests};
+  const pass_size size = {em->family->storage->shape, SECOND_ORDER, em->options->n_components, n_requests};
   em->requests = allocate(n_requests, sizeof *em->requests);
   if (em->requests == NULL)
     fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld models", (long long)n_requests);
@@ -69,13 +69,13 @@ static void create_own(em_iteration *em, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
-  const density_shape shape = em->family->shape;
+  const density_shape shape = em->family->storage->shape;
   if (density_create(shape, K, d, &em->form, error) == GMMPI_OK &&
       statistics_create(shape, SECOND_ORDER, K, em->points, &em->sums, error) == GMMPI_OK &&
       moments_create(shape, K, d, &em->measured, error) == GMMPI_OK &&
       moments_create(shape, K, d, &em->proposed, error) == GMMPI_OK &&
       (em->estimator->posterior == NULL || moments_create(shape, K, d, &em->total, error) == GMMPI_OK))
-    maximization_create(em->sums, &em->step, error);
+    maximization_create(em->family, em->sums, &em->step, error);
   em->spans = allocate(K * d, sizeof(double));
   if (error->status == GMMPI_OK && em->spans == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for distances");
 }
@@ -105,10 +105,10 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
     if (local.status == GMMPI_OK) create_own(created, &local);
   }
   if (agree(points->comm, &local) == GMMPI_OK && parts.host == NULL &&
-      data_spread_create(points, parts.kernel, created->family->shape, parts.options->reg_covar, &created->spread,
-                         &local) == GMMPI_OK &&
+      data_spread_create(points, parts.kernel, created->family->storage->shape, parts.options->reg_covar,
+                         &created->spread, &local) == GMMPI_OK &&
       parts.broadcast_models)
-    take_spread_of_rank_0(points->comm, created->family->shape, points->n_features, created->spread);
+    take_spread_of_rank_0(points->comm, created->family->storage->shape, points->n_features, created->spread);
   if (local.status == GMMPI_OK) {
     tell_step_of_points(created);
     return GMMPI_OK;
@@ -180,22 +180,22 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
-  const int64_t moment = moments_bytes(family->shape, K, n_features);
+  const int64_t moment = moments_bytes(family->storage->shape, K, n_features);
   const int64_t parts[] = {moment,
                            moment,
-                           density_bytes(family->shape, K, n_features),
-                           maximization_bytes(family->shape, K, n_features),
+                           density_bytes(family->storage->shape, K, n_features),
+                           maximization_bytes(family, K, n_features),
                            moment < INT64_MAX ? K * n_features * (int64_t)sizeof(double) : INT64_MAX, /* spans */
-                           statistics_bytes(family->shape, K, n_features, options->threads)};
+                           statistics_bytes(family->storage->shape, K, n_features, options->threads)};
   return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
 }
 
 int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
-  return sum_of_bytes(3, (int64_t[]){iteration_bytes_beside(options, n_features),
-                                     data_spread_bytes(family->shape, n_features),
-                                     team_bytes(family->shape, options->n_components, n_features, options->threads)});
+  return sum_of_bytes(
+      3, (int64_t[]){iteration_bytes_beside(options, n_features), data_spread_bytes(family->storage->shape, n_features),
+                     team_bytes(family->storage->shape, options->n_components, n_features, options->threads)});
 }
 
 /* --- E-step --- */

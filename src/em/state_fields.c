@@ -58,11 +58,11 @@ static bool all_finite(const double *numbers, int64_t n)
 static bool model_is_valid(const gmmpi_model *model)
 {
   const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  const int64_t each = model->family->shared ? length : length / model->n_components;
+  const int64_t each = model->family->storage->shared ? length : length / model->n_components;
   if (!all_finite(model->means, model->n_components * model->n_features)) return false;
   for (int64_t k = 0; k < model->n_components; k++) {
     if (!(model->weights[k] >= 0) || !isfinite(model->weights[k])) return false;
-    const int64_t own = model->family->shared ? 0 : k * each;
+    const int64_t own = model->family->storage->shared ? 0 : k * each;
     /* What a component of weight 0 left behind plays no part any more. */
     if (model->weights[k] > 0 &&
         !(all_finite(model->covariances + own, each) && all_finite(model->precisions_cholesky + own, each)))

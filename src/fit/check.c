@@ -16,12 +16,13 @@
 
 gmmpi_status fit_check_options(const shard *points, const fit_options *options, gmmpi_error *error)
 {
+  char families[256];
   if (options->n_components < 1)
     return fail(error, GMMPI_WRONG_USAGE, "the number of components is %lld; it must be at least 1",
                 (long long)options->n_components);
   if (family_find(options->covariance) == NULL)
-    return fail(error, GMMPI_WRONG_USAGE, "unknown covariance '%s'; use full, tied, diag or spherical",
-                options->covariance);
+    return fail(error, GMMPI_WRONG_USAGE, "unknown covariance '%s'; use %s", options->covariance,
+                family_list(families, sizeof families));
   if (options->accelerate == NULL || !accelerator_method_exists(options->accelerate))
     return fail(error, GMMPI_WRONG_USAGE, "unknown acceleration '%s'; use auto, none, anderson or squarem",
                 options->accelerate == NULL ? "" : options->accelerate);
@@ -106,7 +107,7 @@ fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, int64_t 
                               ? seeding_bytes(rows, n_features, options->n_components, options->threads)
                               : 0;
   const int64_t spreading =
-      data_spread_creation_bytes(family_find(options->covariance)->shape, n_features, options->threads);
+      data_spread_creation_bytes(family_find(options->covariance)->storage->shape, n_features, options->threads);
   const int64_t searching = search_bytes(options, rows_of_kmeans, n_samples, n_features);
   const int64_t looking = has_levels ? second_look_bytes(options, n_samples, n_features) : 0;
   const int64_t rest[] = {one,

@@ -123,7 +123,7 @@ int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_compon
                                const char *accelerate, int64_t n_climbers)
 {
   const int64_t model = model_bytes(family, n_components, n_features);
-  const int64_t history = accelerator_bytes(accelerate, family->shape, n_components, n_features);
+  const int64_t history = accelerator_bytes(accelerate, family->storage->shape, n_components, n_features);
   int64_t each;
   int64_t climbers;
   int64_t sum;

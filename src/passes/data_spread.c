@@ -69,8 +69,8 @@ static void take_moments(const statistics *sums, data_spread *spread)
 
 static bool is_definite(gmmpi_model *probe, const double *covariance)
 {
-  probe->family->contract(probe, 0, covariance);
-  return probe->family->factorise(probe, 0);
+  model_contract(probe, 0, covariance);
+  return model_factorise(probe, 0);
 }
 
 /* Adds --reg-covar to the diagonal, and where that is not enough to make the covariance of all points definite, 1e-10
@@ -79,7 +79,7 @@ static bool is_definite(gmmpi_model *probe, const double *covariance)
 static void make_definite(double reg_covar, gmmpi_model *probe, data_spread *spread)
 {
   const int64_t d = probe->n_features;
-  const density_shape shape = probe->family->shape;
+  const density_shape shape = probe->family->storage->shape;
   double *covariance = spread->covariance;
   for (int64_t j = 0; j < d; j++) covariance[covariance_diagonal(shape, d, j)] = spread->variances[j] + reg_covar;
   spread->degenerate = !is_definite(probe, covariance);

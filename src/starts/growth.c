@@ -52,16 +52,16 @@ bool add_component(const gmmpi_model *from, const component_place *where, double
   for (int64_t k = 0; k < K; k++) {
     to->weights[k] = (1.0 - where->weight) * from->weights[k];
     memcpy(to->means + k * to->n_features, from->means + k * to->n_features, row);
-    if (family->shared && k > 0) continue;
-    family->expand(from, k, covariance);
-    family->contract(to, k, covariance);
-    family->factorise(to, k);
+    if (family->storage->shared && k > 0) continue;
+    model_expand(from, k, covariance);
+    model_contract(to, k, covariance);
+    model_factorise(to, k);
   }
   to->weights[K] = where->weight;
   memcpy(to->means + K * to->n_features, where->mean, row);
-  if (family->shared) return true;
-  family->contract(to, K, where->covariance);
-  return family->factorise(to, K);
+  if (family->storage->shared) return true;
+  model_contract(to, K, where->covariance);
+  return model_factorise(to, K);
 }
 
 /* The log-likelihood of the model on the bench, less a handicap where it is spurious. */
@@ -97,8 +97,8 @@ static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error 
   gmmpi_model *model = one->bench.climb.current.model;
   model->weights[0] = 1.0;
   memcpy(model->means, em->spread->means, (size_t)model->n_features * sizeof(double));
-  model->family->contract(model, 0, em->spread->covariance);
-  model->family->factorise(model, 0);
+  model_contract(model, 0, em->spread->covariance);
+  model_factorise(model, 0);
   share_model(em, true, model);
   one->worth = -INFINITY;
   return try_model(one, 2, observer, error);
@@ -122,7 +122,7 @@ static void add_twin(const stage *from, component_place *room, double *covarianc
   }
   room->weight = 0.0;
   memcpy(room->mean, from->best->means + heaviest * model->n_features, (size_t)model->n_features * sizeof(double));
-  from->best->family->expand(from->best, heaviest, room->covariance);
+  model_expand(from->best, heaviest, room->covariance);
   add_component(from->best, room, covariance, model);
   model->weights[heaviest] = model->weights[model->n_components - 1] = from->best->weights[heaviest] / 2.0;
   share_model(next->bench.em, true, model);
@@ -155,7 +155,7 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
   const int64_t K = to->n_components;
   stage stages[2] = {{.best = NULL}, {.best = NULL}};
   gmmpi_error local = {0};
-  double *covariance = allocate(covariance_length(em->family->shape, em->points->n_features), sizeof(double));
+  double *covariance = allocate(covariance_length(em->family->storage->shape, em->points->n_features), sizeof(double));
   if (covariance == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for a covariance");
   if (agree(em->points->comm, &local) == GMMPI_OK && stage_open(em, 1, &stages[0], &local) == GMMPI_OK)
     begin(&stages[0], observer, &local);

@@ -16,7 +16,7 @@
 static gmmpi_status set_broad_components(const em_iteration *em, bool identity, gmmpi_model *model, gmmpi_error *error)
 {
   const int64_t d = model->n_features;
-  const density_shape shape = model->family->shape;
+  const density_shape shape = model->family->storage->shape;
   double *unit = identity ? allocate(covariance_length(shape, d), sizeof *unit) : NULL;
   gmmpi_error local = {0};
   if (identity && unit == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for initial covariances");
@@ -27,9 +27,9 @@ static gmmpi_status set_broad_components(const em_iteration *em, bool identity, 
   for (int64_t j = 0; identity && j < d; j++) unit[covariance_diagonal(shape, d, j)] = 1.0;
   for (int64_t k = 0; k < model->n_components; k++) {
     model->weights[k] = 1.0 / (double)model->n_components;
-    if (k > 0 && model->family->shared) continue;
-    model->family->contract(model, k, identity ? unit : em->spread->covariance);
-    model->family->factorise(model, k);
+    if (k > 0 && model->family->storage->shared) continue;
+    model_contract(model, k, identity ? unit : em->spread->covariance);
+    model_factorise(model, k);
   }
   free(unit);
   return GMMPI_OK;

@@ -101,12 +101,13 @@ int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_sampl
   const search_plan plan = search_plan_for(options, n_rows, n_samples, n_features);
   if (plan.n_starts == 1) return 0;
   const int64_t n_models = 2 * count_places(&plan) + MOST_BEST + MOST_FINDINGS + 2;
-  const int64_t history = accelerator_bytes(options->accelerate, family->shape, K, n_features);
+  const int64_t history = accelerator_bytes(options->accelerate, family->storage->shape, K, n_features);
   const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
-  const int64_t growing = plan.grows || plan.n_generations > 0
-                              ? sum_of_bytes(2, (int64_t[]){growth_bytes(options, n_features),
-                                                            place_finder_bytes(family->shape, K, n_rows, n_features)})
-                              : 0;
+  const int64_t growing =
+      plan.grows || plan.n_generations > 0
+          ? sum_of_bytes(2, (int64_t[]){growth_bytes(options, n_features),
+                                        place_finder_bytes(family->storage->shape, K, n_rows, n_features)})
+          : 0;
   int64_t bytes;
   int64_t points;
   if (!multiply_fits(n_models, model_bytes(family, K, n_features), &bytes) ||
@@ -121,7 +122,7 @@ int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_sampl
 bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t n_features)
 {
   int64_t points;
-  return search_is_wanted(options) && family_find(options->covariance)->shape == DENSE &&
+  return search_is_wanted(options) && family_find(options->covariance)->storage->shape == DENSE &&
          (!multiply_fits(n_rows, n_features, &points) || points > most_numbers_gathered);
 }
 
@@ -346,7 +347,7 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   const search_plan *plan = &work->plan;
   if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, error) != GMMPI_OK)
     return error->status;
-  work->covariance = allocate(covariance_length(em->family->shape, d), sizeof *work->covariance);
+  work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof *work->covariance);
   work->log_likelihoods = allocate(most_candidates(plan), sizeof(double));
   if (work->covariance == NULL || work->log_likelihoods == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
@@ -382,7 +383,7 @@ static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *er
   work->bench.em = work->em;
   search_allocate(work, &local);
   if (agree(work->comm, &local) == GMMPI_OK) {
-    if (work->em->family->shape == DENSE) whiten(work, &local);
+    if (work->em->family->storage->shape == DENSE) whiten(work, &local);
     if (local.status == GMMPI_OK && work->plan.n_generations > 0)
       moves_create(work->em, work->finder, &work->moves, &local);
     agree(work->comm, &local);

@@ -42,7 +42,7 @@ static gmmpi_status open_look(second_look *work, const climber *climb, gmmpi_err
   const int64_t d = em->points->n_features;
   gmmpi_error local = {0};
   work->bench = (bench){.em = work->em};
-  work->covariance = allocate(covariance_length(em->family->shape, d), sizeof(double));
+  work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof(double));
   if (work->covariance == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for a covariance");
   if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, &local) == GMMPI_OK &&
       model_allocate(em->family, K, d, &work->best, &local) == GMMPI_OK &&
@@ -147,18 +147,19 @@ static void widen_small_components(const em_iteration *em, double n_searched, do
   const covariance_family *family = em->family;
   const int64_t d = model->n_features;
   const double enough = POINTS_PER_FEATURE * (double)(d + 1);
-  for (int64_t k = 0; k < model->n_components && !family->shared; k++) {
+  for (int64_t k = 0; k < model->n_components && !family->storage->shared; k++) {
     if (model->weights[k] == 0.0 || model->weights[k] * n_searched >= enough) continue;
     double widest = 0.0;
-    family->expand(model, k, covariance);
+    model_expand(model, k, covariance);
     for (int64_t j = 0; j < d; j++) {
       const double variance = em->spread->variances[j];
-      if (variance > 0.0) widest = fmax(widest, covariance[covariance_diagonal(family->shape, d, j)] / variance);
+      if (variance > 0.0)
+        widest = fmax(widest, covariance[covariance_diagonal(family->storage->shape, d, j)] / variance);
     }
-    const int64_t length = covariance_length(family->shape, d);
+    const int64_t length = covariance_length(family->storage->shape, d);
     for (int64_t i = 0; i < length; i++) covariance[i] = widest * em->spread->covariance[i];
-    family->contract(model, k, covariance);
-    family->factorise(model, k);
+    model_contract(model, k, covariance);
+    model_factorise(model, k);
   }
 }
 
@@ -193,7 +194,7 @@ int64_t second_look_bytes(const fit_options *options, int64_t n_samples, int64_t
   const int64_t K = options->n_components;
   const int64_t model = model_bytes(family, K, n_features);
   return sum_of_bytes(5, (int64_t[]){model, sum_of_bytes(3, (int64_t[]){model, model, model}),
-                                     accelerator_bytes(options->accelerate, family->shape, K, n_features),
-                                     place_finder_bytes(family->shape, K, n_samples, n_features),
+                                     accelerator_bytes(options->accelerate, family->storage->shape, K, n_features),
+                                     place_finder_bytes(family->storage->shape, K, n_samples, n_features),
                                      split_merge_bytes(family, K, n_features)});
 }

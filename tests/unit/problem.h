@@ -89,7 +89,7 @@ static inline void set_component(gmmpi_model *model, int64_t k, double weight, c
   model->weights[k] = weight;
   memcpy(model->means + k * model->n_features, mean, (size_t)model->n_features * sizeof *mean);
   contract_dense(model, k, covariance);
-  assert_true(model->family->factorise(model, k));
+  assert_true(model_factorise(model, k));
 }
 
 /* log of weight times density of component k at x. d <= 8. */
