@@ -9,6 +9,7 @@
   X(parts)                                                                                                             \
   X(hdf5)                                                                                                              \
   X(npy)                                                                                                               \
+  X(rows)                                                                                                              \
   X(csv)
 
 #define DECLARE(name) extern const source_kind source_##name;

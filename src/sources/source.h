@@ -171,13 +171,12 @@ size_t source_path_length(const char *data);
 
 /* To add one, of the name x:
  *
- *   1. A folder sources/x/ with a `const source_kind source_x`: name, suffixes, open, read and close, and what is not as
- *      it is when left out. Of sources/ it includes this header, feature_names.h, written_files.h and its own files.
- *   2. The line X(x) in sources/kinds.c. A format that has a mark stands before text, which has none.
+ * - A folder sources/x/ with a `const source_kind source_x`: name, suffixes, open, read, close, and what is not as it is
+ *   when left out. Of sources/ it includes this header, feature_names.h, written_files.h and its own files.
+ * - The line X(x) in sources/kinds.c. A format that has a mark stands before text, which has none.
  *
  * The command line, help texts, messages, `gmmpi info` and CMake find it there. unit.test_kinds looks whether the entry
- * is complete, and has the list of all formats written out. Settings must not be called like another option (`gmmpi fit
- * --help`). Beside the code: a paragraph in docs/data.md, a test such as tests/mpi/test_source_npy.c, and a corpus in
- * tests/fuzz for what is parsed by hand. */
+ * is complete. Settings must not be called like another option (`gmmpi fit --help`). Beside the code: a paragraph in
+ * docs/data.md, a test such as tests/mpi/test_source_npy.c, and a corpus in tests/fuzz for what is parsed by hand. */
 
 #endif

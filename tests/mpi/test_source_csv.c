@@ -172,7 +172,7 @@ static void files_that_are_none(void)
               10);
   REFUSED(path_of("x.csv"), any_options, GMMPI_BAD_DATA, "UTF-16");
   write_bytes("x.csv", "1,2\n\0\0\0", 7);
-  REFUSED(path_of("x.csv"), any_options, GMMPI_BAD_DATA, "none of CSV, NPY and HDF5");
+  REFUSED(path_of("x.csv"), any_options, GMMPI_BAD_DATA, "is none of CSV, ");
   if (geteuid() != 0) {
     if (rank == 0) chmod(path_of("x.csv"), 0);
     MPI_Barrier(MPI_COMM_WORLD);

@@ -57,19 +57,25 @@ static void settings_are_complete(void **state)
   assert_int_equal(settings_check("no-such-setting", "1", NULL), GMMPI_WRONG_USAGE);
 }
 
-/* The order in which formats are named is that of the table, backwards. */
+static bool ends_with(const char *text, const char *end)
+{
+  return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
+/* Formats are named from text on; further ones come before NPY. */
 static void lists(void **state)
 {
   (void)state;
-  char text[200];
+  char text[300];
   kinds_list("and", false, text, sizeof text);
-  assert_string_equal(text, "CSV, NPY and HDF5");
+  assert_true(strncmp(text, "CSV, ", 5) == 0 && ends_with(text, ", NPY and HDF5"));
   kinds_list("or", true, text, sizeof text);
-  assert_string_equal(text, "CSV, TSV, NPY or HDF5");
+  assert_true(strncmp(text, "CSV, TSV, ", 10) == 0 && ends_with(text, ", NPY or HDF5"));
   kinds_list("or", true, text, 10);
   assert_string_equal(text, "CSV, TSV,");
   kinds_usage(text, sizeof text);
-  assert_string_equal(text, "FILE, FILE.h5:/path/of/dataset, 'PART-*.h5', or @LIST, a file of names");
+  assert_true(strncmp(text, "FILE, ", 6) == 0 && strstr(text, ", FILE.h5:/path/of/dataset, ") != NULL);
+  assert_true(ends_with(text, ", 'PART-*.h5', or @LIST, a file of names"));
 }
 
 static bool never(const char *path, const unsigned char *head, size_t n_bytes)
