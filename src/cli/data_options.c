@@ -1,34 +1,17 @@
 /* The options that say how DATA is read. */
 #include "cli/options.h"
 
+#include "sources/settings.h"
 #include "support/error.h"
 
-#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
-/* --delimiter: one character or one of these words. */
-static gmmpi_status parse_delimiter(const command_option *option, const char *text, gmmpi_error *error)
+/* A setting of a kind of file, which knows what it may be. */
+static gmmpi_status parse_setting(const command_option *option, const char *text, gmmpi_error *error)
 {
-  static const struct {
-    const char *word;
-    char delimiter;
-  } words[] = {{"tab", '\t'}, {"\\t", '\t'}, {"space", ' '}, {"comma", ','}, {"semicolon", ';'}};
-  char *delimiter = option->value;
-  for (int i = 0; i < ARRAY_LENGTH(words); i++) {
-    if (strcmp(text, words[i].word) == 0) {
-      *delimiter = words[i].delimiter;
-      return GMMPI_OK;
-    }
-  }
-  const unsigned char c = (unsigned char)text[0];
-  const bool one_character = c != '\0' && text[1] == '\0';
-  if (!one_character || isalnum(c) || !isascii(c) || strchr("\"+-.\r\n", c) != NULL)
-    return fail(error, GMMPI_WRONG_USAGE,
-                "--delimiter: \"%s\" cannot stand between fields; give one character such as , or ; or the word tab, "
-                "space, comma or semicolon",
-                text);
-  *delimiter = (char)c;
-  return GMMPI_OK;
+  *(const char **)option->value = text;
+  return settings_check(option->name, text, error);
 }
 
 /* --missing: what is planned but not there is named as such. */
@@ -45,9 +28,9 @@ static gmmpi_status parse_missing(const command_option *option, const char *text
 
 void data_options_table(data_options *values, command_option table[N_DATA_OPTIONS])
 {
-  static const char *const headers[] = {[HEADER_AUTO] = "auto", [HEADER_YES] = "yes", [HEADER_NO] = "no", NULL};
-  *values = (data_options){.header = HEADER_AUTO, .missing = MISSING_ERROR};
-  table[0] = (command_option){
+  *values = (data_options){.missing = MISSING_ERROR};
+  memset(table, 0, N_DATA_OPTIONS * sizeof *table);
+  *table++ = (command_option){
       .name = "columns",
       .argument = "LIST",
       .help = "the features: names, 1-based numbers and ranges, separated by commas, e.g. Age,4-6; a name with a comma "
@@ -55,24 +38,19 @@ void data_options_table(data_options *values, command_option table[N_DATA_OPTION
       .kind = OPTION_TEXT,
       .value = &values->columns,
   };
-  table[1] = (command_option){
-      .name = "header",
-      .argument = "WORD",
-      .help = "is the first line of a text file a header? yes, no or auto (default: auto)",
-      .kind = OPTION_CHOICE,
-      .value = &values->header,
-      .choices = headers,
-  };
-  table[2] = (command_option){
-      .name = "delimiter",
-      .argument = "C",
-      .help = "what stands between the fields of a text file: one character, or tab, space, comma, semicolon (default: "
-              "guessed)",
-      .kind = OPTION_PARSED,
-      .value = &values->delimiter,
-      .parse = parse_delimiter,
-  };
-  table[3] = (command_option){
+  const source_setting *setting;
+  for (int i = 0; i < MOST_SOURCE_SETTINGS && (setting = kinds_setting(i, NULL)) != NULL; i++) {
+    values->words[i].name = setting->name;
+    *table++ = (command_option){
+        .name = setting->name,
+        .argument = setting->argument,
+        .help = setting->help,
+        .kind = OPTION_PARSED,
+        .value = &values->words[i].value,
+        .parse = parse_setting,
+    };
+  }
+  *table = (command_option){
       .name = "missing",
       .argument = "WORD",
       .help = "what to do with rows that have an empty or NaN cell: error, or drop them (default: error)",
@@ -84,14 +62,16 @@ void data_options_table(data_options *values, command_option table[N_DATA_OPTION
 
 option_group data_options_group(const command_option table[N_DATA_OPTIONS])
 {
-  return (option_group){.title =
-                            "How DATA is read (FILE, FILE.h5:/path/of/dataset, 'PART-*.h5', or @LIST, a file of names)",
-                        .options = table,
-                        .n_options = N_DATA_OPTIONS};
+  static char title[400];
+  char usage[300];
+  kinds_usage(usage, sizeof usage);
+  snprintf(title, sizeof title, "How DATA is read (%s)", usage);
+  int n_options = 0;
+  while (n_options < N_DATA_OPTIONS && table[n_options].name != NULL) n_options++;
+  return (option_group){.title = title, .options = table, .n_options = n_options};
 }
 
 source_options data_source_options(const data_options *values)
 {
-  return (source_options){
-      .columns = values->columns, .header = (header_choice)values->header, .delimiter = values->delimiter};
+  return (source_options){.columns = values->columns, .words = values->words};
 }

@@ -1,10 +1,10 @@
 #include "cli/fit_command.h"
 
 #include "mixture/files/model_file.h"
-#include "sources/hdf5/find.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hash.h"
+#include "support/hdf5_file.h"
 #include "support/memory.h"
 
 #include <hdf5.h>
@@ -208,7 +208,7 @@ int64_t fit_start_labels_bytes(int64_t n_samples, int n_ranks)
 
 gmmpi_status fit_start_labels(const fit_command *command, const shard *points, fit_start *start, gmmpi_error *error)
 {
-  const source_options options = {.header = HEADER_AUTO};
+  const source_options options = {0};
   gmmpi_error local = {0};
   point_source *source = NULL;
   if (source_open(points->comm, command->start_path, &options, &source, &local) == GMMPI_OK) {

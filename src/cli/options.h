@@ -7,6 +7,7 @@
 #define CLI_OPTIONS_H
 
 #include "points/shard.h"
+#include "sources/kinds.h"
 
 #include <math.h>
 
@@ -92,21 +93,20 @@ gmmpi_status compress_check(int64_t level, const char *path, gmmpi_error *error)
 /* --- options that say how DATA is read, the same for all commands --- */
 
 typedef struct data_options {
-  const char *columns; /* NULL: not given */
-  int header;          /* header_choice */
-  char delimiter;      /* 0: guess */
-  int missing;         /* missing_choice */
+  const char *columns;                         /* NULL: not given */
+  source_word words[MOST_SOURCE_SETTINGS + 1]; /* the settings of all kinds of files */
+  int missing;                                 /* missing_choice */
 } data_options;
 
-enum { N_DATA_OPTIONS = 4 };
+enum { N_DATA_OPTIONS = 2 + MOST_SOURCE_SETTINGS }; /* at most */
 
-/* Sets the defaults in values and fills table with the options that set them. */
+/* Sets the defaults in values and fills table with the options that set them; behind them it is zero. */
 void data_options_table(data_options *values, command_option table[N_DATA_OPTIONS]);
 
 /* The group of such a table for the help text. */
 option_group data_options_group(const command_option table[N_DATA_OPTIONS]);
 
-/* What source_open wants. */
+/* What source_open wants; values must outlive the source. */
 source_options data_source_options(const data_options *values);
 
 #endif
