@@ -11,7 +11,8 @@ import unittest
 
 import faults
 import harness
-from faults import PATIENCE, Running
+from harness import PATIENCE
+from running import Running
 
 
 def limited(ranks, limits, *arguments):

@@ -10,6 +10,7 @@ import unittest
 
 import faults
 import harness
+from running import Running, failing
 import streaming
 
 N, D, K, RANKS = 400_000, 16, 4, 2
@@ -44,7 +45,7 @@ class Scratch(streaming.Case):
         return ["fit", self.data, *OPTIONS, "-o", self.path("s.h5"), "--scratch", self.scratch, *more]
 
     def assert_goes_on(self, pattern, **fault):
-        run, _ = self.streaming(*self.words(), ranks=RANKS, env=faults.failing(UNNAMED, **fault))
+        run, _ = self.streaming(*self.words(), ranks=RANKS, env=failing(UNNAMED, **fault))
         warnings = [line for line in run.stderr.splitlines() if line.startswith("gmmpi warning: ")]
         self.assertEqual(len(warnings), 1, run.stderr)
         self.assertRegex(warnings[0], pattern)
@@ -74,10 +75,10 @@ class Scratch(streaming.Case):
         self.fail(errors)
 
     def fit_while_bytes_change(self, limit):
-        job = faults.Running(harness.command(RANKS, *self.words("-v", "--memory-limit", limit)), dict(os.environ),
+        job = Running(harness.command(RANKS, *self.words("-v", "--memory-limit", limit)), dict(os.environ),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
-        end = time.monotonic() + faults.PATIENCE
+        end = time.monotonic() + harness.PATIENCE
         harmed = False
         while job.process.poll() is None and not harmed and time.monotonic() < end:
             for pid in job.ranks():
@@ -110,10 +111,10 @@ class Scratch(streaming.Case):
 
     def test_killed(self):
         limit = self.lasting_limit(*self.words("--max-iter", 0), ranks=RANKS)
-        job = faults.Running(harness.command(RANKS, *self.words("--max-iter", 10_000, "--memory-limit", limit)), dict(os.environ),
+        job = Running(harness.command(RANKS, *self.words("--max-iter", 10_000, "--memory-limit", limit)), dict(os.environ),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
-        end = time.monotonic() + faults.PATIENCE
+        end = time.monotonic() + harness.PATIENCE
         while not any(self.keeps_something(pid) for pid in job.ranks()):
             self.assertIsNone(job.process.poll(), job.errors())
             self.assertLess(time.monotonic(), end)

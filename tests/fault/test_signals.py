@@ -17,7 +17,7 @@ import unittest
 
 import harness
 import test_restart
-from faults import catches
+from running import catches
 
 Running = test_restart.Running
 PATIENCE = 120  # seconds after which a job counts as hung

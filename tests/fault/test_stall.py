@@ -8,7 +8,9 @@ import unittest
 import h5py
 
 import harness
-from faults import PATIENCE, Running, make_points
+from faults import make_points
+from harness import PATIENCE
+from running import Running
 
 STALL = 3
 RANKS = 3

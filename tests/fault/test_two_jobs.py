@@ -8,7 +8,9 @@ import time
 import unittest
 
 import harness
-from faults import PATIENCE, Running, make_points
+from faults import make_points
+from harness import PATIENCE
+from running import Running
 
 
 class TwoJobs(harness.Case):
