@@ -4,7 +4,6 @@ message and a checkpoint, from which it goes on when the file is whole again, to
 import os
 import shutil
 import tempfile
-import time
 import unittest
 
 import numpy as np
@@ -80,11 +79,7 @@ class StreamFaults(harness.Case):
         job = Running(harness.command(RANKS, *self.words(*self.limit, "--max-iter", 100000)), dict(os.environ),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
-        limit = time.monotonic() + harness.PATIENCE
-        while not os.path.exists(self.path("log.csv")) or self.bytes_of("log.csv").count(b"\n") < 4:
-            self.assertLess(time.monotonic(), limit)
-            self.assertIsNone(job.process.poll(), job.errors())
-            time.sleep(0.01)
+        job.until(lambda: os.path.exists(self.path("log.csv")) and self.bytes_of("log.csv").count(b"\n") > 3, "rows")
         harm()
         self.assertEqual(job.wait(), 65, job.errors())
         shutil.copy(self.whole, self.data)
