@@ -13,7 +13,7 @@ GMMPI = os.environ.get("GMMPI", "gmmpi")
 MPIRUN = os.environ.get("GMMPI_MPIRUN", "mpirun")
 SOURCE = os.environ.get("GMMPI_SOURCE", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MALL = os.path.join(SOURCE, "data", "mall_customers.csv")
-PATIENCE = 300  # seconds after which a program counts as hung; nothing else depends on it
+PATIENCE = 600  # seconds after which a program counts as hung; nothing else depends on it
 
 _sessions = None  # a folder; its path is short, as sockets in it must be
 _session_numbers = itertools.count()

@@ -16,9 +16,9 @@ import h5py
 import numpy as np
 
 import harness
+from harness import PATIENCE
 
 JOBS = os.path.join(harness.SOURCE, "jobs")
-PATIENCE = 120
 
 
 def text_of(name):

@@ -129,7 +129,7 @@ class Streaming(streaming.Case):
 
         def run_below(limit):
             bytes_of_limit = limit * streaming.MEGABYTE
-            return harness.gmmpi("fit", self.data(), "-k", K, *options, "-o", self.path("s.h5"), timeout=100,
+            return harness.gmmpi("fit", self.data(), "-k", K, *options, "-o", self.path("s.h5"),
                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (bytes_of_limit, ) * 2))
 
         if run_below(1 << 20).returncode != 0:

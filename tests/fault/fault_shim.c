@@ -1,5 +1,5 @@
-/* To be preloaded into gmmpi: one system call on one file of one rank fails, or gives another byte, or ends or stops the
- * process.
+/* To be preloaded into gmmpi: one system call on one file of one rank fails, or gives another byte, or ends or stops
+ * the process.
  *
  *   GMMPI_FAULT_FILE   how the file's name ends
  *   GMMPI_FAULT_CALL   read, write, fsync, link, rename or unlink

@@ -21,7 +21,7 @@ class Drafts(faults.SmallJob):
                 words[seed] = ["sample", self.model, "-n", 30_000, "-q", "--seed", seed, "-o"]
                 self.succeed(*words[seed], self.path(f"{seed}.{ending}"))
             both = [subprocess.Popen(harness.command(2, *words[seed], self.path("out." + ending))) for seed in (1, 2)]
-            self.assertEqual([job.wait(timeout=120) for job in both], [0, 0])
+            self.assertEqual([job.wait(timeout=harness.PATIENCE) for job in both], [0, 0])
             self.assertIn(self.bytes_of("out." + ending), [self.bytes_of(f"{seed}.{ending}") for seed in (1, 2)])
         self.assertEqual(self.files(), [])
 

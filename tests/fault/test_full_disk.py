@@ -122,7 +122,7 @@ class FullDisk(faults.SmallJob):
                     output = os.path.join(disk, name)
                     self.write("disk/" + name, "")
                     self.fail_with(73, rf"{name}: cannot be written \(.*\); make room or write elsewhere$", *words, "-o",
-                                   output, ranks=3, timeout=60)
+                                   output, ranks=3)
                     self.assertEqual(os.path.getsize(output), 0)
                     os.unlink(output)
                     self.assertEqual(os.listdir(disk), ["filler"])

@@ -5,11 +5,9 @@ import unittest
 
 import numpy as np
 
-import faults
 import harness
 from running import failing
 
-PATIENCE = 60  # seconds after which a job counts as hung
 N, D = 60_000, 4
 
 
@@ -36,7 +34,7 @@ class ReadErrors(harness.Case):
     def fail_reading(self, path, *words, **fault):
         name = os.path.basename(path)
         self.fail_with(74, rf"{name}.*: reading .*failed.*\(Input/output error\); check the disk", *words, ranks=3,
-                       timeout=PATIENCE, env=failing(name, "read", **fault))
+                       env=failing(name, "read", **fault))
 
     def fit(self, path):
         return ["fit", path, "-k", "3", "--max-iter", "3", "-o", self.path("model.h5"), "-q"]
