@@ -144,7 +144,7 @@ class Pbs(harness.Case):
         generator = np.random.default_rng(5)
         rows = 1.5 * generator.normal(size=(3, 4))[generator.integers(3, size=20_000)] + generator.normal(size=(20_000, 4))
         np.save(self.path("points.npy"), rows)
-        self.write("nodes", "n1\nn2\n")
+        self.write("nodes", "n1\nn1\n")
         self.environment = dict(os.environ, PBS_O_WORKDIR=self.folder, PBS_JOBID="17.server", PBS_NODEFILE=self.path("nodes"))
 
     def script(self, *, iterations, walltime=3600):

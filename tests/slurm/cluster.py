@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import PATIENCE
+from harness import PATIENCE, session_folder
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "scancel")
 TIME_LIMIT_CHECK = 30  # seconds between slurmctld's looks at time limits, counted from its start
@@ -86,6 +86,7 @@ class Cluster:
                                             first_job=random.randrange(1000, 60_000_000)))
         self.environment = dict(os.environ, SLURM_CONF=self.path("slurm.conf"), LC_ALL="C", SLURM_TIME_FORMAT="standard",
                                 PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
+                                OMPI_MCA_orte_tmpdir_base=session_folder(),
                                 OMPI_MCA_btl="tcp,self")  # two nodes, but one host: no shared memory between them
         self.start_munge()
         self.began = time.monotonic()
