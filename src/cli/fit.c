@@ -3,6 +3,7 @@
 #include "cli/fit_command.h"
 #include "cli/memory_limit.h"
 #include "cli/prepare.h"
+#include "fit/batch.h"
 
 #include "apply/predict.h"
 #include "mixture/files/model_file.h"
@@ -55,7 +56,8 @@ static gmmpi_status plan_memory(const fit_session *session, shard_options *how, 
   const fit_memory memory = fit_memory_of(&command->fit, source->n_rows, source->n_features, session->n_ranks);
   const int64_t rest[] = {
       memory.rest,
-      job_bytes(&command->job, family, command->fit.n_components, source->n_features),
+      job_bytes(&command->job, family, command->fit.n_components, source->n_features,
+                starts_together(&command->fit, source->n_features)),
       shard_stream_tables_bytes(source->n_rows, session->n_ranks),
       session->start.is_labels ? fit_start_labels_bytes(source->n_rows, session->n_ranks) : 0,
   };

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const covariance_names[] = {"full", "tied", "diag", "spherical", NULL};
 static const char *const init_covariance_names[] = {"sample", "identity", NULL};
 static const char *const collapse_names[] = {"reseed", "drop", "error", NULL};
 static const char *const spurious_names[] = {"avoid", "keep", NULL};
@@ -58,7 +57,7 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   fit_options *fit = &command->fit;
   if (!words->components_given)
     return fail(error, GMMPI_WRONG_USAGE, "-k is missing; say how many components to fit, e.g. -k 3");
-  fit->covariance = covariance_names[words->covariance];
+  fit->covariance = family_names[words->covariance];
   fit->init = init_of_name(command->init);
   fit->init_identity = words->init_covariance == 1;
   fit->on_collapse = (collapse_policy)words->on_collapse;
@@ -127,10 +126,8 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .argument = "NAME",
        .kind = OPTION_CHOICE,
        .value = &words.covariance,
-       .choices = covariance_names,
-       .help =
-           "full: each component its own; tied: all share one; diag: diagonal; spherical: one variance per component "
-           "(default: full)"},
+       .choices = family_names,
+       .help = FAMILY_HELP(" (default: full)")},
       {.name = "reg-covar",
        .argument = "R",
        .kind = OPTION_REAL,

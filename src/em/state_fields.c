@@ -18,9 +18,18 @@ static bool not_negative(const void *owner, const void *numbers, int64_t n)
   return true;
 }
 
+static bool not_below_minus_1(const void *owner, const void *numbers, int64_t n)
+{
+  (void)owner;
+  for (int64_t i = 0; i < n; i++) {
+    if (((const int64_t *)numbers)[i] < -1) return false;
+  }
+  return true;
+}
+
 static bool are_events(const void *owner, const void *numbers, int64_t n)
 {
-  const int64_t n_components = ((const fit_state *)owner)->current.model->n_components;
+  const int64_t n_components = ((const fit_state *)owner)->climbers[0].current.model->n_components;
   for (int64_t i = 0; i < n; i++) {
     const fit_event *event = (const fit_event *)numbers + i;
     if (event->start < 0 || event->iteration < 0 || event->component < -1 || event->component >= n_components ||
@@ -49,11 +58,11 @@ static bool all_finite(const double *numbers, int64_t n)
 static bool model_is_valid(const gmmpi_model *model)
 {
   const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  const int64_t each = model->family->shared ? length : length / model->n_components;
+  const int64_t each = model->family->storage->shared ? length : length / model->n_components;
   if (!all_finite(model->means, model->n_components * model->n_features)) return false;
   for (int64_t k = 0; k < model->n_components; k++) {
     if (!(model->weights[k] >= 0) || !isfinite(model->weights[k])) return false;
-    const int64_t own = model->family->shared ? 0 : k * each;
+    const int64_t own = model->family->storage->shared ? 0 : k * each;
     /* What a component of weight 0 left behind plays no part any more. */
     if (model->weights[k] > 0 &&
         !(all_finite(model->covariances + own, each) && all_finite(model->precisions_cholesky + own, each)))
@@ -89,12 +98,12 @@ typedef struct field_line {
 
 static int64_t count_events(const void *state)
 {
-  return ((const fit_state *)state)->n_events;
+  return ((const fit_state *)state)->events.n;
 }
 
-static int64_t count_components(const void *state)
+static int64_t count_components(const void *climb)
 {
-  return ((const fit_state *)state)->current.model->n_components;
+  return ((const climber *)climb)->current.model->n_components;
 }
 
 static int64_t count_counters(const void *history)
@@ -110,23 +119,27 @@ static int64_t count_history(const void *history)
 
 static const field_line of_state[] = {
     {NUMBER(fit_state, n_row_visits, not_negative)},
-    {ARRAY(fit_state, events, count_events, are_events)},
+    {ARRAY(fit_state, events.items, count_events, are_events)},
 };
 
 static const field_line of_position[] = {
     {NUMBER(fit_position, start, not_negative)},
     {NUMBER(fit_position, level, not_negative)},
     {NUMBER(fit_position, iteration, not_negative)},
-    {NUMBER(fit_position, log_likelihood, NULL)},
-    {NUMBER(fit_position, sum_log_max_responsibility, NULL)},
+    {NUMBER(fit_position, measured.iteration, not_below_minus_1)},
+    {NUMBER(fit_position, measured.objective, NULL)},
+    {NUMBER(fit_position, measured.log_likelihood, NULL)},
+    {NUMBER(fit_position, measured.sum_log_max_responsibility, NULL)},
     {NUMBER(fit_position, converged, NULL)},
 };
 
 static const field_line of_climber[] = {
-    {NUMBER(fit_state, plain, NULL)},
-    {NUMBER(fit_state, repaired, NULL)},
-    {NUMBER(fit_state, last_change, NULL)},
-    {ARRAY(fit_state, n_reseeds, count_components, not_negative)},
+    {NUMBER(climber, has_ended, NULL)},
+    {NUMBER(climber, plain, NULL)},
+    {NUMBER(climber, repaired, NULL)},
+    {NUMBER(climber, last_change, NULL)},
+    {NUMBER(climber, n_row_visits, not_negative)},
+    {ARRAY(climber, n_reseeds, count_components, not_negative)},
 };
 
 static const field_line of_history[] = {
@@ -154,7 +167,7 @@ enum { POSITION, STEP, HISTORY, GROUPS_OF_A_CLIMBER };
 /* The number-th group; false behind the last one. */
 static bool find_group(const fit_state *state, int number, field_group *group)
 {
-  const int climber = (number - FIRST_OF_CLIMBERS) / GROUPS_OF_A_CLIMBER;
+  const int64_t index = (number - FIRST_OF_CLIMBERS) / GROUPS_OF_A_CLIMBER;
   if (number == SHARED) {
     *group = (field_group){.path = "/", .owner = state, LINES_OF(of_state)};
     return true;
@@ -164,20 +177,21 @@ static bool find_group(const fit_state *state, int number, field_group *group)
     if (state->best.start < 0) *group = (field_group){.path = "/best/"};
     return true;
   }
-  if (climber >= fit_state_extent(state).n_climbers) return false;
+  if (index >= state->n_climbers) return false;
+  const climber *climb = &state->climbers[index];
   switch ((number - FIRST_OF_CLIMBERS) % GROUPS_OF_A_CLIMBER) {
   case POSITION:
-    *group = (field_group){.owner = &state->current, .model = state->current.model, LINES_OF(of_position)};
+    *group = (field_group){.owner = &climb->current, .model = climb->current.model, LINES_OF(of_position)};
     break;
   case STEP:
-    *group = (field_group){.owner = state, LINES_OF(of_climber)};
+    *group = (field_group){.owner = climb, LINES_OF(of_climber)};
     break;
   default:
-    *group = (field_group){.owner = state->history, LINES_OF(of_history)};
+    *group = (field_group){.owner = climb->history, LINES_OF(of_history)};
     break;
   }
-  group->path = group->owner == state->history ? "/climber_%d/history/" : "/climber_%d/";
-  group->climber = climber;
+  group->path = group->owner == climb->history ? "/climber_%d/history/" : "/climber_%d/";
+  group->climber = (int)index;
   return true;
 }
 
@@ -256,14 +270,16 @@ const char *state_field_path(const state_field *field, char text[STATE_PATH_BYTE
 
 state_extent fit_state_extent(const fit_state *state)
 {
-  return (state_extent){.n_climbers = 1, .n_events = state->n_events, .has_best = state->best.start >= 0};
+  return (state_extent){
+      .n_climbers = state->n_climbers, .n_events = state->events.n, .has_best = state->best.start >= 0};
 }
 
 gmmpi_status fit_state_set_extent(fit_state *state, state_extent extent, gmmpi_error *error)
 {
-  const gmmpi_status status = fit_state_reserve_events(state, extent.n_events, error);
+  const gmmpi_status status = event_list_reserve(&state->events, extent.n_events, error);
   if (status != GMMPI_OK) return status;
-  state->n_events = extent.n_events;
+  while (state->n_climbers > extent.n_climbers) climber_close(&state->climbers[--state->n_climbers]);
+  state->events.n = extent.n_events;
   state->best.start = extent.has_best != 0 ? 0 : -1;
   return GMMPI_OK;
 }
@@ -299,5 +315,8 @@ bool fit_state_is_valid(const fit_state *state)
   for (int number = 0; find_group(state, number, &group); number++) {
     if (!group_is_valid(&group)) return false;
   }
-  return state->best.start < state->current.start;
+  for (int64_t i = 0; i < state->n_climbers; i++) {
+    if (state->climbers[i].current.start != fit_first_start(state) + i) return false;
+  }
+  return state->best.start < fit_first_start(state);
 }

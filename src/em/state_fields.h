@@ -6,8 +6,8 @@
  *
  *   /                    what all starts share: fit_state
  *   /best/               how the best of the starts ended: fit_position and its model's arrays; only if one has ended
- *   /climber_0/          a start that goes on: its fit_position, its model's arrays, and what its next step depends on
- *   /climber_0/history/  its accelerator
+ *   /climber_0/          each of the starts that advance together: its fit_position, its model's arrays, and what its
+ * next step depends on /climber_0/history/  its accelerator
  *
  * To add one: the member of its struct, with its first value where the struct is made, and a line in the struct's list
  * in state_fields.c. A number of a model: see mixture/arrays.h. A released program's checkpoints that lack the
@@ -23,14 +23,14 @@ enum { STATE_PATH_BYTES = 80 };
 
 /* How many numbers a state has, beside what the shape of its models and its acceleration say. */
 typedef struct state_extent {
-  int64_t n_climbers; /* starts that go on: 1 */
+  int64_t n_climbers; /* starts that advance together */
   int64_t n_events;
   int64_t has_best; /* 0 or 1 */
 } state_extent;
 
 state_extent fit_state_extent(const fit_state *state);
 
-/* Gives a state this extent; its numbers are to be set then. Errors: 71. */
+/* Gives a state this extent, of at most as many climbers as it has; its numbers are to be set then. Errors: 71. */
 gmmpi_status fit_state_set_extent(fit_state *state, state_extent extent, gmmpi_error *error);
 
 typedef enum state_type { STATE_INTEGER, STATE_REAL, STATE_FLAG, STATE_EVENT } state_type;
@@ -59,7 +59,7 @@ typedef struct state_walk {
 
 bool state_walk_next(state_walk *walk, const fit_state *state, state_field *field);
 
-/* Makes to, of the same shape, equal to from. Errors: 71. */
+/* Makes to, of the same shape and of at least as many climbers, equal to from. Errors: 71. */
 gmmpi_status fit_state_copy(fit_state *to, const fit_state *from, gmmpi_error *error);
 
 /* Can these numbers be true? For a state that was read from a file. */

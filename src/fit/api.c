@@ -96,8 +96,8 @@ gmmpi_status gmmpi_fit(MPI_Comm comm, const double *rows, int64_t n_local, int64
                                      .n_passes = result.n_passes,
                                      .n_events = result.n_events,
                                      .converged = result.end.converged,
-                                     .log_likelihood = result.end.log_likelihood,
-                                     .icl_entropy = result.end.sum_log_max_responsibility};
+                                     .log_likelihood = result.end.measured.log_likelihood,
+                                     .icl_entropy = result.end.measured.sum_log_max_responsibility};
     }
   }
   fit_result_clear(&result);

@@ -18,7 +18,7 @@ enum { SMALL_PARTS = 1 << 16 }; /* bytes of attributes, headers and small data s
 /* What the file is, at its beginning, and whose it is. */
 static bool add_identity(hid_t file, const checkpoint_identity *identity, const fit_state *state)
 {
-  const gmmpi_model *model = state->current.model;
+  const gmmpi_model *model = state->climbers[0].current.model;
   const state_extent extent = fit_state_extent(state);
   char *options = json_dumps(identity->options, JSON_COMPACT);
   json_t *format = json_pack("{s:s, s:i, s:s}", "format", CHECKPOINT_NAME, "format_version", (int)CHECKPOINT_FORMAT,
@@ -27,7 +27,7 @@ static bool add_identity(hid_t file, const checkpoint_identity *identity, const 
       "{s:I, s:I, s:I, s:I, s:s, s:s, s:I, s:I, s:b, s:s}", "data_fingerprint", (json_int_t)identity->fingerprint,
       "n_samples", (json_int_t)identity->n_samples, "n_features", (json_int_t)model->n_features, "n_components",
       (json_int_t)model->n_components, "covariance", model->family->name, "acceleration",
-      accelerator_name(state->history), "n_climbers", (json_int_t)extent.n_climbers, "n_events",
+      accelerator_name(state->climbers[0].history), "n_climbers", (json_int_t)extent.n_climbers, "n_events",
       (json_int_t)extent.n_events, "has_best", (int)extent.has_best, "options", options != NULL ? options : "");
   const bool written = options != NULL && format != NULL && facts != NULL && hdf5_attributes_write(file, format) &&
                        checkpoint_group_add(file, "/job", facts);
@@ -50,10 +50,10 @@ static bool take_bytes(hid_t file, checkpoint_image *image)
 
 static bool lay_out(const checkpoint_identity *identity, const fit_state *state, checkpoint_image *image)
 {
-  const gmmpi_model *model = state->current.model;
+  const gmmpi_model *model = state->climbers[0].current.model;
   const hid_t file =
       hdf5_image_create(checkpoint_image_bytes(model->family, model->n_components, model->n_features,
-                                               accelerator_name(state->history), image->extent.n_climbers));
+                                               accelerator_name(state->climbers[0].history), image->extent.n_climbers));
   if (file < 0) return false;
   bool done = add_identity(file, identity, state);
   state_field field;
@@ -123,11 +123,11 @@ int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_compon
                                const char *accelerate, int64_t n_climbers)
 {
   const int64_t model = model_bytes(family, n_components, n_features);
-  const int64_t history = accelerator_bytes(accelerate, family->shape, n_components, n_features);
-  int64_t climber;
+  const int64_t history = accelerator_bytes(accelerate, family->storage->shape, n_components, n_features);
+  int64_t each;
   int64_t climbers;
   int64_t sum;
-  if (__builtin_add_overflow(model, history, &climber) || !multiply_fits(n_climbers, climber, &climbers) ||
+  if (__builtin_add_overflow(model, history, &each) || !multiply_fits(n_climbers, each, &climbers) ||
       __builtin_add_overflow(climbers, model, &sum) || sum > INT64_MAX - SMALL_PARTS)
     return INT64_MAX;
   return sum + SMALL_PARTS;
@@ -143,7 +143,8 @@ gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family
   state_extent extent = {0};
   if (rank == 0) extent = fit_state_extent(*state);
   MPI_Bcast(&extent, (int)sizeof extent, MPI_BYTE, 0, comm);
-  if (rank != 0 && fit_state_create(family, n_components, n_features, accelerate, state, error) == GMMPI_OK)
+  if (rank != 0 &&
+      fit_state_create(family, n_components, n_features, accelerate, extent.n_climbers, state, error) == GMMPI_OK)
     fit_state_set_extent(*state, extent, error);
   const gmmpi_status status = agree(comm, error);
   if (status != GMMPI_OK) return status;

@@ -33,7 +33,7 @@ static bool read_extent(const json_t *facts, int64_t n_bytes, state_extent *exte
   *extent = (state_extent){.n_climbers = json_integer_value(json_object_get(facts, "n_climbers")),
                            .n_events = json_integer_value(json_object_get(facts, "n_events")),
                            .has_best = json_is_true(has_best)};
-  return extent->n_climbers == 1 && extent->n_events >= 0 && extent->n_events <= n_bytes / (int64_t)sizeof(fit_event) &&
+  return extent->n_climbers >= 1 && extent->n_events >= 0 && extent->n_events <= n_bytes / (int64_t)sizeof(fit_event) &&
          json_is_boolean(has_best);
 }
 
@@ -75,11 +75,11 @@ static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts
   state_extent extent;
   if (!read_extent(facts, n_bytes, &extent) || family == NULL || accelerate == NULL ||
       !accelerator_method_exists(accelerate) ||
-      accelerator_bytes(accelerate, family->shape, n_components, n_features) > n_bytes ||
-      !sizes_are_possible(family, n_components, n_features, n_bytes))
+      accelerator_bytes(accelerate, family->storage->shape, n_components, n_features) > n_bytes / extent.n_climbers ||
+      !sizes_are_possible(family, n_components, n_features, n_bytes / extent.n_climbers))
     return damaged(path, "its sizes can't be true", error);
 
-  gmmpi_status status = fit_state_create(family, n_components, n_features, accelerate, state, error);
+  gmmpi_status status = fit_state_create(family, n_components, n_features, accelerate, extent.n_climbers, state, error);
   if (status == GMMPI_OK) status = fit_state_set_extent(*state, extent, error);
   if (status != GMMPI_OK) return status;
   if (!copy_fields(file, bytes, n_bytes, *state)) return damaged(path, "a part of it is missing", error);

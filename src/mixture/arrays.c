@@ -44,7 +44,7 @@ static int set_shape(const gmmpi_model *model, array_extent extent, int64_t shap
   case LIKE_COVARIANCES:
     break;
   }
-  return model->family->dimensions(model->n_components, model->n_features, shape);
+  return storage_dimensions(model->family->storage, model->n_components, model->n_features, shape);
 }
 
 int model_arrays(const gmmpi_model *model, model_array arrays[MODEL_MOST_ARRAYS])

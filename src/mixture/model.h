@@ -16,6 +16,24 @@ int64_t model_bytes(const covariance_family *family, int64_t n_components, int64
 /* Copies all parameters and factors between two models of one shape. Feature names stay. */
 void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from);
 
+/* --- the covariance of component k, of a shared one that of all --- */
+
+/* Its numbers, and those of its factor, in the model's arrays: model_stored_length of them (1, d or d x d). */
+double *model_covariance(const gmmpi_model *model, int64_t k);
+double *model_factor(const gmmpi_model *model, int64_t k);
+int64_t model_stored_length(const gmmpi_model *model);
+
+/* Takes it out, and puts one in as far as the family can hold it: covariance_length numbers in the shape of the
+ * family's storage (mixture/shape.h). Putting one in leaves the factor as it was. */
+void model_expand(const gmmpi_model *model, int64_t k, double *covariance);
+void model_contract(gmmpi_model *model, int64_t k, const double *covariance);
+
+/* Sets its factor, whatever the component's weight. False when it is not positive definite: then the factor is all 0
+ * (covariance_storage.factorise). */
+bool model_factorise(gmmpi_model *model, int64_t k);
+
+/* --- whole models --- */
+
 /* A model of its own with the same content. Errors: 71. */
 gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi_error *error);
 

@@ -177,6 +177,7 @@ size_t source_path_length(const char *data);
  *
  * The command line, help texts, messages, `gmmpi info` and CMake find it there. unit.test_kinds looks whether the entry
  * is complete. Settings must not be called like another option (`gmmpi fit --help`). Beside the code: a paragraph in
- * docs/data.md, a test such as tests/mpi/test_source_npy.c, and a corpus in tests/fuzz for what is parsed by hand. */
+ * docs/data.md (cli.test_docs asks for each setting), a test such as tests/mpi/test_source_npy.c, and a corpus in
+ * tests/fuzz for what is parsed by hand. */
 
 #endif

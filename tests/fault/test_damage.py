@@ -120,6 +120,8 @@ class Damage(faults.SmallJob):
         self.assert_refused(rf"has checkpoint format {FORMAT + 5}, this gmmpi \({re.escape(version)}\) knows {FORMAT}; go on "
                             "with the version that wrote it, or remove it", *self.words())
         self.fail_with(65, f"has checkpoint format {FORMAT + 5}", "info", self.checkpoint)
+        self.put(seal(content, FORMAT - 1), self.before)
+        self.fail_with(65, f"has checkpoint format {FORMAT - 1}", *self.words("--restart", "auto"))
 
     def test_other_options(self):
         for then, now in ((["--seed", "1"], "this job has --seed 1"), (["--covariance", "diag"], "--covariance diag"),

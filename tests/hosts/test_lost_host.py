@@ -13,9 +13,9 @@ import numpy as np
 
 import harness
 import namespaces
+from harness import PATIENCE
 from network import Network
 
-PATIENCE = 60  # seconds after which a job counts as hung
 HOSTS = 3
 # mpirun looks after hosts it has not heard of for 2 seconds, twice; jobs/README.md has this with longer times.
 KEEP_ALIVE = {"OMPI_MCA_oob_tcp_keepalive_time": "2", "OMPI_MCA_oob_tcp_keepalive_intvl": "1",

@@ -76,13 +76,12 @@ static void compare_with_single_process(gmmpi_fit_options options)
 static void every_family_and_start(void **state)
 {
   (void)state;
-  const char *families[] = {"full", "tied", "diag", "spherical"};
   const gmmpi_init starts[] = {GMMPI_INIT_KMEANS, GMMPI_INIT_KMEANS_PLUS_PLUS, GMMPI_INIT_RANDOM_FROM_DATA,
                                GMMPI_INIT_RANDOM, GMMPI_INIT_LABELS};
-  for (int family = 0; family < 4; family++) {
+  for (int family = 0; family < N_FAMILIES; family++) {
     for (int start = 0; start < 5; start++) {
       gmmpi_fit_options options = gmmpi_fit_defaults(K);
-      options.covariance = families[family];
+      options.covariance = family_names[family];
       options.init = starts[start];
       options.max_iterations = 6;
       options.n_init = start == 2 ? 3 : 1;

@@ -44,8 +44,8 @@ static void a_start_without_a_log_likelihood(void **unused)
   (void)unused;
   checkpoint_identity identity = make_identity(3);
   fit_state *state = make_state("full", 3, 2, 0, false);
-  state->current.iteration = 0;
-  state->current.log_likelihood = NAN;
+  state->climbers[0].current.iteration = 0;
+  state->climbers[0].current.measured.log_likelihood = NAN;
   checkpoint_image image = sealed(&identity, state);
   assert_holds(&image, &identity, state);
   checkpoint_image_clear(&image);
@@ -58,8 +58,8 @@ static void a_dropped_component_may_have_any_factor(void **unused)
   (void)unused;
   checkpoint_identity identity = make_identity(3);
   fit_state *state = make_state("full", 3, 2, 0, false);
-  state->current.model->weights[1] = 0.0;
-  state->current.model->precisions_cholesky[5] = NAN;
+  state->climbers[0].current.model->weights[1] = 0.0;
+  state->climbers[0].current.model->precisions_cholesky[5] = NAN;
   checkpoint_image image = sealed(&identity, state);
   assert_holds(&image, &identity, state);
   checkpoint_image_clear(&image);
@@ -73,22 +73,22 @@ static void a_newer_state_is_filled_in(void **unused)
   checkpoint_identity identity = make_identity(3);
   fit_state *state = make_state("full", 3, 2, 2, true);
   checkpoint_image image = sealed(&identity, state);
-  set_model(state->current.model, 77);
+  set_model(state->climbers[0].current.model, 77);
   set_model(state->best.model, 78);
-  state->current.iteration = 42;
-  state->current.log_likelihood = -5;
+  state->climbers[0].current.iteration = 42;
+  state->climbers[0].current.measured.log_likelihood = -5;
   state->best.start = 0;
   state->n_row_visits++;
-  state->n_reseeds[2] = 99;
-  state->events[1].component = 2;
+  state->climbers[0].n_reseeds[2] = 99;
+  state->events.items[1].component = 2;
   assert_true(checkpoint_image_fits(&image, state));
   checkpoint_image_fill(&image, state);
   checkpoint_seal(image.bytes, image.n_bytes);
   assert_holds(&image, &identity, state);
 
-  state->n_events = 1;
+  state->events.n = 1;
   assert_false(checkpoint_image_fits(&image, state));
-  state->n_events = 2;
+  state->events.n = 2;
   state->best.start = -1;
   assert_false(checkpoint_image_fits(&image, state));
   checkpoint_image_clear(&image);
@@ -190,10 +190,16 @@ static void lies_are_refused(void **unused)
   assert_lie(&identity, state);
   identity.n_samples = 200;
 
-  int64_t *const integers[] = {&state->n_row_visits,        &state->n_reseeds[2],    &state->current.start,
-                               &state->best.iteration,      &state->events[0].start, &state->events[1].iteration,
-                               &state->current.iteration,   &state->current.level,   &state->history->counters[0],
-                               &state->history->counters[1]};
+  int64_t *const integers[] = {&state->n_row_visits,
+                               &state->climbers[0].n_reseeds[2],
+                               &state->climbers[0].current.start,
+                               &state->best.iteration,
+                               &state->events.items[0].start,
+                               &state->events.items[1].iteration,
+                               &state->climbers[0].current.iteration,
+                               &state->climbers[0].current.level,
+                               &state->climbers[0].history->counters[0],
+                               &state->climbers[0].history->counters[1]};
   for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++) {
     const int64_t before = *integers[i];
     *integers[i] = -1;
@@ -201,23 +207,23 @@ static void lies_are_refused(void **unused)
     *integers[i] = before;
   }
   /* Numbers that no fit has. */
-  double *const numbers[] = {&state->current.model->weights[1], &state->current.model->means[1],
+  double *const numbers[] = {&state->climbers[0].current.model->weights[1], &state->climbers[0].current.model->means[1],
                              &state->best.model->covariances[2], &state->best.model->precisions_cholesky[3],
-                             &state->history->numbers[7]};
+                             &state->climbers[0].history->numbers[7]};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     const double before = *numbers[i];
     *numbers[i] = i == 0 ? -1.0 : i == 1 ? INFINITY : NAN;
     assert_lie(&identity, state);
     *numbers[i] = before;
   }
-  int32_t *const kinds[] = {&state->events[0].kind, &state->events[1].action};
+  int32_t *const kinds[] = {&state->events.items[0].kind, &state->events.items[1].action};
   for (size_t i = 0; i < 2; i++) {
     const int32_t before = *kinds[i];
     *kinds[i] = 77;
     assert_lie(&identity, state);
     *kinds[i] = before;
   }
-  state->events[1].component = 3;
+  state->events.items[1].component = 3;
   assert_lie(&identity, state);
   fit_state_destroy(state);
   json_decref(identity.options);
@@ -285,13 +291,13 @@ static void a_copy_is_the_same_state(void **unused)
   gmmpi_error error = {0};
   for (int variant = 0; variant < 4; variant++) {
     fit_state *state = make_state("full", 3, 2, variant % 2 == 0 ? 0 : 9, variant >= 2);
-    fit_state *copy = make_state("full", 3, 2, variant % 2 == 0 ? 4 : 0, variant < 2);
-    set_model(copy->current.model, 2000);
-    copy->current = (fit_position){.model = copy->current.model};
-    copy->n_row_visits = copy->n_reseeds[1] = copy->history->counters[3] = 5;
-    copy->plain = true;
-    copy->repaired = false;
-    copy->last_change = copy->history->numbers[4] = 6.0;
+    fit_state *copy = make_state("full", 3, 2, variant % 2 == 0 ? 4 : 0, true); /* of no fewer climbers */
+    set_model(copy->climbers[0].current.model, 2000);
+    copy->climbers[0].current = (fit_position){.model = copy->climbers[0].current.model};
+    copy->n_row_visits = copy->climbers[0].n_reseeds[1] = copy->climbers[0].history->counters[3] = 5;
+    copy->climbers[0].plain = true;
+    copy->climbers[0].repaired = false;
+    copy->climbers[0].last_change = copy->climbers[0].history->numbers[4] = 6.0;
     assert_int_equal(fit_state_copy(copy, state, &error), GMMPI_OK);
     assert_same_state(copy, state);
     fit_state_destroy(copy);

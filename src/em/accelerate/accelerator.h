@@ -30,7 +30,7 @@
  *      moved to other points, which shifts both.
  *   4. The point in hand is that of which the model in hand was made: the next pass measures its output.
  *   5. LONGEST_PAUSE is 0, 1, 3 or 7 and PAUSE is not larger; while PAUSE > 0 nothing is proposed.
- *   6. LEAP is 0 or a power of 2 up to 1024; HAS_LEAPT = 1 only from a leap to the next call of propose or step_back.
+ *   6. LEAP is 0 or a power of 2 up to 1024; HAS_LEAPT = 1 only from a leap to the next propose, reject or step_back.
  *   7. Where capacity is 0 (textbook EM) all counters stay 0, and there are no numbers. */
 #ifndef EM_ACCELERATE_ACCELERATOR_H
 #define EM_ACCELERATE_ACCELERATOR_H

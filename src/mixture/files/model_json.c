@@ -118,12 +118,14 @@ static gmmpi_status check_family(const char *path, const json_t *object, const c
                                  gmmpi_error *error)
 {
   const json_t *covariance = json_object_get(object, "covariance");
+  char families[256];
   if (covariance == NULL) return GMMPI_OK;
   const char *name = json_string_value(covariance);
   const covariance_family *named = name != NULL ? family_find(name) : NULL;
   if (named == family) return GMMPI_OK;
   if (named == NULL)
-    return fail(error, GMMPI_BAD_DATA, "%s: its covariance must be full, tied, diag or spherical; correct it", path);
+    return fail(error, GMMPI_BAD_DATA, "%s: its covariance must be %s; correct it", path,
+                family_list(families, sizeof families));
   return fail(error, GMMPI_BAD_DATA,
               "%s: its covariances are %s but %s was asked for; give --covariance %s or other "
               "parameters",
