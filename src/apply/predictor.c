@@ -17,10 +17,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   created->responsibilities = allocate(count, sizeof(double));
   created->log_density = allocate(TILE_ROWS, sizeof(double));
   created->scratch = allocate(kernel_scratch_bytes(model->family->shape, model->n_components, model->n_features), 1);
-  created->tile = allocate(model->n_features, TILE_ROWS * sizeof(double));
-  if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL ||
-      created->tile == NULL)
-    goto no_memory;
+  if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL) goto no_memory;
   const gmmpi_status status =
       density_create(model->family->shape, model->n_components, model->n_features, &created->form, error);
   if (status != GMMPI_OK) {
@@ -45,7 +42,6 @@ void predictor_destroy(predictor *oracle)
   free(oracle->responsibilities);
   free(oracle->log_density);
   free(oracle->scratch);
-  free(oracle->tile);
   free(oracle);
 }
 

@@ -2,7 +2,6 @@
 
 #include "support/error.h"
 #include "support/memory.h"
-#include "support/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@ static int64_t second_rows(density_shape shape, int64_t n_features)
   return shape == DENSE ? n_features : 1;
 }
 
+/* With the tiles that a walk makes for the threads, where they are not held as doubles (points/shard.h). */
 int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
 {
   const int64_t scratch = kernel_scratch_bytes(shape, n_components, n_features);
@@ -38,7 +38,6 @@ static bool workspace_open(pass_workspace *work, const kernel *kernels, density_
   work->group_responsibilities = allocate(work->group_tiles * n_components * TILE_ROWS, sizeof(double));
   work->responsibilities = work->group_responsibilities;
   work->scratch = allocate_untouched(kernel_scratch_bytes(shape, n_components, n_features), 1);
-  work->tiles = allocate_untouched(work->group_tiles * n_features * TILE_ROWS, sizeof(double));
   work->sums.shape = shape;
   work->sums.n_components = n_components;
   work->sums.n_features = n_features;
@@ -47,15 +46,14 @@ static bool workspace_open(pass_workspace *work, const kernel *kernels, density_
   work->sums.first = allocate(n_components * width, sizeof(double));
   if (order == SECOND_ORDER)
     work->sums.second = allocate(n_components * second_rows(shape, n_features) * width, sizeof(double));
-  return work->group_responsibilities != NULL && work->scratch != NULL && work->tiles != NULL &&
-         work->sums.counts != NULL && work->sums.first != NULL && (order == FIRST_ORDER || work->sums.second != NULL);
+  return work->group_responsibilities != NULL && work->scratch != NULL && work->sums.counts != NULL &&
+         work->sums.first != NULL && (order == FIRST_ORDER || work->sums.second != NULL);
 }
 
 static void workspace_close(pass_workspace *work)
 {
   free(work->group_responsibilities);
   free(work->scratch);
-  free(work->tiles);
   free(work->sums.counts);
   free(work->sums.first);
   free(work->sums.second);
@@ -101,57 +99,65 @@ static void clear_sums(block_sums *sums)
   sums->sum_log_max_responsibility = 0.0;
 }
 
-/* Of the block's tile t, the `place`-th of its group: a group's tiles are one after the other in memory, be it in the
- * block or in the workspace. */
-static tile_view view_of_tile(const block_view *block, int64_t t, int64_t place, pass_workspace *workspace)
+/* --- the pass
+ * ----------------------------------------------------------------------------------------------------------- */
+
+/* What every thread of a pass knows. */
+typedef struct points_pass {
+  pass_team *team;
+  responsibility_rule rule;
+  void *context; /* of the rule */
+  statistics *sums;
+} points_pass;
+
+static void begin_sums(void *context, int thread)
 {
-  double *room = workspace->tiles + place * workspace->sums.n_features * TILE_ROWS;
-  return (tile_view){block_tile(block, t, room), block->first_row + t * TILE_ROWS, tile_points(block, t)};
+  const points_pass *pass = context;
+  block_sums *sums = &pass->team->workspaces[thread].sums;
+  sums->references = pass->sums->references;
+  clear_sums(sums);
 }
 
-/* Adds n_tiles tiles of a block, from tile `first` on, to the sums in the workspace. */
-static void sum_group(const block_view *block, int64_t first, int64_t n_tiles, responsibility_rule rule, void *context,
-                      pass_workspace *workspace)
+/* Adds tiles of a block to the sums in the thread's workspace. */
+static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
 {
-  const double *tiles = NULL;
+  const points_pass *pass = context;
+  pass_workspace *workspace = &pass->team->workspaces[thread];
   for (int64_t t = 0; t < n_tiles; t++) {
-    const tile_view tile = view_of_tile(block, first + t, t, workspace);
-    if (t == 0) tiles = tile.tile;
     workspace->responsibilities = workspace->group_responsibilities + t * workspace->sums.n_components * TILE_ROWS;
-    rule(context, &tile, workspace);
+    pass->rule(pass->context, &tiles[t], workspace);
   }
   workspace->responsibilities = workspace->group_responsibilities;
-  workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles, &workspace->sums,
-                                workspace->scratch);
+  workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles[0].numbers,
+                                workspace->sums.n_features * TILE_ROWS, &workspace->sums, workspace->scratch);
 }
 
-/* The sums over one block, in the workspace. */
-static void sum_block(const block_view *block, responsibility_rule rule, void *context, pass_workspace *workspace)
+static void end_sums(void *context, const block_view *block, int thread)
 {
-  clear_sums(&workspace->sums);
-  for (int64_t t = 0; t < block->n_tiles; t += workspace->group_tiles) {
-    const int64_t left = block->n_tiles - t;
-    sum_group(block, t, left < workspace->group_tiles ? left : workspace->group_tiles, rule, context, workspace);
-  }
+  const points_pass *pass = context;
+  (void)block;
+  statistics_add_block(pass->sums, &pass->team->workspaces[thread].sums, thread);
 }
 
 void pass_over_points(pass_team *team, const shard *points, responsibility_rule rule, void *context, statistics *sums)
 {
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const int thread = thread_number();
-      pass_workspace *workspace = &team->workspaces[thread];
-      const block_view block = shard_block(points, b);
-      workspace->sums.references = sums->references;
-      sum_block(&block, rule, context, workspace);
-      statistics_add_block(sums, &workspace->sums, thread);
-    }
-  }
+  points_pass pass = {team, rule, context, sums};
+  const row_visitor visitor = {.context = &pass, .begin_block = begin_sums, .tiles = sum_tiles, .end_block = end_sums};
+  shard_visit(points, team->workspaces[0].group_tiles, &visitor);
 }
 
-static void widen_spans(const tile_view *tile, const pass_workspace *workspace, const statistics *sums, double *spans)
+/* --- the largest distances
+ * ---------------------------------------------------------------------------------------------- */
+
+typedef struct distance_pass {
+  pass_team *team;
+  responsibility_rule rule;
+  void *context; /* of the rule */
+  const statistics *sums;
+  double *spans; /* K x d */
+} distance_pass;
+
+static void widen_spans(const row_tile *tile, const pass_workspace *workspace, const statistics *sums, double *spans)
 {
   const int64_t d = sums->n_features;
   for (int64_t k = 0; k < sums->n_components; k++) {
@@ -160,7 +166,7 @@ static void widen_spans(const tile_view *tile, const pass_workspace *workspace, 
       const double reference = sums->references[k * sums->width + j];
       double widest = spans[k * d + j];
       for (int p = 0; p < tile->n_points; p++) {
-        const double distance = fabs(tile->tile[j * TILE_ROWS + p] - reference);
+        const double distance = fabs(tile->numbers[j * TILE_ROWS + p] - reference);
         if (responsibilities[p] > 0.0 && distance > widest) widest = distance;
       }
       spans[k * d + j] = widest;
@@ -168,41 +174,43 @@ static void widen_spans(const tile_view *tile, const pass_workspace *workspace, 
   }
 }
 
-void largest_distances(pass_team *team, const shard *points, responsibility_rule rule, void *context,
-                       const statistics *sums, double *spans)
+static void widen_by_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
 {
-  memset(spans, 0, (size_t)(sums->n_components * sums->n_features) * sizeof *spans);
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      pass_workspace *workspace = &team->workspaces[thread_number()];
-      const block_view block = shard_block(points, b);
-      for (int64_t t = 0; t < block.n_tiles; t++) {
-        const tile_view tile = view_of_tile(&block, t, 0, workspace);
-        rule(context, &tile, workspace);
+  const distance_pass *pass = context;
+  pass_workspace *workspace = &pass->team->workspaces[thread];
+  for (int64_t t = 0; t < n_tiles; t++) {
+    pass->rule(pass->context, &tiles[t], workspace);
 #pragma omp critical(spans)
-        widen_spans(&tile, workspace, sums, spans);
-      }
-    }
+    widen_spans(&tiles[t], workspace, pass->sums, pass->spans);
   }
 }
 
-void posterior_rule(void *density, const tile_view *tile, pass_workspace *workspace)
+void largest_distances(pass_team *team, const shard *points, responsibility_rule rule, void *context,
+                       const statistics *sums, double *spans)
+{
+  distance_pass pass = {team, rule, context, sums, spans};
+  memset(spans, 0, (size_t)(sums->n_components * sums->n_features) * sizeof *spans);
+  shard_visit(points, 1, &(row_visitor){.context = &pass, .tiles = widen_by_tiles});
+}
+
+/* --- rules
+ * -------------------------------------------------------------------------------------------------------------- */
+
+void posterior_rule(void *density, const row_tile *tile, pass_workspace *workspace)
 {
   const density_form *form = density;
-  workspace->kernel->posteriors(form, tile->n_points, tile->tile, workspace->responsibilities, NULL,
+  workspace->kernel->posteriors(form, tile->n_points, tile->numbers, workspace->responsibilities, NULL,
                                 &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility,
                                 workspace->scratch);
 }
 
-void nearest_rule(void *density, const tile_view *tile, pass_workspace *workspace)
+void nearest_rule(void *density, const row_tile *tile, pass_workspace *workspace)
 {
   const density_form *form = density;
   double *log_densities = workspace->responsibilities;
   double highest[TILE_ROWS];
   int32_t nearest[TILE_ROWS];
-  workspace->kernel->log_densities(form, tile->tile, log_densities, workspace->scratch);
+  workspace->kernel->log_densities(form, tile->numbers, log_densities, workspace->scratch);
   for (int p = 0; p < TILE_ROWS; p++) {
     highest[p] = log_densities[p];
     nearest[p] = 0;
@@ -221,7 +229,7 @@ void nearest_rule(void *density, const tile_view *tile, pass_workspace *workspac
   }
 }
 
-void whole_rule(void *context, const tile_view *tile, pass_workspace *workspace)
+void whole_rule(void *context, const row_tile *tile, pass_workspace *workspace)
 {
   (void)context;
   for (int64_t k = 0; k < workspace->sums.n_components; k++) {

@@ -14,7 +14,6 @@ typedef struct pass_workspace {
   double *group_responsibilities; /* group_tiles x K x TILE_ROWS */
   double *responsibilities;       /* K x TILE_ROWS: those of the tile in hand, within the group's */
   double *scratch;
-  double *tiles; /* group_tiles x d x TILE_ROWS: room for block_tile */
   block_sums sums;
 } pass_workspace;
 
@@ -25,15 +24,9 @@ typedef struct pass_team {
   pass_workspace *workspaces; /* n_threads */
 } pass_team;
 
-/* One tile: where it is in the data set, and what the rule adds to the block's sums. */
-typedef struct tile_view {
-  const double *tile; /* d x TILE_ROWS */
-  int64_t first_row;  /* 0-based row of the data set */
-  int n_points;       /* lanes from here on are padding and must get zero responsibilities */
-} tile_view;
-
-/* Fills workspace->responsibilities for a tile; may add to the log-likelihood sums in workspace->sums. */
-typedef void (*responsibility_rule)(void *context, const tile_view *tile, pass_workspace *workspace);
+/* Fills workspace->responsibilities for a tile, whose lanes of padding must get zeros; may add to the log-likelihood
+ * sums in workspace->sums. */
+typedef void (*responsibility_rule)(void *context, const row_tile *tile, pass_workspace *workspace);
 
 /* Workspaces for statistics of this shape, one for each of the points' threads. Errors: 71. */
 gmmpi_status team_create(const kernel *kernels, density_shape shape, statistics_order order, int64_t n_components,
@@ -52,13 +45,13 @@ void largest_distances(pass_team *team, const shard *points, responsibility_rule
                        const statistics *sums, double *spans);
 
 /* The E-step: context is a density_form. */
-void posterior_rule(void *density_form, const tile_view *tile, pass_workspace *workspace);
+void posterior_rule(void *density_form, const row_tile *tile, pass_workspace *workspace);
 
 /* Nearest mean: context is a density_form, of which the component of the highest log density (ties: the lowest index)
  * gets all of a point; that log density is added to the log-likelihood. */
-void nearest_rule(void *density_form, const tile_view *tile, pass_workspace *workspace);
+void nearest_rule(void *density_form, const row_tile *tile, pass_workspace *workspace);
 
 /* All responsibilities are 1: the statistics of the points themselves. context is not used. */
-void whole_rule(void *context, const tile_view *tile, pass_workspace *workspace);
+void whole_rule(void *context, const row_tile *tile, pass_workspace *workspace);
 
 #endif

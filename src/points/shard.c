@@ -4,6 +4,7 @@
 #include "points/stream/stream.h"
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/threads.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -115,9 +116,9 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
   created->copy_bytes = holds ? INT64_MAX : 0;
   int64_t numbers;
   if (n_features < INT_MAX && tile_numbers(created->n_rows, n_features, &numbers)) {
-    if (holds && options.single_precision)
+    if (holds && options.single_precision && shard_make_rooms(created))
       created->float_tiles = allocate_untouched(numbers, sizeof *created->float_tiles);
-    else if (holds)
+    else if (holds && !options.single_precision)
       created->tiles = allocate_untouched(numbers, sizeof *created->tiles);
     created->minima = allocate(n_features, sizeof *created->minima);
     created->maxima = allocate(n_features, sizeof *created->maxima);
@@ -129,6 +130,15 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
                 label, n_samples, n_features,
                 (options.single_precision ? 4.0 : 8.0) * (double)created->n_rows * (double)n_features);
   return GMMPI_OK;
+}
+
+bool shard_make_rooms(shard *points)
+{
+  const int64_t d = points->n_features;
+  int64_t numbers;
+  if (multiply_fits(d, tiles_together(d) * TILE_ROWS, &numbers) && multiply_fits(numbers, points->n_threads, &numbers))
+    points->rooms = allocate_untouched(numbers, sizeof *points->rooms);
+  return points->rooms != NULL;
 }
 
 bool shard_has_room_for_copy(const shard *points)
@@ -149,6 +159,7 @@ void shard_destroy(shard *points)
   free(points->minima);
   free(points->maxima);
   free(points->source_rows);
+  free(points->rooms);
   free(points);
 }
 
@@ -259,6 +270,72 @@ bool shard_pass_reach(shard_pass *pass, int64_t block)
   if (block >= pass->first_block && block < pass->end_block) return true;
   if (pass->points->stream == NULL) return shard_pass_next(pass);
   return stream_reach(pass->points->stream, block, &pass->first_block, &pass->end_block);
+}
+
+/* --- walks
+ * -------------------------------------------------------------------------------------------------------------- */
+
+int64_t tiles_together(int64_t row_numbers)
+{
+  enum { NUMBERS_TOGETHER = 1 << 17 };
+  const int64_t tiles = NUMBERS_TOGETHER / TILE_ROWS / row_numbers;
+  return tiles < 1 ? 1 : tiles > MOST_TILES_TOGETHER ? MOST_TILES_TOGETHER : tiles;
+}
+
+/* room: for most_tiles tiles, or NULL where tiles are used where they are. */
+static void visit_tiles(const block_view *block, int64_t most_tiles, const row_visitor *visitor, double *room,
+                        int thread)
+{
+  const int64_t length = block->points->n_features * TILE_ROWS;
+  row_tile tiles[MOST_TILES_TOGETHER];
+  for (int64_t t = 0; t < block->n_tiles; t += most_tiles) {
+    const int64_t left = block->n_tiles - t;
+    const int64_t n = left < most_tiles ? left : most_tiles;
+    for (int64_t i = 0; i < n; i++)
+      tiles[i] = (row_tile){.numbers = block_tile(block, t + i, room == NULL ? NULL : room + i * length),
+                            .first_row = block->first_row + (t + i) * TILE_ROWS,
+                            .n_points = tile_points(block, t + i)};
+    visitor->tiles(visitor->context, tiles, n, thread);
+  }
+}
+
+static void visit_block(const shard *points, int64_t index, int64_t most_tiles, const row_visitor *visitor, int thread)
+{
+  const block_view block = shard_block(points, index);
+  const int64_t d = points->n_features;
+  double *room = points->rooms == NULL ? NULL : points->rooms + thread * tiles_together(d) * d * TILE_ROWS;
+  if (visitor->begin_block != NULL) visitor->begin_block(visitor->context, thread);
+  if (visitor->tiles != NULL) visit_tiles(&block, most_tiles, visitor, room, thread);
+  if (visitor->end_block != NULL) visitor->end_block(visitor->context, &block, thread);
+}
+
+/* Neighbouring blocks that are at hand. */
+static void visit_run(const shard *points, int64_t first_block, int64_t end_block, int64_t most_tiles,
+                      const row_visitor *visitor)
+{
+  const int n_threads = visitor->takes_turns ? 1 : points->n_threads;
+#pragma omp parallel for num_threads(n_threads) schedule(dynamic) if (n_threads > 1)
+  for (int64_t b = first_block; b < end_block; b++)
+    visit_block(points, b, most_tiles, visitor, n_threads > 1 ? thread_number() : 0);
+}
+
+void shard_visit(const shard *points, int64_t most_tiles, const row_visitor *visitor)
+{
+  shard_pass pass = shard_pass_begin(points);
+  while (shard_pass_next(&pass)) visit_run(points, pass.first_block, pass.end_block, most_tiles, visitor);
+}
+
+bool shard_visit_blocks(const shard *points, int64_t first_block, int64_t end_block, int64_t most_tiles,
+                        const row_visitor *visitor)
+{
+  shard_pass pass = {.points = points};
+  while (first_block < end_block) {
+    if (!shard_pass_reach(&pass, first_block)) return false;
+    const int64_t run_end = pass.end_block < end_block ? pass.end_block : end_block;
+    visit_run(points, first_block, run_end, most_tiles, visitor);
+    first_block = run_end;
+  }
+  return true;
 }
 
 bool shard_has_failed(const shard *points)

@@ -9,8 +9,8 @@
  * Numbers are doubles for everybody but the shard, which may hold them as floats to save memory; ranges and fingerprint
  * are those of the rounded numbers.
  *
- * A shard that is streamed holds only a few chunks of whole blocks at a time. Whoever needs all rows makes a pass over
- * them (shard_pass), in which the next chunks are read while the rows of the current one are worked on. */
+ * A shard that is streamed holds only a few chunks of whole blocks at a time. Whoever needs all rows walks over them
+ * (shard_visit); the next chunks are read while the rows of the current one are worked on. */
 #ifndef POINTS_SHARD_H
 #define POINTS_SHARD_H
 
@@ -55,6 +55,8 @@ typedef struct shard {
   int64_t n_dropped;    /* rows left out for a missing value, over all ranks */
   int64_t *source_rows; /* n_rows: see block_view; for the shard_*.c files only */
   int n_threads;        /* of this rank, at least 1 */
+  double *rooms; /* n_threads x tiles_together x n_features x TILE_ROWS: tiles that are made in a walk; NULL where
+                    tiles are used where they are */
 } shard;
 
 /* Rows of a block for a data set of n_samples rows. At most 2^22 blocks, at least 64 rows each. */
@@ -117,7 +119,7 @@ typedef struct block_view {
 } block_view;
 
 /* How many blocks this rank owns, and the index-th of them, from 0. Any thread may ask for any block; its rows are at
- * hand when all are held, or during a pass when the block is in the current run. */
+ * hand when all are held, or during a walk over the block. */
 int64_t shard_n_blocks(const shard *points);
 block_view shard_block(const shard *points, int64_t index);
 
@@ -132,35 +134,43 @@ static inline int tile_points(const block_view *block, int64_t tile)
   return left < TILE_ROWS ? (int)left : TILE_ROWS;
 }
 
-/* A pass over this rank's rows: runs of neighbouring blocks whose rows are at hand, all blocks in one run when they are
- * held, else one chunk after the other.
- *
- *   shard_pass pass = shard_pass_begin(points);
- *   while (shard_pass_next(&pass))
- *     for (int64_t b = pass.first_block; b < pass.end_block; b++) ... shard_block(points, b) ...
- *
- * A pass begins and goes on outside of parallel regions, and one of a shard ends before the next begins. When reading
- * fails the pass ends early; shard_agree tells, afterwards, at any time. */
-typedef struct shard_pass {
-  const shard *points;
-  int64_t first_block; /* the run; both 0 before the first one */
-  int64_t end_block;
-} shard_pass;
+/* A tile of a block that is walked over. */
+typedef struct row_tile {
+  const double *numbers; /* n_features x TILE_ROWS, aligned */
+  int64_t first_row;     /* 0-based row of the data set: point p is row first_row + p */
+  int n_points;          /* TILE_ROWS, but in the data set's last tile; lanes from here on are padding */
+} row_tile;
 
-/* Runs come in either order, so that the chunks which the last pass left are used first. Until the pass is over the
- * caller uses neither MPI nor HDF5, which may be at work for the runs to come. */
-shard_pass shard_pass_begin(const shard *points);
+/* What is done with the rows in a walk. Threads, each with its number (from 0), take whole blocks, whichever is next;
+ * of a block its beginning, its tiles in their order, and its end are for the same thread. Any member may be NULL. */
+typedef struct row_visitor {
+  void *context;
+  void (*begin_block)(void *context, int thread);
+  /* n_tiles neighbouring tiles of a block: the numbers of each are n_features x TILE_ROWS behind those of the one
+   * before it. They are gone when the function returns. */
+  void (*tiles)(void *context, const row_tile *tiles, int64_t n_tiles, int thread);
+  void (*end_block)(void *context, const block_view *block, int thread);
+  bool takes_turns; /* all blocks are for thread 0, one after the other, in no certain order */
+} row_visitor;
 
-/* Runs come in ascending order. The caller is free: where reading needs MPI or HDF5 nothing is read but in
- * shard_pass_next. */
-shard_pass shard_pass_begin_ascending(const shard *points);
+/* How many tiles, of rows of so many numbers, may be visited together: their numbers stay in the second cache, or not
+ * far from it. At least 1. */
+enum { MOST_TILES_TOGETHER = 16 };
+int64_t tiles_together(int64_t row_numbers);
 
-/* Goes on to the next run: false when there is none. */
-bool shard_pass_next(shard_pass *pass);
+/* Walks over all of this rank's rows, which are shown to the visitor by at most most_tiles (1 ... tiles_together of a
+ * row's numbers) tiles at a time. Of a stream the last chunks come first when they are still at hand from the walk
+ * before. The visitor uses neither MPI nor HDF5, which may be at work for the rows to come. When reading fails the walk
+ * ends early; shard_agree tells, afterwards, at any time. One walk over a shard ends before the next one begins. */
+void shard_visit(const shard *points, int64_t most_tiles, const row_visitor *visitor);
 
-/* In a pass begun as an ascending one: goes to the run of the block, wherever it is; false when reading fails. Fastest
- * when blocks ascend from the first one on. */
-bool shard_pass_reach(shard_pass *pass, int64_t block);
+/* The same for this rank's blocks from first_block up to, not including, end_block, in runs that ascend; false when
+ * reading fails. The visitor of such a walk, if it takes turns, and the caller may use MPI and HDF5: where reading
+ * needs them nothing is read but in this function. Fastest when calls go on where the last one ended, from the first
+ * block on.
+ */
+bool shard_visit_blocks(const shard *points, int64_t first_block, int64_t end_block, int64_t most_tiles,
+                        const row_visitor *visitor);
 
 /* The same on all ranks. */
 static inline bool shard_is_streamed(const shard *points)
@@ -168,7 +178,7 @@ static inline bool shard_is_streamed(const shard *points)
   return points->stream != NULL;
 }
 
-/* Has reading failed on this rank in any pass so far? Never without a stream. shard_failure says how. */
+/* Has reading failed on this rank in any walk so far? Never without a stream. shard_failure says how. */
 bool shard_has_failed(const shard *points);
 gmmpi_status shard_failure(const shard *points, gmmpi_error *error);
 
@@ -180,7 +190,7 @@ gmmpi_status shard_agree(const shard *points, gmmpi_error *error);
 int shard_owner(const shard *points, int64_t row, int n_ranks);
 
 /* Copies one of this rank's rows (0-based row of the data set) to point: n_features. Of a stream it is read, unless it
- * is in the current run of a pass; zeros when that fails. */
+ * is at hand; zeros when that fails. */
 void shard_copy_row(const shard *points, int64_t row, double *point);
 
 #endif

@@ -13,6 +13,41 @@ int64_t shard_first_block(int64_t n_blocks, int rank, int n_ranks);
 gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
                            shard_options options, shard **points, gmmpi_error *error);
 
+/* A pass over this rank's rows: runs of neighbouring blocks whose rows are at hand, all blocks in one run when they are
+ * held, else one chunk after the other. It is what walks are made of (shard_visit); those who need single rows in a
+ * certain order make one themselves.
+ *
+ *   shard_pass pass = shard_pass_begin(points);
+ *   while (shard_pass_next(&pass))
+ *     for (int64_t b = pass.first_block; b < pass.end_block; b++) ... shard_block(points, b) ...
+ *
+ * A pass begins and goes on outside of parallel regions, and one of a shard ends before the next begins. When reading
+ * fails the pass ends early; shard_agree tells, afterwards, at any time. */
+typedef struct shard_pass {
+  const shard *points;
+  int64_t first_block; /* the run; both 0 before the first one */
+  int64_t end_block;
+} shard_pass;
+
+/* Runs come in either order, so that the chunks which the last pass left are used first. Until the pass is over the
+ * caller uses neither MPI nor HDF5, which may be at work for the runs to come. */
+shard_pass shard_pass_begin(const shard *points);
+
+/* Runs come in ascending order. The caller is free: where reading needs MPI or HDF5 nothing is read but in
+ * shard_pass_next. */
+shard_pass shard_pass_begin_ascending(const shard *points);
+
+/* Goes on to the next run: false when there is none. */
+bool shard_pass_next(shard_pass *pass);
+
+/* In a pass begun as an ascending one: goes to the run of the block, wherever it is; false when reading fails. Fastest
+ * when blocks ascend from the first one on. */
+bool shard_pass_reach(shard_pass *pass, int64_t block);
+
+/* Room for the tiles that are made in walks over a shard whose tiles are not held as doubles; false when there is no
+ * memory. */
+bool shard_make_rooms(shard *points);
+
 /* Rows of another shard in other coordinates, which are made when they are asked for. The other shard outlives them,
  * and its passes are theirs. */
 void view_destroy(shard_view *view); /* NULL is fine */

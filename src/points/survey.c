@@ -5,7 +5,6 @@
 #include "support/error.h"
 #include "support/hash.h"
 #include "support/memory.h"
-#include "support/threads.h"
 
 #include <float.h>
 #include <math.h>
@@ -253,34 +252,30 @@ uint64_t shard_hash_tiles(const shard *points, int64_t index, int64_t n_rows, co
   return survey->hash - before;
 }
 
-static void survey_block(const block_view *block, double *room, row_survey *survey)
+/* Every thread's survey, and of how many features. */
+typedef struct joint_survey {
+  row_survey *surveys;
+  int64_t n_features;
+} joint_survey;
+
+static void survey_row_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  for (int64_t t = 0; t < block->n_tiles; t++) {
-    const whole_tile whole = {block_tile(block, t, room), block->points->n_features, block->first_row + t * TILE_ROWS,
-                              tile_points(block, t)};
-    survey_tile(&whole, survey);
-  }
+  const joint_survey *joint = context;
+  const whole_tile whole = {tile->numbers, joint->n_features, tile->first_row, tile->n_points};
+  (void)n_tiles;
+  survey_tile(&whole, &joint->surveys[thread]);
 }
 
 gmmpi_status shard_complete(shard *points, gmmpi_error *error)
 {
-  const int64_t length = points->n_features * TILE_ROWS;
   row_survey *surveys = surveys_create(points->n_threads, points->n_features, INFINITY);
-  double *rooms = allocate(points->n_threads * length, sizeof *rooms);
-  if (surveys == NULL || rooms == NULL) fail(error, GMMPI_NO_MEMORY, "points: no memory is left to find their ranges");
+  if (surveys == NULL) fail(error, GMMPI_NO_MEMORY, "points: no memory is left to find their ranges");
   if (agree(points->comm, error) == GMMPI_OK) {
     if (points->view == NULL) fill_last_tile(points);
-    shard_pass pass = shard_pass_begin(points);
-    while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-      for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-        const block_view block = shard_block(points, b);
-        survey_block(&block, rooms + thread_number() * length, &surveys[thread_number()]);
-      }
-    }
+    joint_survey joint = {surveys, points->n_features};
+    shard_visit(points, 1, &(row_visitor){.context = &joint, .tiles = survey_row_tile});
     shard_take_surveys(points, points->n_threads, surveys);
   }
   surveys_destroy(surveys);
-  free(rooms);
   return error->status;
 }

@@ -5,7 +5,7 @@
 
 #include "mpi/point_files.h"
 
-#include "points/shard.h"
+#include "points/shard_build.h"
 #include "support/hash.h"
 
 #include <inttypes.h>

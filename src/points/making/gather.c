@@ -6,16 +6,20 @@
 
 #include <stdlib.h>
 
-/* All rows of this rank: n_rows x d. */
-static void copy_rows(const shard *points, double *rows)
+/* All rows of the data set, of which a rank copies its own. */
+typedef struct all_rows {
+  double *rows; /* n_samples x d */
+  int64_t n_features;
+} all_rows;
+
+static void copy_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const block_view block = shard_block(points, b);
-      for (int64_t row = block.first_row; row < block.first_row + block.n_rows; row++)
-        shard_copy_row(points, row, rows + (row - points->first_row) * points->n_features);
-    }
+  const all_rows *all = context;
+  const int64_t d = all->n_features;
+  (void)n_tiles;
+  (void)thread;
+  for (int p = 0; p < tile->n_points; p++) {
+    for (int64_t j = 0; j < d; j++) all->rows[(tile->first_row + p) * d + j] = tile->numbers[j * TILE_ROWS + p];
   }
 }
 
@@ -28,7 +32,8 @@ gmmpi_status shard_gather(const shard *points, shard **result, gmmpi_error *erro
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to gather a subsample of the points");
   shard_lay_out(MPI_COMM_SELF, "gathered points", points->n_samples, d, options, result, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    copy_rows(points, rows + points->first_row * d);
+    all_rows all = {rows, d};
+    shard_visit(points, 1, &(row_visitor){.context = &all, .tiles = copy_tile});
     /* All but the owner have zeros, whose bits are zero: adding the bits as integers moves them unchanged. */
     allreduce_large(points->comm, rows, points->n_samples * d, MPI_INT64_T, MPI_SUM);
     for (int64_t i = 0; i < points->n_samples; i++) shard_put_row(*result, i, rows + i * d);

@@ -84,18 +84,14 @@ void view_copy_row(const shard *points, int64_t row, double *point)
   for (int64_t j = 0; j < d; j++) point[j] = transformed[j * TILE_ROWS];
 }
 
-/* Puts all rows of a view to where they are held. */
-static void hold_rows(const shard *from, shard *to)
+/* Puts the rows of a view to where they are held. */
+static void hold_tile(void *held, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  const int64_t length = from->n_features * TILE_ROWS;
-  shard_pass pass = shard_pass_begin(from);
-  while (shard_pass_next(&pass)) {
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const block_view block = shard_block(from, b);
-      double *out = shard_place(to, b * from->block_rows).tiles;
-      for (int64_t t = 0; t < block.n_tiles; t++) block_tile(&block, t, out + t * length);
-    }
-  }
+  const shard *to = held;
+  (void)n_tiles;
+  (void)thread;
+  memcpy(shard_place(to, tile->first_row - to->first_row).tiles, tile->numbers,
+         (size_t)(to->n_features * TILE_ROWS) * sizeof(double));
 }
 
 gmmpi_status shard_transform(const shard *points, const double *matrix, const double *origin, bool hold, shard **result,
@@ -110,11 +106,12 @@ gmmpi_status shard_transform(const shard *points, const double *matrix, const do
   if (shard_lay_out(points->comm, label, points->n_samples, points->n_features, made, &view, &local) == GMMPI_OK) {
     view->stream = points->stream;
     view->view = view_create(points, matrix, origin);
-    if (view->view == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to transform points");
+    if (view->view == NULL || !shard_make_rooms(view))
+      fail(&local, GMMPI_NO_MEMORY, "there is no memory to transform points");
   }
   if (hold) shard_lay_out(points->comm, label, points->n_samples, points->n_features, held, &copy, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    if (hold) hold_rows(view, copy);
+    if (hold) shard_visit(view, 1, &(row_visitor){.context = copy, .tiles = hold_tile});
     shard_complete(hold ? copy : view, &local);
     shard_agree(points, &local);
   }

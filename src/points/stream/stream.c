@@ -195,18 +195,22 @@ static bool advance(shard_stream *stream)
   return stream->error.status == GMMPI_OK;
 }
 
+static void give_run(const shard_stream *stream, int64_t *first_block, int64_t *end_block)
+{
+  *first_block = stream->current * stream->chunks.chunk_blocks;
+  *end_block = *first_block + stream->chunks.chunk_blocks;
+  if (*end_block > stream->chunks.n_blocks) *end_block = stream->chunks.n_blocks;
+}
+
 /* The next run, or, when there is none, the end of the pass. */
 static bool take_run(shard_stream *stream, int64_t *first_block, int64_t *end_block)
 {
   stream->active = advance(stream);
-  if (!stream->active) {
+  if (stream->active)
+    give_run(stream, first_block, end_block);
+  else
     stop_reading(stream);
-    return false;
-  }
-  *first_block = stream->current * stream->chunks.chunk_blocks;
-  *end_block = *first_block + stream->chunks.chunk_blocks;
-  if (*end_block > stream->chunks.n_blocks) *end_block = stream->chunks.n_blocks;
-  return true;
+  return stream->active;
 }
 
 bool stream_next(shard_stream *stream, int64_t *first_block, int64_t *end_block)
@@ -220,6 +224,10 @@ bool stream_next(shard_stream *stream, int64_t *first_block, int64_t *end_block)
 bool stream_reach(shard_stream *stream, int64_t block, int64_t *first_block, int64_t *end_block)
 {
   const int64_t chunk = block / stream->chunks.chunk_blocks;
+  if (stream->active && stream->begun && chunk == stream->current) { /* which only the caller's threads change */
+    give_run(stream, first_block, end_block);
+    return true;
+  }
   pthread_mutex_lock(&stream->lock);
   if (!stream->begun || stream->direction < 0 || chunk != stream->current + 1) {
     stop_reading(stream);
