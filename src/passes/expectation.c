@@ -105,6 +105,7 @@ static void clear_sums(block_sums *sums)
 /* What every thread of a pass knows. */
 typedef struct points_pass {
   pass_team *team;
+  const shard *points;
   responsibility_rule rule;
   void *context; /* of the rule */
   statistics *sums;
@@ -118,18 +119,29 @@ static void begin_sums(void *context, int thread)
   clear_sums(sums);
 }
 
+/* Responsibilities (K x TILE_ROWS) become those of points that count by their weights. */
+static void weigh(const row_tile *tile, int64_t n_components, double *responsibilities)
+{
+  for (int64_t k = 0; k < n_components && tile->weights != NULL; k++) {
+    for (int p = 0; p < TILE_ROWS; p++) responsibilities[k * TILE_ROWS + p] *= tile->weights[p];
+  }
+}
+
 /* Adds tiles of a block to the sums in the thread's workspace. */
 static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
 {
   const points_pass *pass = context;
   pass_workspace *workspace = &pass->team->workspaces[thread];
+  const int64_t K = workspace->sums.n_components;
+  const int64_t row_width = pass->points->row_width;
   for (int64_t t = 0; t < n_tiles; t++) {
-    workspace->responsibilities = workspace->group_responsibilities + t * workspace->sums.n_components * TILE_ROWS;
+    workspace->responsibilities = workspace->group_responsibilities + t * K * TILE_ROWS;
     pass->rule(pass->context, &tiles[t], workspace);
+    weigh(&tiles[t], K, workspace->responsibilities);
   }
   workspace->responsibilities = workspace->group_responsibilities;
-  workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles[0].numbers,
-                                workspace->sums.n_features * TILE_ROWS, &workspace->sums, workspace->scratch);
+  workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles[0].numbers, row_width * TILE_ROWS,
+                                &workspace->sums, workspace->scratch);
 }
 
 static void end_sums(void *context, const block_view *block, int thread)
@@ -141,7 +153,7 @@ static void end_sums(void *context, const block_view *block, int thread)
 
 void pass_over_points(pass_team *team, const shard *points, responsibility_rule rule, void *context, statistics *sums)
 {
-  points_pass pass = {team, rule, context, sums};
+  points_pass pass = {team, points, rule, context, sums};
   const row_visitor visitor = {.context = &pass, .begin_block = begin_sums, .tiles = sum_tiles, .end_block = end_sums};
   shard_visit(points, team->workspaces[0].group_tiles, &visitor);
 }
@@ -196,9 +208,30 @@ void largest_distances(pass_team *team, const shard *points, responsibility_rule
 /* --- rules
  * -------------------------------------------------------------------------------------------------------------- */
 
+/* Adds to the sums what is known of each point: the log of its density, and its responsibilities. */
+static void add_weighted_logs(const row_tile *tile, const double *log_density, pass_workspace *workspace)
+{
+  const double *responsibilities = workspace->responsibilities;
+  for (int p = 0; p < tile->n_points; p++) {
+    double largest = responsibilities[p];
+    for (int64_t k = 1; k < workspace->sums.n_components; k++)
+      largest = fmax(largest, responsibilities[k * TILE_ROWS + p]);
+    workspace->sums.log_likelihood += tile->weights[p] * log_density[p];
+    workspace->sums.sum_log_max_responsibility += tile->weights[p] * log(largest);
+  }
+}
+
 void posterior_rule(void *density, const row_tile *tile, pass_workspace *workspace)
 {
   const density_form *form = density;
+  if (tile->weights != NULL) {
+    _Alignas(MEMORY_ALIGNMENT) double log_density[TILE_ROWS];
+    double unweighted[2] = {0.0, 0.0};
+    workspace->kernel->posteriors(form, tile->n_points, tile->numbers, workspace->responsibilities, log_density,
+                                  &unweighted[0], &unweighted[1], workspace->scratch);
+    add_weighted_logs(tile, log_density, workspace);
+    return;
+  }
   workspace->kernel->posteriors(form, tile->n_points, tile->numbers, workspace->responsibilities, NULL,
                                 &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility,
                                 workspace->scratch);
@@ -225,7 +258,7 @@ void nearest_rule(void *density, const row_tile *tile, pass_workspace *workspace
   memset(log_densities, 0, (size_t)(form->n_components * TILE_ROWS) * sizeof(double));
   for (int p = 0; p < tile->n_points; p++) {
     log_densities[nearest[p] * TILE_ROWS + p] = 1.0;
-    workspace->sums.log_likelihood += highest[p];
+    workspace->sums.log_likelihood += tile->weights != NULL ? tile->weights[p] * highest[p] : highest[p];
   }
 }
 

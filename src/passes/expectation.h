@@ -25,7 +25,8 @@ typedef struct pass_team {
 } pass_team;
 
 /* Fills workspace->responsibilities for a tile, whose lanes of padding must get zeros; may add to the log-likelihood
- * sums in workspace->sums. */
+ * sums in workspace->sums. Where rows have weights a rule adds weighted log-likelihoods; responsibilities are weighted
+ * for it. */
 typedef void (*responsibility_rule)(void *context, const row_tile *tile, pass_workspace *workspace);
 
 /* Workspaces for statistics of this shape, one for each of the points' threads. Errors: 71. */
@@ -34,7 +35,8 @@ gmmpi_status team_create(const kernel *kernels, density_shape shape, statistics_
 void team_destroy(pass_team *team); /* NULL is fine */
 int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads);
 
-/* Adds all of this rank's points to the statistics, on which statistics_begin was called. The rule is called by several
+/* Adds all of this rank's points, a point of weight w like w points, to the statistics, on which statistics_begin was
+ * called. The rule is called by several
  * threads at once, each with its workspace: it may only read its context. When points that are streamed cannot be read
  * the statistics are of no use, which statistics_reduce finds out. */
 void pass_over_points(pass_team *team, const shard *points, responsibility_rule rule, void *context, statistics *sums);

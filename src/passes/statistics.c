@@ -37,7 +37,7 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->second_length = order == SECOND_ORDER ? triangle_length(shape, d) : 0;
   sums->n_values = n_components * (1 + d + sums->second_length);
   sums->n_words = FIXED_LIMBS * sums->n_values + N_FULL_RANGE * FULL_RANGE_LIMBS + N_CONTROL;
-  sums->block_scale = fixed_scale((double)points->block_rows);
+  sums->block_scale = fixed_scale((double)points->block_rows * points->largest_weight);
   sums->points = points;
   sums->n_threads = points->n_threads;
   sums->references = allocate(n_components * sums->width, sizeof(double));

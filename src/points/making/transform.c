@@ -10,7 +10,7 @@ struct shard_view {
   const shard *base;
   double *matrix;    /* d x d, row-major */
   double *origin;    /* d */
-  double *last_tile; /* d x TILE_ROWS: for single rows */
+  double *last_tile; /* 2 x row_width x TILE_ROWS: for single rows */
 };
 
 void view_destroy(shard_view *view)
@@ -30,7 +30,7 @@ static shard_view *view_create(const shard *base, const double *matrix, const do
   view->base = base;
   view->matrix = allocate(d * d, sizeof *view->matrix);
   view->origin = allocate(d, sizeof *view->origin);
-  view->last_tile = allocate(d, 2 * TILE_ROWS * sizeof *view->last_tile);
+  view->last_tile = allocate(base->row_width, 2 * TILE_ROWS * sizeof *view->last_tile);
   if (view->matrix == NULL || view->origin == NULL || view->last_tile == NULL) {
     view_destroy(view);
     return NULL;
@@ -40,7 +40,8 @@ static shard_view *view_create(const shard *base, const double *matrix, const do
   return view;
 }
 
-/* out: d x TILE_ROWS, = matrix (tile - origin) for every point of a tile, which is one of doubles or one of floats. */
+/* out: row_width x TILE_ROWS, = matrix (tile - origin) for every point of a tile, which is one of doubles or one of
+ * floats; weights stay. */
 static void transform_tile(const shard_view *view, const double *tile, const float *float_tile, double *restrict out)
 {
   const int64_t d = view->base->n_features;
@@ -55,6 +56,8 @@ static void transform_tile(const shard_view *view, const double *tile, const flo
       for (int p = 0; p < TILE_ROWS; p++) out[i * TILE_ROWS + p] += factor * centred[p];
     }
   }
+  for (int64_t i = d * TILE_ROWS; i < view->base->row_width * TILE_ROWS; i++)
+    out[i] = tile != NULL ? tile[i] : (double)float_tile[i];
 }
 
 block_view view_block(const shard *points, int64_t index)
@@ -67,21 +70,21 @@ block_view view_block(const shard *points, int64_t index)
 
 const double *view_tile(const block_view *block, int64_t tile, double *room)
 {
-  const int64_t offset = tile * block->points->n_features * TILE_ROWS;
+  const int64_t offset = tile * block->points->row_width * TILE_ROWS;
   transform_tile(block->points->view, block->tiles != NULL ? block->tiles + offset : NULL,
                  block->float_tiles != NULL ? block->float_tiles + offset : NULL, room);
   return room;
 }
 
-void view_copy_row(const shard *points, int64_t row, double *point)
+void view_copy_row(const shard *points, int64_t row, int64_t n_numbers, double *numbers)
 {
-  const int64_t d = points->n_features;
+  const int64_t width = points->row_width;
   double *tile = points->view->last_tile;
-  double *transformed = tile + d * TILE_ROWS;
-  shard_copy_row(points->view->base, row, point);
-  for (int64_t j = 0; j < d; j++) tile[j * TILE_ROWS] = point[j];
+  double *transformed = tile + width * TILE_ROWS;
+  shard_copy_numbers(points->view->base, row, transformed);
+  for (int64_t j = 0; j < width; j++) tile[j * TILE_ROWS] = transformed[j];
   transform_tile(points->view, tile, NULL, transformed);
-  for (int64_t j = 0; j < d; j++) point[j] = transformed[j * TILE_ROWS];
+  for (int64_t j = 0; j < n_numbers; j++) numbers[j] = transformed[j * TILE_ROWS];
 }
 
 /* Puts the rows of a view to where they are held. */
@@ -91,15 +94,16 @@ static void hold_tile(void *held, const row_tile *tile, int64_t n_tiles, int thr
   (void)n_tiles;
   (void)thread;
   memcpy(shard_place(to, tile->first_row - to->first_row).tiles, tile->numbers,
-         (size_t)(to->n_features * TILE_ROWS) * sizeof(double));
+         (size_t)(to->row_width * TILE_ROWS) * sizeof(double));
 }
 
 gmmpi_status shard_transform(const shard *points, const double *matrix, const double *origin, bool hold, shard **result,
                              gmmpi_error *error)
 {
   static const char label[] = "transformed points";
-  const shard_options held = {.n_threads = points->n_threads};
-  const shard_options made = {.n_threads = points->n_threads, .stream_bytes = 1};
+  const shard_options held = {.n_threads = points->n_threads, .has_weights = points->has_weights};
+  shard_options made = held;
+  made.stream_bytes = 1;
   gmmpi_error local = {0};
   shard *view = NULL;
   shard *copy = NULL;

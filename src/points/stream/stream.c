@@ -267,7 +267,7 @@ const double *stream_block_tiles(const shard_stream *stream, int64_t index)
   const int64_t chunk = index / stream->chunks.chunk_blocks;
   if (!stream->active || chunk != stream->current) return NULL;
   return slot_of(stream, chunk) +
-         index % stream->chunks.chunk_blocks * stream->chunks.points->block_rows * stream->chunks.points->n_features;
+         index % stream->chunks.chunk_blocks * stream->chunks.points->block_rows * stream->chunks.points->row_width;
 }
 
 const int64_t *stream_block_places(const shard_stream *stream, int64_t index)
@@ -276,22 +276,21 @@ const int64_t *stream_block_places(const shard_stream *stream, int64_t index)
   return places_of(stream, stream->current) + index % stream->chunks.chunk_blocks * stream->chunks.points->block_rows;
 }
 
-void stream_copy_row(shard_stream *stream, int64_t index, double *row)
+void stream_copy_row(shard_stream *stream, int64_t index, int64_t n_numbers, double *numbers)
 {
   const shard *points = stream->chunks.points;
-  const int64_t d = points->n_features;
   const double *tiles = stream_block_tiles(stream, index / points->block_rows);
   if (tiles != NULL) {
     const int64_t within = index % points->block_rows;
-    const double *first = tiles + within / TILE_ROWS * TILE_ROWS * d + within % TILE_ROWS;
-    for (int64_t j = 0; j < d; j++) row[j] = first[j * TILE_ROWS];
+    const double *first = tiles + within / TILE_ROWS * TILE_ROWS * points->row_width + within % TILE_ROWS;
+    for (int64_t j = 0; j < n_numbers; j++) numbers[j] = first[j * TILE_ROWS];
     return;
   }
   pthread_mutex_lock(&stream->lock);
   stop_reading(stream);
   pthread_mutex_unlock(&stream->lock);
   gmmpi_error error = {0};
-  if (stream->error.status == GMMPI_OK) reading_row(stream->chunks.reading, index, row, &error);
+  if (stream->error.status == GMMPI_OK) reading_row(stream->chunks.reading, index, n_numbers, numbers, &error);
   if (error.status != GMMPI_OK) stream->error = error;
-  for (int64_t j = 0; stream->error.status != GMMPI_OK && j < d; j++) row[j] = 0.0;
+  for (int64_t j = 0; stream->error.status != GMMPI_OK && j < n_numbers; j++) numbers[j] = 0.0;
 }
