@@ -5,7 +5,6 @@
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/memory.h"
-#include "support/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,6 @@ typedef struct prediction {
   predict_wishes wishes;
   int64_t n_components;
   predictor **oracles; /* one for each thread of the points */
-  shard_pass pass;     /* in which rows are produced */
   int64_t n_produced;  /* rows of this rank that are in the sums */
 
   /* What is summed over ranks: full-range limbs of the log-likelihood and of the sum of log of the largest
@@ -36,11 +34,16 @@ static int64_t *words_of_labels(const prediction *work)
   return work->words + 2 * FULL_RANGE_LIMBS;
 }
 
-static void copy_tile(const prediction *work, const predictor *oracle, const block_view *block, int64_t tile,
-                      int64_t row, void *const *numbers)
+/* A chunk of rows that are produced. */
+typedef struct produced_chunk {
+  const prediction *work;
+  int64_t first_row;    /* of the data set */
+  void *const *numbers; /* of each column */
+} produced_chunk;
+
+static void copy_tile(const prediction *work, const predictor *oracle, int n_points, int64_t row, void *const *numbers)
 {
   const int64_t K = work->n_components;
-  const int n_points = tile_points(block, tile);
   int c = 0;
   int32_t *labels = (int32_t *)numbers[c++] + row;
   memcpy(labels, oracle->labels, (size_t)n_points * sizeof *labels);
@@ -52,22 +55,23 @@ static void copy_tile(const prediction *work, const predictor *oracle, const blo
   }
   if (work->wishes.log_density)
     memcpy((double *)numbers[c++] + row, oracle->log_density, (size_t)n_points * sizeof(double));
-  if (block->source_rows != NULL) {
-    int64_t *rows = (int64_t *)numbers[c++] + row;
-    for (int p = 0; p < n_points; p++) rows[p] = block->source_rows[tile * TILE_ROWS + p] + 1;
-  }
 }
 
-/* The predictions of one block, whose first row is the row-th of the chunk. */
-static void predict_block(const prediction *work, predictor *oracle, const block_view *block, int64_t row,
-                          void *const *numbers)
+static void begin_block(void *context, int thread)
 {
+  const produced_chunk *chunk = context;
+  predictor *oracle = chunk->work->oracles[thread];
   oracle->log_likelihood = 0;
   oracle->sum_log_max_responsibility = 0;
-  for (int64_t t = 0; t < block->n_tiles; t++) {
-    predictor_tile(oracle, block_tile(block, t, oracle->tile), tile_points(block, t));
-    copy_tile(work, oracle, block, t, row + t * TILE_ROWS, numbers);
-  }
+}
+
+static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
+{
+  const produced_chunk *chunk = context;
+  predictor *oracle = chunk->work->oracles[thread];
+  (void)n_tiles;
+  predictor_tile(oracle, tile->numbers, tile->n_points);
+  copy_tile(chunk->work, oracle, tile->n_points, tile->first_row - chunk->first_row, chunk->numbers);
 }
 
 static void add_block(const prediction *work, const predictor *oracle, int64_t n, const int32_t *labels)
@@ -77,20 +81,17 @@ static void add_block(const prediction *work, const predictor *oracle, int64_t n
   for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i]]++;
 }
 
-/* The predictions of neighbouring blocks, which are at hand, for a chunk that begins with the first_block-th block. */
-static void predict_blocks(const prediction *work, int64_t first_block, int64_t begin, int64_t end,
-                           void *const *numbers)
+static void end_block(void *context, const block_view *block, int thread)
 {
-  const shard *points = work->points;
-#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-  for (int64_t b = begin; b < end; b++) {
-    predictor *oracle = work->oracles[thread_number()];
-    const block_view block = shard_block(points, b);
-    const int64_t row = (b - first_block) * points->block_rows;
-    predict_block(work, oracle, &block, row, numbers);
-#pragma omp critical(words)
-    add_block(work, oracle, block.n_rows, (const int32_t *)numbers[0] + row);
+  const produced_chunk *chunk = context;
+  const prediction *work = chunk->work;
+  const int64_t row = block->first_row - chunk->first_row;
+  if (block->source_rows != NULL) {
+    int64_t *rows = (int64_t *)chunk->numbers[work->n_columns - 1] + row;
+    for (int64_t i = 0; i < block->n_rows; i++) rows[i] = block->source_rows[i] + 1;
   }
+#pragma omp critical(words)
+  add_block(work, work->oracles[thread], block->n_rows, (const int32_t *)chunk->numbers[0] + row);
 }
 
 /* An output_producer: chunks are whole blocks, so each block's sum is one number at any number of ranks. */
@@ -104,13 +105,10 @@ static gmmpi_status predict_rows(void *context, int64_t first, int64_t n, void *
     memset(work->words, 0, (size_t)work->n_words * sizeof *work->words);
     work->n_produced = 0;
   }
-  if (work->pass.points == NULL) work->pass = shard_pass_begin_ascending(points);
-  for (int64_t begin = first_block; begin < end;) {
-    if (!shard_pass_reach(&work->pass, begin)) return shard_failure(points, error);
-    const int64_t run_end = work->pass.end_block < end ? work->pass.end_block : end;
-    predict_blocks(work, first_block, begin, run_end, numbers);
-    begin = run_end;
-  }
+  produced_chunk chunk = {work, points->first_row + first, numbers};
+  const row_visitor visitor = {
+      .context = &chunk, .begin_block = begin_block, .tiles = predict_tile, .end_block = end_block};
+  if (!shard_visit_blocks(points, first_block, end, 1, &visitor)) return shard_failure(points, error);
   work->n_produced += n;
   return GMMPI_OK;
 }

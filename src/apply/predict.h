@@ -24,7 +24,6 @@ typedef struct predictor {
   double log_likelihood;             /* sum of log-densities since it was last set to 0 */
   double sum_log_max_responsibility; /* likewise */
   double *scratch;
-  double *tile; /* d x TILE_ROWS: room for block_tile */
 } predictor;
 
 /* instructions: the kernel to use, for one result the same on every rank. Errors: 71. */

@@ -18,10 +18,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   created->log_density = allocate(TILE_ROWS, sizeof(double));
   created->scratch =
       allocate(kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), 1);
-  created->tile = allocate(model->n_features, TILE_ROWS * sizeof(double));
-  if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL ||
-      created->tile == NULL)
-    goto no_memory;
+  if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL) goto no_memory;
   const gmmpi_status status =
       density_create(model->family->storage->shape, model->n_components, model->n_features, &created->form, error);
   if (status != GMMPI_OK) {
@@ -46,7 +43,6 @@ void predictor_destroy(predictor *self)
   free(self->responsibilities);
   free(self->log_density);
   free(self->scratch);
-  free(self->tile);
   free(self);
 }
 

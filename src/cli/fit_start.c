@@ -174,22 +174,40 @@ static gmmpi_status read_labels_of_block(const fit_command *command, point_sourc
   return GMMPI_OK;
 }
 
-/* Of all blocks; where their rows are in the source is known during a pass, when some were dropped. */
+typedef struct label_reading {
+  const fit_command *command;
+  point_source *source;
+  const shard *points;
+  int64_t *labels;
+  gmmpi_error *error;
+} label_reading;
+
+static void read_labels_at_end(void *context, const block_view *block, int thread)
+{
+  const label_reading *reading = context;
+  (void)thread;
+  if (reading->error->status != GMMPI_OK) return;
+  read_labels_of_block(reading->command, reading->source, block,
+                       reading->labels + (block->first_row - reading->points->first_row), reading->error);
+}
+
+/* Of all blocks. Where their rows are in the source is known during a walk over them, when some were dropped; otherwise
+ * it is known of any block, and its rows need not be read. */
 static gmmpi_status read_labels(const fit_command *command, point_source *source, const shard *points, int64_t *labels,
                                 gmmpi_error *error)
 {
-  shard_pass pass = {.points = points, .end_block = shard_n_blocks(points)};
-  const bool needs_pass = points->n_dropped > 0;
-  if (needs_pass) pass = shard_pass_begin_ascending(points);
-  while (needs_pass ? shard_pass_next(&pass) : pass.first_block < pass.end_block) {
-    for (; pass.first_block < pass.end_block; pass.first_block++) {
-      const block_view block = shard_block(points, pass.first_block);
-      if (read_labels_of_block(command, source, &block, labels + pass.first_block * points->block_rows, error) !=
-          GMMPI_OK)
-        return error->status;
-    }
+  label_reading reading = {command, source, points, labels, error};
+  const row_visitor visitor = {.context = &reading, .end_block = read_labels_at_end, .takes_turns = true};
+  const int64_t n_blocks = shard_n_blocks(points);
+  if (points->n_dropped > 0) {
+    shard_visit_blocks(points, 0, n_blocks, 1, &visitor);
+    return shard_failure(points, error);
   }
-  return shard_failure(points, error);
+  for (int64_t b = 0; b < n_blocks; b++) {
+    const block_view block = shard_block(points, b);
+    read_labels_at_end(&reading, &block, 0);
+  }
+  return error->status;
 }
 
 static uint64_t labels_fingerprint(const shard *points, const int64_t *labels)

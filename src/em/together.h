@@ -7,7 +7,7 @@
 #include "em/ascent.h"
 
 /* So many advance together at most. */
-enum { MOST_TOGETHER = 64 };
+enum { MOST_TOGETHER = MOST_REQUESTS };
 
 typedef struct ascents {
   ascent *all; /* n, each with an iteration of its own on the same points, and with such a refinement or none */

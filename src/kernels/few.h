@@ -41,21 +41,22 @@ static void add_lane_sums(int d, vector lane_sums[STEP][MOST_SUMS], int64_t k, b
 }
 
 /* One component over tiles, for vectors of points v = first, first + STEP, ..., at most VERY_FEW_FEATURES. */
-ALWAYS_INLINE void sum_very_few_features(int d, int64_t n_tiles, int64_t tile_stride,
-                                         const double *restrict responsibilities, const double *restrict tiles,
-                                         const double *restrict reference, int first, vector *restrict lane_sums)
+ALWAYS_INLINE void sum_very_few_features(int d, int64_t n_tiles, int64_t stride,
+                                         const double *restrict responsibilities, int64_t tile_stride,
+                                         const double *restrict tiles, const double *restrict reference, int first,
+                                         vector *restrict lane_sums)
 {
   vector sums[MOST_SUMS];
   for (int i = 0; i < 1 + d + d * (d + 1) / 2; i++) sums[i] = vector_of(0.0);
   for (int64_t t = 0; t < n_tiles; t++) {
     for (int v = first; v < TILE_VECTORS; v += STEP) {
-      const vector own = ((const vector *)(responsibilities + t * tile_stride))[v];
+      const vector own = ((const vector *)(responsibilities + t * stride))[v];
       if (lanes_at_least(own, vector_of(LEAST_POSITIVE)) == 0) continue;
       vector y[VERY_FEW_FEATURES];
       int place = 1 + d;
       sums[0] += own;
       for (int i = 0; i < d; i++) {
-        y[i] = ((const vector *)(tiles + (t * d + i) * TILE_ROWS))[v] - reference[i];
+        y[i] = ((const vector *)(tiles + t * tile_stride + i * TILE_ROWS))[v] - reference[i];
         const vector weighted = own * y[i];
         sums[1 + i] += weighted;
         for (int j = 0; j <= i; j++) sums[place++] += weighted * y[j];
@@ -67,14 +68,14 @@ ALWAYS_INLINE void sum_very_few_features(int d, int64_t n_tiles, int64_t tile_st
 
 /* The points of n_tiles tiles that count, as u = sqrt(responsibility) (x - r), d vectors for LANES points;
  * the sums of responsibilities and responsibility (x - r), into lane_sums. Returns the end of what was packed. */
-ALWAYS_INLINE vector *pack_few_features(int d, int64_t n_tiles, int64_t tile_stride,
-                                        const double *restrict responsibilities, const double *restrict tiles,
+ALWAYS_INLINE vector *pack_few_features(int d, int64_t n_tiles, int64_t stride, const double *restrict responsibilities,
+                                        int64_t tile_stride, const double *restrict tiles,
                                         const double *restrict reference, int first, vector *restrict packed,
                                         vector *restrict lane_sums)
 {
   vector sums[1 + FEW_FEATURES];
   for (int i = 0; i < 1 + d; i++) sums[i] = vector_of(0.0);
-  for (int64_t t = 0; t < n_tiles; t++, responsibilities += tile_stride, tiles += d * TILE_ROWS) {
+  for (int64_t t = 0; t < n_tiles; t++, responsibilities += stride, tiles += tile_stride) {
     for (int v = first; v < TILE_VECTORS; v += STEP) {
       const vector own = ((const vector *)responsibilities)[v];
       if (lanes_at_least(own, vector_of(LEAST_POSITIVE)) == 0) continue;
@@ -112,25 +113,25 @@ ALWAYS_INLINE void sum_products(int d, int row, int row_end, int column, int col
 
 /* The same as sum_very_few_features for more of them and at most FEW_TILES tiles: so many sums that they take turns in
  * the registers. */
-ALWAYS_INLINE void sum_few_features(int d, int64_t n_tiles, int64_t tile_stride,
-                                    const double *restrict responsibilities, const double *restrict tiles,
-                                    const double *restrict reference, int first, vector *restrict lane_sums)
+ALWAYS_INLINE void sum_few_features(int d, int64_t n_tiles, int64_t stride, const double *restrict responsibilities,
+                                    int64_t tile_stride, const double *restrict tiles, const double *restrict reference,
+                                    int first, vector *restrict lane_sums)
 {
   vector packed[FEW_TILES * TILE_VECTORS / STEP * FEW_FEATURES];
   vector *triangle = lane_sums + 1 + d;
   const vector *end =
-      pack_few_features(d, n_tiles, tile_stride, responsibilities, tiles, reference, first, packed, lane_sums);
+      pack_few_features(d, n_tiles, stride, responsibilities, tile_stride, tiles, reference, first, packed, lane_sums);
   sum_products(d, 0, 4, 0, 4, packed, end, triangle);
   for (int row = 4; row < d; row += 2) sum_products(d, row, row + 2 < d ? row + 2 : d, 0, 4, packed, end, triangle);
   sum_products(d, 4, d, 4, d, packed, end, triangle);
 }
 
 ALWAYS_INLINE void accumulate_few(int d, int64_t n_tiles, const double *responsibilities, const double *tiles,
-                                  block_sums *sums)
+                                  int64_t tile_stride, block_sums *sums)
 {
   const int64_t stride = sums->n_components * TILE_ROWS;
   const int64_t most = d <= VERY_FEW_FEATURES ? n_tiles : FEW_TILES;
-  for (int64_t t = 0; t < n_tiles; t += most, responsibilities += most * stride, tiles += most * d * TILE_ROWS) {
+  for (int64_t t = 0; t < n_tiles; t += most, responsibilities += most * stride, tiles += most * tile_stride) {
     const int64_t n = n_tiles - t < most ? n_tiles - t : most;
     for (int64_t k = 0; k < sums->n_components; k++) {
       const double *own = responsibilities + k * TILE_ROWS;
@@ -138,9 +139,9 @@ ALWAYS_INLINE void accumulate_few(int d, int64_t n_tiles, const double *responsi
       vector lane_sums[STEP][MOST_SUMS];
       for (int first = 0; first < STEP; first++) {
         if (d <= VERY_FEW_FEATURES)
-          sum_very_few_features(d, n, stride, own, tiles, reference, first, lane_sums[first]);
+          sum_very_few_features(d, n, stride, own, tile_stride, tiles, reference, first, lane_sums[first]);
         else
-          sum_few_features(d, n, stride, own, tiles, reference, first, lane_sums[first]);
+          sum_few_features(d, n, stride, own, tile_stride, tiles, reference, first, lane_sums[first]);
       }
       add_lane_sums(d, lane_sums, k, sums);
     }
@@ -158,11 +159,11 @@ static bool most_points_count(int64_t n_components, const double *responsibiliti
 
 /* Does nothing and returns false when there are too many features, or too few points that count in the first tile. */
 static bool accumulate_few_features(int64_t n_tiles, const double *responsibilities, const double *tiles,
-                                    block_sums *sums)
+                                    int64_t tile_stride, block_sums *sums)
 {
 #define FEW(d)                                                                                                         \
   case d:                                                                                                              \
-    accumulate_few(d, n_tiles, responsibilities, tiles, sums);                                                         \
+    accumulate_few(d, n_tiles, responsibilities, tiles, tile_stride, sums);                                            \
     return true;
   if (sums->n_features > VERY_FEW_FEATURES &&
       (sums->shape == DIAGONAL || !most_points_count(sums->n_components, responsibilities)))

@@ -2,15 +2,11 @@
 
 #include "support/memory.h"
 
-/* Responsibilities, and points as rows, that are to stay in the second cache or not far from it. */
-enum { MOST_GROUP_TILES = 16, GROUP_NUMBERS = 1 << 17 };
-
+/* Responsibilities, and points as rows, are to stay in the second cache or not far from it. */
 int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_features)
 {
-  const int64_t larger = n_components > n_features ? n_components : n_features;
-  const int64_t tiles = GROUP_NUMBERS / TILE_ROWS / larger;
   if (shape == DIAGONAL && n_features > 4) return 1;
-  return tiles < 1 ? 1 : tiles > MOST_GROUP_TILES ? MOST_GROUP_TILES : tiles;
+  return tiles_together(n_components > n_features ? n_components : n_features);
 }
 
 int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t n_features)

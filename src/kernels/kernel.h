@@ -58,9 +58,10 @@ typedef struct kernel {
                      double *log_density, double *log_likelihood, double *sum_log_max, double *scratch);
 
   /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
-   * TILE_ROWS), to sums. Points of responsibility 0 add nothing. */
-  void (*accumulate)(int64_t n_tiles, const double *responsibilities, const double *tiles, block_sums *sums,
-                     double *scratch);
+   * TILE_ROWS), to sums. A tile begins tile_stride numbers behind the one before it. Points of responsibility 0 add
+   * nothing. */
+  void (*accumulate)(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
+                     block_sums *sums, double *scratch);
 } kernel;
 
 /* The kernel of the highest level <= level that this processor can run. */

@@ -182,9 +182,9 @@ static void take_points(scatter_chunk *chunk, uint64_t points, const double *res
 
 /* The points as rows of width numbers; features beyond n_features are 0. */
 static void rows_of_tiles(int64_t n_tiles, int64_t n_features, int64_t width, const double *restrict tiles,
-                          double *restrict rows)
+                          int64_t tile_stride, double *restrict rows)
 {
-  for (int64_t t = 0; t < n_tiles; t++, tiles += n_features * TILE_ROWS, rows += width * TILE_ROWS) {
+  for (int64_t t = 0; t < n_tiles; t++, tiles += tile_stride, rows += width * TILE_ROWS) {
     int64_t j = 0;
     for (; j + 4 <= n_features; j += 4) {
       for (int p = 0; p < TILE_ROWS; p += 4)
@@ -197,8 +197,8 @@ static void rows_of_tiles(int64_t n_tiles, int64_t n_features, int64_t width, co
 }
 
 /* scratch: the points as rows, then packed ones. */
-static void accumulate_dense(int64_t n_tiles, const double *responsibilities, const double *tiles, block_sums *sums,
-                             double *scratch)
+static void accumulate_dense(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
+                             block_sums *sums, double *scratch)
 {
   const int64_t K = sums->n_components;
   const int64_t width = sums->width;
@@ -207,7 +207,7 @@ static void accumulate_dense(int64_t n_tiles, const double *responsibilities, co
   scatter_chunk chunk;
   memset(chunk.weights, 0, sizeof chunk.weights);
   chunk.n_points = 0;
-  rows_of_tiles(n_tiles, sums->n_features, width, tiles, rows);
+  rows_of_tiles(n_tiles, sums->n_features, width, tiles, tile_stride, rows);
   for (int64_t k = 0; k < K; k++) {
     for (int64_t t = 0; t < n_tiles; t++) {
       const double *own = responsibilities + (t * K + k) * TILE_ROWS;

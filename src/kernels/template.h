@@ -51,18 +51,17 @@ static void posteriors_of_tile(const density_form *form, int n_points, const dou
                            sum_log_max, words);
 }
 
-static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, block_sums *sums,
-                             double *scratch)
+static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
+                             block_sums *sums, double *scratch)
 {
-  const int64_t d = sums->n_features;
   const int64_t stride = sums->n_components * TILE_ROWS;
-  if (accumulate_few_features(n_tiles, responsibilities, tiles, sums)) return;
+  if (accumulate_few_features(n_tiles, responsibilities, tiles, tile_stride, sums)) return;
   if (sums->shape == DENSE) {
-    accumulate_dense(n_tiles, responsibilities, tiles, sums, scratch);
+    accumulate_dense(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
     return;
   }
   for (int64_t t = 0; t < n_tiles; t++)
-    accumulate_diagonal(responsibilities + t * stride, tiles + t * d * TILE_ROWS, sums, scratch);
+    accumulate_diagonal(responsibilities + t * stride, tiles + t * tile_stride, sums, scratch);
 }
 
 const kernel KERNEL = {

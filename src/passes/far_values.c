@@ -5,7 +5,6 @@
 #include "support/hash.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
-#include "support/threads.h"
 
 #include <float.h>
 #include <math.h>
@@ -150,26 +149,42 @@ static bool set_limits(far_search *search, int64_t place, suspect *one)
   return points->minima[one->far.feature] < one->low || points->maxima[one->far.feature] > one->high;
 }
 
-/* The suspects' columns of the rows of the sample, in one pass: single rows of points that are streamed would cost as
+/* The place in the sample of its first row that is not before `row`. */
+static int64_t place_in_sample(const far_search *search, int64_t row)
+{
+  int64_t low = 0;
+  for (int64_t high = search->n_rows; low < high;) {
+    const int64_t middle = low + (high - low) / 2;
+    if (search->rows[middle] < row)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static void sample_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
+{
+  const far_search *search = context;
+  const int64_t n_suspects = search->n_suspects;
+  (void)n_tiles;
+  (void)thread;
+  for (int64_t i = place_in_sample(search, tile->first_row);
+       i < search->n_rows && search->rows[i] < tile->first_row + tile->n_points; i++) {
+    const double *point = tile->numbers + (search->rows[i] - tile->first_row);
+    for (int64_t s = 0; s < n_suspects; s++)
+      search->sample[i * n_suspects + s] = point[search->suspects[s].far.feature * TILE_ROWS];
+  }
+}
+
+/* The suspects' columns of the rows of the sample, in one walk: single rows of points that are streamed would cost as
  * much each as a chunk. */
 static gmmpi_status gather_sample(far_search *search, gmmpi_error *error)
 {
   const shard *points = search->points;
   const int64_t n_suspects = search->n_suspects;
-  double *row = search->team->workspaces[0].tiles;
   memset(search->sample, 0, (size_t)(search->n_rows * n_suspects) * sizeof(double));
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-    const int64_t begin = points->first_row + pass.first_block * points->block_rows;
-    const int64_t end = points->first_row + pass.end_block * points->block_rows;
-    const int64_t end_here = points->first_row + points->n_rows;
-    for (int64_t i = 0; i < search->n_rows; i++) {
-      if (search->rows[i] < begin || search->rows[i] >= end || search->rows[i] >= end_here) continue;
-      shard_copy_row(points, search->rows[i], row);
-      for (int64_t s = 0; s < n_suspects; s++)
-        search->sample[i * n_suspects + s] = row[search->suspects[s].far.feature];
-    }
-  }
+  shard_visit(points, 1, &(row_visitor){.context = search, .tiles = sample_tile});
   /* As in fetch_rows: bits are added to zeros. */
   allreduce_large(points->comm, search->sample, search->n_rows * n_suspects, MPI_INT64_T, MPI_SUM);
   return shard_agree(points, error);
@@ -177,25 +192,33 @@ static gmmpi_status gather_sample(far_search *search, gmmpi_error *error)
 
 /* --- counting --- */
 
-static void count_in_block(const far_search *search, const block_view *block, pass_workspace *workspace, tally *tallies)
+static void count_in_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  for (int64_t t = 0; t < block->n_tiles; t++) {
-    const int n_points = tile_points(block, t);
-    const double *tile = block_tile(block, t, workspace->tiles);
-    for (int64_t s = 0; s < search->n_suspects; s++) {
-      const suspect *one = &search->suspects[s];
-      const double *values = tile + one->far.feature * TILE_ROWS;
-      for (int p = 0; p < n_points; p++) {
-        if (values[p] >= one->low && values[p] <= one->high) continue;
-        const int64_t within = t * TILE_ROWS + p;
-        const int64_t row = block->first_row + within;
-        tallies[s].n++;
-        if (row >= tallies[s].row) continue;
-        tallies[s].row = row;
-        tallies[s].source_row = block->source_rows != NULL ? block->source_rows[within] : row;
-        tallies[s].value = values[p];
-      }
+  const far_search *search = context;
+  tally *tallies = search->tallies + thread * search->n_suspects;
+  (void)n_tiles;
+  for (int64_t s = 0; s < search->n_suspects; s++) {
+    const suspect *one = &search->suspects[s];
+    const double *values = tile->numbers + one->far.feature * TILE_ROWS;
+    for (int p = 0; p < tile->n_points; p++) {
+      if (values[p] >= one->low && values[p] <= one->high) continue;
+      const int64_t row = tile->first_row + p;
+      tallies[s].n++;
+      if (row >= tallies[s].row) continue;
+      tallies[s].row = tallies[s].source_row = row;
+      tallies[s].value = values[p];
     }
+  }
+}
+
+/* Where the first far values were in the source, of those that the block has. */
+static void find_in_source(void *context, const block_view *block, int thread)
+{
+  const far_search *search = context;
+  tally *tallies = search->tallies + thread * search->n_suspects;
+  for (int64_t s = 0; s < search->n_suspects && block->source_rows != NULL; s++) {
+    const int64_t within = tallies[s].row - block->first_row;
+    if (within >= 0 && within < block->n_rows) tallies[s].source_row = block->source_rows[within];
   }
 }
 
@@ -204,15 +227,8 @@ static void count_here(far_search *search)
 {
   const int n_threads = search->team->n_threads;
   for (int64_t i = 0; i < n_threads * search->n_suspects; i++) search->tallies[i] = (tally){.row = INT64_MAX};
-  shard_pass pass = shard_pass_begin(search->points);
-  while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(n_threads) schedule(dynamic) if (n_threads > 1)
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const int thread = thread_number();
-      const block_view block = shard_block(search->points, b);
-      count_in_block(search, &block, &search->team->workspaces[thread], search->tallies + thread * search->n_suspects);
-    }
-  }
+  const row_visitor visitor = {.context = search, .tiles = count_in_tile, .end_block = find_in_source};
+  shard_visit(search->points, 1, &visitor);
   for (int64_t i = search->n_suspects; i < n_threads * search->n_suspects; i++) {
     tally *whole = &search->tallies[i % search->n_suspects];
     const int64_t n = whole->n + search->tallies[i].n;

@@ -3,7 +3,6 @@
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/memory.h"
-#include "support/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,7 +18,8 @@ int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int64_t at_once, int n
   const int64_t batch = batch_of(at_once);
   int64_t rows;
   if (!multiply_fits(n_rows, sizeof(double) + sizeof(int32_t), &rows)) return INT64_MAX;
-  return sum_of_bytes(3, (int64_t[]){rows, density_bytes(DIAGONAL, batch, n_features),
+  return sum_of_bytes(4, (int64_t[]){rows, n_threads * batch * (int64_t)sizeof(double[TILE_ROWS]),
+                                     density_bytes(DIAGONAL, batch, n_features),
                                      team_bytes(DIAGONAL, batch, n_features, n_threads)});
 }
 
@@ -38,7 +38,8 @@ gmmpi_status nearest_create(const shard *points, const kernel *kernels, const do
     created->batch = batch;
     created->distances = allocate(points->n_rows, sizeof(double));
     created->indices = allocate(points->n_rows, sizeof(int32_t));
-    if (created->distances != NULL && created->indices != NULL) {
+    created->lane_sums = allocate(points->n_threads * batch, sizeof *created->lane_sums);
+    if (created->distances != NULL && created->indices != NULL && created->lane_sums != NULL) {
       for (int64_t i = 0; i < points->n_rows; i++) created->distances[i] = INFINITY;
       for (int64_t k = 0; k < batch; k++)
         memcpy(created->form->whitening + k * d, inverse_variances, (size_t)d * sizeof(double));
@@ -58,15 +59,21 @@ void nearest_destroy(nearest_centres *nearest)
   team_destroy(nearest->team);
   free(nearest->distances);
   free(nearest->indices);
+  free(nearest->lane_sums);
   free(nearest);
 }
 
-static void update_tile(nearest_centres *nearest, const double *log_densities, int64_t first_local_row, int n_points)
+static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  double *distances = nearest->distances + first_local_row;
-  int32_t *indices = nearest->indices + first_local_row;
+  const nearest_centres *nearest = context;
+  const pass_workspace *workspace = &nearest->team->workspaces[thread];
+  double *distances = nearest->distances + (tile->first_row - nearest->points->first_row);
+  int32_t *indices = nearest->indices + (tile->first_row - nearest->points->first_row);
+  const double *log_densities = workspace->responsibilities;
+  (void)n_tiles;
+  nearest->kernel->log_densities(nearest->form, tile->numbers, workspace->responsibilities, workspace->scratch);
   for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
-    for (int p = 0; p < n_points; p++) {
+    for (int p = 0; p < tile->n_points; p++) {
       const double distance = -2.0 * log_densities[p];
       if (distance < distances[p]) {
         distances[p] = distance;
@@ -84,22 +91,8 @@ static void set_centres(nearest_centres *nearest, const double *centres, int64_t
 
 static void add_batch(nearest_centres *nearest, const double *centres, int64_t n)
 {
-  const shard *points = nearest->points;
   set_centres(nearest, centres, n);
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const pass_workspace *workspace = &nearest->team->workspaces[thread_number()];
-      const block_view block = shard_block(points, b);
-      const int64_t first = block.first_row - points->first_row;
-      for (int64_t t = 0; t < block.n_tiles; t++) {
-        nearest->kernel->log_densities(nearest->form, block_tile(&block, t, workspace->tiles),
-                                       workspace->responsibilities, workspace->scratch);
-        update_tile(nearest, workspace->responsibilities, first + t * TILE_ROWS, tile_points(&block, t));
-      }
-    }
-  }
+  shard_visit(nearest->points, 1, &(row_visitor){.context = nearest, .tiles = update_tile});
   nearest->n_centres += n;
 }
 
@@ -127,45 +120,62 @@ double nearest_total(const nearest_centres *nearest)
   return full_range_value(limbs);
 }
 
-/* Adds a block's sums of distances to the nearest centre when one of the form's is added, lane by lane. */
-static void sum_with(const nearest_centres *nearest, const block_view *block, double (*sums)[TILE_ROWS])
+/* The sums of distances that nearest_totals_with is about: exact, of all blocks. */
+typedef struct totals_with {
+  const nearest_centres *nearest;
+  int64_t limbs[NEAREST_MOST_AT_ONCE * FULL_RANGE_LIMBS];
+} totals_with;
+
+static double (*sums_of_thread(const nearest_centres *nearest, int thread))[TILE_ROWS]
 {
-  const pass_workspace *workspace = &nearest->team->workspaces[thread_number()];
-  const double *distances = nearest->distances + (block->first_row - nearest->points->first_row);
-  for (int64_t t = 0; t < block->n_tiles; t++, distances += TILE_ROWS) {
-    const int n_points = tile_points(block, t);
-    const double *log_densities = workspace->responsibilities;
-    nearest->kernel->log_densities(nearest->form, block_tile(block, t, workspace->tiles), workspace->responsibilities,
-                                   workspace->scratch);
-    for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
-      for (int p = 0; p < n_points; p++) {
-        const double distance = -2.0 * log_densities[p];
-        sums[k][p] += distance < distances[p] ? distance : distances[p];
-      }
+  return nearest->lane_sums + thread * nearest->batch;
+}
+
+static void begin_lane_sums(void *context, int thread)
+{
+  const totals_with *totals = context;
+  memset(sums_of_thread(totals->nearest, thread), 0,
+         (size_t)totals->nearest->form->n_components * sizeof(double[TILE_ROWS]));
+}
+
+/* Adds a tile's distances to the nearest centre when one of the form's is added, lane by lane. */
+static void add_lane_sums(void *context, const row_tile *tile, int64_t n_tiles, int thread)
+{
+  const nearest_centres *nearest = ((const totals_with *)context)->nearest;
+  const pass_workspace *workspace = &nearest->team->workspaces[thread];
+  const double *distances = nearest->distances + (tile->first_row - nearest->points->first_row);
+  const double *log_densities = workspace->responsibilities;
+  double(*sums)[TILE_ROWS] = sums_of_thread(nearest, thread);
+  (void)n_tiles;
+  nearest->kernel->log_densities(nearest->form, tile->numbers, workspace->responsibilities, workspace->scratch);
+  for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
+    for (int p = 0; p < tile->n_points; p++) {
+      const double distance = -2.0 * log_densities[p];
+      sums[k][p] += distance < distances[p] ? distance : distances[p];
     }
+  }
+}
+
+static void add_block_totals(void *context, const block_view *block, int thread)
+{
+  totals_with *totals = context;
+  double(*sums)[TILE_ROWS] = sums_of_thread(totals->nearest, thread);
+  (void)block;
+  for (int64_t k = 0; k < totals->nearest->form->n_components; k++) {
+    double sum = 0.0;
+    for (int p = 0; p < TILE_ROWS; p++) sum += sums[k][p];
+#pragma omp critical(limbs)
+    full_range_add(totals->limbs + k * FULL_RANGE_LIMBS, sum);
   }
 }
 
 void nearest_totals_with(nearest_centres *nearest, const double *centres, int64_t n, double *totals)
 {
-  const shard *points = nearest->points;
-  int64_t limbs[NEAREST_MOST_AT_ONCE * FULL_RANGE_LIMBS] = {0};
+  totals_with all = {.nearest = nearest};
+  const row_visitor visitor = {
+      .context = &all, .begin_block = begin_lane_sums, .tiles = add_lane_sums, .end_block = add_block_totals};
   set_centres(nearest, centres, n);
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const block_view block = shard_block(points, b);
-      double sums[NEAREST_MOST_AT_ONCE][TILE_ROWS] = {{0.0}};
-      sum_with(nearest, &block, sums);
-      for (int64_t k = 0; k < n; k++) {
-        double sum = 0.0;
-        for (int p = 0; p < TILE_ROWS; p++) sum += sums[k][p];
-#pragma omp critical(limbs)
-        full_range_add(limbs + k * FULL_RANGE_LIMBS, sum);
-      }
-    }
-  }
-  MPI_Allreduce(MPI_IN_PLACE, limbs, (int)n * FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, points->comm);
-  for (int64_t k = 0; k < n; k++) totals[k] = full_range_value(limbs + k * FULL_RANGE_LIMBS);
+  shard_visit(nearest->points, 1, &visitor);
+  MPI_Allreduce(MPI_IN_PLACE, all.limbs, (int)n * FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, nearest->points->comm);
+  for (int64_t k = 0; k < n; k++) totals[k] = full_range_value(all.limbs + k * FULL_RANGE_LIMBS);
 }

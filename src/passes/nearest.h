@@ -13,6 +13,7 @@ typedef struct nearest_centres {
   double *distances; /* of this rank's rows: squared, in units of the variances */
   int32_t *indices;  /* which centre, in the order in which they were added */
   int64_t n_centres;
+  double (*lane_sums)[TILE_ROWS]; /* n_threads x batch: of the block in hand, see nearest_totals_with */
 } nearest_centres;
 
 enum { NEAREST_MOST_AT_ONCE = 64 };

@@ -2,7 +2,6 @@
 
 #include "support/error.h"
 #include "support/large_messages.h"
-#include "support/threads.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,88 +34,105 @@ static bool hashes_agree(const int64_t *words, int n_ranks)
 
 /* --- the walk --- */
 
-/* Of the block's tile t, the `place`-th of its group: a group's tiles are one after the other in memory, be it in the
- * block or in the workspace. */
-static tile_view view_of_tile(const block_view *block, int64_t t, int64_t place, pass_workspace *workspace)
+/* What every thread knows about a request. */
+typedef struct request_visit {
+  const pass_team *team;
+  const shard *points;
+  const pass_request *request;
+} request_visit;
+
+static void begin_block(void *context, int thread)
 {
-  double *room = workspace->tiles + place * workspace->sums.n_features * TILE_ROWS;
-  return (tile_view){block_tile(block, t, room), block->first_row + t * TILE_ROWS, tile_points(block, t)};
+  const request_visit *visit = context;
+  workspace_begin_block(&visit->team->workspaces[thread], visit->request->sums);
 }
 
-/* Adds n_tiles tiles of a block, from tile `first` on, to the sums in the workspace. */
-static void sum_group(const block_view *block, int64_t first, int64_t n_tiles, responsibility_rule rule, void *context,
-                      pass_workspace *workspace)
+/* Responsibilities (K x TILE_ROWS) become those of points that count by their weights. */
+static void weigh(const row_tile *tile, int64_t n_components, double *responsibilities)
 {
-  const double *tiles = NULL;
+  for (int64_t k = 0; k < n_components && tile->weights != NULL; k++) {
+    for (int p = 0; p < TILE_ROWS; p++) responsibilities[k * TILE_ROWS + p] *= tile->weights[p];
+  }
+}
+
+/* Adds tiles of a block to the sums in the thread's workspace. */
+static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
+{
+  const request_visit *visit = context;
+  const pass_request *request = visit->request;
+  pass_workspace *workspace = &visit->team->workspaces[thread];
+  const int64_t K = workspace->sums.n_components;
   for (int64_t t = 0; t < n_tiles; t++) {
-    const tile_view tile = view_of_tile(block, first + t, t, workspace);
-    if (t == 0) tiles = tile.tile;
-    workspace->responsibilities = workspace->group_responsibilities + t * workspace->sums.n_components * TILE_ROWS;
-    rule(context, &tile, workspace);
+    workspace->responsibilities = workspace->group_responsibilities + t * K * TILE_ROWS;
+    request->rule(request->context, &tiles[t], workspace);
+    weigh(&tiles[t], K, workspace->responsibilities);
   }
   workspace->responsibilities = workspace->group_responsibilities;
-  workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles, &workspace->sums,
-                                workspace->scratch);
+  workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles[0].numbers,
+                                visit->points->row_width * TILE_ROWS, &workspace->sums, workspace->scratch);
 }
 
-/* The sums over one block, in the workspace. */
-static void sum_block(const block_view *block, responsibility_rule rule, void *context, pass_workspace *workspace)
+static void add_block(void *context, const block_view *block, int thread)
 {
-  for (int64_t t = 0; t < block->n_tiles; t += workspace->group_tiles) {
-    const int64_t left = block->n_tiles - t;
-    sum_group(block, t, left < workspace->group_tiles ? left : workspace->group_tiles, rule, context, workspace);
-  }
+  const request_visit *visit = context;
+  (void)block;
+  statistics_add_block(visit->request->sums, &visit->team->workspaces[thread].sums, thread);
 }
 
-static void widen_spans(const tile_view *tile, const pass_workspace *workspace, const statistics *sums, double *spans)
+static void widen_spans(const row_tile *tile, const pass_workspace *workspace, const pass_request *request)
 {
+  const statistics *sums = request->sums;
   const int64_t d = sums->n_features;
   for (int64_t k = 0; k < sums->n_components; k++) {
     const double *responsibilities = workspace->responsibilities + k * TILE_ROWS;
     for (int64_t j = 0; j < d; j++) {
       const double reference = sums->references[k * sums->width + j];
-      double widest = spans[k * d + j];
+      double widest = request->spans[k * d + j];
       for (int p = 0; p < tile->n_points; p++) {
-        const double distance = fabs(tile->tile[j * TILE_ROWS + p] - reference);
+        const double distance = fabs(tile->numbers[j * TILE_ROWS + p] - reference);
         if (responsibilities[p] > 0.0 && distance > widest) widest = distance;
       }
-      spans[k * d + j] = widest;
+      request->spans[k * d + j] = widest;
     }
   }
 }
 
-static void widen_spans_of_block(const block_view *block, const pass_request *request, pass_workspace *workspace)
+static void widen_by_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
 {
-  for (int64_t t = 0; t < block->n_tiles; t++) {
-    const tile_view tile = view_of_tile(block, t, 0, workspace);
-    request->rule(request->context, &tile, workspace);
+  const request_visit *visit = context;
+  pass_workspace *workspace = &visit->team->workspaces[thread];
+  for (int64_t t = 0; t < n_tiles; t++) {
+    visit->request->rule(visit->request->context, &tiles[t], workspace);
 #pragma omp critical(spans)
-    widen_spans(&tile, workspace, request->sums, request->spans);
+    widen_spans(&tiles[t], workspace, visit->request);
   }
+}
+
+static row_visit visit_of(request_visit *visit)
+{
+  const statistics *sums = visit->request->sums;
+  row_visit one = {.most_tiles = kernel_group_tiles(sums->shape, sums->n_components, sums->n_features),
+                   .visitor = {.context = visit, .begin_block = begin_block}};
+  if (visit->request->spans != NULL) {
+    one.most_tiles = 1;
+    one.visitor.tiles = widen_by_tiles;
+  } else {
+    one.visitor.tiles = sum_tiles;
+    one.visitor.end_block = add_block;
+  }
+  return one;
 }
 
 /* Works on every block for one request after the other. */
 static void visit_points(pass_team *team, const shard *points, const pass_request *requests, int64_t n_requests)
 {
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const int thread = thread_number();
-      pass_workspace *workspace = &team->workspaces[thread];
-      const block_view block = shard_block(points, b);
-      for (int64_t r = 0; r < n_requests; r++) {
-        const pass_request *request = &requests[r];
-        workspace_begin_block(workspace, request->sums);
-        if (request->spans != NULL) {
-          widen_spans_of_block(&block, request, workspace);
-        } else {
-          sum_block(&block, request->rule, request->context, workspace);
-          statistics_add_block(request->sums, &workspace->sums, thread);
-        }
-      }
-    }
+  row_visit visits[MOST_REQUESTS];
+  request_visit contexts[MOST_REQUESTS];
+  for (int64_t r = 0; r < n_requests; r++) {
+    contexts[r] = (request_visit){team, points, &requests[r]};
+    visits[r] = visit_of(&contexts[r]);
   }
+  shard_visit_all(points, visits, n_requests);
 }
 
 /* --- the pass --- */

@@ -9,6 +9,9 @@
 #include "passes/expectation.h"
 #include "passes/load.h"
 
+/* Requests of a pass, at most. */
+enum { MOST_REQUESTS = 64 };
+
 /* What is wanted of a pass. */
 typedef struct pass_request {
   responsibility_rule rule;

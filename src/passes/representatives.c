@@ -3,7 +3,6 @@
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
-#include "support/threads.h"
 
 #include <stdlib.h>
 
@@ -30,41 +29,40 @@ static void offer(const row_choice *choice, const row_lists *lists, int64_t list
                 list == 0 ? choice->n_worst : choice->n_each, row);
 }
 
-static void offer_block(const row_choice *choice, const block_view *block, pass_workspace *workspace,
-                        const row_lists *lists)
+typedef struct representatives_search {
+  const row_choice *choice;
+  pass_team *team;
+  row_lists *lists; /* of each thread */
+} representatives_search;
+
+static void offer_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  for (int64_t t = 0; t < block->n_tiles; t++) {
-    _Alignas(MEMORY_ALIGNMENT) double log_density[TILE_ROWS];
-    double ignored[2] = {0.0, 0.0};
-    const int n_points = tile_points(block, t);
-    double *responsibilities = workspace->group_responsibilities;
-    workspace->kernel->posteriors(choice->form, n_points, block_tile(block, t, workspace->tiles), responsibilities,
-                                  log_density, &ignored[0], &ignored[1], workspace->scratch);
-    for (int p = 0; p < n_points; p++) {
-      const int64_t row = block->first_row + t * TILE_ROWS + p;
-      int64_t owner = 0;
-      for (int64_t k = 1; k < choice->form->n_components; k++) {
-        if (responsibilities[k * TILE_ROWS + p] > responsibilities[owner * TILE_ROWS + p]) owner = k;
-      }
-      offer(choice, lists, 0, (valued_row){log_density[p], row});
-      if (choice->n_each > 0)
-        offer(choice, lists, 1 + owner,
-              (valued_row){random_uniform(choice->seed, RANDOM_PLACES, (uint64_t)row, 1), row});
+  const representatives_search *search = context;
+  const row_choice *choice = search->choice;
+  const row_lists *lists = &search->lists[thread];
+  pass_workspace *workspace = &search->team->workspaces[thread];
+  double *responsibilities = workspace->group_responsibilities;
+  _Alignas(MEMORY_ALIGNMENT) double log_density[TILE_ROWS];
+  double ignored[2] = {0.0, 0.0};
+  (void)n_tiles;
+  workspace->kernel->posteriors(choice->form, tile->n_points, tile->numbers, responsibilities, log_density, &ignored[0],
+                                &ignored[1], workspace->scratch);
+  for (int p = 0; p < tile->n_points; p++) {
+    const int64_t row = tile->first_row + p;
+    int64_t owner = 0;
+    for (int64_t k = 1; k < choice->form->n_components; k++) {
+      if (responsibilities[k * TILE_ROWS + p] > responsibilities[owner * TILE_ROWS + p]) owner = k;
     }
+    offer(choice, lists, 0, (valued_row){log_density[p], row});
+    if (choice->n_each > 0)
+      offer(choice, lists, 1 + owner, (valued_row){random_uniform(choice->seed, RANDOM_PLACES, (uint64_t)row, 1), row});
   }
 }
 
 static void offer_all(const row_choice *choice, const shard *points, pass_team *team, row_lists *lists)
 {
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const int thread = thread_number();
-      const block_view block = shard_block(points, b);
-      offer_block(choice, &block, &team->workspaces[thread], &lists[thread]);
-    }
-  }
+  representatives_search search = {choice, team, lists};
+  shard_visit(points, 1, &(row_visitor){.context = &search, .tiles = offer_tile});
   for (int t = 1; t < team->n_threads; t++) {
     const int64_t n_lists = choice->n_each > 0 ? 1 + choice->form->n_components : 1;
     for (int64_t list = 0; list < n_lists; list++) {

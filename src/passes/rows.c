@@ -3,7 +3,6 @@
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
-#include "support/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -57,37 +56,36 @@ typedef struct kept_rows {
   int64_t n;
 } kept_rows;
 
-static void keep_worst_of_block(const block_view *block, const density_form *form, pass_workspace *workspace, int64_t n,
-                                kept_rows *worst)
+typedef struct worst_search {
+  const density_form *form;
+  pass_team *team;
+  int64_t n;        /* how many are wanted */
+  kept_rows *worst; /* one list for each thread */
+} worst_search;
+
+static void keep_worst_of_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  for (int64_t t = 0; t < block->n_tiles; t++) {
-    _Alignas(64) double log_density[TILE_ROWS];
-    double ignored_sums[2] = {0.0, 0.0};
-    const int n_points = tile_points(block, t);
-    const double *tile = block_tile(block, t, workspace->tiles);
-    workspace->kernel->posteriors(form, n_points, tile, workspace->responsibilities, log_density, &ignored_sums[0],
-                                  &ignored_sums[1], workspace->scratch);
-    for (int p = 0; p < n_points; p++) {
-      const valued_row offered = {log_density[p], block->first_row + t * TILE_ROWS + p};
-      keep_smallest(worst->rows, &worst->n, n, offered);
-    }
+  const worst_search *search = context;
+  pass_workspace *workspace = &search->team->workspaces[thread];
+  kept_rows *worst = &search->worst[thread];
+  _Alignas(64) double log_density[TILE_ROWS];
+  double ignored_sums[2] = {0.0, 0.0};
+  (void)n_tiles;
+  workspace->kernel->posteriors(search->form, tile->n_points, tile->numbers, workspace->responsibilities, log_density,
+                                &ignored_sums[0], &ignored_sums[1], workspace->scratch);
+  for (int p = 0; p < tile->n_points; p++) {
+    const valued_row offered = {log_density[p], tile->first_row + p};
+    keep_smallest(worst->rows, &worst->n, search->n, offered);
   }
 }
 
-/* worst: one list for each thread, the first of which receives the n smallest of all. */
-static void keep_worst(const shard *points, const density_form *form, pass_team *team, int64_t n, kept_rows *worst)
+/* The first thread's list receives the n smallest of all. */
+static void keep_worst(const shard *points, worst_search *search)
 {
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(team->n_threads) schedule(dynamic) if (team->n_threads > 1)
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const int thread = thread_number();
-      const block_view block = shard_block(points, b);
-      keep_worst_of_block(&block, form, &team->workspaces[thread], n, &worst[thread]);
-    }
-  }
-  for (int t = 1; t < team->n_threads; t++) {
-    for (int64_t i = 0; i < worst[t].n; i++) keep_smallest(worst[0].rows, &worst[0].n, n, worst[t].rows[i]);
+  kept_rows *worst = search->worst;
+  shard_visit(points, 1, &(row_visitor){.context = search, .tiles = keep_worst_of_tile});
+  for (int t = 1; t < search->team->n_threads; t++) {
+    for (int64_t i = 0; i < worst[t].n; i++) keep_smallest(worst[0].rows, &worst[0].n, search->n, worst[t].rows[i]);
   }
 }
 
@@ -102,7 +100,8 @@ gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, p
     fail(&local, GMMPI_NO_MEMORY, "there is no memory to look for the points that fit worst");
   if (agree(points->comm, &local) == GMMPI_OK) {
     for (int t = 0; t < team->n_threads; t++) worst[t].rows = kept + t * n;
-    keep_worst(points, form, team, n, worst);
+    worst_search search = {form, team, n, worst};
+    keep_worst(points, &search);
     smallest_of_all_ranks(points->comm, worst[0].rows, worst[0].n, n, rows);
     shard_agree(points, &local);
   }

@@ -47,7 +47,7 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->second_length = second_length_of(shape, order, d);
   sums->n_values = n_components * (1 + d + sums->second_length);
   sums->n_words = statistics_words(shape, order, n_components, d);
-  sums->block_scale = fixed_scale((double)points->block_rows);
+  sums->block_scale = fixed_scale((double)points->block_rows * points->largest_weight);
   sums->points = points;
   sums->n_threads = points->n_threads;
   sums->references = allocate(n_components * sums->width, sizeof(double));

@@ -29,7 +29,7 @@ int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features
 
 /* Numbers of each array of a workspace. */
 typedef struct workspace_lengths {
-  int64_t group_responsibilities, tiles, scratch_bytes, counts, first, second;
+  int64_t group_responsibilities, scratch_bytes, counts, first, second;
 } workspace_lengths;
 
 static void widen(int64_t *length, int64_t needed)
@@ -47,7 +47,6 @@ static workspace_lengths lengths_for(const pass_size *sizes, int n_sizes, int64_
     const int64_t width = padded_width(n_features);
     const int64_t group_tiles = kernel_group_tiles(shape, K, n_features);
     widen(&most.group_responsibilities, group_tiles * K * TILE_ROWS);
-    widen(&most.tiles, group_tiles * n_features * TILE_ROWS);
     widen(&most.scratch_bytes, kernel_scratch_bytes(shape, K, n_features));
     widen(&most.counts, K);
     widen(&most.first, K * width);
@@ -62,19 +61,17 @@ static bool workspace_open(pass_workspace *work, const kernel *kernels, const wo
   work->group_responsibilities = allocate(lengths->group_responsibilities, sizeof(double));
   work->responsibilities = work->group_responsibilities;
   work->scratch = allocate_untouched(lengths->scratch_bytes, 1);
-  work->tiles = allocate_untouched(lengths->tiles, sizeof(double));
   work->sums.counts = allocate(lengths->counts, sizeof(double));
   work->sums.first = allocate(lengths->first, sizeof(double));
   work->second = allocate(lengths->second, sizeof(double));
-  return work->group_responsibilities != NULL && work->scratch != NULL && work->tiles != NULL &&
-         work->sums.counts != NULL && work->sums.first != NULL && work->second != NULL;
+  return work->group_responsibilities != NULL && work->scratch != NULL && work->sums.counts != NULL &&
+         work->sums.first != NULL && work->second != NULL;
 }
 
 static void workspace_close(pass_workspace *work)
 {
   free(work->group_responsibilities);
   free(work->scratch);
-  free(work->tiles);
   free(work->sums.counts);
   free(work->sums.first);
   free(work->second);

@@ -20,7 +20,6 @@ typedef struct pass_workspace {
   double *group_responsibilities; /* group_tiles x K x TILE_ROWS */
   double *responsibilities;       /* K x TILE_ROWS: those of the tile in hand, within the group's */
   double *scratch;
-  double *tiles;   /* group_tiles x d x TILE_ROWS: room for block_tile */
   double *second;  /* room for the second moments of sums */
   block_sums sums; /* of the block and the statistics in hand */
 } pass_workspace;

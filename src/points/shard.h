@@ -2,15 +2,16 @@
  *
  * The n_samples rows of a data set are cut into blocks of block_rows rows; the size of a block depends on n_samples
  * alone, so the blocks are the same at any number of ranks. A rank owns a contiguous run of whole blocks. Inside, rows
- * are held as tiles: a tile is n_features x TILE_ROWS numbers, lane p of row j being feature j of the tile's p-th
- * point, so that SIMD lanes run over points. The data set's last tile is filled up with copies of its first point,
- * which count for nothing (tile_points says how many are real).
+ * are held as tiles: a tile is row_width x TILE_ROWS numbers, lane p of row j being feature j of the tile's p-th point,
+ * so that SIMD lanes run over points. Where rows have weights, these are the tile's last row: a row of weight w counts
+ * like w rows. The data set's last tile is filled up with copies of its first point, of weight 0, which count for
+ * nothing (tile_points says how many are real).
  *
  * Numbers are doubles for everybody but the shard, which may hold them as floats to save memory; ranges and fingerprint
  * are those of the rounded numbers.
  *
- * A shard that is streamed holds only a few chunks of whole blocks at a time. Whoever needs all rows makes a pass over
- * them (shard_pass), in which the next chunks are read while the rows of the current one are worked on. */
+ * A shard that is streamed holds only a few chunks of whole blocks at a time. Whoever needs all rows walks over them
+ * (shard_visit); the next chunks are read while the rows of the current one are worked on. */
 #ifndef POINTS_SHARD_H
 #define POINTS_SHARD_H
 
@@ -25,6 +26,7 @@ typedef struct shard_options {
   missing_choice missing;
   int n_threads;         /* of each rank, that will work on its points; 0 stands for 1 */
   bool single_precision; /* numbers are held as floats: rounded once, when they are read, and doubles for all others */
+  bool has_weights;      /* the last number of each row is its weight, and no feature */
   int64_t stream_bytes;  /* 0: all rows are held; else they are streamed through chunks of at most so many bytes */
   int64_t subsample_bytes; /* of points that are streamed: the most for a subsample of them, which is held, or streamed;
                               0: it is held */
@@ -39,11 +41,13 @@ typedef struct shard {
   MPI_Comm comm;     /* borrowed */
   int64_t n_samples; /* rows of the data set, after dropping */
   int64_t n_features;
+  bool has_weights;
+  int64_t row_width;  /* numbers of a row: n_features, and the weight where there is one */
   int64_t block_rows; /* rows of every block but the last; a multiple of TILE_ROWS */
   int64_t n_blocks;   /* of the data set */
   int64_t first_row;  /* 0-based row of the data set with which this rank begins */
   int64_t n_rows;     /* rows of this rank; 0 is fine */
-  double *tiles;      /* ceil(n_rows / TILE_ROWS) x n_features x TILE_ROWS; for the shard_*.c files only */
+  double *tiles;      /* ceil(n_rows / TILE_ROWS) x row_width x TILE_ROWS; for the shard_*.c files only */
   float *float_tiles; /* the same in single precision; one of them is NULL, or both when the rows are streamed */
   bool single_precision;
   shard_stream *stream; /* NULL: all rows are held; for the shard_*.c files only */
@@ -51,33 +55,37 @@ typedef struct shard {
   int64_t copy_bytes; /* room for a copy of this rank's rows; see shard_has_room_for_copy */
   double *minima;     /* n_features: over the rows of all ranks */
   double *maxima;
-  uint64_t fingerprint; /* of all rows in their order, the same at any number of ranks */
-  int64_t n_dropped;    /* rows left out for a missing value, over all ranks */
-  int64_t *source_rows; /* n_rows: see block_view; for the shard_*.c files only */
-  int n_threads;        /* of this rank, at least 1 */
+  double largest_weight; /* of all ranks' rows; 1 without weights */
+  uint64_t fingerprint;  /* of all rows in their order, the same at any number of ranks */
+  int64_t n_dropped;     /* rows left out for a missing value, over all ranks */
+  int64_t *source_rows;  /* n_rows: see block_view; for the shard_*.c files only */
+  int n_threads;         /* of this rank, at least 1 */
+  double *rooms; /* n_threads x tiles_together x row_width x TILE_ROWS: tiles that are made in a walk; NULL where
+                    tiles are used where they are */
 } shard;
 
 /* Rows of a block for a data set of n_samples rows. At most 2^22 blocks, at least 64 rows each. */
 int64_t shard_block_rows(int64_t n_samples);
 
-/* The bytes that the busiest of n_ranks ranks holds for n_samples x n_features points; INT64_MAX when they can't be
- * counted. */
-int64_t shard_bytes(int64_t n_samples, int64_t n_features, int n_ranks, bool single_precision);
+/* The bytes that the busiest of n_ranks ranks holds for n_samples rows of row_width numbers; INT64_MAX when they can't
+ * be counted. */
+int64_t shard_bytes(int64_t n_samples, int64_t row_width, int n_ranks, bool single_precision);
 
-/* The least stream_bytes with which n_samples x n_features points can be streamed, and what is needed beside to know
- * where rows are; INT64_MAX when they can't be counted. */
-int64_t shard_least_stream_bytes(int64_t n_samples, int64_t n_features, missing_choice missing);
+/* The least stream_bytes with which n_samples rows of row_width numbers can be streamed, and what is needed beside to
+ * know where rows are; INT64_MAX when they can't be counted. */
+int64_t shard_least_stream_bytes(int64_t n_samples, int64_t row_width, missing_choice missing);
 int64_t shard_stream_tables_bytes(int64_t n_samples, int n_ranks);
 
 /* Collective over comm. Reads each rank's rows; source must outlive a shard that is streamed. Errors, agreed: those of
  * source_read; 65 a missing value (how many there are and where the first one is; only with MISSING_ERROR), an
- * infinity, a number too large to be squared or, in single precision, to be held, no row left; 75 when a rank was
+ * infinity, a number too large to be squared or, in single precision, to be held, a weight that is negative or too
+ * large, no row left; 75 when a rank was
  * asked to stop (support/signals.h); 71. */
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error);
 
 /* Collective over comm. The same from the caller's memory: each rank gives n_local x n_features numbers (row-major),
- * the data set being the ranks' rows one after the other. */
+ * or, with weights, n_local x (n_features + 1), the data set being the ranks' rows one after the other. */
 gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                       shard_options options, shard **result, gmmpi_error *error);
 
@@ -95,7 +103,7 @@ bool shard_has_room_for_copy(const shard *points);
 
 /* Collective: the same rows, on the same ranks, in other coordinates: matrix (x - origin), matrix d x d, row-major.
  * They are held, or made anew in every pass, which is one over points too: these must outlive them. The numbers are the
- * same. Errors, agreed: 71, and those of shard_agree. */
+ * same. Weights stay as they are. Errors, agreed: 71, and those of shard_agree. */
 gmmpi_status shard_transform(const shard *points, const double *matrix, const double *origin, bool hold, shard **result,
                              gmmpi_error *error);
 
@@ -110,18 +118,18 @@ typedef struct block_view {
   int64_t first_row; /* 0-based row of the data set */
   int64_t n_rows;
   int64_t n_tiles;
-  const double *tiles;        /* n_tiles x n_features x TILE_ROWS; for block_tile */
+  const double *tiles;        /* n_tiles x row_width x TILE_ROWS; for block_tile */
   const float *float_tiles;   /* the same; both are NULL while the block's rows are not at hand */
   const int64_t *source_rows; /* n_rows: where each was in the source (0-based), once rows were dropped, which
                                  subsamples do not remember; else NULL */
 } block_view;
 
 /* How many blocks this rank owns, and the index-th of them, from 0. Any thread may ask for any block; its rows are at
- * hand when all are held, or during a pass when the block is in the current run. */
+ * hand when all are held, or during a walk over the block. */
 int64_t shard_n_blocks(const shard *points);
 block_view shard_block(const shard *points, int64_t index);
 
-/* The numbers of the block's tile (n_features x TILE_ROWS, aligned): where they are held, or, when they are not held as
+/* The numbers of the block's tile (row_width x TILE_ROWS, aligned): where they are held, or, when they are not held as
  * doubles, in room, which has the same size. */
 const double *block_tile(const block_view *block, int64_t tile, double *room);
 
@@ -132,35 +140,52 @@ static inline int tile_points(const block_view *block, int64_t tile)
   return left < TILE_ROWS ? (int)left : TILE_ROWS;
 }
 
-/* A pass over this rank's rows: runs of neighbouring blocks whose rows are at hand, all blocks in one run when they are
- * held, else one chunk after the other.
- *
- *   shard_pass pass = shard_pass_begin(points);
- *   while (shard_pass_next(&pass))
- *     for (int64_t b = pass.first_block; b < pass.end_block; b++) ... shard_block(points, b) ...
- *
- * A pass begins and goes on outside of parallel regions, and one of a shard ends before the next begins. When reading
- * fails the pass ends early; shard_agree tells, afterwards, at any time. */
-typedef struct shard_pass {
-  const shard *points;
-  int64_t first_block; /* the run; both 0 before the first one */
-  int64_t end_block;
-} shard_pass;
+/* A tile of a block that is walked over. */
+typedef struct row_tile {
+  const double *numbers; /* n_features x TILE_ROWS, aligned */
+  const double *weights; /* TILE_ROWS, 0 from n_points on; NULL: all are 1 */
+  int64_t first_row;     /* 0-based row of the data set: point p is row first_row + p */
+  int n_points;          /* TILE_ROWS, but in the data set's last tile; lanes from here on are padding */
+} row_tile;
 
-/* Runs come in either order, so that the chunks which the last pass left are used first. Until the pass is over the
- * caller uses neither MPI nor HDF5, which may be at work for the runs to come. */
-shard_pass shard_pass_begin(const shard *points);
+/* What is done with the rows in a walk. Threads, each with its number (from 0), take whole blocks, whichever is next;
+ * of a block its beginning, its tiles in their order, and its end are for the same thread. Any member may be NULL. */
+typedef struct row_visitor {
+  void *context;
+  void (*begin_block)(void *context, int thread);
+  /* n_tiles neighbouring tiles of a block: the numbers of each are row_width x TILE_ROWS behind those of the one
+   * before it. They are gone when the function returns. */
+  void (*tiles)(void *context, const row_tile *tiles, int64_t n_tiles, int thread);
+  void (*end_block)(void *context, const block_view *block, int thread);
+  bool takes_turns; /* all blocks are for thread 0, one after the other, in no certain order */
+} row_visitor;
 
-/* Runs come in ascending order. The caller is free: where reading needs MPI or HDF5 nothing is read but in
- * shard_pass_next. */
-shard_pass shard_pass_begin_ascending(const shard *points);
+/* How many tiles, of rows of so many numbers, may be visited together: their numbers stay in the second cache, or not
+ * far from it. At least 1. */
+enum { MOST_TILES_TOGETHER = 16 };
+int64_t tiles_together(int64_t row_numbers);
 
-/* Goes on to the next run: false when there is none. */
-bool shard_pass_next(shard_pass *pass);
+/* Walks over all of this rank's rows, which are shown to the visitor by at most most_tiles (1 ... tiles_together of a
+ * row's numbers) tiles at a time. Of a stream the last chunks come first when they are still at hand from the walk
+ * before. The visitor uses neither MPI nor HDF5, which may be at work for the rows to come. When reading fails the walk
+ * ends early; shard_agree tells, afterwards, at any time. One walk over a shard ends before the next one begins. */
+void shard_visit(const shard *points, int64_t most_tiles, const row_visitor *visitor);
 
-/* In a pass begun as an ascending one: goes to the run of the block, wherever it is; false when reading fails. Fastest
- * when blocks ascend from the first one on. */
-bool shard_pass_reach(shard_pass *pass, int64_t block);
+/* The same for n visitors at once: each block is shown to one after the other, while it is in the caches. None takes
+ * turns, or all do. */
+typedef struct row_visit {
+  int64_t most_tiles;
+  row_visitor visitor;
+} row_visit;
+void shard_visit_all(const shard *points, const row_visit *visits, int64_t n);
+
+/* The same as shard_visit for this rank's blocks from first_block up to, not including, end_block, in runs that ascend;
+ * false when reading fails. The visitor of such a walk, if it takes turns, and the caller may use MPI and HDF5: where
+ * reading needs them nothing is read but in this function. Fastest when calls go on where the last one ended, from the
+ * first block on.
+ */
+bool shard_visit_blocks(const shard *points, int64_t first_block, int64_t end_block, int64_t most_tiles,
+                        const row_visitor *visitor);
 
 /* The same on all ranks. */
 static inline bool shard_is_streamed(const shard *points)
@@ -168,7 +193,7 @@ static inline bool shard_is_streamed(const shard *points)
   return points->stream != NULL;
 }
 
-/* Has reading failed on this rank in any pass so far? Never without a stream. shard_failure says how. */
+/* Has reading failed on this rank in any walk so far? Never without a stream. shard_failure says how. */
 bool shard_has_failed(const shard *points);
 gmmpi_status shard_failure(const shard *points, gmmpi_error *error);
 
@@ -180,7 +205,7 @@ gmmpi_status shard_agree(const shard *points, gmmpi_error *error);
 int shard_owner(const shard *points, int64_t row, int n_ranks);
 
 /* Copies one of this rank's rows (0-based row of the data set) to point: n_features. Of a stream it is read, unless it
- * is in the current run of a pass; zeros when that fails. */
+ * is at hand; zeros when that fails. */
 void shard_copy_row(const shard *points, int64_t row, double *point);
 
 #endif

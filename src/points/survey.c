@@ -5,7 +5,6 @@
 #include "support/error.h"
 #include "support/hash.h"
 #include "support/memory.h"
-#include "support/threads.h"
 
 #include <float.h>
 #include <math.h>
@@ -23,19 +22,19 @@ double shard_largest_number(bool single_precision)
 
 /* --- surveys of threads --- */
 
-row_survey *surveys_create(int n_threads, int64_t n_features, double limit)
+row_survey *surveys_create(int n_threads, int64_t row_width, double limit)
 {
   row_survey *surveys = calloc((size_t)n_threads, sizeof *surveys);
   bool good = surveys != NULL;
   /* Every thread's numbers behind the surveys' own pointers: the first one owns them. */
   int64_t numbers;
-  good = good && multiply_fits(2 * SURVEY_LANES * (int64_t)n_threads, n_features, &numbers);
+  good = good && multiply_fits(2 * SURVEY_LANES * (int64_t)n_threads, row_width, &numbers);
   double *ranges = good ? allocate(numbers, sizeof *ranges) : NULL;
   if (ranges == NULL) {
     free(surveys);
     return NULL;
   }
-  const int64_t length = SURVEY_LANES * n_features;
+  const int64_t length = SURVEY_LANES * row_width;
   for (int t = 0; t < n_threads; t++) {
     surveys[t] = (row_survey){.limit = limit, .minima = ranges + 2 * t * length};
     surveys[t].maxima = surveys[t].minima + length;
@@ -57,12 +56,13 @@ void surveys_destroy(row_survey *surveys)
 uint64_t shard_fingerprint_of(const shard *points, uint64_t sum)
 {
   const uint64_t shape = hash_word(hash_word(0, (uint64_t)points->n_samples), (uint64_t)points->n_features);
-  return hash_word(shape, sum);
+  return hash_word(points->has_weights ? hash_word(shape, 1) : shape, sum);
 }
 
 void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
 {
   uint64_t sum = 0;
+  double largest_weight = 0.0;
   for (int64_t j = 0; j < points->n_features; j++) {
     points->minima[j] = INFINITY;
     points->maxima[j] = -INFINITY;
@@ -74,20 +74,25 @@ void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
       points->minima[j] = fmin(points->minima[j], surveys[t].minima[i]);
       points->maxima[j] = fmax(points->maxima[j], surveys[t].maxima[i]);
     }
+    for (int64_t i = SURVEY_LANES * points->n_features; i < SURVEY_LANES * points->row_width; i++)
+      largest_weight = fmax(largest_weight, surveys[t].maxima[i]);
   }
   const int n = (int)points->n_features;
   MPI_Allreduce(MPI_IN_PLACE, points->minima, n, MPI_DOUBLE, MPI_MIN, points->comm);
   MPI_Allreduce(MPI_IN_PLACE, points->maxima, n, MPI_DOUBLE, MPI_MAX, points->comm);
   MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, points->comm);
   points->fingerprint = shard_fingerprint_of(points, sum);
+  if (points->has_weights)
+    MPI_Allreduce(&largest_weight, &points->largest_weight, 1, MPI_DOUBLE, MPI_MAX, points->comm);
 }
 
 /* --- one tile --- */
 
-/* A tile, and the place of its first row in the data set. Lanes from n_points on are copies of the first one. */
+/* A tile, and the place of its first row in the data set. Lanes from n_points on are copies of the first one, of weight
+ * 0. */
 typedef struct whole_tile {
-  const double *numbers; /* n_features x TILE_ROWS */
-  int64_t n_features;
+  const double *numbers; /* row_width x TILE_ROWS */
+  int64_t n_features, row_width;
   int64_t first_row;
   int n_points;
 } whole_tile;
@@ -103,8 +108,9 @@ typedef uint64_t bits_vector __attribute__((vector_size(VECTOR_LANES * sizeof(do
 /* Lane by lane yes where the mask is set, else no. */
 #define CHOOSE(mask, yes, no) ((real_vector)(((mask) & (mask_vector)(yes)) | (~(mask) & (mask_vector)(no))))
 
-/* Ranges of one feature and the hashes of the rows (TILE_ROWS), lane by lane; are all numbers within the limit? */
-HOT bool survey_feature(const real_vector *restrict x, double limit, real_vector *restrict minima,
+/* Ranges of one feature and the hashes of the rows (TILE_ROWS), lane by lane; are all numbers within
+ * least ... most? */
+HOT bool survey_numbers(const real_vector *restrict x, double least, double most, real_vector *restrict minima,
                         real_vector *restrict maxima, bits_vector *restrict hashes)
 {
   real_vector smallest[SURVEY_VECTORS];
@@ -119,7 +125,7 @@ HOT bool survey_feature(const real_vector *restrict x, double limit, real_vector
       const real_vector value = x[p + v];
       smallest[v] = CHOOSE(value < smallest[v], value, smallest[v]);
       largest[v] = CHOOSE(value > largest[v], value, largest[v]);
-      good &= (value <= limit) & (value >= -limit);
+      good &= (value <= most) & (value >= least);
       const bits_vector product = (hashes[p + v] ^ (bits_vector)value) * LIGHT_MULTIPLIER;
       hashes[p + v] = product ^ (product >> LIGHT_SHIFT);
     }
@@ -139,10 +145,13 @@ HOT bool survey_whole_tile(const whole_tile *tile, row_survey *survey)
   _Alignas(MEMORY_ALIGNMENT) uint64_t hashes[TILE_ROWS];
   bool good = true;
   for (int p = 0; p < TILE_ROWS; p++) hashes[p] = hash_word(0, (uint64_t)(tile->first_row + p));
-  for (int64_t j = 0; j < tile->n_features; j++)
-    good &= survey_feature((const real_vector *)(tile->numbers + j * TILE_ROWS), survey->limit,
+  for (int64_t j = 0; j < tile->row_width; j++) {
+    const bool is_weight = j == tile->n_features;
+    good &= survey_numbers((const real_vector *)(tile->numbers + j * TILE_ROWS), is_weight ? 0.0 : -survey->limit,
+                           is_weight ? SHARD_LARGEST_WEIGHT : survey->limit,
                            (real_vector *)(survey->minima + j * SURVEY_LANES),
                            (real_vector *)(survey->maxima + j * SURVEY_LANES), (bits_vector *)hashes);
+  }
   uint64_t sum = 0;
   for (int p = 0; p < tile->n_points; p++) sum += hash_word(hashes[p], 0);
   survey->hash += sum;
@@ -171,26 +180,28 @@ static bool survey_tile(const whole_tile *tile, row_survey *survey)
 
 /* --- rows --- */
 
-/* Eight features at a time: a row's eight numbers are one line of the cache, and so are eight rows' in each of the
+/* Eight columns at a time: a row's eight numbers are one line of the cache, and so are eight rows' in each of the
  * tile's. */
-static void transpose(const double *restrict rows, int n_points, int64_t n_features, double *restrict tile)
+static void transpose(const double *restrict rows, int n_points, int64_t row_width, double *restrict tile)
 {
-  enum { FEATURES = 8 };
+  enum { COLUMNS = 8 };
   int64_t j = 0;
-  for (; j + FEATURES <= n_features; j += FEATURES) {
+  for (; j + COLUMNS <= row_width; j += COLUMNS) {
     for (int p = 0; p < n_points; p++) {
-      for (int i = 0; i < FEATURES; i++) tile[(j + i) * TILE_ROWS + p] = rows[p * n_features + j + i] + 0.0;
+      for (int i = 0; i < COLUMNS; i++) tile[(j + i) * TILE_ROWS + p] = rows[p * row_width + j + i] + 0.0;
     }
   }
-  for (; j < n_features; j++) {
-    for (int p = 0; p < n_points; p++) tile[j * TILE_ROWS + p] = rows[p * n_features + j] + 0.0;
+  for (; j < row_width; j++) {
+    for (int p = 0; p < n_points; p++) tile[j * TILE_ROWS + p] = rows[p * row_width + j] + 0.0;
   }
 }
 
-static void fill_up(double *tile, int n_points, int64_t n_features)
+/* With copies of the first point, of weight 0. */
+static void fill_up(double *tile, int n_points, int64_t n_features, int64_t row_width)
 {
-  for (int64_t j = 0; j < n_features; j++) {
-    for (int p = n_points; p < TILE_ROWS; p++) tile[j * TILE_ROWS + p] = tile[j * TILE_ROWS];
+  for (int64_t j = 0; j < row_width; j++) {
+    const double filling = j < n_features ? tile[j * TILE_ROWS] : 0.0;
+    for (int p = n_points; p < TILE_ROWS; p++) tile[j * TILE_ROWS + p] = filling;
   }
 }
 
@@ -204,8 +215,8 @@ static void round_to_float(int64_t n, double *restrict numbers, float *restrict 
 bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const double *rows, tile_place to, double *room,
                     row_survey *survey)
 {
-  const int64_t d = points->n_features;
-  const int64_t length = d * TILE_ROWS;
+  const int64_t width = points->row_width;
+  const int64_t length = width * TILE_ROWS;
   bool good = true;
   const size_t numbers = (size_t)((n_rows + TILE_ROWS - 1) / TILE_ROWS * length);
   if (points->stream == NULL && (to.tiles != NULL || to.float_tiles != NULL))
@@ -213,12 +224,12 @@ bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const do
                    numbers * (to.tiles != NULL ? sizeof *to.tiles : sizeof *to.float_tiles));
   for (int64_t done = 0; done < n_rows; done += TILE_ROWS) {
     const int n_points = n_rows - done < TILE_ROWS ? (int)(n_rows - done) : TILE_ROWS;
-    double *tile = to.tiles != NULL ? to.tiles + done * d : room;
-    transpose(rows + done * d, n_points, d, tile);
-    fill_up(tile, n_points, d);
+    double *tile = to.tiles != NULL ? to.tiles + done * width : room;
+    transpose(rows + done * width, n_points, width, tile);
+    fill_up(tile, n_points, points->n_features, width);
     if (points->single_precision)
-      round_to_float(length, tile, to.float_tiles != NULL ? to.float_tiles + done * d : NULL);
-    const whole_tile whole = {tile, d, points->first_row + index + done, n_points};
+      round_to_float(length, tile, to.float_tiles != NULL ? to.float_tiles + done * width : NULL);
+    const whole_tile whole = {tile, points->n_features, width, points->first_row + index + done, n_points};
     good &= survey_tile(&whole, survey);
   }
   return good;
@@ -226,19 +237,20 @@ bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const do
 
 /* --- all rows, where they are --- */
 
-/* Fills the tile at the data set's end up with copies of its first point. */
+/* Fills the tile at the data set's end up with copies of its first point, of weight 0. */
 static void fill_last_tile(shard *points)
 {
   const int64_t n_points = points->n_rows % TILE_ROWS;
   if (n_points == 0) return;
-  const int64_t place = (points->n_rows - n_points) * points->n_features;
-  for (int64_t i = place; i < place + points->n_features * TILE_ROWS; i++) {
+  const int64_t place = (points->n_rows - n_points) * points->row_width;
+  const int64_t weights = place + points->n_features * TILE_ROWS;
+  for (int64_t i = place; i < place + points->row_width * TILE_ROWS; i++) {
     const int64_t first = i - (i - place) % TILE_ROWS;
     if (i - first < n_points) continue;
     if (points->tiles != NULL)
-      points->tiles[i] = points->tiles[first];
+      points->tiles[i] = i < weights ? points->tiles[first] : 0.0;
     else
-      points->float_tiles[i] = points->float_tiles[first];
+      points->float_tiles[i] = i < weights ? points->float_tiles[first] : 0.0F;
   }
 }
 
@@ -246,41 +258,38 @@ uint64_t shard_hash_tiles(const shard *points, int64_t index, int64_t n_rows, co
 {
   const uint64_t before = survey->hash;
   for (int64_t done = 0; done < n_rows; done += TILE_ROWS) {
-    const whole_tile whole = {tiles + done * points->n_features, points->n_features, points->first_row + index + done,
+    const whole_tile whole = {tiles + done * points->row_width, points->n_features, points->row_width,
+                              points->first_row + index + done,
                               n_rows - done < TILE_ROWS ? (int)(n_rows - done) : TILE_ROWS};
     survey_tile(&whole, survey);
   }
   return survey->hash - before;
 }
 
-static void survey_block(const block_view *block, double *room, row_survey *survey)
+typedef struct joint_survey {
+  const shard *points;
+  row_survey *surveys; /* of each thread */
+} joint_survey;
+
+static void survey_row_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  for (int64_t t = 0; t < block->n_tiles; t++) {
-    const whole_tile whole = {block_tile(block, t, room), block->points->n_features, block->first_row + t * TILE_ROWS,
-                              tile_points(block, t)};
-    survey_tile(&whole, survey);
-  }
+  const joint_survey *joint = context;
+  const whole_tile whole = {tile->numbers, joint->points->n_features, joint->points->row_width, tile->first_row,
+                            tile->n_points};
+  (void)n_tiles;
+  survey_tile(&whole, &joint->surveys[thread]);
 }
 
 gmmpi_status shard_complete(shard *points, gmmpi_error *error)
 {
-  const int64_t length = points->n_features * TILE_ROWS;
-  row_survey *surveys = surveys_create(points->n_threads, points->n_features, INFINITY);
-  double *rooms = allocate(points->n_threads * length, sizeof *rooms);
-  if (surveys == NULL || rooms == NULL) fail(error, GMMPI_NO_MEMORY, "points: no memory is left to find their ranges");
+  row_survey *surveys = surveys_create(points->n_threads, points->row_width, INFINITY);
+  if (surveys == NULL) fail(error, GMMPI_NO_MEMORY, "points: no memory is left to find their ranges");
   if (agree(points->comm, error) == GMMPI_OK) {
     if (points->view == NULL) fill_last_tile(points);
-    shard_pass pass = shard_pass_begin(points);
-    while (shard_pass_next(&pass)) {
-#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-      for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-        const block_view block = shard_block(points, b);
-        survey_block(&block, rooms + thread_number() * length, &surveys[thread_number()]);
-      }
-    }
+    joint_survey joint = {points, surveys};
+    shard_visit(points, 1, &(row_visitor){.context = &joint, .tiles = survey_row_tile});
     shard_take_surveys(points, points->n_threads, surveys);
   }
   surveys_destroy(surveys);
-  free(rooms);
   return error->status;
 }

@@ -74,7 +74,7 @@ static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed
 /* --- rules of initial responsibilities
  * ---------------------------------------------------------------------------------- */
 
-static void random_rule(void *seed, const tile_view *tile, pass_workspace *workspace)
+static void random_rule(void *seed, const row_tile *tile, pass_workspace *workspace)
 {
   const int64_t K = workspace->sums.n_components;
   double *responsibilities = workspace->responsibilities;
@@ -98,7 +98,7 @@ typedef struct label_context {
   const int64_t *values; /* K, ascending */
 } label_context;
 
-static void label_rule(void *labels, const tile_view *tile, pass_workspace *workspace)
+static void label_rule(void *labels, const row_tile *tile, pass_workspace *workspace)
 {
   const label_context *context = labels;
   const int64_t K = workspace->sums.n_components;
@@ -211,15 +211,15 @@ typedef struct elsewhere_context {
   density_form *form; /* of the centres there */
 } elsewhere_context;
 
-static void nearest_elsewhere_rule(void *elsewhere, const tile_view *tile, pass_workspace *workspace)
+static void nearest_elsewhere_rule(void *elsewhere, const row_tile *tile, pass_workspace *workspace)
 {
   const elsewhere_context *context = elsewhere;
   const shard *there = context->coordinates;
   const int64_t row = tile->first_row - there->first_row;
   const block_view block = shard_block(there, row / there->block_rows);
   double *room = context->tiles + thread_number() * there->n_features * TILE_ROWS;
-  const tile_view same = {block_tile(&block, row % there->block_rows / TILE_ROWS, room), tile->first_row,
-                          tile->n_points};
+  row_tile same = *tile;
+  same.numbers = block_tile(&block, row % there->block_rows / TILE_ROWS, room);
   nearest_rule(context->form, &same, workspace);
 }
 

@@ -256,15 +256,25 @@ static int64_t radius_of(double square)
   return exponent < LEAST_EXPONENT ? 0 : exponent - LEAST_EXPONENT;
 }
 
-/* Adds the points of a tile to the counts of the n rows that are in the probe. */
-static void count_tile(const place_finder *finder, const em_iteration *em, const double *tile, int n_points,
-                       int64_t first, int64_t n)
+/* The n rows from `first` on, which are in the probe. */
+typedef struct probe_pass {
+  const place_finder *finder;
+  const kernel *kernel;
+  int64_t first, n;
+} probe_pass;
+
+/* Adds the points of a tile to the counts of the rows that are in the probe. */
+static void count_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  em->kernel->log_densities(finder->form, tile, finder->distances, finder->scratch);
-  for (int64_t i = 0; i < n; i++) {
-    int64_t *counts = finder->counts + (first + i) * N_RADII;
+  const probe_pass *pass = context;
+  const place_finder *finder = pass->finder;
+  (void)n_tiles;
+  (void)thread;
+  pass->kernel->log_densities(finder->form, tile->numbers, finder->distances, finder->scratch);
+  for (int64_t i = 0; i < pass->n; i++) {
+    int64_t *counts = finder->counts + (pass->first + i) * N_RADII;
     const double *halves = finder->distances + i * TILE_ROWS;
-    for (int p = 0; p < n_points; p++) {
+    for (int p = 0; p < tile->n_points; p++) {
       const double square = fabs(2.0 * halves[p]);
       if (square < 0x1p2) counts[radius_of(square)]++;
     }
@@ -281,14 +291,8 @@ static gmmpi_status count_points(const place_finder *finder, em_iteration *em, c
     const int64_t left = finder->n_rows - first;
     const int64_t n = left < PROBES ? left : PROBES;
     set_probe(finder, model, first, n);
-    shard_pass pass = shard_pass_begin(points);
-    while (shard_pass_next(&pass)) {
-      for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-        const block_view block = shard_block(points, b);
-        for (int64_t t = 0; t < block.n_tiles; t++)
-          count_tile(finder, em, block_tile(&block, t, finder->tile), tile_points(&block, t), first, n);
-      }
-    }
+    probe_pass pass = {finder, em->kernel, first, n};
+    shard_visit(points, 1, &(row_visitor){.context = &pass, .tiles = count_tile, .takes_turns = true});
   }
   if (shard_agree(points, error) != GMMPI_OK) return error->status;
   allreduce_large(points->comm, finder->counts, finder->n_rows * N_RADII, MPI_INT64_T, MPI_SUM);

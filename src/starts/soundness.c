@@ -28,8 +28,8 @@ typedef struct inspection {
   const shard *points;
   const gmmpi_model *model;
   double n_samples;
-  double *tile;   /* d x TILE_ROWS: room */
-  double *values; /* different ones, ascending: of all ranks, at most most_values */
+  double *difference; /* d: room for a point less a mean */
+  double *values;     /* different ones, ascending: of all ranks, at most most_values */
   int64_t n_values, most_values;
 } inspection;
 
@@ -89,18 +89,32 @@ static gmmpi_status join_values(inspection *work, gmmpi_error *error)
   return error_pass(error, &local);
 }
 
-/* Adds the values of a tile's points in direction j of component k; own: only of those that belong to the component. */
-static void add_values_of_tile(inspection *work, const double *tile, int n_points, int64_t k, int64_t j, bool own)
+/* Direction j of component k; own: only the values of those points that belong to the component. */
+typedef struct direction {
+  inspection *work;
+  int64_t k, j;
+  bool own;
+} direction;
+
+/* Adds the values of a tile's points in a direction. */
+static void add_values_of_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
+  const direction *along = context;
+  inspection *work = along->work;
+  const int64_t k = along->k;
+  const int64_t j = along->j;
+  const bool own = along->own;
   const gmmpi_model *model = work->model;
   const int64_t d = model->n_features;
   const double *mean = model->means + k * d;
   const double most_square = (double)d + 8.0 * sqrt(2.0 * (double)d) + 16.0;
   int64_t length;
   const double *factor = component_factor(model, k, &length);
-  for (int p = 0; p < n_points && work->n_values < work->most_values; p++) {
-    double *difference = work->tile + d * TILE_ROWS;
-    for (int64_t i = 0; i < d; i++) difference[i] = tile[i * TILE_ROWS + p] - mean[i];
+  (void)n_tiles;
+  (void)thread;
+  for (int p = 0; p < tile->n_points && work->n_values < work->most_values; p++) {
+    double *difference = work->difference;
+    for (int64_t i = 0; i < d; i++) difference[i] = tile->numbers[i * TILE_ROWS + p] - mean[i];
     const double value = component_whitened(model, factor, length, difference, j);
     double square = value * value;
     for (int64_t i = 0; i < d && own && square <= most_square; i++) {
@@ -118,14 +132,8 @@ static gmmpi_status count_values(inspection *work, int64_t k, int64_t j, bool ow
   const shard *points = work->points;
   work->n_values = 0;
   work->most_values = most;
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const block_view block = shard_block(points, b);
-      for (int64_t t = 0; t < block.n_tiles && work->n_values < most; t++)
-        add_values_of_tile(work, block_tile(&block, t, work->tile), tile_points(&block, t), k, j, own);
-    }
-  }
+  direction along = {work, k, j, own};
+  shard_visit(points, 1, &(row_visitor){.context = &along, .tiles = add_values_of_tile, .takes_turns = true});
   if (shard_agree(points, error) != GMMPI_OK) return error->status;
   return join_values(work, error);
 }
@@ -147,7 +155,7 @@ static gmmpi_status look_at_direction(inspection *work, int64_t k, int64_t j, bo
   const int64_t levels = LEVELS_PER_COMPONENT * model->n_components;
   *flat = false;
   if (model->weights[k] >= large_share ||
-      is_far_from_all(model, k, model->means + k * model->n_features, work->n_samples, work->tile))
+      is_far_from_all(model, k, model->means + k * model->n_features, work->n_samples, work->difference))
     return GMMPI_OK;
   if (count_values(work, k, j, true, model->n_features + 1, error) != GMMPI_OK) return error->status;
   if (work->n_values > model->n_features) return GMMPI_OK;
@@ -172,7 +180,7 @@ static gmmpi_status look_at_component(inspection *work, double reg_covar, int64_
   *kind = COMPONENT_NOT_SPURIOUS;
   /* A little less than a whole point is rounding. */
   if (model->weights[k] * work->n_samples < needed - 1e-6) {
-    if (!is_far_from_all(model, k, model->means + k * d, work->n_samples, work->tile)) *kind = COMPONENT_ON_FEW;
+    if (!is_far_from_all(model, k, model->means + k * d, work->n_samples, work->difference)) *kind = COMPONENT_ON_FEW;
     return GMMPI_OK;
   }
   int64_t length;
@@ -194,9 +202,9 @@ gmmpi_status find_spurious(const shard *points, int64_t n_samples, double reg_co
   inspection work = {.points = points, .model = model, .n_samples = (double)n_samples};
   gmmpi_error local = {0};
   *found = (spurious_component){.kind = COMPONENT_NOT_SPURIOUS};
-  work.tile = allocate(points->n_features * (TILE_ROWS + 1), sizeof(double));
+  work.difference = allocate(points->n_features, sizeof(double));
   work.values = allocate_untouched(most_values_of(&work), sizeof(double));
-  if (work.tile == NULL || work.values == NULL)
+  if (work.difference == NULL || work.values == NULL)
     fail(&local, GMMPI_NO_MEMORY, "there is no memory to look at components");
   if (agree(points->comm, &local) == GMMPI_OK) {
     for (int64_t k = 0; k < model->n_components && found->kind == COMPONENT_NOT_SPURIOUS; k++) {
@@ -206,7 +214,7 @@ gmmpi_status find_spurious(const shard *points, int64_t n_samples, double reg_co
       found->n_points = (int64_t)fmax(1.0, round(model->weights[k] * (double)n_samples));
     }
   }
-  free(work.tile);
+  free(work.difference);
   free(work.values);
   return error_pass(error, &local);
 }

@@ -7,13 +7,14 @@
 /* The rows without a missing value; their numbers go to kept. */
 static inline table without_missing(const table *all, int64_t *kept)
 {
-  table made = {0, all->n_features, malloc(sizeof(double) * (size_t)(all->n_rows * all->n_features + 1))};
+  table made = {0, all->n_columns, malloc(sizeof(double) * (size_t)(all->n_rows * all->n_columns + 1)),
+                all->has_weights};
   for (int64_t i = 0; i < all->n_rows; i++) {
     bool is_whole = true;
-    for (int64_t j = 0; j < all->n_features; j++) is_whole &= !isnan(all->rows[i * all->n_features + j]);
+    for (int64_t j = 0; j < all->n_columns; j++) is_whole &= !isnan(all->rows[i * all->n_columns + j]);
     if (!is_whole) continue;
-    memcpy(made.rows + made.n_rows * made.n_features, all->rows + i * all->n_features,
-           sizeof(double) * (size_t)all->n_features);
+    memcpy(made.rows + made.n_rows * made.n_columns, all->rows + i * all->n_columns,
+           sizeof(double) * (size_t)all->n_columns);
     kept[made.n_rows++] = i;
   }
   return made;
@@ -35,7 +36,7 @@ static inline void files_with_dropped_rows(void)
     for (int64_t i = 0; i < all.n_rows; i++) {
       if (!misses(c % 6, i, all.n_rows)) continue;
       if (n_missing++ == 0) first = i;
-      all.rows[i * 3 + i % 3] = NAN;
+      all.rows[i * all.n_columns + i % all.n_columns] = NAN;
     }
     int64_t *kept = malloc(sizeof *kept * (size_t)all.n_rows);
     const table left = without_missing(&all, kept);
@@ -51,7 +52,8 @@ static inline void files_with_dropped_rows(void)
       error = (gmmpi_error){0};
       CHECK(create_from_file(MISSING_ERROR, &points, &error) == GMMPI_BAD_DATA && points == NULL);
       snprintf(part, sizeof part, ": %" PRId64 " value%s missing%s: line %" PRId64 ", column %" PRId64 "; ", n_missing,
-               n_missing == 1 ? " is" : "s are", n_missing == 1 ? "" : ", the first one", first + 1, first % 3 + 1);
+               n_missing == 1 ? " is" : "s are", n_missing == 1 ? "" : ", the first one", first + 1,
+               first % all.n_columns + 1);
       check_error(&error, GMMPI_BAD_DATA, part, __FILE__, __LINE__);
       check_error(&error, GMMPI_BAD_DATA, "--missing drop", __FILE__, __LINE__);
     }

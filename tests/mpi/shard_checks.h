@@ -5,7 +5,7 @@
 
 #include "mpi/point_files.h"
 
-#include "points/shard.h"
+#include "points/shard_build.h"
 #include "support/hash.h"
 
 #include <inttypes.h>
@@ -13,9 +13,18 @@
 /* All rows of a data set, which every rank knows. */
 typedef struct table {
   int64_t n_rows;
-  int64_t n_features;
+  int64_t n_columns;
   double *rows;
+  bool has_weights; /* the last column */
 } table;
+
+/* Do the tables that are made, and shards of files, have weights? */
+static bool tables_have_weights;
+
+static inline int64_t features_of(const table *all)
+{
+  return all->n_columns - all->has_weights;
+}
 
 static inline double random_value(uint64_t *state)
 {
@@ -25,10 +34,15 @@ static inline double random_value(uint64_t *state)
 
 static inline table make_table(int64_t n_rows, int64_t n_features)
 {
-  table made = {n_rows, n_features, malloc(sizeof(double) * (size_t)(n_rows * n_features + 1))};
+  const int64_t n_columns = n_features + tables_have_weights;
+  table made = {n_rows, n_columns, malloc(sizeof(double) * (size_t)(n_rows * n_columns + 1)), tables_have_weights};
   uint64_t state = (uint64_t)(n_rows * 31 + n_features);
-  for (int64_t i = 0; i < n_rows * n_features; i++) made.rows[i] = random_value(&state);
-  made.rows[n_rows / 2 * n_features] = -0.0;
+  for (int64_t i = 0; i < n_rows * n_columns; i++) made.rows[i] = random_value(&state);
+  made.rows[n_rows / 2 * n_columns] = -0.0;
+  for (int64_t i = 0; made.has_weights && i < n_rows; i++) {
+    double *weight = &made.rows[i * n_columns + n_features];
+    *weight = i % 5 == 1 ? -0.0 : fabs(*weight);
+  }
   return made;
 }
 
@@ -37,8 +51,8 @@ static inline uint64_t fingerprint_of(const table *all)
   uint64_t sum = 0;
   for (int64_t i = 0; i < all->n_rows; i++) {
     uint64_t hash = hash_word(0, (uint64_t)i);
-    for (int64_t j = 0; j < all->n_features; j++) {
-      const double value = all->rows[i * all->n_features + j] == 0 ? 0.0 : all->rows[i * all->n_features + j];
+    for (int64_t j = 0; j < all->n_columns; j++) {
+      const double value = all->rows[i * all->n_columns + j] == 0 ? 0.0 : all->rows[i * all->n_columns + j];
       uint64_t bits;
       memcpy(&bits, &value, sizeof bits);
       const uint64_t product = (hash ^ bits) * UINT64_C(0x9E3779B97F4A7C15);
@@ -46,40 +60,118 @@ static inline uint64_t fingerprint_of(const table *all)
     }
     sum += hash_word(hash, 0);
   }
-  return hash_word(hash_word(hash_word(0, (uint64_t)all->n_rows), (uint64_t)all->n_features), sum);
+  const uint64_t shape = hash_word(hash_word(0, (uint64_t)all->n_rows), (uint64_t)features_of(all));
+  return hash_word(all->has_weights ? hash_word(shape, 1) : shape, sum);
 }
 
 static inline void check_ranges(const shard *points, const table *all)
 {
-  for (int64_t j = 0; j < all->n_features; j++) {
+  for (int64_t j = 0; j < all->n_columns; j++) {
     double smallest = INFINITY;
     double largest = -INFINITY;
     for (int64_t i = 0; i < all->n_rows; i++) {
-      smallest = fmin(smallest, all->rows[i * all->n_features + j]);
-      largest = fmax(largest, all->rows[i * all->n_features + j]);
+      smallest = fmin(smallest, all->rows[i * all->n_columns + j]);
+      largest = fmax(largest, all->rows[i * all->n_columns + j]);
     }
-    CHECK(points->minima[j] == smallest && points->maxima[j] == largest);
+    if (j < features_of(all))
+      CHECK(points->minima[j] == smallest && points->maxima[j] == largest);
+    else
+      CHECK(points->largest_weight == largest);
   }
+  CHECK(all->has_weights || points->largest_weight == 1.0);
 }
 
-/* How many numbers of the block differ from the table's; the last tile is filled up with its first point. */
-static inline int wrong_numbers(const block_view *block, const table *all, double *room)
+/* How many numbers of a tile, which begins with a row, differ from the table's; the last tile is filled up with its
+ * first point, of weight 0. */
+static inline int wrong_numbers_of_tile(const double *tile, int64_t first_row, int n_points, const table *all)
 {
-  int n_wrong = 0;
-  for (int64_t t = 0; t < block->n_tiles; t++) {
-    const int n_points = tile_points(block, t);
-    const double *tile = block_tile(block, t, room);
-    CHECK(n_points == TILE_ROWS || block->first_row + t * TILE_ROWS + n_points == all->n_rows);
-    for (int p = 0; p < TILE_ROWS; p++) {
-      const int64_t row = block->first_row + t * TILE_ROWS + (p < n_points ? p : 0);
-      for (int64_t j = 0; j < all->n_features; j++) {
-        const double expected = all->rows[row * all->n_features + j];
-        const double value = tile[j * TILE_ROWS + p];
-        n_wrong += value != expected || (value == 0 && signbit(value));
-      }
+  int n_wrong = n_points != TILE_ROWS && first_row + n_points != all->n_rows;
+  for (int p = 0; p < TILE_ROWS; p++) {
+    const int64_t row = first_row + (p < n_points ? p : 0);
+    for (int64_t j = 0; j < all->n_columns; j++) {
+      const bool fills = p >= n_points && j == features_of(all);
+      const double expected = fills ? 0.0 : all->rows[row * all->n_columns + j];
+      const double value = tile[j * TILE_ROWS + p];
+      n_wrong += value != expected || (value == 0 && signbit(value));
     }
   }
   return n_wrong;
+}
+
+static inline int wrong_numbers(const block_view *block, const table *all, double *room)
+{
+  int n_wrong = 0;
+  for (int64_t t = 0; t < block->n_tiles; t++)
+    n_wrong +=
+        wrong_numbers_of_tile(block_tile(block, t, room), block->first_row + t * TILE_ROWS, tile_points(block, t), all);
+  return n_wrong;
+}
+
+/* What a walk shows: each thread counts for itself. */
+enum { MOST_THREADS = 3 };
+typedef struct seen_rows {
+  const shard *points;
+  const table *all;
+  int64_t most_tiles;
+  struct {
+    int64_t next_row; /* of the block in hand; -1: none is */
+    int64_t n_rows, n_wrong;
+  } threads[MOST_THREADS];
+} seen_rows;
+
+static inline void see_beginning(void *context, int thread)
+{
+  seen_rows *seen = context;
+  seen->threads[thread].n_wrong += seen->threads[thread].next_row != -1;
+  seen->threads[thread].next_row = -2;
+}
+
+static inline void see_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
+{
+  seen_rows *seen = context;
+  const shard *points = seen->points;
+  int64_t *next_row = &seen->threads[thread].next_row;
+  int64_t n_wrong = n_tiles < 1 || n_tiles > seen->most_tiles;
+  if (*next_row == -2) *next_row = tiles[0].first_row;
+  for (int64_t t = 0; t < n_tiles; t++) {
+    const double *weights = points->has_weights ? tiles[t].numbers + points->n_features * TILE_ROWS : NULL;
+    n_wrong += tiles[t].numbers != tiles[0].numbers + t * points->row_width * TILE_ROWS;
+    n_wrong += tiles[t].weights != weights || tiles[t].first_row != *next_row;
+    n_wrong += wrong_numbers_of_tile(tiles[t].numbers, tiles[t].first_row, tiles[t].n_points, seen->all);
+    *next_row += tiles[t].n_points;
+  }
+  seen->threads[thread].n_wrong += n_wrong;
+}
+
+static inline void see_end(void *context, const block_view *block, int thread)
+{
+  seen_rows *seen = context;
+  seen->threads[thread].n_wrong += seen->threads[thread].next_row != block->first_row + block->n_rows;
+  seen->threads[thread].n_rows += block->n_rows;
+  seen->threads[thread].next_row = -1;
+}
+
+/* A walk shows every row once, a block's from its beginning to its end; of some blocks, too. */
+static inline void check_walk(const shard *points, const table *all, int64_t most_tiles, int64_t n_blocks)
+{
+  seen_rows seen = {points, all, most_tiles, {{0, 0, 0}}};
+  row_visitor visitor = {&seen, see_beginning, see_tiles, see_end, most_tiles % 2 == 0};
+  int64_t n_rows = 0;
+  for (int t = 0; t < MOST_THREADS; t++) seen.threads[t].next_row = -1;
+  CHECK(points->n_threads <= MOST_THREADS);
+  if (n_blocks < 0) {
+    shard_visit(points, most_tiles, &visitor);
+  } else {
+    for (int64_t b = 0; b < shard_n_blocks(points); b += n_blocks)
+      CHECK(shard_visit_blocks(points, b, b + n_blocks < shard_n_blocks(points) ? b + n_blocks : shard_n_blocks(points),
+                               most_tiles, &visitor));
+  }
+  for (int t = 0; t < MOST_THREADS; t++) {
+    CHECK(seen.threads[t].n_wrong == 0 && seen.threads[t].next_row == -1);
+    CHECK(t == 0 || !visitor.takes_turns || seen.threads[t].n_rows == 0);
+    n_rows += seen.threads[t].n_rows;
+  }
+  CHECK(n_rows == points->n_rows);
 }
 
 /* A pass comes by each of this rank's blocks once, and they hold its rows. kept: where these were in the source, NULL
@@ -89,7 +181,7 @@ static inline void check_pass(shard_pass pass, const table *all, const int64_t *
   const shard *points = pass.points;
   int64_t n_seen = 0;
   int n_wrong = 0;
-  double *room = malloc(sizeof *room * (size_t)all->n_features * TILE_ROWS);
+  double *room = malloc(sizeof *room * (size_t)all->n_columns * TILE_ROWS);
   bool *seen = calloc((size_t)shard_n_blocks(points) + 1, sizeof *seen);
   for (int64_t expected = 0; shard_pass_next(&pass); expected = pass.end_block) {
     CHECK(pass.first_block < pass.end_block && pass.end_block <= shard_n_blocks(points));
@@ -126,6 +218,10 @@ static inline void check_blocks(const shard *points, const table *all, const int
     for (int i = 0; i < n; i++) shard_pass_next(&left);
     check_pass(n % 2 == 0 ? shard_pass_begin(points) : shard_pass_begin_ascending(points), all, kept, n % 2 == 1);
   }
+  check_walk(points, all, 1, -1);
+  check_walk(points, all, 2, 3);
+  check_walk(points, all, tiles_together(all->n_columns), 1);
+  check_walk(points, all, tiles_together(all->n_columns), -1);
   gmmpi_error error = {0};
   CHECK(!shard_has_failed(points) && shard_agree(points, &error) == GMMPI_OK);
 }
@@ -133,7 +229,7 @@ static inline void check_blocks(const shard *points, const table *all, const int
 /* Every row has one owner, who has it. */
 static inline void check_owners(const shard *points, const table *all)
 {
-  double *point = malloc(sizeof *point * (size_t)all->n_features);
+  double *point = malloc(sizeof *point * (size_t)all->n_columns);
   int n_wrong = 0;
   int64_t n_owned = 0;
   for (int64_t row = 0; row < all->n_rows; row++) {
@@ -142,8 +238,12 @@ static inline void check_owners(const shard *points, const table *all)
     if (!is_mine) continue;
     n_owned++;
     if (points->stream != NULL && row % 37 != 0) continue; /* each is read by itself */
+    point[all->n_columns - 1] = -1.0;
     shard_copy_row(points, row, point);
-    for (int64_t j = 0; j < all->n_features; j++) n_wrong += point[j] != all->rows[row * all->n_features + j];
+    for (int64_t j = 0; j < features_of(all); j++) n_wrong += point[j] != all->rows[row * all->n_columns + j];
+    n_wrong += all->has_weights && point[all->n_columns - 1] != -1.0;
+    shard_copy_numbers(points, row, point);
+    for (int64_t j = 0; j < all->n_columns; j++) n_wrong += point[j] != all->rows[row * all->n_columns + j];
   }
   CHECK(n_wrong == 0);
   MPI_Allreduce(MPI_IN_PLACE, &n_owned, 1, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
@@ -154,12 +254,13 @@ static inline void check_owners(const shard *points, const table *all)
 /* Collective. kept: where the rows were in the source, NULL when none was dropped. */
 static inline void check_shard(const shard *points, const table *all, const int64_t *kept, int64_t n_dropped)
 {
-  CHECK(points->n_samples == all->n_rows && points->n_features == all->n_features);
+  CHECK(points->n_samples == all->n_rows && points->n_features == features_of(all));
+  CHECK(points->has_weights == all->has_weights && points->row_width == all->n_columns);
   CHECK(points->block_rows == shard_block_rows(all->n_rows));
   CHECK(points->n_dropped == n_dropped);
   const int64_t n_tiles = (points->n_rows + TILE_ROWS - 1) / TILE_ROWS;
-  CHECK(n_tiles * TILE_ROWS * points->n_features * (int64_t)sizeof(double) <=
-        shard_bytes(all->n_rows, all->n_features, n_ranks, false));
+  CHECK(n_tiles * TILE_ROWS * points->row_width * (int64_t)sizeof(double) <=
+        shard_bytes(all->n_rows, all->n_columns, n_ranks, false));
   CHECK(points->fingerprint == fingerprint_of(all));
   check_ranges(points, all);
   check_blocks(points, all, kept);
@@ -172,14 +273,14 @@ static inline void check_shard(const shard *points, const table *all, const int6
 /* A CSV file whose lines are about as long as the numbers need; missing values are empty cells. */
 static inline void write_table(const table *all)
 {
-  const size_t room = (size_t)(all->n_rows * all->n_features) * 32 + 100;
+  const size_t room = (size_t)(all->n_rows * all->n_columns) * 32 + 100;
   char *text = malloc(room);
   size_t length = 0;
   for (int64_t i = 0; i < all->n_rows; i++) {
-    for (int64_t j = 0; j < all->n_features; j++) {
-      const double value = all->rows[i * all->n_features + j];
+    for (int64_t j = 0; j < all->n_columns; j++) {
+      const double value = all->rows[i * all->n_columns + j];
       if (!isnan(value)) length += (size_t)snprintf(text + length, room - length, "%.17g", value);
-      text[length++] = j + 1 < all->n_features ? ',' : '\n';
+      text[length++] = j + 1 < all->n_columns ? ',' : '\n';
     }
   }
   write_bytes("x.csv", text, length);
@@ -201,6 +302,7 @@ static inline gmmpi_status open_and_create(const char *name, missing_choice miss
   const shard_options how = {.missing = missing,
                              .n_threads = 3,
                              .single_precision = single_precision,
+                             .has_weights = tables_have_weights,
                              .stream_bytes = stream_pairs * pair,
                              .subsample_bytes = sample_pairs * pair,
                              .scratch = scratch_folder};
@@ -322,11 +424,11 @@ static inline bool is_never_chosen(const void *context, int64_t row)
 /* The rows of `all` that are chosen. */
 static inline table chosen_part(const table *all, const choice *how)
 {
-  const size_t row_bytes = sizeof(double) * (size_t)all->n_features;
-  table part = {0, all->n_features, malloc(row_bytes * (size_t)all->n_rows + 1)};
+  const size_t row_bytes = sizeof(double) * (size_t)all->n_columns;
+  table part = {0, all->n_columns, malloc(row_bytes * (size_t)all->n_rows + 1), all->has_weights};
   for (int64_t i = 0; i < all->n_rows; i++) {
     if (is_chosen(how, i))
-      memcpy(part.rows + part.n_rows++ * all->n_features, all->rows + i * all->n_features, row_bytes);
+      memcpy(part.rows + part.n_rows++ * all->n_columns, all->rows + i * all->n_columns, row_bytes);
   }
   return part;
 }

@@ -45,7 +45,7 @@ static void put(table *all, expectation *expected, int64_t row, int column, doub
 /* With missing, one row in 50 misses a value, none of those that are far. */
 static table make_columns(int64_t n, bool missing, expectation expected[D])
 {
-  table all = {n, D, calloc((size_t)(n * D), sizeof(double))};
+  table all = {n, D, calloc((size_t)(n * D), sizeof(double)), false};
   uint64_t state = 7;
   memset(expected, 0, D * sizeof *expected);
   for (int64_t i = 0; i < n; i++) {

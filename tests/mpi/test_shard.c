@@ -9,7 +9,7 @@ static void limits_of_values(void)
 {
   shard *points;
   gmmpi_error error = {0};
-  const table all = {2, 2, (double[]){1e140, -1e140, 5e-324, -1e-320}};
+  const table all = {2, 2, (double[]){1e140, -1e140, 5e-324, -1e-320}, false};
   write_text("x.csv", "1e140,-1e140\n5e-324,-1e-320\n");
   if (CHECK(create_from_file(MISSING_ERROR, &points, &error) == GMMPI_OK)) check_shard(points, &all, NULL, 0);
   shard_destroy(points);
@@ -43,7 +43,7 @@ static void from_memory(void)
     const bool drops = c % 2 == 1;
     const int way = c / 2 % 5;
     table all = make_table(sizes[c / 10], c % 3 == 0 ? 40 : 2);
-    const int64_t d = all.n_features;
+    const int64_t d = all.n_columns;
     for (int64_t i = 0; drops && i < all.n_rows; i++) {
       if (misses(c / 2 % 6, i, all.n_rows) && all.n_rows > 1) all.rows[i * d + i % d] = NAN;
     }

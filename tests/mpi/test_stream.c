@@ -5,12 +5,12 @@
 /* The table as an .npy file, of doubles and in C order. */
 static void write_array(const table *all)
 {
-  const size_t n_bytes = (size_t)(all->n_rows * all->n_features) * sizeof(double);
+  const size_t n_bytes = (size_t)(all->n_rows * all->n_columns) * sizeof(double);
   unsigned char *bytes = calloc(128 + n_bytes, 1);
   memcpy(bytes, "\x93NUMPY\x01\x00\x76\x00", 10);
   const int length =
       sprintf((char *)bytes + 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (%" PRId64 ", %" PRId64 "), }",
-              all->n_rows, all->n_features);
+              all->n_rows, all->n_columns);
   memset(bytes + 10 + length, ' ', 117 - (size_t)length);
   bytes[127] = '\n';
   memcpy(bytes + 128, all->rows, n_bytes);
@@ -54,7 +54,7 @@ static void other_coordinates(void)
     CHECK(shard_has_room_for_copy(shards[i]) == (shards[i]->stream == NULL && sample_pairs == 0));
     if (CHECK(shard_transform(shards[i], matrix, origin, true, &held, &error) == GMMPI_OK) &&
         CHECK(shard_transform(shards[i], matrix, origin, false, &made, &error) == GMMPI_OK)) {
-      table moved = {shards[i]->n_samples, D, calloc((size_t)shards[i]->n_samples * D, sizeof(double))};
+      table moved = {shards[i]->n_samples, D, calloc((size_t)shards[i]->n_samples * D, sizeof(double)), false};
       for (int64_t row = held->first_row; row < held->first_row + held->n_rows; row++)
         shard_copy_row(held, row, moved.rows + row * D);
       MPI_Allreduce(MPI_IN_PLACE, moved.rows, (int)moved.n_rows * D, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);

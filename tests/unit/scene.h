@@ -194,8 +194,8 @@ static inline outcome run_kernel(const kernel *kernels, const scene *s)
   }
   for (int64_t t = 0; t < s->n_tiles; t += group_tiles) {
     const int64_t n_tiles = s->n_tiles - t < group_tiles ? s->n_tiles - t : group_tiles;
-    kernels->accumulate(n_tiles, o.responsibilities + t * K * TILE_ROWS, s->tiles + t * d * TILE_ROWS, &o.sums,
-                        scratch);
+    kernels->accumulate(n_tiles, o.responsibilities + t * K * TILE_ROWS, s->tiles + t * d * TILE_ROWS, d * TILE_ROWS,
+                        &o.sums, scratch);
   }
   free(scratch);
   return o;

@@ -6,32 +6,37 @@
 
 #include <stdlib.h>
 
-/* All rows of this rank: n_rows x d. */
-static void copy_rows(const shard *points, double *rows)
+/* All rows of the data set, of which a rank copies its own. */
+typedef struct all_rows {
+  double *rows; /* n_samples x row_width */
+  int64_t row_width;
+} all_rows;
+
+static void copy_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
-  shard_pass pass = shard_pass_begin(points);
-  while (shard_pass_next(&pass)) {
-    for (int64_t b = pass.first_block; b < pass.end_block; b++) {
-      const block_view block = shard_block(points, b);
-      for (int64_t row = block.first_row; row < block.first_row + block.n_rows; row++)
-        shard_copy_row(points, row, rows + (row - points->first_row) * points->n_features);
-    }
+  const all_rows *all = context;
+  const int64_t width = all->row_width;
+  (void)n_tiles;
+  (void)thread;
+  for (int p = 0; p < tile->n_points; p++) {
+    for (int64_t j = 0; j < width; j++) all->rows[(tile->first_row + p) * width + j] = tile->numbers[j * TILE_ROWS + p];
   }
 }
 
 gmmpi_status shard_gather(const shard *points, shard **result, gmmpi_error *error)
 {
-  const int64_t d = points->n_features;
-  const shard_options options = {.n_threads = points->n_threads};
+  const int64_t width = points->row_width;
+  const shard_options options = {.n_threads = points->n_threads, .has_weights = points->has_weights};
   gmmpi_error local = {0};
-  double *rows = allocate(points->n_samples * d, sizeof *rows);
+  double *rows = allocate(points->n_samples * width, sizeof *rows);
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to gather a subsample of the points");
-  shard_lay_out(MPI_COMM_SELF, "gathered points", points->n_samples, d, options, result, &local);
+  shard_lay_out(MPI_COMM_SELF, "gathered points", points->n_samples, points->n_features, options, result, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    copy_rows(points, rows + points->first_row * d);
+    all_rows all = {rows, width};
+    shard_visit(points, 1, &(row_visitor){.context = &all, .tiles = copy_tile});
     /* All but the owner have zeros, whose bits are zero: adding the bits as integers moves them unchanged. */
-    allreduce_large(points->comm, rows, points->n_samples * d, MPI_INT64_T, MPI_SUM);
-    for (int64_t i = 0; i < points->n_samples; i++) shard_put_row(*result, i, rows + i * d);
+    allreduce_large(points->comm, rows, points->n_samples * width, MPI_INT64_T, MPI_SUM);
+    for (int64_t i = 0; i < points->n_samples; i++) shard_put_row(*result, i, rows + i * width);
     shard_complete(*result, &local);
     shard_failure(points, &local);
     agree(points->comm, &local);

@@ -28,7 +28,7 @@ typedef struct transfer {
 typedef struct exchange {
   const row_supply *supply;
   shard *points;
-  int64_t row_words; /* n_features, and the origin where it is remembered */
+  int64_t row_words; /* row_width, and the origin where it is remembered */
   int64_t piece_rows;
   int64_t tiles_gone; /* of the supply's: given back */
   shard_pass pass;    /* over the rows that are held, ascending as they leave */
@@ -52,15 +52,15 @@ static bool next_piece(transfer *pieces, int64_t piece_rows)
   return true;
 }
 
-/* One row of the supply as words. row: n_features, to work in. */
+/* One row of the supply as words. row: row_width, to work in. */
 static void pack_row(exchange *all, int64_t index, uint64_t *words, double *row)
 {
   const row_supply *supply = all->supply;
-  const int64_t n = all->points->n_features;
+  const int64_t n = all->points->row_width;
   if (supply->held != NULL) {
     /* A pass that has failed says so later. */
     shard_pass_reach(&all->pass, supply->picked[index] / supply->held->block_rows);
-    shard_copy_row(supply->held, supply->held->first_row + supply->picked[index], row);
+    shard_copy_numbers(supply->held, supply->held->first_row + supply->picked[index], row);
     memcpy(words, row, (size_t)n * sizeof *words);
   } else {
     const int64_t held_row = supply->origins != NULL ? supply->origins[index] - supply->first_of_source : index;
@@ -71,7 +71,7 @@ static void pack_row(exchange *all, int64_t index, uint64_t *words, double *row)
 
 static void unpack_row(const exchange *all, int64_t index, const uint64_t *words, double *row)
 {
-  const int64_t n = all->points->n_features;
+  const int64_t n = all->points->row_width;
   memcpy(row, words, (size_t)n * sizeof *row);
   shard_put_row(all->points, index, row);
   if (all->points->source_rows != NULL) all->points->source_rows[index] = (int64_t)words[n];
@@ -85,7 +85,7 @@ static void give_back(exchange *all, int64_t n_gone)
   const int64_t behind = n_gone < supply->n_rows ? supply->picked[n_gone] : held->n_rows;
   const int64_t tile = behind / TILE_ROWS;
   const size_t tile_bytes =
-      (size_t)held->n_features * TILE_ROWS * (held->tiles != NULL ? sizeof(double) : sizeof(float));
+      (size_t)held->row_width * TILE_ROWS * (held->tiles != NULL ? sizeof(double) : sizeof(float));
   unsigned char *tiles = held->tiles != NULL ? (unsigned char *)held->tiles : (unsigned char *)held->float_tiles;
   release_pages(tiles + (size_t)all->tiles_gone * tile_bytes, (size_t)(tile - all->tiles_gone) * tile_bytes);
   all->tiles_gone = tile;
@@ -117,7 +117,7 @@ static void unpack_received(const exchange *all, double *row)
     unpack_row(all, in->first_row - all->points->first_row + i, in->message + i * all->row_words, row);
 }
 
-/* row: n_features, to work in. */
+/* row: row_width, to work in. */
 static void exchange_pieces(exchange *all, int64_t first_held, double *row)
 {
   MPI_Request requests[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
@@ -156,13 +156,13 @@ gmmpi_status shard_redistribute(const row_supply *supply, shard *points, gmmpi_e
   MPI_Comm_rank(points->comm, &rank);
   MPI_Comm_size(points->comm, &n_ranks);
   exchange all = {.supply = supply, .points = points};
-  all.row_words = points->n_features + (points->source_rows != NULL ? 1 : 0);
+  all.row_words = points->row_width + (points->source_rows != NULL ? 1 : 0);
   all.piece_rows = all.row_words < MESSAGE_WORDS ? MESSAGE_WORDS / all.row_words : 1;
   all.held = allocate(n_ranks + 1, sizeof *all.held);
   all.owned = allocate(n_ranks + 1, sizeof *all.owned);
   all.sending.message = allocate(all.piece_rows * all.row_words, sizeof(uint64_t));
   all.receiving.message = allocate(all.piece_rows * all.row_words, sizeof(uint64_t));
-  double *row = allocate(points->n_features, sizeof *row);
+  double *row = allocate(points->row_width, sizeof *row);
   if (all.held == NULL || all.owned == NULL || all.sending.message == NULL || all.receiving.message == NULL ||
       row == NULL)
     fail(error, GMMPI_NO_MEMORY, "points: no memory is left for messages of %.3g bytes",

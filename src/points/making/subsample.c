@@ -43,7 +43,7 @@ static gmmpi_status send_rows(const shard *points, row_filter filter, int64_t n_
 static int64_t bytes_of_node(const shard *sample)
 {
   MPI_Comm node;
-  int64_t bytes = sample->n_rows * sample->n_features * (int64_t)sizeof(double);
+  int64_t bytes = sample->n_rows * sample->row_width * (int64_t)sizeof(double);
   MPI_Comm_split_type(sample->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
   MPI_Allreduce(MPI_IN_PLACE, &bytes, 1, MPI_INT64_T, MPI_SUM, node);
   MPI_Comm_free(&node);
@@ -92,13 +92,14 @@ static bool is_readable(const shard *points)
 /* How a subsample of n_samples points is held, and how much room is left. */
 static shard_options options_for(const shard *points, int64_t n_samples, bool readable, int64_t *copy_bytes)
 {
-  shard_options options = {.n_threads = points->n_threads, .single_precision = points->single_precision};
+  shard_options options = {
+      .n_threads = points->n_threads, .single_precision = points->single_precision, .has_weights = points->has_weights};
   *copy_bytes = INT64_MAX;
   if (!readable) return options;
   int n_ranks;
   MPI_Comm_size(points->comm, &n_ranks);
   const int64_t room = stream_options(points->stream)->subsample_bytes;
-  const int64_t bytes = shard_bytes(n_samples, points->n_features, n_ranks, points->single_precision);
+  const int64_t bytes = shard_bytes(n_samples, points->row_width, n_ranks, points->single_precision);
   if (room == 0) return options;
   if (bytes > room) {
     options.stream_bytes = room;

@@ -19,8 +19,8 @@ static gmmpi_status out_of_memory(const char *label, gmmpi_error *error)
 static void list_kept(const shard *points, int64_t *picked, int64_t *origins, double *row)
 {
   for (int64_t i = 0; i < points->n_rows; i++) {
-    shard_copy_row(points, points->first_row + i, row);
-    if (!row_is_whole(row, points->n_features)) continue;
+    shard_copy_numbers(points, points->first_row + i, row);
+    if (!row_is_whole(row, points->row_width)) continue;
     *picked++ = i;
     *origins++ = points->first_row + i;
   }
@@ -35,7 +35,7 @@ static gmmpi_status close_gaps(const char *label, shard_options options, const d
   const int64_t n_kept = old->n_rows - dropped->n_here;
   int64_t *picked = allocate(n_kept, sizeof *picked);
   int64_t *origins = allocate(n_kept, sizeof *origins);
-  double *row = allocate(old->n_features, sizeof *row);
+  double *row = allocate(old->row_width, sizeof *row);
   if (picked == NULL || origins == NULL || row == NULL) out_of_memory(label, error);
   if (shard_lay_out(old->comm, label, old->n_samples - dropped->n, old->n_features, options, &new, error) == GMMPI_OK) {
     new->n_dropped = dropped->n;
@@ -116,7 +116,8 @@ gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options opt
   gmmpi_error local = {0};
   shard *points = NULL;
   dropped_rows dropped = {0};
-  shard_lay_out(comm, source->label, source->n_rows, source->n_features, options, &points, &local);
+  shard_lay_out(comm, source->label, source->n_rows, source->n_features - (options.has_weights ? 1 : 0), options,
+                &points, &local);
   if (agree(comm, &local) == GMMPI_OK && shard_read(points, source, NULL, options, &dropped, &local) == GMMPI_OK &&
       dropped.n > 0) {
     if (options.stream_bytes > 0)
@@ -157,14 +158,14 @@ static gmmpi_status count_rows(MPI_Comm comm, const double *rows, int64_t n_loca
 }
 
 /* Looks at all rows of this rank and lists in origins those without missing values. */
-static gmmpi_status list_whole_rows(row_check *check, const double *rows, int64_t n_local, int64_t n_features,
+static gmmpi_status list_whole_rows(row_check *check, const double *rows, int64_t n_local, int64_t row_width,
                                     int64_t *origins, gmmpi_error *error)
 {
   int64_t n_kept = 0;
   gmmpi_status status = GMMPI_OK;
   for (int64_t i = 0; i < n_local && status == GMMPI_OK; i++) {
     bool is_whole;
-    status = row_check_row(check, rows + i * n_features, n_features, i, &is_whole, error);
+    status = row_check_row(check, rows + i * row_width, row_width, i, &is_whole, error);
     if (status == GMMPI_OK && is_whole && origins != NULL) origins[n_kept++] = check->first_row + i;
   }
   return status;
@@ -186,7 +187,7 @@ gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t
     if (missing == MISSING_DROP && origins == NULL) {
       out_of_memory("points", &local);
     } else {
-      list_whole_rows(&check, rows, n_local, n_features, origins, &local);
+      list_whole_rows(&check, rows, n_local, n_features + (options.has_weights ? 1 : 0), origins, &local);
     }
     if (row_check_end(comm, &check, n_samples, &n_dropped, &local) == GMMPI_OK &&
         shard_lay_out(comm, "points", n_samples - n_dropped, n_features, options, &points, &local) == GMMPI_OK &&

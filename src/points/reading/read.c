@@ -17,9 +17,9 @@ enum { PIECE_NUMBERS = 1 << 15 };
 typedef struct row_reader {
   row_check check;
   row_survey *survey;
-  double *rows;    /* piece_rows x n_features */
+  double *rows;    /* piece_rows x row_width */
   int64_t *places; /* piece_rows: where they are in the source */
-  double *room;    /* n_features x TILE_ROWS */
+  double *room;    /* row_width x TILE_ROWS */
 } row_reader;
 
 struct row_reading {
@@ -40,20 +40,21 @@ struct row_reading {
 
 static gmmpi_status allocate_readers(row_reading *reading, shard_options options, gmmpi_error *error)
 {
-  const int64_t d = reading->points->n_features;
-  const int64_t tiles = PIECE_NUMBERS / TILE_ROWS / d;
+  const int64_t width = reading->points->row_width;
+  const int64_t tiles = PIECE_NUMBERS / TILE_ROWS / width;
   int64_t numbers;
   reading->piece_rows = TILE_ROWS * (tiles > 1 ? tiles : 1);
   reading->readers = calloc((size_t)reading->n_readers, sizeof *reading->readers);
-  reading->surveys = surveys_create(reading->n_readers, d, shard_largest_number(options.single_precision));
-  bool good = reading->readers != NULL && reading->surveys != NULL && multiply_fits(reading->piece_rows, d, &numbers);
+  reading->surveys = surveys_create(reading->n_readers, width, shard_largest_number(options.single_precision));
+  bool good =
+      reading->readers != NULL && reading->surveys != NULL && multiply_fits(reading->piece_rows, width, &numbers);
   for (int t = 0; good && t < reading->n_readers; t++) {
     row_reader *reader = &reading->readers[t];
     reader->check = reading->nothing;
     reader->survey = &reading->surveys[t];
     reader->rows = allocate(numbers, sizeof *reader->rows);
     reader->places = allocate(reading->piece_rows, sizeof *reader->places);
-    reader->room = allocate(d, TILE_ROWS * sizeof *reader->room);
+    reader->room = allocate(width, TILE_ROWS * sizeof *reader->room);
     good = reader->rows != NULL && reader->places != NULL && reader->room != NULL;
   }
   if (options.missing == MISSING_DROP && options.stream_bytes > 0 && reading->choice == NULL) {
@@ -131,11 +132,11 @@ static gmmpi_status check_rows(const row_reading *reading, row_reader *reader, i
                                gmmpi_error *error)
 {
   const shard *points = reading->points;
-  const int64_t d = points->n_features;
+  const int64_t width = points->row_width;
   gmmpi_status status = GMMPI_OK;
   for (int64_t i = 0; i < n_rows && status == GMMPI_OK; i++) {
     bool is_whole = true;
-    status = row_check_row(&reader->check, reader->rows + i * d, d, reader->places[i], &is_whole, error);
+    status = row_check_row(&reader->check, reader->rows + i * width, width, reader->places[i], &is_whole, error);
     if (!is_whole && reading->n_dropped != NULL && !reading->surveyed)
       reading->n_dropped[(index + i) / points->block_rows]++;
   }
@@ -194,7 +195,7 @@ gmmpi_status reading_rows(row_reading *reading, int64_t index, int64_t n_rows, t
     const int64_t done = i * piece_rows;
     const int64_t n = n_rows - done < piece_rows ? n_rows - done : piece_rows;
     row_reader *reader = &reading->readers[thread_number()];
-    const tile_place place = place_behind(to, done * reading->points->n_features);
+    const tile_place place = place_behind(to, done * reading->points->row_width);
     gmmpi_error own = {0};
     if (read_piece_unless_stopped(reading, reader, index + done, n, place, &own) == GMMPI_OK) {
       if (places != NULL) memcpy(places + done, reader->places, (size_t)n * sizeof *places);
@@ -211,15 +212,12 @@ gmmpi_status reading_rows(row_reading *reading, int64_t index, int64_t n_rows, t
   return failure.status;
 }
 
-gmmpi_status reading_row(row_reading *reading, int64_t index, double *row, gmmpi_error *error)
+gmmpi_status reading_row(row_reading *reading, int64_t index, int64_t n_numbers, double *numbers, gmmpi_error *error)
 {
-  const shard *points = reading->points;
-  int64_t place;
-  const gmmpi_status status = reading->walk != NULL
-                                  ? walk_read(reading->walk, index, 1, row, &place, error)
-                                  : source_read(reading->source, points->first_row + index, 1, row, error);
-  for (int64_t j = 0; j < points->n_features; j++)
-    row[j] = (points->single_precision ? (double)(float)row[j] : row[j]) + 0.0;
+  const double *row = reading->readers[0].rows;
+  const gmmpi_status status = fetch(reading, &reading->readers[0], index, 1, error);
+  for (int64_t j = 0; j < n_numbers; j++)
+    numbers[j] = (reading->points->single_precision ? (double)(float)row[j] : row[j]) + 0.0;
   return status;
 }
 

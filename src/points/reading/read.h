@@ -30,8 +30,8 @@ bool reading_is_concurrent(const row_reading *reading);
 gmmpi_status reading_rows(row_reading *reading, int64_t index, int64_t n_rows, tile_place to, int64_t *places,
                           gmmpi_error *error);
 
-/* Reads a single row (n_features) as the shard would hold it. */
-gmmpi_status reading_row(row_reading *reading, int64_t index, double *row, gmmpi_error *error);
+/* Reads the first n_numbers numbers of a single row as the shard would hold them. */
+gmmpi_status reading_row(row_reading *reading, int64_t index, int64_t n_numbers, double *numbers, gmmpi_error *error);
 
 /* Fails with 65: the rows around index are not what they were. */
 gmmpi_status reading_changed(const row_reading *reading, int64_t index, gmmpi_error *error);

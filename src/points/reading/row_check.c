@@ -15,6 +15,7 @@ row_check row_check_begin(const point_source *source, int64_t first_row, shard_o
                      .first_row = first_row,
                      .missing = options.missing,
                      .single_precision = options.single_precision,
+                     .has_weights = options.has_weights,
                      .largest = shard_largest_number(options.single_precision),
                      .first_place = INT64_MAX};
 }
@@ -52,13 +53,25 @@ static void describe_place(const row_check *check, int64_t place, int64_t featur
   snprintf(text, n_bytes, "%s, column %s", where, name);
 }
 
-gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_features, int64_t row_index, bool *is_whole,
+static gmmpi_status bad_weight(const row_check *check, int64_t place, const char *where, double weight,
+                               gmmpi_error *error)
+{
+  if (weight < 0.0)
+    return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: the weight %g is negative; give 0 or more", label_of(check),
+                   where, weight);
+  return fail_at(error, place, GMMPI_BAD_DATA,
+                 "%s: %s: the weight %g is larger than %g; divide all weights by the same number", label_of(check),
+                 where, weight, SHARD_LARGEST_WEIGHT);
+}
+
+gmmpi_status row_check_row(row_check *check, const double *row, int64_t row_width, int64_t row_index, bool *is_whole,
                            gmmpi_error *error)
 {
   *is_whole = true;
-  for (int64_t j = 0; j < n_features; j++) {
+  for (int64_t j = 0; j < row_width; j++) {
+    const bool is_weight = check->has_weights && j == row_width - 1;
     const double held = check->single_precision ? (double)(float)row[j] : row[j];
-    if (fabs(held) <= check->largest) continue;
+    if (is_weight ? held >= 0.0 && held <= SHARD_LARGEST_WEIGHT : fabs(held) <= check->largest) continue;
     const int64_t place = place_of(check, row_index);
     if (isnan(row[j])) {
       *is_whole = false;
@@ -73,6 +86,7 @@ gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_featur
     if (isinf(row[j]))
       return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: is infinite; remove the row or replace the value",
                      label_of(check), where);
+    if (is_weight) return bad_weight(check, place, where, row[j], error);
     return fail_at(error, place, GMMPI_BAD_DATA,
                    check->single_precision
                        ? "%s: %s: %g is too large for single precision; rescale the column, or use double precision"
@@ -83,9 +97,9 @@ gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_featur
   return GMMPI_OK;
 }
 
-bool row_is_whole(const double *row, int64_t n_features)
+bool row_is_whole(const double *row, int64_t row_width)
 {
-  for (int64_t j = 0; j < n_features; j++) {
+  for (int64_t j = 0; j < row_width; j++) {
     if (isnan(row[j])) return false;
   }
   return true;

@@ -11,6 +11,7 @@ typedef struct row_check {
   int64_t first_row;          /* with memory: the data set's row with which the rank's begin */
   missing_choice missing;
   bool single_precision;
+  bool has_weights;      /* the last number of a row is its weight */
   double largest;        /* shard_largest_number */
   int64_t n_missing;     /* missing values */
   int64_t n_dropped;     /* rows with a missing value */
@@ -23,13 +24,13 @@ row_check row_check_begin(const point_source *source, int64_t first_row, shard_o
 /* Adds to check what another thread found. */
 void row_check_add(row_check *check, const row_check *other);
 
-/* Looks at a row (n_features): *is_whole when no value is missing. row_index: within the source, or this rank's memory.
- * Errors: 65 an infinity, a number that is too large. */
-gmmpi_status row_check_row(row_check *check, const double *row, int64_t n_features, int64_t row_index, bool *is_whole,
+/* Looks at a row (row_width): *is_whole when no value is missing. row_index: within the source, or this rank's memory.
+ * Errors: 65 an infinity, a number that is too large, a weight that is negative. */
+gmmpi_status row_check_row(row_check *check, const double *row, int64_t row_width, int64_t row_index, bool *is_whole,
                            gmmpi_error *error);
 
 /* Is no value of a row missing? */
-bool row_is_whole(const double *row, int64_t n_features);
+bool row_is_whole(const double *row, int64_t row_width);
 
 /* Collective: agrees on the errors so far, then whether missing values are one, or leave no row. *n_dropped: rows to be
  * dropped, of all ranks. */

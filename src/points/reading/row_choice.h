@@ -46,7 +46,7 @@ gmmpi_status walk_create(const shard *points, point_source *source, row_choice *
                          row_walk **walk, gmmpi_error *error);
 void walk_destroy(row_walk *walk); /* NULL is fine */
 
-/* The next n_rows of this rank's rows from index on: rows receives n_rows x n_features numbers, places (n_rows) where
+/* The next n_rows of this rank's rows from index on: rows receives n_rows x row_width numbers, places (n_rows) where
  * they are in the source. Fastest when it goes on where the last call ended. For the first time all rows are read in
  * their order. Errors: those of source_read; 65 the source has changed. */
 gmmpi_status walk_read(row_walk *walk, int64_t index, int64_t n_rows, double *rows, int64_t *places,

@@ -14,23 +14,23 @@ struct row_walk {
   int64_t piece_rows;
   row_place next;    /* what is read next */
   int64_t index;     /* this rank's row that comes next; -1: none yet */
-  double *rows;      /* piece_rows x n_features: the candidates of the piece in hand */
+  double *rows;      /* piece_rows x row_width: the candidates of the piece in hand */
   int64_t *places;   /* piece_rows: where they are in the source */
   int64_t candidate; /* the number of the first one */
   int64_t n_candidates;
   int64_t n_passed;   /* of them */
   row_survey *survey; /* of the parent's rows, until all have been seen */
-  double *room;       /* n_features x TILE_ROWS */
+  double *room;       /* row_width x TILE_ROWS */
 };
 
 gmmpi_status walk_create(const shard *points, point_source *source, row_choice *choice, int64_t piece_rows,
                          row_walk **walk, gmmpi_error *error)
 {
-  const int64_t d = points->n_features;
+  const int64_t width = points->row_width;
   row_walk *created = calloc(1, sizeof *created);
   int64_t numbers;
   *walk = created;
-  if (created != NULL && multiply_fits(piece_rows, d, &numbers)) {
+  if (created != NULL && multiply_fits(piece_rows, width, &numbers)) {
     created->points = points;
     created->source = source;
     created->choice = choice;
@@ -38,8 +38,8 @@ gmmpi_status walk_create(const shard *points, point_source *source, row_choice *
     created->index = -1;
     created->rows = allocate(numbers, sizeof *created->rows);
     created->places = allocate(piece_rows, sizeof *created->places);
-    created->survey = surveys_create(1, d, INFINITY);
-    created->room = allocate(d, TILE_ROWS * sizeof *created->room);
+    created->survey = surveys_create(1, width, INFINITY);
+    created->room = allocate(width, TILE_ROWS * sizeof *created->room);
     if (created->rows != NULL && created->places != NULL && created->survey != NULL && created->room != NULL)
       return GMMPI_OK;
   }
@@ -61,12 +61,12 @@ void walk_destroy(row_walk *walk)
 /* Of the n rows just read, those that are candidates move together. */
 static void pack_candidates(row_walk *walk, int64_t n)
 {
-  const int64_t d = walk->points->n_features;
+  const int64_t width = walk->points->row_width;
   int64_t n_kept = 0;
   for (int64_t i = 0; i < n; i++) {
     if (walk->choice->drops) {
-      if (!row_is_whole(walk->rows + i * d, d)) continue;
-      if (n_kept < i) memcpy(walk->rows + n_kept * d, walk->rows + i * d, (size_t)d * sizeof *walk->rows);
+      if (!row_is_whole(walk->rows + i * width, width)) continue;
+      if (n_kept < i) memcpy(walk->rows + n_kept * width, walk->rows + i * width, (size_t)width * sizeof *walk->rows);
     }
     walk->places[n_kept++] = walk->next.source_row + i;
   }
@@ -82,7 +82,7 @@ static void survey_candidates(row_walk *walk)
   const int64_t n = (choice->end < end ? choice->end : end) - from;
   if (choice->parent == NULL || n <= 0) return;
   shard_put_rows(choice->parent, from - choice->parent->first_row, n,
-                 walk->rows + (from - walk->candidate) * walk->points->n_features, (tile_place){0}, walk->room,
+                 walk->rows + (from - walk->candidate) * walk->points->row_width, (tile_place){0}, walk->room,
                  walk->survey);
 }
 
@@ -140,7 +140,7 @@ static gmmpi_status find_next(row_walk *walk, int64_t *found, gmmpi_error *error
 static gmmpi_status go_on(row_walk *walk, int64_t index, int64_t n_rows, double *rows, int64_t *places,
                           gmmpi_error *error)
 {
-  const int64_t d = walk->points->n_features;
+  const int64_t width = walk->points->row_width;
   int64_t found;
   if (walk->index != index && go_to_block(walk, index, error) != GMMPI_OK) return error->status;
   while (walk->index < index) {
@@ -148,7 +148,7 @@ static gmmpi_status go_on(row_walk *walk, int64_t index, int64_t n_rows, double 
   }
   for (int64_t i = 0; i < n_rows; i++) {
     if (find_next(walk, &found, error) != GMMPI_OK) return error->status;
-    memcpy(rows + i * d, walk->rows + found * d, (size_t)d * sizeof *rows);
+    memcpy(rows + i * width, walk->rows + found * width, (size_t)width * sizeof *rows);
     places[i] = walk->places[found];
   }
   return GMMPI_OK;

@@ -19,7 +19,7 @@ static bool cut_chunks(shard_chunks *chunks)
   const shard *points = chunks->points;
   int64_t words;
   int64_t block_bytes;
-  if (!multiply_fits(points->block_rows, points->n_features + (chunks->has_places ? 1 : 0), &words) ||
+  if (!multiply_fits(points->block_rows, points->row_width + (chunks->has_places ? 1 : 0), &words) ||
       !multiply_fits(words, (int64_t)sizeof(double), &block_bytes))
     return false;
   const int64_t most = n_bytes / LEAST_PARTS / block_bytes;
@@ -32,7 +32,7 @@ static bool cut_chunks(shard_chunks *chunks)
   chunks->n_chunks = (chunks->n_blocks + blocks - 1) / blocks;
   chunks->n_slots = n_bytes / (blocks * block_bytes);
   if (chunks->n_slots > chunks->n_chunks) chunks->n_slots = chunks->n_chunks;
-  chunks->n_numbers = blocks * points->block_rows * points->n_features;
+  chunks->n_numbers = blocks * points->block_rows * points->row_width;
   return chunks->n_slots >= 2 || chunks->n_slots == chunks->n_chunks;
 }
 
@@ -53,7 +53,7 @@ static void open_scratch(shard_chunks *chunks)
 {
   const shard_options *options = &chunks->options;
   if (options->scratch == NULL || chunks->n_chunks == 0 || !is_subsample(chunks->reading)) return;
-  chunks->survey = surveys_create(1, chunks->points->n_features, INFINITY);
+  chunks->survey = surveys_create(1, chunks->points->row_width, INFINITY);
   if (chunks->survey != NULL)
     chunks->kept = scratch_open(options->scratch, chunks->n_chunks, chunks->n_numbers * (int64_t)sizeof(double),
                                 options->scratch_bytes);
@@ -98,7 +98,7 @@ static int64_t rows_of_chunk(const shard_chunks *chunks, int64_t chunk, int64_t 
 static size_t kept_bytes(const shard_chunks *chunks, int64_t n_rows)
 {
   const int64_t n_tiles = (n_rows + TILE_ROWS - 1) / TILE_ROWS;
-  return (size_t)(n_tiles * TILE_ROWS * chunks->points->n_features) * sizeof(double);
+  return (size_t)(n_tiles * TILE_ROWS * chunks->points->row_width) * sizeof(double);
 }
 
 /* False when the chunk has to be read from its source. */

@@ -195,18 +195,22 @@ static bool advance(shard_stream *stream)
   return stream->error.status == GMMPI_OK;
 }
 
+static void give_run(const shard_stream *stream, int64_t *first_block, int64_t *end_block)
+{
+  *first_block = stream->current * stream->chunks.chunk_blocks;
+  *end_block = *first_block + stream->chunks.chunk_blocks;
+  if (*end_block > stream->chunks.n_blocks) *end_block = stream->chunks.n_blocks;
+}
+
 /* The next run, or, when there is none, the end of the pass. */
 static bool take_run(shard_stream *stream, int64_t *first_block, int64_t *end_block)
 {
   stream->active = advance(stream);
-  if (!stream->active) {
+  if (stream->active)
+    give_run(stream, first_block, end_block);
+  else
     stop_reading(stream);
-    return false;
-  }
-  *first_block = stream->current * stream->chunks.chunk_blocks;
-  *end_block = *first_block + stream->chunks.chunk_blocks;
-  if (*end_block > stream->chunks.n_blocks) *end_block = stream->chunks.n_blocks;
-  return true;
+  return stream->active;
 }
 
 bool stream_next(shard_stream *stream, int64_t *first_block, int64_t *end_block)
@@ -220,6 +224,10 @@ bool stream_next(shard_stream *stream, int64_t *first_block, int64_t *end_block)
 bool stream_reach(shard_stream *stream, int64_t block, int64_t *first_block, int64_t *end_block)
 {
   const int64_t chunk = block / stream->chunks.chunk_blocks;
+  if (stream->active && stream->begun && chunk == stream->current) { /* which only the caller's threads change */
+    give_run(stream, first_block, end_block);
+    return true;
+  }
   pthread_mutex_lock(&stream->lock);
   if (!stream->begun || stream->direction < 0 || chunk != stream->current + 1) {
     stop_reading(stream);
@@ -259,7 +267,7 @@ const double *stream_block_tiles(const shard_stream *stream, int64_t index)
   const int64_t chunk = index / stream->chunks.chunk_blocks;
   if (!stream->active || chunk != stream->current) return NULL;
   return slot_of(stream, chunk) +
-         index % stream->chunks.chunk_blocks * stream->chunks.points->block_rows * stream->chunks.points->n_features;
+         index % stream->chunks.chunk_blocks * stream->chunks.points->block_rows * stream->chunks.points->row_width;
 }
 
 const int64_t *stream_block_places(const shard_stream *stream, int64_t index)
@@ -268,22 +276,21 @@ const int64_t *stream_block_places(const shard_stream *stream, int64_t index)
   return places_of(stream, stream->current) + index % stream->chunks.chunk_blocks * stream->chunks.points->block_rows;
 }
 
-void stream_copy_row(shard_stream *stream, int64_t index, double *row)
+void stream_copy_row(shard_stream *stream, int64_t index, int64_t n_numbers, double *numbers)
 {
   const shard *points = stream->chunks.points;
-  const int64_t d = points->n_features;
   const double *tiles = stream_block_tiles(stream, index / points->block_rows);
   if (tiles != NULL) {
     const int64_t within = index % points->block_rows;
-    const double *first = tiles + within / TILE_ROWS * TILE_ROWS * d + within % TILE_ROWS;
-    for (int64_t j = 0; j < d; j++) row[j] = first[j * TILE_ROWS];
+    const double *first = tiles + within / TILE_ROWS * TILE_ROWS * points->row_width + within % TILE_ROWS;
+    for (int64_t j = 0; j < n_numbers; j++) numbers[j] = first[j * TILE_ROWS];
     return;
   }
   pthread_mutex_lock(&stream->lock);
   stop_reading(stream);
   pthread_mutex_unlock(&stream->lock);
   gmmpi_error error = {0};
-  if (stream->error.status == GMMPI_OK) reading_row(stream->chunks.reading, index, row, &error);
+  if (stream->error.status == GMMPI_OK) reading_row(stream->chunks.reading, index, n_numbers, numbers, &error);
   if (error.status != GMMPI_OK) stream->error = error;
-  for (int64_t j = 0; stream->error.status != GMMPI_OK && j < d; j++) row[j] = 0.0;
+  for (int64_t j = 0; stream->error.status != GMMPI_OK && j < n_numbers; j++) numbers[j] = 0.0;
 }

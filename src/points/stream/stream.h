@@ -46,7 +46,7 @@ const double *stream_block_tiles(const shard_stream *stream, int64_t index);
 /* Where the block's rows are in the source, when rows were dropped: see block_view. */
 const int64_t *stream_block_places(const shard_stream *stream, int64_t index);
 
-/* See shard_copy_row; index: of this rank's rows. */
-void stream_copy_row(shard_stream *stream, int64_t index, double *row);
+/* The first n_numbers numbers of this rank's index-th row; see shard_copy_row. */
+void stream_copy_row(shard_stream *stream, int64_t index, int64_t n_numbers, double *numbers);
 
 #endif
