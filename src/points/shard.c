@@ -1,7 +1,5 @@
 #include "points/shard.h"
 
-#include "points/shard_build.h"
-#include "points/stream/stream.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/threads.h"
@@ -9,64 +7,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
-
-/* --- who owns what
- * ------------------------------------------------------------------------------------------------------ */
-
-static const int64_t most_blocks = INT64_C(1) << 22;
-
-static int64_t round_up_to_tile(int64_t rows)
-{
-  return (rows / TILE_ROWS + (rows % TILE_ROWS != 0 ? 1 : 0)) * TILE_ROWS;
-}
-
-/* About 96 blocks, so that some dozens of ranks share even small data evenly; a few thousand rows are enough work to be
- * worth the sums of a block. */
-int64_t shard_block_rows(int64_t n_samples)
-{
-  const int64_t largest = 4096;
-  int64_t rows = n_samples / 96;
-  if (rows > largest) rows = largest;
-  const int64_t needed = n_samples / most_blocks + (n_samples % most_blocks != 0 ? 1 : 0);
-  if (rows < needed) rows = needed;
-  return rows < TILE_ROWS ? TILE_ROWS : round_up_to_tile(rows);
-}
-
-static int64_t count_blocks(int64_t n_samples)
-{
-  const int64_t block_rows = shard_block_rows(n_samples);
-  return n_samples / block_rows + (n_samples % block_rows != 0 ? 1 : 0);
-}
-
-/* Blocks are at most 2^22 and ranks fewer than 2^31: the products fit. */
-int64_t shard_first_block(int64_t n_blocks, int rank, int n_ranks)
-{
-  return rank * n_blocks / n_ranks;
-}
-
-int shard_owner(const shard *points, int64_t row, int n_ranks)
-{
-  const int64_t block = row / points->block_rows;
-  return (int)(((block + 1) * n_ranks - 1) / points->n_blocks);
-}
-
-static bool tile_numbers(int64_t n_rows, int64_t row_width, int64_t *numbers)
-{
-  return n_rows <= INT64_MAX - TILE_ROWS && multiply_fits(round_up_to_tile(n_rows), row_width, numbers);
-}
-
-int64_t shard_bytes(int64_t n_samples, int64_t row_width, int n_ranks, bool single_precision)
-{
-  const int64_t each = (int64_t)(single_precision ? sizeof(float) : sizeof(double));
-  const int64_t n_blocks = count_blocks(n_samples);
-  const int64_t most = n_blocks / n_ranks + (n_blocks % n_ranks != 0 ? 1 : 0);
-  int64_t rows;
-  int64_t numbers;
-  int64_t bytes;
-  if (!multiply_fits(most, shard_block_rows(n_samples), &rows) || rows > n_samples) rows = n_samples;
-  if (!tile_numbers(rows, row_width, &numbers) || !multiply_fits(numbers, each, &bytes)) return INT64_MAX;
-  return bytes;
-}
 
 int64_t shard_least_stream_bytes(int64_t n_samples, int64_t row_width, missing_choice missing)
 {
@@ -79,18 +19,24 @@ int64_t shard_least_stream_bytes(int64_t n_samples, int64_t row_width, missing_c
              : INT64_MAX;
 }
 
-/* For each block of points and of a subsample where it begins, what it was, and how many rows it lacks. */
-int64_t shard_stream_tables_bytes(int64_t n_samples, int n_ranks)
+int shard_owner(const shard *points, int64_t row, int n_ranks)
 {
-  enum { WORDS_OF_BLOCK = 8 };
-  return (count_blocks(n_samples) / n_ranks + 2) * WORDS_OF_BLOCK * (int64_t)sizeof(int64_t);
+  return layout_owner(points->n_blocks, row / points->block_rows, n_ranks);
 }
 
 /* --- memory
  * ------------------------------------------------------------------------------------------------------------- */
 
+gmmpi_status shard_no_memory(const shard *points, const char *label, gmmpi_error *error)
+{
+  return fail(error, GMMPI_NO_MEMORY,
+              "%s: there is no memory for %" PRId64 " x %" PRId64 " points, %.3g bytes on each rank; use more nodes",
+              label, points->n_samples, points->n_features,
+              (points->single_precision ? 4.0 : 8.0) * (double)points->n_rows * (double)points->n_features);
+}
+
 gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
-                           shard_options options, shard **points, gmmpi_error *error)
+                           const shard_options *options, shard **points, gmmpi_error *error)
 {
   int rank;
   int n_ranks;
@@ -102,36 +48,25 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
   created->comm = comm;
   created->n_samples = n_samples;
   created->n_features = n_features;
-  created->has_weights = options.has_weights;
-  created->row_width = n_features + (options.has_weights ? 1 : 0);
+  created->has_weights = options->has_weights;
+  created->row_width = n_features + (options->has_weights ? 1 : 0);
   created->largest_weight = 1.0;
-  created->n_threads = options.n_threads > 1 ? options.n_threads : 1;
+  created->single_precision = options->single_precision;
+  created->n_threads = options->n_threads > 1 ? options->n_threads : 1;
   created->block_rows = shard_block_rows(n_samples);
-  created->n_blocks = count_blocks(n_samples);
-  const int64_t first_block = shard_first_block(created->n_blocks, rank, n_ranks);
-  const int64_t behind = shard_first_block(created->n_blocks, rank + 1, n_ranks);
+  created->n_blocks = layout_n_blocks(n_samples);
+  const int64_t first_block = layout_first_block(created->n_blocks, rank, n_ranks);
+  const int64_t behind = layout_first_block(created->n_blocks, rank + 1, n_ranks);
   created->first_row = first_block * created->block_rows;
   if (behind > first_block)
     created->n_rows = (behind == created->n_blocks ? n_samples : behind * created->block_rows) - created->first_row;
 
-  created->single_precision = options.single_precision;
-  const bool holds = options.stream_bytes == 0;
-  created->copy_bytes = holds ? INT64_MAX : 0;
   int64_t numbers;
-  if (n_features < INT_MAX && tile_numbers(created->n_rows, created->row_width, &numbers)) {
-    if (holds && options.single_precision && shard_make_rooms(created))
-      created->float_tiles = allocate_untouched(numbers, sizeof *created->float_tiles);
-    else if (holds && !options.single_precision)
-      created->tiles = allocate_untouched(numbers, sizeof *created->tiles);
+  if (n_features < INT_MAX && layout_tile_numbers(created->n_rows, created->row_width, &numbers)) {
     created->minima = allocate(n_features, sizeof *created->minima);
     created->maxima = allocate(n_features, sizeof *created->maxima);
   }
-  if ((holds && created->tiles == NULL && created->float_tiles == NULL) || created->minima == NULL ||
-      created->maxima == NULL)
-    return fail(error, GMMPI_NO_MEMORY,
-                "%s: there is no memory for %" PRId64 " x %" PRId64 " points, %.3g bytes on each rank; use more nodes",
-                label, n_samples, n_features,
-                (options.single_precision ? 4.0 : 8.0) * (double)created->n_rows * (double)n_features);
+  if (created->minima == NULL || created->maxima == NULL) return shard_no_memory(created, label, error);
   return GMMPI_OK;
 }
 
@@ -149,20 +84,16 @@ bool shard_has_room_for_copy(const shard *points)
 {
   int n_ranks;
   MPI_Comm_size(points->comm, &n_ranks);
-  return points->stream == NULL &&
-         shard_bytes(points->n_samples, points->row_width, n_ranks, false) <= points->copy_bytes;
+  return !points->is_streamed &&
+         shard_bytes(points->n_samples, points->row_width, n_ranks, false) <= points->room_for_copy;
 }
 
 void shard_destroy(shard *points)
 {
   if (points == NULL) return;
-  if (points->view == NULL) stream_destroy(points->stream);
-  view_destroy(points->view);
-  free(points->tiles);
-  free(points->float_tiles);
+  if (points->backing != NULL) points->backing->destroy(points->rows);
   free(points->minima);
   free(points->maxima);
-  free(points->source_rows);
   free(points->rooms);
   free(points);
 }
@@ -170,55 +101,14 @@ void shard_destroy(shard *points)
 /* --- rows
  * --------------------------------------------------------------------------------------------------------------- */
 
-/* Where the first number of this rank's index-th row is in the tiles; the others follow TILE_ROWS apart. */
-static int64_t place_of_row(const shard *points, int64_t index)
-{
-  return index / TILE_ROWS * TILE_ROWS * points->row_width + index % TILE_ROWS;
-}
-
-void shard_put_row(shard *points, int64_t index, const double *row)
-{
-  const int64_t place = place_of_row(points, index);
-  for (int64_t j = 0; j < points->row_width; j++) {
-    if (points->tiles != NULL)
-      points->tiles[place + j * TILE_ROWS] = row[j] + 0.0;
-    else
-      points->float_tiles[place + j * TILE_ROWS] = (float)(row[j] + 0.0);
-  }
-}
-
-tile_place shard_place(const shard *points, int64_t index)
-{
-  const int64_t place = place_of_row(points, index);
-  return (tile_place){points->tiles != NULL ? points->tiles + place : NULL,
-                      points->float_tiles != NULL ? points->float_tiles + place : NULL};
-}
-
-/* The first n_numbers numbers of a row. */
-static void copy_numbers(const shard *points, int64_t row, int64_t n_numbers, double *numbers)
-{
-  if (points->view != NULL) {
-    view_copy_row(points, row, n_numbers, numbers);
-    return;
-  }
-  if (points->stream != NULL) {
-    stream_copy_row(points->stream, row - points->first_row, n_numbers, numbers);
-    return;
-  }
-  const int64_t place = place_of_row(points, row - points->first_row);
-  for (int64_t j = 0; j < n_numbers; j++)
-    numbers[j] = points->tiles != NULL ? points->tiles[place + j * TILE_ROWS]
-                                       : (double)points->float_tiles[place + j * TILE_ROWS];
-}
-
 void shard_copy_row(const shard *points, int64_t row, double *point)
 {
-  copy_numbers(points, row, points->n_features, point);
+  points->backing->copy_row(points, row, points->n_features, point);
 }
 
 void shard_copy_numbers(const shard *points, int64_t row, double *numbers)
 {
-  copy_numbers(points, row, points->row_width, numbers);
+  points->backing->copy_row(points, row, points->row_width, numbers);
 }
 
 int64_t shard_n_blocks(const shard *points)
@@ -228,7 +118,6 @@ int64_t shard_n_blocks(const shard *points)
 
 block_view shard_block(const shard *points, int64_t index)
 {
-  if (points->view != NULL) return view_block(points, index);
   const int64_t before = index * points->block_rows;
   const int64_t left = points->n_rows - before;
   const int64_t n_rows = left < points->block_rows ? left : points->block_rows;
@@ -236,22 +125,14 @@ block_view shard_block(const shard *points, int64_t index)
                       .first_row = points->first_row + before,
                       .n_rows = n_rows,
                       .n_tiles = (n_rows + TILE_ROWS - 1) / TILE_ROWS};
-  if (points->source_rows != NULL) block.source_rows = points->source_rows + before;
-  if (points->stream != NULL) {
-    block.tiles = stream_block_tiles(points->stream, index);
-    block.source_rows = stream_block_places(points->stream, index);
-  } else if (points->tiles != NULL) {
-    block.tiles = points->tiles + before * points->row_width;
-  } else if (points->float_tiles != NULL) {
-    block.float_tiles = points->float_tiles + before * points->row_width;
-  }
+  if (points->backing != NULL) points->backing->find_block(points, index, &block);
   return block;
 }
 
 const double *block_tile(const block_view *block, int64_t tile, double *room)
 {
   const int64_t length = block->points->row_width * TILE_ROWS;
-  if (block->points->view != NULL) return view_tile(block, tile, room);
+  if (block->points->backing->make_tile != NULL) return block->points->backing->make_tile(block, tile, room);
   if (block->tiles != NULL) return block->tiles + tile * length;
   for (int64_t i = 0; i < length; i++) room[i] = (double)block->float_tiles[tile * length + i];
   return room;
@@ -260,21 +141,25 @@ const double *block_tile(const block_view *block, int64_t tile, double *room)
 /* --- passes
  * ------------------------------------------------------------------------------------------------------------- */
 
+static shard_pass begin_pass(const shard *points, bool ascending)
+{
+  if (points->backing->begin_pass != NULL) points->backing->begin_pass(points, ascending);
+  return (shard_pass){.points = points};
+}
+
 shard_pass shard_pass_begin(const shard *points)
 {
-  if (points->stream != NULL) stream_begin(points->stream, false);
-  return (shard_pass){.points = points};
+  return begin_pass(points, false);
 }
 
 shard_pass shard_pass_begin_ascending(const shard *points)
 {
-  if (points->stream != NULL) stream_begin(points->stream, true);
-  return (shard_pass){.points = points};
+  return begin_pass(points, true);
 }
 
 bool shard_pass_next(shard_pass *pass)
 {
-  if (pass->points->stream != NULL) return stream_next(pass->points->stream, &pass->first_block, &pass->end_block);
+  if (pass->points->backing->next_run != NULL) return pass->points->backing->next_run(pass);
   if (pass->end_block > 0) return false;
   pass->end_block = shard_n_blocks(pass->points);
   return pass->end_block > 0;
@@ -283,19 +168,12 @@ bool shard_pass_next(shard_pass *pass)
 bool shard_pass_reach(shard_pass *pass, int64_t block)
 {
   if (block >= pass->first_block && block < pass->end_block) return true;
-  if (pass->points->stream == NULL) return shard_pass_next(pass);
-  return stream_reach(pass->points->stream, block, &pass->first_block, &pass->end_block);
+  if (pass->points->backing->reach_block == NULL) return shard_pass_next(pass);
+  return pass->points->backing->reach_block(pass, block);
 }
 
 /* --- walks
  * -------------------------------------------------------------------------------------------------------------- */
-
-int64_t tiles_together(int64_t row_numbers)
-{
-  enum { NUMBERS_TOGETHER = 1 << 17 };
-  const int64_t tiles = NUMBERS_TOGETHER / TILE_ROWS / row_numbers;
-  return tiles < 1 ? 1 : tiles > MOST_TILES_TOGETHER ? MOST_TILES_TOGETHER : tiles;
-}
 
 /* room: for most_tiles tiles, or NULL where tiles are used where they are. */
 static void visit_tiles(const block_view *block, int64_t most_tiles, const row_visitor *visitor, double *room,
@@ -364,21 +242,33 @@ bool shard_visit_blocks(const shard *points, int64_t first_block, int64_t end_bl
   return true;
 }
 
+/* --- failures
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static const gmmpi_error no_failure;
+
+static const gmmpi_error *first_failure(const shard *points)
+{
+  const gmmpi_error *failure = NULL;
+  if (points->backing != NULL && points->backing->failure != NULL) failure = points->backing->failure(points);
+  return failure != NULL ? failure : &no_failure;
+}
+
 bool shard_has_failed(const shard *points)
 {
-  return points->stream != NULL && stream_error(points->stream)->status != GMMPI_OK;
+  return first_failure(points)->status != GMMPI_OK;
 }
 
 gmmpi_status shard_failure(const shard *points, gmmpi_error *error)
 {
-  if (shard_has_failed(points) && error->status == GMMPI_OK) *error = *stream_error(points->stream);
+  if (error->status == GMMPI_OK) *error = *first_failure(points);
   return error->status;
 }
 
 gmmpi_status shard_agree(const shard *points, gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  if (points->stream == NULL) return GMMPI_OK;
+  if (!points->is_streamed) return GMMPI_OK;
   shard_failure(points, &local);
   if (agree(points->comm, &local) == GMMPI_OK) return GMMPI_OK;
   if (error->status == GMMPI_OK) *error = local;

@@ -15,9 +15,8 @@
 #ifndef POINTS_SHARD_H
 #define POINTS_SHARD_H
 
+#include "points/layout.h"
 #include "sources/source.h"
-
-enum { TILE_ROWS = 64 };
 
 typedef enum missing_choice { MISSING_ERROR, MISSING_DROP } missing_choice;
 
@@ -34,8 +33,7 @@ typedef struct shard_options {
   int64_t scratch_bytes;   /* that must be free there; set by shard_subsample */
 } shard_options;
 
-typedef struct shard_stream shard_stream;
-typedef struct shard_view shard_view;
+typedef struct shard_backing shard_backing;
 
 typedef struct shard {
   MPI_Comm comm;     /* borrowed */
@@ -47,34 +45,24 @@ typedef struct shard {
   int64_t n_blocks;   /* of the data set */
   int64_t first_row;  /* 0-based row of the data set with which this rank begins */
   int64_t n_rows;     /* rows of this rank; 0 is fine */
-  double *tiles;      /* ceil(n_rows / TILE_ROWS) x row_width x TILE_ROWS; for the shard_*.c files only */
-  float *float_tiles; /* the same in single precision; one of them is NULL, or both when the rows are streamed */
   bool single_precision;
-  shard_stream *stream; /* NULL: all rows are held; for the shard_*.c files only */
-  shard_view *view;   /* rows of another shard, whose stream this one uses; NULL: rows of its own; for the same files */
-  int64_t copy_bytes; /* room for a copy of this rank's rows; see shard_has_room_for_copy */
-  double *minima;     /* n_features: over the rows of all ranks */
+  bool is_streamed;             /* not all rows are at hand, and reading them may fail; the same on all ranks */
+  const shard_backing *backing; /* how its rows are held; NULL while they are not there yet */
+  void *rows;                   /* the backing's own */
+  int64_t room_for_copy;        /* bytes that a copy of this rank's rows may take; see shard_has_room_for_copy */
+  double *minima;               /* n_features: over the rows of all ranks */
   double *maxima;
   double largest_weight; /* of all ranks' rows; 1 without weights */
   uint64_t fingerprint;  /* of all rows in their order, the same at any number of ranks */
   int64_t n_dropped;     /* rows left out for a missing value, over all ranks */
-  int64_t *source_rows;  /* n_rows: see block_view; for the shard_*.c files only */
   int n_threads;         /* of this rank, at least 1 */
   double *rooms; /* n_threads x tiles_together x row_width x TILE_ROWS: tiles that are made in a walk; NULL where
                     tiles are used where they are */
 } shard;
 
-/* Rows of a block for a data set of n_samples rows. At most 2^22 blocks, at least 64 rows each. */
-int64_t shard_block_rows(int64_t n_samples);
-
-/* The bytes that the busiest of n_ranks ranks holds for n_samples rows of row_width numbers; INT64_MAX when they can't
- * be counted. */
-int64_t shard_bytes(int64_t n_samples, int64_t row_width, int n_ranks, bool single_precision);
-
-/* The least stream_bytes with which n_samples rows of row_width numbers can be streamed, and what is needed beside to
- * know where rows are; INT64_MAX when they can't be counted. */
+/* The least stream_bytes with which n_samples rows of row_width numbers can be streamed: two blocks are at hand;
+ * INT64_MAX when they can't be counted. */
 int64_t shard_least_stream_bytes(int64_t n_samples, int64_t row_width, missing_choice missing);
-int64_t shard_stream_tables_bytes(int64_t n_samples, int n_ranks);
 
 /* Collective over comm. Reads each rank's rows; source must outlive a shard that is streamed. Errors, agreed: those of
  * source_read; 65 a missing value (how many there are and where the first one is; only with MISSING_ERROR), an
@@ -160,11 +148,6 @@ typedef struct row_visitor {
   bool takes_turns; /* all blocks are for thread 0, one after the other, in no certain order */
 } row_visitor;
 
-/* How many tiles, of rows of so many numbers, may be visited together: their numbers stay in the second cache, or not
- * far from it. At least 1. */
-enum { MOST_TILES_TOGETHER = 16 };
-int64_t tiles_together(int64_t row_numbers);
-
 /* Walks over all of this rank's rows, which are shown to the visitor by at most most_tiles (1 ... tiles_together of a
  * row's numbers) tiles at a time. Of a stream the last chunks come first when they are still at hand from the walk
  * before. The visitor uses neither MPI nor HDF5, which may be at work for the rows to come. When reading fails the walk
@@ -190,7 +173,7 @@ bool shard_visit_blocks(const shard *points, int64_t first_block, int64_t end_bl
 /* The same on all ranks. */
 static inline bool shard_is_streamed(const shard *points)
 {
-  return points->stream != NULL;
+  return points->is_streamed;
 }
 
 /* Has reading failed on this rank in any walk so far? Never without a stream. shard_failure says how. */
@@ -207,5 +190,70 @@ int shard_owner(const shard *points, int64_t row, int n_ranks);
 /* Copies one of this rank's rows (0-based row of the data set) to point: n_features. Of a stream it is read, unless it
  * is at hand; zeros when that fails. */
 void shard_copy_row(const shard *points, int64_t row, double *point);
+
+/* --- for the files of points only: passes, of which walks are made, and ways to hold rows
+ * ------------------------------------------ */
+
+/* Copies one of this rank's rows (0-based row of the data set) with its weight: row_width numbers. See shard_copy_row.
+ */
+void shard_copy_numbers(const shard *points, int64_t row, double *numbers);
+
+/* A pass over this rank's rows: runs of neighbouring blocks whose rows are at hand, all blocks in one run when they are
+ * held, else one chunk after the other. Walks are made of it; those who need single rows in a certain order make one
+ * themselves.
+ *
+ *   shard_pass pass = shard_pass_begin(points);
+ *   while (shard_pass_next(&pass))
+ *     for (int64_t b = pass.first_block; b < pass.end_block; b++) ... shard_block(points, b) ...
+ *
+ * A pass begins and goes on outside of parallel regions, and one of a shard ends before the next begins. When reading
+ * fails the pass ends early; shard_agree tells, afterwards, at any time. */
+typedef struct shard_pass {
+  const shard *points;
+  int64_t first_block; /* the run; both 0 before the first one */
+  int64_t end_block;
+} shard_pass;
+
+/* Runs come in either order, so that the chunks which the last pass left are used first. Until the pass is over the
+ * caller uses neither MPI nor HDF5, which may be at work for the runs to come. */
+shard_pass shard_pass_begin(const shard *points);
+
+/* Runs come in ascending order. The caller is free: where reading needs MPI or HDF5 nothing is read but in
+ * shard_pass_next. */
+shard_pass shard_pass_begin_ascending(const shard *points);
+
+/* Goes on to the next run: false when there is none. */
+bool shard_pass_next(shard_pass *pass);
+
+/* In a pass begun as an ascending one: goes to the run of the block, wherever it is; false when reading fails. Fastest
+ * when blocks ascend from the first one on. */
+bool shard_pass_reach(shard_pass *pass, int64_t block);
+
+/* How the rows of a shard are held. A NULL member: all rows are at hand, in one run, and reading does not fail; tiles
+ * are where find_block says.
+ *
+ * To add one: a file with a table of these functions, and a function that gives a shard, which shard_lay_out has made,
+ * its backing and rows. */
+struct shard_backing {
+  void (*begin_pass)(const shard *points, bool ascending);
+  bool (*next_run)(shard_pass *pass);
+  bool (*reach_block)(shard_pass *pass, int64_t block);                      /* the block is not in the pass's run */
+  void (*find_block)(const shard *points, int64_t index, block_view *block); /* sets tiles and source_rows, if any */
+  const double *(*make_tile)(const block_view *block, int64_t tile, double *room);
+  void (*copy_row)(const shard *points, int64_t row, int64_t n_numbers, double *numbers); /* the first n_numbers */
+  const gmmpi_error *(*failure)(const shard *points); /* the first one; NULL or of status GMMPI_OK: none so far */
+  void (*destroy)(void *rows);
+};
+
+/* A shard of n_samples points of n_features features, with weights if the options say so, that has no rows yet, and no
+ * room for a copy of them; label names the data in messages. Not collective. Errors: 71; the caller destroys it in any
+ * case. */
+gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
+                           const shard_options *options, shard **points, gmmpi_error *error);
+gmmpi_status shard_no_memory(const shard *points, const char *label, gmmpi_error *error); /* fails with 71 */
+
+/* Room for the tiles that are made in walks over a shard whose tiles are not held as doubles; false when there is no
+ * memory. */
+bool shard_make_rooms(shard *points);
 
 #endif

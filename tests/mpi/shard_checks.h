@@ -5,7 +5,7 @@
 
 #include "mpi/point_files.h"
 
-#include "points/shard_build.h"
+#include "points/shard.h"
 #include "support/hash.h"
 
 #include <inttypes.h>
@@ -213,14 +213,12 @@ static inline void check_blocks(const shard *points, const table *all, const int
   check_pass(shard_pass_begin(points), all, kept, false);
   check_pass(shard_pass_begin(points), all, kept, false);
   check_pass(shard_pass_begin_ascending(points), all, kept, true);
-  for (int n = 1; n < 6 && points->stream != NULL; n++) {
+  for (int n = 1; n < 6 && points->is_streamed; n++) {
     shard_pass left = shard_pass_begin(points);
     for (int i = 0; i < n; i++) shard_pass_next(&left);
     check_pass(n % 2 == 0 ? shard_pass_begin(points) : shard_pass_begin_ascending(points), all, kept, n % 2 == 1);
   }
-  check_walk(points, all, 1, -1);
-  check_walk(points, all, 2, 3);
-  check_walk(points, all, tiles_together(all->n_columns), 1);
+  check_walk(points, all, 2, points->is_streamed ? 7 : 1);
   check_walk(points, all, tiles_together(all->n_columns), -1);
   gmmpi_error error = {0};
   CHECK(!shard_has_failed(points) && shard_agree(points, &error) == GMMPI_OK);
@@ -237,7 +235,7 @@ static inline void check_owners(const shard *points, const table *all)
     n_wrong += (shard_owner(points, row, n_ranks) == rank) != is_mine;
     if (!is_mine) continue;
     n_owned++;
-    if (points->stream != NULL && row % 37 != 0) continue; /* each is read by itself */
+    if (points->is_streamed && row % 37 != 0) continue; /* each is read by itself */
     point[all->n_columns - 1] = -1.0;
     shard_copy_row(points, row, point);
     for (int64_t j = 0; j < features_of(all); j++) n_wrong += point[j] != all->rows[row * all->n_columns + j];

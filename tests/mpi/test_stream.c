@@ -51,7 +51,7 @@ static void other_coordinates(void)
   for (int i = 0; i < 2 && shards[1] != NULL; i++) {
     shard *held = NULL;
     shard *made = NULL;
-    CHECK(shard_has_room_for_copy(shards[i]) == (shards[i]->stream == NULL && sample_pairs == 0));
+    CHECK(shard_has_room_for_copy(shards[i]) == (!shards[i]->is_streamed && sample_pairs == 0));
     if (CHECK(shard_transform(shards[i], matrix, origin, true, &held, &error) == GMMPI_OK) &&
         CHECK(shard_transform(shards[i], matrix, origin, false, &made, &error) == GMMPI_OK)) {
       table moved = {shards[i]->n_samples, D, calloc((size_t)shards[i]->n_samples * D, sizeof(double)), false};
@@ -159,7 +159,7 @@ static void files_that_change_behind_a_subsample(void)
   while (!is_chosen(&how, row)) row++;
   write_array(&all);
   if (CHECK(open_and_create("x.npy", MISSING_ERROR, false, &source, &points, &error) == GMMPI_OK) &&
-      CHECK(shard_subsample(points, is_chosen, &how, &sample, &error) == GMMPI_OK) && CHECK(sample->stream != NULL)) {
+      CHECK(shard_subsample(points, is_chosen, &how, &sample, &error) == GMMPI_OK) && CHECK(sample->is_streamed)) {
     harm_file(2 * row, false);
     walk(sample);
     walk(sample);

@@ -1,5 +1,5 @@
 /* All rows on every rank. */
-#include "points/shard_build.h"
+#include "points/held.h"
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
@@ -30,14 +30,14 @@ gmmpi_status shard_gather(const shard *points, shard **result, gmmpi_error *erro
   gmmpi_error local = {0};
   double *rows = allocate(points->n_samples * width, sizeof *rows);
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to gather a subsample of the points");
-  shard_lay_out(MPI_COMM_SELF, "gathered points", points->n_samples, points->n_features, options, result, &local);
+  held_lay_out(MPI_COMM_SELF, "gathered points", points->n_samples, points->n_features, &options, result, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
     all_rows all = {rows, width};
     shard_visit(points, 1, &(row_visitor){.context = &all, .tiles = copy_tile});
     /* All but the owner have zeros, whose bits are zero: adding the bits as integers moves them unchanged. */
     allreduce_large(points->comm, rows, points->n_samples * width, MPI_INT64_T, MPI_SUM);
-    for (int64_t i = 0; i < points->n_samples; i++) shard_put_row(*result, i, rows + i * width);
-    shard_complete(*result, &local);
+    for (int64_t i = 0; i < points->n_samples; i++) held_put_row(*result, i, rows + i * width);
+    held_complete(*result, &local);
     shard_failure(points, &local);
     agree(points->comm, &local);
   }

@@ -4,7 +4,7 @@
  * sends its rows in ascending order and receives its own in ascending order, in pieces of some MB, with one message of
  * each kind under way. The lowest row that has not arrived is always being sent and waited for, so the exchange cannot
  * stall. */
-#include "points/shard_build.h"
+#include "points/making/redistribute.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -66,15 +66,15 @@ static void pack_row(exchange *all, int64_t index, uint64_t *words, double *row)
     const int64_t held_row = supply->origins != NULL ? supply->origins[index] - supply->first_of_source : index;
     memcpy(words, supply->rows + held_row * n, (size_t)n * sizeof *words);
   }
-  if (all->points->source_rows != NULL) words[n] = (uint64_t)supply->origins[index];
+  if (held_has_origins(all->points)) words[n] = (uint64_t)supply->origins[index];
 }
 
 static void unpack_row(const exchange *all, int64_t index, const uint64_t *words, double *row)
 {
   const int64_t n = all->points->row_width;
   memcpy(row, words, (size_t)n * sizeof *row);
-  shard_put_row(all->points, index, row);
-  if (all->points->source_rows != NULL) all->points->source_rows[index] = (int64_t)words[n];
+  held_put_row(all->points, index, row);
+  if (held_has_origins(all->points)) held_put_origin(all->points, index, (int64_t)words[n]);
 }
 
 /* The supply's first n_gone rows are not needed any more. */
@@ -84,10 +84,7 @@ static void give_back(exchange *all, int64_t n_gone)
   const shard *held = supply->held;
   const int64_t behind = n_gone < supply->n_rows ? supply->picked[n_gone] : held->n_rows;
   const int64_t tile = behind / TILE_ROWS;
-  const size_t tile_bytes =
-      (size_t)held->row_width * TILE_ROWS * (held->tiles != NULL ? sizeof(double) : sizeof(float));
-  unsigned char *tiles = held->tiles != NULL ? (unsigned char *)held->tiles : (unsigned char *)held->float_tiles;
-  release_pages(tiles + (size_t)all->tiles_gone * tile_bytes, (size_t)(tile - all->tiles_gone) * tile_bytes);
+  held_give_back(held, all->tiles_gone, tile);
   all->tiles_gone = tile;
 }
 
@@ -143,7 +140,7 @@ static void find_bounds(exchange *all, int n_ranks)
   MPI_Allgather(&all->supply->n_rows, 1, MPI_INT64_T, all->held + 1, 1, MPI_INT64_T, points->comm);
   for (int r = 0; r < n_ranks; r++) {
     all->held[r + 1] += all->held[r];
-    all->owned[r] = shard_first_block(points->n_blocks, r, n_ranks) * points->block_rows;
+    all->owned[r] = layout_first_block(points->n_blocks, r, n_ranks) * points->block_rows;
     if (all->owned[r] > points->n_samples) all->owned[r] = points->n_samples;
   }
   all->owned[n_ranks] = points->n_samples;
@@ -156,7 +153,7 @@ gmmpi_status shard_redistribute(const row_supply *supply, shard *points, gmmpi_e
   MPI_Comm_rank(points->comm, &rank);
   MPI_Comm_size(points->comm, &n_ranks);
   exchange all = {.supply = supply, .points = points};
-  all.row_words = points->row_width + (points->source_rows != NULL ? 1 : 0);
+  all.row_words = points->row_width + (held_has_origins(points) ? 1 : 0);
   all.piece_rows = all.row_words < MESSAGE_WORDS ? MESSAGE_WORDS / all.row_words : 1;
   all.held = allocate(n_ranks + 1, sizeof *all.held);
   all.owned = allocate(n_ranks + 1, sizeof *all.owned);

@@ -1,7 +1,7 @@
 /* A part of a shard's rows as a shard of its own: sent to its owners by those who hold it, or, of rows that are
  * streamed, read by its owners. */
-#include "points/reading/read.h"
-#include "points/shard.h"
+#include "points/making/from_source.h"
+#include "points/making/redistribute.h"
 #include "points/stream/stream.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -33,7 +33,7 @@ static gmmpi_status send_rows(const shard *points, row_filter filter, int64_t n_
   if (agree(points->comm, error) == GMMPI_OK) {
     list_chosen(points, filter, chosen);
     const row_supply supply = {.n_rows = n_chosen, .held = points, .picked = chosen};
-    if (shard_redistribute(&supply, sample, error) == GMMPI_OK) shard_complete(sample, error);
+    if (shard_redistribute(&supply, sample, error) == GMMPI_OK) held_complete(sample, error);
   }
   free(chosen);
   return error->status;
@@ -54,14 +54,14 @@ static int64_t bytes_of_node(const shard *sample)
 static void tell_about_scratch(const shard *points, const shard *sample)
 {
   int rank;
-  const char *trouble = stream_scratch_trouble(sample->stream);
+  const char *trouble = stream_scratch_trouble(sample);
   MPI_Comm_rank(points->comm, &rank);
   int teller = trouble != NULL ? rank : INT_MAX;
   MPI_Allreduce(MPI_IN_PLACE, &teller, 1, MPI_INT, MPI_MIN, points->comm);
-  if (teller == INT_MAX || !stream_first_trouble(points->stream) || teller != rank) return;
+  if (teller == INT_MAX || !stream_note_trouble(points) || teller != rank) return;
   warn("%s: a subsample of the points cannot be kept there (%s); each pass over it reads all of the points. Give "
        "--scratch a folder on a disk",
-       stream_options(sample->stream)->scratch, trouble);
+       stream_options(sample)->scratch, trouble);
 }
 
 /* Collective: from the source. */
@@ -70,12 +70,13 @@ static gmmpi_status read_rows(const shard *points, row_filter filter, int64_t n_
 {
   row_choice *choice = NULL;
   dropped_rows none;
-  if (choice_of_subsample(sample, points, filter, n_chosen, &choice, error) != GMMPI_OK) {
+  if (choice_of_subsample(sample, points, reading_choice(stream_reading(points)), filter, n_chosen, &choice, error) !=
+      GMMPI_OK) {
     choice_destroy(choice);
     return error->status;
   }
   if (options.scratch != NULL) options.scratch_bytes = bytes_of_node(sample);
-  if (shard_read(sample, reading_source(stream_reading(points->stream)), choice, options, &none, error) == GMMPI_OK &&
+  if (shard_read(sample, reading_source(stream_reading(points)), choice, options, &none, error) == GMMPI_OK &&
       options.scratch != NULL)
     tell_about_scratch(points, sample);
   return error->status;
@@ -84,28 +85,28 @@ static gmmpi_status read_rows(const shard *points, row_filter filter, int64_t n_
 /* Can the subsample be read from the source? One of a subsample is sent. */
 static bool is_readable(const shard *points)
 {
-  if (points->stream == NULL) return false;
-  const row_choice *choice = reading_choice(stream_reading(points->stream));
+  if (!is_stream(points)) return false;
+  const row_choice *choice = reading_choice(stream_reading(points));
   return choice == NULL || choice->filter.is_chosen == NULL;
 }
 
-/* How a subsample of n_samples points is held, and how much room is left. */
-static shard_options options_for(const shard *points, int64_t n_samples, bool readable, int64_t *copy_bytes)
+/* How a subsample of n_samples points is held, and, if it is, how much room is left for a copy of it. */
+static shard_options options_for(const shard *points, int64_t n_samples, bool readable, int64_t *room_for_copy)
 {
   shard_options options = {
       .n_threads = points->n_threads, .single_precision = points->single_precision, .has_weights = points->has_weights};
-  *copy_bytes = INT64_MAX;
+  *room_for_copy = INT64_MAX;
   if (!readable) return options;
   int n_ranks;
   MPI_Comm_size(points->comm, &n_ranks);
-  const int64_t room = stream_options(points->stream)->subsample_bytes;
+  const int64_t room = stream_options(points)->subsample_bytes;
   const int64_t bytes = shard_bytes(n_samples, points->row_width, n_ranks, points->single_precision);
   if (room == 0) return options;
   if (bytes > room) {
     options.stream_bytes = room;
-    options.scratch = stream_options(points->stream)->scratch;
+    options.scratch = stream_options(points)->scratch;
   }
-  *copy_bytes = bytes > room ? 0 : room - bytes;
+  *room_for_copy = bytes > room ? 0 : room - bytes;
   return options;
 }
 
@@ -119,13 +120,13 @@ gmmpi_status shard_subsample(const shard *points, bool (*is_chosen)(const void *
   int64_t n_samples;
   const int64_t n_chosen = count_chosen(points, filter);
   MPI_Allreduce(&n_chosen, &n_samples, 1, MPI_INT64_T, MPI_SUM, points->comm);
-  int64_t copy_bytes;
-  const shard_options options = options_for(points, n_samples, readable, &copy_bytes);
+  int64_t room_for_copy;
+  const shard_options options = options_for(points, n_samples, readable, &room_for_copy);
   if (n_samples == 0)
     fail(&local, GMMPI_BAD_DATA, "no points were chosen for a subsample; choose some");
   else
-    shard_lay_out(points->comm, "subsample", n_samples, points->n_features, options, &sample, &local);
-  if (sample != NULL) sample->copy_bytes = copy_bytes;
+    lay_out_for_reading(points->comm, "subsample", n_samples, points->n_features, &options, &sample, &local);
+  if (sample != NULL) sample->room_for_copy = room_for_copy;
   shard_failure(points, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
     if (readable)

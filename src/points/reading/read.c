@@ -1,6 +1,8 @@
 /* Rows from a source to tiles: checked, surveyed and put to their places while they are in the cache. */
 #include "points/reading/read.h"
 
+#include "points/reading/row_check.h"
+
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/signals.h"

@@ -1,8 +1,9 @@
-/* Reading a rank's rows from their source into tiles, piece by piece; for the shard_*.c files only. */
+/* Reading a rank's rows from their source into tiles, piece by piece; for the files of points only. */
 #ifndef POINTS_READING_READ_H
 #define POINTS_READING_READ_H
 
 #include "points/reading/row_choice.h"
+#include "points/tiles.h"
 
 typedef struct row_reading row_reading;
 
@@ -44,17 +45,5 @@ uint64_t reading_hash(const row_reading *reading);
  * none, sets ranges and fingerprint of points. Errors, agreed: 65. */
 gmmpi_status reading_end(row_reading *reading, shard *points, int64_t *n_dropped_here, int64_t *n_dropped,
                          gmmpi_error *error);
-
-/* Rows that miss a value, and are to be dropped. */
-typedef struct dropped_rows {
-  int64_t n_here;     /* of this rank */
-  int64_t n;          /* of all */
-  int64_t *of_blocks; /* see reading_take_dropped */
-} dropped_rows;
-
-/* Collective: reads the rows of a shard that is laid out, as shard_create says, and has it go on streaming them when
- * that is what the options want and none is to be dropped. Takes the choice. Errors, agreed: those of shard_create. */
-gmmpi_status shard_read(shard *points, point_source *source, row_choice *choice, shard_options options,
-                        dropped_rows *dropped, gmmpi_error *error);
 
 #endif

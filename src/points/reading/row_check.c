@@ -2,7 +2,7 @@
  * missing values. All missing values are counted, over all ranks, before they are reported. */
 #include "points/reading/row_check.h"
 
-#include "points/shard_build.h"
+#include "points/tiles.h"
 #include "support/error.h"
 
 #include <inttypes.h>

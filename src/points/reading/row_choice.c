@@ -1,7 +1,6 @@
 /* Where the rows of a choice begin, found by counting. */
 #include "points/reading/row_choice.h"
 
-#include "points/stream/stream.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -50,14 +49,14 @@ static gmmpi_status find_bounds(const shard *points, int64_t n_mine, row_bound e
   if (bounds == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory to find the points of %d ranks", n_ranks);
   if (agree(points->comm, error) == GMMPI_OK) {
     for (int r = 0; r < n_ranks; r++) {
-      const int64_t row = shard_first_block(points->n_blocks, r, n_ranks) * points->block_rows - n_before;
+      const int64_t row = layout_first_block(points->n_blocks, r, n_ranks) * points->block_rows - n_before;
       /* The first row of all begins with the first candidate, taken or not. */
       if (row >= 0 && row < n_mine && row + n_before > 0) find(context, row, &bounds[r]);
     }
     MPI_Allreduce(MPI_IN_PLACE, bounds, n_ranks * BOUND_WORDS, MPI_INT64_T, MPI_SUM, points->comm);
     bounds[n_ranks] = end;
     for (int r = n_ranks - 1; r >= 0; r--) {
-      if (shard_first_block(points->n_blocks, r, n_ranks) == points->n_blocks) bounds[r] = end;
+      if (layout_first_block(points->n_blocks, r, n_ranks) == points->n_blocks) bounds[r] = end;
     }
     choice->starts[0] = bounds[rank].place;
     choice->first = bounds[rank].first;
@@ -71,8 +70,17 @@ static gmmpi_status find_bounds(const shard *points, int64_t n_mine, row_bound e
 
 typedef struct subsample_context {
   const shard *parent;
+  const row_choice *parent_choice;
   row_filter filter;
 } subsample_context;
+
+/* A place in the source from which one can walk to a row of the parent's on this rank. */
+static row_place place_in_source(const subsample_context *sample, int64_t row)
+{
+  const shard *parent = sample->parent;
+  if (sample->parent_choice == NULL) return (row_place){row, row};
+  return sample->parent_choice->starts[(row - parent->first_row) / parent->block_rows];
+}
 
 static void find_in_subsample(const void *context, int64_t n, row_bound *bound)
 {
@@ -84,13 +92,13 @@ static void find_in_subsample(const void *context, int64_t n, row_bound *bound)
     n -= sample->filter.is_chosen(sample->filter.context, row);
   } while (n >= 0);
   bound->first = row;
-  bound->place = stream_place(parent->stream, row);
+  bound->place = place_in_source(sample, row);
 }
 
-gmmpi_status choice_of_subsample(const shard *points, const shard *parent, row_filter filter, int64_t n_mine,
-                                 row_choice **choice, gmmpi_error *error)
+gmmpi_status choice_of_subsample(const shard *points, const shard *parent, const row_choice *parent_choice,
+                                 row_filter filter, int64_t n_mine, row_choice **choice, gmmpi_error *error)
 {
-  const subsample_context context = {parent, filter};
+  const subsample_context context = {parent, parent_choice, filter};
   const int64_t n_candidates = parent->n_samples;
   const row_bound end = {{n_candidates + parent->n_dropped, n_candidates}, n_candidates};
   if (choice_create(points, choice, error) == GMMPI_OK) {

@@ -1,5 +1,5 @@
 /* Data sets that have not all rows of their source: those without missing values, or those that a subsample keeps, or
- * both; for the shard_*.c files only.
+ * both; for the files of points only.
  *
  * Such rows are read by walking over the source: everything is read, what was not chosen is left out. So any rank can
  * read any rows of a subsample, whoever owns them among the points that it was taken from, and no row is sent. What has
@@ -8,7 +8,13 @@
 #ifndef POINTS_READING_ROW_CHOICE_H
 #define POINTS_READING_ROW_CHOICE_H
 
-#include "points/shard_build.h"
+#include "points/shard.h"
+
+/* Which rows are chosen, by their numbers in the data set. */
+typedef struct row_filter {
+  bool (*is_chosen)(const void *context, int64_t row); /* NULL: all */
+  const void *context;
+} row_filter;
 
 /* A place in the source from which one can walk. The candidates are the rows that are chosen from: those of the source,
  * or, where rows are dropped, those without missing values. */
@@ -26,10 +32,10 @@ typedef struct row_choice {
                           beginning; those not known yet have a source_row of -1 */
 } row_choice;
 
-/* Collective. The rows of `points`, laid out, that the filter takes of parent's, which are streamed; n_mine of them are
- * this rank's of parent. Errors, agreed: 71. */
-gmmpi_status choice_of_subsample(const shard *points, const shard *parent, row_filter filter, int64_t n_mine,
-                                 row_choice **choice, gmmpi_error *error);
+/* Collective. The rows of `points`, laid out, that the filter takes of parent's, which are streamed and are the
+ * parent_choice of their source (NULL: all of it); n_mine of them are this rank's of parent. Errors, agreed: 71. */
+gmmpi_status choice_of_subsample(const shard *points, const shard *parent, const row_choice *parent_choice,
+                                 row_filter filter, int64_t n_mine, row_choice **choice, gmmpi_error *error);
 
 /* Collective. The rows of `points`, laid out, that have no missing value, when those of `all` were looked at;
  * n_dropped: for each of this rank's blocks of `all` how many have one. Errors, agreed: 71.

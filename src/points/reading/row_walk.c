@@ -1,5 +1,7 @@
 /* Reading chosen rows by walking over the source. */
+#include "points/reading/row_check.h"
 #include "points/reading/row_choice.h"
+#include "points/tiles.h"
 #include "support/error.h"
 #include "support/memory.h"
 

@@ -1,6 +1,6 @@
 /* The chunks that a rank's streamed rows are cut into, and where a chunk's rows come from: the source, or, of a
  * subsample, the scratch in which they are kept once they have been read. A chunk is always what it was when it was
- * read first; for shard_stream.c only. */
+ * read first; for stream.c only. */
 #ifndef POINTS_STREAM_CHUNKS_H
 #define POINTS_STREAM_CHUNKS_H
 

@@ -1,5 +1,5 @@
 /* Chunks of bytes that are kept in a temporary file on a disk, because they would be dear to get again; for the
- * shard_*.c files only.
+ * files of points only.
  *
  * It is a help that may fail at any time: whoever uses it does without when it says no. The file has no name, so
  * nothing is left of it however the process ends. */

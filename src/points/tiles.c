@@ -1,7 +1,6 @@
-/* Rows become tiles, and what is found in them on the way: are all numbers in order, the columns' ranges, the
- * fingerprint. All of it while a tile is in the cache, in loops over the lanes of a tile. */
-#include "points/shard.h"
-#include "points/shard_build.h"
+/* Rows become tiles, and are surveyed on the way, while a tile is in the cache, in loops over its lanes. */
+#include "points/tiles.h"
+
 #include "support/error.h"
 #include "support/hash.h"
 #include "support/memory.h"
@@ -219,7 +218,7 @@ bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const do
   const int64_t length = width * TILE_ROWS;
   bool good = true;
   const size_t numbers = (size_t)((n_rows + TILE_ROWS - 1) / TILE_ROWS * length);
-  if (points->stream == NULL && (to.tiles != NULL || to.float_tiles != NULL))
+  if (!points->is_streamed && (to.tiles != NULL || to.float_tiles != NULL))
     populate_pages(to.tiles != NULL ? (void *)to.tiles : to.float_tiles,
                    numbers * (to.tiles != NULL ? sizeof *to.tiles : sizeof *to.float_tiles));
   for (int64_t done = 0; done < n_rows; done += TILE_ROWS) {
@@ -236,23 +235,6 @@ bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const do
 }
 
 /* --- all rows, where they are --- */
-
-/* Fills the tile at the data set's end up with copies of its first point, of weight 0. */
-static void fill_last_tile(shard *points)
-{
-  const int64_t n_points = points->n_rows % TILE_ROWS;
-  if (n_points == 0) return;
-  const int64_t place = (points->n_rows - n_points) * points->row_width;
-  const int64_t weights = place + points->n_features * TILE_ROWS;
-  for (int64_t i = place; i < place + points->row_width * TILE_ROWS; i++) {
-    const int64_t first = i - (i - place) % TILE_ROWS;
-    if (i - first < n_points) continue;
-    if (points->tiles != NULL)
-      points->tiles[i] = i < weights ? points->tiles[first] : 0.0;
-    else
-      points->float_tiles[i] = i < weights ? points->float_tiles[first] : 0.0F;
-  }
-}
 
 uint64_t shard_hash_tiles(const shard *points, int64_t index, int64_t n_rows, const double *tiles, row_survey *survey)
 {
@@ -280,12 +262,11 @@ static void survey_row_tile(void *context, const row_tile *tile, int64_t n_tiles
   survey_tile(&whole, &joint->surveys[thread]);
 }
 
-gmmpi_status shard_complete(shard *points, gmmpi_error *error)
+gmmpi_status shard_survey(shard *points, gmmpi_error *error)
 {
   row_survey *surveys = surveys_create(points->n_threads, points->row_width, INFINITY);
   if (surveys == NULL) fail(error, GMMPI_NO_MEMORY, "points: no memory is left to find their ranges");
   if (agree(points->comm, error) == GMMPI_OK) {
-    if (points->view == NULL) fill_last_tile(points);
     joint_survey joint = {points, surveys};
     shard_visit(points, 1, &(row_visitor){.context = &joint, .tiles = survey_row_tile});
     shard_take_surveys(points, points->n_threads, surveys);

@@ -1,0 +1,147 @@
+#include "points/held.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <stdlib.h>
+
+/* ceil(n_rows / TILE_ROWS) x row_width x TILE_ROWS numbers: doubles or floats; the other one is NULL. */
+typedef struct held_rows {
+  double *tiles;
+  float *float_tiles;
+  int64_t *origins; /* n_rows: where each was in the source; NULL when no row was dropped */
+} held_rows;
+
+static void held_destroy(void *rows)
+{
+  held_rows *held = rows;
+  free(held->tiles);
+  free(held->float_tiles);
+  free(held->origins);
+  free(held);
+}
+
+/* --- where a row is
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* Where the first number of this rank's index-th row is in the tiles; the others follow TILE_ROWS apart. */
+static int64_t place_of_row(const shard *points, int64_t index)
+{
+  return index / TILE_ROWS * TILE_ROWS * points->row_width + index % TILE_ROWS;
+}
+
+static void held_find_block(const shard *points, int64_t index, block_view *block)
+{
+  const held_rows *held = points->rows;
+  const int64_t before = index * points->block_rows;
+  if (held->tiles != NULL) block->tiles = held->tiles + before * points->row_width;
+  if (held->float_tiles != NULL) block->float_tiles = held->float_tiles + before * points->row_width;
+  if (held->origins != NULL) block->source_rows = held->origins + before;
+}
+
+static void held_copy_row(const shard *points, int64_t row, int64_t n_numbers, double *numbers)
+{
+  const held_rows *held = points->rows;
+  const int64_t place = place_of_row(points, row - points->first_row);
+  for (int64_t j = 0; j < n_numbers; j++)
+    numbers[j] =
+        held->tiles != NULL ? held->tiles[place + j * TILE_ROWS] : (double)held->float_tiles[place + j * TILE_ROWS];
+}
+
+static const shard_backing held_backing = {
+    .find_block = held_find_block, .copy_row = held_copy_row, .destroy = held_destroy};
+
+/* --- making
+ * ------------------------------------------------------------------------------------------------------------- */
+
+gmmpi_status held_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
+                          const shard_options *options, shard **points, gmmpi_error *error)
+{
+  int64_t numbers;
+  if (shard_lay_out(comm, label, n_samples, n_features, options, points, error) != GMMPI_OK) return error->status;
+  shard *created = *points;
+  held_rows *held = calloc(1, sizeof *held);
+  if (held == NULL) return shard_no_memory(created, label, error);
+  created->backing = &held_backing;
+  created->rows = held;
+  created->room_for_copy = INT64_MAX;
+  if (!layout_tile_numbers(created->n_rows, created->row_width, &numbers))
+    return shard_no_memory(created, label, error);
+  if (created->single_precision && shard_make_rooms(created))
+    held->float_tiles = allocate_untouched(numbers, sizeof *held->float_tiles);
+  else if (!created->single_precision)
+    held->tiles = allocate_untouched(numbers, sizeof *held->tiles);
+  return held->tiles != NULL || held->float_tiles != NULL ? GMMPI_OK : shard_no_memory(created, label, error);
+}
+
+bool held_remember_origins(shard *points)
+{
+  held_rows *held = points->rows;
+  held->origins = allocate(points->n_rows, sizeof *held->origins);
+  return held->origins != NULL;
+}
+
+bool held_has_origins(const shard *points)
+{
+  const held_rows *held = points->rows;
+  return held->origins != NULL;
+}
+
+void held_put_origin(shard *points, int64_t index, int64_t source_row)
+{
+  const held_rows *held = points->rows;
+  held->origins[index] = source_row;
+}
+
+void held_put_row(shard *points, int64_t index, const double *row)
+{
+  const held_rows *held = points->rows;
+  const int64_t place = place_of_row(points, index);
+  for (int64_t j = 0; j < points->row_width; j++) {
+    if (held->tiles != NULL)
+      held->tiles[place + j * TILE_ROWS] = row[j] + 0.0;
+    else
+      held->float_tiles[place + j * TILE_ROWS] = (float)(row[j] + 0.0);
+  }
+}
+
+tile_place held_place(const shard *points, int64_t index)
+{
+  const held_rows *held = points->rows;
+  const int64_t place = place_of_row(points, index);
+  return (tile_place){held->tiles != NULL ? held->tiles + place : NULL,
+                      held->float_tiles != NULL ? held->float_tiles + place : NULL};
+}
+
+/* Fills the tile at the data set's end up with copies of its first point, of weight 0. */
+static void fill_last_tile(shard *points)
+{
+  const held_rows *held = points->rows;
+  const int64_t n_points = points->n_rows % TILE_ROWS;
+  if (n_points == 0) return;
+  const int64_t place = (points->n_rows - n_points) * points->row_width;
+  const int64_t weights = place + points->n_features * TILE_ROWS;
+  for (int64_t i = place; i < place + points->row_width * TILE_ROWS; i++) {
+    const int64_t first = i - (i - place) % TILE_ROWS;
+    if (i - first < n_points) continue;
+    if (held->tiles != NULL)
+      held->tiles[i] = i < weights ? held->tiles[first] : 0.0;
+    else
+      held->float_tiles[i] = i < weights ? held->float_tiles[first] : 0.0F;
+  }
+}
+
+gmmpi_status held_complete(shard *points, gmmpi_error *error)
+{
+  fill_last_tile(points);
+  return shard_survey(points, error);
+}
+
+void held_give_back(const shard *points, int64_t first_tile, int64_t end_tile)
+{
+  const held_rows *held = points->rows;
+  const size_t tile_bytes =
+      (size_t)points->row_width * TILE_ROWS * (held->tiles != NULL ? sizeof(double) : sizeof(float));
+  unsigned char *tiles = held->tiles != NULL ? (unsigned char *)held->tiles : (unsigned char *)held->float_tiles;
+  release_pages(tiles + (size_t)first_tile * tile_bytes, (size_t)(end_tile - first_tile) * tile_bytes);
+}
