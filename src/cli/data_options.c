@@ -73,5 +73,5 @@ option_group data_options_group(const command_option table[N_DATA_OPTIONS])
 
 source_options data_source_options(const data_options *values)
 {
-  return (source_options){.columns = values->columns, .words = values->words};
+  return (source_options){.columns = values->columns, .words = values->words, .n_words = MOST_SOURCE_SETTINGS};
 }

@@ -93,9 +93,9 @@ gmmpi_status compress_check(int64_t level, const char *path, gmmpi_error *error)
 /* --- options that say how DATA is read, the same for all commands --- */
 
 typedef struct data_options {
-  const char *columns;                         /* NULL: not given */
-  source_word words[MOST_SOURCE_SETTINGS + 1]; /* the settings of all kinds of files */
-  int missing;                                 /* missing_choice */
+  const char *columns;                     /* NULL: not given */
+  source_word words[MOST_SOURCE_SETTINGS]; /* the settings of all kinds of files */
+  int missing;                             /* missing_choice */
 } data_options;
 
 enum { N_DATA_OPTIONS = 2 + MOST_SOURCE_SETTINGS }; /* at most */
@@ -106,7 +106,7 @@ void data_options_table(data_options *values, command_option table[N_DATA_OPTION
 /* The group of such a table for the help text. */
 option_group data_options_group(const command_option table[N_DATA_OPTIONS]);
 
-/* What source_open wants; values must outlive the source. */
+/* What source_open wants. */
 source_options data_source_options(const data_options *values);
 
 #endif

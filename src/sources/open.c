@@ -23,7 +23,7 @@ static gmmpi_status create(const char *data, const recognition *found, const sou
   *source = created;
   if (created->path == NULL || created->label == NULL || (*inside != '\0' && created->inside == NULL))
     return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
-  return settings_read(created->kind, options->words, &created->settings, error);
+  return settings_read(created->kind, options->words, options->n_words, &created->settings, error);
 }
 
 /* Collective: a shape that is not the same on all ranks means that they look at different files under one name. */

@@ -32,20 +32,22 @@ static const source_setting *find(const char *name, const source_kind **owner)
   return NULL;
 }
 
-gmmpi_status settings_read(const source_kind *kind, const source_word *words, void **settings, gmmpi_error *error)
+gmmpi_status settings_read(const source_kind *kind, const source_word *words, int n_words, void **settings,
+                           gmmpi_error *error)
 {
   *settings = NULL;
   if (kind->settings_bytes > 0 && (*settings = calloc(1, kind->settings_bytes)) == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left for the settings of %s files", kind->name);
-  for (gmmpi_status status = GMMPI_OK; words != NULL && words->name != NULL; words++) {
+  for (const source_word *word = words; word < words + n_words; word++) {
+    if (word->value == NULL) continue;
     const source_kind *owner;
-    const source_setting *setting = find(words->name, &owner);
+    const source_setting *setting = find(word->name, &owner);
     if (setting == NULL)
-      return fail(error, GMMPI_WRONG_USAGE, "--%s: no kind of file has such a setting; leave it out", words->name);
-    if (owner != kind || words->value == NULL) continue;
+      return fail(error, GMMPI_WRONG_USAGE, "--%s: no kind of file has such a setting; leave it out", word->name);
+    if (owner != kind) continue;
     void *value = (char *)*settings + setting->offset;
-    status = setting->choices != NULL ? set_choice(setting, words->value, value, error)
-                                      : setting->parse(words->value, value, error);
+    const gmmpi_status status = setting->choices != NULL ? set_choice(setting, word->value, value, error)
+                                                         : setting->parse(word->value, value, error);
     if (status != GMMPI_OK) return status;
   }
   return GMMPI_OK;
@@ -53,11 +55,11 @@ gmmpi_status settings_read(const source_kind *kind, const source_word *words, vo
 
 gmmpi_status settings_check(const char *name, const char *value, gmmpi_error *error)
 {
-  const source_word words[] = {{name, value}, {NULL, NULL}};
+  const source_word word = {name, value};
   const source_kind *owner = source_kinds[0];
   void *settings = NULL;
   find(name, &owner);
-  const gmmpi_status status = settings_read(owner, words, &settings, error);
+  const gmmpi_status status = settings_read(owner, &word, 1, &settings, error);
   free(settings);
   return status;
 }

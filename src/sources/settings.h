@@ -9,8 +9,9 @@
 /* Can the setting of this name have this value? Errors: 64 it cannot, or no kind has such a setting; 71. */
 gmmpi_status settings_check(const char *name, const char *value, gmmpi_error *error);
 
-/* The settings of the kind, whose words they may be; the others are passed over. *settings is for free(), NULL where
- * the kind has none. words: NULL, or a list that ends with a name of NULL. Errors: those of settings_check. */
-gmmpi_status settings_read(const source_kind *kind, const source_word *words, void **settings, gmmpi_error *error);
+/* The settings of the kind, from those of the n_words words that are its own. *settings is for free(), NULL where the
+ * kind has none. Errors: those of settings_check. */
+gmmpi_status settings_read(const source_kind *kind, const source_word *words, int n_words, void **settings,
+                           gmmpi_error *error);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "support/error.h"
 #include "support/file.h"
+#include "support/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,6 +32,32 @@ gmmpi_status source_read_numbers(const point_source *source, int descriptor, int
     numbers[i] = (double)value;
   }
   return GMMPI_OK;
+}
+
+gmmpi_status source_options_copy(const source_options *options, const char *label, source_options *copy,
+                                 gmmpi_error *error)
+{
+  source_word *words = allocate(options->n_words, sizeof *words);
+  *copy = (source_options){.words = words, .n_words = words != NULL ? options->n_words : 0, .wanted = options->wanted};
+  bool has_memory = words != NULL;
+  for (int i = 0; has_memory && i < options->n_words; i++) {
+    const source_word *word = &options->words[i];
+    if (word->value == NULL) continue;
+    words[i] = (source_word){strdup(word->name), strdup(word->value)};
+    has_memory = words[i].name != NULL && words[i].value != NULL;
+  }
+  if (options->columns != NULL) has_memory = (copy->columns = strdup(options->columns)) != NULL && has_memory;
+  return has_memory ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", label);
+}
+
+void source_options_clear(source_options *copy)
+{
+  for (int i = 0; i < copy->n_words; i++) {
+    free((char *)copy->words[i].name);
+    free((char *)copy->words[i].value);
+  }
+  free((source_word *)copy->words);
+  free((char *)copy->columns);
 }
 
 bool source_takes_all_columns(const point_source *source)

@@ -25,16 +25,17 @@ struct json_t; /* jansson */
 
 /* What the user said about a setting, as on the command line: --NAME VALUE. */
 typedef struct source_word {
-  const char *name;  /* NULL: the list ends here */
+  const char *name;
   const char *value; /* NULL: the user said nothing */
 } source_word;
 
-/* All of it is borrowed and must outlive the source. All zero: every column, and the defaults. */
+/* All of it is borrowed while the source is opened. All zero: every column, and the defaults. */
 typedef struct source_options {
   const char *columns;      /* --columns: names, 1-based numbers and ranges, separated by commas; NULL: every column */
-  const source_word *words; /* settings; those that the file's kind does not have are passed over; NULL: none */
-  name_list wanted;         /* unless its names are NULL, instead of columns: those of these names, in this order, or
-                               all of them where the file has no names */
+  const source_word *words; /* n_words settings; those that the file's kind does not have are passed over */
+  int n_words;
+  name_list wanted; /* unless its names are NULL, instead of columns: those of these names, in this order, or
+                       all of them where the file has no names; they must outlive the source */
 } source_options;
 
 typedef struct point_source point_source;
@@ -156,6 +157,12 @@ void source_close(point_source *source); /* NULL is fine; not collective */
  * feature_names and has_names. Errors: 65 a column that is not there, one picked twice; 71. */
 gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *const *names,
                                  const source_options *options, gmmpi_error *error);
+
+/* For a source that opens others later: a copy of the columns and words; the names that are wanted stay borrowed.
+ * Release it with source_options_clear, also after an error. Errors: 71, with label in the message. */
+gmmpi_status source_options_copy(const source_options *options, const char *label, source_options *copy,
+                                 gmmpi_error *error);
+void source_options_clear(source_options *copy);
 
 /* Were all columns picked, in their order? */
 bool source_takes_all_columns(const point_source *source);

@@ -38,10 +38,11 @@ static void read_table(const char *path, const source_options *options)
 
 void fuzz_read_points(const uint8_t *bytes, size_t n_bytes)
 {
-  static const source_word with_header[] = {{"header", "yes"}, {"delimiter", ";"}, {0}};
-  static const source_word without_header[] = {{"header", "no"}, {0}};
-  static const source_options choices[] = {
-      {.columns = NULL}, {.columns = "2,1", .words = with_header}, {.columns = "1-2", .words = without_header}};
+  static const source_word with_header[] = {{"header", "yes"}, {"delimiter", ";"}};
+  static const source_word without_header[] = {{"header", "no"}};
+  static const source_options choices[] = {{.columns = NULL},
+                                           {.columns = "2,1", .words = with_header, .n_words = 2},
+                                           {.columns = "1-2", .words = without_header, .n_words = 1}};
   const char *path;
   const int descriptor = fuzz_open(bytes, n_bytes, &path);
   if (descriptor < 0) return;

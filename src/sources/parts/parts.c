@@ -20,8 +20,8 @@
 enum { MOST_OPEN = 32 };
 
 typedef struct parts_state {
-  source_options options;
-  char *names; /* of all parts, one behind the other */
+  source_options options; /* a copy */
+  char *names;            /* of all parts, one behind the other */
   int64_t n_parts;
   const char **parts;            /* n_parts, in names */
   int64_t *first_rows;           /* n_parts + 1 */
@@ -142,7 +142,7 @@ static gmmpi_status open_parts(MPI_Comm comm, point_source *source, const source
   if (state == NULL)
     out_of_memory(source, &local);
   else
-    state->options = *options;
+    source_options_copy(options, source->label, &state->options, &local);
   if (agree(comm, &local) == GMMPI_OK && find_parts(comm, source, &local) == GMMPI_OK) {
     point_source *first = NULL;
     if (source_open_part(comm, state->parts[0], options, source->written, &first, &local) == GMMPI_OK) {
@@ -160,6 +160,7 @@ static void close_parts(point_source *source)
 {
   parts_state *state = source->state;
   for (int i = 0; i < MOST_OPEN; i++) source_close(state->open[i]);
+  source_options_clear(&state->options);
   free(state->names);
   free(state->parts);
   free(state->first_rows);
