@@ -30,7 +30,7 @@ static fit_options own_options_of(const gmmpi_fit_options *given)
                        .reg_covar = given->reg_covar,
                        .n_init = given->n_init,
                        .init = (start_method)given->init,
-                       .init_identity = given->init_identity,
+                       .init_covariance = given->init_identity ? START_IDENTITY : START_SAMPLE,
                        .start = given->start,
                        .labels = given->labels,
                        .seed = given->seed,

@@ -1,5 +1,5 @@
 /* Files to start a fit from: labels, and what else they turn out to be. Labels are followed by one iteration. */
-#include "cli/fit_command.h"
+#include "fit/start_file.h"
 #include "fuzz/fuzz.h"
 #include "gmmpi/fit.h"
 
@@ -34,15 +34,15 @@ static void fit_from(const int64_t *labels)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
 {
   const char *path;
-  fit_start start = {0};
+  start_file start = {0};
   gmmpi_error error = {0};
   const int descriptor = fuzz_open(bytes, n_bytes, &path);
   if (descriptor < 0) return 0;
-  const fit_command command = {.start_path = path, .init = path, .fit = {.n_components = 2, .covariance = "full"}};
-  if (fit_start_open(MPI_COMM_SELF, &command, &start, &error) == GMMPI_OK && start.is_labels &&
-      fit_start_labels(&command, held, &start, &error) == GMMPI_OK)
+  const fit_options options = {.n_components = 2, .covariance = "full", .init = INIT_MODEL, .init_file = path};
+  if (start_file_open(MPI_COMM_SELF, &options, &start, &error) == GMMPI_OK && start.is_labels &&
+      start_file_labels(&options, held, &start, &error) == GMMPI_OK)
     fit_from(start.labels);
-  fit_start_clear(&start);
+  start_file_clear(&start);
   fuzz_close(descriptor);
   return 0;
 }
