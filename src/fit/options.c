@@ -207,7 +207,8 @@ gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi
 {
   if (options->n_components == 0)
     return fail(error, GMMPI_WRONG_USAGE, "-k is missing; say how many components to fit, e.g. -k 3");
-  if (options_check_needs(fit_option_table, n_fit_options, options, given, error) != GMMPI_OK) return error->status;
+  const gmmpi_status status = options_check_needs(fit_option_table, n_fit_options, options, given, error);
+  if (status != GMMPI_OK) return status;
   const bool drawn = options->init != INIT_MODEL && options->init != INIT_LABELS;
   if (!drawn && options->n_init > 1)
     return fail(error, GMMPI_WRONG_USAGE, "--n-init %lld starts from %s would all be the same; leave one of them away",

@@ -20,15 +20,21 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void fit_from(const int64_t *labels)
 {
-  gmmpi_fit_options options = gmmpi_fit_defaults(2);
-  options.init = GMMPI_INIT_LABELS;
-  options.labels = labels;
-  options.max_iterations = 1;
+  gmmpi_options *options = NULL;
+  gmmpi_points *rows = NULL;
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
-  const gmmpi_status status = gmmpi_fit(MPI_COMM_SELF, points, N_POINTS, 1, &options, &model, NULL, &error);
+  gmmpi_options_create(&options, &error);
+  gmmpi_options_set(options, "components", "2", &error);
+  gmmpi_options_set(options, "max-iter", "1", &error);
+  gmmpi_options_set_labels(options, labels, N_POINTS, &error);
+  fuzz_insist(gmmpi_points_create(MPI_COMM_SELF, points, N_POINTS, 1, options, &rows, &error) == GMMPI_OK,
+              "points are taken");
+  const gmmpi_status status = gmmpi_fit(rows, options, NULL, &model, NULL, &error);
   fuzz_insist((status == GMMPI_OK) == (model != NULL), "a model is there or an error");
   gmmpi_model_destroy(model);
+  gmmpi_points_destroy(rows);
+  gmmpi_options_destroy(options);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
