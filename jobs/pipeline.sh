@@ -33,9 +33,20 @@ submit() {
   sbatch --parsable --job-name="gmmpi-$name" --output=%x-%j.out ${after[@]+"${after[@]}"} "$@"
 }
 
-# gmmpi_line WORDS...: one line that starts gmmpi with these words, blanks in them or not
+# gmmpi_line WORDS...: one line that starts gmmpi with these words, blanks in them or not; mpirun with a folder of its own for Open
+# MPI's session, as in chain.slurm
 gmmpi_line() {
-  echo "$launch gmmpi$(printf ' %q' "$@")"
+  local line
+  line="$launch gmmpi$(printf ' %q' "$@")"
+  case $launch in
+  *mpirun* | *mpiexec* | *orterun*)
+    # shellcheck disable=SC2016 # for the job's shell
+    printf '%s; ' '[ "${SLURM_JOB_NUM_NODES:-1}" -eq 1 ] && session=$(mktemp -d "${TMPDIR:-/tmp}/gm-XXXXXX")' \
+      '[ -n "$session" ] && export OMPI_MCA_orte_tmpdir_base="$session"' "$line" 'status=$?' \
+      '[ -n "$session" ] && rm -rf "$session"' 'exit $status'
+    ;;
+  *) echo "$line" ;;
+  esac
 }
 
 converted=

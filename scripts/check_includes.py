@@ -19,7 +19,7 @@ ROOMS = {
     "em": None,
     "starts": None,
     "fit": None,
-    "job": ("support", "sources", "points", "mixture", "kernels", "passes", "em/state", "em/event", "em/observer", "em/timings"),
+    "job": ("support", "sources", "points", "mixture", "kernels", "passes", "em/state", "em/state_fields", "em/event", "em/observer", "em/timings"),
     "apply": ("support", "sources", "points", "mixture", "kernels"),
     "cli": None,
 }
@@ -75,15 +75,20 @@ def wrong_rooms(found):
                 yield f"{where}: {room} may not include {target}.h"
 
 
+def format_of(unit):
+    """The folder of a format that the file is in, such as "sources/csv", or None."""
+    parts = unit.split("/")
+    return "/".join(parts[:2]) if parts[0] == "sources" and len(parts) > 2 else None
+
+
 def wrong_formats(found):
-    """A folder of a format includes the face of sources only, and no one but the table includes a folder's files."""
+    """A format includes the face of sources and its own files; no one but the table includes a format's."""
     for unit, targets in sorted(found.items()):
+        own = format_of(unit)
         for target, where in sorted(targets):
-            inside = unit.split("/")[:2] if unit.startswith("sources/") and unit.count("/") > 1 else None
-            if inside and room_of(target) == "sources" and target.split("/")[:2] != inside and target not in FACE_OF_SOURCES:
+            if own and room_of(target) == "sources" and format_of(target) != own and target not in FACE_OF_SOURCES:
                 yield f"{where}: a format includes source.h and its own files only, not {target}.h"
-            outside = room_of(unit) == "sources" and not inside and unit != THE_TABLE_OF_SOURCES
-            if outside and target.startswith("sources/") and target.count("/") > 1:
+            elif not own and format_of(target) and unit != THE_TABLE_OF_SOURCES:
                 yield f"{where}: only the table of kinds knows the formats, {unit} includes {target}.h"
 
 

@@ -16,16 +16,19 @@ build() {
 }
 
 # Runs a program on N ranks, however few cores there are: ranks N PROGRAM ARGUMENTS...
-# Open MPI refuses to run as root unless told so, and so it is told for this one run, and only as root.
-ranks() {
-  local n=$1 options=()
+# Open MPI refuses to run as root unless told so, and so it is told for this one run, and only as root; and runs that share a folder
+# for their sessions may find it being made or removed, so this one has its own, of a name short enough for sockets in it.
+ranks() (
+  n=$1 options=()
   shift
   if mpirun --version 2>/dev/null | grep -q 'Open MPI'; then
     options=(--oversubscribe --bind-to none)
+    OMPI_MCA_orte_tmpdir_base=$(mktemp -d /tmp/gm-XXXXXX)
+    export OMPI_MCA_orte_tmpdir_base
+    trap 'rm -rf "$OMPI_MCA_orte_tmpdir_base"' EXIT
   fi
   if [ "$(id -u)" -eq 0 ]; then
-    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun "${options[@]}" -n "$n" "$@"
-  else
-    mpirun "${options[@]}" -n "$n" "$@"
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   fi
-}
+  mpirun "${options[@]}" -n "$n" "$@"
+)

@@ -13,7 +13,7 @@ GMMPI = os.environ.get("GMMPI", "gmmpi")
 MPIRUN = os.environ.get("GMMPI_MPIRUN", "mpirun")
 SOURCE = os.environ.get("GMMPI_SOURCE", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MALL = os.path.join(SOURCE, "data", "mall_customers.csv")
-
+PATIENCE = 600  # seconds after which a program counts as hung; nothing else depends on it
 
 _sessions = None  # a folder; its path is short, as sockets in it must be
 _session_numbers = itertools.count()
@@ -40,7 +40,7 @@ def command(ranks, *arguments):
     return words + [GMMPI] + [str(argument) for argument in arguments]
 
 
-def gmmpi(*arguments, ranks=None, timeout=300, env=None, cwd=None, **options):
+def gmmpi(*arguments, ranks=None, timeout=PATIENCE, env=None, cwd=None, **options):
     """Runs gmmpi to its end: a CompletedProcess with text output."""
     environment = dict(os.environ, **(env or {}))
     return subprocess.run(command(ranks, *arguments), capture_output=True, text=True, timeout=timeout,

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from plotting.problem import NO_LIBRARY, Problem
 
@@ -60,8 +61,17 @@ class Programs:
         return run.stdout
 
     def _tool(self, name, *arguments, ranks=None):
-        words = [os.path.join(self.folder, name), *arguments]
-        return json.loads(self._run(self._launcher(ranks) + words, self._mpi_environment()))
+        return self._json([os.path.join(self.folder, name), *arguments], ranks)
+
+    def _json(self, words, ranks):
+        """What a program prints, alone (ranks=None) or under mpirun, which gets a folder of its own for its session: those that share one
+        find it being made or removed. The path is short, as sockets in it must be."""
+        environment = {}
+        if os.geteuid() == 0:  # Open MPI refuses to run as root unless told so
+            environment = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+        with tempfile.TemporaryDirectory(prefix="gm-", dir="/tmp") as session:
+            environment["OMPI_MCA_orte_tmpdir_base"] = session
+            return json.loads(self._run(self._launcher(ranks) + words, environment))
 
     def _launcher(self, ranks):
         """The words before a program that is to run on so many ranks, each bound to a core where there are enough."""
@@ -69,16 +79,6 @@ class Programs:
             return []
         mapping = ["--bind-to", "core"] if ranks <= self.cores else ["--oversubscribe", "--bind-to", "none"]
         return ["mpirun", *mapping, "-n", ranks]
-
-    def _mpi_environment(self):
-        """Open MPI refuses to run as root unless told so; and jobs that share its folder for sessions can trip over each other
-        when one of them ends, so these get their own, where its name is short enough for a socket's path."""
-        environment = {}
-        if os.geteuid() == 0:
-            environment = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-        if len(self.folder) < 50:
-            environment["OMPI_MCA_orte_tmpdir_base"] = self.folder
-        return environment
 
     def peak(self, threads=None, seconds=0.25):
         """Fused multiply-adds that the cores can do, in flops per second, all together."""
@@ -98,7 +98,7 @@ class Programs:
             words += ["--threads", threads]
         if log is not None:
             words += ["--log", log]
-        return json.loads(self._run(self._launcher(ranks) + words, self._mpi_environment()))
+        return self._json(words, ranks)
 
     def iterate(self, sample, iterations, ranks=None, threads=None):
         """Plain EM from the sample's start; adds the mean log-likelihood of the start to the summary."""

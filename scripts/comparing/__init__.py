@@ -1,2 +1,2 @@
-"""What compare_optima.py, compare_hard.py and compare_passes.py are made of. Needs numpy and h5py (Debian: python3-numpy,
-python3-h5py); the peer is scikit-learn (python3-sklearn)."""
+"""What compare_optima.py, compare_hard.py and compare_passes.py are made of, and with build_*.py compare_bits.py. Needs numpy and
+h5py (Debian: python3-numpy, python3-h5py); the peer is scikit-learn (python3-sklearn)."""

@@ -1,22 +1,16 @@
-#include "apply/output_format.h"
+/* Tables as text: a line for each row, numbers with all their digits. Where a rank's text goes is known when those
+ * before it have told the length of theirs, so that rows are produced twice: to measure and to write. */
+#include "apply/output_kinds.h"
+
+#include "support/error.h"
+#include "support/file.h"
+#include "support/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-char output_csv_delimiter(const char *path)
-{
-  const char *ending = strrchr(path, '.');
-  if (ending == NULL) return 0;
-  if (strcasecmp(ending, ".csv") == 0) return ',';
-  return strcasecmp(ending, ".tsv") == 0 || strcasecmp(ending, ".txt") == 0 ? '\t' : 0;
-}
-
-bool output_is_text(const char *path)
-{
-  return output_csv_delimiter(path) != 0;
-}
+/* --- text --- */
 
 /* A field as RFC 4180 wants it: quoted when it holds a delimiter, a quote or blanks at its ends. Line breaks, which our
  * own reader does not take inside quotes, become blanks. */
@@ -34,7 +28,8 @@ static char *put_field(char *text, const char *field, char delimiter)
   return text;
 }
 
-char *output_csv_header(const output_table *table, char delimiter)
+/* The first line, which the caller frees; NULL when there is no memory. */
+static char *make_header(const output_table *table, char delimiter)
 {
   size_t size = 1;
   for (int c = 0; c < table->n_columns; c++) {
@@ -69,7 +64,8 @@ static char *put_number(char *text, output_type type, const void *numbers, int64
   return text + sprintf(text, "%.17g", ((const double *)numbers)[i]);
 }
 
-int64_t output_csv_format(const output_table *table, char delimiter, int64_t n, void *const *numbers, char *text)
+/* n rows as text, which has OUTPUT_TEXT_BYTES for each number. Returns its length. */
+static int64_t format_rows(const output_table *table, char delimiter, int64_t n, void *const *numbers, char *text)
 {
   char *next = text;
   for (int64_t row = 0; row < n; row++) {
@@ -83,4 +79,83 @@ int64_t output_csv_format(const output_table *table, char delimiter, int64_t n, 
     next[-1] = '\n';
   }
   return next - text;
+}
+
+/* --- the file --- */
+
+/* What a rank knows of its text. */
+typedef struct text_part {
+  char *header;
+  char *text;         /* room for a chunk */
+  int64_t length;     /* of all its text */
+  int64_t offset;     /* where the next chunk of it goes in the file */
+  int64_t file_bytes; /* of the whole file */
+} text_part;
+
+/* An output_chunk_handler. */
+static gmmpi_status measure_chunk(output_job *work, void *context, int64_t first, int64_t n, gmmpi_error *error)
+{
+  (void)first;
+  (void)error;
+  text_part *own = context;
+  own->length += format_rows(work->table, work->delimiter, n, work->numbers, own->text);
+  return GMMPI_OK;
+}
+
+/* An output_chunk_handler. */
+static gmmpi_status write_chunk(output_job *work, void *context, int64_t first, int64_t n, gmmpi_error *error)
+{
+  (void)first;
+  text_part *own = context;
+  const int64_t length = format_rows(work->table, work->delimiter, n, work->numbers, own->text);
+  const int64_t offset = own->offset;
+  own->offset += length;
+  return file_write_at(work->descriptor, work->path, own->text, (size_t)length, offset, error);
+}
+
+static gmmpi_status make_room(const output_job *work, text_part *own, gmmpi_error *error)
+{
+  const output_table *table = work->table;
+  const int64_t most_rows = table->n_own < work->chunk_rows ? table->n_own : work->chunk_rows;
+  int64_t count;
+  if (multiply_fits(most_rows, output_numbers_per_row(table), &count)) own->text = allocate(count, OUTPUT_TEXT_BYTES);
+  own->header = make_header(table, work->delimiter);
+  return own->text != NULL && own->header != NULL ? GMMPI_OK : output_no_memory(work->path, error);
+}
+
+/* Collective: where this rank's text goes, and how long the file is. Errors are agreed. */
+static gmmpi_status measure(output_job *work, text_part *own, gmmpi_error *error)
+{
+  output_job_rows(work, "measuring", measure_chunk, own, error);
+  int64_t before = 0;
+  int64_t total;
+  const int64_t header = (int64_t)strlen(own->header);
+  MPI_Exscan(&own->length, &before, 1, MPI_INT64_T, MPI_SUM, work->comm);
+  MPI_Allreduce(&own->length, &total, 1, MPI_INT64_T, MPI_SUM, work->comm);
+  own->offset = header + (work->rank == 0 ? 0 : before);
+  own->file_bytes = header + total;
+  return agree(work->comm, error);
+}
+
+/* Rank 0: the draft with the header. */
+static gmmpi_status create_draft(const output_job *work, const text_part *own, gmmpi_error *error)
+{
+  int descriptor;
+  gmmpi_status status = output_job_begin_draft(work, &descriptor, error);
+  if (status != GMMPI_OK) return status;
+  status = file_write_at(descriptor, work->path, own->header, strlen(own->header), 0, error);
+  return output_job_end_draft(work, descriptor, own->file_bytes, status, error);
+}
+
+gmmpi_status output_write_text(output_job *work, gmmpi_error *error)
+{
+  text_part own = {0};
+  make_room(work, &own, error);
+  if (agree(work->comm, error) == GMMPI_OK && measure(work, &own, error) == GMMPI_OK) {
+    if (work->rank == 0) create_draft(work, &own, error);
+    if (agree(work->comm, error) == GMMPI_OK) output_job_write_in_place(work, write_chunk, &own, error);
+  }
+  free(own.header);
+  free(own.text);
+  return error->status;
 }

@@ -10,8 +10,8 @@
 /* Bytes that grow. */
 typedef struct byte_buffer {
   unsigned char *bytes;
-  int64_t n_bytes;
-  int64_t capacity;
+  int64_t n_bytes;  /* that it holds */
+  int64_t capacity; /* for which there is room */
 } byte_buffer;
 
 /* Makes room for so many bytes in all. Errors: 71. path is for the message. */

@@ -1,187 +1,42 @@
-#include "apply/output_chunks.h"
-#include "apply/output_format.h"
+/* Tables as HDF5: a data set for each column. Contiguous ones are laid out by rank 0, and every rank writes its rows at
+ * their place; compressed ones are for output_chunks.c. */
+#include "apply/output_kinds.h"
 
+#include "apply/output_chunks.h"
+#include "apply/output_hdf5_file.h"
 #include "support/error.h"
 #include "support/file.h"
-#include "support/hdf5_attributes.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <hdf5.h>
-#include <string.h>
-#include <unistd.h>
-
-static hid_t number_type(output_type type)
+/* An output_chunk_handler. */
+static gmmpi_status write_chunk(output_job *work, void *context, int64_t first, int64_t n, gmmpi_error *error)
 {
-  switch (type) {
-  case OUTPUT_INT32:
-    return H5T_NATIVE_INT32;
-  case OUTPUT_INT64:
-    return H5T_NATIVE_INT64;
-  case OUTPUT_FLOAT:
-    return H5T_NATIVE_FLOAT;
-  case OUTPUT_REAL:
-    break;
-  }
-  return H5T_NATIVE_DOUBLE;
-}
-
-int output_number_bytes(output_type type)
-{
-  return type == OUTPUT_INT32 || type == OUTPUT_FLOAT ? 4 : 8;
-}
-
-/* A file whose bytes depend on its content alone. Locks are for files that others know, and fail on some file systems.
- */
-static hid_t create_file(const char *draft)
-{
-  const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  hid_t file = H5I_INVALID_HID;
-  bool good = creation >= 0 && access >= 0 && H5Pset_obj_track_times(creation, false) >= 0 &&
-              H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) >= 0;
-#if H5_VERSION_GE(1, 10, 7)
-  good = good && H5Pset_file_locking(access, false, true) >= 0;
-#endif
-  if (good) file = H5Fcreate(draft, H5F_ACC_TRUNC, creation, access);
-  if (creation >= 0) H5Pclose(creation);
-  if (access >= 0) H5Pclose(access);
-  return file;
-}
-
-/* Contiguous, allocated at once, never filled, without times. Negative on failure. */
-static hid_t contiguous_properties(void)
-{
-  const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
-  if (properties >= 0 &&
-      (H5Pset_layout(properties, H5D_CONTIGUOUS) < 0 || H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY) < 0 ||
-       H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER) < 0 || H5Pset_obj_track_times(properties, false) < 0)) {
-    H5Pclose(properties);
-    return H5I_INVALID_HID;
-  }
-  return properties;
-}
-
-/* Chunks of so many rows, shuffled and deflated. */
-static hid_t chunk_properties(const output_column *column, int64_t chunk_rows, int level)
-{
-  const hsize_t chunk[2] = {(hsize_t)chunk_rows, (hsize_t)column->width};
-  const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
-  if (properties >= 0 &&
-      (H5Pset_chunk(properties, column->is_matrix ? 2 : 1, chunk) < 0 ||
-       H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER) < 0 || H5Pset_shuffle(properties) < 0 ||
-       H5Pset_deflate(properties, (unsigned)level) < 0 || H5Pset_obj_track_times(properties, false) < 0)) {
-    H5Pclose(properties);
-    return H5I_INVALID_HID;
-  }
-  return properties;
-}
-
-/* The column's data set, negative on failure. */
-static hid_t create_column(hid_t file, hid_t properties, const output_column *column, int64_t n_rows)
-{
-  const hsize_t shape[2] = {(hsize_t)n_rows, (hsize_t)column->width};
-  const hid_t space = H5Screate_simple(column->is_matrix ? 2 : 1, shape, NULL);
-  hid_t set = H5I_INVALID_HID;
-  if (space >= 0 && properties >= 0)
-    set = H5Dcreate2(file, column->name, number_type(column->type), space, H5P_DEFAULT, properties, H5P_DEFAULT);
-  if (space >= 0) H5Sclose(space);
-  if (set >= 0 && column->headings_attribute != NULL &&
-      !hdf5_strings_write(set, column->headings_attribute, column->width, column->headings)) {
-    H5Dclose(set);
-    set = H5I_INVALID_HID;
-  }
-  return set;
-}
-
-static gmmpi_status cannot_write(const char *path, gmmpi_error *error)
-{
-  return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); %s", path,
-              errno != 0 ? strerror(errno) : "HDF5 failed", file_write_remedy(errno != 0 ? errno : ENOSPC));
-}
-
-/* --- contiguous columns, which every rank writes itself --- */
-
-gmmpi_status output_hdf5_create(const output_table *table, const char *path, const char *draft, output_layout *layout,
-                                gmmpi_error *error)
-{
-  errno = 0;
-  const hid_t file = create_file(draft);
-  const hid_t properties = contiguous_properties();
-  bool good = file >= 0 && properties >= 0;
-  layout->n_bytes = 0;
-  for (int c = 0; good && c < table->n_columns; c++) {
-    const output_column *column = &table->columns[c];
-    const hid_t set = create_column(file, properties, column, table->n_rows);
-    const haddr_t offset = set >= 0 ? H5Dget_offset(set) : HADDR_UNDEF;
-    if (set >= 0) H5Dclose(set);
-    good = offset != HADDR_UNDEF;
-    layout->columns[c] = (int64_t)offset;
-    const int64_t end = layout->columns[c] + table->n_rows * column->width * output_number_bytes(column->type);
-    if (end > layout->n_bytes) layout->n_bytes = end;
-  }
-  if (properties >= 0) H5Pclose(properties);
-  if (file >= 0 && H5Fclose(file) < 0) good = false;
-  return good ? GMMPI_OK : cannot_write(path, error);
-}
-
-gmmpi_status output_hdf5_write(const output_table *table, const output_layout *layout, int descriptor, const char *path,
-                               int64_t first, int64_t n, void *const *numbers, gmmpi_error *error)
-{
+  const output_layout *layout = context;
   gmmpi_status status = GMMPI_OK;
-  for (int c = 0; status == GMMPI_OK && c < table->n_columns; c++) {
-    const output_column *column = &table->columns[c];
+  for (int c = 0; status == GMMPI_OK && c < work->table->n_columns; c++) {
+    const output_column *column = &work->table->columns[c];
     const int64_t row_bytes = column->width * output_number_bytes(column->type);
-    status = file_write_at(descriptor, path, numbers[c], (size_t)(n * row_bytes),
-                           layout->columns[c] + (table->first_row + first) * row_bytes, error);
+    status = file_write_at(work->descriptor, work->path, work->numbers[c], (size_t)(n * row_bytes),
+                           layout->columns[c] + (work->table->first_row + first) * row_bytes, error);
   }
   return status;
 }
 
-/* --- packed chunks, which one rank writes --- */
-
-gmmpi_status output_chunk_file_create(const output_table *table, int64_t chunk_rows, const char *draft,
-                                      output_chunk_file *file, const char *path, gmmpi_error *error)
+/* Rank 0: the draft with all that is not rows; a device gets the rows alone. */
+static gmmpi_status create_draft(const output_job *work, output_layout *layout, gmmpi_error *error)
 {
-  errno = 0;
-  *file = (output_chunk_file){.file = create_file(draft), .n_sets = 0};
-  bool good = file->file >= 0;
-  for (int c = 0; good && c < table->n_columns; c++) {
-    const hid_t properties = chunk_properties(&table->columns[c], chunk_rows, table->compress);
-    const hid_t set = create_column(file->file, properties, &table->columns[c], table->n_rows);
-    if (properties >= 0) H5Pclose(properties);
-    good = set >= 0;
-    if (good) file->sets[file->n_sets++] = set;
-  }
-  return good ? GMMPI_OK : cannot_write(path, error);
+  int descriptor;
+  gmmpi_status status = output_job_begin_draft(work, &descriptor, error);
+  if (status != GMMPI_OK) return status;
+  if (!work->is_direct) status = output_hdf5_lay_out(work->table, work->path, work->draft, layout, error);
+  return output_job_end_draft(work, descriptor, layout->file_bytes, status, error);
 }
 
-gmmpi_status output_chunk_write(const output_chunk_file *file, int column, int64_t row, const void *bytes,
-                                int64_t n_bytes, const char *path, gmmpi_error *error)
+gmmpi_status output_write_hdf5(output_job *work, gmmpi_error *error)
 {
-  const hsize_t place[2] = {(hsize_t)row, 0};
-  errno = 0;
-  return H5Dwrite_chunk(file->sets[column], H5P_DEFAULT, 0, place, (size_t)n_bytes, bytes) >= 0
-             ? GMMPI_OK
-             : cannot_write(path, error);
-}
-
-/* To the disk, where a full one may show only now. */
-static gmmpi_status flush_draft(const char *draft, const char *path, gmmpi_error *error)
-{
-  const int descriptor = open(draft, O_WRONLY | O_CLOEXEC);
-  if (descriptor < 0) return cannot_write(path, error);
-  const bool flushed = fsync(descriptor) == 0;
-  const gmmpi_status status = flushed ? GMMPI_OK : cannot_write(path, error);
-  return close(descriptor) == 0 || !flushed ? status : cannot_write(path, error);
-}
-
-gmmpi_status output_chunk_file_close(output_chunk_file *file, const char *draft, const char *path, gmmpi_error *error)
-{
-  bool good = true;
-  errno = 0;
-  for (int c = 0; c < file->n_sets; c++) good = H5Dclose(file->sets[c]) >= 0 && good;
-  if (file->file >= 0) good = H5Fclose(file->file) >= 0 && good;
-  if (error->status != GMMPI_OK) return error->status;
-  return good ? flush_draft(draft, path, error) : cannot_write(path, error);
+  output_layout layout = {0};
+  if (work->table->compress > 0 && !work->is_direct) return output_chunks_write(work, error);
+  if (work->rank == 0) create_draft(work, &layout, error);
+  if (agree(work->comm, error) != GMMPI_OK) return error->status;
+  MPI_Bcast(&layout, (int)sizeof layout, MPI_BYTE, 0, work->comm);
+  return output_job_write_in_place(work, write_chunk, &layout, error);
 }

@@ -237,8 +237,8 @@ int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n
   int64_t sum;
   if (!multiply_fits(model->n_components, (TILE_ROWS + COLUMN_HEADING_SIZE) * (int64_t)sizeof(double), &tile) ||
       __builtin_add_overflow(form, tile + room, &sum) ||
-      __builtin_add_overflow(sum, kernel_scratch_bytes(model->family->shape, model->n_components, model->n_features),
-                             &sum) ||
+      __builtin_add_overflow(
+          sum, kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), &sum) ||
       !multiply_fits(n_threads, sum, &sum) || __builtin_add_overflow(sum, chunk, &sum))
     return INT64_MAX;
   return sum;

@@ -30,10 +30,10 @@ typedef struct predictor {
 /* instructions: the kernel to use, for one result the same on every rank. Errors: 71. */
 gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *model, predictor **result,
                               gmmpi_error *error);
-void predictor_destroy(predictor *oracle); /* NULL is fine */
+void predictor_destroy(predictor *self); /* NULL is fine */
 
 /* Sets labels, log_density and responsibilities for the first n_points points of a tile (d x TILE_ROWS). */
-void predictor_tile(predictor *oracle, const double *tile, int n_points);
+void predictor_tile(predictor *self, const double *tile, int n_points);
 
 /* What a file of predictions holds beside the labels. */
 typedef struct predict_wishes {

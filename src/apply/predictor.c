@@ -16,13 +16,14 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   created->kernel = instructions;
   created->responsibilities = allocate(count, sizeof(double));
   created->log_density = allocate(TILE_ROWS, sizeof(double));
-  created->scratch = allocate(kernel_scratch_bytes(model->family->shape, model->n_components, model->n_features), 1);
+  created->scratch =
+      allocate(kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), 1);
   created->tile = allocate(model->n_features, TILE_ROWS * sizeof(double));
   if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL ||
       created->tile == NULL)
     goto no_memory;
   const gmmpi_status status =
-      density_create(model->family->shape, model->n_components, model->n_features, &created->form, error);
+      density_create(model->family->storage->shape, model->n_components, model->n_features, &created->form, error);
   if (status != GMMPI_OK) {
     predictor_destroy(created);
     return status;
@@ -38,33 +39,33 @@ no_memory:
               (long long)model->n_components, (long long)model->n_features);
 }
 
-void predictor_destroy(predictor *oracle)
+void predictor_destroy(predictor *self)
 {
-  if (oracle == NULL) return;
-  density_destroy(oracle->form);
-  free(oracle->responsibilities);
-  free(oracle->log_density);
-  free(oracle->scratch);
-  free(oracle->tile);
-  free(oracle);
+  if (self == NULL) return;
+  density_destroy(self->form);
+  free(self->responsibilities);
+  free(self->log_density);
+  free(self->scratch);
+  free(self->tile);
+  free(self);
 }
 
-void predictor_tile(predictor *oracle, const double *tile, int n_points)
+void predictor_tile(predictor *self, const double *tile, int n_points)
 {
-  const int64_t n_components = oracle->form->n_components;
+  const int64_t n_components = self->form->n_components;
   double highest[TILE_ROWS];
-  oracle->kernel->posteriors(oracle->form, n_points, tile, oracle->responsibilities, oracle->log_density,
-                             &oracle->log_likelihood, &oracle->sum_log_max_responsibility, oracle->scratch);
+  self->kernel->posteriors(self->form, n_points, tile, self->responsibilities, self->log_density, &self->log_likelihood,
+                           &self->sum_log_max_responsibility, self->scratch);
   for (int p = 0; p < TILE_ROWS; p++) {
-    highest[p] = oracle->responsibilities[p];
-    oracle->labels[p] = 0;
+    highest[p] = self->responsibilities[p];
+    self->labels[p] = 0;
   }
   for (int64_t k = 1; k < n_components; k++) {
-    const double *own = oracle->responsibilities + k * TILE_ROWS;
+    const double *own = self->responsibilities + k * TILE_ROWS;
     for (int p = 0; p < TILE_ROWS; p++) {
       if (own[p] > highest[p]) {
         highest[p] = own[p];
-        oracle->labels[p] = (int32_t)k;
+        self->labels[p] = (int32_t)k;
       }
     }
   }

@@ -79,10 +79,9 @@ int32_t sampler_draw(const sampler *source, int64_t row, double *point)
     point[j] = pair[0];
     if (j + 1 < d) point[j + 1] = pair[1];
   }
-  const covariance_family *family = model->family;
-  const int64_t n_factors = family_length(family, model->n_components, d) / (family->shared ? 1 : model->n_components);
-  const double *factor = model->precisions_cholesky + (family->shared ? 0 : k * n_factors);
-  if (family->shape == DENSE) {
+  const int64_t n_factors = model_stored_length(model);
+  const double *factor = model_factor(model, k);
+  if (model->family->storage->shape == DENSE) {
     colour_dense(d, factor, point);
   } else {
     for (int64_t j = 0; j < d; j++) point[j] /= factor[n_factors == d ? j : 0];

@@ -4,6 +4,7 @@
 #include "cli/prepare.h"
 
 #include "apply/predict.h"
+#include "fit/batch.h"
 #include "fit/memory_plan.h"
 #include "mixture/files/model_file.h"
 #include "support/error.h"
@@ -46,7 +47,8 @@ static gmmpi_status plan_memory(const fit_session *session, shard_options *how, 
   const fit_command *command = &session->command;
   const point_source *source = session->source;
   const int64_t rest[] = {
-      job_bytes(&command->job, family_find(command->fit.covariance), command->fit.n_components, source->n_features),
+      job_bytes(&command->job, family_find(command->fit.covariance), command->fit.n_components, source->n_features,
+                starts_together(&command->fit, source->n_features)),
       session->start.is_labels ? start_file_labels_bytes(source->n_rows, session->n_ranks) : 0,
   };
   return memory_plan_fit(session->comm, source, &command->fit, sum_of_bytes(ARRAY_LENGTH(rest), rest),

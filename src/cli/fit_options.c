@@ -1,5 +1,6 @@
 #include "cli/fit_command.h"
 
+#include "sources/kinds.h"
 #include "support/error.h"
 
 #include <stdio.h>
@@ -152,15 +153,20 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
       OPTION_GROUP("Output", output_options),
       OPTION_GROUP("Checkpoints", job_table),
   };
+  char formats[200];
+  char about[1000];
+  kinds_list("or", true, formats, sizeof formats);
+  snprintf(about, sizeof about,
+           "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; %s, recognised by "
+           "content. Runs alone or under mpirun or srun with any number of ranks; the model is the same to the last "
+           "bit.\n\nSIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGXCPU and the end of the time end the job with a checkpoint "
+           "and exit status 75; --restart auto goes on from there. SIGUSR2 is answered with a line that says how it "
+           "goes.",
+           formats);
   const command_usage usage = {
       .name = "fit",
       .synopsis = "DATA -k K [options] -o MODEL.h5",
-      .about =
-          "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; CSV, TSV, NPY or HDF5, "
-          "recognised by content. Runs alone or under mpirun or srun with any number of ranks; the model is the same "
-          "to the last bit.\n\nSIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGXCPU and the end of the time end the job with a "
-          "checkpoint and exit "
-          "status 75; --restart auto goes on from there. SIGUSR2 is answered with a line that says how it goes.",
+      .about = about,
       .n_least = 1,
       .n_most = 1,
       .groups = groups,

@@ -25,8 +25,8 @@ json_t *fit_identity(const fit_command *command, const start_file *start)
 static information_criteria criteria_of_account(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
-  return criteria_of(end->log_likelihood, end->sum_log_max_responsibility, model_n_parameters(end->model),
-                     account->points->n_samples);
+  return criteria_of(end->measured.log_likelihood, end->measured.sum_log_max_responsibility,
+                     model_n_parameters(end->model), account->points->n_samples);
 }
 
 static json_t *names_of_events(const fit_result *result)
@@ -47,8 +47,8 @@ static json_t *common_facts(const fit_account *account)
   const information_criteria criteria = criteria_of_account(account);
   return json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
                    (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
-                   (json_int_t)end->iteration, "log_likelihood", end->log_likelihood, "mean_log_likelihood",
-                   end->log_likelihood / (double)account->points->n_samples, "n_components_alive",
+                   (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
+                   end->measured.log_likelihood / (double)account->points->n_samples, "n_components_alive",
                    (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
                    "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic,
                    "aic", criteria.aic, "icl", criteria.icl);
@@ -157,8 +157,8 @@ static void print_for_people(const fit_account *account)
   if (account->points->n_dropped > 0)
     printf("  %lld row%s left out for missing values\n", (long long)account->points->n_dropped,
            account->points->n_dropped == 1 ? " was" : "s were");
-  printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->log_likelihood,
-         end->log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
+  printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
+         end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
   const int64_t n_dead = K - model_n_living(end->model);

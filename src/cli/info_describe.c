@@ -1,12 +1,12 @@
 #include "cli/info_describe.h"
 
-#include "cli/info_hdf5.h"
 #include "job/checkpoint.h"
 #include "mixture/files/model_file.h"
-#include "sources/hdf5/find.h"
+#include "sources/kinds.h"
 #include "sources/source.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/hdf5_file.h"
 #include "support/json_text.h"
 
 #include <hdf5.h>
@@ -51,16 +51,17 @@ static json_t *facts_of_source(const point_source *source)
   return facts;
 }
 
-/* An HDF5 file out of which no one table can be picked is described by its data sets. Collective. */
+/* A file out of which no one table can be picked is described by what is in it. Collective. */
 static gmmpi_status describe_data_sets(MPI_Comm comm, const char *path, const gmmpi_error *failure, json_t **facts,
                                        gmmpi_error *error)
 {
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (rank == 0) {
-    json_t *sets = failure->status == GMMPI_BAD_DATA ? info_hdf5_data_sets(path) : NULL;
+    const source_kind *kind = NULL;
+    json_t *sets = failure->status == GMMPI_BAD_DATA ? kinds_insides(path, &kind) : NULL;
     if (sets != NULL && json_object_size(sets) > 1) {
-      *facts = json_pack("{s:s, s:o}", "format", "HDF5", "datasets", sets);
+      *facts = json_pack("{s:s, s:o}", "format", kind->name, "datasets", sets);
     } else {
       json_decref(sets);
       *error = *failure;
@@ -71,7 +72,7 @@ static gmmpi_status describe_data_sets(MPI_Comm comm, const char *path, const gm
 
 static gmmpi_status describe_data(MPI_Comm comm, const char *path, json_t **facts, gmmpi_error *error)
 {
-  const source_options options = {.header = HEADER_AUTO};
+  const source_options options = {0};
   point_source *source = NULL;
   gmmpi_error failure = {0};
   if (source_open(comm, path, &options, &source, &failure) != GMMPI_OK)

@@ -22,15 +22,16 @@ typedef struct command {
   const char *name;
   const char *summary;
   command_function *run;
-  bool can_stop; /* asks for signals by itself; the others are ended by them */
+  bool can_stop;      /* asks for signals by itself; the others are ended by them */
+  bool names_formats; /* the summary goes on behind a list of the formats of data */
 } command;
 
 static const command commands[] = {
-    {"fit", "fit one mixture", command_fit, true},
-    {"predict", "labels, responsibilities, log-densities of points", command_predict, true},
-    {"sample", "draw points from a model", command_sample, true},
-    {"info", "say what a model, checkpoint or data file holds", command_info, false},
-    {"convert", "CSV, NPY or HDF5 to one HDF5 file, so that later jobs start fast", command_convert, true},
+    {"fit", "fit one mixture", command_fit, true, false},
+    {"predict", "labels, responsibilities, log-densities of points", command_predict, true, false},
+    {"sample", "draw points from a model", command_sample, true, false},
+    {"info", "say what a model, checkpoint or data file holds", command_info, false, false},
+    {"convert", " to one HDF5 file, so that later jobs start fast", command_convert, true, true},
 };
 
 static const command *find_command(int argc, char **argv)
@@ -47,7 +48,10 @@ static void print_help(void)
          "Fits Gaussian mixture models by expectation-maximisation, alone or on many processes under\n"
          "mpirun or srun.\n\n"
          "Commands:\n");
-  for (int i = 0; i < ARRAY_LENGTH(commands); i++) printf("  %-10s%s\n", commands[i].name, commands[i].summary);
+  char formats[200];
+  kinds_list("or", false, formats, sizeof formats);
+  for (int i = 0; i < ARRAY_LENGTH(commands); i++)
+    printf("  %-10s%s%s\n", commands[i].name, commands[i].names_formats ? formats : "", commands[i].summary);
   printf("\ngmmpi COMMAND --help says what a command takes; gmmpi --version what the program is made of.\n");
 }
 

@@ -211,11 +211,13 @@ option_record compress_option(int64_t *level)
 
 option_group reading_group(reading_options *values)
 {
-  return (option_group){.title =
-                            "How DATA is read (FILE, FILE.h5:/path/of/dataset, 'PART-*.h5', or @LIST, a file of names)",
-                        .options = reading_option_table,
-                        .n_options = n_reading_options,
-                        .values = values};
+  static char title[400];
+  char usage[300];
+  option_group group = {.title = title, .values = values};
+  kinds_usage(usage, sizeof usage);
+  snprintf(title, sizeof title, "How DATA is read (%s)", usage);
+  group.options = reading_option_table(&group.n_options);
+  return group;
 }
 
 gmmpi_status compress_check(int64_t level, const char *path, gmmpi_error *error)

@@ -13,22 +13,23 @@ typedef struct repair {
   const maximization *step;
   int64_t iteration;
   gmmpi_model *next;
-  fit_state *state;
+  climber *climb;
   const fit_observer *observer;
 } repair;
 
-gmmpi_status report_event(fit_state *state, const fit_observer *observer, const fit_event *event, gmmpi_error *error)
+gmmpi_status report_event(climber *climb, const fit_observer *observer, const fit_event *event, gmmpi_error *error)
 {
   if (observer == NULL) return GMMPI_OK;
-  if (fit_state_reserve_events(state, state->n_events + 1, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
-  state->events[state->n_events++] = *event;
+  if (event_list_reserve(climb->events, climb->events->n + 1, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
+  climb->events->items[climb->events->n++] = *event;
   if (observer->event_happened != NULL) observer->event_happened(observer->context, event);
   return GMMPI_OK;
 }
 
 static bool has_collapsed(const maximization *step, const gmmpi_model *next, int64_t k)
 {
-  return step->states[k] == COMPONENT_EMPTY || (step->states[k] == COMPONENT_INDEFINITE && !next->family->shared);
+  return step->states[k] == COMPONENT_EMPTY ||
+         (step->states[k] == COMPONENT_INDEFINITE && !next->family->storage->shared);
 }
 
 static bool is_collapsed(const repair *work, int64_t k)
@@ -47,20 +48,21 @@ bool any_collapsed(const maximization *step, const gmmpi_model *next)
 static gmmpi_status report(const repair *work, int64_t k, fit_event_action action, gmmpi_error *error)
 {
   if (work->observer == NULL) return GMMPI_OK;
-  const fit_event event = {.start = work->state->current.start,
+  const fit_event event = {.start = work->climb->current.start,
                            .iteration = work->iteration,
                            .component = k,
                            .kind = work->step->states[k] == COMPONENT_EMPTY ? EVENT_EMPTY : EVENT_INDEFINITE,
                            .action = (int32_t)action};
-  return report_event(work->state, work->observer, &event, error);
+  return report_event(work->climb, work->observer, &event, error);
 }
 
 /* What is likely to happen again in every later iteration is said once a start. */
-static bool was_reported(const fit_state *state, int64_t component, fit_event_kind kind, fit_event_action action)
+static bool was_reported(const climber *climb, int64_t component, fit_event_kind kind, fit_event_action action)
 {
-  for (int64_t i = state->n_events - 1; i >= 0; i--) {
-    const fit_event *event = &state->events[i];
-    if (event->start == state->current.start && event->component == component && event->kind == (int32_t)kind &&
+  if (climb->events == NULL) return false;
+  for (int64_t i = climb->events->n - 1; i >= 0; i--) {
+    const fit_event *event = &climb->events->items[i];
+    if (event->start == climb->current.start && event->component == component && event->kind == (int32_t)kind &&
         event->action == (int32_t)action)
       return true;
   }
@@ -70,45 +72,45 @@ static bool was_reported(const fit_state *state, int64_t component, fit_event_ki
 static gmmpi_status report_once(const repair *work, int64_t component, fit_event_kind kind, fit_event_action action,
                                 gmmpi_error *error)
 {
-  if (was_reported(work->state, component, kind, action)) return GMMPI_OK;
-  const fit_event event = {.start = work->state->current.start,
+  if (was_reported(work->climb, component, kind, action)) return GMMPI_OK;
+  const fit_event event = {.start = work->climb->current.start,
                            .iteration = work->iteration,
                            .component = component,
                            .kind = (int32_t)kind,
                            .action = (int32_t)action};
-  return report_event(work->state, work->observer, &event, error);
+  return report_event(work->climb, work->observer, &event, error);
 }
 
 /* Does an event of the current start say that the component has weight 0? One about the model to start from holds for
  * all starts, since they are the same. */
-static bool was_dropped(const fit_state *state, int64_t component)
+static bool was_dropped(const climber *climb, int64_t component)
 {
-  for (int64_t i = 0; i < state->n_events; i++) {
-    const fit_event *event = &state->events[i];
+  for (int64_t i = 0; i < climb->events->n; i++) {
+    const fit_event *event = &climb->events->items[i];
     if (event->component == component && event->action == ACTION_DROPPED &&
-        (event->start == state->current.start || event->kind == EVENT_WEIGHTLESS))
+        (event->start == climb->current.start || event->kind == EVENT_WEIGHTLESS))
       return true;
   }
   return false;
 }
 
-gmmpi_status report_lost(const gmmpi_model *given, collapse_policy policy, fit_state *state,
-                         const fit_observer *observer, gmmpi_error *error)
+gmmpi_status report_lost(const gmmpi_model *given, collapse_policy policy, climber *climb, const fit_observer *observer,
+                         gmmpi_error *error)
 {
-  const gmmpi_model *model = state->current.model;
+  const gmmpi_model *model = climb->current.model;
   for (int64_t k = 0; k < model->n_components; k++) {
-    if (model->weights[k] > 0.0 || was_dropped(state, k)) continue;
+    if (model->weights[k] > 0.0 || was_dropped(climb, k)) continue;
     const bool is_given = given != NULL && given->weights[k] == 0.0;
     if (!is_given && policy == COLLAPSE_ERROR)
       return fail(error, GMMPI_BAD_DATA,
                   "component %lld collapsed while the start was looked for, wherever it was put; ask for fewer "
                   "components, a larger --reg-covar, or --on-collapse reseed",
                   (long long)k);
-    const fit_event event = {.start = state->current.start,
+    const fit_event event = {.start = climb->current.start,
                              .component = k,
                              .kind = is_given ? EVENT_WEIGHTLESS : EVENT_LOST,
                              .action = ACTION_DROPPED};
-    if (report_event(state, observer, &event, error) != GMMPI_OK) return error->status;
+    if (report_event(climb, observer, &event, error) != GMMPI_OK) return error->status;
   }
   return GMMPI_OK;
 }
@@ -125,9 +127,9 @@ static void put_component(const repair *work, int64_t k, const double *point)
   gmmpi_model *next = work->next;
   memcpy(next->means + k * next->n_features, point, (size_t)next->n_features * sizeof(double));
   next->weights[k] = 1.0 / (double)next->n_components;
-  if (next->family->shared) return;
-  next->family->contract(next, k, work->spread->covariance);
-  next->family->factorise(next, k);
+  if (next->family->storage->shared) return;
+  model_contract(next, k, work->spread->covariance);
+  model_factorise(next, k);
 }
 
 /* Moves the first n different points among n_candidates to the front; returns how many there are. */
@@ -157,12 +159,12 @@ static void reseed(const repair *work, const density_form *form, pass_team *team
   if (agree(work->points->comm, error) == GMMPI_OK &&
       worst_fitting_rows(work->points, form, team, n_candidates, rows, error) == GMMPI_OK &&
       fetch_rows(work->points, rows, n_candidates, points, error) == GMMPI_OK) {
-    work->state->n_row_visits += n_samples;
+    work->climb->n_row_visits += n_samples;
     const int64_t n_places = keep_different(points, n_candidates, n, d);
     for (int64_t i = 0; i < n; i++) {
       if (i < n_places) {
         put_component(work, components[i], points + i * d);
-        work->state->n_reseeds[components[i]]++;
+        work->climb->n_reseeds[components[i]]++;
       }
       report(work, components[i], i < n_places ? ACTION_RESEEDED : ACTION_DROPPED, error);
     }
@@ -195,7 +197,7 @@ static void settle_each(const repair *work, collapse_policy policy, int64_t *to_
   for (int64_t k = 0; k < K; k++) {
     const bool collapsed = is_collapsed(work, k);
     if (!collapsed && work->step->states[k] != COMPONENT_DROPPED) n_live++;
-    if (collapsed && policy == COLLAPSE_RESEED && work->state->n_reseeds[k] < MOST_RESEEDS)
+    if (collapsed && policy == COLLAPSE_RESEED && work->climb->n_reseeds[k] < MOST_RESEEDS)
       to_reseed[(*n_to_reseed)++] = k;
   }
   n_live += *n_to_reseed;
@@ -222,9 +224,9 @@ static bool any_in_state(const maximization *step, int64_t n_components, compone
 }
 
 gmmpi_status revive_dropped(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
-                            gmmpi_model *model, fit_state *state, gmmpi_error *error)
+                            gmmpi_model *model, climber *climb, gmmpi_error *error)
 {
-  const repair work = {.points = points, .spread = spread, .next = model, .state = state};
+  const repair work = {.points = points, .spread = spread, .next = model, .climb = climb};
   gmmpi_error local = {0};
   int64_t *dropped = allocate(model->n_components, sizeof *dropped);
   int64_t n_dropped = 0;
@@ -242,9 +244,9 @@ gmmpi_status revive_dropped(const shard *points, const data_spread *spread, cons
 
 gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
                               collapse_policy policy, const maximization *step, int64_t iteration, gmmpi_model *next,
-                              fit_state *state, const fit_observer *observer, gmmpi_error *error)
+                              climber *climb, const fit_observer *observer, gmmpi_error *error)
 {
-  const repair work = {points, spread, step, iteration, next, state, observer};
+  const repair work = {points, spread, step, iteration, next, climb, observer};
   const bool any_empty = any_in_state(step, next->n_components, COMPONENT_EMPTY);
   const bool any_indefinite = any_in_state(step, next->n_components, COMPONENT_INDEFINITE);
   if (!any_empty && !any_indefinite && !step->ridged) return GMMPI_OK;
@@ -255,7 +257,7 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
   int64_t n_to_reseed = 0;
   if (to_reseed == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to repair components");
   if (step->ridged) report_once(&work, -1, EVENT_DEGENERATE, ACTION_RIDGE, &local);
-  if (next->family->shared && any_indefinite) {
+  if (next->family->storage->shared && any_indefinite) {
     factorise_with_ridge(step, next, 0);
     report_once(&work, -1, EVENT_INDEFINITE, ACTION_RIDGE, &local);
   }

@@ -24,17 +24,16 @@
 enum { MOST_RESEEDS = 3 };
 
 /* Collective, though most calls communicate nothing: makes next sound where step->states say that it is not. form is
- * the density form of the model before. Adds events to state and tells the observer; observer NULL: events are neither
- * kept nor told. Errors, agreed: 65
- * with COLLAPSE_ERROR, 71. */
+ * the density form of the model before. Adds events to those of the climber and tells the observer; observer NULL:
+ * events are neither kept nor told. Errors, agreed: 65 with COLLAPSE_ERROR, 71. */
 gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
                               collapse_policy policy, const maximization *step, int64_t iteration, gmmpi_model *next,
-                              fit_state *state, const fit_observer *observer, gmmpi_error *error);
+                              climber *climb, const fit_observer *observer, gmmpi_error *error);
 
 /* Collective. Puts components of weight 0 where the data fit worst, as far as there are places, without a report: on
  * more points there may be room for them. form is the model's. Errors, agreed: 71. */
 gmmpi_status revive_dropped(const shard *points, const data_spread *spread, const density_form *form, pass_team *team,
-                            gmmpi_model *model, fit_state *state, gmmpi_error *error);
+                            gmmpi_model *model, climber *climb, gmmpi_error *error);
 
 /* Did a component of the M-step collapse, so that repair_collapsed puts it elsewhere, drops it or keeps it as it was?
  * Not when all that was needed is a ridge: this depends on the moments alone, and a step with it is the same map each
@@ -42,13 +41,13 @@ gmmpi_status revive_dropped(const shard *points, const data_spread *spread, cons
  */
 bool any_collapsed(const maximization *step, const gmmpi_model *next);
 
-/* Before iterations over all points: an event for each component of state->current whose weight is 0 and which no event
+/* Before iterations over all points: an event for each component of climb->current whose weight is 0 and which no event
  * of this start has dropped. given: the model to start from, NULL where a start was looked for. Not collective; all
  * ranks find the same. Errors: 65 with COLLAPSE_ERROR, 71. */
-gmmpi_status report_lost(const gmmpi_model *given, collapse_policy policy, fit_state *state,
-                         const fit_observer *observer, gmmpi_error *error);
+gmmpi_status report_lost(const gmmpi_model *given, collapse_policy policy, climber *climb, const fit_observer *observer,
+                         gmmpi_error *error);
 
-/* Adds an event to the state and tells the observer; with observer NULL does nothing. Errors: 71. */
-gmmpi_status report_event(fit_state *state, const fit_observer *observer, const fit_event *event, gmmpi_error *error);
+/* Adds an event to those of the climber and tells the observer; with observer NULL does nothing. Errors: 71. */
+gmmpi_status report_event(climber *climb, const fit_observer *observer, const fit_event *event, gmmpi_error *error);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef EM_EVENT_H
 #define EM_EVENT_H
 
+#include "gmmpi/error.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +41,16 @@ typedef struct fit_event {
   int64_t n_points;  /* that a spurious component rests on; else 0 */
   double value;      /* the mean log-likelihood of a model that was passed over; else 0 */
 } fit_event;
+
+/* Events in the order in which they happened. */
+typedef struct event_list {
+  fit_event *items; /* n, capacity */
+  int64_t n;
+  int64_t capacity;
+} event_list;
+
+/* Makes room for so many events. Errors: 71. */
+gmmpi_status event_list_reserve(event_list *events, int64_t n, gmmpi_error *error);
 
 /* One sentence about an event, e.g. "iteration 3: component 2 became empty; reseeded where the data fit worst"
  * (components counted from 0, as labels). */

@@ -55,14 +55,43 @@ static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximizatio
   model_broadcast_parameters(comm, 0, next);
 }
 
-/* The parts that are known beforehand come in `parts`. */
-static gmmpi_status create_with(em_iteration parts, em_iteration **em, gmmpi_error *error)
+static void create_shared(em_iteration *em, int64_t n_requests, gmmpi_error *error)
 {
-  const fit_options *options = parts.options;
+  const pass_size size = {em->family->storage->shape, SECOND_ORDER, em->options->n_components, n_requests};
+  em->requests = allocate(n_requests, sizeof *em->requests);
+  if (em->requests == NULL)
+    fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld models", (long long)n_requests);
+  else
+    team_create(em->kernel, em->points, &size, 1, &em->team, error);
+}
+
+static void create_own(em_iteration *em, gmmpi_error *error)
+{
+  const int64_t K = em->options->n_components;
+  const int64_t d = em->points->n_features;
+  const density_shape shape = em->family->storage->shape;
+  if (density_create(shape, K, d, &em->form, error) == GMMPI_OK &&
+      statistics_create(shape, SECOND_ORDER, K, em->points, &em->sums, error) == GMMPI_OK &&
+      moments_create(shape, K, d, &em->measured, error) == GMMPI_OK &&
+      moments_create(shape, K, d, &em->proposed, error) == GMMPI_OK &&
+      (em->estimator->posterior == NULL || moments_create(shape, K, d, &em->total, error) == GMMPI_OK))
+    maximization_create(em->family, em->sums, &em->step, error);
+  em->spans = allocate(K * d, sizeof(double));
+  if (error->status == GMMPI_OK && em->spans == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for distances");
+}
+
+/* What the M-step needs to know of all points. */
+static void tell_step_of_points(const em_iteration *em)
+{
+  for (int64_t j = 0; j < em->points->n_features; j++) em->step->ridge[j] = em->options->reg_covar;
+  em->step->variances = em->spread->variances;
+  em->step->degenerate = em->spread->degenerate;
+}
+
+/* The parts that are known beforehand come in `parts`. */
+static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_iteration **em, gmmpi_error *error)
+{
   const shard *points = parts.points;
-  const kernel *kernels = parts.kernel;
-  const int64_t K = options->n_components;
-  const int64_t d = points->n_features;
   gmmpi_error local = {0};
   em_iteration *created = calloc(1, sizeof *created);
   *em = created;
@@ -70,25 +99,18 @@ static gmmpi_status create_with(em_iteration parts, em_iteration **em, gmmpi_err
     fail(&local, GMMPI_NO_MEMORY, "there is no memory to begin a fit");
   } else {
     *created = parts;
-    created->family = family_find(options->covariance);
-    const density_shape shape = created->family->shape;
-    if (density_create(shape, K, d, &created->form, &local) == GMMPI_OK &&
-        statistics_create(shape, SECOND_ORDER, K, points, &created->sums, &local) == GMMPI_OK &&
-        team_create(kernels, shape, SECOND_ORDER, K, points, &created->team, &local) == GMMPI_OK &&
-        moments_create(shape, K, d, &created->measured, &local) == GMMPI_OK &&
-        moments_create(shape, K, d, &created->proposed, &local) == GMMPI_OK)
-      maximization_create(created->sums, &created->step, &local);
-    created->spans = allocate(K * d, sizeof(double));
-    if (local.status == GMMPI_OK && created->spans == NULL)
-      fail(&local, GMMPI_NO_MEMORY, "there is no memory for distances");
+    created->family = family_find(parts.options->covariance);
+    created->estimator = &estimator_ml;
+    if (parts.host == NULL) create_shared(created, n_requests, &local);
+    if (local.status == GMMPI_OK) create_own(created, &local);
   }
-  if (agree(points->comm, &local) == GMMPI_OK &&
-      data_spread_create(points, kernels, created->family->shape, options->reg_covar, &created->spread, &local) ==
-          GMMPI_OK) {
-    if (parts.broadcast_models) take_spread_of_rank_0(points->comm, created->family->shape, d, created->spread);
-    for (int64_t j = 0; j < d; j++) created->step->ridge[j] = options->reg_covar;
-    created->step->variances = created->spread->variances;
-    created->step->degenerate = created->spread->degenerate;
+  if (agree(points->comm, &local) == GMMPI_OK && parts.host == NULL &&
+      data_spread_create(points, parts.kernel, created->family->storage->shape, parts.options->reg_covar,
+                         &created->spread, &local) == GMMPI_OK &&
+      parts.broadcast_models)
+    take_spread_of_rank_0(points->comm, created->family->storage->shape, points->n_features, created->spread);
+  if (local.status == GMMPI_OK) {
+    tell_step_of_points(created);
     return GMMPI_OK;
   }
   iteration_destroy(created);
@@ -96,8 +118,8 @@ static gmmpi_status create_with(em_iteration parts, em_iteration **em, gmmpi_err
   return error_pass(error, &local);
 }
 
-gmmpi_status iteration_create(const shard *points, const fit_options *options, fit_timings *timings, em_iteration **em,
-                              gmmpi_error *error)
+gmmpi_status iteration_create(const shard *points, const fit_options *options, int64_t n_requests, fit_timings *timings,
+                              em_iteration **em, gmmpi_error *error)
 {
   linear_algebra_single_thread();
   const em_iteration parts = {.points = points,
@@ -105,11 +127,12 @@ gmmpi_status iteration_create(const shard *points, const fit_options *options, f
                               .kernel = common_kernel(points->comm),
                               .broadcast_models = processors_differ(points->comm),
                               .timings = timings};
-  return create_with(parts, em, error);
+  return create_with(parts, n_requests, em, error);
 }
 
-gmmpi_status iteration_create_provisional(const shard *points, const fit_options *options, const em_iteration *whole,
-                                          fit_timings *timings, em_iteration **em, gmmpi_error *error)
+gmmpi_status iteration_create_provisional(const shard *points, const fit_options *options, int64_t n_requests,
+                                          const em_iteration *whole, fit_timings *timings, em_iteration **em,
+                                          gmmpi_error *error)
 {
   const em_iteration parts = {.points = points,
                               .options = options,
@@ -117,87 +140,147 @@ gmmpi_status iteration_create_provisional(const shard *points, const fit_options
                               .broadcast_models = whole->broadcast_models,
                               .timings = timings,
                               .provisional = true};
-  return create_with(parts, em, error);
+  return create_with(parts, n_requests, em, error);
+}
+
+gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em, gmmpi_error *error)
+{
+  const em_iteration parts = {.points = host->points,
+                              .options = host->options,
+                              .kernel = host->kernel,
+                              .spread = host->spread,
+                              .team = host->team,
+                              .requests = host->requests,
+                              .host = host,
+                              .broadcast_models = host->broadcast_models,
+                              .timings = host->timings,
+                              .provisional = host->provisional};
+  return create_with(parts, 0, em, error);
 }
 
 void iteration_destroy(em_iteration *em)
 {
   if (em == NULL) return;
-  data_spread_destroy(em->spread);
+  if (em->host == NULL) {
+    data_spread_destroy(em->spread);
+    team_destroy(em->team);
+    free(em->requests);
+  }
   density_destroy(em->form);
   statistics_destroy(em->sums);
-  team_destroy(em->team);
   maximization_destroy(em->step);
   moments_destroy(em->measured);
   moments_destroy(em->proposed);
+  moments_destroy(em->total);
   free(em->spans);
   free(em);
 }
 
-/* From the beginning of a pass to the end of its Allreduce all ranks take equally long, whatever they do meanwhile. */
-static void take_times(fit_timings *timings, const rank_load *of_ranks, double seconds)
+int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
 {
-  timings->e_step += of_ranks->mean;
-  timings->waiting += of_ranks->largest - of_ranks->mean;
-  if (seconds > of_ranks->largest) timings->allreduce += seconds - of_ranks->largest;
+  const covariance_family *family = family_find(options->covariance);
+  const int64_t K = options->n_components;
+  const int64_t moment = moments_bytes(family->storage->shape, K, n_features);
+  const int64_t parts[] = {moment,
+                           moment,
+                           density_bytes(family->storage->shape, K, n_features),
+                           maximization_bytes(family, K, n_features),
+                           moment < INT64_MAX ? K * n_features * (int64_t)sizeof(double) : INT64_MAX, /* spans */
+                           statistics_bytes(family->storage->shape, K, n_features, options->threads)};
+  return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
 }
 
-/* A pass by the given rule (NULL: the posterior) with em->form as it is, about these reference points. tight: in units
- * from the points that count, which takes a look at all points more. */
-static gmmpi_status make_pass(em_iteration *em, const double *references, bool tight, responsibility_rule rule,
-                              void *context, reduction_control *control, gmmpi_error *error)
+int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
-  const responsibility_rule chosen = rule != NULL ? rule : posterior_rule;
-  void *chosen_context = rule != NULL ? context : em->form;
-  MPI_Comm comm = em->points->comm;
-  double clock = MPI_Wtime();
+  const covariance_family *family = family_find(options->covariance);
+  return sum_of_bytes(
+      3, (int64_t[]){iteration_bytes_beside(options, n_features), data_spread_bytes(family->storage->shape, n_features),
+                     team_bytes(family->storage->shape, options->n_components, n_features, options->threads)});
+}
+
+/* --- E-step --- */
+
+static void prepare_pass(em_iteration *em, const double *references)
+{
   statistics_begin(em->sums, references);
-  if (tight) {
-    largest_distances(em->team, em->points, chosen, chosen_context, em->sums, em->spans);
-    allreduce_large(comm, em->spans, em->sums->n_components * em->sums->n_features, MPI_DOUBLE, MPI_MAX);
+  em->request.sums = em->sums;
+  em->request.spans = em->is_tight ? em->spans : NULL;
+}
+
+void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context)
+{
+  if (em->broadcast_models) model_broadcast_parameters(em->points->comm, 0, model);
+  em->hash = model_hash(model);
+  estimator_form(em->estimator, em->form, model);
+  em->n_repeats = 0;
+  em->is_tight = false;
+  em->request.rule = rule != NULL ? rule : posterior_rule;
+  em->request.context = rule != NULL ? context : em->form;
+  prepare_pass(em, model->means);
+}
+
+bool moments_are_measured(em_iteration *em, const gmmpi_model *previous)
+{
+  double clock = MPI_Wtime();
+  moments_outcome outcome = MEANS_MOVED_FAR;
+  if (em->request.spans != NULL) { /* only now the sums themselves */
     statistics_tighten(em->sums, em->spans);
+    em->request.spans = NULL;
+  } else {
+    outcome = moments_of_statistics(em->step, em->sums, previous, em->n_repeats == MOST_REPEATED_PASSES, em->measured);
+    if (outcome != MOMENTS_TAKEN) {
+      em->n_repeats++;
+      em->is_tight = em->is_tight || outcome == SUMS_ARE_COARSE;
+      prepare_pass(em, em->measured->means);
+    }
   }
-  pass_over_points(em->team, em->points, chosen, chosen_context, em->sums);
-  control->seconds = stopwatch(&clock);
-  const gmmpi_status status = statistics_reduce(em->sums, comm, control, error);
-  take_times(em->timings, &em->sums->load, control->seconds + stopwatch(&clock));
-  if (status != GMMPI_OK || control->hashes_agree) return status;
-  return fail(error, GMMPI_INTERNAL,
-              "the ranks hold different models, which must not be; use the same build and libraries on all nodes");
+  em->timings->m_step += stopwatch(&clock);
+  return outcome == MOMENTS_TAKEN;
+}
+
+/* From the beginning of a pass to the end of its Allreduce all ranks take equally long, whatever they do meanwhile. */
+static void take_times(fit_timings *timings, const pass_control *control)
+{
+  const rank_load *of_ranks = &control->load;
+  timings->e_step += of_ranks->mean;
+  timings->waiting += of_ranks->largest - of_ranks->mean;
+  if (control->seconds > of_ranks->largest) timings->allreduce += control->seconds - of_ranks->largest;
+}
+
+gmmpi_status make_passes(em_iteration *const *all, int64_t n, pass_control *control, gmmpi_error *error)
+{
+  pass_request *requests = all[0]->requests;
+  control->hash = all[0]->hash;
+  for (int64_t i = 0; i < n; i++) requests[i] = all[i]->request;
+  for (int64_t i = 1; i < n; i++) control->hash = hash_word(control->hash, all[i]->hash);
+  const gmmpi_status status = pass_make(all[0]->team, all[0]->points, requests, n, control, error);
+  take_times(all[0]->timings, control);
+  return status;
 }
 
 gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context,
-                              reduction_control *control, gmmpi_error *error)
+                              pass_control *control, gmmpi_error *error)
 {
-  if (em->broadcast_models) model_broadcast_parameters(em->points->comm, 0, model);
-  control->hash = model_hash(model);
-  density_from_model(em->form, model);
-  return make_pass(em, model->means, false, rule, context, control, error);
+  expectation_begin(em, model, rule, context);
+  return make_passes(&em, 1, control, error);
 }
 
-gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, responsibility_rule rule, void *context,
-                             fit_state *state, gmmpi_error *error)
+gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int64_t *n_passes, gmmpi_error *error)
 {
-  double clock = MPI_Wtime();
-  bool tight = false;
-  moments_outcome outcome = moments_of_statistics(em->step, em->sums, previous, false, em->measured);
-  for (int i = 1; outcome != MOMENTS_TAKEN; i++) {
-    reduction_control control = {.hash = model_hash(previous)};
-    em->timings->m_step += stopwatch(&clock);
-    tight |= outcome == SUMS_ARE_COARSE;
-    if (make_pass(em, em->measured->means, tight, rule, context, &control, error) != GMMPI_OK) return error->status;
-    if (rule == NULL) state->n_row_visits += (tight ? 2 : 1) * em->points->n_samples;
-    stopwatch(&clock);
-    outcome = moments_of_statistics(em->step, em->sums, previous, i == MOST_REPEATED_PASSES, em->measured);
+  while (!moments_are_measured(em, previous)) {
+    pass_control control = {.n_questions = 0};
+    if (make_passes(&em, 1, &control, error) != GMMPI_OK) return error->status;
+    if (n_passes != NULL) ++*n_passes;
   }
-  em->timings->m_step += stopwatch(&clock);
   return GMMPI_OK;
 }
+
+/* --- M-step --- */
 
 bool try_maximization(em_iteration *em, const moments *from, const gmmpi_model *previous, gmmpi_model *next)
 {
   double clock = MPI_Wtime();
-  maximize(em->step, from, previous, next);
+  maximize(em->step, estimator_posterior(em->estimator, previous, from, em->total), previous, next);
   if (em->broadcast_models) take_step_of_rank_0(em->points->comm, next->n_components, em->step, next);
   em->timings->m_step += stopwatch(&clock);
   return all_sound(em->step, next->n_components);
@@ -213,7 +296,7 @@ bool share_model(const em_iteration *em, bool sound, gmmpi_model *model)
 }
 
 gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmpi_model *previous, int64_t iteration,
-                               gmmpi_model *next, fit_state *state, const fit_observer *observer, bool *repaired,
+                               gmmpi_model *next, climber *climb, const fit_observer *observer, bool *repaired,
                                gmmpi_error *error)
 {
   *repaired = !try_maximization(em, from, previous, next);
@@ -221,7 +304,7 @@ gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmp
   double clock = MPI_Wtime();
   const collapse_policy policy = em->provisional ? COLLAPSE_RESEED : em->options->on_collapse;
   const gmmpi_status status = repair_collapsed(em->points, em->spread, em->form, em->team, policy, em->step, iteration,
-                                               next, state, em->provisional ? NULL : observer, error);
+                                               next, climb, em->provisional ? NULL : observer, error);
   em->timings->m_step += stopwatch(&clock);
   return status;
 }

@@ -1,54 +1,91 @@
-/* The two halves of an EM iteration, over all ranks, with all the memory they need. */
+/* The two halves of an EM iteration, over all ranks, with all the memory they need.
+ *
+ * A pass is prepared (expectation_begin), made by whoever makes passes (passes/pass.h), and taken
+ * (moments_are_measured, which may prepare another one, since digits were lost). expectation_step and measure_moments
+ * do all of that at once for one model. */
 #ifndef EM_ITERATION_H
 #define EM_ITERATION_H
 
 #include "em/collapse.h"
+#include "em/estimator.h"
 #include "em/timings.h"
+#include "passes/pass.h"
 
 typedef struct em_iteration {
   const shard *points;
   const fit_options *options;
   const covariance_family *family;
+  const estimator *estimator;
   const kernel *kernel;
-  data_spread *spread;
+  data_spread *spread;    /* the host's, where there is one */
+  pass_team *team;        /* the same, as the next one */
+  pass_request *requests; /* room for those of all iterations that share the team */
+  const struct em_iteration *host;
   density_form *form; /* of the model in hand */
   statistics *sums;
-  pass_team *team;
   maximization *step;
   moments *measured; /* of the last pass */
   moments *proposed; /* to make a model of instead */
+  moments *total;    /* what the estimator makes of them; NULL: they are taken as they are */
   double *spans;     /* K x d */
   bool provisional;  /* what is made is a start: components that collapse are always put elsewhere, without a report */
   bool broadcast_models; /* the nodes' linear algebra may differ in the last bits: rank 0's model is everybody's */
   fit_timings *timings;  /* borrowed */
+
+  pass_request request; /* the pass that is prepared */
+  uint64_t hash;        /* of the model that it is made with */
+  int n_repeats;        /* passes with the same model that were prepared after the first one */
+  bool is_tight;        /* they are in units from the points that count */
 } em_iteration;
 
-/* Collective. Errors, agreed: 71. */
-gmmpi_status iteration_create(const shard *points, const fit_options *options, fit_timings *timings, em_iteration **em,
-                              gmmpi_error *error);
+/* Collective. In a pass there may be so many requests of iterations that share this one's team. Errors, agreed: 71. */
+gmmpi_status iteration_create(const shard *points, const fit_options *options, int64_t n_requests, fit_timings *timings,
+                              em_iteration **em, gmmpi_error *error);
 
 /* The same on a subsample of the points of `whole`, which a start is made from, with the kernel of `whole`. options: of
  * whole, or with another number of components. */
-gmmpi_status iteration_create_provisional(const shard *points, const fit_options *options, const em_iteration *whole,
-                                          fit_timings *timings, em_iteration **em, gmmpi_error *error);
+gmmpi_status iteration_create_provisional(const shard *points, const fit_options *options, int64_t n_requests,
+                                          const em_iteration *whole, fit_timings *timings, em_iteration **em,
+                                          gmmpi_error *error);
+
+/* Collective. Another one on the same points, for another model of the same shape, which shares the host's team and
+ * timings; the host outlives it. Errors, agreed: 71. */
+gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em, gmmpi_error *error);
 
 void iteration_destroy(em_iteration *em); /* NULL is fine */
 
-/* E-step, or its like by another rule: statistics about model's means, of all ranks. Sets em->form from the model. rule
- * NULL is the posterior of the model. Collective. Errors, the same on all ranks: 70 when ranks hold different models.
- */
-gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context,
-                              reduction_control *control, gmmpi_error *error);
+/* The bytes of one with a host; INT64_MAX when they can't be counted. */
+int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features);
 
-/* The moments of the statistics, in em->measured; passes whose sums lost digits are made again. previous, rule and
- * context are those of the expectation_step before. Collective. Errors, the same on all ranks: 70. */
-gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, responsibility_rule rule, void *context,
-                             fit_state *state, gmmpi_error *error);
+/* The bytes of one without, for passes of one request. */
+int64_t iteration_bytes(const fit_options *options, int64_t n_features);
+
+/* Prepares a pass with this model by this rule (NULL: the posterior of the model), about the model's means. Sets
+ * em->form from the model. Collective where processors differ: rank 0's model becomes everybody's. */
+void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context);
+
+/* After the prepared pass: are the moments in em->measured? Else the sums lost digits, and another pass with the same
+ * model, `previous`, is prepared. All ranks find the same. */
+bool moments_are_measured(em_iteration *em, const gmmpi_model *previous);
+
+/* Makes the passes that the n iterations have prepared, all on the points of the first one, whose team and timings are
+ * used. Collective. Errors, the same on all ranks: those of pass_make. */
+gmmpi_status make_passes(em_iteration *const *all, int64_t n, pass_control *control, gmmpi_error *error);
+
+/* The E-step, or its like by another rule, of one model: statistics about the model's means, of all ranks. Collective.
+ * Errors: those of make_passes. */
+gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context,
+                              pass_control *control, gmmpi_error *error);
+
+/* The moments of the statistics, in em->measured; passes whose sums lost digits are made again, and counted in
+ * *n_passes unless that is NULL. previous: the model of the expectation_step before. Collective. Errors: those of
+ * make_passes. */
+gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int64_t *n_passes, gmmpi_error *error);
 
 /* M-step from moments; collapsed components are repaired, and *repaired says whether any was. iteration is the number
  * of the model that is made. Collective. Errors, agreed: 65 with on_collapse error, 71. */
 gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmpi_model *previous, int64_t iteration,
-                               gmmpi_model *next, fit_state *state, const fit_observer *observer, bool *repaired,
+                               gmmpi_model *next, climber *climb, const fit_observer *observer, bool *repaired,
                                gmmpi_error *error);
 
 /* M-step from moments that need not be any model's: false when a component is not sound, and next is of no use.

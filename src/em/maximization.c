@@ -12,8 +12,10 @@
  * result, at most, before the pass is made again: 16 of 53 bits. */
 static const double most_cancellation = 0x1p16;
 
-gmmpi_status maximization_create(const statistics *sums, maximization **step, gmmpi_error *error)
+gmmpi_status maximization_create(const covariance_family *family, const statistics *sums, maximization **step,
+                                 gmmpi_error *error)
 {
+  const int64_t n_scratch = family_scratch_numbers(family, sums->n_components, sums->n_features);
   maximization *new_step = calloc(1, sizeof *new_step);
   *step = new_step;
   if (new_step != NULL) {
@@ -21,7 +23,10 @@ gmmpi_status maximization_create(const statistics *sums, maximization **step, gm
     new_step->states = allocate(sums->n_components, sizeof(component_state));
     new_step->counts = allocate(sums->n_components, sizeof(double));
     new_step->covariance = allocate(covariance_length(sums->shape, sums->n_features), sizeof(double));
-    if (new_step->covariance != NULL && new_step->ridge != NULL && new_step->states != NULL && new_step->counts != NULL)
+    if (n_scratch > 0) new_step->scratch = allocate(n_scratch, sizeof(double));
+    const bool has_scratch = n_scratch == 0 || new_step->scratch != NULL;
+    if (has_scratch && new_step->covariance != NULL && new_step->ridge != NULL && new_step->states != NULL &&
+        new_step->counts != NULL)
       return GMMPI_OK;
   }
   maximization_destroy(new_step);
@@ -29,9 +34,11 @@ gmmpi_status maximization_create(const statistics *sums, maximization **step, gm
   return fail(error, GMMPI_NO_MEMORY, "the M-step's working memory is not there; ask for fewer components");
 }
 
-int64_t maximization_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+int64_t maximization_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
 {
-  const int64_t numbers = sum_of_bytes(3, (int64_t[]){covariance_length(shape, n_features), n_features, n_components});
+  const int64_t numbers =
+      sum_of_bytes(4, (int64_t[]){covariance_length(family->storage->shape, n_features), n_features, n_components,
+                                  family_scratch_numbers(family, n_components, n_features)});
   int64_t bytes;
   int64_t states;
   if (!multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ||
@@ -47,6 +54,7 @@ void maximization_destroy(maximization *step)
   free(step->states);
   free(step->counts);
   free(step->covariance);
+  free(step->scratch);
   free(step);
 }
 
@@ -79,11 +87,9 @@ static void keep_component(gmmpi_model *next, const gmmpi_model *previous, int64
 {
   const int64_t d = next->n_features;
   memcpy(next->means + k * d, previous->means + k * d, (size_t)d * sizeof(double));
-  const int64_t length = family_length(next->family, next->n_components, d);
-  const int64_t each = next->family->shared ? length : length / next->n_components;
-  const int64_t offset = next->family->shared ? 0 : k * each;
-  memcpy(next->covariances + offset, previous->covariances + offset, (size_t)each * sizeof(double));
-  memcpy(next->precisions_cholesky + offset, previous->precisions_cholesky + offset, (size_t)each * sizeof(double));
+  const size_t stored = (size_t)model_stored_length(next) * sizeof(double);
+  memcpy(model_covariance(next, k), model_covariance(previous, k), stored);
+  memcpy(model_factor(next, k), model_factor(previous, k), stored);
 }
 
 static component_state state_of_count(double count, double n_samples, double previous_weight)
@@ -113,20 +119,20 @@ void factorise_with_ridge(const maximization *step, gmmpi_model *model, int64_t 
   double *covariance = step->covariance;
   bool definite = false;
   for (double share = 1e-10; !definite && share < 1e10; share *= 100.0) {
-    family->expand(model, component, covariance);
+    model_expand(model, component, covariance);
     for (int64_t j = 0; j < d; j++) {
-      double *variance = &covariance[covariance_diagonal(family->shape, d, j)];
+      double *variance = &covariance[covariance_diagonal(family->storage->shape, d, j)];
       const double base = *variance > 0.0 ? *variance : step->variances[j];
       *variance += base * share >= DBL_MIN ? base * share : 1e-6;
     }
-    family->contract(model, component, covariance);
-    definite = family->factorise(model, component);
+    model_contract(model, component, covariance);
+    definite = model_factorise(model, component);
   }
 }
 
 static void factorise_shared(maximization *step, gmmpi_model *next)
 {
-  if (next->family->factorise(next, 0)) return;
+  if (model_factorise(next, 0)) return;
   if (step->degenerate) {
     factorise_with_ridge(step, next, 0);
     step->ridged = true;
@@ -140,7 +146,7 @@ static void factorise_shared(maximization *step, gmmpi_model *next)
 static void factorise_each(maximization *step, const gmmpi_model *previous, gmmpi_model *next)
 {
   for (int64_t k = 0; k < next->n_components; k++) {
-    if (step->states[k] != COMPONENT_SOUND || next->family->factorise(next, k)) continue;
+    if (step->states[k] != COMPONENT_SOUND || model_factorise(next, k)) continue;
     if (step->degenerate) {
       factorise_with_ridge(step, next, k);
       step->ridged = true;
@@ -201,8 +207,8 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
                                      .n_samples = from->n_samples,
                                      .scatter = from->scatter,
                                      .ridge = step->ridge};
-  next->family->estimate(&scatter, next);
-  if (next->family->shared)
+  next->family->estimate(&scatter, previous, next, step->scratch);
+  if (next->family->storage->shared)
     factorise_shared(step, next);
   else
     factorise_each(step, previous, next);

@@ -26,12 +26,14 @@ typedef struct maximization {
   component_state *states; /* out: K */
   double *counts;          /* K: those that are estimated, else 0 */
   double *covariance;      /* covariance_length: scratch */
+  double *scratch;         /* of the family's M-step: family_scratch_numbers; NULL where it wants none */
 } maximization;
 
-/* Errors: 71. */
-gmmpi_status maximization_create(const statistics *sums, maximization **step, gmmpi_error *error);
+/* For models of the family with the sizes of the sums. Errors: 71. */
+gmmpi_status maximization_create(const covariance_family *family, const statistics *sums, maximization **step,
+                                 gmmpi_error *error);
 void maximization_destroy(maximization *step); /* NULL is fine */
-int64_t maximization_bytes(density_shape shape, int64_t n_components, int64_t n_features);
+int64_t maximization_bytes(const covariance_family *family, int64_t n_components, int64_t n_features);
 
 /* What became of statistics. */
 typedef enum moments_outcome {

@@ -4,6 +4,7 @@
 
 #include "em/state.h"
 #include "passes/far_values.h"
+#include "passes/pass.h"
 
 /* What one pass over the points found: the model after `iteration` M-steps was measured. */
 typedef struct fit_pass {
@@ -12,8 +13,9 @@ typedef struct fit_pass {
   int64_t iteration;
   int64_t n_samples;     /* points on this level */
   double log_likelihood; /* total */
-  double change;         /* of the mean log-likelihood since the iteration before; NaN in the first pass of a start */
-  double seconds;        /* of the pass, the Allreduce and the M-step before it */
+  double change;         /* of the mean objective (em/estimator.h) since the iteration before; NaN in the first pass of
+                            a start */
+  double seconds; /* of the pass, which starts that advance together share, the Allreduce and the M-step before */
   double computing, waiting, allreduce; /* of these: see fit_timings */
   int64_t n_questions;                  /* ranks that were asked how it goes */
 } fit_pass;

@@ -12,6 +12,10 @@ struct refinement {
   accelerator *history; /* goes on from the fit's */
   double *correction;
   gmmpi_model *model, *next;
+
+  /* Of the refinement that goes on. */
+  int64_t n_iterations;           /* models that were made */
+  double first, enough, smallest; /* residuals, in squares */
 };
 
 /* Iterations on the subsample may cost so many passes over all points. */
@@ -38,7 +42,8 @@ gmmpi_status refinement_create(em_iteration *em, int64_t n_samples, refinement *
     const double iterations = most_passes * (double)n_samples / (double)em->points->n_samples;
     created->em = em;
     created->most_iterations = iterations < MOST_ITERATIONS ? (int64_t)iterations : MOST_ITERATIONS;
-    if (accelerator_create(em->options->accelerate, em->family->shape, K, d, &created->history, error) == GMMPI_OK &&
+    if (accelerator_create(em->options->accelerate, em->family->storage->shape, K, d, &created->history, error) ==
+            GMMPI_OK &&
         model_allocate(em->family, K, d, &created->model, error) == GMMPI_OK &&
         model_allocate(em->family, K, d, &created->next, error) == GMMPI_OK) {
       created->correction = allocate(accelerator_length(created->history), sizeof(double));
@@ -48,11 +53,6 @@ gmmpi_status refinement_create(em_iteration *em, int64_t n_samples, refinement *
   refinement_destroy(created);
   *result = NULL;
   return fail(error, GMMPI_NO_MEMORY, "there is no memory to refine a model; use --no-coarse-to-fine");
-}
-
-const fit_timings *refinement_timings(const refinement *inner)
-{
-  return inner->em->timings;
 }
 
 void refinement_destroy(refinement *inner)
@@ -69,22 +69,13 @@ int64_t refinement_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
-  const int64_t history = accelerator_bytes(options->accelerate, family->shape, K, n_features);
+  const int64_t history = accelerator_bytes(options->accelerate, family->storage->shape, K, n_features);
   const int64_t model = model_bytes(family, K, n_features);
-  int64_t bytes = moments_bytes(family->shape, K, n_features);
+  int64_t bytes = moments_bytes(family->storage->shape, K, n_features);
   if (__builtin_add_overflow(bytes, history, &bytes) || __builtin_add_overflow(bytes, model, &bytes) ||
       __builtin_add_overflow(bytes, model, &bytes))
     return INT64_MAX;
   return bytes;
-}
-
-/* The moments of the subsample under the model in hand. */
-static gmmpi_status measure(refinement *inner, fit_state *state, gmmpi_error *error)
-{
-  reduction_control control = {0};
-  if (expectation_step(inner->em, inner->model, NULL, NULL, &control, error) != GMMPI_OK) return error->status;
-  state->n_row_visits += inner->em->points->n_samples;
-  return measure_moments(inner->em, inner->model, NULL, NULL, state, error);
 }
 
 /* The next model: what the accelerator proposes, else a plain step of the corrected map. False when neither is sound.
@@ -107,30 +98,55 @@ static bool make_next(refinement *inner)
   return true;
 }
 
-gmmpi_status refine(refinement *inner, fit_state *state, double target, moments *proposed, bool *found,
-                    gmmpi_error *error)
+em_iteration *refinement_iteration(const refinement *inner)
 {
-  *found = false;
-  accelerator_copy(inner->history, state->history);
-  model_copy_parameters(inner->model, state->current.model);
-  if (measure(inner, state, error) != GMMPI_OK) return error->status;
-  accelerator_correction(inner->history, inner->em->measured, inner->correction);
+  return inner->em;
+}
 
-  const double first = accelerator_residual(inner->history);
-  const double enough = fmax(least_share * first, target);
-  double smallest = first;
-  for (int64_t i = 0; i < inner->most_iterations; i++) {
-    if (!make_next(inner)) return GMMPI_OK;
-    if (measure(inner, state, error) != GMMPI_OK) return error->status;
-    accelerator_record_corrected(inner->history, inner->em->measured, inner->correction);
-    const double now = accelerator_residual(inner->history);
-    if (!(now < most_growth * smallest)) accelerator_keep_newest(inner->history);
-    smallest = fmin(smallest, now);
-    if (now <= enough || (i >= PATIENCE && smallest > first * least_progress)) break;
+void refinement_begin(refinement *inner, const climber *climb, double target)
+{
+  accelerator_copy(inner->history, climb->history);
+  model_copy_parameters(inner->model, climb->current.model);
+  inner->n_iterations = 0;
+  inner->enough = target;
+  expectation_begin(inner->em, inner->model, NULL, NULL);
+}
+
+/* The model is that of all points: its moments tell the correction. */
+static void take_first(refinement *inner)
+{
+  accelerator_correction(inner->history, inner->em->measured, inner->correction);
+  inner->first = inner->smallest = accelerator_residual(inner->history);
+  inner->enough = fmax(least_share * inner->first, inner->enough);
+}
+
+/* True when this model was the last one. */
+static bool take_iteration(refinement *inner)
+{
+  accelerator_record_corrected(inner->history, inner->em->measured, inner->correction);
+  const double now = accelerator_residual(inner->history);
+  if (!(now < most_growth * inner->smallest)) accelerator_keep_newest(inner->history);
+  inner->smallest = fmin(inner->smallest, now);
+  return now <= inner->enough || (inner->n_iterations > PATIENCE && inner->smallest > inner->first * least_progress);
+}
+
+refinement_outcome refinement_take(refinement *inner, climber *climb, moments *proposed)
+{
+  bool is_last = false;
+  climb->n_row_visits += inner->em->points->n_samples;
+  if (!moments_are_measured(inner->em, inner->model)) return REFINEMENT_GOES_ON;
+  if (inner->n_iterations == 0)
+    take_first(inner);
+  else
+    is_last = take_iteration(inner);
+  if (!is_last && inner->n_iterations < inner->most_iterations) {
+    if (!make_next(inner)) return REFINEMENT_FAILED;
+    inner->n_iterations++;
+    expectation_begin(inner->em, inner->model, NULL, NULL);
+    return REFINEMENT_GOES_ON;
   }
-  if (!(accelerator_residual(inner->history) < first)) return GMMPI_OK;
+  if (!(accelerator_residual(inner->history) < inner->first)) return REFINEMENT_FAILED;
   accelerator_last_output(inner->history, proposed);
-  accelerator_take_point(state->history, inner->history);
-  *found = true;
-  return GMMPI_OK;
+  accelerator_take_point(climb->history, inner->history);
+  return REFINEMENT_FOUND;
 }

@@ -13,18 +13,26 @@
 
 typedef struct refinement refinement;
 
-/* em: on the subsample; borrowed. n_samples: of all points. Errors: 71. */
+/* em: on the subsample; borrowed, and in use for this alone while a refinement goes on. n_samples: of all points.
+ * Errors: 71. */
 gmmpi_status refinement_create(em_iteration *em, int64_t n_samples, refinement **result, gmmpi_error *error);
-/* The time that its passes took so far. */
-const fit_timings *refinement_timings(const refinement *inner);
-
 void refinement_destroy(refinement *inner); /* NULL is fine */
 int64_t refinement_bytes(const fit_options *options, int64_t n_features);
 
-/* After state->history recorded a pass over all points with state->current.model: the corrected map's fixed point, in
- * *proposed; the history has it in hand. *found is false when there was none to find: then nothing has changed.
- * Collective. Errors, agreed: 70. */
-gmmpi_status refine(refinement *inner, fit_state *state, double target, moments *proposed, bool *found,
-                    gmmpi_error *error);
+/* The iteration whose passes over the subsample are prepared. */
+em_iteration *refinement_iteration(const refinement *inner);
+
+typedef enum refinement_outcome {
+  REFINEMENT_GOES_ON, /* another pass over the subsample is prepared */
+  REFINEMENT_FOUND,   /* the corrected map's fixed point is in *proposed; the climber's history has it in hand */
+  REFINEMENT_FAILED   /* there was none to find; nothing has changed */
+} refinement_outcome;
+
+/* After climb->history recorded a pass over all points with climb->current.model: prepares a pass over the subsample.
+ * target: of the residual's square. Collective where processors differ. */
+void refinement_begin(refinement *inner, const climber *climb, double target);
+
+/* After the pass that was prepared. */
+refinement_outcome refinement_take(refinement *inner, climber *climb, moments *proposed);
 
 #endif

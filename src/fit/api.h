@@ -18,7 +18,11 @@ struct gmmpi_options {
   int64_t n_labels;
 };
 
+/* The same words, of NULL the defaults; without a start in memory. Errors: 71. */
+gmmpi_status api_options_duplicate(const gmmpi_options *options, gmmpi_options **copy, gmmpi_error *error);
+
 struct gmmpi_points {
+  gmmpi_options *options; /* with which they were made, a copy */
   shard *rows;
   point_source *source; /* NULL: from memory */
   int64_t n_local;      /* from memory: the rows that this rank gave */

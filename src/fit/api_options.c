@@ -9,17 +9,24 @@
 
 /* A table, and the struct of the options that it describes. */
 typedef struct option_section {
-  const option_record *table;
-  const int *n_options;
+  const option_record *table; /* n_options */
+  int n_options;
   size_t offset; /* in gmmpi_options */
 } option_section;
 
-static const option_section sections[] = {
-    {fit_option_table, &n_fit_options, offsetof(gmmpi_options, fit)},
-    {reading_option_table, &n_reading_options, offsetof(gmmpi_options, reading)},
-    {memory_option_table, &n_memory_options, offsetof(gmmpi_options, memory)},
-};
-enum { N_SECTIONS = (int)(sizeof sections / sizeof sections[0]) };
+enum { N_SECTIONS = 3 };
+
+static option_section section(int index)
+{
+  option_section reading = {.offset = offsetof(gmmpi_options, reading)};
+  reading.table = reading_option_table(&reading.n_options);
+  const option_section all[N_SECTIONS] = {
+      {fit_option_table, n_fit_options, offsetof(gmmpi_options, fit)},
+      reading,
+      {memory_option_table, n_memory_options, offsetof(gmmpi_options, memory)},
+  };
+  return all[index];
+}
 
 /* An option and its values' place. */
 typedef struct found_option {
@@ -32,10 +39,10 @@ static found_option find_by_index(int64_t index)
 {
   int64_t before = 0;
   for (int s = 0; s < N_SECTIONS; s++) {
-    const int n = *sections[s].n_options;
-    if (index >= before && index < before + n)
-      return (found_option){.record = &sections[s].table[index - before], .offset = sections[s].offset, .index = index};
-    before += n;
+    const option_section one = section(s);
+    if (index >= before && index < before + one.n_options)
+      return (found_option){.record = &one.table[index - before], .offset = one.offset, .index = index};
+    before += one.n_options;
   }
   return (found_option){.record = NULL};
 }
@@ -53,7 +60,7 @@ static found_option find_by_name(const char *name, gmmpi_error *error)
 int64_t gmmpi_options_count(void)
 {
   int64_t n = 0;
-  for (int s = 0; s < N_SECTIONS; s++) n += *sections[s].n_options;
+  for (int s = 0; s < N_SECTIONS; s++) n += section(s).n_options;
   return n;
 }
 
@@ -78,8 +85,10 @@ gmmpi_status gmmpi_options_create(gmmpi_options **options, gmmpi_error *error)
     free(created);
     return fail(error, GMMPI_NO_MEMORY, "there is no memory for options");
   }
-  for (int s = 0; s < N_SECTIONS; s++)
-    options_set_fallbacks(sections[s].table, *sections[s].n_options, (char *)created + sections[s].offset);
+  for (int s = 0; s < N_SECTIONS; s++) {
+    const option_section one = section(s);
+    options_set_fallbacks(one.table, one.n_options, (char *)created + one.offset);
+  }
   *options = created;
   return GMMPI_OK;
 }
@@ -169,4 +178,14 @@ gmmpi_status gmmpi_options_set_labels(gmmpi_options *options, const int64_t *lab
   options->labels = copy;
   options->n_labels = n_local;
   return GMMPI_OK;
+}
+
+gmmpi_status api_options_duplicate(const gmmpi_options *options, gmmpi_options **copy, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  gmmpi_options_create(copy, &local);
+  for (int64_t i = 0; options != NULL && local.status == GMMPI_OK && i < gmmpi_options_count(); i++) {
+    if (options->texts[i] != NULL) gmmpi_options_set(*copy, gmmpi_options_name(i), options->texts[i], &local);
+  }
+  return error_pass(error, &local);
 }

@@ -7,24 +7,20 @@
 #include <hdf5.h>
 #include <stdlib.h>
 
-/* An empty object and, where the caller gave none, default options. Collective. Errors, agreed: 71. */
-static gmmpi_status begin(MPI_Comm comm, const gmmpi_options **options, gmmpi_options **own, gmmpi_points **points,
-                          gmmpi_error *error)
+/* An object without points, with a copy of the options. Collective. Errors, agreed: 71. */
+static gmmpi_status begin(MPI_Comm comm, const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error)
 {
   *points = calloc(1, sizeof **points);
-  if (*points == NULL) fail(error, GMMPI_NO_MEMORY, "points: there is no memory for them");
-  if (*options == NULL) {
-    gmmpi_options_create(own, error);
-    *options = *own;
-  }
+  if (*points == NULL)
+    fail(error, GMMPI_NO_MEMORY, "points: there is no memory for them");
+  else
+    api_options_duplicate(options, &(*points)->options, error);
   return agree(comm, error);
 }
 
 /* Nothing is left of points that failed. */
-static gmmpi_status end(gmmpi_points *created, gmmpi_options *own, const gmmpi_error *local, gmmpi_points **points,
-                        gmmpi_error *error)
+static gmmpi_status end(gmmpi_points *created, const gmmpi_error *local, gmmpi_points **points, gmmpi_error *error)
 {
-  gmmpi_options_destroy(own);
   *points = local->status == GMMPI_OK ? created : NULL;
   if (local->status != GMMPI_OK) gmmpi_points_destroy(created);
   return error_pass(error, local);
@@ -43,12 +39,11 @@ gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_lo
 {
   gmmpi_error local = {0};
   gmmpi_points *created = NULL;
-  gmmpi_options *own = NULL;
-  if (begin(comm, &options, &own, &created, &local) == GMMPI_OK) {
+  if (begin(comm, options, &created, &local) == GMMPI_OK) {
     created->n_local = n_local;
-    shard_create_from_memory(comm, rows, n_local, n_features, how_of(options), &created->rows, &local);
+    shard_create_from_memory(comm, rows, n_local, n_features, how_of(created->options), &created->rows, &local);
   }
-  return end(created, own, &local, points, error);
+  return end(created, &local, points, error);
 }
 
 /* Held or streamed? For the fit to come, which has one component at least. */
@@ -74,19 +69,18 @@ gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_opti
 {
   gmmpi_error local = {0};
   gmmpi_points *created = NULL;
-  gmmpi_options *own = NULL;
-  if (begin(comm, &options, &own, &created, &local) == GMMPI_OK) {
-    const source_options source = reading_source_options(&options->reading);
-    shard_options how = how_of(options);
+  if (begin(comm, options, &created, &local) == GMMPI_OK) {
+    const source_options source = reading_source_options(&created->options->reading);
+    shard_options how = how_of(created->options);
     H5E_BEGIN_TRY
     {
       if (source_open(comm, data, &source, &created->source, &local) == GMMPI_OK &&
-          plan(comm, options, created->source, &how, &local) == GMMPI_OK)
+          plan(comm, created->options, created->source, &how, &local) == GMMPI_OK)
         shard_create(comm, created->source, how, &created->rows, &local);
     }
     H5E_END_TRY
   }
-  return end(created, own, &local, points, error);
+  return end(created, &local, points, error);
 }
 
 void gmmpi_points_destroy(gmmpi_points *points)
@@ -94,6 +88,7 @@ void gmmpi_points_destroy(gmmpi_points *points)
   if (points == NULL) return;
   shard_destroy(points->rows);
   source_close(points->source);
+  gmmpi_options_destroy(points->options);
   free(points);
 }
 

@@ -34,8 +34,8 @@ gmmpi_status summary_create(const shard *points, const fit_result *result, gmmpi
                              .n_iterations = end->iteration,
                              .n_parameters = model_n_parameters(end->model),
                              .n_passes = result->n_passes,
-                             .log_likelihood = end->log_likelihood,
-                             .sum_log_max_responsibility = end->sum_log_max_responsibility,
+                             .log_likelihood = end->measured.log_likelihood,
+                             .sum_log_max_responsibility = end->measured.sum_log_max_responsibility,
                              .n_events = result->n_events,
                              .events = events};
   *summary = created;

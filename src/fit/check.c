@@ -2,6 +2,7 @@
 
 #include "em/levels.h"
 #include "em/refine.h"
+#include "fit/batch.h"
 #include "starts/bench.h"
 #include "starts/choose_start.h"
 #include "starts/search.h"
@@ -56,6 +57,23 @@ static void count_subsamples(const fit_options *options, const level_plan *plan,
   memory->least_subsamples = shard_least_stream_bytes(finest + finest / 4, n_features, MISSING_ERROR);
 }
 
+/* Of the starts that advance together: all that those behind the first one need, and what each needs. */
+static int64_t bytes_beside_first(const fit_options *options, int64_t n_features, bool has_levels)
+{
+  const int64_t n = starts_together(options, n_features);
+  const int64_t iteration = iteration_bytes_beside(options, n_features);
+  const int64_t others[] = {
+      climber_bytes(options->accelerate, family_find(options->covariance), options->n_components, n_features),
+      iteration, has_levels ? iteration : 0};
+  const int64_t each[] = {has_levels ? refinement_bytes(options, n_features) : 0,
+                          search_is_wanted(options) ? choose_start_bytes(options, n_features) : 0};
+  int64_t of_others;
+  int64_t of_all;
+  if (!multiply_fits(n - 1, sum_of_bytes(3, others), &of_others) || !multiply_fits(n, sum_of_bytes(2, each), &of_all))
+    return INT64_MAX;
+  return sum_of_bytes(2, (int64_t[]){of_others, of_all});
+}
+
 fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks)
 {
   const level_plan plan = levels_plan(options, n_samples, n_features);
@@ -68,15 +86,14 @@ fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, int64_t 
                               ? seeding_bytes(rows, n_features, options->n_components, options->threads)
                               : 0;
   const int64_t spreading =
-      data_spread_creation_bytes(family_find(options->covariance)->shape, n_features, options->threads);
+      data_spread_creation_bytes(family_find(options->covariance)->storage->shape, n_features, options->threads);
   const int64_t searching = search_bytes(options, rows_of_kmeans, n_samples, n_features);
   const int64_t looking = has_levels ? second_look_bytes(options, n_samples, n_features) : 0;
   const int64_t rest[] = {one,
                           has_levels ? one : 0,
+                          bytes_beside_first(options, n_features, has_levels),
                           far_values_bytes(n_samples, n_features, options->threads),
-                          has_levels ? refinement_bytes(options, n_features) : 0,
                           searching > looking ? searching : looking,
-                          search_is_wanted(options) ? choose_start_bytes(options, n_features) : 0,
                           seeding > spreading ? seeding : spreading};
   fit_memory memory = {.points = held_bytes(options, n_samples, n_features, n_ranks, !has_levels),
                        .rest = sum_of_bytes((int)(sizeof rest / sizeof rest[0]), rest)};

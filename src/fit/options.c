@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const covariances[] = {"full", "tied", "diag", "spherical", NULL};
 static const char *const methods_of_start[] = {[INIT_KMEANS] = "kmeans",
                                                [INIT_KMEANS_PLUS_PLUS] = "k-means++",
                                                [INIT_RANDOM_FROM_DATA] = "random_from_data",
@@ -38,10 +37,10 @@ const option_record fit_option_table[] = {
     {.name = "covariance",
      .argument = "NAME",
      .group = "Model",
-     .help = "full: each component its own; tied: all share one; diag: diagonal; spherical: one variance per component",
+     .help = FAMILY_HELP(""),
      .kind = OPTION_WORD,
      .offset = offsetof(fit_options, covariance),
-     .choices = covariances,
+     .choices = family_names,
      .fallback = "full",
      .affects_numbers = true},
     {.name = "tol",

@@ -1,51 +1,36 @@
 #include "fit/reading.h"
 
+#include "sources/settings.h"
 #include "support/error.h"
 
-#include <ctype.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* --- --delimiter: one character, or one of these words --- */
+/* --- the settings of a kind of file, which knows what they may be --- */
 
-static const struct {
-  const char *word;
-  char delimiter;
-} delimiters[] = {{"tab", '\t'}, {"\\t", '\t'}, {"space", ' '}, {"comma", ','}, {"semicolon", ';'}};
-
-static gmmpi_status parse_delimiter(const option_record *option, const char *text, void *value, gmmpi_error *error)
+/* The word of this setting in a list that has room for all, or the list's end. */
+static const source_word *find_word(const source_word *words, const char *name)
 {
-  char *delimiter = value;
-  for (size_t i = 0; i < sizeof delimiters / sizeof delimiters[0]; i++) {
-    if (strcmp(text, delimiters[i].word) == 0) {
-      *delimiter = delimiters[i].delimiter;
-      return GMMPI_OK;
-    }
-  }
-  const unsigned char c = (unsigned char)text[0];
-  const bool one_character = c != '\0' && text[1] == '\0';
-  if (!one_character || isalnum(c) || !isascii(c) || strchr("\"+-.\r\n", c) != NULL)
-    return fail(error, GMMPI_WRONG_USAGE,
-                "--%s: \"%s\" cannot stand between fields; give one character such as , or ; or the word tab, space, "
-                "comma or semicolon",
-                option->name, text);
-  *delimiter = (char)c;
-  return GMMPI_OK;
+  while (words->name != NULL && strcmp(words->name, name) != 0) words++;
+  return words;
 }
 
-static void print_delimiter(const void *value, char *text, size_t size)
+static gmmpi_status parse_setting(const option_record *option, const char *text, void *value, gmmpi_error *error)
 {
-  const char delimiter = *(const char *)value;
-  snprintf(text, size, "%c", delimiter);
-  for (size_t i = 0; i < sizeof delimiters / sizeof delimiters[0]; i++) {
-    if (delimiters[i].delimiter == delimiter) {
-      snprintf(text, size, "%s", delimiters[i].word);
-      return;
-    }
-  }
+  source_word *words = value;
+  const gmmpi_status status = settings_check(option->name, text, error);
+  if (status == GMMPI_OK) words[find_word(words, option->name) - words] = (source_word){option->name, text};
+  return status;
+}
+
+static void print_setting(const option_record *option, const void *value, char *text, size_t size)
+{
+  const source_word *word = find_word(value, option->name);
+  snprintf(text, size, "%s", word->name != NULL ? word->value : "");
 }
 
 /* --- --missing: what is planned but not there is named as such --- */
@@ -64,8 +49,9 @@ static gmmpi_status parse_missing(const option_record *option, const char *text,
   return GMMPI_OK;
 }
 
-static void print_missing(const void *value, char *text, size_t size)
+static void print_missing(const option_record *option, const void *value, char *text, size_t size)
 {
+  (void)option;
   snprintf(text, size, "%s", missing_words[*(const missing_choice *)value]);
 }
 
@@ -99,8 +85,9 @@ static gmmpi_status parse_bytes(const option_record *option, const char *text, v
 }
 
 /* "" where there is no limit. */
-static void print_bytes(const void *value, char *text, size_t size)
+static void print_bytes(const option_record *option, const void *value, char *text, size_t size)
 {
+  (void)option;
   const int64_t bytes = *(const int64_t *)value;
   if (bytes > 0)
     snprintf(text, size, "%" PRId64, bytes);
@@ -110,40 +97,57 @@ static void print_bytes(const void *value, char *text, size_t size)
 
 /* --- the tables --- */
 
-static const char *const headers[] = {[HEADER_AUTO] = "auto", [HEADER_YES] = "yes", [HEADER_NO] = "no", NULL};
-
-const option_record reading_option_table[] = {
-    {.name = "columns",
-     .argument = "LIST",
-     .help = "the features: names, 1-based numbers and ranges, separated by commas, e.g. Age,4-6; a name with a comma "
-             "is quoted as in CSV (default: every column)",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(reading_options, columns)},
-    {.name = "header",
-     .argument = "WORD",
-     .help = "is the first line of a text file a header? yes, no or auto",
-     .kind = OPTION_CHOICE,
-     .offset = offsetof(reading_options, header),
-     .choices = headers,
-     .fallback = "auto"},
-    {.name = "delimiter",
-     .argument = "C",
-     .help = "what stands between the fields of a text file: one character, or tab, space, comma, semicolon (default: "
-             "guessed)",
-     .kind = OPTION_PARSED,
-     .offset = offsetof(reading_options, delimiter),
-     .parse = parse_delimiter,
-     .print = print_delimiter},
-    {.name = "missing",
-     .argument = "WORD",
-     .help = "what to do with rows that have an empty or NaN cell: error, or drop them",
-     .kind = OPTION_PARSED,
-     .offset = offsetof(reading_options, missing),
-     .parse = parse_missing,
-     .print = print_missing,
-     .fallback = "error"},
+static const option_record columns_record = {
+    .name = "columns",
+    .argument = "LIST",
+    .help =
+        "the features: names, 1-based numbers and ranges, separated by commas, e.g. Age,4-6; a name with a comma is "
+        "quoted as in CSV (default: every column)",
+    .kind = OPTION_TEXT,
+    .offset = offsetof(reading_options, columns),
 };
-const int n_reading_options = (int)(sizeof reading_option_table / sizeof reading_option_table[0]);
+static const option_record missing_record = {
+    .name = "missing",
+    .argument = "WORD",
+    .help = "what to do with rows that have an empty or NaN cell: error, or drop them",
+    .kind = OPTION_PARSED,
+    .offset = offsetof(reading_options, missing),
+    .parse = parse_missing,
+    .print = print_missing,
+    .fallback = "error",
+};
+
+/* Made once: the kinds of files have the settings in tables of their own. */
+static option_record reading_table[MOST_SOURCE_SETTINGS + 2];
+static int n_reading_options;
+static pthread_once_t reading_table_is_made = PTHREAD_ONCE_INIT;
+
+static void make_reading_table(void)
+{
+  const source_setting *setting;
+  option_record *next = reading_table;
+  *next++ = columns_record;
+  for (int i = 0; i < MOST_SOURCE_SETTINGS && (setting = kinds_setting(i, NULL)) != NULL; i++) {
+    *next++ = (option_record){
+        .name = setting->name,
+        .argument = setting->argument,
+        .help = setting->help,
+        .kind = OPTION_PARSED,
+        .offset = offsetof(reading_options, words),
+        .parse = parse_setting,
+        .print = print_setting,
+    };
+  }
+  *next++ = missing_record;
+  n_reading_options = (int)(next - reading_table);
+}
+
+const option_record *reading_option_table(int *n_options)
+{
+  pthread_once(&reading_table_is_made, make_reading_table);
+  *n_options = n_reading_options;
+  return reading_table;
+}
 
 const option_record memory_option_table[] = {
     {.name = "memory-limit",
@@ -167,7 +171,7 @@ const int n_memory_options = (int)(sizeof memory_option_table / sizeof memory_op
 
 source_options reading_source_options(const reading_options *values)
 {
-  return (source_options){.columns = values->columns, .header = values->header, .delimiter = values->delimiter};
+  return (source_options){.columns = values->columns, .words = values->words};
 }
 
 const char *memory_scratch(const memory_options *values)

@@ -1,10 +1,10 @@
 #include "fit/start_file.h"
 
 #include "mixture/files/model_file.h"
-#include "sources/hdf5/find.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hash.h"
+#include "support/hdf5_file.h"
 #include "support/memory.h"
 
 #include <hdf5.h>
@@ -208,7 +208,7 @@ int64_t start_file_labels_bytes(int64_t n_samples, int n_ranks)
 
 gmmpi_status start_file_labels(const fit_options *options, const shard *points, start_file *start, gmmpi_error *error)
 {
-  const source_options how = {.header = HEADER_AUTO};
+  const source_options how = {0};
   gmmpi_error local = {0};
   point_source *source = NULL;
   if (source_open(points->comm, options->init_file, &how, &source, &local) == GMMPI_OK) {

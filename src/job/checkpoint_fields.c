@@ -1,76 +1,10 @@
 #include "job/checkpoint_fields.h"
 
-#include <stddef.h>
+#include "support/hdf5_attributes.h"
+
 #include <string.h>
 
-static field make_field(const char *name, field_kind kind, size_t item, void *memory, int rank, const int64_t *shape)
-{
-  field made = {.name = name, .kind = kind, .rank = rank, .n_bytes = item, .memory = memory};
-  for (int i = 0; i < rank; i++) {
-    made.shape[i] = (hsize_t)shape[i];
-    made.n_bytes *= (size_t)shape[i];
-  }
-  return made;
-}
-
-/* The names of a position's fields in the order of position_fields. */
-static const char *const current_names[] = {"/current/start",
-                                            "/current/level",
-                                            "/current/iteration",
-                                            "/current/log_likelihood",
-                                            "/current/sum_log_max_responsibility",
-                                            "/current/converged",
-                                            "/current/weights",
-                                            "/current/means",
-                                            "/current/covariances",
-                                            "/current/precisions_cholesky"};
-static const char *const best_names[] = {
-    "/best/start",     "/best/level",   "/best/iteration", "/best/log_likelihood", "/best/sum_log_max_responsibility",
-    "/best/converged", "/best/weights", "/best/means",     "/best/covariances",    "/best/precisions_cholesky"};
-
-static int position_fields(fit_position *position, const char *const *names, field *fields)
-{
-  gmmpi_model *model = position->model;
-  const int64_t means[2] = {model->n_components, model->n_features};
-  int64_t covariances[3];
-  const int rank = model->family->dimensions(model->n_components, model->n_features, covariances);
-  const size_t real = sizeof(double);
-  const field found[] = {
-      make_field(names[0], FIELD_INTEGER, sizeof(int64_t), &position->start, 0, NULL),
-      make_field(names[1], FIELD_INTEGER, sizeof(int64_t), &position->level, 0, NULL),
-      make_field(names[2], FIELD_INTEGER, sizeof(int64_t), &position->iteration, 0, NULL),
-      make_field(names[3], FIELD_REAL, real, &position->log_likelihood, 0, NULL),
-      make_field(names[4], FIELD_REAL, real, &position->sum_log_max_responsibility, 0, NULL),
-      make_field(names[5], FIELD_FLAG, sizeof(bool), &position->converged, 0, NULL),
-      make_field(names[6], FIELD_REAL, real, model->weights, 1, means),
-      make_field(names[7], FIELD_REAL, real, model->means, 2, means),
-      make_field(names[8], FIELD_REAL, real, model->covariances, rank, covariances),
-      make_field(names[9], FIELD_REAL, real, model->precisions_cholesky, rank, covariances),
-  };
-  memcpy(fields, found, sizeof found);
-  return (int)(sizeof found / sizeof found[0]);
-}
-
-int checkpoint_fields(fit_state *state, bool has_best, field fields[MAX_FIELDS])
-{
-  int n = 0;
-  accelerator *history = state->history;
-  const int64_t n_counters = ACCELERATOR_COUNTERS;
-  fields[n++] = make_field("/n_row_visits", FIELD_INTEGER, sizeof(int64_t), &state->n_row_visits, 0, NULL);
-  fields[n++] = make_field("/plain", FIELD_FLAG, sizeof(bool), &state->plain, 0, NULL);
-  fields[n++] = make_field("/repaired", FIELD_FLAG, sizeof(bool), &state->repaired, 0, NULL);
-  fields[n++] = make_field("/last_change", FIELD_REAL, sizeof(double), &state->last_change, 0, NULL);
-  fields[n++] = make_field("/history/counters", FIELD_INTEGER, sizeof(int64_t), history->counters, 1, &n_counters);
-  if (history->n_numbers > 0)
-    fields[n++] = make_field("/history/numbers", FIELD_REAL, sizeof(double), history->numbers, 1, &history->n_numbers);
-  fields[n++] = make_field("/n_reseeds", FIELD_INTEGER, sizeof(int64_t), state->n_reseeds, 1,
-                           &state->current.model->n_components);
-  if (state->n_events > 0)
-    fields[n++] = make_field("/events", FIELD_EVENTS, sizeof(fit_event), state->events, 1, &state->n_events);
-  n += position_fields(&state->current, current_names, fields + n);
-  if (has_best) n += position_fields(&state->best, best_names, fields + n);
-  return n;
-}
+/* --- types --- */
 
 static hid_t event_type(void)
 {
@@ -89,52 +23,109 @@ static hid_t event_type(void)
   return type;
 }
 
-hid_t checkpoint_field_type(field_kind kind)
+/* The HDF5 type of a number, to be closed; negative on failure. */
+static hid_t data_type(state_type type)
 {
-  switch (kind) {
-  case FIELD_INTEGER:
+  switch (type) {
+  case STATE_INTEGER:
     return H5Tcopy(H5T_NATIVE_INT64);
-  case FIELD_REAL:
+  case STATE_REAL:
     return H5Tcopy(H5T_NATIVE_DOUBLE);
-  case FIELD_FLAG:
+  case STATE_FLAG:
     return H5Tcopy(H5T_NATIVE_UINT8);
-  case FIELD_EVENTS:
+  case STATE_EVENT:
     return event_type();
   }
   return -1;
 }
 
-static bool has_shape(hid_t set, const field *wanted)
+/* --- making --- */
+
+/* A contiguous data set whose place in the file is decided now. */
+static hid_t add_set(hid_t file, const char *name, hid_t type, int rank, const hsize_t *shape)
+{
+  const hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, shape, NULL);
+  const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t set = -1;
+  if (space >= 0 && creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0 &&
+      H5Pset_layout(creation, H5D_CONTIGUOUS) >= 0 && H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY) >= 0 &&
+      H5Pset_fill_time(creation, H5D_FILL_TIME_ALLOC) >= 0)
+    set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+  if (creation >= 0) H5Pclose(creation);
+  if (space >= 0) H5Sclose(space);
+  return set;
+}
+
+bool checkpoint_group_add(hid_t file, const char *name, const json_t *facts)
+{
+  const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
+  hid_t group = -1;
+  if (creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0 &&
+      H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED) >= 0)
+    group = H5Gcreate2(file, name, H5P_DEFAULT, creation, H5P_DEFAULT);
+  if (creation >= 0) H5Pclose(creation);
+  const bool written = group >= 0 && (facts == NULL || hdf5_attributes_write(group, facts));
+  return group >= 0 && H5Gclose(group) >= 0 && written;
+}
+
+/* The groups that a data set of this path is in, as far as they are not there. */
+static bool add_groups_of(hid_t file, const char *path)
+{
+  char group[STATE_PATH_BYTES];
+  for (const char *end = strchr(path + 1, '/'); end != NULL; end = strchr(end + 1, '/')) {
+    memcpy(group, path, (size_t)(end - path));
+    group[end - path] = '\0';
+    if (H5Lexists(file, group, H5P_DEFAULT) <= 0 && !checkpoint_group_add(file, group, NULL)) return false;
+  }
+  return true;
+}
+
+bool checkpoint_field_add(hid_t file, const state_field *field)
+{
+  char path[STATE_PATH_BYTES];
+  hsize_t shape[MODEL_MOST_DIMENSIONS];
+  state_field_path(field, path);
+  for (int i = 0; i < field->n_dimensions; i++) shape[i] = (hsize_t)field->shape[i];
+  const hid_t type = add_groups_of(file, path) ? data_type(field->type) : -1;
+  const hid_t set = type >= 0 ? add_set(file, path, type, field->n_dimensions, shape) : -1;
+  if (type >= 0) H5Tclose(type);
+  return set >= 0 && H5Dclose(set) >= 0;
+}
+
+/* --- finding --- */
+
+static bool has_shape(hid_t set, const state_field *wanted)
 {
   const hid_t space = H5Dget_space(set);
   if (space < 0) return false;
-  hsize_t shape[3] = {0};
-  bool same = H5Sget_simple_extent_ndims(space) == wanted->rank &&
-              H5Sget_simple_extent_dims(space, shape, NULL) == wanted->rank &&
+  hsize_t shape[MODEL_MOST_DIMENSIONS] = {0};
+  bool same = H5Sget_simple_extent_ndims(space) == wanted->n_dimensions &&
+              H5Sget_simple_extent_dims(space, shape, NULL) == wanted->n_dimensions &&
               H5Sget_simple_extent_type(space) != H5S_NULL;
-  for (int i = 0; i < wanted->rank; i++) same = same && shape[i] == wanted->shape[i];
+  for (int i = 0; i < wanted->n_dimensions; i++) same = same && shape[i] == (hsize_t)wanted->shape[i];
   H5Sclose(space);
   return same;
 }
 
-static bool has_type(hid_t set, field_kind kind)
+static bool has_type(hid_t set, state_type type)
 {
   const hid_t found = H5Dget_type(set);
-  const hid_t wanted = checkpoint_field_type(kind);
+  const hid_t wanted = data_type(type);
   const bool same = found >= 0 && wanted >= 0 && H5Tequal(found, wanted) > 0;
   if (found >= 0) H5Tclose(found);
   if (wanted >= 0) H5Tclose(wanted);
   return same;
 }
 
-int64_t checkpoint_field_offset(hid_t file, const field *wanted, int64_t n_bytes)
+int64_t checkpoint_field_offset(hid_t file, const state_field *field, int64_t n_bytes)
 {
-  const hid_t set = H5Dopen2(file, wanted->name, H5P_DEFAULT);
+  char path[STATE_PATH_BYTES];
+  const hid_t set = H5Dopen2(file, state_field_path(field, path), H5P_DEFAULT);
   if (set < 0) return -1;
   int64_t place = -1;
-  if (has_type(set, wanted->kind) && has_shape(set, wanted)) {
+  if (has_type(set, field->type) && has_shape(set, field)) {
     const haddr_t offset = H5Dget_offset(set); /* HADDR_UNDEF unless contiguous and in this file */
-    if (offset != HADDR_UNDEF && offset <= (haddr_t)n_bytes && wanted->n_bytes <= (haddr_t)n_bytes - offset)
+    if (offset != HADDR_UNDEF && offset <= (haddr_t)n_bytes && field->n_bytes <= (haddr_t)n_bytes - offset)
       place = (int64_t)offset;
   }
   H5Dclose(set);

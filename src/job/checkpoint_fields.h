@@ -1,35 +1,21 @@
-/* The numbers of a fit_state one after the other: where each is in memory and what it is called in a checkpoint.
- * Writing, reading and broadcasting a state all go through this one table. */
+/* The fields of a state (em/state_fields.h) as data sets of a checkpoint. */
 #ifndef JOB_CHECKPOINT_FIELDS_H
 #define JOB_CHECKPOINT_FIELDS_H
 
-#include "em/state.h"
+#include "em/state_fields.h"
 
 #include <hdf5.h>
+#include <jansson.h>
 
-enum { MAX_FIELDS = 32 };
-
-typedef enum field_kind { FIELD_INTEGER, FIELD_REAL, FIELD_FLAG, FIELD_EVENTS } field_kind;
-
-typedef struct field {
-  const char *name; /* the data set */
-  field_kind kind;
-  int rank; /* 0: a scalar */
-  hsize_t shape[3];
-  size_t n_bytes;
-  void *memory; /* n_bytes in the state */
-} field;
-
-/* Lists what a state of this many events, with a best position or without, consists of. Returns the number of fields.
- */
-int checkpoint_fields(fit_state *state, bool has_best, field fields[MAX_FIELDS]);
-
-/* The HDF5 type of a field, to be closed; negative on failure. */
-hid_t checkpoint_field_type(field_kind kind);
+/* Adds the field's data set, whose place in the file is decided at once, with the group that it is in. */
+bool checkpoint_field_add(hid_t file, const state_field *field);
 
 /* Where the field's bytes are in the first n_bytes bytes of an open checkpoint; -1 when it is not there as it must be:
  * native type, right shape, contiguous, inside. */
-int64_t checkpoint_field_offset(hid_t file, const field *wanted, int64_t n_bytes);
+int64_t checkpoint_field_offset(hid_t file, const state_field *field, int64_t n_bytes);
+
+/* A group of this name with attributes, or without: facts is NULL. */
+bool checkpoint_group_add(hid_t file, const char *name, const json_t *facts);
 
 /* Opens an HDF5 file that is in memory, for reading; negative on failure. */
 hid_t checkpoint_open_image(const void *bytes, size_t n_bytes);

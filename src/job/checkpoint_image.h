@@ -1,9 +1,8 @@
 /* A fit_state as the bytes of a checkpoint file, and back, exact to the bit.
  *
- * A checkpoint is an HDF5 file in memory (/current and /best hold a position each: parameters, factors, start,
- * level, iteration, log-likelihood; /history the accelerator's memory; /n_row_visits, /n_reseeds, /events; attributes
- * of /job say whose it is) with a trailer of 32 bytes behind it: magic, format number, length of the HDF5 file, hash of
- * it. HDF5 does not mind bytes behind its end, so that h5dump reads checkpoints too.
+ * A checkpoint is an HDF5 file in memory with a data set for each field of the state (em/state_fields.h; the attributes
+ * of /job say how many there are, and whose it is) and a trailer of 32 bytes behind it: magic, format number, length of
+ * the HDF5 file, hash of it. HDF5 does not mind bytes behind its end, so that h5dump reads checkpoints too.
  *
  * HDF5 decides the layout when an image is created; from then on every number has its place in it, and a newer state of
  * the same shape is filled in by copying alone. So a helper thread may save an image while the main thread is inside
@@ -11,7 +10,7 @@
 #ifndef JOB_CHECKPOINT_IMAGE_H
 #define JOB_CHECKPOINT_IMAGE_H
 
-#include "em/state.h"
+#include "em/state_fields.h"
 
 #include <mpi.h>
 
@@ -29,9 +28,8 @@ typedef struct checkpoint_identity {
 typedef struct checkpoint_image {
   unsigned char *bytes; /* the HDF5 file and room for the trailer */
   int64_t n_bytes;      /* with the trailer */
-  int64_t n_events;     /* the shape that it was made for */
-  bool has_best;
-  int64_t *offsets; /* where each number or array of the state is in bytes */
+  state_extent extent;  /* of the state that it was made for */
+  int64_t *offsets;     /* where each field of the state is in bytes */
 } checkpoint_image;
 
 /* Makes an image of state. Uses HDF5. Errors: 71. */
@@ -39,7 +37,7 @@ gmmpi_status checkpoint_image_create(const checkpoint_identity *identity, const 
                                      checkpoint_image *image, gmmpi_error *error);
 void checkpoint_image_clear(checkpoint_image *image); /* one that is all zero is fine */
 
-/* Can image take this state without being made anew? (As many events, and a best position or none.) */
+/* Can image take this state, of the same shape, without being made anew? (It has the same extent.) */
 bool checkpoint_image_fits(const checkpoint_image *image, const fit_state *state);
 
 /* Puts a newer state that fits into the image. No allocation, no HDF5. */
@@ -58,8 +56,8 @@ gmmpi_status checkpoint_image_read(const char *path, const void *bytes, int64_t 
 gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family, int64_t n_components,
                                   int64_t n_features, const char *accelerate, fit_state **state, gmmpi_error *error);
 
-/* The bytes of an image without events; INT64_MAX when they can't be counted. */
+/* The bytes of an image of so many starts that go on, without events; INT64_MAX when they can't be counted. */
 int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_components, int64_t n_features,
-                               const char *accelerate);
+                               const char *accelerate, int64_t n_climbers);
 
 #endif

@@ -109,7 +109,7 @@ static candidate load_candidate(const char *path, const checkpoint_identity *wan
     found.kind = is_foreign ? FOREIGN : DAMAGED;
     return found;
   }
-  const gmmpi_model *model = found.state->current.model;
+  const gmmpi_model *model = found.state->climbers[0].current.model;
   found.kind = FOREIGN;
   if (compare(path, &made, wanted, &found.error) == GMMPI_OK) {
     if (model->family == family && model->n_components == n_components)
@@ -127,9 +127,8 @@ static candidate load_candidate(const char *path, const checkpoint_identity *wan
 
 static bool is_farther(const fit_state *a, const fit_state *b)
 {
-  if (a->current.start != b->current.start) return a->current.start > b->current.start;
-  if (a->current.level != b->current.level) return a->current.level < b->current.level;
-  return a->current.iteration > b->current.iteration;
+  if (fit_first_start(a) != fit_first_start(b)) return fit_first_start(a) > fit_first_start(b);
+  return fit_state_row_visits(a) > fit_state_row_visits(b);
 }
 
 /* Of both candidates takes one, or says why none can be. */
@@ -219,20 +218,20 @@ gmmpi_status checkpoint_describe(const char *path, json_t **facts, gmmpi_model *
   const bool known = stat(path, &file) == 0 && gmtime_r(&file.st_mtime, &when) != NULL;
   const double age = known ? difftime(time(NULL), file.st_mtime) : NAN;
   if (known) strftime(written, sizeof written, "%Y-%m-%dT%H:%M:%SZ", &when);
-  const fit_position *current = &state->current;
+  const fit_position *current = fit_state_leader(state);
   *facts = json_pack(
       "{s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:o, s:f, s:I, s:s, s:f, s:s, s:O}", "n_samples",
       (json_int_t)identity.n_samples, "n_features", (json_int_t)identity.n_features, "n_components",
       (json_int_t)current->model->n_components, "covariance", current->model->family->name, "start",
       (json_int_t)current->start, "level", (json_int_t)current->level, "iteration", (json_int_t)current->iteration,
-      "log_likelihood", isnan(current->log_likelihood) ? json_null() : json_real(current->log_likelihood), "n_passes",
-      (double)state->n_row_visits / (double)identity.n_samples, "n_events", (json_int_t)state->n_events, "written",
-      written, "seconds_since_written", age, "age", clock_text(age, span), "options", identity.options);
+      "log_likelihood",
+      isnan(current->measured.log_likelihood) ? json_null() : json_real(current->measured.log_likelihood), "n_passes",
+      (double)fit_state_row_visits(state) / (double)identity.n_samples, "n_events", (json_int_t)state->events.n,
+      "written", written, "seconds_since_written", age, "age", clock_text(age, span), "options", identity.options);
   if (*facts == NULL) {
     status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to describe it", path);
   } else {
-    *model = current->model;
-    state->current.model = NULL;
+    status = model_duplicate(current->model, model, error);
   }
   json_decref(identity.options);
   fit_state_destroy(state);

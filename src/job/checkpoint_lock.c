@@ -15,8 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A killed process has its files until all of its memory is given back. */
+/* Seconds that the lock is waited for: a process that was killed has its files until all of its memory is given back,
+ * which takes a second or two where that is hundreds of gigabytes; a job that lives keeps it for much longer. */
 static const double patience = 5.0;
+
+/* Between two tries: 50 ms, which nobody notices when the lock is free at once. */
 static const struct timespec between_tries = {.tv_nsec = 50000000};
 
 struct checkpoint_lock {
@@ -105,7 +108,7 @@ static attempt try_lock(const char *path, int *descriptor)
   return outcome;
 }
 
-/* Tries until it is taken, or cannot be, or for as long as our patience lasts. */
+/* Tries until it is taken, or cannot be, or for as long as patience lasts. */
 static attempt wait_for_lock(const char *path, int *descriptor)
 {
   const double began = clock_now();

@@ -5,7 +5,6 @@
 #include "support/error.h"
 #include "support/hdf5_attributes.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,73 +26,25 @@ static bool sizes_are_possible(const covariance_family *family, int64_t n_compon
   return length > 0 && length <= most;
 }
 
-/* How many events the file claims; -1 when that can't be. */
-static int64_t count_events(hid_t file, int64_t n_bytes)
+/* The extent that the file claims; false when that can't be. */
+static bool read_extent(const json_t *facts, int64_t n_bytes, state_extent *extent)
 {
-  if (H5Lexists(file, "/events", H5P_DEFAULT) <= 0) return 0;
-  const hid_t set = H5Dopen2(file, "/events", H5P_DEFAULT);
-  if (set < 0) return -1;
-  const hid_t space = H5Dget_space(set);
-  const hssize_t n_events = space >= 0 ? H5Sget_simple_extent_npoints(space) : -1;
-  if (space >= 0) H5Sclose(space);
-  H5Dclose(set);
-  return n_events >= 1 && n_events <= n_bytes / (int64_t)sizeof(fit_event) ? n_events : -1;
+  const json_t *has_best = json_object_get(facts, "has_best");
+  *extent = (state_extent){.n_climbers = json_integer_value(json_object_get(facts, "n_climbers")),
+                           .n_events = json_integer_value(json_object_get(facts, "n_events")),
+                           .has_best = json_is_true(has_best)};
+  return extent->n_climbers >= 1 && extent->n_events >= 0 && extent->n_events <= n_bytes / (int64_t)sizeof(fit_event) &&
+         json_is_boolean(has_best);
 }
 
-static bool copy_fields(hid_t file, const unsigned char *bytes, int64_t n_bytes, fit_state *state, bool has_best)
+static bool copy_fields(hid_t file, const unsigned char *bytes, int64_t n_bytes, fit_state *state)
 {
-  field fields[MAX_FIELDS];
-  const int n_fields = checkpoint_fields(state, has_best, fields);
-  for (int i = 0; i < n_fields; i++) {
-    const int64_t offset = checkpoint_field_offset(file, &fields[i], n_bytes);
+  state_field field;
+  for (state_walk walk = {0}; state_walk_next(&walk, state, &field);) {
+    const int64_t offset = checkpoint_field_offset(file, &field, n_bytes);
     if (offset < 0) return false;
-    if (fields[i].kind == FIELD_FLAG && bytes[offset] > 1) return false;
-    memcpy(fields[i].memory, bytes + offset, fields[i].n_bytes);
-  }
-  return true;
-}
-
-static bool all_finite(const double *numbers, int64_t count)
-{
-  for (int64_t i = 0; i < count; i++) {
-    if (!isfinite(numbers[i])) return false;
-  }
-  return true;
-}
-
-static bool position_is_valid(const fit_position *position)
-{
-  const gmmpi_model *model = position->model;
-  const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  const int64_t each = model->family->shared ? length : length / model->n_components;
-  if (position->start < 0 || position->level < 0 || position->iteration < 0) return false;
-  if (!all_finite(model->means, model->n_components * model->n_features)) return false;
-  for (int64_t k = 0; k < model->n_components; k++) {
-    if (!(model->weights[k] >= 0) || !isfinite(model->weights[k])) return false;
-    const int64_t own = model->family->shared ? 0 : k * each;
-    /* What a component of weight 0 left behind plays no part any more. */
-    if (model->weights[k] > 0 &&
-        !(all_finite(model->covariances + own, each) && all_finite(model->precisions_cholesky + own, each)))
-      return false;
-  }
-  return true;
-}
-
-static bool state_is_valid(const fit_state *state, bool has_best)
-{
-  const int64_t n_components = state->current.model->n_components;
-  if (state->n_row_visits < 0 || !position_is_valid(&state->current)) return false;
-  if (has_best && (!position_is_valid(&state->best) || state->best.start >= state->current.start)) return false;
-  if (!accelerator_is_valid(state->history)) return false;
-  for (int64_t k = 0; k < n_components; k++) {
-    if (state->n_reseeds[k] < 0) return false;
-  }
-  for (int64_t i = 0; i < state->n_events; i++) {
-    const fit_event *event = &state->events[i];
-    if (event->start < 0 || event->iteration < 0 || event->component < -1 || event->component >= n_components ||
-        event->kind < EVENT_EMPTY || event->kind > EVENT_SPURIOUS || event->action < ACTION_RESEEDED ||
-        event->action > ACTION_FLAT || event->n_points < 0)
-      return false;
+    if (field.type == STATE_FLAG && bytes[offset] > 1) return false;
+    memcpy(field.memory, bytes + offset, field.n_bytes);
   }
   return true;
 }
@@ -121,20 +72,18 @@ static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts
   const char *accelerate = json_string_value(json_object_get(facts, "acceleration"));
   const int64_t n_components = json_integer_value(json_object_get(facts, "n_components"));
   const int64_t n_features = json_integer_value(json_object_get(facts, "n_features"));
-  const int64_t n_events = count_events(file, n_bytes);
-  if (family == NULL || accelerate == NULL || !accelerator_method_exists(accelerate) || n_events < 0 ||
-      accelerator_bytes(accelerate, family->shape, n_components, n_features) > n_bytes ||
-      !sizes_are_possible(family, n_components, n_features, n_bytes))
+  state_extent extent;
+  if (!read_extent(facts, n_bytes, &extent) || family == NULL || accelerate == NULL ||
+      !accelerator_method_exists(accelerate) ||
+      accelerator_bytes(accelerate, family->storage->shape, n_components, n_features) > n_bytes / extent.n_climbers ||
+      !sizes_are_possible(family, n_components, n_features, n_bytes / extent.n_climbers))
     return damaged(path, "its sizes can't be true", error);
 
-  gmmpi_status status = fit_state_create(family, n_components, n_features, accelerate, state, error);
-  if (status == GMMPI_OK) status = fit_state_reserve_events(*state, n_events, error);
+  gmmpi_status status = fit_state_create(family, n_components, n_features, accelerate, extent.n_climbers, state, error);
+  if (status == GMMPI_OK) status = fit_state_set_extent(*state, extent, error);
   if (status != GMMPI_OK) return status;
-  (*state)->n_events = n_events;
-  const bool has_best = H5Lexists(file, "/best", H5P_DEFAULT) > 0;
-  if (!copy_fields(file, bytes, n_bytes, *state, has_best)) return damaged(path, "a part of it is missing", error);
-  if (!has_best) (*state)->best.start = -1;
-  if (!state_is_valid(*state, has_best)) return damaged(path, "its numbers can't be true", error);
+  if (!copy_fields(file, bytes, n_bytes, *state)) return damaged(path, "a part of it is missing", error);
+  if (!fit_state_is_valid(*state)) return damaged(path, "its numbers can't be true", error);
   return GMMPI_OK;
 }
 

@@ -7,7 +7,8 @@
 
 #define CHECKPOINT_NAME "gmmpi checkpoint" /* the root group's attribute "format" */
 
-enum { CHECKPOINT_FORMAT = 3, CHECKPOINT_TRAILER = SEAL_BYTES };
+/* Counts up when the files of a released version cannot be read any more. */
+enum { CHECKPOINT_FORMAT = 4, CHECKPOINT_TRAILER = SEAL_BYTES };
 
 /* Sets the last CHECKPOINT_TRAILER of n_bytes bytes. */
 void checkpoint_seal(unsigned char *bytes, int64_t n_bytes);

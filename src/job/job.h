@@ -16,54 +16,10 @@
 #define JOB_JOB_H
 
 #include "em/observer.h"
-#include "job/checkpoint_lock.h"
-#include "job/time_limit.h"
+#include "job/job_start.h"
 #include "support/signals.h"
 
-#include <jansson.h>
-
-/* Strings are borrowed and must outlive the job. */
-typedef struct job_options {
-  const char *output_path;     /* the model: names the job in messages */
-  const char *checkpoint_path; /* NULL: none */
-  int64_t checkpoint_every;    /* iterations, 0: off */
-  double checkpoint_seconds;   /* INFINITY: off */
-  double time_limit;           /* seconds since the program began; INFINITY: none; 0: see job_begin */
-  double stall_seconds;        /* of waiting for the other ranks, 0: for ever */
-  const char *restart;         /* NULL, "auto" or a file */
-  const char *log_path;        /* NULL: none */
-  int verbosity;               /* -1 quiet, 0, 1 verbose */
-  int64_t n_init;
-  const char *accelerate;  /* the method of fit_state_create */
-  json_t *numeric_options; /* borrowed: an object, see checkpoint_identity */
-} job_options;
-
-/* What is fitted to what. */
-typedef struct job_subject {
-  const covariance_family *family;
-  int64_t n_components;
-  int64_t n_samples;
-  int64_t n_features;
-  uint64_t fingerprint; /* of the points */
-  point_source *source; /* of the points, borrowed; NULL: nobody is told of doubtful values */
-  double seconds_read;  /* what reading them took */
-} job_subject;
-
 typedef struct job job;
-
-/* Not collective, for all ranks: the time until the limit begins to run, on rank 0 with a warning when that makes no
- * sense. A limit of 0 stands for the UNIX time in the environment's SLURM_JOB_END_TIME, if it is there. When the time
- * but for the margin's reserve is up, that is a signal to stop. */
-void job_begin(const job_options *options, int rank, time_limit *limit);
-
-/* Not collective, for rank 0: can the checkpoint and the log be written, and is there something to restart from?
- * *lock is to be released when the job is destroyed, whatever came of it. Errors: 73, also when another job has this
- * checkpoint; 66 an explicit checkpoint that is missing; 64 --restart auto without checkpoints; 75. */
-gmmpi_status job_try_files(const job_options *options, checkpoint_lock **lock, gmmpi_error *error);
-
-/* The bytes that rank 0 needs for checkpoints; INT64_MAX when they can't be counted. */
-int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components,
-                  int64_t n_features);
 
 /* Collective over comm, which is borrowed. Errors, agreed: 66, 65 (damaged, or made by another job), 73, 74, 71, 70. */
 gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_subject *subject, const time_limit *limit,

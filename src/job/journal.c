@@ -40,62 +40,86 @@ static bool parse_row(const char *line, const char *end, int64_t *iteration, int
          after_start > field[4];
 }
 
-/* How many of the n_bytes bytes of an old journal are the header and whole rows before position, in their order; the
- * last row that stays is *iteration of *start (-1: none). */
-static size_t length_before(const char *text, size_t n_bytes, const fit_position *position, int64_t *iteration,
-                            int64_t *start)
+/* How many rows a start has had when its climber was saved. One that has ended on all points had that of its last
+ * model, too. */
+static int64_t count_rows(const climber *climb)
+{
+  const fit_position *current = &climb->current;
+  return fit_iterations(current) + (climb->has_ended && current->level == 0 ? 1 : 0);
+}
+
+/* Which rows of an old journal stay. */
+typedef struct kept_rows {
+  const fit_state *state; /* to go on from */
+  int64_t *n_rows;        /* of each of its climbers, that stay */
+  bool has_earlier;       /* rows of starts before these stay */
+  size_t n_bytes;         /* of the text, with the header; 0: not even that */
+} kept_rows;
+
+/* Notes a row that was written before the state was saved, and after the rows before it. False for another one. */
+static bool keep_row(kept_rows *kept, int64_t start, int64_t iteration)
+{
+  const int64_t index = start - fit_first_start(kept->state);
+  if (index < 0) return kept->has_earlier = true;
+  if (index >= kept->state->n_climbers || iteration >= count_rows(&kept->state->climbers[index]) ||
+      iteration != kept->n_rows[index])
+    return false;
+  kept->n_rows[index]++;
+  return true;
+}
+
+static void find_rows(const char *text, size_t n_bytes, kept_rows *kept)
 {
   const size_t header_length = sizeof header - 1;
-  *iteration = -1;
-  *start = 0;
-  if (n_bytes < header_length || memcmp(text, header, header_length) != 0) return 0;
-  size_t kept = header_length;
+  if (n_bytes < header_length || memcmp(text, header, header_length) != 0) return;
+  kept->n_bytes = header_length;
   const char *end;
-  while ((end = memchr(text + kept, '\n', n_bytes - kept)) != NULL) {
-    int64_t row_iteration;
-    int64_t row_start;
-    if (!parse_row(text + kept, end, &row_iteration, &row_start)) break;
-    const bool before =
-        row_start < position->start || (row_start == position->start && row_iteration < fit_iterations(position));
-    const bool next =
-        row_start == *start ? row_iteration == *iteration + 1 : row_start == *start + 1 && row_iteration == 0;
-    if (!before || !next) break;
-    *iteration = row_iteration;
-    *start = row_start;
-    kept = (size_t)(end - text) + 1;
+  while ((end = memchr(text + kept->n_bytes, '\n', n_bytes - kept->n_bytes)) != NULL) {
+    int64_t iteration;
+    int64_t start;
+    if (!parse_row(text + kept->n_bytes, end, &iteration, &start) || !keep_row(kept, start, iteration)) return;
+    kept->n_bytes = (size_t)(end - text) + 1;
   }
-  return kept;
+}
+
+/* Have all rows been found that were written before the state was saved? */
+static bool is_complete(const kept_rows *kept)
+{
+  bool complete = kept->has_earlier || fit_first_start(kept->state) == 0;
+  for (int64_t i = 0; i < kept->state->n_climbers; i++)
+    complete = complete && kept->n_rows[i] == count_rows(&kept->state->climbers[i]);
+  return complete;
 }
 
 /* The rows of an earlier job that stay: what is there is cut to them, as a whole or not at all. */
-static gmmpi_status keep_rows(const char *path, const fit_position *position, gmmpi_error *error)
+static gmmpi_status keep_rows(const char *path, const fit_state *state, gmmpi_error *error)
 {
   void *text = NULL;
   size_t n_bytes = 0;
-  gmmpi_status status = file_read_whole(path, &text, &n_bytes, error);
-  if (status != GMMPI_OK) return status;
-
-  int64_t iteration;
-  int64_t start;
-  const size_t kept = length_before(text, n_bytes, position, &iteration, &start);
-  const bool complete = start == position->start && iteration == fit_iterations(position) - 1;
-  const bool next_start = fit_iterations(position) == 0 && start == position->start - 1 && iteration >= 0;
-  if (!complete && !next_start)
-    warn("%s: lacks rows of iterations before the checkpoint's; it was not written by the job that goes on", path);
-  if (kept == 0)
-    status = file_write_whole(path, header, sizeof header - 1, error);
-  else if (kept < n_bytes)
-    status = file_write_whole(path, text, kept, error);
+  kept_rows kept = {.state = state, .n_rows = calloc((size_t)state->n_climbers, sizeof *kept.n_rows)};
+  gmmpi_status status = kept.n_rows != NULL
+                            ? file_read_whole(path, &text, &n_bytes, error)
+                            : fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to go on with it", path);
+  if (status == GMMPI_OK) {
+    find_rows(text, n_bytes, &kept);
+    if (!is_complete(&kept))
+      warn("%s: lacks rows of iterations before the checkpoint's; it was not written by the job that goes on", path);
+    if (kept.n_bytes == 0)
+      status = file_write_whole(path, header, sizeof header - 1, error);
+    else if (kept.n_bytes < n_bytes)
+      status = file_write_whole(path, text, kept.n_bytes, error);
+  }
   free(text);
+  free(kept.n_rows);
   return status;
 }
 
 /* Appends all of text; on failure takes back what was written of it (a pipe can't), and errno says why. */
-static bool append(const journal *book, const char *text, size_t length)
+static bool append(const journal *self, const char *text, size_t length)
 {
   size_t done = 0;
   while (done < length) {
-    const ssize_t written = write(book->descriptor, text + done, length - done);
+    const ssize_t written = write(self->descriptor, text + done, length - done);
     if (written > 0) done += (size_t)written;
     if (written == 0) errno = ENOSPC;
     if (written == 0 || (written < 0 && errno != EINTR)) break;
@@ -104,9 +128,9 @@ static bool append(const journal *book, const char *text, size_t length)
 
   const int reason = errno;
   struct stat now;
-  if (done > 0 && fstat(book->descriptor, &now) == 0 && S_ISREG(now.st_mode) &&
-      ftruncate(book->descriptor, now.st_size - (off_t)done) != 0)
-    warn("%s: ends in a torn line", book->path);
+  if (done > 0 && fstat(self->descriptor, &now) == 0 && S_ISREG(now.st_mode) &&
+      ftruncate(self->descriptor, now.st_size - (off_t)done) != 0)
+    warn("%s: ends in a torn line", self->path);
   errno = reason;
   return false;
 }
@@ -131,45 +155,45 @@ gmmpi_status journal_open(const char *path, const fit_state *resume, journal **r
   const bool ordinary = !exists || (S_ISREG(old.st_mode) && stream < 0);
   const bool goes_on = resume != NULL && exists && ordinary && old.st_size > 0;
   if (goes_on) {
-    const gmmpi_status status = keep_rows(path, &resume->current, error);
+    const gmmpi_status status = keep_rows(path, resume, error);
     if (status != GMMPI_OK) return status;
   }
 
-  journal *book = calloc(1, sizeof *book);
-  if (book == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the log", path);
-  book->path = path;
+  journal *self = calloc(1, sizeof *self);
+  if (self == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the log", path);
+  self->path = path;
   const int mode = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (ordinary && !goes_on ? O_TRUNC : 0);
-  book->descriptor = stream >= 0 ? fcntl(stream, F_DUPFD_CLOEXEC, 0) : open(path, mode, 0666);
+  self->descriptor = stream >= 0 ? fcntl(stream, F_DUPFD_CLOEXEC, 0) : open(path, mode, 0666);
   gmmpi_status status = GMMPI_OK;
-  if (book->descriptor < 0 || (!goes_on && !append(book, header, sizeof header - 1)))
+  if (self->descriptor < 0 || (!goes_on && !append(self, header, sizeof header - 1)))
     status = fail(error, GMMPI_NO_OUTPUT, "%s: the log cannot be written (%s); %s", path, strerror(errno),
                   file_write_remedy(errno));
   if (status != GMMPI_OK) {
-    journal_close(book);
+    journal_close(self);
     return status;
   }
-  *result = book;
+  *result = self;
   return GMMPI_OK;
 }
 
-void journal_add(journal *book, const fit_pass *pass)
+void journal_add(journal *self, const fit_pass *pass)
 {
-  if (book->descriptor < 0) return;
+  if (self->descriptor < 0) return;
   char change[40] = "";
   if (!isnan(pass->change)) snprintf(change, sizeof change, "%.17g", pass->change);
   char line[256];
   const int length = snprintf(line, sizeof line, "%" PRId64 ",%.17g,%.17g,%s,%" PRId64 ",%.17g\n", pass->iteration,
                               pass->log_likelihood, pass->log_likelihood / (double)pass->n_samples, change, pass->start,
                               pass->seconds);
-  if (append(book, line, (size_t)length)) return;
-  warn("%s: the log cannot be written any more (%s); the job goes on without it", book->path, strerror(errno));
-  close(book->descriptor);
-  book->descriptor = -1;
+  if (append(self, line, (size_t)length)) return;
+  warn("%s: the log cannot be written any more (%s); the job goes on without it", self->path, strerror(errno));
+  close(self->descriptor);
+  self->descriptor = -1;
 }
 
-void journal_close(journal *book)
+void journal_close(journal *self)
 {
-  if (book == NULL) return;
-  if (book->descriptor >= 0) close(book->descriptor);
-  free(book);
+  if (self == NULL) return;
+  if (self->descriptor >= 0) close(self->descriptor);
+  free(self);
 }

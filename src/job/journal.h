@@ -12,14 +12,14 @@
 
 typedef struct journal journal;
 
-/* A new journal, or, when resume is not NULL, the one that there is, cut to the rows before resume->current; a last
- * line that was torn is dropped. Devices and pipes ("/dev/stderr") are appended to. path is borrowed. Errors: 73,
- * 71, 74. */
+/* A new journal, or, when resume is not NULL, the one that there is, cut to the rows that were there when resume was
+ * saved; a last line that was torn is dropped. Devices and pipes ("/dev/stderr") are appended to. path is borrowed.
+ * Errors: 73, 71, 74. */
 gmmpi_status journal_open(const char *path, const fit_state *resume, journal **result, gmmpi_error *error);
 
 /* One row. The first failure is a warning, and nothing more is written then. */
-void journal_add(journal *book, const fit_pass *pass);
+void journal_add(journal *self, const fit_pass *pass);
 
-void journal_close(journal *book); /* NULL is fine */
+void journal_close(journal *self); /* NULL is fine */
 
 #endif

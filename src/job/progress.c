@@ -9,8 +9,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* A live line is read by eye; a plain one stays in a log file, of which there are days. */
 static const double seconds_between_live_lines = 0.1;
 static const double seconds_between_plain_lines = 10.0;
+
+/* The answer to questions is no older than this, whatever a pass takes; making it costs some microseconds. */
 static const double seconds_between_answers = 0.05;
 
 enum { LINE_BYTES = 320 };
@@ -117,7 +120,7 @@ static void describe(const progress *reporter, const fit_pass *pass, bool in_ful
  * on to all ranks: they hear of it within a pass or two, and by then rank 0 has answered. */
 static void answer(progress *reporter, const fit_pass *pass)
 {
-  const double shortest_echo = 0.25;
+  const double to_pass_on = 0.25; /* seconds in which a launcher has passed a signal on to all ranks */
   const double time = clock_now();
   if (pass->n_questions > 0 || time - reporter->prepared >= seconds_between_answers) {
     growing_line line;
@@ -126,7 +129,7 @@ static void answer(progress *reporter, const fit_pass *pass)
     reporter->prepared = time;
   }
   if (signals_take_answered()) reporter->answered = time;
-  if (pass->n_questions == 0 || time - reporter->answered < fmax(shortest_echo, 2.0 * pass->seconds)) return;
+  if (pass->n_questions == 0 || time - reporter->answered < fmax(to_pass_on, 2.0 * pass->seconds)) return;
   signals_answer();
 }
 

@@ -9,9 +9,14 @@
 #include <strings.h>
 #include <time.h>
 
+/* An iteration or a checkpoint may take this many times the slowest one so far: other jobs use the same network and
+ * file system. */
 static const double safety = 1.5;
-static const double largest_reserve = 5.0;
+
+/* What is left for the end of the process, files closed and MPI finalised: a share of the time, and in seconds at most
+ * what that takes with many ranks. */
 static const double share_of_reserve = 0.05;
+static const double largest_reserve = 5.0;
 
 /* --- as text --- */
 

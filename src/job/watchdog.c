@@ -8,13 +8,19 @@
 #include <stdlib.h>
 #include <time.h>
 
-static const double longest_pause = 1.0; /* seconds between two looks */
-static const double looks_at_least = 4.0;
+/* Seconds between two looks: a look costs nothing, and what a wait lasted is known to a second. */
+static const double longest_pause = 1.0;
+
+/* A short patience is cut into so many looks at least: a wait is found too long within a quarter of it. */
+static const double fewest_looks = 4.0;
+
+/* A wait is no stall while it is shorter than this many times the longest one that ended: on large data a pass, and so
+ * the wait for a rank that has more to do, may last longer than the patience. */
 static const double times_longest = 10.0;
 
 struct watchdog {
-  double seconds;
-  double pause;
+  double seconds; /* that a wait may last */
+  double pause;   /* seconds between two looks */
   void (*stalled)(void *context);
   void *context;
   pthread_t thread;
@@ -25,37 +31,37 @@ struct watchdog {
 };
 
 /* True when there is to be no further look. */
-static bool rest(watchdog *dog)
+static bool rest(watchdog *self)
 {
   struct timespec until;
   clock_gettime(CLOCK_MONOTONIC, &until);
-  const double end = (double)until.tv_nsec * 1e-9 + dog->pause;
+  const double end = (double)until.tv_nsec * 1e-9 + self->pause;
   until.tv_sec += (time_t)end;
   until.tv_nsec = (long)((end - floor(end)) * 1e9);
   int outcome = 0;
-  pthread_mutex_lock(&dog->lock);
-  while (!dog->quit && outcome == 0) outcome = pthread_cond_timedwait(&dog->wake, &dog->lock, &until);
-  const bool quit = dog->quit;
-  pthread_mutex_unlock(&dog->lock);
+  pthread_mutex_lock(&self->lock);
+  while (!self->quit && outcome == 0) outcome = pthread_cond_timedwait(&self->wake, &self->lock, &until);
+  const bool quit = self->quit;
+  pthread_mutex_unlock(&self->lock);
   return quit;
 }
 
 static void *watch(void *context)
 {
-  watchdog *dog = context;
+  watchdog *self = context;
   uint64_t wait = 0;
   double lasted = 0.0;
   double longest = 0.0; /* of the waits that ended */
-  while (!rest(dog)) {
+  while (!rest(self)) {
     const uint64_t now = waiting_now();
     if (now != wait) {
       longest = fmax(longest, lasted);
       wait = now;
       lasted = 0.0;
     } else if (now != 0) {
-      lasted += dog->pause;
-      if (lasted >= fmax(dog->seconds, times_longest * longest)) {
-        dog->stalled(dog->context);
+      lasted += self->pause;
+      if (lasted >= fmax(self->seconds, times_longest * longest)) {
+        self->stalled(self->context);
         return NULL;
       }
     }
@@ -66,38 +72,38 @@ static void *watch(void *context)
 gmmpi_status watchdog_create(double seconds, void (*stalled)(void *context), void *context, watchdog **result,
                              gmmpi_error *error)
 {
-  watchdog *dog = calloc(1, sizeof *dog);
-  if (dog == NULL) return fail(error, GMMPI_NO_MEMORY, "no memory is left to watch the job");
-  dog->seconds = seconds;
-  dog->pause = fmin(longest_pause, seconds / looks_at_least);
-  dog->stalled = stalled;
-  dog->context = context;
-  pthread_mutex_init(&dog->lock, NULL);
+  watchdog *self = calloc(1, sizeof *self);
+  if (self == NULL) return fail(error, GMMPI_NO_MEMORY, "no memory is left to watch the job");
+  self->seconds = seconds;
+  self->pause = fmin(longest_pause, seconds / fewest_looks);
+  self->stalled = stalled;
+  self->context = context;
+  pthread_mutex_init(&self->lock, NULL);
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&dog->wake, &attributes);
+  pthread_cond_init(&self->wake, &attributes);
   pthread_condattr_destroy(&attributes);
-  dog->thread_runs = helper_thread_start(&dog->thread, watch, dog);
-  if (!dog->thread_runs) {
-    watchdog_destroy(dog);
+  self->thread_runs = helper_thread_start(&self->thread, watch, self);
+  if (!self->thread_runs) {
+    watchdog_destroy(self);
     return fail(error, GMMPI_NO_MEMORY, "no thread can be started to watch the job; allow more processes");
   }
-  *result = dog;
+  *result = self;
   return GMMPI_OK;
 }
 
-void watchdog_destroy(watchdog *dog)
+void watchdog_destroy(watchdog *self)
 {
-  if (dog == NULL) return;
-  if (dog->thread_runs) {
-    pthread_mutex_lock(&dog->lock);
-    dog->quit = true;
-    pthread_cond_signal(&dog->wake);
-    pthread_mutex_unlock(&dog->lock);
-    pthread_join(dog->thread, NULL);
+  if (self == NULL) return;
+  if (self->thread_runs) {
+    pthread_mutex_lock(&self->lock);
+    self->quit = true;
+    pthread_cond_signal(&self->wake);
+    pthread_mutex_unlock(&self->lock);
+    pthread_join(self->thread, NULL);
   }
-  pthread_cond_destroy(&dog->wake);
-  pthread_mutex_destroy(&dog->lock);
-  free(dog);
+  pthread_cond_destroy(&self->wake);
+  pthread_mutex_destroy(&self->lock);
+  free(self);
 }

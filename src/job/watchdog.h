@@ -15,6 +15,6 @@ typedef struct watchdog watchdog;
  * the longest one before it that ended. Errors: 71. */
 gmmpi_status watchdog_create(double seconds, void (*stalled)(void *context), void *context, watchdog **result,
                              gmmpi_error *error);
-void watchdog_destroy(watchdog *dog); /* NULL is fine */
+void watchdog_destroy(watchdog *self); /* NULL is fine */
 
 #endif

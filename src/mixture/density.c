@@ -95,11 +95,11 @@ void density_from_model(density_form *form, const gmmpi_model *model)
 {
   const int64_t n_components = form->n_components;
   const int64_t d = form->n_features;
-  const int64_t n_factors = family_length(model->family, n_components, d) / (model->family->shared ? 1 : n_components);
+  const int64_t n_factors = model_stored_length(model);
   form->isotropic = form->shape == DIAGONAL && n_factors == 1;
   memcpy(form->means, model->means, (size_t)(n_components * d) * sizeof(double));
   for (int64_t k = 0; k < n_components; k++) {
-    const double *factors = model->precisions_cholesky + (model->family->shared ? 0 : k * n_factors);
+    const double *factors = model_factor(model, k);
     double *whitening = form->whitening + k * form->whitening_length;
     const double log_determinant =
         form->shape == DENSE ? set_dense(d, factors, whitening) : set_diagonal(d, n_factors, factors, whitening);

@@ -2,25 +2,53 @@
 
 #include "support/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static const covariance_family *const families[] = {&family_full, &family_tied, &family_diag, &family_spherical};
+#define ADDRESS(name, summary) &family_##name,
+#define NAME(name, summary)    #name,
+
+const covariance_family *const all_families[] = {COVARIANCE_FAMILIES(ADDRESS) NULL};
+const char *const family_names[] = {COVARIANCE_FAMILIES(NAME) NULL};
+
+const char *family_list(char *text, size_t size)
+{
+  size_t length = 0;
+  text[0] = '\0';
+  for (int i = 0; family_names[i] != NULL && length < size; i++) {
+    const char *before = i == 0 ? "" : family_names[i + 1] == NULL ? " or " : ", ";
+    length += (size_t)snprintf(text + length, size - length, "%s%s", before, family_names[i]);
+  }
+  return text;
+}
 
 const covariance_family *family_find(const char *name)
 {
-  for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
-    if (strcmp(name, families[f]->name) == 0 || strcmp(name, families[f]->code) == 0) return families[f];
+  for (int i = 0; all_families[i] != NULL; i++) {
+    if (strcmp(name, all_families[i]->name) == 0 || strcmp(name, all_families[i]->code) == 0) return all_families[i];
   }
   return NULL;
+}
+
+int64_t family_index(const covariance_family *family)
+{
+  int64_t i = 0;
+  while (all_families[i] != family) i++;
+  return i;
 }
 
 int64_t family_length(const covariance_family *family, int64_t n_components, int64_t n_features)
 {
   int64_t shape[3];
-  const int n_dimensions = family->dimensions(n_components, n_features, shape);
+  const int n_dimensions = storage_dimensions(family->storage, n_components, n_features, shape);
   int64_t length = 1;
   for (int i = 0; i < n_dimensions; i++) {
     if (!multiply_fits(length, shape[i], &length)) return -1;
   }
   return length;
+}
+
+int64_t family_scratch_numbers(const covariance_family *family, int64_t n_components, int64_t n_features)
+{
+  return family->scratch_numbers != NULL ? family->scratch_numbers(n_components, n_features) : 0;
 }

@@ -1,15 +1,26 @@
 /* Covariance families: what is shared among the components' covariances, and how they follow from the scatter.
  *
- * One file per family, family_*.c, registered in the table in family.c. A family knows the shape of its covariances,
- * its M-step and how a covariance becomes the factor that the density needs. Formulas of the M-step: Celeux, Govaert
- * 1995, "Gaussian parsimonious clustering models"; the four here are VVV, EEE, VVI and VII. */
+ * A family is a storage and an M-step. Formulas of the M-steps: Celeux, Govaert 1995, "Gaussian parsimonious clustering
+ * models" (Pattern Recognition 28); the codes are mclust's, which say whether volume, shape and orientation are equal
+ * (E), variable (V) or those of the identity (I).
+ *
+ * To add one: a file families/NAME.c with `const covariance_family family_NAME`, and a line of the table below. Command
+ * line, help, messages, models in HDF5 and JSON, checkpoints, starts, repairs, prediction, sampling and the tests that
+ * go over the table then know it. */
 #ifndef MIXTURE_FAMILY_H
 #define MIXTURE_FAMILY_H
 
-#include "mixture/density.h"
+#include "mixture/storage.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* The table: each family's name, and what its covariances are in few words, in the order of messages and help. */
+#define COVARIANCE_FAMILIES(FAMILY)                                                                                    \
+  FAMILY(full, "each component its own")                                                                               \
+  FAMILY(tied, "all share one")                                                                                        \
+  FAMILY(diag, "diagonal")                                                                                             \
+  FAMILY(spherical, "one variance per component")
 
 typedef struct gmmpi_model gmmpi_model;
 
@@ -20,43 +31,58 @@ typedef struct component_scatter {
   int64_t n_features;   /* d */
   const double *counts; /* K: sum of responsibilities, Nk; 0 for components that are not estimated */
   double n_samples;     /* sum of all counts: what a shared covariance is divided by */
-  /* K x triangle_length: sum of responsibility (x - mean)(x - mean)^T. */
+  /* K x triangle_length of the storage's shape: sum of responsibility (x - mean)(x - mean)^T. */
   const double *scatter;
   const double *ridge; /* d: added to the diagonal of every covariance */
 } component_scatter;
 
+/* Members without another word are required. */
 typedef struct covariance_family {
-  const char *name;    /* "full": as scikit-learn says */
-  const char *code;    /* "VVV": as mclust says */
-  density_shape shape; /* of one covariance; so the statistics and the density form that it needs */
-  bool shared;         /* one covariance for all components */
+  const char *name; /* "full": as scikit-learn says, and as in the table */
+  const char *code; /* "VVV": as mclust says */
+  const covariance_storage *storage;
 
-  /* The shape of the covariances: how many dimensions (written to shape, at most 3). */
-  int (*dimensions)(int64_t n_components, int64_t n_features, int64_t shape[3]);
   int64_t (*n_parameters)(int64_t n_components, int64_t n_features); /* of the covariances alone */
 
-  /* M-step: sets model->covariances of every component with counts > 0, exactly symmetric. Those of the others stay. */
-  void (*estimate)(const component_scatter *scatter, gmmpi_model *model);
+  /* How many doubles of scratch the M-step wants; INT64_MAX when they can't be counted. NULL: none. */
+  int64_t (*scratch_numbers)(int64_t n_components, int64_t n_features);
 
-  /* Factorises the component's covariance into model->precisions_cholesky, whatever its weight. False when it is not
-   * positive definite to working precision (see whitening_factor and variance_is_safe) or not finite: then the factor
-   * is all 0, so that the component's log density is -infinity and nothing becomes NaN. For a shared covariance, any
-   * component means the one there is. */
-  bool (*factorise)(gmmpi_model *model, int64_t component);
-
-  /* Writes the component's covariance, covariance_length numbers in the family's shape (mixture/shape.h). */
-  void (*expand)(const gmmpi_model *model, int64_t component, double *covariance);
-
-  /* Makes such a covariance the component's, as far as the family can hold it (the mean of the diagonal). */
-  void (*contract)(gmmpi_model *model, int64_t component, const double *covariance);
+  /* M-step: sets next->covariances of every component with counts > 0, exactly symmetric; those of the others, which
+   * hold previous's already, stay. An iterative one begins from previous->covariances, which a checkpoint holds, and
+   * from nothing else. scratch is scratch_numbers long and holds nothing; NULL where none is wanted. Positive
+   * definite or not is decided afterwards, by the storage. */
+  void (*estimate)(const component_scatter *scatter, const gmmpi_model *previous, gmmpi_model *next, double *scratch);
 } covariance_family;
+
+#define DECLARE_FAMILY(name, summary) extern const covariance_family family_##name;
+COVARIANCE_FAMILIES(DECLARE_FAMILY)
+#undef DECLARE_FAMILY
+
+#define ONE_FAMILY(name, summary) +1
+enum { N_FAMILIES = 0 COVARIANCE_FAMILIES(ONE_FAMILY) };
+#undef ONE_FAMILY
+
+/* All families, and their names, in the order of the table; behind the last one stands NULL. */
+extern const covariance_family *const all_families[];
+extern const char *const family_names[];
+
+/* "full: each component its own; tied: ..." with `rest` (a literal) behind it, for help. */
+#define FAMILY_HELP_ITEM(name, summary) "; " #name ": " summary
+#define FAMILY_HELP(rest)               (&(COVARIANCE_FAMILIES(FAMILY_HELP_ITEM) rest)[2])
+
+/* "full, tied, diag or spherical", for messages; text is cut at size. */
+const char *family_list(char *text, size_t size);
 
 /* The family of this name or mclust code, or NULL. */
 const covariance_family *family_find(const char *name);
 
-/* How many numbers the covariances have; -1 when that does not fit. */
+/* Which of all_families it is. */
+int64_t family_index(const covariance_family *family);
+
+/* How many numbers the covariances of all components have; -1 when that does not fit. */
 int64_t family_length(const covariance_family *family, int64_t n_components, int64_t n_features);
 
-extern const covariance_family family_full, family_tied, family_diag, family_spherical;
+/* The doubles of scratch that its M-step wants, 0 or more; INT64_MAX when they can't be counted. */
+int64_t family_scratch_numbers(const covariance_family *family, int64_t n_components, int64_t n_features);
 
 #endif

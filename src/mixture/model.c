@@ -23,18 +23,11 @@ gmmpi_status model_allocate(const covariance_family *family, int64_t n_component
                             gmmpi_model **model, gmmpi_error *error)
 {
   gmmpi_model *created = calloc(1, sizeof *created);
-  int64_t n_means;
-  const int64_t length = family_length(family, n_components, n_features);
-  if (created != NULL && length >= 0 && multiply_fits(n_components, n_features, &n_means)) {
+  if (created != NULL) {
     created->family = family;
     created->n_components = n_components;
     created->n_features = n_features;
-    created->weights = allocate(n_components, sizeof(double));
-    created->means = allocate(n_means, sizeof(double));
-    created->covariances = allocate(length, sizeof(double));
-    created->precisions_cholesky = allocate(length, sizeof(double));
-    if (created->weights != NULL && created->means != NULL && created->covariances != NULL &&
-        created->precisions_cholesky != NULL) {
+    if (model_arrays_allocate(created)) {
       *model = created;
       return GMMPI_OK;
     }
@@ -53,41 +46,74 @@ static void free_names(char **names, int64_t n_names)
 void gmmpi_model_destroy(gmmpi_model *model)
 {
   if (model == NULL) return;
-  free(model->weights);
-  free(model->means);
-  free(model->covariances);
-  free(model->precisions_cholesky);
+  model_arrays_free(model);
   free_names(model->feature_names, model->n_features);
   free(model);
 }
 
 int64_t model_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
 {
-  const int64_t length = family_length(family, n_components, n_features);
-  int64_t n_means;
-  int64_t numbers;
-  int64_t bytes;
-  if (length < 0 || !multiply_fits(n_components, n_features, &n_means) || !multiply_fits(2, length, &numbers) ||
-      __builtin_add_overflow(numbers, n_means, &numbers) || __builtin_add_overflow(numbers, n_components, &numbers) ||
-      !multiply_fits(numbers, sizeof(double), &bytes) ||
-      __builtin_add_overflow(bytes, (int64_t)sizeof(gmmpi_model) + 4 * MEMORY_ALIGNMENT, &bytes))
-    return INT64_MAX;
-  return bytes;
+  const gmmpi_model outline = {.family = family, .n_components = n_components, .n_features = n_features};
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(&outline, arrays);
+  int64_t total = sizeof outline;
+  for (int i = 0; i < n_arrays; i++) {
+    int64_t bytes;
+    if (arrays[i].length < 0 || !multiply_fits(arrays[i].length, sizeof(double), &bytes) ||
+        __builtin_add_overflow(total, bytes, &total) || __builtin_add_overflow(total, MEMORY_ALIGNMENT, &total))
+      return INT64_MAX;
+  }
+  return total;
 }
 
 void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from)
 {
-  const size_t n_components = (size_t)from->n_components;
-  const size_t length = (size_t)family_length(from->family, from->n_components, from->n_features);
-  memcpy(to->weights, from->weights, n_components * sizeof(double));
-  memcpy(to->means, from->means, n_components * (size_t)from->n_features * sizeof(double));
-  memcpy(to->covariances, from->covariances, length * sizeof(double));
-  memcpy(to->precisions_cholesky, from->precisions_cholesky, length * sizeof(double));
+  model_array target[MODEL_MOST_ARRAYS];
+  model_array source[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(from, source);
+  model_arrays(to, target);
+  for (int i = 0; i < n_arrays; i++)
+    memcpy(target[i].numbers, source[i].numbers, (size_t)source[i].length * sizeof(double));
+}
+
+static int64_t stored_offset(const gmmpi_model *model, int64_t k)
+{
+  return storage_offset(model->family->storage, model->n_features, k);
+}
+
+double *model_covariance(const gmmpi_model *model, int64_t k)
+{
+  return model->covariances + stored_offset(model, k);
+}
+
+double *model_factor(const gmmpi_model *model, int64_t k)
+{
+  return model->precisions_cholesky + stored_offset(model, k);
+}
+
+int64_t model_stored_length(const gmmpi_model *model)
+{
+  return storage_length(model->family->storage, model->n_features);
+}
+
+void model_expand(const gmmpi_model *model, int64_t k, double *covariance)
+{
+  model->family->storage->expand(model->n_features, model_covariance(model, k), covariance);
+}
+
+void model_contract(gmmpi_model *model, int64_t k, const double *covariance)
+{
+  model->family->storage->contract(model->n_features, covariance, model_covariance(model, k));
+}
+
+bool model_factorise(gmmpi_model *model, int64_t k)
+{
+  return model->family->storage->factorise(model->n_features, model_covariance(model, k), model_factor(model, k));
 }
 
 gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi_error *error)
 {
-  gmmpi_model *created;
+  gmmpi_model *created = NULL;
   gmmpi_status status = model_allocate(model->family, model->n_components, model->n_features, &created, error);
   if (status != GMMPI_OK) return status;
   model_copy_parameters(created, model);
@@ -155,7 +181,7 @@ static gmmpi_status accept_weights(gmmpi_model *model, const char *label, gmmpi_
 /* How messages name the covariance of a component (counted from 0). */
 static const char *covariance_name(const gmmpi_model *model, int64_t component, char name[64])
 {
-  if (model->family->shared) return "the shared covariance";
+  if (model->family->storage->shared) return "the shared covariance";
   snprintf(name, 64, "the covariance of component %lld", (long long)component);
   return name;
 }
@@ -184,20 +210,20 @@ static bool symmetrise(int64_t d, double *covariance, int64_t *row, int64_t *col
 static gmmpi_status accept_covariances(gmmpi_model *model, const char *label, gmmpi_error *error)
 {
   const int64_t d = model->n_features;
-  const int64_t n_covariances = model->family->shared ? 1 : model->n_components;
-  const int64_t length = family_length(model->family, model->n_components, d) / n_covariances;
+  const int64_t n_covariances = model->family->storage->shared ? 1 : model->n_components;
+  const int64_t length = model_stored_length(model);
   char name[64];
   for (int64_t k = 0; k < n_covariances; k++) {
-    double *covariance = model->covariances + k * length;
+    double *covariance = model_covariance(model, k);
     int64_t row;
     int64_t column;
     if (!all_finite(covariance, length))
       return fail(error, GMMPI_BAD_DATA, "%s: %s has a number that is not finite; correct it", label,
                   covariance_name(model, k, name));
-    if (model->family->shape == DENSE && !symmetrise(d, covariance, &row, &column))
+    if (model->family->storage->shape == DENSE && !symmetrise(d, covariance, &row, &column))
       return fail(error, GMMPI_BAD_DATA, "%s: %s is not symmetric (row %lld, column %lld); correct it", label,
                   covariance_name(model, k, name), (long long)row + 1, (long long)column + 1);
-    if (!model->family->factorise(model, k))
+    if (!model_factorise(model, k))
       return fail(error, GMMPI_BAD_DATA, "%s: %s is not positive definite; correct it", label,
                   covariance_name(model, k, name));
   }
@@ -223,8 +249,7 @@ static void permute_matrices(int64_t n_matrices, int64_t d, const int64_t *order
 gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, const char *label, gmmpi_error *error)
 {
   const int64_t d = model->n_features;
-  const int64_t n_covariances = model->family->shared ? 1 : model->n_components;
-  const int64_t length = family_length(model->family, model->n_components, d) / n_covariances;
+  const int64_t n_covariances = model->family->storage->shared ? 1 : model->n_components;
   char name[64];
   bool changes = false;
   for (int64_t j = 0; j < d; j++) changes = changes || order[j] != j;
@@ -233,9 +258,9 @@ gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, co
   if (model_duplicate(model, &old, error) != GMMPI_OK) return error->status;
 
   permute_rows(model->n_components, d, order, old->means, model->means);
-  if (model->family->shape == DENSE)
+  if (model->family->storage->shape == DENSE)
     permute_matrices(n_covariances, d, order, old->covariances, model->covariances);
-  else if (length == d)
+  else if (model->family->storage->rank == 1)
     permute_rows(n_covariances, d, order, old->covariances, model->covariances);
   for (int64_t j = 0; old->feature_names != NULL && j < d; j++) {
     free(model->feature_names[j]);
@@ -244,7 +269,7 @@ gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, co
   }
   gmmpi_model_destroy(old);
   for (int64_t k = 0; k < n_covariances; k++) {
-    if (!model->family->factorise(model, k))
+    if (!model_factorise(model, k))
       return fail(
           error, GMMPI_BAD_DATA,
           "%s: %s is too nearly singular to be taken in the order of the data; give the columns in its own order",
@@ -290,25 +315,26 @@ int64_t model_n_parameters_nominal(const gmmpi_model *model)
 
 uint64_t model_hash(const gmmpi_model *model)
 {
-  const size_t n_components = (size_t)model->n_components;
-  const size_t length = (size_t)family_length(model->family, model->n_components, model->n_features);
-  uint64_t hash = hash_bytes(0, model->weights, n_components * sizeof(double));
-  hash = hash_bytes(hash, model->means, n_components * (size_t)model->n_features * sizeof(double));
-  hash = hash_bytes(hash, model->covariances, length * sizeof(double));
-  return hash_bytes(hash, model->precisions_cholesky, length * sizeof(double));
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(model, arrays);
+  uint64_t hash = 0;
+  for (int i = 0; i < n_arrays; i++)
+    hash = hash_bytes(hash, arrays[i].numbers, (size_t)arrays[i].length * sizeof(double));
+  return hash;
 }
 
 gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const char *covariance, const double *weights,
                                 const double *means, const double *covariances, gmmpi_model **model, gmmpi_error *error)
 {
   const covariance_family *family = family_find(covariance);
+  char families[256];
   if (n_components < 1 || n_features < 1)
     return fail(error, GMMPI_WRONG_USAGE, "a model has %lld components in %lld features; give at least one of each",
                 (long long)n_components, (long long)n_features);
   if (family == NULL)
-    return fail(error, GMMPI_WRONG_USAGE, "\"%s\" is no kind of covariance; use full, tied, diag or spherical",
-                covariance);
-  gmmpi_model *created;
+    return fail(error, GMMPI_WRONG_USAGE, "\"%s\" is no kind of covariance; use %s", covariance,
+                family_list(families, sizeof families));
+  gmmpi_model *created = NULL;
   gmmpi_status status = model_allocate(family, n_components, n_features, &created, error);
   if (status != GMMPI_OK) return status;
   memcpy(created->weights, weights, (size_t)n_components * sizeof(double));

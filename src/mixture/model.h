@@ -1,25 +1,10 @@
-/* What a model is, inside: its parameters, the family its covariances belong to, and their factors. */
+/* Models: made, copied, checked, counted. What one holds: mixture/arrays.h. */
 #ifndef MIXTURE_MODEL_H
 #define MIXTURE_MODEL_H
 
-#include "gmmpi/model.h"
-#include "mixture/family.h"
+#include "mixture/arrays.h"
 
 #include <stdbool.h>
-
-struct gmmpi_model {
-  const covariance_family *family;
-  int64_t n_components; /* K */
-  int64_t n_features;   /* d */
-  double *weights;      /* K; 0 for a component that was dropped */
-  double *means;        /* K x d */
-  double *covariances;  /* the family's shape */
-  /* The family's shape; as scikit-learn's precisions_cholesky: the inverse of the covariance's Cholesky factor,
-   * transposed (upper triangular, so that (x - mean) times it is white), or 1/standard deviation. */
-  double *precisions_cholesky;
-  char **feature_names; /* d, or NULL */
-  double given_sum;     /* of the weights as they came from outside (model_accept_parameters); else 0 */
-};
 
 /* A model whose numbers are all zero. Errors: 71. */
 gmmpi_status model_allocate(const covariance_family *family, int64_t n_components, int64_t n_features,
@@ -30,6 +15,24 @@ int64_t model_bytes(const covariance_family *family, int64_t n_components, int64
 
 /* Copies all parameters and factors between two models of one shape. Feature names stay. */
 void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from);
+
+/* --- the covariance of component k, of a shared one that of all --- */
+
+/* Its numbers, and those of its factor, in the model's arrays: model_stored_length of them (1, d or d x d). */
+double *model_covariance(const gmmpi_model *model, int64_t k);
+double *model_factor(const gmmpi_model *model, int64_t k);
+int64_t model_stored_length(const gmmpi_model *model);
+
+/* Takes it out, and puts one in as far as the family can hold it: covariance_length numbers in the shape of the
+ * family's storage (mixture/shape.h). Putting one in leaves the factor as it was. */
+void model_expand(const gmmpi_model *model, int64_t k, double *covariance);
+void model_contract(gmmpi_model *model, int64_t k, const double *covariance);
+
+/* Sets its factor, whatever the component's weight. False when it is not positive definite: then the factor is all 0
+ * (covariance_storage.factorise). */
+bool model_factorise(gmmpi_model *model, int64_t k);
+
+/* --- whole models --- */
 
 /* A model of its own with the same content. Errors: 71. */
 gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi_error *error);

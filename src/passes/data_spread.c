@@ -69,8 +69,8 @@ static void take_moments(const statistics *sums, data_spread *spread)
 
 static bool is_definite(gmmpi_model *probe, const double *covariance)
 {
-  probe->family->contract(probe, 0, covariance);
-  return probe->family->factorise(probe, 0);
+  model_contract(probe, 0, covariance);
+  return model_factorise(probe, 0);
 }
 
 /* Adds --reg-covar to the diagonal, and where that is not enough to make the covariance of all points definite, 1e-10
@@ -79,7 +79,7 @@ static bool is_definite(gmmpi_model *probe, const double *covariance)
 static void make_definite(double reg_covar, gmmpi_model *probe, data_spread *spread)
 {
   const int64_t d = probe->n_features;
-  const density_shape shape = probe->family->shape;
+  const density_shape shape = probe->family->storage->shape;
   double *covariance = spread->covariance;
   for (int64_t j = 0; j < d; j++) covariance[covariance_diagonal(shape, d, j)] = spread->variances[j] + reg_covar;
   spread->degenerate = !is_definite(probe, covariance);
@@ -99,20 +99,21 @@ gmmpi_status data_spread_create(const shard *points, const kernel *kernels, dens
   statistics *sums = NULL;
   pass_team *team = NULL;
   gmmpi_model *probe = NULL;
+  const pass_size size = {shape, SECOND_ORDER, 1, 1};
   double *middle = allocate(d, sizeof(double));
   *spread = spread_allocate(shape, d);
   if (*spread == NULL || middle == NULL)
     fail(&local, GMMPI_NO_MEMORY, "the covariance of %lld features does not fit into memory", (long long)d);
   else if (statistics_create(shape, SECOND_ORDER, 1, points, &sums, &local) == GMMPI_OK &&
-           team_create(kernels, shape, SECOND_ORDER, 1, points, &team, &local) == GMMPI_OK)
+           team_create(kernels, points, &size, 1, &team, &local) == GMMPI_OK)
     model_allocate(family_of_probe(shape), 1, d, &probe, &local);
 
   if (agree(points->comm, &local) == GMMPI_OK) {
     for (int64_t j = 0; j < d; j++) middle[j] = points->minima[j] + 0.5 * (points->maxima[j] - points->minima[j]);
-    reduction_control control = {0};
+    pass_control control = {.n_questions = 0};
+    const pass_request request = {.rule = whole_rule, .sums = sums};
     statistics_begin(sums, middle);
-    pass_over_points(team, points, whole_rule, NULL, sums);
-    if (statistics_reduce(sums, points->comm, &control, &local) == GMMPI_OK) {
+    if (pass_make(team, points, &request, 1, &control, &local) == GMMPI_OK) {
       take_moments(sums, *spread);
       make_definite(reg_covar, probe, *spread);
     }

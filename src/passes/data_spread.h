@@ -3,7 +3,7 @@
 #define PASSES_DATA_SPREAD_H
 
 #include "mixture/model.h"
-#include "passes/expectation.h"
+#include "passes/pass.h"
 
 /* The covariance of all points: what initialisation and repairs fall back on. */
 typedef struct data_spread {

@@ -9,7 +9,7 @@
 #define PASSES_MOMENTS_H
 
 #include "gmmpi/error.h"
-#include "mixture/density.h"
+#include "mixture/shape.h"
 
 #include <stdint.h>
 

@@ -28,10 +28,11 @@ gmmpi_status nearest_create(const shard *points, const kernel *kernels, const do
 {
   const int64_t d = points->n_features;
   const int64_t batch = batch_of(at_once);
+  const pass_size size = {DIAGONAL, FIRST_ORDER, batch, 1};
   nearest_centres *created = calloc(1, sizeof *created);
   *nearest = created;
   if (created != NULL && density_create(DIAGONAL, batch, d, &created->form, error) == GMMPI_OK &&
-      team_create(kernels, DIAGONAL, FIRST_ORDER, batch, points, &created->team, error) == GMMPI_OK) {
+      team_create(kernels, points, &size, 1, &created->team, error) == GMMPI_OK) {
     created->points = points;
     created->kernel = kernels;
     created->batch = batch;

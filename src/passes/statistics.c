@@ -2,14 +2,13 @@
 
 #include "support/error.h"
 #include "support/exact_sum.h"
-#include "support/large_messages.h"
 #include "support/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_FULL_RANGE = 2, N_CONTROL = 4 + LOAD_WORDS };
+enum { N_FULL_RANGE = 2 };
 
 int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
 {
@@ -20,6 +19,17 @@ int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_fe
   if (!multiply_fits(per_component, each, &per_component)) return INT64_MAX;
   per_component += 2 * padded_width(d) * (int64_t)sizeof(double);
   return multiply_fits(n_components, per_component, &bytes) ? bytes : INT64_MAX;
+}
+
+static int64_t second_length_of(density_shape shape, statistics_order order, int64_t n_features)
+{
+  return order == SECOND_ORDER ? triangle_length(shape, n_features) : 0;
+}
+
+int64_t statistics_words(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features)
+{
+  const int64_t n_values = n_components * (1 + n_features + second_length_of(shape, order, n_features));
+  return FIXED_LIMBS * n_values + N_FULL_RANGE * FULL_RANGE_LIMBS;
 }
 
 gmmpi_status statistics_create(density_shape shape, statistics_order order, int64_t n_components, const shard *points,
@@ -34,9 +44,9 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->n_components = n_components;
   sums->n_features = d;
   sums->width = padded_width(d);
-  sums->second_length = order == SECOND_ORDER ? triangle_length(shape, d) : 0;
+  sums->second_length = second_length_of(shape, order, d);
   sums->n_values = n_components * (1 + d + sums->second_length);
-  sums->n_words = FIXED_LIMBS * sums->n_values + N_FULL_RANGE * FULL_RANGE_LIMBS + N_CONTROL;
+  sums->n_words = statistics_words(shape, order, n_components, d);
   sums->block_scale = fixed_scale((double)points->block_rows);
   sums->points = points;
   sums->n_threads = points->n_threads;
@@ -45,7 +55,7 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->counts = allocate(n_components, sizeof(double));
   sums->first = allocate(n_components * d, sizeof(double));
   sums->second = allocate(n_components * sums->second_length, sizeof(double));
-  sums->words = allocate(sums->n_threads * sums->n_words, sizeof(int64_t));
+  sums->words = allocate((sums->n_threads - 1) * sums->n_words, sizeof(int64_t));
   if (sums->references == NULL || sums->inverse_scales == NULL || sums->counts == NULL || sums->first == NULL ||
       sums->second == NULL || sums->words == NULL)
     goto no_memory;
@@ -86,7 +96,6 @@ void statistics_begin(statistics *sums, const double *means)
     }
   }
   sums->tight = false;
-  memset(sums->words, 0, (size_t)(sums->n_threads * sums->n_words) * sizeof(int64_t));
 }
 
 void statistics_tighten(statistics *sums, const double *spans)
@@ -123,7 +132,7 @@ typedef struct limb_cursor {
 
 static int64_t *words_of_thread(const statistics *sums, int thread)
 {
-  return sums->words + thread * sums->n_words;
+  return thread == 0 ? sums->travelling : sums->words + (thread - 1) * sums->n_words;
 }
 
 static limb_cursor limbs_of(const statistics *sums, int thread, int64_t component)
@@ -195,37 +204,25 @@ static void take_component(statistics *sums, int64_t k)
   }
 }
 
-/* What all threads of this rank have, into the first one's words. */
-static void add_threads(statistics *sums)
+void statistics_place(statistics *sums, int64_t *words)
+{
+  const size_t size = (size_t)sums->n_words * sizeof *words;
+  sums->travelling = words;
+  memset(words, 0, size);
+  memset(sums->words, 0, (size_t)(sums->n_threads - 1) * size);
+}
+
+void statistics_add_threads(statistics *sums)
 {
 #pragma omp parallel for num_threads(sums->n_threads) schedule(static) if (sums->n_threads > 1)
   for (int64_t i = 0; i < sums->n_words; i++) {
-    for (int t = 1; t < sums->n_threads; t++) sums->words[i] += words_of_thread(sums, t)[i];
+    for (int t = 1; t < sums->n_threads; t++) sums->travelling[i] += words_of_thread(sums, t)[i];
   }
 }
 
-gmmpi_status statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control, gmmpi_error *error)
+void statistics_take(statistics *sums)
 {
-  int n_ranks;
-  MPI_Comm_size(comm, &n_ranks);
-  add_threads(sums);
-  int64_t *control_words = sums->words + sums->n_words - N_CONTROL;
-  /* Signed sums must not overflow: 31 bits of the hash leave room for 2^32 ranks. */
-  const int64_t hash = (int64_t)(control->hash >> 33);
-  control_words[0] = stop_is_wanted(control->stop);
-  control_words[1] = hash;
-  control_words[2] = control->n_questions;
-  control_words[3] = shard_has_failed(sums->points);
-  load_put(control_words + 4, &sums->load, control->seconds);
-  allreduce_large(comm, sums->words, sums->n_words, MPI_INT64_T, MPI_SUM);
-  control->n_stop_requests = control_words[0];
-  control->hashes_agree = control_words[1] == hash * n_ranks;
-  control->n_questions = control_words[2];
-  sums->load = load_of(control_words + 4);
-  if (control_words[3] > 0) return shard_agree(sums->points, error);
-
   for (int64_t k = 0; k < sums->n_components; k++) take_component(sums, k);
   sums->log_likelihood = full_range_value(full_range_words(sums, 0));
   sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
-  return GMMPI_OK;
 }

@@ -15,31 +15,9 @@
 #define PASSES_STATISTICS_H
 
 #include "kernels/kernel.h"
-#include "passes/load.h"
 
 /* What is summed: counts alone come with every order. */
 typedef enum statistics_order { FIRST_ORDER = 1, SECOND_ORDER = 2 } statistics_order;
-
-/* Does this rank want the job to stop? ask may be NULL: never. */
-typedef struct stop_question {
-  bool (*ask)(void *context);
-  void *context;
-} stop_question;
-
-static inline bool stop_is_wanted(stop_question question)
-{
-  return question.ask != NULL && question.ask(question.context);
-}
-
-/* What travels with the sums in the same Allreduce. */
-typedef struct reduction_control {
-  stop_question stop;      /* in: asked just before the Allreduce */
-  int64_t n_stop_requests; /* out: of how many ranks */
-  int64_t n_questions;     /* in: 1 when somebody asked this rank how it goes; out: of how many ranks */
-  uint64_t hash;           /* in: of the model this rank used */
-  bool hashes_agree;       /* out */
-  double seconds;          /* in: how long this rank computed in this pass */
-} reduction_control;
 
 typedef struct statistics {
   density_shape shape;
@@ -55,12 +33,12 @@ typedef struct statistics {
   double log_likelihood;
   double sum_log_max_responsibility;
 
-  /* The sums while they are collected: fixed-point limbs, then the full-range limbs of two sums, then control words. */
-  int64_t n_values; /* K (1 + d + second_length) */
-  int64_t *words;   /* n_threads x n_words: each thread its own, all of them in the first after statistics_reduce */
-  int64_t n_words;  /* what travels */
-  int n_threads;    /* as many as the points have */
-  rank_load load;   /* of the ranks, in the last pass */
+  /* The sums while they are collected: fixed-point limbs, then the full-range limbs of two sums. */
+  int64_t n_values;       /* K (1 + d + second_length) */
+  int64_t n_words;        /* what travels */
+  int64_t *travelling;    /* n_words: the first thread's, borrowed for a pass */
+  int64_t *words;         /* (n_threads - 1) x n_words: of the other threads */
+  int n_threads;          /* as many as the points have */
   double *inverse_scales; /* K x width: of x - r_k */
   double block_scale;     /* of a sum over a block's responsibilities */
   bool tight;             /* statistics_tighten was called */
@@ -71,9 +49,14 @@ typedef struct statistics {
 gmmpi_status statistics_create(density_shape shape, statistics_order order, int64_t n_components, const shard *points,
                                statistics **result, gmmpi_error *error);
 void statistics_destroy(statistics *sums); /* NULL is fine */
+
+/* The words that travel in a pass; statistics_bytes must be countable. */
+int64_t statistics_words(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features);
+
+/* The bytes of statistics, with the words that travel; INT64_MAX when they can't be counted. */
 int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads);
 
-/* Takes the means (K x d) as reference points, each moved into the range of the data, and forgets all sums. */
+/* Takes the means (K x d) as reference points, each moved into the range of the data. */
 void statistics_begin(statistics *sums, const double *means);
 
 /* After statistics_begin: sums in units that suit points no farther from the reference points than spans (K x d) say.
@@ -87,8 +70,13 @@ bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridg
 /* Adds what was summed over one block. Threads may do so at the same time, each with its number (from 0). */
 void statistics_add_block(statistics *sums, const block_sums *block, int thread);
 
-/* Collective over comm: ONE Allreduce; afterwards counts, first, second and the log-likelihood are those of all ranks.
- * Errors, the same on all ranks: those of shard_agree. */
-gmmpi_status statistics_reduce(statistics *sums, MPI_Comm comm, reduction_control *control, gmmpi_error *error);
+/* Where the first thread's words of the pass to come are: n_words, which are set to zero. */
+void statistics_place(statistics *sums, int64_t *words);
+
+/* After the walk: adds what the other threads have to the words that travel. */
+void statistics_add_threads(statistics *sums);
+
+/* After the words were summed over all ranks: sets counts, first, second and the log-likelihood from them. */
+void statistics_take(statistics *sums);
 
 #endif

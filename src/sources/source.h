@@ -1,59 +1,98 @@
 /* Where points come from.
  *
- * A source is a table of n_rows points by n_features numbers, whatever the file behind it: CSV, NPY, HDF5. It is opened
- * once by all ranks together and then read by each rank on its own, any rows at any time. Every kind of file is one
- * implementation of `source_kind` in one source_*.c, registered in the table in source.c; which one a file belongs to
- * is recognised by the file's first bytes.
+ * A source is a table of n_rows points by n_features numbers, whatever the file behind it. It is opened once by all
+ * ranks together and then read by each rank on its own, any rows at any time. Every format is a `source_kind` in a
+ * folder of its own; the table in kinds.c has them all, and a file's first bytes say which one it belongs to.
  *
  * A cell that is empty or says that nothing was measured (NA, NaN, null ...) is read as NaN, an infinity as an
  * infinity; what to do about them is decided by the shard, the same for all kinds. */
 #ifndef SOURCES_SOURCE_H
 #define SOURCES_SOURCE_H
 
+#include "sources/feature_names.h"
 #include "sources/written_files.h"
 
 #include "gmmpi/error.h"
-#include "sources/feature_names.h"
 
 #include <mpi.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum header_choice { HEADER_AUTO, HEADER_YES, HEADER_NO } header_choice;
+struct json_t; /* jansson */
 
+/* --- how points are read --- */
+
+/* What the user said about a setting, as on the command line: --NAME VALUE. */
+typedef struct source_word {
+  const char *name;  /* NULL: the list ends here */
+  const char *value; /* NULL: the user said nothing */
+} source_word;
+
+/* All of it is borrowed and must outlive the source. All zero: every column, and the defaults. */
 typedef struct source_options {
-  const char *columns;  /* --columns: names, 1-based numbers and ranges, separated by commas; NULL: every column */
-  header_choice header; /* text files: is the first line a header? */
-  char delimiter;       /* text files: between fields; ' ' stands for any run of blanks; 0: guess */
-  name_list wanted;     /* unless its names are NULL, instead of columns: those of these names, in this order, or all
-                           of them where the file has no names; must outlive the source */
+  const char *columns;      /* --columns: names, 1-based numbers and ranges, separated by commas; NULL: every column */
+  const source_word *words; /* settings; those that the file's kind does not have are passed over; NULL: none */
+  name_list wanted;         /* unless its names are NULL, instead of columns: those of these names, in this order, or
+                               all of them where the file has no names */
 } source_options;
 
 typedef struct point_source point_source;
 
-/* One kind of file. */
-typedef struct source_kind {
-  const char *name; /* "CSV", "NPY", "HDF5": for messages and `gmmpi info` */
+/* --- a kind of file --- */
 
-  /* Is this the kind of a file that begins with these n_bytes bytes? */
+/* A setting that a kind of file has: an option of the command line, and a word in source_options. Its value goes into
+ * the settings of the kind, a struct that is all zero where nothing is said. */
+typedef struct source_setting {
+  const char *name;           /* "header": --header */
+  const char *argument;       /* how the help text calls the value: "WORD" */
+  const char *help;           /* what it does and its default, without a full stop */
+  size_t offset;              /* of the value in the settings */
+  const char *const *choices; /* the words it may be, then NULL: the value is an int, which of them; the first one is
+                                 the default */
+  /* Where there are no choices: sets the value. Errors: 64, "--name: ..."; 71. */
+  gmmpi_status (*parse)(const char *text, void *value, gmmpi_error *error);
+} source_setting;
+
+/* Members that may be left out say what happens then. */
+typedef struct source_kind {
+  const char *name;            /* "NPY": for messages, help texts and `gmmpi info` */
+  const char *variants;        /* others that help texts name behind it: "TSV"; NULL: none */
+  const char *usage;           /* how DATA names one, where a file's name does not do: "FILE.h5:/path"; NULL: it does */
+  const char *const *suffixes; /* ".npy", ... then NULL; NULL: not one file, so it is not listed among the formats */
+  bool has_insides;            /* does FILE:/path name one of several tables in it? */
+
+  const source_setting *settings; /* n_settings; NULL: none */
+  int n_settings;
+  size_t settings_bytes; /* of the struct that they are in */
+
+  /* Is this the kind of a file that begins with these n_bytes bytes? NULL: it is when its name ends with a suffix. */
   bool (*recognises)(const char *path, const unsigned char *head, size_t n_bytes);
+
+  /* Does data, which names no file, stand for some of this kind? *length: of that without the ":/path" behind it.
+   * NULL: never. */
+  bool (*is_meant)(const char *data, size_t *length);
 
   /* Collective over comm: sets everything in source that is not set yet. Ranks need not agree on an error inside:
    * source_open does it at the end, so an implementation that communicates must itself agree before it does. */
   gmmpi_status (*open)(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error);
 
-  /* See source_read. */
+  /* See source_read. At least one row is asked for, and all are there. */
   gmmpi_status (*read)(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error);
 
-  /* See source_place; NULL where the place of row r is r + 1. */
+  /* See source_place. NULL: the place of row r is r + 1. */
   int64_t (*place)(const point_source *source, int64_t row);
 
-  /* See source_place_text and source_reads; NULL where place_word and path say all. */
+  /* See source_place_text. NULL: place_word and the number. */
   void (*place_text)(const point_source *source, int64_t place, char *text, size_t n_bytes);
+
+  /* See source_reads. NULL: it reads source->path alone. */
   bool (*reads)(const point_source *source, const char *path);
 
-  /* Releases source->state. */
+  /* See kinds_insides. NULL: nobody can say. */
+  struct json_t *(*insides)(const char *path);
+
+  /* Releases source->state, which is not NULL, also when open failed half-way. */
   void (*close)(point_source *source);
 } source_kind;
 
@@ -62,7 +101,8 @@ struct point_source {
   char *path;             /* the file */
   char *inside;           /* the data set in it, NULL where the kind has none */
   char *label;            /* how messages name it: path, or path:inside */
-  const char *place_word; /* "line" or "row" */
+  void *settings;         /* the kind's, as the user's words have them; NULL where it has none */
+  const char *place_word; /* "row", unless the kind says another, as "line" */
   int64_t n_rows;
   int64_t n_features;     /* columns picked */
   int64_t n_columns;      /* columns in the file */
@@ -76,10 +116,12 @@ struct point_source {
   void *state;            /* of the kind */
 };
 
-/* Collective over comm. data is FILE or FILE:/path/of/dataset, or several files (sources/parts/names.h). On success
- * *source is for source_close. Files that another program has open for writing are a warning. Errors, the same on every
- * rank: 66 no such file or not readable, 65 its content (empty, header only, ragged, a column that is not there ...),
- * 74 reading failed, 71. */
+/* --- the face of all kinds --- */
+
+/* Collective over comm. data is FILE or FILE:/path/of/dataset, or stands for several files (parts/names.h). On success
+ * *source is for source_close, else NULL. Files that another program has open for writing are a warning. Errors, the
+ * same on every rank: 66 no such file or not readable; 65 its content (empty, header only, ragged, a column that is not
+ * there ...); 64 a word that no kind has, or a value that it cannot have; 74 reading failed; 71. */
 gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
                          gmmpi_error *error);
 
@@ -90,11 +132,10 @@ gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_opti
 
 /* Not collective; one thread at a time unless source->is_concurrent. Reads rows [first_row, first_row + n_rows) into
  * rows: n_rows x n_features, row-major. Fastest when called with ascending rows, a few thousand at a time. Errors: 65
- * (not a number, ragged row; with its place), 74, 71.
- */
+ * (not a number, ragged row; with its place), 74, 71. */
 gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error);
 
-/* The 1-based place (line of a text file, else row) of a row that the last source_read delivered. */
+/* The 1-based place (line of a text file, else row) of a row, from 0, that the last source_read delivered. */
 int64_t source_place(const point_source *source, int64_t row);
 
 /* What a message calls a place: "line 17". Cut to fit n_bytes. */
@@ -103,19 +144,23 @@ void source_place_text(const point_source *source, int64_t place, char *text, si
 /* Is path one of the files that the source reads? */
 bool source_reads(const point_source *source, const char *path);
 
-/* What a message calls a feature: its name in the file, where that has names, else its 1-based column. Cut to fit
- * n_bytes. */
+/* What a message calls a feature, from 0: its name in the file, where that has names, else its 1-based column. Cut to
+ * fit n_bytes. */
 void source_feature_text(const point_source *source, int64_t feature, char *text, size_t n_bytes);
 
 void source_close(point_source *source); /* NULL is fine; not collective */
 
-/* For the kinds: from n_columns, names (n_columns, or NULL when the file has none) and options->columns sets
- * n_columns, n_features, columns, feature_names and has_names. Errors: 65 a column that is not there, one picked twice.
- */
+/* --- for the kinds --- */
+
+/* From n_columns, names (n_columns, or NULL when the file has none) and options sets n_columns, n_features, columns,
+ * feature_names and has_names. Errors: 65 a column that is not there, one picked twice; 71. */
 gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *const *names,
                                  const source_options *options, gmmpi_error *error);
 
-/* Reads n_numbers doubles, or floats that become doubles, of the machine's own kind from the file at offset.
+/* Were all columns picked, in their order? */
+bool source_takes_all_columns(const point_source *source);
+
+/* Reads n_numbers doubles, or floats that become doubles, of the machine's own kind from the file at offset (bytes).
  * item_bytes: 8 or 4. Any thread may do so. Errors: 65 the file is too short, 74. */
 gmmpi_status source_read_numbers(const point_source *source, int descriptor, int64_t offset, int item_bytes,
                                  int64_t n_numbers, double *numbers, gmmpi_error *error);
@@ -124,10 +169,15 @@ gmmpi_status source_read_numbers(const point_source *source, int descriptor, int
  * behind which a file's name ends. */
 size_t source_path_length(const char *data);
 
-/* Were all columns picked, in their order? */
-bool source_takes_all_columns(const point_source *source);
-
-/* The kinds, each in a file of its own. */
-extern const source_kind source_csv, source_npy, source_hdf5, source_parts;
+/* To add one, of the name x:
+ *
+ * - A folder sources/x/ with a `const source_kind source_x`: name, suffixes, open, read, close, and what is not as it
+ *   is when left out. Of sources/ it includes this header, feature_names.h, written_files.h and its own files.
+ * - The line X(x) in sources/kinds.c. A format that has a mark stands before text, which has none.
+ *
+ * The command line, help texts, messages, `gmmpi info` and CMake find it there. unit.test_kinds looks whether the entry
+ * is complete. Settings must not be called like another option (`gmmpi fit --help`). Beside the code: a paragraph in
+ * docs/data.md (cli.test_docs asks for each setting), a test such as tests/mpi/test_source_npy.c, and a corpus in
+ * tests/fuzz for what is parsed by hand. */
 
 #endif

@@ -6,17 +6,16 @@
 
 typedef struct bench {
   em_iteration *em;
-  fit_state *state;    /* state->current.model is on the bench */
-  gmmpi_model **spare; /* another model of the same shape; the two may change places */
+  climber climb; /* climb.current.model is on the bench */
 } bench;
 
 /* Improves the model on the bench by so many iterations of EM, or fewer if it stands still before. The observer is only
  * asked whether to stop. Collective over the points' communicator. Errors, agreed: 71, 70, 75 when a rank wants to
  * stop.
  */
-gmmpi_status bench_improve(const bench *at, const fit_observer *observer, int64_t n_iterations, gmmpi_error *error);
+gmmpi_status bench_improve(bench *at, const fit_observer *observer, int64_t n_iterations, gmmpi_error *error);
 
-/* The bytes of one em_iteration with the models and the history of one state. */
+/* The bytes of a bench with its iteration, and one model more. */
 int64_t bench_bytes(const fit_options *options, int64_t n_features);
 
 #endif

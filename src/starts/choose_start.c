@@ -1,84 +1,142 @@
 #include "starts/choose_start.h"
 
+#include "em/together.h"
 #include "starts/search.h"
 #include "starts/second_look.h"
 #include "support/error.h"
 #include "support/memory.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* On a subsample models differ by chance by so much in their mean log-likelihoods. */
 static const double differ_by_chance = 0.02;
 
 static gmmpi_status tell_of_passed_over(const passed_over_model *passed, int64_t n_samples, const shard *points,
-                                        fit_state *state, const fit_observer *observer, gmmpi_error *error)
+                                        climber *climb, const fit_observer *observer, gmmpi_error *error)
 {
-  const fit_event event = {.start = state->current.start,
+  const fit_event event = {.start = climb->current.start,
                            .component = -1,
                            .kind = EVENT_PASSED_OVER,
                            .action = passed->kind == COMPONENT_FLAT ? ACTION_FLAT : ACTION_FEW,
                            .n_points = passed->n_points,
                            .value = passed->log_likelihood / (double)n_samples};
   gmmpi_error local = {0};
-  report_event(state, observer, &event, &local);
+  report_event(climb, observer, &event, &local);
   agree(points->comm, &local);
   return error_pass(error, &local);
 }
 
-/* The log-likelihood of all points. */
-static gmmpi_status measure(em_iteration *all, gmmpi_model *model, fit_state *state, const fit_observer *observer,
-                            double *log_likelihood, gmmpi_error *error)
+/* What the searches found, and what all points say about it. */
+typedef struct choice {
+  em_iteration *const *all;
+  em_iteration *em;
+  climber *climbers;
+  search_findings *found;
+  int64_t n;
+  const fit_observer *observer;
+} choice;
+
+/* Is the i-th of the models that were found for this start nearly as good as the first one? */
+static bool is_close(const search_findings *found, int64_t i, int64_t n_samples)
 {
-  reduction_control control = {.stop = fit_stop_question(observer)};
-  if (expectation_step(all, model, NULL, NULL, &control, error) != GMMPI_OK) return error->status;
-  state->n_row_visits += all->points->n_samples;
-  *log_likelihood = all->sums->log_likelihood;
+  return i < found->n && found->log_likelihoods[i] > found->log_likelihoods[0] - differ_by_chance * (double)n_samples;
+}
+
+static bool any_is_close(const search_findings *found, int64_t n_samples)
+{
+  bool any = false;
+  for (int64_t i = 1; i < found->n; i++) any = any || is_close(found, i, n_samples);
+  return any;
+}
+
+/* One pass over all points for those starts whose i-th model is to be compared with others. *objectives: n, those of
+ * the best so far, NaN before the first; chosen: n, which these are. */
+static gmmpi_status measure_one_of_each(const choice *work, int64_t i, double *objectives, int64_t *chosen,
+                                        gmmpi_error *error)
+{
+  const int64_t n_samples = work->em->points->n_samples;
+  pass_control control = {.stop = fit_stop_question(work->observer)};
+  em_iteration *wanted[MOST_TOGETHER];
+  int64_t owners[MOST_TOGETHER];
+  int64_t n_wanted = 0;
+  for (int64_t s = 0; s < work->n; s++) {
+    const search_findings *found = &work->found[s];
+    if (i == 0 ? !any_is_close(found, n_samples) : !is_close(found, i, n_samples)) continue;
+    owners[n_wanted] = s;
+    wanted[n_wanted] = work->all[s];
+    expectation_begin(wanted[n_wanted++], found->models[i], NULL, NULL);
+  }
+  if (n_wanted == 0) return GMMPI_OK;
+  if (make_passes(wanted, n_wanted, &control, error) != GMMPI_OK) return error->status;
+  for (int64_t w = 0; w < n_wanted; w++) {
+    const int64_t s = owners[w];
+    const double objective =
+        estimator_objective(wanted[w]->estimator, work->found[s].models[i], wanted[w]->sums->log_likelihood);
+    work->climbers[s].n_row_visits += wanted[w]->points->n_samples;
+    if (i > 0 && !(objective > objectives[s])) continue;
+    objectives[s] = objective;
+    chosen[s] = i;
+  }
   return control.n_stop_requests > 0 ? fail(error, GMMPI_STOPPED, "stopped on request during the search for a start")
                                      : GMMPI_OK;
 }
 
-/* Of the search's best models the one that all points prefer; n_samples were searched. */
-static gmmpi_status compare_on_all(em_iteration *all, const search_findings *found, int64_t n_samples, fit_state *state,
-                                   const fit_observer *observer, gmmpi_error *error)
+/* Of each search's best models the one that all points prefer. */
+static gmmpi_status compare_on_all(const choice *work, gmmpi_error *error)
 {
-  double best = NAN;
-  int64_t chosen = 0;
-  for (int64_t i = 1; i < found->n; i++) {
-    double value = -INFINITY;
-    if (!(found->log_likelihoods[i] > found->log_likelihoods[0] - differ_by_chance * (double)n_samples)) continue;
-    if (isnan(best) && measure(all, found->models[0], state, observer, &best, error) != GMMPI_OK) return error->status;
-    if (measure(all, found->models[i], state, observer, &value, error) != GMMPI_OK) return error->status;
-    if (!(value > best)) continue;
-    best = value;
-    chosen = i;
+  double objectives[MOST_TOGETHER];
+  int64_t chosen[MOST_TOGETHER] = {0};
+  for (int64_t i = 0; i < MOST_FINDINGS; i++) {
+    if (measure_one_of_each(work, i, objectives, chosen, error) != GMMPI_OK) return error->status;
   }
-  model_copy_parameters(state->current.model, found->models[chosen]);
+  for (int64_t s = 0; s < work->n; s++) {
+    if (work->found[s].n > 0) model_copy_parameters(work->climbers[s].current.model, work->found[s].models[chosen[s]]);
+  }
   return GMMPI_OK;
 }
 
-static gmmpi_status judge_findings(em_iteration *all, em_iteration *em, const search_findings *found, fit_state *state,
-                                   const fit_observer *observer, bool *iterated, gmmpi_error *error)
+/* A model that the search on a subsample passed over, for start s. */
+static gmmpi_status judge_passed_over(const choice *work, int64_t s, gmmpi_error *error)
 {
-  const int64_t n_samples = em->points->n_samples;
-  const passed_over_model *passed = &found->passed;
-  if (em != all && compare_on_all(all, found, n_samples, state, observer, error) != GMMPI_OK) return error->status;
+  const passed_over_model *passed = &work->found[s].passed;
+  const int64_t n_samples = work->em->points->n_samples;
+  climber *climb = &work->climbers[s];
+  bool iterated = false;
   if (isnan(passed->log_likelihood)) return GMMPI_OK;
-  if (em != all && judge_again(all, passed->model, n_samples, state, observer, iterated, error) != GMMPI_OK)
+  if (work->em != work->all[0] &&
+      judge_again(work->all[s], passed->model, n_samples, climb, work->observer, &iterated, error) != GMMPI_OK)
     return error->status;
-  return *iterated ? GMMPI_OK : tell_of_passed_over(passed, n_samples, em->points, state, observer, error);
+  /* A model that was iterated on all points goes on with them. */
+  if (iterated) climber_enter_level(climb, 0);
+  return iterated ? GMMPI_OK : tell_of_passed_over(passed, n_samples, work->em->points, climb, work->observer, error);
 }
 
-gmmpi_status choose_start(em_iteration *all, em_iteration *em, fit_state *state, gmmpi_model **spare,
-                          const fit_observer *observer, bool *iterated, gmmpi_error *error)
+static gmmpi_status search_all(const choice *work, gmmpi_error *error)
 {
-  search_findings found;
   gmmpi_error local = {0};
-  *iterated = false;
-  search_findings_create(em, &found, &local);
-  if (agree(em->points->comm, &local) == GMMPI_OK &&
-      search_start(em, all->points->n_samples, state, spare, observer, &found, &local) == GMMPI_OK)
-    judge_findings(all, em, &found, state, observer, iterated, &local);
-  search_findings_clear(&found);
+  for (int64_t s = 0; s < work->n && local.status == GMMPI_OK; s++)
+    search_findings_create(work->em, &work->found[s], &local);
+  agree(work->em->points->comm, &local);
+  for (int64_t s = 0; s < work->n && local.status == GMMPI_OK; s++)
+    search_start(work->em, work->all[0]->points->n_samples, &work->climbers[s], work->observer, &work->found[s],
+                 &local);
+  return error_pass(error, &local);
+}
+
+gmmpi_status choose_starts(em_iteration *const *all, em_iteration *em, climber *climbers, int64_t n,
+                           const fit_observer *observer, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  choice work = {.all = all, .em = em, .climbers = climbers, .n = n, .observer = observer};
+  work.found = calloc((size_t)n, sizeof *work.found);
+  if (work.found == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for %lld starts", (long long)n);
+  if (agree(em->points->comm, &local) == GMMPI_OK && search_all(&work, &local) == GMMPI_OK &&
+      (em == all[0] || compare_on_all(&work, &local) == GMMPI_OK)) {
+    for (int64_t s = 0; s < n && local.status == GMMPI_OK; s++) judge_passed_over(&work, s, &local);
+  }
+  for (int64_t s = 0; work.found != NULL && s < n; s++) search_findings_clear(&work.found[s]);
+  free(work.found);
   return error_pass(error, &local);
 }
 

@@ -4,22 +4,21 @@
 
 const double *component_factor(const gmmpi_model *model, int64_t k, int64_t *length)
 {
-  const int64_t all = family_length(model->family, model->n_components, model->n_features);
-  *length = model->family->shared ? all : all / model->n_components;
-  return model->precisions_cholesky + (model->family->shared ? 0 : k * *length);
+  *length = model_stored_length(model);
+  return model_factor(model, k);
 }
 
 double component_inverse_deviation(const gmmpi_model *model, const double *factor, int64_t length, int64_t j)
 {
   const int64_t d = model->n_features;
-  if (model->family->shape == DIAGONAL) return factor[length == d ? j : 0];
+  if (model->family->storage->shape == DIAGONAL) return factor[length == d ? j : 0];
   return factor[j * d + j];
 }
 
 double component_inverse_width(const gmmpi_model *model, const double *factor, int64_t length, int64_t j)
 {
   const int64_t d = model->n_features;
-  if (model->family->shape == DIAGONAL) return factor[length == d ? j : 0];
+  if (model->family->storage->shape == DIAGONAL) return factor[length == d ? j : 0];
   double square = 0.0;
   for (int64_t i = 0; i <= j; i++) square += factor[i * d + j] * factor[i * d + j];
   return sqrt(square);
@@ -29,7 +28,7 @@ double component_whitened(const gmmpi_model *model, const double *factor, int64_
                           int64_t j)
 {
   const int64_t d = model->n_features;
-  if (model->family->shape == DIAGONAL) return factor[length == d ? j : 0] * difference[j];
+  if (model->family->storage->shape == DIAGONAL) return factor[length == d ? j : 0] * difference[j];
   double sum = 0.0;
   for (int64_t i = 0; i <= j; i++) sum += factor[i * d + j] * difference[i];
   return sum;

@@ -18,7 +18,6 @@ enum { TRIAL_ITERATIONS = 6, KEPT_ITERATIONS = 10, LAST_ITERATIONS = 50 };
 typedef struct stage {
   fit_options options; /* with this number of components */
   bench bench;
-  gmmpi_model *spare;
   gmmpi_model *best;
   double worth; /* of the best: its log-likelihood, less a handicap */
 } stage;
@@ -26,10 +25,9 @@ typedef struct stage {
 static void stage_clear(stage *one)
 {
   iteration_destroy(one->bench.em);
-  fit_state_destroy(one->bench.state);
-  gmmpi_model_destroy(one->spare);
+  climber_close(&one->bench.climb);
   gmmpi_model_destroy(one->best);
-  *one = (stage){.spare = NULL};
+  *one = (stage){.best = NULL};
 }
 
 /* Collective. */
@@ -39,12 +37,10 @@ static gmmpi_status stage_open(const em_iteration *em, int64_t n_components, sta
   gmmpi_error local = {0};
   one->options = *em->options;
   one->options.n_components = n_components;
-  one->bench.spare = &one->spare;
-  if (fit_state_create(em->family, n_components, d, em->options->accelerate, &one->bench.state, &local) == GMMPI_OK &&
-      model_allocate(em->family, n_components, d, &one->spare, &local) == GMMPI_OK)
+  if (climber_open(em->family, n_components, d, em->options->accelerate, NULL, &one->bench.climb, &local) == GMMPI_OK)
     model_allocate(em->family, n_components, d, &one->best, &local);
   if (agree(em->points->comm, &local) == GMMPI_OK)
-    iteration_create_provisional(em->points, &one->options, em, em->timings, &one->bench.em, &local);
+    iteration_create_provisional(em->points, &one->options, 1, em, em->timings, &one->bench.em, &local);
   return error_pass(error, &local);
 }
 
@@ -56,28 +52,28 @@ bool add_component(const gmmpi_model *from, const component_place *where, double
   for (int64_t k = 0; k < K; k++) {
     to->weights[k] = (1.0 - where->weight) * from->weights[k];
     memcpy(to->means + k * to->n_features, from->means + k * to->n_features, row);
-    if (family->shared && k > 0) continue;
-    family->expand(from, k, covariance);
-    family->contract(to, k, covariance);
-    family->factorise(to, k);
+    if (family->storage->shared && k > 0) continue;
+    model_expand(from, k, covariance);
+    model_contract(to, k, covariance);
+    model_factorise(to, k);
   }
   to->weights[K] = where->weight;
   memcpy(to->means + K * to->n_features, where->mean, row);
-  if (family->shared) return true;
-  family->contract(to, K, where->covariance);
-  return family->factorise(to, K);
+  if (family->storage->shared) return true;
+  model_contract(to, K, where->covariance);
+  return model_factorise(to, K);
 }
 
 /* The log-likelihood of the model on the bench, less a handicap where it is spurious. */
 static gmmpi_status worth_of(const stage *one, double *worth, gmmpi_error *error)
 {
-  const fit_position *current = &one->bench.state->current;
+  const fit_position *current = &one->bench.climb.current;
   const shard *points = one->bench.em->points;
   spurious_component found;
   if (find_spurious(points, points->n_samples, one->options.reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && one->options.spurious == SPURIOUS_AVOID;
-  *worth = current->log_likelihood - (passed_over ? SPURIOUS_HANDICAP * (double)points->n_samples : 0.0);
+  *worth = current->measured.objective - (passed_over ? SPURIOUS_HANDICAP * (double)points->n_samples : 0.0);
   return GMMPI_OK;
 }
 
@@ -90,7 +86,7 @@ static gmmpi_status try_model(stage *next, int64_t n_iterations, const fit_obser
     return error->status;
   if (!(worth > next->worth)) return GMMPI_OK;
   next->worth = worth;
-  model_copy_parameters(next->best, next->bench.state->current.model);
+  model_copy_parameters(next->best, next->bench.climb.current.model);
   return GMMPI_OK;
 }
 
@@ -98,11 +94,11 @@ static gmmpi_status try_model(stage *next, int64_t n_iterations, const fit_obser
 static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error *error)
 {
   const em_iteration *em = one->bench.em;
-  gmmpi_model *model = one->bench.state->current.model;
+  gmmpi_model *model = one->bench.climb.current.model;
   model->weights[0] = 1.0;
   memcpy(model->means, em->spread->means, (size_t)model->n_features * sizeof(double));
-  model->family->contract(model, 0, em->spread->covariance);
-  model->family->factorise(model, 0);
+  model_contract(model, 0, em->spread->covariance);
+  model_factorise(model, 0);
   share_model(em, true, model);
   one->worth = -INFINITY;
   return try_model(one, 2, observer, error);
@@ -112,9 +108,7 @@ static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error 
 static gmmpi_status try_kmeans(stage *next, uint64_t seed, const fit_observer *observer, gmmpi_error *error)
 {
   const start_recipe recipe = {.init = INIT_KMEANS, .seed = seed, .seeding = SEED_GREEDILY_LLOYD, .standardised = true};
-  if (initialize_by(next->bench.em, &recipe, next->bench.state->current.model, next->spare, next->bench.state, observer,
-                    error) != GMMPI_OK)
-    return error->status;
+  if (initialize_by(next->bench.em, &recipe, &next->bench.climb, observer, error) != GMMPI_OK) return error->status;
   return try_model(next, TRIAL_ITERATIONS, observer, error);
 }
 
@@ -128,7 +122,7 @@ static void add_twin(const stage *from, component_place *room, double *covarianc
   }
   room->weight = 0.0;
   memcpy(room->mean, from->best->means + heaviest * model->n_features, (size_t)model->n_features * sizeof(double));
-  from->best->family->expand(from->best, heaviest, room->covariance);
+  model_expand(from->best, heaviest, room->covariance);
   add_component(from->best, room, covariance, model);
   model->weights[heaviest] = model->weights[model->n_components - 1] = from->best->weights[heaviest] / 2.0;
   share_model(next->bench.em, true, model);
@@ -141,12 +135,12 @@ static gmmpi_status grow_by_one(const stage *from, place_finder *finder, uint64_
   next->worth = -INFINITY;
   if (find_places(finder, from->bench.em, from->best, seed, error) != GMMPI_OK) return error->status;
   for (int64_t i = 0; i < finder->n_found; i++) {
-    gmmpi_model *model = next->bench.state->current.model;
+    gmmpi_model *model = next->bench.climb.current.model;
     if (!share_model(next->bench.em, add_component(from->best, &finder->found[i], covariance, model), model)) continue;
     if (try_model(next, TRIAL_ITERATIONS, observer, error) != GMMPI_OK) return error->status;
   }
   if (try_kmeans(next, seed, observer, error) != GMMPI_OK) return error->status;
-  model_copy_parameters(next->bench.state->current.model, next->best);
+  model_copy_parameters(next->bench.climb.current.model, next->best);
   if (try_model(next, n_iterations, observer, error) != GMMPI_OK) return error->status;
   if (next->worth < from->worth) {
     add_twin(from, &finder->found[0], covariance, next);
@@ -159,9 +153,9 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
                         gmmpi_model *to, int64_t *n_row_visits, gmmpi_error *error)
 {
   const int64_t K = to->n_components;
-  stage stages[2] = {{.spare = NULL}, {.spare = NULL}};
+  stage stages[2] = {{.best = NULL}, {.best = NULL}};
   gmmpi_error local = {0};
-  double *covariance = allocate(covariance_length(em->family->shape, em->points->n_features), sizeof(double));
+  double *covariance = allocate(covariance_length(em->family->storage->shape, em->points->n_features), sizeof(double));
   if (covariance == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for a covariance");
   if (agree(em->points->comm, &local) == GMMPI_OK && stage_open(em, 1, &stages[0], &local) == GMMPI_OK)
     begin(&stages[0], observer, &local);
@@ -169,12 +163,11 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
     if (stage_open(em, k + 1, &stages[1], &local) == GMMPI_OK)
       grow_by_one(&stages[0], finder, random_seed_of_start(seed, k), observer, &stages[1],
                   k + 1 == K ? LAST_ITERATIONS : KEPT_ITERATIONS, covariance, &local);
-    if (stages[1].bench.state != NULL) *n_row_visits += stages[1].bench.state->n_row_visits * (k + 1) / K;
+    *n_row_visits += stages[1].bench.climb.n_row_visits * (k + 1) / K;
     stage_clear(&stages[0]);
     stages[0] = stages[1];
-    stages[0].bench.spare = &stages[0].spare;
     if (stages[0].bench.em != NULL) stages[0].bench.em->options = &stages[0].options;
-    stages[1] = (stage){.spare = NULL};
+    stages[1] = (stage){.best = NULL};
   }
   if (local.status == GMMPI_OK) model_copy_parameters(to, stages[0].best);
   stage_clear(&stages[0]);

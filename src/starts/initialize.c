@@ -16,7 +16,7 @@
 static gmmpi_status set_broad_components(const em_iteration *em, bool identity, gmmpi_model *model, gmmpi_error *error)
 {
   const int64_t d = model->n_features;
-  const density_shape shape = model->family->shape;
+  const density_shape shape = model->family->storage->shape;
   double *unit = identity ? allocate(covariance_length(shape, d), sizeof *unit) : NULL;
   gmmpi_error local = {0};
   if (identity && unit == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for initial covariances");
@@ -27,9 +27,9 @@ static gmmpi_status set_broad_components(const em_iteration *em, bool identity, 
   for (int64_t j = 0; identity && j < d; j++) unit[covariance_diagonal(shape, d, j)] = 1.0;
   for (int64_t k = 0; k < model->n_components; k++) {
     model->weights[k] = 1.0 / (double)model->n_components;
-    if (k > 0 && model->family->shared) continue;
-    model->family->contract(model, k, identity ? unit : em->spread->covariance);
-    model->family->factorise(model, k);
+    if (k > 0 && model->family->storage->shared) continue;
+    model_contract(model, k, identity ? unit : em->spread->covariance);
+    model_factorise(model, k);
   }
   free(unit);
   return GMMPI_OK;
@@ -158,7 +158,7 @@ static gmmpi_status distinct_labels(const em_iteration *em, int64_t *values, gmm
 typedef struct initial_step {
   em_iteration *em;
   gmmpi_model *model, *broad; /* broad: what collapsed components fall back on */
-  fit_state *state;
+  climber *climb;
   const fit_observer *observer;
   stop_question stop;
 } initial_step;
@@ -167,13 +167,13 @@ static gmmpi_status m_step_from_rule(const initial_step *step, responsibility_ru
                                      gmmpi_error *error)
 {
   em_iteration *em = step->em;
-  reduction_control control = {0};
+  pass_control control = {.n_questions = 0};
   bool repaired;
   if (set_broad_components(em, false, step->broad, error) != GMMPI_OK ||
       expectation_step(em, step->broad, rule, context, &control, error) != GMMPI_OK ||
-      measure_moments(em, step->broad, rule, context, step->state, error) != GMMPI_OK)
+      measure_moments(em, step->broad, NULL, error) != GMMPI_OK)
     return error->status;
-  return maximization_step(em, em->measured, step->broad, 0, step->model, step->state, step->observer, &repaired,
+  return maximization_step(em, em->measured, step->broad, 0, step->model, step->climb, step->observer, &repaired,
                            error);
 }
 
@@ -284,11 +284,12 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   return error_pass(error, &local);
 }
 
-gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, gmmpi_model *model, gmmpi_model *spare,
-                           fit_state *state, const fit_observer *observer, gmmpi_error *error)
+gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber *climb, const fit_observer *observer,
+                           gmmpi_error *error)
 {
+  gmmpi_model *model = climb->current.model;
   const fit_options *options = em->options;
-  const initial_step step = {em, model, spare, state, observer, fit_stop_question(observer)};
+  const initial_step step = {em, model, climb->other, climb, observer, fit_stop_question(observer)};
   gmmpi_status status = GMMPI_OK;
   switch (recipe->init) {
   case INIT_KMEANS:
@@ -309,12 +310,12 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, gmmpi_m
   return fail(error, GMMPI_INTERNAL, "unknown initialisation %d", (int)recipe->init);
 }
 
-gmmpi_status initialize(em_iteration *em, int64_t start, gmmpi_model *model, gmmpi_model *spare, fit_state *state,
-                        const fit_observer *observer, gmmpi_error *error)
+gmmpi_status initialize(em_iteration *em, int64_t start, climber *climb, const fit_observer *observer,
+                        gmmpi_error *error)
 {
   const start_recipe recipe = {.init = em->options->init,
                                .seed = random_seed_of_start(em->options->seed, start),
                                .seeding = em->options->init == INIT_KMEANS_PLUS_PLUS ? SEED_PLUS_PLUS : SEED_PARALLEL,
                                .standardised = true};
-  return initialize_by(em, &recipe, model, spare, state, observer, error);
+  return initialize_by(em, &recipe, climb, observer, error);
 }

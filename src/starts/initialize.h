@@ -22,14 +22,14 @@ typedef struct start_recipe {
   bool standardised;        /* for k-means: distances in units of the features' standard deviations */
 } start_recipe;
 
-/* Collective. Sets *model (with its factors) by the recipe, for the points of em. spare is another model of the same
- * shape, whose content is lost. Events of an initial M-step go to state. Errors, agreed: 65 (labels that are not
+/* Collective. Sets climb->current.model (with its factors) by the recipe, for the points of em; the content of
+ * climb->other is lost. Events of an initial M-step go to those of the climber. Errors, agreed: 65 (labels that are not
  * n_components distinct values), 71, 75 when a rank wants to stop. */
-gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, gmmpi_model *model, gmmpi_model *spare,
-                           fit_state *state, const fit_observer *observer, gmmpi_error *error);
+gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber *climb, const fit_observer *observer,
+                           gmmpi_error *error);
 
 /* The same for the start-th start (from 0) by the options. */
-gmmpi_status initialize(em_iteration *em, int64_t start, gmmpi_model *model, gmmpi_model *spare, fit_state *state,
-                        const fit_observer *observer, gmmpi_error *error);
+gmmpi_status initialize(em_iteration *em, int64_t start, climber *climb, const fit_observer *observer,
+                        gmmpi_error *error);
 
 #endif

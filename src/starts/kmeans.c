@@ -74,20 +74,21 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
   statistics *sums = NULL;
   pass_team *team = NULL;
   density_form *form = NULL;
+  const pass_size size = {DIAGONAL, FIRST_ORDER, K, 1};
   int64_t *empty = allocate(K, sizeof *empty);
   if (empty == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for %lld cluster numbers", (long long)K);
   if (local.status == GMMPI_OK && statistics_create(DIAGONAL, FIRST_ORDER, K, points, &sums, &local) == GMMPI_OK &&
-      team_create(options->kernel, DIAGONAL, FIRST_ORDER, K, points, &team, &local) == GMMPI_OK)
+      team_create(options->kernel, points, &size, 1, &team, &local) == GMMPI_OK)
     kmeans_form(options, d, centres, &form, &local);
   agree(points->comm, &local);
 
   double cost = INFINITY;
   for (int i = 0; i < MOST_ITERATIONS && local.status == GMMPI_OK; i++) {
-    reduction_control control = {.stop = options->stop};
+    pass_control control = {.stop = options->stop};
+    const pass_request request = {.rule = nearest_rule, .context = form, .sums = sums};
     memcpy(form->means, centres, (size_t)(K * d) * sizeof(double));
     statistics_begin(sums, centres);
-    pass_over_points(team, points, nearest_rule, form, sums);
-    if (statistics_reduce(sums, points->comm, &control, &local) != GMMPI_OK) break;
+    if (pass_make(team, points, &request, 1, &control, &local) != GMMPI_OK) break;
     if (control.n_stop_requests > 0) fail(&local, GMMPI_STOPPED, "stopped on request during the initialisation");
     const double next_cost = -2.0 * sums->log_likelihood;
     const int64_t n_empty = move_centres(sums, centres, empty);

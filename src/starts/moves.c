@@ -11,7 +11,6 @@ struct moves {
   place_finder *finder;
   fit_options options; /* with twice as many components */
   bench wide;          /* for the halves of all components */
-  gmmpi_model *spare;
   split_merge *mover;
 };
 
@@ -29,13 +28,11 @@ gmmpi_status moves_create(em_iteration *em, place_finder *finder, moves **work, 
     created->finder = finder;
     created->options = *em->options;
     created->options.n_components = 2 * K;
-    created->wide.spare = &created->spare;
-    if (fit_state_create(em->family, 2 * K, d, em->options->accelerate, &created->wide.state, &local) == GMMPI_OK &&
-        model_allocate(em->family, 2 * K, d, &created->spare, &local) == GMMPI_OK)
+    if (climber_open(em->family, 2 * K, d, em->options->accelerate, NULL, &created->wide.climb, &local) == GMMPI_OK)
       split_merge_create(em->family, K, d, &created->mover, &local);
   }
   if (agree(em->points->comm, &local) == GMMPI_OK &&
-      iteration_create_provisional(em->points, &created->options, em, em->timings, &created->wide.em, &local) ==
+      iteration_create_provisional(em->points, &created->options, 1, em, em->timings, &created->wide.em, &local) ==
           GMMPI_OK)
     return GMMPI_OK;
   moves_destroy(created);
@@ -47,8 +44,7 @@ void moves_destroy(moves *work)
 {
   if (work == NULL) return;
   iteration_destroy(work->wide.em);
-  fit_state_destroy(work->wide.state);
-  gmmpi_model_destroy(work->spare);
+  climber_close(&work->wide.climb);
   split_merge_destroy(work->mover);
   free(work);
 }
@@ -84,13 +80,13 @@ gmmpi_status moves_make(moves *work, const move_recipe *recipe, const gmmpi_mode
                         gmmpi_model *to, gmmpi_error *error)
 {
   const em_iteration *em = work->wide.em;
-  gmmpi_model *wide = work->wide.state->current.model;
+  gmmpi_model *wide = work->wide.climb.current.model;
   if (recipe->places) return put_elsewhere(work, recipe, from, to, error);
   const bool split = split_components(work->mover, from, em->spread->variances, recipe->seed, recipe->n_turns, wide);
   bool moved = false;
   if (share_model(em, split, wide)) {
     if (bench_improve(&work->wide, observer, recipe->n_iterations, error) != GMMPI_OK) return error->status;
-    wide = work->wide.state->current.model;
+    wide = work->wide.climb.current.model;
     if (recipe->single && from->n_components > 2)
       moved = move_component(work->mover, from, wide, recipe->split_rank, recipe->merge_rank, to);
     else
@@ -103,5 +99,5 @@ gmmpi_status moves_make(moves *work, const move_recipe *recipe, const gmmpi_mode
 
 int64_t moves_row_visits(const moves *work)
 {
-  return 2 * work->wide.state->n_row_visits;
+  return 2 * work->wide.climb.n_row_visits;
 }

@@ -54,13 +54,13 @@ static double log_expected_points(const place_finder *finder, const gmmpi_model 
 /* Densities and slopes of all components at row i, whose owner's covariance is the shape of the ellipsoids. */
 static void describe_row(const place_finder *finder, const em_iteration *em, const gmmpi_model *model, int64_t i)
 {
-  const density_shape shape = model->family->shape;
+  const density_shape shape = model->family->storage->shape;
   const int64_t d = finder->n_features;
   const double *point = finder->points + i * d;
   double *difference = finder->tile;
   double *gradient = finder->tile + d;
   double *product = finder->tile + 2 * d;
-  model->family->expand(model, finder->owners[i], finder->covariance);
+  model_expand(model, finder->owners[i], finder->covariance);
   for (int64_t k = 0; k < model->n_components; k++) {
     if (model->weights[k] == 0.0) continue;
     int64_t length;

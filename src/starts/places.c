@@ -59,7 +59,7 @@ static bool allocate_places(density_shape shape, place_finder *finder)
 gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
-  const density_shape shape = em->family->shape;
+  const density_shape shape = em->family->storage->shape;
   const int64_t d = em->points->n_features;
   const int64_t n = count_rows(shape, K, em->points->n_samples, d);
   place_finder *created = calloc(1, sizeof *created);
@@ -236,7 +236,7 @@ static void set_probe(const place_finder *finder, const gmmpi_model *model, int6
     probe->weights[i] = 1.0;
     int64_t length;
     const double *factor = component_factor(model, finder->owners[row], &length);
-    if (model->family->shape == DENSE) {
+    if (model->family->storage->shape == DENSE) {
       memcpy(probe->precisions_cholesky + i * d * d, factor, (size_t)(d * d) * sizeof(double));
       continue;
     }
@@ -310,14 +310,14 @@ static double square_between(const place_finder *finder, const gmmpi_model *mode
 /* An ellipsoid that is evenly filled has r^2 / (d + 2) times the covariance of the component whose shape it has. */
 static void add_dense_place(place_finder *finder, const em_iteration *em, const gmmpi_model *model, int64_t i)
 {
-  const density_shape shape = model->family->shape;
+  const density_shape shape = model->family->storage->shape;
   const int64_t d = finder->n_features;
   const int64_t length = covariance_length(shape, d);
   component_place *one = &finder->found[finder->n_found++];
   one->gain = finder->gains[i];
   one->weight = finder->shares[i];
   memcpy(one->mean, finder->points + i * d, (size_t)d * sizeof(double));
-  model->family->expand(model, finder->owners[i], one->covariance);
+  model_expand(model, finder->owners[i], one->covariance);
   for (int64_t j = 0; j < length; j++) one->covariance[j] *= finder->square_radii[i] / (double)(d + 2);
   for (int64_t j = 0; j < d; j++) one->covariance[covariance_diagonal(shape, d, j)] += em->options->reg_covar;
 }
@@ -348,7 +348,7 @@ static void add_dense_places(place_finder *finder, const em_iteration *em, const
 static bool take_far_rows(const place_finder *finder, const gmmpi_model *model, double n_samples, int64_t most,
                           component_place *one)
 {
-  const density_shape shape = model->family->shape;
+  const density_shape shape = model->family->storage->shape;
   const int64_t d = finder->n_features;
   int64_t n = 0;
   memset(one->covariance, 0, (size_t)covariance_length(shape, d) * sizeof(double));
@@ -371,7 +371,7 @@ static bool take_far_rows(const place_finder *finder, const gmmpi_model *model, 
 
 static void add_far_place(place_finder *finder, const em_iteration *em, const gmmpi_model *model, int64_t most)
 {
-  const density_shape shape = model->family->shape;
+  const density_shape shape = model->family->storage->shape;
   const int64_t d = finder->n_features;
   component_place *one = &finder->found[finder->n_found];
   if (!take_far_rows(finder, model, (double)em->points->n_samples, most, one)) return;

@@ -101,12 +101,13 @@ int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_sampl
   const search_plan plan = search_plan_for(options, n_rows, n_samples, n_features);
   if (plan.n_starts == 1) return 0;
   const int64_t n_models = 2 * count_places(&plan) + MOST_BEST + MOST_FINDINGS + 2;
-  const int64_t history = accelerator_bytes(options->accelerate, family->shape, K, n_features);
+  const int64_t history = accelerator_bytes(options->accelerate, family->storage->shape, K, n_features);
   const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
-  const int64_t growing = plan.grows || plan.n_generations > 0
-                              ? sum_of_bytes(2, (int64_t[]){growth_bytes(options, n_features),
-                                                            place_finder_bytes(family->shape, K, n_rows, n_features)})
-                              : 0;
+  const int64_t growing =
+      plan.grows || plan.n_generations > 0
+          ? sum_of_bytes(2, (int64_t[]){growth_bytes(options, n_features),
+                                        place_finder_bytes(family->storage->shape, K, n_rows, n_features)})
+          : 0;
   int64_t bytes;
   int64_t points;
   if (!multiply_fits(n_models, model_bytes(family, K, n_features), &bytes) ||
@@ -121,7 +122,7 @@ int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_sampl
 bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t n_features)
 {
   int64_t points;
-  return search_is_wanted(options) && family_find(options->covariance)->shape == DENSE &&
+  return search_is_wanted(options) && family_find(options->covariance)->storage->shape == DENSE &&
          (!multiply_fits(n_rows, n_features, &points) || points > most_numbers_gathered);
 }
 
@@ -158,8 +159,8 @@ static bool is_mine(const search *work, int64_t index)
 /* order: of candidates, as they are made on one rank. */
 static void note_passed_over(search *work, const spurious_component *found, int64_t order)
 {
-  const fit_position *current = &work->bench.state->current;
-  work->passed->log_likelihood = current->log_likelihood;
+  const fit_position *current = &work->bench.climb.current;
+  work->passed->log_likelihood = current->measured.objective;
   work->passed->n_points = found->n_points;
   work->passed->kind = found->kind;
   work->passed->order = order;
@@ -169,17 +170,17 @@ static void note_passed_over(search *work, const spurious_component *found, int6
 /* Notes how good the model on the bench is, and keeps it if it is among the best of this rank. */
 static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *error)
 {
-  const fit_position *current = &work->bench.state->current;
+  const fit_position *current = &work->bench.climb.current;
   const em_iteration *em = work->em;
   const int64_t n_samples = em->points->n_samples;
   spurious_component found;
   if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
-  if (passed_over && !(current->log_likelihood <= work->passed->log_likelihood))
+  if (passed_over && !(current->measured.objective <= work->passed->log_likelihood))
     note_passed_over(work, &found, ((work->generation + 1) * ROUNDS + round) * most_candidates(&work->plan) + index);
   const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
-  work->log_likelihoods[index] = current->log_likelihood - handicap;
+  work->log_likelihoods[index] = current->measured.objective - handicap;
   candidates_insert(&work->made, current->model, work->log_likelihoods[index], index);
   return GMMPI_OK;
 }
@@ -247,13 +248,13 @@ static gmmpi_status make_move(search *work, int64_t index, gmmpi_error *error)
   const move_recipe recipe = places ? search_placement(search_n_placements(work->generation), seed)
                                     : search_move(number, seed, work->best.n, &parent);
   return moves_make(work->moves, &recipe, work->best.items[parent].model, work->observer,
-                    work->bench.state->current.model, error);
+                    work->bench.climb.current.model, error);
 }
 
 /* The index-th candidate of a round, onto the bench. */
 static gmmpi_status make_candidate(search *work, int round, int64_t index, gmmpi_error *error)
 {
-  gmmpi_model *model = work->bench.state->current.model;
+  gmmpi_model *model = work->bench.climb.current.model;
   if (round > 0) {
     model_copy_parameters(model, work->kept.items[index].model);
     return GMMPI_OK;
@@ -263,7 +264,7 @@ static gmmpi_status make_candidate(search *work, int round, int64_t index, gmmpi
   if (index == work->plan.n_starts)
     return grow_model(work->em, work->finder, seed, work->observer, model, &work->n_growth_visits, error);
   const start_recipe recipe = search_recipe(index, seed, work->whitened);
-  return initialize_by(work->em, &recipe, model, *work->bench.spare, work->bench.state, work->observer, error);
+  return initialize_by(work->em, &recipe, &work->bench.climb, work->observer, error);
 }
 
 /* In a divided search the ranks hear of each other in the middle of a round. */
@@ -344,9 +345,9 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
   const search_plan *plan = &work->plan;
-  if (fit_state_create(em->family, K, d, em->options->accelerate, &work->bench.state, error) != GMMPI_OK)
+  if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, error) != GMMPI_OK)
     return error->status;
-  work->covariance = allocate(covariance_length(em->family->shape, d), sizeof *work->covariance);
+  work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof *work->covariance);
   work->log_likelihoods = allocate(most_candidates(plan), sizeof(double));
   if (work->covariance == NULL || work->log_likelihoods == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
@@ -367,7 +368,7 @@ static void search_clear(search *work)
   candidates_clear(&work->findings);
   free(work->covariance);
   free(work->log_likelihoods);
-  fit_state_destroy(work->bench.state);
+  climber_close(&work->bench.climb);
   moves_destroy(work->moves);
   place_finder_destroy(work->finder);
   shard_destroy(work->whitened);
@@ -382,7 +383,7 @@ static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *er
   work->bench.em = work->em;
   search_allocate(work, &local);
   if (agree(work->comm, &local) == GMMPI_OK) {
-    if (work->em->family->shape == DENSE) whiten(work, &local);
+    if (work->em->family->storage->shape == DENSE) whiten(work, &local);
     if (local.status == GMMPI_OK && work->plan.n_generations > 0)
       moves_create(work->em, work->finder, &work->moves, &local);
     agree(work->comm, &local);
@@ -453,16 +454,16 @@ static void take_findings(search *work, search_findings *found)
   }
 }
 
-gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
-                          const fit_observer *observer, search_findings *found, gmmpi_error *error)
+gmmpi_status search_start(em_iteration *em, int64_t n_samples, climber *climb, const fit_observer *observer,
+                          search_findings *found, gmmpi_error *error)
 {
   found->n = 0;
   found->passed.log_likelihood = NAN;
   const search_plan plan = search_plan_for(em->options, em->points->n_samples, n_samples, em->points->n_features);
-  const uint64_t seed = random_seed_of_start(em->options->seed, state->current.start);
+  const uint64_t seed = random_seed_of_start(em->options->seed, climb->current.start);
   if (plan.n_starts == 1) {
     const start_recipe recipe = search_recipe(0, seed, NULL);
-    return initialize_by(em, &recipe, state->current.model, *spare, state, observer, error);
+    return initialize_by(em, &recipe, climb, observer, error);
   }
   MPI_Comm comm = em->points->comm;
   search work = {.comm = comm,
@@ -470,7 +471,6 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
                  .em = em,
                  .wish = fit_stop_question(observer),
                  .observer = observer,
-                 .bench = {.spare = spare},
                  .passed = &found->passed,
                  .plan = plan,
                  .seed = seed};
@@ -483,17 +483,17 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state,
   shard *gathered = NULL;
   em_iteration *own_em = NULL;
   if (work.divided && shard_gather(em->points, &gathered, &local) == GMMPI_OK) {
-    iteration_create_provisional(gathered, em->options, em, &ignored, &own_em, &local);
+    iteration_create_provisional(gathered, em->options, 1, em, &ignored, &own_em, &local);
     work.em = own_em;
     agree(comm, &local);
   }
-  if (local.status == GMMPI_OK) search_with(&work, state->current.model, &local);
+  if (local.status == GMMPI_OK) search_with(&work, climb->current.model, &local);
   if (local.status == GMMPI_OK) take_findings(&work, found);
   if (local.status == GMMPI_OK) {
-    int64_t n_row_visits = work.bench.state->n_row_visits + work.n_growth_visits;
+    int64_t n_row_visits = work.bench.climb.n_row_visits + work.n_growth_visits;
     if (work.moves != NULL) n_row_visits += moves_row_visits(work.moves);
     if (work.divided) MPI_Allreduce(MPI_IN_PLACE, &n_row_visits, 1, MPI_INT64_T, MPI_SUM, comm);
-    state->n_row_visits += n_row_visits;
+    climb->n_row_visits += n_row_visits;
   }
   search_clear(&work);
   iteration_destroy(own_em);

@@ -32,10 +32,10 @@ typedef struct search_findings {
 gmmpi_status search_findings_create(const em_iteration *em, search_findings *found, gmmpi_error *error);
 void search_findings_clear(search_findings *found);
 
-/* Collective. Leaves the best model found for the points of em in state->current.model, and what else was found in
- * *found. n_samples: of all points, in proportion to which a search may cost. spare: a model of the same shape. Errors,
+/* Collective. Leaves the best model found for the points of em in climb->current.model, and what else was found in
+ * *found. n_samples: of all points, in proportion to which a search may cost. Errors,
  * agreed: 71, 70, 75 when a rank wants to stop. */
-gmmpi_status search_start(em_iteration *em, int64_t n_samples, fit_state *state, gmmpi_model **spare,
-                          const fit_observer *observer, search_findings *found, gmmpi_error *error);
+gmmpi_status search_start(em_iteration *em, int64_t n_samples, climber *climb, const fit_observer *observer,
+                          search_findings *found, gmmpi_error *error);
 
 #endif

@@ -26,15 +26,15 @@ search_plan search_plan_for(const fit_options *options, int64_t n_rows, int64_t 
 {
   const double K = (double)options->n_components;
   const double d = (double)n_features;
-  const bool dense = family_find(options->covariance)->shape == DENSE;
+  const bool dense = family_find(options->covariance)->storage->shape == DENSE;
   const double operations_of_visit = K * (20.0 + (dense ? d * (d + 3.0) : 4.0 * d));
   const double visits = fmax(most_operations / operations_of_visit, most_passes * (double)n_samples);
   const double passes = visits / (double)n_rows;
   const double room_for_starts = passes * (1.0 - share_of_moves) / visits_per_start;
   const double room_for_moves = passes * share_of_moves / visits_per_move;
   search_plan plan = {.n_starts = (int64_t)fmin(room_for_starts, MOST_STARTS)};
-  plan.grows = growth_visits(family_find(options->covariance)->shape, n_rows, n_features, options->n_components) <=
-               share_of_growth * passes;
+  plan.grows = growth_visits(family_find(options->covariance)->storage->shape, n_rows, n_features,
+                             options->n_components) <= share_of_growth * passes;
   /* Without subsamples a search among large data would cost more than it is worth. */
   if (plan.n_starts < LEAST_STARTS) plan.n_starts = n_rows < n_samples || room_for_starts >= 1.0 ? LEAST_STARTS : 1;
   if (plan.n_starts == 1 || 2.0 * K * (d + 1.0) > (double)n_rows || room_for_moves < 1.0) return plan;

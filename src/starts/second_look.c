@@ -28,7 +28,6 @@ typedef struct second_look {
   em_iteration *em;
   const fit_observer *observer;
   bench bench;
-  gmmpi_model *spare;
   gmmpi_model *best;
   double worth;       /* of the best, after ITERATIONS; NaN: not known */
   double *covariance; /* of one component: scratch */
@@ -36,29 +35,27 @@ typedef struct second_look {
   split_merge *mover;
 } second_look;
 
-static gmmpi_status open_look(second_look *work, fit_state *state, gmmpi_error *error)
+static gmmpi_status open_look(second_look *work, const climber *climb, gmmpi_error *error)
 {
   const em_iteration *em = work->em;
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
   gmmpi_error local = {0};
-  work->bench = (bench){.em = work->em, .spare = &work->spare};
-  work->covariance = allocate(covariance_length(em->family->shape, d), sizeof(double));
+  work->bench = (bench){.em = work->em};
+  work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof(double));
   if (work->covariance == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for a covariance");
-  if (fit_state_create(em->family, K, d, em->options->accelerate, &work->bench.state, &local) == GMMPI_OK &&
-      model_allocate(em->family, K, d, &work->spare, &local) == GMMPI_OK &&
+  if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, &local) == GMMPI_OK &&
       model_allocate(em->family, K, d, &work->best, &local) == GMMPI_OK &&
       place_finder_create(em, &work->finder, &local) == GMMPI_OK &&
       split_merge_create(em->family, K, d, &work->mover, &local) == GMMPI_OK)
-    model_copy_parameters(work->best, state->current.model);
+    model_copy_parameters(work->best, climb->current.model);
   agree(em->points->comm, &local);
   return error_pass(error, &local);
 }
 
 static void close_look(second_look *work)
 {
-  fit_state_destroy(work->bench.state);
-  gmmpi_model_destroy(work->spare);
+  climber_close(&work->bench.climb);
   gmmpi_model_destroy(work->best);
   free(work->covariance);
   place_finder_destroy(work->finder);
@@ -70,14 +67,14 @@ static void close_look(second_look *work)
 static gmmpi_status improve(second_look *work, double *worth, gmmpi_error *error)
 {
   const em_iteration *em = work->em;
-  const fit_position *current = &work->bench.state->current;
+  const fit_position *current = &work->bench.climb.current;
   spurious_component found;
   if (bench_improve(&work->bench, work->observer, ITERATIONS, error) != GMMPI_OK ||
       find_spurious(em->points, em->points->n_samples, em->options->reg_covar, current->model, &found, error) !=
           GMMPI_OK)
     return error->status;
   const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
-  *worth = avoided ? -INFINITY : current->log_likelihood;
+  *worth = avoided ? -INFINITY : current->measured.objective;
   return GMMPI_OK;
 }
 
@@ -85,7 +82,7 @@ static gmmpi_status improve(second_look *work, double *worth, gmmpi_error *error
 static gmmpi_status measure_first(second_look *work, gmmpi_error *error)
 {
   if (!isnan(work->worth)) return GMMPI_OK;
-  model_copy_parameters(work->bench.state->current.model, work->best);
+  model_copy_parameters(work->bench.climb.current.model, work->best);
   return improve(work, &work->worth, error);
 }
 
@@ -94,7 +91,7 @@ static gmmpi_status measure_first(second_look *work, gmmpi_error *error)
 static bool place_component(const second_look *work, const component_place *where)
 {
   const em_iteration *em = work->em;
-  gmmpi_model *model = work->bench.state->current.model;
+  gmmpi_model *model = work->bench.climb.current.model;
   const double loss = (double)em->points->n_samples * least_loss_of_merging(work->mover, work->best);
   const bool placed =
       where->gain > least_gain && where->gain > share_of_loss * loss &&
@@ -116,29 +113,29 @@ static gmmpi_status try_places(second_look *work, int64_t turn, bool *better, gm
     if (!place_component(work, &finder->found[i]) || improve(work, &worth, error) != GMMPI_OK) return error->status;
     if (!(worth > work->worth + least_gain)) continue;
     work->worth = worth;
-    model_copy_parameters(work->best, work->bench.state->current.model);
+    model_copy_parameters(work->best, work->bench.climb.current.model);
     *better = true;
   }
   return GMMPI_OK;
 }
 
-gmmpi_status look_again(em_iteration *em, fit_state *state, const fit_observer *observer, gmmpi_error *error)
+gmmpi_status look_again(em_iteration *em, climber *climb, const fit_observer *observer, gmmpi_error *error)
 {
   second_look work = {.em = em, .observer = observer, .worth = NAN};
   const bool provisional = em->provisional;
   bool better = true;
   bool changed = false;
   em->provisional = true;
-  if (open_look(&work, state, error) == GMMPI_OK) {
+  if (open_look(&work, climb, error) == GMMPI_OK) {
     for (int64_t turn = 0; turn < MOST_PLACED && better && try_places(&work, turn, &better, error) == GMMPI_OK; turn++)
       changed = changed || better;
   }
   em->provisional = provisional;
   if (error->status == GMMPI_OK && changed) {
-    model_copy_parameters(state->current.model, work.best);
-    accelerator_forget(state->history);
+    model_copy_parameters(climb->current.model, work.best);
+    accelerator_forget(climb->history);
   }
-  if (error->status == GMMPI_OK) state->n_row_visits += work.bench.state->n_row_visits;
+  if (error->status == GMMPI_OK) climb->n_row_visits += work.bench.climb.n_row_visits;
   close_look(&work);
   return error->status;
 }
@@ -150,22 +147,23 @@ static void widen_small_components(const em_iteration *em, double n_searched, do
   const covariance_family *family = em->family;
   const int64_t d = model->n_features;
   const double enough = POINTS_PER_FEATURE * (double)(d + 1);
-  for (int64_t k = 0; k < model->n_components && !family->shared; k++) {
+  for (int64_t k = 0; k < model->n_components && !family->storage->shared; k++) {
     if (model->weights[k] == 0.0 || model->weights[k] * n_searched >= enough) continue;
     double widest = 0.0;
-    family->expand(model, k, covariance);
+    model_expand(model, k, covariance);
     for (int64_t j = 0; j < d; j++) {
       const double variance = em->spread->variances[j];
-      if (variance > 0.0) widest = fmax(widest, covariance[covariance_diagonal(family->shape, d, j)] / variance);
+      if (variance > 0.0)
+        widest = fmax(widest, covariance[covariance_diagonal(family->storage->shape, d, j)] / variance);
     }
-    const int64_t length = covariance_length(family->shape, d);
+    const int64_t length = covariance_length(family->storage->shape, d);
     for (int64_t i = 0; i < length; i++) covariance[i] = widest * em->spread->covariance[i];
-    family->contract(model, k, covariance);
-    family->factorise(model, k);
+    model_contract(model, k, covariance);
+    model_factorise(model, k);
   }
 }
 
-gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t n_searched, fit_state *state,
+gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t n_searched, climber *climb,
                          const fit_observer *observer, bool *taken, gmmpi_error *error)
 {
   second_look work = {.em = em, .observer = observer, .worth = NAN};
@@ -173,8 +171,8 @@ gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t
   double worth = -INFINITY;
   *taken = false;
   em->provisional = true;
-  if (open_look(&work, state, error) == GMMPI_OK && measure_first(&work, error) == GMMPI_OK) {
-    gmmpi_model *model = work.bench.state->current.model;
+  if (open_look(&work, climb, error) == GMMPI_OK && measure_first(&work, error) == GMMPI_OK) {
+    gmmpi_model *model = work.bench.climb.current.model;
     model_copy_parameters(model, candidate);
     widen_small_components(em, (double)n_searched, work.covariance, model);
     share_model(em, true, model);
@@ -183,8 +181,8 @@ gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t
   em->provisional = provisional;
   if (error->status == GMMPI_OK) {
     *taken = worth > work.worth + least_gain;
-    if (*taken) model_copy_parameters(state->current.model, work.bench.state->current.model);
-    state->n_row_visits += work.bench.state->n_row_visits;
+    if (*taken) model_copy_parameters(climb->current.model, work.bench.climb.current.model);
+    climb->n_row_visits += work.bench.climb.n_row_visits;
   }
   close_look(&work);
   return error->status;
@@ -196,7 +194,7 @@ int64_t second_look_bytes(const fit_options *options, int64_t n_samples, int64_t
   const int64_t K = options->n_components;
   const int64_t model = model_bytes(family, K, n_features);
   return sum_of_bytes(5, (int64_t[]){model, sum_of_bytes(3, (int64_t[]){model, model, model}),
-                                     accelerator_bytes(options->accelerate, family->shape, K, n_features),
-                                     place_finder_bytes(family->shape, K, n_samples, n_features),
+                                     accelerator_bytes(options->accelerate, family->storage->shape, K, n_features),
+                                     place_finder_bytes(family->storage->shape, K, n_samples, n_features),
                                      split_merge_bytes(family, K, n_features)});
 }

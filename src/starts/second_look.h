@@ -6,15 +6,15 @@
 
 #include "em/iteration.h"
 
-/* Collective over the points of em, on which the state's current model has not been iterated yet.  The observer is only
- * asked whether to stop. Errors, agreed: 71, 70, those of shard_agree, 75 when a rank wants to stop: then the state is
- * as it was. */
-gmmpi_status look_again(em_iteration *em, fit_state *state, const fit_observer *observer, gmmpi_error *error);
+/* Collective over the points of em, on which the climber's current model has not been iterated yet.  The observer is
+ * only asked whether to stop. Errors, agreed: 71, 70, those of shard_agree, 75 when a rank wants to stop: then the
+ * climber is as it was. */
+gmmpi_status look_again(em_iteration *em, climber *climb, const fit_observer *observer, gmmpi_error *error);
 
 /* Collective over the points of em, which are all points. A model that the search on a subsample of them passed over
  * may rest on points enough among all: both models get a few iterations, and where the candidate is sound and the
- * better one, *taken is true and it is the state's current model. Errors as above. */
-gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t n_searched, fit_state *state,
+ * better one, *taken is true and it is the climber's current model. Errors as above. */
+gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t n_searched, climber *climb,
                          const fit_observer *observer, bool *taken, gmmpi_error *error);
 
 /* The bytes that they need; INT64_MAX when they can't be counted. */

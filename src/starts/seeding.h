@@ -9,7 +9,7 @@
 #ifndef STARTS_SEEDING_H
 #define STARTS_SEEDING_H
 
-#include "passes/expectation.h"
+#include "passes/pass.h"
 
 /* What both methods work with. inverse_variances: d, 0 for a feature that does not vary. */
 typedef struct seeding_options {

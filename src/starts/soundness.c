@@ -168,7 +168,7 @@ static gmmpi_status look_at_component(inspection *work, double reg_covar, int64_
 {
   const gmmpi_model *model = work->model;
   const int64_t d = model->n_features;
-  const double needed = model->family->shape == DENSE ? (double)(d + 1) : 2.0;
+  const double needed = model->family->storage->shape == DENSE ? (double)(d + 1) : 2.0;
   *kind = COMPONENT_NOT_SPURIOUS;
   /* A little less than a whole point is rounding. */
   if (model->weights[k] * work->n_samples < needed - 1e-6) {
@@ -179,7 +179,7 @@ static gmmpi_status look_at_component(inspection *work, double reg_covar, int64_
   const double *factor = component_factor(model, k, &length);
   const double thin = 1.0 / sqrt(thin_in_ridges * reg_covar);
   const int64_t n_directions = length == 1 ? 1 : d;
-  for (int64_t j = 0; j < n_directions && !model->family->shared && *kind == COMPONENT_NOT_SPURIOUS; j++) {
+  for (int64_t j = 0; j < n_directions && !model->family->storage->shared && *kind == COMPONENT_NOT_SPURIOUS; j++) {
     bool flat;
     if (!(component_inverse_width(model, factor, length, j) > thin)) continue;
     if (look_at_direction(work, k, j, &flat, error) != GMMPI_OK) return error->status;

@@ -26,7 +26,7 @@ gmmpi_status split_merge_create(const covariance_family *family, int64_t n_compo
                                 split_merge **work, gmmpi_error *error)
 {
   const int64_t d = n_features;
-  const int64_t length = covariance_length(family->shape, d);
+  const int64_t length = covariance_length(family->storage->shape, d);
   split_merge *created = calloc(1, sizeof *created);
   *work = created;
   if (created != NULL && model_allocate(family, 1, d, &created->probe, error) == GMMPI_OK) {
@@ -63,7 +63,7 @@ void split_merge_destroy(split_merge *work)
 
 int64_t split_merge_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
 {
-  const int64_t length = covariance_length(family->shape, n_features);
+  const int64_t length = covariance_length(family->storage->shape, n_features);
   const int64_t numbers = sum_of_bytes(5, (int64_t[]){length, length, length, n_features, n_features});
   int64_t bytes;
   int64_t costs;
@@ -87,7 +87,7 @@ static void draw_direction(int64_t d, const double *variances, uint64_t seed, ui
 /* Power iterations in features of unit variance. */
 static void turn_direction(const split_merge *work, int64_t d, const double *variances, int n_turns)
 {
-  const density_shape shape = work->probe->family->shape;
+  const density_shape shape = work->probe->family->storage->shape;
   for (int turn = 0; turn < n_turns; turn++) {
     double length = 0.0;
     covariance_multiply(shape, d, work->covariance, work->direction, work->shift);
@@ -103,7 +103,7 @@ static void turn_direction(const split_merge *work, int64_t d, const double *var
 static void set_shift(const split_merge *work, int64_t d)
 {
   double square = 0.0;
-  covariance_multiply(work->probe->family->shape, d, work->covariance, work->direction, work->shift);
+  covariance_multiply(work->probe->family->storage->shape, d, work->covariance, work->direction, work->shift);
   for (int64_t j = 0; j < d; j++) square += work->direction[j] * work->shift[j];
   const double scale = square > 0.0 ? half_distance / sqrt(square) : 0.0;
   for (int64_t j = 0; j < d; j++) work->shift[j] *= scale;
@@ -115,13 +115,14 @@ static bool set_half(const split_merge *work, const gmmpi_model *from, int64_t k
   const int64_t d = from->n_features;
   wide->weights[half] = from->weights[k] / 2.0;
   for (int64_t j = 0; j < d; j++) wide->means[half * d + j] = from->means[k * d + j] + sign * work->shift[j];
-  if (from->family->shared && half > 0) return true;
-  memcpy(work->other, work->covariance, (size_t)covariance_length(from->family->shape, d) * sizeof(double));
-  if (!from->family->shared) covariance_add_square(from->family->shape, d, -1.0, work->shift, work->other);
-  from->family->contract(wide, half, work->other);
-  if (from->family->factorise(wide, half)) return true;
-  from->family->contract(wide, half, work->covariance);
-  return from->family->factorise(wide, half) || wide->weights[half] == 0.0;
+  if (from->family->storage->shared && half > 0) return true;
+  memcpy(work->other, work->covariance, (size_t)covariance_length(from->family->storage->shape, d) * sizeof(double));
+  if (!from->family->storage->shared)
+    covariance_add_square(from->family->storage->shape, d, -1.0, work->shift, work->other);
+  model_contract(wide, half, work->other);
+  if (model_factorise(wide, half)) return true;
+  model_contract(wide, half, work->covariance);
+  return model_factorise(wide, half) || wide->weights[half] == 0.0;
 }
 
 bool split_components(split_merge *work, const gmmpi_model *from, const double *variances, uint64_t seed, int n_turns,
@@ -130,7 +131,7 @@ bool split_components(split_merge *work, const gmmpi_model *from, const double *
   const int64_t d = from->n_features;
   bool sound = true;
   for (int64_t k = 0; k < from->n_components; k++) {
-    from->family->expand(from, k, work->covariance);
+    model_expand(from, k, work->covariance);
     draw_direction(d, variances, seed, (uint64_t)k, work->direction);
     turn_direction(work, d, variances, n_turns);
     set_shift(work, d);
@@ -146,9 +147,9 @@ bool split_components(split_merge *work, const gmmpi_model *from, const double *
 static double log_determinant_in_family(const split_merge *work)
 {
   const covariance_family *family = work->probe->family;
-  family->contract(work->probe, 0, work->covariance);
-  family->expand(work->probe, 0, work->factor);
-  return covariance_log_determinant(family->shape, work->probe->n_features, work->factor);
+  model_contract(work->probe, 0, work->covariance);
+  model_expand(work->probe, 0, work->factor);
+  return covariance_log_determinant(family->storage->shape, work->probe->n_features, work->factor);
 }
 
 /* The covariance of two components taken together, in work->covariance; a shared covariance's growth when they are. */
@@ -158,14 +159,14 @@ static void merge_covariances(const split_merge *work, const gmmpi_model *model,
   const int64_t d = model->n_features;
   const double total = model->weights[a] + model->weights[b];
   const double share = model->weights[a] / total;
-  const double between = family->shared ? total * share * (1.0 - share) : share * (1.0 - share);
-  family->expand(model, a, work->covariance);
-  if (!family->shared) {
-    family->expand(model, b, work->other);
-    covariance_mix(family->shape, d, share, work->other, work->covariance);
+  const double between = family->storage->shared ? total * share * (1.0 - share) : share * (1.0 - share);
+  model_expand(model, a, work->covariance);
+  if (!family->storage->shared) {
+    model_expand(model, b, work->other);
+    covariance_mix(family->storage->shape, d, share, work->other, work->covariance);
   }
   for (int64_t j = 0; j < d; j++) work->shift[j] = model->means[a * d + j] - model->means[b * d + j];
-  covariance_add_square(family->shape, d, between, work->shift, work->covariance);
+  covariance_add_square(family->storage->shape, d, between, work->shift, work->covariance);
 }
 
 static double cost_of_merging(const split_merge *work, const gmmpi_model *model, int64_t a, int64_t b)
@@ -174,7 +175,7 @@ static double cost_of_merging(const split_merge *work, const gmmpi_model *model,
   if (weights[a] == 0.0 || weights[b] == 0.0) return 0.0;
   merge_covariances(work, model, a, b);
   const double merged = log_determinant_in_family(work);
-  if (model->family->shared) return (merged - work->log_determinants[a]) / 2.0;
+  if (model->family->storage->shared) return (merged - work->log_determinants[a]) / 2.0;
   return ((weights[a] + weights[b]) * merged - weights[a] * work->log_determinants[a] -
           weights[b] * work->log_determinants[b]) /
          2.0;
@@ -193,7 +194,7 @@ static void set_costs_of(const split_merge *work, const gmmpi_model *model, int6
 
 static void set_log_determinant(const split_merge *work, const gmmpi_model *model, int64_t component)
 {
-  model->family->expand(model, component, work->covariance);
+  model_expand(model, component, work->covariance);
   work->log_determinants[component] = log_determinant_in_family(work);
 }
 
@@ -208,19 +209,19 @@ static void merge_pair(const split_merge *work, gmmpi_model *model, int64_t n, i
     double *mean = model->means + a * d;
     if (model->weights[a] > 0.0 && share > 0.0) {
       merge_covariances(work, model, a, b);
-      model->family->contract(model, a, work->covariance);
-    } else if (share > 0.0 && !model->family->shared) {
-      model->family->expand(model, b, work->covariance);
-      model->family->contract(model, a, work->covariance);
+      model_contract(model, a, work->covariance);
+    } else if (share > 0.0 && !model->family->storage->shared) {
+      model_expand(model, b, work->covariance);
+      model_contract(model, a, work->covariance);
     }
     for (int64_t j = 0; j < d; j++) mean[j] += share * (model->means[b * d + j] - mean[j]);
   }
   model->weights[a] = total;
   model->weights[b] = model->weights[last];
   memmove(model->means + b * d, model->means + last * d, (size_t)d * sizeof(double));
-  if (!model->family->shared) {
-    model->family->expand(model, last, work->covariance);
-    model->family->contract(model, b, work->covariance);
+  if (!model->family->storage->shared) {
+    model_expand(model, last, work->covariance);
+    model_contract(model, b, work->covariance);
   }
 }
 
@@ -270,10 +271,10 @@ bool merge_components(split_merge *work, gmmpi_model *wide, gmmpi_model *narrow)
   for (int64_t k = 0; k < narrow->n_components; k++) {
     narrow->weights[k] = wide->weights[k];
     memcpy(narrow->means + k * d, wide->means + k * d, (size_t)d * sizeof(double));
-    if (family->shared && k > 0) continue;
-    family->expand(wide, k, work->covariance);
-    family->contract(narrow, k, work->covariance);
-    sound = (family->factorise(narrow, k) || narrow->weights[k] == 0.0) && sound;
+    if (family->storage->shared && k > 0) continue;
+    model_expand(wide, k, work->covariance);
+    model_contract(narrow, k, work->covariance);
+    sound = (model_factorise(narrow, k) || narrow->weights[k] == 0.0) && sound;
   }
   return sound;
 }
@@ -285,9 +286,9 @@ static void copy_component(const split_merge *work, const gmmpi_model *from, int
   const size_t row = (size_t)from->n_features * sizeof(double);
   to->weights[k] = from->weights[i];
   memcpy(to->means + k * to->n_features, from->means + i * from->n_features, row);
-  if (from->family->shared) return;
-  from->family->expand(from, i, work->covariance);
-  from->family->contract(to, k, work->covariance);
+  if (from->family->storage->shared) return;
+  model_expand(from, i, work->covariance);
+  model_contract(to, k, work->covariance);
 }
 
 /* The component whose halves gain the rank-th most; the gains are written over. */
@@ -333,7 +334,7 @@ static void merge_into(const split_merge *work, gmmpi_model *model, int64_t a, i
 {
   const double merged_weight = model->weights[a] + model->weights[b];
   merge_covariances(work, model, a, b);
-  model->family->contract(model, a, work->covariance);
+  model_contract(model, a, work->covariance);
   for (int64_t j = 0; j < model->n_features; j++) {
     double *mean = model->means + a * model->n_features + j;
     *mean += model->weights[b] / merged_weight * (model->means[b * model->n_features + j] - *mean);
@@ -348,7 +349,7 @@ static bool finish_move(gmmpi_model *model)
   for (int64_t k = 0; k < model->n_components; k++) total += model->weights[k];
   for (int64_t k = 0; k < model->n_components; k++) {
     model->weights[k] /= total;
-    sound = (model->family->factorise(model, k) || model->weights[k] == 0.0) && sound;
+    sound = (model_factorise(model, k) || model->weights[k] == 0.0) && sound;
   }
   return sound;
 }
@@ -387,6 +388,6 @@ bool replace_component(split_merge *work, const gmmpi_model *from, double weight
   for (int64_t k = 0; k < to->n_components; k++) to->weights[k] *= 1.0 - weight;
   to->weights[b] = weight;
   memcpy(to->means + b * to->n_features, mean, (size_t)to->n_features * sizeof(double));
-  if (!to->family->shared) to->family->contract(to, b, covariance);
+  if (!to->family->storage->shared) model_contract(to, b, covariance);
   return finish_move(to);
 }

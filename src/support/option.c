@@ -261,7 +261,7 @@ void option_text(const option_record *option, const void *values, char *text, si
     real_text(*(const double *)value, text, size);
     break;
   case OPTION_PARSED:
-    option->print(value, text, size);
+    option->print(option, value, text, size);
     break;
   }
 }

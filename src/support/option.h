@@ -61,7 +61,7 @@ typedef struct option_record {
 
   /* OPTION_PARSED: sets value from text, or fails with a message that begins with "--name: "; and prints it. */
   gmmpi_status (*parse)(const struct option_record *option, const char *text, void *value, gmmpi_error *error);
-  void (*print)(const void *value, char *text, size_t size);
+  void (*print)(const struct option_record *option, const void *value, char *text, size_t size);
 } option_record;
 
 /* The record of this name, or NULL; and its index, or -1. */

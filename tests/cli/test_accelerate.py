@@ -5,13 +5,13 @@ import csv
 import json
 import os
 import signal
-import subprocess
 import unittest
 
 import h5py
 import numpy
 
 from harness import MALL, Case, command
+from running import Running, holding
 
 
 def overlapping(n, d, k, seed, spread=2.0):
@@ -123,17 +123,14 @@ class Accelerate(Case):
         self.problem(n=200000, d=4, k=8, seed=3)
         self.fit("--init", self.path("start.json"), "--checkpoint", "none")
         expected = self.bytes_of("model.h5")
-        words = [str(word) for word in self.options if word != "-q"]
-        words = command(2, "fit", *words, "--init", self.path("start.json"), "-v", "--checkpoint-every", "1")
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                              env=dict(os.environ)) as job:
-            for line in job.stderr:
-                if "points, iteration 3:" in line:
-                    job.send_signal(signal.SIGUSR1)
-                    break
-            rest = job.stderr.read()
-        self.assertEqual(job.returncode, 75, rest)
-        self.assertIn("stopped by SIGUSR1", rest)
+        words = command(2, "fit", *self.options, "--init", self.path("start.json"), "--checkpoint-every", "1")
+        job = Running(words, dict(os.environ, **holding("model.h5.checkpoint", "rename", skip=3)), self.path("errors.txt"))
+        self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
+        held = job.until_held()
+        os.kill(held, signal.SIGUSR1)
+        os.kill(held, signal.SIGCONT)
+        self.assertEqual(job.wait(), 75, job.errors())
+        self.assertIn("stopped by SIGUSR1, with subsamples still in use", job.errors())
         self.fit("--init", self.path("start.json"), "--restart", "auto", ranks=3)
         self.assertTrue(self.bytes_of("model.h5") == expected)
 

@@ -9,7 +9,7 @@ import unittest
 import h5py
 import numpy as np
 
-from harness import Case, SOURCE
+from harness import Case, PATIENCE, SOURCE
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from benchmarking.configurations import STANDARD, Configuration, parse_configurations, short
@@ -88,7 +88,7 @@ class Samples(Case):
 class Script(Case):
     def run_script(self, *arguments):
         words = [os.path.join(SOURCE, "scripts", "benchmark.sh"), *arguments]
-        return subprocess.run(words, capture_output=True, text=True, timeout=600)
+        return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
 
     def test_quick_run_fills_every_column(self):
         folder = self.path("results")

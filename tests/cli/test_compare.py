@@ -14,7 +14,7 @@ import unittest
 import numpy as np
 
 import mixtures
-from harness import GMMPI, SOURCE, Case
+from harness import GMMPI, PATIENCE, SOURCE, Case
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from comparing import peer, runs
@@ -24,7 +24,7 @@ FAITHFUL = os.path.join(SOURCE, "data", "faithful.csv")
 
 def run(script, *arguments):
     words = [sys.executable, "-B", os.path.join(SOURCE, "scripts", script)] + [str(argument) for argument in arguments]
-    return subprocess.run(words, capture_output=True, text=True, timeout=300)
+    return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
 
 
 class Comparisons(Case):

@@ -180,7 +180,7 @@ class Convert(harness.Case):
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)
         done = subprocess.run(harness.command(None, "convert", data, self.path("out.h5")), stderr=theirs,
-                              stdout=subprocess.PIPE, timeout=100)
+                              stdout=subprocess.PIPE, timeout=harness.PATIENCE)
         os.close(theirs)
         self.assertEqual(done.returncode, 0)
         shown = os.read(ours, 10000).decode()

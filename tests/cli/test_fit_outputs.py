@@ -161,8 +161,8 @@ class Outputs(FitCase):
     def test_a_pipe_is_no_input_and_nobody_waits_for_it(self):
         os.mkfifo(self.path("pipe"))
         for arguments in (("--init", self.path("pipe")), ("--restart", self.path("pipe"))):
-            self.fail_with(66, "pipe", "fit", MALL, *PAIR, "-k", 2, *arguments, "-o", self.path("m.h5"), timeout=60)
-        self.fail_with(66, "pipe", "fit", self.path("pipe"), "-k", 2, "-o", self.path("m.h5"), timeout=60)
+            self.fail_with(66, "pipe", "fit", MALL, *PAIR, "-k", 2, *arguments, "-o", self.path("m.h5"))
+        self.fail_with(66, "pipe", "fit", self.path("pipe"), "-k", 2, "-o", self.path("m.h5"))
 
     def test_outputs_through_links(self):
         os.symlink("target.h5", self.path("link.h5"))

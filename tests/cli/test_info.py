@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import time
 import unittest
 
 import h5py
@@ -12,6 +10,7 @@ import numpy
 
 import harness
 import mixtures
+from running import Running, holding
 
 
 class Info(harness.Case):
@@ -99,16 +98,14 @@ class Info(harness.Case):
     def test_checkpoint(self):
         """A fit that is asked to stop leaves a checkpoint, which says how far it got."""
         numpy.save(self.path("data.npy"), numpy.random.default_rng(0).standard_normal((20000, 4)))
-        fit = subprocess.Popen(harness.command(None, "fit", self.path("data.npy"), "-k", 5, "--tol", 0, "--max-iter",
-                                               10**9, "--checkpoint-every", 1, "-o", self.path("m.h5"), "-q"),
-                               stderr=subprocess.PIPE)
-        self.addCleanup(fit.kill)
-        end = time.monotonic() + 60
-        while not os.path.exists(self.path("m.h5.checkpoint")) and time.monotonic() < end:
-            time.sleep(0.05)
-        fit.send_signal(signal.SIGTERM)
-        messages = fit.communicate(timeout=60)[1]
-        self.assertEqual(fit.returncode, 75, messages)
+        fit = Running(harness.command(None, "fit", self.path("data.npy"), "-k", 5, "--tol", 0, "--max-iter", 10**9, "--log",
+                                      self.path("log.csv"), "-o", self.path("m.h5"), "-q"),
+                      dict(os.environ, **holding("log.csv", "write", skip=4)), self.path("errors.txt"))
+        self.addCleanup(lambda: fit.process.poll() is None and fit.kill_everything())
+        held = fit.until_held()
+        os.kill(held, signal.SIGTERM)
+        os.kill(held, signal.SIGCONT)
+        self.assertEqual(fit.wait(), 75, fit.errors())
         described = self.describe(self.path("m.h5.checkpoint"))
         self.assertEqual(described["kind"], "checkpoint")
         self.assertEqual((described["n_samples"], described["n_components"]), (20000, 5))

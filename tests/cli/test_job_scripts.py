@@ -16,9 +16,21 @@ import h5py
 import numpy as np
 
 import harness
+from harness import PATIENCE
 
 JOBS = os.path.join(harness.SOURCE, "jobs")
-PATIENCE = 120
+
+# Notes the folder of its session, which must be there, and ends when so many others have.
+LAUNCHER = """echo "$OMPI_MCA_orte_tmpdir_base" >"$NOTES.$$" && mv "$NOTES.$$" "$NOTES/$$"
+[ -z "$OMPI_MCA_orte_tmpdir_base" ] || [ -d "$OMPI_MCA_orte_tmpdir_base" ] || exit 9
+while [ "$(ls "$NOTES" | wc -l)" -lt "$COUNT" ]; do sleep 0.01; done
+"""
+# Keeps what it is to run.
+SBATCH = """#!/bin/bash
+mkdir -p wrapped
+[ "${*: -2:1}" = --wrap ] && echo "${*: -1}" >"wrapped/$$"
+echo 17
+"""
 
 
 def text_of(name):
@@ -49,6 +61,81 @@ class JobScripts(harness.Case):
         self.assertEqual(common[1:], common[:1] * 2)
 
 
+class Sessions(harness.Case):
+    """Launches of Open MPI on one node do not share the folder of their sessions, and leave none; others are left alone. gmmpi and the
+    launcher are not the real ones here: each fit begins when all others have, so that all are there at the same time."""
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("bin"))
+        for name, text in (("mpirun", LAUNCHER), ("srun", LAUNCHER), ("squeue", ""), ("gmmpi", "")):
+            os.chmod(self.write("bin/" + name, "#!/bin/sh\n" + text), 0o755)
+        self.environment = {"PATH": self.path("bin") + ":" + os.environ["PATH"], "NOTES": self.path("notes"), "SLURM_ARRAY_TASK_COUNT": "12",
+                            "SLURM_ARRAY_TASK_MAX": "11", "SLURM_JOB_NUM_NODES": "1", "TMPDIR": self.path("tmp")}
+        os.mkdir(self.path("notes"))
+        os.mkdir(self.path("tmp"))
+
+    def script(self, name, launch):
+        text, count = re.subn(r"^launch=.*", "launch=%s" % launch, text_of(name), flags=re.MULTILINE)
+        self.assertEqual(count, 1)
+        return self.write(name, text)
+
+    def noted(self, count):
+        """The folders that so many launches were given; "" for none."""
+        found = [self.bytes_of("notes/" + name).decode().strip() for name in os.listdir(self.path("notes"))]
+        shutil.rmtree(self.path("notes"))
+        os.mkdir(self.path("notes"))
+        self.assertEqual(len(found), count)
+        self.assertEqual(os.listdir(self.path("tmp")), [])
+        return found
+
+    def folders(self, name, launch, count=1, **variables):
+        """The folders that launches of a script at the same time are given."""
+        path = self.script(name, launch)
+        jobs = [subprocess.Popen(["bash", path], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                 env=dict(self.environment, SLURM_ARRAY_TASK_ID=str(i), COUNT=str(count), **variables)) for i in range(count)]
+        for job in jobs:
+            printed = job.communicate(timeout=PATIENCE)[0]
+            self.assertEqual(job.returncode, 0, printed)
+        return self.noted(count)
+
+    def test_each_its_own(self):
+        for script in ("array.slurm", "fit.slurm", "chain.slurm", "fit.pbs"):
+            with self.subTest(script=script):
+                count = 3 if script == "array.slurm" else 1
+                found = self.folders(script, "(mpirun -x A)", count)
+                self.assertEqual(len(set(found)), count)
+                for folder in found:
+                    self.assertRegex(folder, "^%s/gm-[A-Za-z0-9]{6}$" % re.escape(self.path("tmp")))
+                self.assertEqual(self.folders(script, "(srun)"), [""])
+
+    def test_several_nodes(self):
+        """The folder would stay on the others."""
+        self.assertEqual(self.folders("chain.slurm", "(mpirun)", SLURM_JOB_NUM_NODES="2"), [""])
+        self.assertEqual(self.folders("fit.pbs", "(mpirun)", PBS_NODEFILE=self.write("nodes", "n1\nn1\nn2\n")), [""])
+        self.assertNotEqual(self.folders("fit.pbs", "(mpirun)", PBS_NODEFILE=self.write("nodes", "n1\nn1\n")), [""])
+
+    def test_where_the_user_wants_it(self):
+        os.mkdir(self.path("elsewhere"))
+        (found,) = self.folders("fit.slurm", "(/usr/bin/env mpirun)", OMPI_MCA_orte_tmpdir_base=self.path("elsewhere"))
+        self.assertEqual(found, self.path("elsewhere"))  # not known to be a launcher of Open MPI
+        (found,) = self.folders("fit.slurm", "(mpirun)", OMPI_MCA_orte_tmpdir_base=self.path("elsewhere"))
+        self.assertEqual(os.path.dirname(found), self.path("elsewhere"))
+        self.assertEqual(os.listdir(self.path("elsewhere")), [])
+
+    def test_pipeline(self):
+        """What it submits is run here, by a sbatch that prints a number."""
+        os.chmod(self.write("bin/sbatch", SBATCH), 0o755)
+        for launch, own in (("mpirun", True), ("srun", False)):
+            environment = dict(os.environ, **self.environment, COUNT="1")
+            subprocess.run(["bash", self.script("pipeline.sh", launch)], env=environment, cwd=self.folder, check=True, capture_output=True)
+            for name in os.listdir(self.path("wrapped")):
+                done = subprocess.run(["sh", self.path("wrapped/" + name)], env=environment)
+                self.assertEqual(done.returncode, 0)
+            self.assertEqual([bool(folder) for folder in self.noted(2)], [own] * 2)
+            shutil.rmtree(self.path("wrapped"))
+
+
 class Pbs(harness.Case):
     """fit.pbs, edited as its header says."""
 
@@ -57,7 +144,7 @@ class Pbs(harness.Case):
         generator = np.random.default_rng(5)
         rows = 1.5 * generator.normal(size=(3, 4))[generator.integers(3, size=20_000)] + generator.normal(size=(20_000, 4))
         np.save(self.path("points.npy"), rows)
-        self.write("nodes", "n1\nn2\n")
+        self.write("nodes", "n1\nn1\n")
         self.environment = dict(os.environ, PBS_O_WORKDIR=self.folder, PBS_JOBID="17.server", PBS_NODEFILE=self.path("nodes"))
 
     def script(self, *, iterations, walltime=3600):
@@ -67,7 +154,7 @@ class Pbs(harness.Case):
                               (r"^components=.*", "components=3"),
                               (r"^options=\([^)]*\)", "options=(--tol 0 --max-iter %d --log log.csv -q)" % iterations),
                               (r"^walltime=.*", "walltime=%d" % walltime),
-                              (r"^launch=.*", "launch=(%s)" % shlex.join(harness.mpirun(2)))):
+                              (r"^launch=.*", "launch=(%s)" % shlex.join([harness.MPIRUN, "--oversubscribe", "-n", "2"]))):
             text, count = re.subn(pattern, lambda _: line, text, flags=re.MULTILINE)
             self.assertEqual(count, 1, pattern)
         return self.write("fit.pbs", text)

@@ -19,7 +19,7 @@ class Launchers(harness.Case):
 
     def errors(self, ranks=None, **variables):
         words = harness.command(ranks, "fit", self.data, "-k", 1, "-o", self.path("model.h5"), "-q")
-        run = subprocess.run(words, capture_output=True, text=True, timeout=300, env=dict(ALONE, **variables))
+        run = subprocess.run(words, capture_output=True, text=True, timeout=harness.PATIENCE, env=dict(ALONE, **variables))
         self.assertEqual(run.returncode, 0, run.stderr)
         return run.stderr
 
@@ -58,7 +58,7 @@ class Launchers(harness.Case):
                                 self.path("model.h5"), "-q")
         job = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=dict(ALONE, OMPI_MCA_orte_tmpdir_base=session, **variables))
         try:
-            limit = time.monotonic() + 120
+            limit = time.monotonic() + harness.PATIENCE
             while not os.path.exists(self.path("model.h5.checkpoint")):
                 self.assertIsNone(job.poll())
                 self.assertLess(time.monotonic(), limit)

@@ -13,7 +13,7 @@ import unittest
 import h5py
 import numpy as np
 
-from harness import Case, MALL, SOURCE
+from harness import Case, MALL, PATIENCE, SOURCE
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from plotting.labels import read_labels
@@ -26,7 +26,7 @@ WITHOUT_LOG = ["data.png", "clusters.png", "responsibilities.png"]
 
 def run(script, *arguments):
     words = [sys.executable, "-B", os.path.join(SOURCE, "scripts", script)] + [str(argument) for argument in arguments]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120)
+    return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
 
 
 class Pictures(Case):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import Case, SOURCE
+from harness import Case, PATIENCE, SOURCE
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from benchmarking import scaling
@@ -109,7 +109,7 @@ class Times(Numbers):
 class Script(Case, Numbers):
     def run_script(self, *arguments):
         words = [sys.executable, "-B", os.path.join(SOURCE, "scripts", "scaling_model.py"), *arguments]
-        return subprocess.run(words, capture_output=True, text=True, timeout=60)
+        return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
 
     def test_constants_of_a_benchmark(self):
         """Two ranks, 8e6 bytes in 9 ms, 1e-10 s per byte added: 9e-3 = m b + m g / 2 says b = 1.075e-9 s per byte."""

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 import harness
+from running import Running, holding
 import streaming
 
 N, D, K = 400_000, 16, 4
@@ -107,16 +108,17 @@ class StreamedSubsamples(streaming.Case):
         words = ("fit", self.data(), *OPTIONS, *options, "-o", self.path("s.h5"), "--labels", self.path("sl.h5"))
         limit = self.lasting_limit(*words, "--checkpoint", "none", "--max-iter", 0, ranks=2)
         for streams in (True, False):
-            first = harness.command(2, *words, "-v", "--checkpoint-every", "1", "--memory-limit", limit)
-            with subprocess.Popen(first, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as job:
-                for line in job.stderr:
-                    points = line.split(" points, iteration 2:")[0]
-                    if points != line and N // 5 < int(points) < N // 3:
-                        job.send_signal(signal.SIGUSR1)
-                        break
-                rest = job.stderr.read()
-            self.assertEqual(job.returncode, 75, rest)
-            self.assertIn("with subsamples still in use", rest)
+            job = Running(harness.command(2, *words, "--checkpoint-every", "1", "--memory-limit", limit),
+                          dict(os.environ, **holding("s.h5.checkpoint", "rename", times=0)), self.path("errors.txt"))
+            self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
+            held = job.until_held()
+            while not self.is_on_a_quarter():
+                os.kill(held, signal.SIGCONT)
+                held = job.until_held()
+            os.kill(held, signal.SIGUSR1)
+            job.let_go(held)
+            self.assertEqual(job.wait(), 75, job.errors())
+            self.assertIn("with subsamples still in use", job.errors())
             if streams:
                 run, _ = self.streaming(*words, "--restart", "auto")
                 self.assertIn("and subsamples of more than", run.stderr)
@@ -124,6 +126,13 @@ class StreamedSubsamples(streaming.Case):
                 self.succeed(*words, "--restart", "auto", ranks=3)
             self.assertTrue(self.bytes_of("s.h5") == model)
             self.assertTrue(self.bytes_of("sl.h5") == labels)
+
+    def is_on_a_quarter(self):
+        """Says the checkpoint that the fit is in the middle of its finest subsample?"""
+        if not os.path.exists(self.path("s.h5.checkpoint")):
+            return False
+        with h5py.File(self.path("s.h5.checkpoint"), "r") as checkpoint:
+            return checkpoint["current/level"][()] == 1 and checkpoint["current/iteration"][()] >= 2
 
     def test_dropped_rows(self):
         drop = ("--missing", "drop")

@@ -107,14 +107,15 @@ class Usage(harness.Case):
     def test_full_standard_output(self):
         """A result that cannot be printed is a failure."""
         with open("/dev/full", "w") as full:
-            run = subprocess.run(harness.command(None, "--help"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            run = subprocess.run(harness.command(None, "--help"), stdout=full, stderr=subprocess.PIPE, text=True,
+                                 timeout=harness.PATIENCE)
         self.assertEqual(run.returncode, 73, run.stderr)
         self.assertEqual(len(harness.own_lines(run.stderr)), 1, run.stderr)
 
     def test_closed_standard_output(self):
         """Files that are opened do not take its place."""
         run = subprocess.run(["sh", "-c", "exec \"$@\" >&-", "sh"] + harness.command(None, "--version"),
-                             capture_output=True, text=True, timeout=60)
+                             capture_output=True, text=True, timeout=harness.PATIENCE)
         self.assertEqual(run.returncode, 73, run.stderr)
         self.assertEqual(len(harness.own_lines(run.stderr)), 1, run.stderr)
 

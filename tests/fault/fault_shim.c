@@ -1,10 +1,15 @@
-/* To be preloaded into gmmpi: one system call on one file of one rank fails, or kills the process.
+/* To be preloaded into gmmpi: one system call on one file of one rank fails, or gives another byte, or ends or stops
+ * the process.
  *
  *   GMMPI_FAULT_FILE   how the file's name ends
  *   GMMPI_FAULT_CALL   read, write, fsync, link, rename or unlink
- *   GMMPI_FAULT_BYTE   read only: the byte of the file that cannot be read (0)
- *   GMMPI_FAULT_SKIP   so many such calls go well before (0); all behind them fail
- *   GMMPI_FAULT_DOES   EIO, ENOSPC, or KILL: half of what is to be written is, and the process is gone
+ *   GMMPI_FAULT_BYTE   read only: the byte of the file that the call must be about (0)
+ *   GMMPI_FAULT_SKIP   so many such calls go well before (0)
+ *   GMMPI_FAULT_TIMES  to how many calls it happens (0: to all behind those that go well)
+ *   GMMPI_FAULT_DOES   EIO, ENOSPC
+ *                      KILL: half of what is to be written is, and the process is gone
+ *                      FLIP: pread gives a bit of the byte that the file does not have
+ *                      STOP: the process stops before the call, which goes well when the process is continued
  *   GMMPI_FAULT_RANK   the rank it happens on (without: on all)
  */
 #include <dlfcn.h>
@@ -23,9 +28,9 @@ static atomic_long n_calls;
 static struct {
   const char *name;
   char value[4096];
-} settings[] = {{"GMMPI_FAULT_FILE", ""},    {"GMMPI_FAULT_CALL", ""}, {"GMMPI_FAULT_BYTE", ""},
-                {"GMMPI_FAULT_SKIP", ""},    {"GMMPI_FAULT_DOES", ""}, {"GMMPI_FAULT_RANK", ""},
-                {"OMPI_COMM_WORLD_RANK", ""}};
+} settings[] = {{"GMMPI_FAULT_FILE", ""},     {"GMMPI_FAULT_CALL", ""}, {"GMMPI_FAULT_BYTE", ""},
+                {"GMMPI_FAULT_SKIP", ""},     {"GMMPI_FAULT_DOES", ""}, {"GMMPI_FAULT_RANK", ""},
+                {"OMPI_COMM_WORLD_RANK", ""}, {"GMMPI_FAULT_TIMES", ""}};
 enum { N_SETTINGS = sizeof settings / sizeof settings[0] };
 
 static void __attribute__((constructor)) copy_settings(void)
@@ -70,26 +75,40 @@ static bool is_open_file(int descriptor)
   return is_file(path);
 }
 
-/* Is it this call's turn to fail? */
-static bool is_due(const char *call)
+static bool does(const char *what)
 {
-  return strcmp(setting("GMMPI_FAULT_CALL"), call) == 0 && is_this_rank() &&
-         atomic_fetch_add(&n_calls, 1) >= atol(setting("GMMPI_FAULT_SKIP"));
+  return strcmp(setting("GMMPI_FAULT_DOES"), what) == 0;
+}
+
+/* Counts the call, and stops the process where that is asked for. True when the call is not to go well. */
+static bool happens(const char *call)
+{
+  if (strcmp(setting("GMMPI_FAULT_CALL"), call) != 0 || !is_this_rank()) return false;
+  const long turn = atomic_fetch_add(&n_calls, 1) - atol(setting("GMMPI_FAULT_SKIP"));
+  const long times = atol(setting("GMMPI_FAULT_TIMES"));
+  if (turn < 0 || (times > 0 && turn >= times)) return false;
+  if (!does("STOP")) return true;
+  raise(SIGSTOP);
+  return false;
 }
 
 static int do_fault(void)
 {
-  const char *what = setting("GMMPI_FAULT_DOES");
-  if (strcmp(what, "KILL") == 0) kill(getpid(), SIGKILL);
-  errno = strcmp(what, "ENOSPC") == 0 ? ENOSPC : EIO;
+  if (does("KILL")) kill(getpid(), SIGKILL);
+  errno = does("ENOSPC") ? ENOSPC : EIO;
   return -1;
+}
+
+static off_t the_byte(void)
+{
+  return (off_t)atoll(setting("GMMPI_FAULT_BYTE"));
 }
 
 static bool read_fails(int descriptor, size_t n_bytes, off_t offset)
 {
   const int before = errno;
-  const off_t byte = (off_t)atoll(setting("GMMPI_FAULT_BYTE"));
-  const bool fails = offset <= byte && byte < offset + (off_t)n_bytes && is_open_file(descriptor) && is_due("read");
+  const off_t byte = the_byte();
+  const bool fails = offset <= byte && byte < offset + (off_t)n_bytes && is_open_file(descriptor) && happens("read");
   errno = before;
   return fails;
 }
@@ -97,14 +116,9 @@ static bool read_fails(int descriptor, size_t n_bytes, off_t offset)
 static bool write_fails(int descriptor)
 {
   const int before = errno;
-  const bool fails = strcmp(setting("GMMPI_FAULT_CALL"), "write") == 0 && is_open_file(descriptor) && is_due("write");
+  const bool fails = strcmp(setting("GMMPI_FAULT_CALL"), "write") == 0 && is_open_file(descriptor) && happens("write");
   errno = before;
   return fails;
-}
-
-static bool kills(void)
-{
-  return strcmp(setting("GMMPI_FAULT_DOES"), "KILL") == 0;
 }
 
 /* The function that this one stands in front of. */
@@ -119,8 +133,12 @@ typedef int (*paths_function)(const char *, const char *);
 
 ssize_t pread(int descriptor, void *bytes, size_t n_bytes, off_t offset)
 {
-  if (read_fails(descriptor, n_bytes, offset)) return do_fault();
-  return NEXT(pread_function, "pread")(descriptor, bytes, n_bytes, offset);
+  const pread_function next = NEXT(pread_function, "pread");
+  if (!read_fails(descriptor, n_bytes, offset)) return next(descriptor, bytes, n_bytes, offset);
+  if (!does("FLIP")) return do_fault();
+  const ssize_t n_read = next(descriptor, bytes, n_bytes, offset);
+  if (n_read > the_byte() - offset) ((unsigned char *)bytes)[the_byte() - offset] ^= 1;
+  return n_read;
 }
 
 ssize_t pread64(int descriptor, void *bytes, size_t n_bytes, off_t offset)
@@ -139,7 +157,7 @@ ssize_t pwrite(int descriptor, const void *bytes, size_t n_bytes, off_t offset)
 {
   const pwrite_function next = NEXT(pwrite_function, "pwrite");
   if (!write_fails(descriptor)) return next(descriptor, bytes, n_bytes, offset);
-  if (kills()) (void)!next(descriptor, bytes, n_bytes / 2, offset);
+  if (does("KILL")) (void)!next(descriptor, bytes, n_bytes / 2, offset);
   return do_fault();
 }
 
@@ -152,30 +170,30 @@ ssize_t write(int descriptor, const void *bytes, size_t n_bytes)
 {
   const write_function next = NEXT(write_function, "write");
   if (!write_fails(descriptor)) return next(descriptor, bytes, n_bytes);
-  if (kills()) (void)!next(descriptor, bytes, n_bytes / 2);
+  if (does("KILL")) (void)!next(descriptor, bytes, n_bytes / 2);
   return do_fault();
 }
 
 int fsync(int descriptor)
 {
-  if (is_open_file(descriptor) && is_due("fsync")) return do_fault();
+  if (is_open_file(descriptor) && happens("fsync")) return do_fault();
   return NEXT(descriptor_function, "fsync")(descriptor);
 }
 
 int link(const char *from, const char *to)
 {
-  if (is_file(from) && is_due("link")) return do_fault();
+  if (is_file(from) && happens("link")) return do_fault();
   return NEXT(paths_function, "link")(from, to);
 }
 
 int rename(const char *from, const char *to)
 {
-  if (is_file(to) && is_due("rename")) return do_fault();
+  if (is_file(to) && happens("rename")) return do_fault();
   return NEXT(paths_function, "rename")(from, to);
 }
 
 int unlink(const char *path)
 {
-  if (is_file(path) && is_due("unlink")) return do_fault();
+  if (is_file(path) && happens("unlink")) return do_fault();
   return NEXT(path_function, "unlink")(path);
 }

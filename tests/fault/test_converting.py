@@ -9,6 +9,7 @@ import numpy
 
 import faults
 import harness
+from running import failing
 
 
 class Converting(harness.Case):
@@ -22,7 +23,7 @@ class Converting(harness.Case):
             file.write(b"older")
         folder = os.path.dirname(output)
         before = sorted(os.listdir(folder))
-        self.fail_with(status, pattern, *words, ranks=ranks, env=env, timeout=faults.PATIENCE)
+        self.fail_with(status, pattern, *words, ranks=ranks, env=env)
         self.assertEqual(sorted(os.listdir(folder)), before)
         with open(output, "rb") as file:
             self.assertEqual(file.read(), b"older")
@@ -62,8 +63,8 @@ class Converting(harness.Case):
         numpy.save(self.data, self.points[:6000])
         n_writes = 0  # one more goes well each time, until all do
         while n_writes < 30:
-            fault = faults.failing("out.h5.partial", "write", skip=n_writes)
-            run = harness.gmmpi("convert", self.data, output, "--compress", "1", env=fault, timeout=faults.PATIENCE)
+            fault = failing("out.h5.partial", "write", skip=n_writes)
+            run = harness.gmmpi("convert", self.data, output, "--compress", "1", env=fault)
             if run.returncode == 0:
                 break
             self.assertEqual(run.returncode, 73, run.stderr)
@@ -74,9 +75,9 @@ class Converting(harness.Case):
         self.assertGreater(n_writes, 3)
         os.remove(output)
         self.refused(73, r"out.h5: cannot be written \(Input/output error\)", "convert", self.data, output,
-                     "--compress", "1", output=output, ranks=3, env=faults.failing("out.h5.partial", "write", skip=2))
+                     "--compress", "1", output=output, ranks=3, env=failing("out.h5.partial", "write", skip=2))
         self.refused(73, r"out.h5: cannot be written \(Input/output error\)", "convert", self.data, output,
-                     "--compress", "1", output=output, ranks=2, env=faults.failing("out.h5.partial", "fsync"))
+                     "--compress", "1", output=output, ranks=2, env=failing("out.h5.partial", "fsync"))
 
     def test_reading_fails(self):
         """On one rank, in the middle; the other ranks are told."""
@@ -87,12 +88,12 @@ class Converting(harness.Case):
             for more in ((), ("--compress", "1"), ("--missing", "drop")):
                 with self.subTest(data=data, more=more):
                     self.refused(74, f"{data}.*reading", "convert", self.path(data), output, *more, output=output,
-                                 ranks=3, env=faults.failing(data, "read", rank=1,
+                                 ranks=3, env=failing(data, "read", rank=1,
                                                              byte=os.path.getsize(self.path(data)) // 2))
 
     def test_the_same_job_without_the_fault(self):
         self.succeed("convert", self.data, self.path("out.h5"), "--compress", "1", ranks=3,
-                     env=faults.failing("out.h5.partial", "write", skip=10**6))
+                     env=failing("out.h5.partial", "write", skip=10**6))
         with h5py.File(self.path("out.h5")) as file:
             numpy.testing.assert_array_equal(file["points"][:], self.points)
 

@@ -13,7 +13,7 @@ import faults
 import harness
 
 TRAILER = 32  # bytes: magic, format, length of the HDF5 file, checksum
-FORMAT = 3
+FORMAT = 4
 MASK = (1 << 64) - 1
 
 
@@ -76,7 +76,8 @@ class Damage(faults.SmallJob):
     def test_a_flipped_bit_in_each_part(self):
         chance = random.Random(3)
         regions = self.regions()
-        for name in ("current/means", "current/iteration", "history/numbers", "history/counters", "n_row_visits"):
+        for name in ("climber_0/means", "climber_0/iteration", "climber_0/history/numbers", "climber_0/history/counters",
+                     "n_row_visits"):
             self.assertIn(name, regions)
         for i, (name, (first, length)) in enumerate(regions.items()):
             with self.subTest(name):
@@ -119,6 +120,8 @@ class Damage(faults.SmallJob):
         self.assert_refused(rf"has checkpoint format {FORMAT + 5}, this gmmpi \({re.escape(version)}\) knows {FORMAT}; go on "
                             "with the version that wrote it, or remove it", *self.words())
         self.fail_with(65, f"has checkpoint format {FORMAT + 5}", "info", self.checkpoint)
+        self.put(seal(content, FORMAT - 1), self.before)
+        self.fail_with(65, f"has checkpoint format {FORMAT - 1}", *self.words("--restart", "auto"))
 
     def test_other_options(self):
         for then, now in ((["--seed", "1"], "this job has --seed 1"), (["--covariance", "diag"], "--covariance diag"),

@@ -6,6 +6,7 @@ import unittest
 
 import faults
 import harness
+from running import failing
 
 
 class Drafts(faults.SmallJob):
@@ -20,14 +21,14 @@ class Drafts(faults.SmallJob):
                 words[seed] = ["sample", self.model, "-n", 30_000, "-q", "--seed", seed, "-o"]
                 self.succeed(*words[seed], self.path(f"{seed}.{ending}"))
             both = [subprocess.Popen(harness.command(2, *words[seed], self.path("out." + ending))) for seed in (1, 2)]
-            self.assertEqual([job.wait(timeout=120) for job in both], [0, 0])
+            self.assertEqual([job.wait(timeout=harness.PATIENCE) for job in both], [0, 0])
             self.assertIn(self.bytes_of("out." + ending), [self.bytes_of(f"{seed}.{ending}") for seed in (1, 2)])
         self.assertEqual(self.files(), [])
 
     def test_killed_while_it_writes(self):
         """What is left behind goes when the next job writes the same output, and nothing else does."""
         self.write("1-2-3.other.h5.partial", "another output's")
-        run = harness.gmmpi(*self.words(), env=faults.failing("model.h5.partial", "write", "KILL"))
+        run = harness.gmmpi(*self.words(), env=failing("model.h5.partial", "write", "KILL"))
         self.assertEqual(run.returncode, -9)
         self.assertEqual(len(self.files()), 2)
         self.succeed("fit", self.data, *self.OPTIONS, "-o", self.path("other model.h5"))
@@ -40,7 +41,7 @@ class Drafts(faults.SmallJob):
     def test_failed_while_it_writes(self):
         for call in ("write", "fsync"):
             self.fail_with(73, r"model\.h5: cannot be written", *self.words(), ranks=2,
-                           env=faults.failing("model.h5.partial", call, "ENOSPC"))
+                           env=failing("model.h5.partial", call, "ENOSPC"))
             self.assertEqual(self.files(), [])
 
 

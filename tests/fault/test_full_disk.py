@@ -6,6 +6,7 @@ import unittest
 import faults
 import harness
 from faults import fill
+from running import failing
 
 
 class FullDisk(faults.SmallJob):
@@ -59,7 +60,7 @@ class FullDisk(faults.SmallJob):
         disk = self.small_disk("128k")
         checkpoint = os.path.join(disk, "checkpoint")
         words = self.words("--checkpoint", checkpoint)
-        killed = harness.gmmpi(*words, env=faults.failing("checkpoint", "link", "KILL", skip=20))
+        killed = harness.gmmpi(*words, env=failing("checkpoint", "link", "KILL", skip=20))
         self.assertEqual(killed.returncode, -9, killed.stderr)
         (draft,) = [name for name in os.listdir(disk) if name.endswith(".checkpoint.partial")]
         os.unlink(os.path.join(disk, draft))
@@ -67,7 +68,7 @@ class FullDisk(faults.SmallJob):
         before = {name: self.bytes_of("disk/" + name) for name in ("checkpoint", "checkpoint.prev")}
         # It gets to the model's renaming.
         killed = harness.gmmpi(*words, "--restart", "auto", ranks=2,
-                               env=faults.failing("model.h5", "rename", "KILL", rank=0))
+                               env=failing("model.h5", "rename", "KILL", rank=0))
         self.assertNotEqual(killed.returncode, 0)
         for name, content in before.items():
             self.assertEqual(self.bytes_of("disk/" + name), content)
@@ -121,7 +122,7 @@ class FullDisk(faults.SmallJob):
                     output = os.path.join(disk, name)
                     self.write("disk/" + name, "")
                     self.fail_with(73, rf"{name}: cannot be written \(.*\); make room or write elsewhere$", *words, "-o",
-                                   output, ranks=3, timeout=60)
+                                   output, ranks=3)
                     self.assertEqual(os.path.getsize(output), 0)
                     os.unlink(output)
                     self.assertEqual(os.listdir(disk), ["filler"])

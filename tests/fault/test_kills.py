@@ -13,6 +13,7 @@ import unittest
 
 import faults
 import harness
+from running import Running, failing
 
 KILLS = int(os.environ.get("GMMPI_FAULT_KILLS", "50"))
 SEED = int(os.environ.get("GMMPI_FAULT_SEED", "1"))
@@ -27,7 +28,7 @@ ENDING = [("model.h5.partial", "write", 1), ("model.h5.partial", "fsync", 1), ("
 class Kills(faults.SmallJob):
     def start(self, ranks, environment=None):
         words = harness.command(ranks, *self.words("--log", self.path("log.csv"), "--restart", "auto"))
-        job = faults.Running(words, dict(os.environ, OMPI_MCA_btl_vader_backing_directory=self.folder, **(environment or {})),
+        job = Running(words, dict(os.environ, OMPI_MCA_btl_vader_backing_directory=self.folder, **(environment or {})),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
         return job
@@ -57,7 +58,7 @@ class Kills(faults.SmallJob):
 
     def kill_while_writing(self, chance, ranks):
         file, call, count = chance.choice(SAVING + ENDING)
-        job = self.start(ranks, faults.failing(file, call, "KILL", skip=chance.randrange(count), rank=0))
+        job = self.start(ranks, failing(file, call, "KILL", skip=chance.randrange(count), rank=0))
         job.wait()
         return f"in {call} of {file}", job.process.returncode
 

@@ -6,12 +6,12 @@ import pty
 import signal
 import subprocess
 import termios
-import time
 import unittest
 
 import faults
 import harness
-from faults import PATIENCE, Running
+from harness import PATIENCE
+from running import Running
 
 
 def limited(ranks, limits, *arguments):
@@ -70,11 +70,7 @@ class Limits(faults.SmallJob):
         return self.words("--max-iter", 100_000_000)
 
     def until_saved(self, job):
-        limit = time.monotonic() + PATIENCE
-        while not os.path.exists(self.checkpoint):
-            self.assertIsNone(job.process.poll(), job.errors())
-            self.assertLess(time.monotonic(), limit)
-            time.sleep(0.005)
+        job.until(lambda: os.path.exists(self.checkpoint), "a checkpoint")
 
     def assert_stopped_by(self, name, job):
         self.assertEqual(job.wait(), 75, job.errors())
@@ -108,10 +104,7 @@ class Limits(faults.SmallJob):
         self.until_saved(job)
         os.kill(job.process.pid, signal.SIGHUP)
         before = os.stat(self.checkpoint).st_mtime_ns
-        limit = time.monotonic() + PATIENCE
-        while os.stat(self.checkpoint).st_mtime_ns == before:  # it goes on
-            self.assertLess(time.monotonic(), limit)
-            time.sleep(0.005)
+        job.until(lambda: os.stat(self.checkpoint).st_mtime_ns != before, "another checkpoint")
         os.kill(job.process.pid, signal.SIGTERM)
         self.assert_stopped_by("SIGTERM", job)
 

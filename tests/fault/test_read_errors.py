@@ -5,10 +5,9 @@ import unittest
 
 import numpy as np
 
-import faults
 import harness
+from running import failing
 
-PATIENCE = 60  # seconds after which a job counts as hung
 N, D = 60_000, 4
 
 
@@ -35,7 +34,7 @@ class ReadErrors(harness.Case):
     def fail_reading(self, path, *words, **fault):
         name = os.path.basename(path)
         self.fail_with(74, rf"{name}.*: reading .*failed.*\(Input/output error\); check the disk", *words, ranks=3,
-                       timeout=PATIENCE, env=faults.failing(name, "read", **fault))
+                       env=failing(name, "read", **fault))
 
     def fit(self, path):
         return ["fit", path, "-k", "3", "--max-iter", "3", "-o", self.path("model.h5"), "-q"]
@@ -97,7 +96,7 @@ class ReadErrors(harness.Case):
 
     def test_the_same_job_without_the_fault(self):
         path = self.make("csv")
-        self.succeed(*self.fit(path), ranks=3, env=faults.failing("other.csv", "read"))
+        self.succeed(*self.fit(path), ranks=3, env=failing("other.csv", "read"))
 
 
 if __name__ == "__main__":

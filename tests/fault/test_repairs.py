@@ -8,6 +8,7 @@ import numpy as np
 
 import faults
 import harness
+from running import failing
 
 
 class Repairs(harness.Case):
@@ -40,7 +41,7 @@ class Repairs(harness.Case):
                     with self.subTest(policy=policy, accelerate=accelerate, file=file, skip=skip, ranks=ranks):
                         model = self.path("model.h5")
                         run = harness.gmmpi(*self.words(model, *more, "--checkpoint-every", "1"),
-                                            env=faults.failing(file, call, "KILL", skip=skip))
+                                            env=failing(file, call, "KILL", skip=skip))
                         self.assertEqual(run.returncode, -9, run.stderr)
                         self.assertFalse(os.path.exists(model))
                         self.succeed(*self.words(model, *more, "--restart", "auto"), ranks=ranks, env=environment)

@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 import unittest
@@ -16,11 +15,12 @@ import unittest
 import numpy as np
 
 import harness
-from faults import Running
+from faults import SmallJob, fill
+from harness import PATIENCE
+from running import Running, holding, is_pending
 
 KILLS = int(os.environ.get("GMMPI_FAULT_KILLS", "12"))
 SEED = int(os.environ.get("GMMPI_FAULT_SEED", "1"))
-PATIENCE = 120  # seconds after which a job counts as hung
 
 
 def make_points(path, seed, n=300_000, d=4, k=6):
@@ -77,8 +77,9 @@ class Restart(harness.Case):
         return harness.command(ranks, "fit", data or self.data, *(self.OPTIONS if options is None else options), "-o",
                                self.path("model.h5"), "--log", self.path("log.csv"), "-q", *more)
 
-    def start(self, *more, **choices):
-        job = Running(self.words(*more, **choices), self.environment, self.path("errors.txt"))
+    def start(self, *more, hold=None, **choices):
+        """hold: at what the job is held, see holding."""
+        job = Running(self.words(*more, **choices), dict(self.environment, **(hold or {})), self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
         return job
 
@@ -97,11 +98,18 @@ class Restart(harness.Case):
             time.sleep(0.002)
         return True
 
-    def interrupt(self, *more, number=signal.SIGTERM, who=0, rows=5, **choices):
+    def start_and_hold(self, *more, rows=5, **choices):
+        """A job whose log has so many rows, and which is held before it writes the next one: the job, and its rank 0."""
+        job = self.start(*more, hold=holding("log.csv", "write", skip=rows + 1), **choices)
+        held = job.until_held()
+        self.assertEqual(self.rows_so_far(), rows)
+        return job, held
+
+    def interrupt(self, *more, number=signal.SIGTERM, who=0, **choices):
         """Starts a job and sends a signal to one of its ranks in the middle; returns what it printed."""
-        job = self.start(*more, **choices)
-        self.assertTrue(self.wait_for_rows(job, rows), job.errors())
+        job, held = self.start_and_hold(*more, **choices)
         os.kill(job.ranks()[who], number)
+        os.kill(held, signal.SIGCONT)
         self.assertEqual(job.wait(), 75, job.errors())
         return job.errors()
 
@@ -183,26 +191,28 @@ class Restart(harness.Case):
         self.assert_undisturbed()
 
     def test_launcher_stopped_in_a_pass_without_end(self):
-        """mpirun kills its ranks two seconds after SIGTERM; a rank that is held makes the others wait as in a long pass."""
+        """mpirun kills its ranks some seconds after SIGTERM; a rank that is held makes the others wait as in a long pass."""
         import h5py
-        # The pass never ends, however long mpirun waits; a loaded machine may need more than two seconds to write a file.
-        self.environment = dict(self.environment, OMPI_MCA_odls_base_sigkill_timeout="6")
-        job = self.start("--checkpoint-seconds", "3600")
-        self.assertTrue(self.wait_for_rows(job, 10), job.errors())
+        rows = 10
+        job, writing = self.start_and_hold("--checkpoint-seconds", "3600", rows=rows)
         held = job.ranks()[1]
         os.kill(held, signal.SIGSTOP)
-        time.sleep(0.3)
-        rows = self.rows_so_far()
+        os.kill(writing, signal.SIGCONT)
+        job.until(lambda: self.rows_so_far() > rows, "the row")
         self.assertFalse(os.path.exists(self.path("model.h5.checkpoint")))
         job.process.send_signal(signal.SIGTERM)
-        while job.process.poll() is None:  # mpirun sets it going again before it sends SIGTERM on
-            try:
-                os.kill(held, signal.SIGSTOP)
-            except OSError:
-                pass
-            time.sleep(0.0005)
+
+        def told():  # mpirun sets the rank going again before it sends SIGTERM on
+            os.kill(held, signal.SIGSTOP)
+            return is_pending(held, signal.SIGTERM)
+
+        job.until(told, "SIGTERM")
+        os.kill(job.process.pid, signal.SIGSTOP)  # mpirun has all the time that a loaded machine needs to write a file
+        job.until(lambda: os.path.exists(self.path("model.h5.checkpoint")), "a checkpoint")
+        os.kill(job.process.pid, signal.SIGCONT)
+        self.assertNotEqual(job.wait(), 0)
         with h5py.File(self.path("model.h5.checkpoint"), "r") as checkpoint:
-            self.assertGreaterEqual(checkpoint["current/iteration"][()], rows)  # nothing is lost
+            self.assertGreaterEqual(checkpoint["climber_0/iteration"][()], rows)  # nothing is lost
         self.run_to_end("--restart", "auto", ranks=1)
         self.assert_undisturbed()
 
@@ -218,27 +228,14 @@ class Restart(harness.Case):
                        "none", "--restart", "auto")
 
     def test_before_the_first_iteration(self):
-        fifo = self.path("points.csv")
-        with open(fifo, "w") as file:
-            np.savetxt(file, np.load(self.data)[:200_000], delimiter=",")
-        job = self.start(data=fifo, ranks=None)
-        limit = time.monotonic() + PATIENCE
-        while fifo not in self.open_files(job.process.pid):
-            self.assertLess(time.monotonic(), limit)
-            self.assertIsNone(job.process.poll(), job.errors())
-        job.process.send_signal(signal.SIGTERM)
+        table = self.path("points.csv")
+        np.savetxt(table, np.load(self.data)[:2000], delimiter=",")
+        job = self.start(data=table, ranks=None, hold=holding("points.csv", "read", byte=os.path.getsize(table) // 2))
+        held = job.until_held()
+        os.kill(held, signal.SIGTERM)
+        os.kill(held, signal.SIGCONT)
         self.assertEqual(job.wait(), 75, job.errors())
         self.assertEqual(len(harness.own_lines(job.errors())), 1, job.errors())
-
-    @staticmethod
-    def open_files(pid):
-        found = []
-        try:
-            for name in os.listdir(f"/proc/{pid}/fd"):
-                found.append(os.readlink(f"/proc/{pid}/fd/{name}"))
-        except OSError:
-            pass
-        return found
 
     # --- damaged, or another job's ------------------------------------------------------------
 
@@ -296,33 +293,15 @@ class Restart(harness.Case):
 
     # --- a full disk --------------------------------------------------------------------------
 
-    def small_disk(self):
-        disk = self.path("disk")
-        os.mkdir(disk)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True, text=True)
-        if mounted.returncode != 0:
-            self.skipTest("no small disk can be mounted: " + mounted.stderr.strip())
-        self.addCleanup(subprocess.run, ["umount", "-l", disk], capture_output=True)
-        return disk
-
-    @staticmethod
-    def fill(path):
-        """Takes all space, also what is given back in the next moment."""
-        limit = time.monotonic() + 0.5
-        with open(path, "wb", buffering=0) as file:
-            while time.monotonic() < limit:
-                try:
-                    file.write(b"x" * 4096)
-                except OSError:
-                    time.sleep(0.001)
+    small_disk = SmallJob.small_disk
 
     def test_full_disk(self):
         disk = self.small_disk()
         options = ["--checkpoint", os.path.join(disk, "checkpoint"), "--checkpoint-every", "1"]
-        job = self.start(*options)
-        self.assertTrue(self.wait_for_rows(job, 5), job.errors())
-        self.fill(os.path.join(disk, "filler"))
-        self.assertTrue(self.wait_for_rows(job, self.rows_so_far() + 15), job.errors())
+        job, held = self.start_and_hold(*options, "--max-iter", "1000000")
+        fill(disk)
+        os.kill(held, signal.SIGCONT)
+        job.until(lambda: self.rows_so_far() > 20, "progress")
         job.kill_everything()
         self.assertRegex(job.errors(), "gmmpi warning: .*checkpoint cannot be written|cannot be written .*No space left")
 

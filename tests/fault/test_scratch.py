@@ -5,11 +5,11 @@ import os
 import shutil
 import signal
 import tempfile
-import time
 import unittest
 
 import faults
 import harness
+from running import Running, failing
 import streaming
 
 N, D, K, RANKS = 400_000, 16, 4, 2
@@ -44,7 +44,7 @@ class Scratch(streaming.Case):
         return ["fit", self.data, *OPTIONS, "-o", self.path("s.h5"), "--scratch", self.scratch, *more]
 
     def assert_goes_on(self, pattern, **fault):
-        run, _ = self.streaming(*self.words(), ranks=RANKS, env=faults.failing(UNNAMED, **fault))
+        run, _ = self.streaming(*self.words(), ranks=RANKS, env=failing(UNNAMED, **fault))
         warnings = [line for line in run.stderr.splitlines() if line.startswith("gmmpi warning: ")]
         self.assertEqual(len(warnings), 1, run.stderr)
         self.assertRegex(warnings[0], pattern)
@@ -62,62 +62,15 @@ class Scratch(streaming.Case):
                             call="read", byte=3_000_000, rank=1)
 
     def test_bytes_that_change(self):
-        """A byte of what is kept is flipped while the fit goes on; one that is over too soon is tried again."""
-        limit = self.lasting_limit(*self.words("--max-iter", 0), ranks=RANKS)
-        seen = "part of a subsample was kept there, but it gave back other bytes than were written"
-        errors = ""
-        for _ in range(20):
-            errors = self.fit_while_bytes_change(limit)
-            self.assertTrue(self.bytes_of("s.h5") == self.expected)
-            if seen in errors:
-                return
-        self.fail(errors)
-
-    def fit_while_bytes_change(self, limit):
-        job = faults.Running(harness.command(RANKS, *self.words("-v", "--memory-limit", limit)), dict(os.environ),
-                             self.path("errors.txt"))
-        self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
-        end = time.monotonic() + faults.PATIENCE
-        harmed = False
-        while job.process.poll() is None and not harmed and time.monotonic() < end:
-            for pid in job.ranks():
-                harmed = self.harm_kept(pid) or harmed
-            time.sleep(0.001)
-        self.assertEqual(job.wait(), 0, job.errors())
-        return job.errors()
-
-    @staticmethod
-    def harm_kept(pid):
-        """Flips bits all over the file without a name, once something has been read back from it."""
-        try:
-            for name in os.listdir(f"/proc/{pid}/fd"):
-                link = f"/proc/{pid}/fd/{name}"
-                if "/scratch/" not in os.readlink(link):
-                    continue
-                with open(link, "r+b", buffering=0) as file:
-                    size = os.fstat(file.fileno()).st_size
-                    if size < 4_000_000:
-                        return False
-                    for place in range(1000, size, 100_000):
-                        file.seek(place)
-                        byte = file.read(1)
-                        file.seek(place)
-                        file.write(bytes([byte[0] ^ 1]))
-                return True
-        except OSError:
-            pass
-        return False
+        self.assert_goes_on("part of a subsample was kept there, but it gave back other bytes than were written", call="read", does="FLIP",
+                            byte=3_000_000, rank=1)
 
     def test_killed(self):
         limit = self.lasting_limit(*self.words("--max-iter", 0), ranks=RANKS)
-        job = faults.Running(harness.command(RANKS, *self.words("--max-iter", 10_000, "--memory-limit", limit)), dict(os.environ),
+        job = Running(harness.command(RANKS, *self.words("--max-iter", 10_000, "--memory-limit", limit)), dict(os.environ),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
-        end = time.monotonic() + faults.PATIENCE
-        while not any(self.keeps_something(pid) for pid in job.ranks()):
-            self.assertIsNone(job.process.poll(), job.errors())
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.01)
+        job.until(lambda: any(self.keeps_something(pid) for pid in job.ranks()), "something is kept")
         for pid in job.ranks():
             os.kill(pid, signal.SIGKILL)
         job.wait()

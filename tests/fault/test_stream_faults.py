@@ -4,13 +4,13 @@ message and a checkpoint, from which it goes on when the file is whole again, to
 import os
 import shutil
 import tempfile
-import time
 import unittest
 
 import numpy as np
 
 import faults
 import harness
+from running import Running, failing
 
 N, D, K, RANKS = 300_000, 16, 3, 2
 OPTIONS = ["-k", K, "--tol", "0", "--max-iter", "40", "--no-coarse-to-fine", "--init", "random_from_data", "--accelerate", "none"]
@@ -57,13 +57,13 @@ class StreamFaults(harness.Case):
         for rank, byte in ((0, size // 50), (1, size - size // 50)):
             with self.subTest(rank=rank):
                 run = self.fail_with(74, r"x.npy: reading .*failed.*Input/output error", *self.words(*self.limit), ranks=RANKS,
-                                     env=faults.failing("x.npy", "read", byte=byte, skip=4, rank=rank))
+                                     env=failing("x.npy", "read", byte=byte, skip=4, rank=rank))
                 self.assert_goes_on(run.stderr)
                 os.unlink(self.path("log.csv"))
 
     def test_disk_that_fails_at_once(self):
         self.fail_with(74, "x.npy: reading .*failed.*Input/output error", *self.words(*self.limit), ranks=RANKS,
-                       env=faults.failing("x.npy", "read", byte=os.path.getsize(self.data) // 2))
+                       env=failing("x.npy", "read", byte=os.path.getsize(self.data) // 2))
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_prediction(self):
@@ -72,18 +72,14 @@ class StreamFaults(harness.Case):
         self.write("old.h5", "kept")
         words = ["predict", self.path("m.h5"), self.data, "-o", self.path("old.h5")]
         self.fail_with(74, "x.npy: reading .*failed", *words, *self.limit, ranks=RANKS,
-                       env=faults.failing("x.npy", "read", byte=os.path.getsize(self.data) // 5, skip=1, rank=0))
+                       env=failing("x.npy", "read", byte=os.path.getsize(self.data) // 5, skip=1, rank=0))
         self.assertEqual(self.bytes_of("old.h5"), b"kept")
 
     def harm_while_it_runs(self, harm):
-        job = faults.Running(harness.command(RANKS, *self.words(*self.limit, "--max-iter", 100000)), dict(os.environ),
+        job = Running(harness.command(RANKS, *self.words(*self.limit, "--max-iter", 100000)), dict(os.environ),
                              self.path("errors.txt"))
         self.addCleanup(lambda: job.process.poll() is None and job.kill_everything())
-        limit = time.monotonic() + faults.PATIENCE
-        while not os.path.exists(self.path("log.csv")) or self.bytes_of("log.csv").count(b"\n") < 4:
-            self.assertLess(time.monotonic(), limit)
-            self.assertIsNone(job.process.poll(), job.errors())
-            time.sleep(0.01)
+        job.until(lambda: os.path.exists(self.path("log.csv")) and self.bytes_of("log.csv").count(b"\n") > 3, "rows")
         harm()
         self.assertEqual(job.wait(), 65, job.errors())
         shutil.copy(self.whole, self.data)

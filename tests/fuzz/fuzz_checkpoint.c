@@ -1,6 +1,5 @@
 /* Checkpoints: any bytes, which the checksum keeps from HDF5, and well sealed ones with any numbers in them. */
 #include "fuzz/fuzz.h"
-#include "job/checkpoint_fields.h"
 #include "job/checkpoint_image.h"
 #include "job/checkpoint_trailer.h"
 
@@ -22,7 +21,7 @@ static void read_image(const void *bytes, size_t n_bytes)
       checkpoint_image_read("input", bytes, (int64_t)n_bytes, &state, &identity, &is_foreign, &error);
   fuzz_insist((status == GMMPI_OK) == (state != NULL), "a state is there or an error");
   if (state == NULL) return;
-  fuzz_insist(state->current.iteration >= 0 && state->n_events >= 0, "a state was checked");
+  fuzz_insist(state->climbers[0].current.iteration >= 0 && state->events.n >= 0, "a state was checked");
   fit_state_destroy(state);
   json_decref(identity.options);
 }
@@ -30,10 +29,12 @@ static void read_image(const void *bytes, size_t n_bytes)
 /* Some of the numbers of an image become others. */
 static void change_numbers(fuzz_input *input, const fit_state *state, checkpoint_image *image)
 {
-  field fields[MAX_FIELDS];
-  const int n_fields = checkpoint_fields((fit_state *)state, image->has_best, fields);
+  enum { MOST_FIELDS = 64 };
+  state_field fields[MOST_FIELDS];
+  uint64_t n_fields = 0;
+  for (state_walk walk = {0}; state_walk_next(&walk, state, &fields[n_fields]);) n_fields++;
   while (input->n_left > 0) {
-    const uint64_t which = fuzz_take(input, 1) % (uint64_t)n_fields;
+    const uint64_t which = fuzz_take(input, 1) % n_fields;
     const uint64_t n_words = fields[which].n_bytes / 8;
     const uint64_t word = n_words > 0 ? fuzz_take(input, 2) % n_words : 0;
     fuzz_fill(input, image->bytes + image->offsets[which] + 8 * word, n_words > 0 ? 8 : fields[which].n_bytes);
@@ -50,12 +51,12 @@ static void read_sealed(fuzz_input *input)
   gmmpi_error error = {0};
   const uint64_t shape = fuzz_take(input, 1);
   const char *method = methods[fuzz_take(input, 1) % 3];
-  if (fit_state_create(families[shape % 4], 1 + (int64_t)(shape / 4 % 4), 2, method, &state, &error) == GMMPI_OK &&
-      fit_state_reserve_events(state, 2, &error) == GMMPI_OK) {
-    memset(state->events, 0, 2 * sizeof *state->events);
-    state->n_events = shape > 127 ? 2 : 0;
+  if (fit_state_create(families[shape % 4], 1 + (int64_t)(shape / 4 % 4), 2, method, 1, &state, &error) == GMMPI_OK &&
+      event_list_reserve(&state->events, 2, &error) == GMMPI_OK) {
+    memset(state->events.items, 0, 2 * sizeof *state->events.items);
+    state->events.n = shape > 127 ? 2 : 0;
     state->best.start = (shape & 64) != 0 ? 0 : -1;
-    state->current.start = 1;
+    state->climbers[0].current.start = 1;
     if (checkpoint_image_create(&identity, state, &image, &error) == GMMPI_OK) {
       change_numbers(input, state, &image);
       checkpoint_seal(image.bytes, image.n_bytes);

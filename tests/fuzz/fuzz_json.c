@@ -14,15 +14,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
 {
-  static const covariance_family *const families[] = {&family_full, &family_tied, &family_diag, &family_spherical};
   char *text = malloc(n_bytes + 1);
   if (text == NULL) return 0;
   memcpy(text, bytes, n_bytes);
   text[n_bytes] = '\0';
-  for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+  for (int i = 0; i < N_FAMILIES; i++) {
     gmmpi_model *model = NULL;
     gmmpi_error error = {0};
-    const gmmpi_status status = model_from_json("input", text, families[i], &model, &error);
+    const gmmpi_status status = model_from_json("input", text, all_families[i], &model, &error);
     fuzz_insist((status == GMMPI_OK) == (model != NULL), "a model is there or an error");
     if (model == NULL) continue;
     json_t *again = model_to_json(model);

@@ -38,7 +38,7 @@ static void write_set(fuzz_input *input, hid_t file, const char *name, int n_dim
   double numbers[MOST_NUMBERS];
   const uint64_t how = fuzz_take(input, 1);
   if (how % 8 == 7) n_dimensions = 1 + (int)(how / 8) % 3;
-  if (how % 8 == 6) shape[n_dimensions - 1] = (int64_t)(how / 8) % 5;
+  if (how % 8 == 6 && n_dimensions > 0) shape[n_dimensions - 1] = (int64_t)(how / 8) % 5;
   int64_t count = 1;
   for (int i = 0; i < n_dimensions; i++) count *= shape[i];
   if (count > MOST_NUMBERS) return;
@@ -68,23 +68,19 @@ static void write_facts(fuzz_input *input, hid_t file, const char *covariance, i
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
 {
-  static const covariance_family *const families[] = {&family_full, &family_tied, &family_diag, &family_spherical};
   fuzz_input input = {bytes, n_bytes};
   void *image = NULL;
   size_t n_image = 0;
-  const covariance_family *family = families[fuzz_take(&input, 1) % 4];
+  const covariance_family *family = all_families[fuzz_take(&input, 1) % N_FAMILIES];
   const int64_t K = 1 + (int64_t)fuzz_take(&input, 1) % 4;
   const int64_t d = 1 + (int64_t)fuzz_take(&input, 1) % 4;
   const hid_t file = hdf5_image_create(1 << 14);
   if (file < 0) return 0;
-  int64_t shape[3] = {K, d, d};
+  const gmmpi_model outline = {.family = family, .n_components = K, .n_features = d};
+  model_array arrays[MODEL_MOST_ARRAYS];
   write_facts(&input, file, family->name, d);
-  write_set(&input, file, "/weights", 1, shape);
-  write_set(&input, file, "/means", 2, (int64_t[3]){K, d, 1});
-  const int n_dimensions = family->dimensions(K, d, shape);
-  write_set(&input, file, "/covariances", n_dimensions, shape);
-  family->dimensions(K, d, shape);
-  write_set(&input, file, "/precisions_cholesky", n_dimensions, shape);
+  const int n_arrays = model_arrays(&outline, arrays);
+  for (int i = 0; i < n_arrays; i++) write_set(&input, file, arrays[i].name, arrays[i].n_dimensions, arrays[i].shape);
   const bool is_made = hdf5_image_bytes(file, &image, &n_image);
   H5Fclose(file);
   if (is_made) read_model(image, n_image);

@@ -38,9 +38,10 @@ static void read_table(const char *path, const source_options *options)
 
 void fuzz_read_points(const uint8_t *bytes, size_t n_bytes)
 {
-  static const source_options choices[] = {{.columns = NULL},
-                                           {.columns = "2,1", .header = HEADER_YES, .delimiter = ';'},
-                                           {.columns = "1-2", .header = HEADER_NO}};
+  static const source_word with_header[] = {{"header", "yes"}, {"delimiter", ";"}, {0}};
+  static const source_word without_header[] = {{"header", "no"}, {0}};
+  static const source_options choices[] = {
+      {.columns = NULL}, {.columns = "2,1", .words = with_header}, {.columns = "1-2", .words = without_header}};
   const char *path;
   const int descriptor = fuzz_open(bytes, n_bytes, &path);
   if (descriptor < 0) return;

@@ -11,6 +11,7 @@ import sys
 import time
 
 import namespaces
+from harness import PATIENCE
 
 AGENT = """#!/bin/sh
 # What ssh is elsewhere: AGENT HOST COMMAND...
@@ -73,7 +74,7 @@ class Network:
             run("ip", "link", "set", "%s-%s" % (name, device), "up")
         other = next(each for each in self.names if each != name)
         knock = "import socket; s = socket.socket(); s.settimeout(1); print(s.connect_ex((%r, 9)))" % other
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + PATIENCE
         while run(*self.words(name, sys.executable, "-c", knock)).strip() != str(errno.ECONNREFUSED):
             if time.monotonic() > limit:
                 raise OSError("%s does not come back" % name)

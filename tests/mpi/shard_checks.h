@@ -194,7 +194,7 @@ static const char *scratch_folder;
 static inline gmmpi_status open_and_create(const char *name, missing_choice missing, bool single_precision,
                                            point_source **source, shard **points, gmmpi_error *error)
 {
-  const source_options options = {.header = HEADER_NO};
+  const source_options options = {.words = (const source_word[]){{"header", "no"}, {0}}};
   *points = NULL;
   if (source_open(MPI_COMM_WORLD, path_of(name), &options, source, error) != GMMPI_OK) return error->status;
   const int64_t pair = shard_least_stream_bytes((*source)->n_rows, (*source)->n_features, missing);

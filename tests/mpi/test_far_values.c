@@ -72,11 +72,12 @@ static table make_columns(int64_t n, bool missing, expectation expected[D])
 static void check_found(const shard *points, const expectation *expected)
 {
   gmmpi_error error = {0};
+  const pass_size size = {DIAGONAL, FIRST_ORDER, 1, 1};
   pass_team *team = NULL;
   far_values *found = NULL;
   int64_t n_found = 0;
   int64_t f = 0;
-  if (CHECK(team_create(kernel_best(0), DIAGONAL, FIRST_ORDER, 1, points, &team, &error) == GMMPI_OK) &&
+  if (CHECK(team_create(kernel_best(0), points, &size, 1, &team, &error) == GMMPI_OK) &&
       CHECK(far_values_find(points, team, &found, &n_found, &error) == GMMPI_OK)) {
     for (int64_t j = 0; j < points->n_features; j++) {
       if (expected[j].n == 0) continue;

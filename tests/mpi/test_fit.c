@@ -113,12 +113,11 @@ static void compare_with_single_process(gmmpi_options *options)
 static void every_family_and_start(void **state)
 {
   (void)state;
-  const char *families[] = {"full", "tied", "diag", "spherical"};
   const char *starts[] = {"kmeans", "k-means++", "random_from_data", "random", "labels"};
-  for (int family = 0; family < 4; family++) {
+  for (int family = 0; family < N_FAMILIES; family++) {
     for (int start = 0; start < 5; start++) {
       gmmpi_options *options = options_for(K);
-      set(options, "covariance", families[family]);
+      set(options, "covariance", family_names[family]);
       if (start < 4)
         set(options, "init", starts[start]);
       else

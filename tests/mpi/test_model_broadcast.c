@@ -84,11 +84,10 @@ int main(int argc, char **argv)
   MPI_Init(&argc, &argv);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
-  static const covariance_family *const families[4] = {&family_full, &family_tied, &family_diag, &family_spherical};
-  for (int f = 0; f < 4; f++) {
-    same_everywhere(families[f], 1, 1, 0);
-    same_everywhere(families[f], 5, 7, f % 2);
-    same_everywhere(families[f], 3, 40, 1);
+  for (int f = 0; f < N_FAMILIES; f++) {
+    same_everywhere(all_families[f], 1, 1, 0);
+    same_everywhere(all_families[f], 5, 7, f % 2);
+    same_everywhere(all_families[f], 3, 40, 1);
   }
   no_memory_on_one_rank(n_ranks);
   int all_failures;

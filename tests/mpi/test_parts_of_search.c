@@ -48,13 +48,13 @@ typedef struct findings {
 static void look(problem *one, findings *all)
 {
   gmmpi_error error = {0};
-  fit_state *state = NULL;
+  climber *climb = calloc(1, sizeof *climb);
   place_finder *finder = NULL;
   bool taken = false;
   memset(all, 0, sizeof *all);
-  assert_int_equal(fit_state_create(&family_full, K, D, "auto", &state, &error), GMMPI_OK);
+  assert_int_equal(climber_open(&family_full, K, D, "auto", NULL, climb, &error), GMMPI_OK);
   gmmpi_model *candidate = new_model("full", K, D);
-  gmmpi_model *model = state->current.model;
+  gmmpi_model *model = climb->current.model;
   set_model(model);
   set_model(candidate);
   spurious_component found;
@@ -78,14 +78,15 @@ static void look(problem *one, findings *all)
     memcpy(all->means[i], finder->found[i].mean, sizeof all->means[i]);
     memcpy(all->covariances[i], finder->found[i].covariance, sizeof all->covariances[i]);
   }
-  assert_int_equal(look_again(one->em, state, NULL, &error), GMMPI_OK);
-  all->looked = model_hash(state->current.model);
-  assert_int_equal(judge_again(one->em, candidate, 100, state, NULL, &taken, &error), GMMPI_OK);
-  all->judged = model_hash(state->current.model);
+  assert_int_equal(look_again(one->em, climb, NULL, &error), GMMPI_OK);
+  all->looked = model_hash(climb->current.model);
+  assert_int_equal(judge_again(one->em, candidate, 100, climb, NULL, &taken, &error), GMMPI_OK);
+  all->judged = model_hash(climb->current.model);
   all->taken = taken;
   place_finder_destroy(finder);
   gmmpi_model_destroy(candidate);
-  fit_state_destroy(state);
+  climber_close(climb);
+  free(climb);
 }
 
 static void the_same_as_alone(void **state)

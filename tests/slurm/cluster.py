@@ -9,8 +9,9 @@ import subprocess
 import tempfile
 import time
 
+from harness import PATIENCE, session_folder
+
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "scancel")
-PATIENCE = 120  # seconds after which a job counts as hung
 TIME_LIMIT_CHECK = 30  # seconds between slurmctld's looks at time limits, counted from its start
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE")
 
@@ -85,6 +86,7 @@ class Cluster:
                                             first_job=random.randrange(1000, 60_000_000)))
         self.environment = dict(os.environ, SLURM_CONF=self.path("slurm.conf"), LC_ALL="C", SLURM_TIME_FORMAT="standard",
                                 PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
+                                OMPI_MCA_orte_tmpdir_base=session_folder(),
                                 OMPI_MCA_btl="tcp,self")  # two nodes, but one host: no shared memory between them
         self.start_munge()
         self.began = time.monotonic()
@@ -128,7 +130,7 @@ class Cluster:
 
     def run(self, *words, check=True, cwd=None, **variables):
         """Standard output of a command of SLURM's."""
-        done = subprocess.run(words, capture_output=True, text=True, cwd=cwd, timeout=60, env=dict(self.environment, **variables))
+        done = subprocess.run(words, capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, env=dict(self.environment, **variables))
         if check and done.returncode != 0:
             raise AssertionError("%s: status %d\n%s\n%s" % (" ".join(words), done.returncode, done.stderr, self.logs()))
         return done.stdout

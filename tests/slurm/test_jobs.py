@@ -178,7 +178,7 @@ class Jobs(harness.Case):
 
     def test_array_and_gather(self):
         shutil.copy(harness.MALL, self.path("points.csv"))
-        array = self.script("array.slurm", {"data": "points.csv", "numbers": "(3 5)", "seeds": "(0 1)", "launch": "(srun --mpi=pmix)",
+        array = self.script("array.slurm", {"data": "points.csv", "numbers": "(3 5)", "seeds": "(0 1)", "launch": "(mpirun)",
                                             "options": "--columns 4,5"},
                             {"array": "0-3", "nodes": 1, "ntasks-per-node": 1, "time": "00:05:00"})
         gather = self.script("gather.slurm", {"compare": shlex.quote(os.path.join(harness.SOURCE, "scripts", "compare.py"))}, {})

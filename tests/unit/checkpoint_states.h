@@ -39,39 +39,48 @@ static inline void set_history(accelerator *history)
   for (int64_t i = 0; i < history->n_numbers; i++) history->numbers[i] = odd_number(500 + i);
 }
 
+static inline void set_position(fit_position *position, int64_t start, int seed)
+{
+  set_model(position->model, seed);
+  position->start = start;
+  position->level = seed % 2;
+  position->iteration = 41 + seed;
+  position->measured = (measurement){.iteration = 40 + seed,
+                                     .objective = -1234.5678901234567 * seed,
+                                     .log_likelihood = -1e-300 * seed,
+                                     .sum_log_max_responsibility = -0.1 * seed};
+}
+
+/* Three starts that advance together where there is one that has ended before, else one. */
 static inline fit_state *make_state(const char *family, int64_t K, int64_t d, int64_t n_events, bool has_best)
 {
   fit_state *state = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(fit_state_create(family_find(family), K, d, "anderson", &state, &error), GMMPI_OK);
-  set_model(state->current.model, 1);
-  state->current.start = has_best ? 2 : 0;
-  state->current.iteration = 41;
-  state->current.log_likelihood = -1234.5678901234567;
-  state->current.sum_log_max_responsibility = -0.1;
+  assert_int_equal(fit_state_create(family_find(family), K, d, "anderson", has_best ? 3 : 1, &state, &error), GMMPI_OK);
   state->n_row_visits = 19450;
-  state->plain = false;
-  state->repaired = true;
-  state->last_change = 1.0 / 3e7;
-  state->current.level = 3;
-  set_history(state->history);
-  for (int64_t k = 0; k < K; k++) state->n_reseeds[k] = k + 7;
+  for (int64_t i = 0; i < state->n_climbers; i++) {
+    climber *climb = &state->climbers[i];
+    set_position(&climb->current, i + (has_best ? 2 : 0), (int)i + 1);
+    climb->has_ended = i == 1;
+    climb->plain = i > 0;
+    climb->repaired = i == 0;
+    climb->last_change = (double)(i + 1) / 3e7;
+    climb->n_row_visits = 77 + i;
+    set_history(climb->history);
+    for (int64_t k = 0; k < K; k++) climb->n_reseeds[k] = k + 7 + i;
+  }
   if (has_best) {
-    set_model(state->best.model, 1000);
-    state->best.start = 1;
-    state->best.iteration = 55;
-    state->best.log_likelihood = -1200.25;
-    state->best.sum_log_max_responsibility = -3e-300;
+    set_position(&state->best, 1, 1000);
     state->best.converged = true;
   }
-  assert_int_equal(fit_state_reserve_events(state, n_events, &error), GMMPI_OK);
+  assert_int_equal(event_list_reserve(&state->events, n_events, &error), GMMPI_OK);
   for (int64_t i = 0; i < n_events; i++)
-    state->events[i] = (fit_event){.start = i,
-                                   .iteration = 3 * i + 1,
-                                   .component = i % (K + 1) - 1,
-                                   .kind = (int32_t)(i % 5),
-                                   .action = (int32_t)((i + 1) % 3)};
-  state->n_events = n_events;
+    state->events.items[i] = (fit_event){.start = i,
+                                         .iteration = 3 * i + 1,
+                                         .component = i % (K + 1) - 1,
+                                         .kind = (int32_t)(i % 5),
+                                         .action = (int32_t)((i + 1) % 3)};
+  state->events.n = n_events;
   return state;
 }
 
@@ -98,26 +107,37 @@ static inline void assert_same_position(const fit_position *a, const fit_positio
   assert_int_equal(a->start, b->start);
   assert_int_equal(a->level, b->level);
   assert_int_equal(a->iteration, b->iteration);
-  assert_same_bits(a->log_likelihood, b->log_likelihood);
-  assert_same_bits(a->sum_log_max_responsibility, b->sum_log_max_responsibility);
+  assert_int_equal(a->measured.iteration, b->measured.iteration);
+  assert_same_bits(a->measured.objective, b->measured.objective);
+  assert_same_bits(a->measured.log_likelihood, b->measured.log_likelihood);
+  assert_same_bits(a->measured.sum_log_max_responsibility, b->measured.sum_log_max_responsibility);
   assert_int_equal(a->converged, b->converged);
   assert_same_model(a->model, b->model);
 }
 
-static inline void assert_same_state(const fit_state *a, const fit_state *b)
+static inline void assert_same_climber(const climber *a, const climber *b)
 {
   assert_same_position(&a->current, &b->current);
-  assert_int_equal(a->best.start, b->best.start);
-  if (a->best.start >= 0) assert_same_position(&a->best, &b->best);
-  assert_int_equal(a->n_row_visits, b->n_row_visits);
+  assert_int_equal(a->has_ended, b->has_ended);
   assert_int_equal(a->plain, b->plain);
   assert_int_equal(a->repaired, b->repaired);
   assert_same_bits(a->last_change, b->last_change);
+  assert_int_equal(a->n_row_visits, b->n_row_visits);
   assert_memory_equal(a->history->counters, b->history->counters, sizeof a->history->counters);
   assert_memory_equal(a->history->numbers, b->history->numbers, (size_t)a->history->n_numbers * sizeof(double));
   assert_memory_equal(a->n_reseeds, b->n_reseeds, (size_t)a->current.model->n_components * sizeof(int64_t));
-  assert_int_equal(a->n_events, b->n_events);
-  for (int64_t i = 0; i < a->n_events; i++) assert_memory_equal(&a->events[i], &b->events[i], sizeof(fit_event));
+}
+
+static inline void assert_same_state(const fit_state *a, const fit_state *b)
+{
+  assert_int_equal(a->n_climbers, b->n_climbers);
+  for (int64_t i = 0; i < a->n_climbers; i++) assert_same_climber(&a->climbers[i], &b->climbers[i]);
+  assert_int_equal(a->best.start, b->best.start);
+  if (a->best.start >= 0) assert_same_position(&a->best, &b->best);
+  assert_int_equal(a->n_row_visits, b->n_row_visits);
+  assert_int_equal(a->events.n, b->events.n);
+  for (int64_t i = 0; i < a->events.n; i++)
+    assert_memory_equal(&a->events.items[i], &b->events.items[i], sizeof(fit_event));
 }
 
 static inline checkpoint_identity make_identity(int seed)

@@ -15,20 +15,20 @@ static inline void contract_dense(gmmpi_model *model, int64_t component, const d
   double covariance[MOST_NUMBERS];
   memset(covariance, 0xFF, sizeof covariance);
   for (int64_t i = 0; i < d; i++) {
-    if (model->family->shape == DENSE)
+    if (model->family->storage->shape == DENSE)
       memcpy(covariance + i * d, dense + i * d, (size_t)d * sizeof *dense);
     else
       covariance[i] = dense[i * d + i];
   }
-  model->family->contract(model, component, covariance);
+  model_contract(model, component, covariance);
 }
 
 /* dense: d x d. */
 static inline void expand_dense(const gmmpi_model *model, int64_t component, double *dense)
 {
   const int64_t d = model->n_features;
-  model->family->expand(model, component, dense);
-  if (model->family->shape == DENSE) return;
+  model_expand(model, component, dense);
+  if (model->family->storage->shape == DENSE) return;
   for (int64_t i = d - 1; i >= 0; i--) {
     const double variance = dense[i];
     memset(dense + i * d, 0, (size_t)d * sizeof *dense);

@@ -48,7 +48,7 @@ static inline void problem_open(problem *one, MPI_Comm comm, int n_threads)
   assert_int_equal(shard_create_from_memory(comm, one->rows + first * one->d, end - first, one->d,
                                             (shard_options){.n_threads = n_threads}, &one->points, &error),
                    GMMPI_OK);
-  assert_int_equal(iteration_create(one->points, &one->options, &one->timings, &one->em, &error), GMMPI_OK);
+  assert_int_equal(iteration_create(one->points, &one->options, 1, &one->timings, &one->em, &error), GMMPI_OK);
 }
 
 static inline void problem_destroy(problem *one)
@@ -89,7 +89,7 @@ static inline void set_component(gmmpi_model *model, int64_t k, double weight, c
   model->weights[k] = weight;
   memcpy(model->means + k * model->n_features, mean, (size_t)model->n_features * sizeof *mean);
   contract_dense(model, k, covariance);
-  assert_true(model->family->factorise(model, k));
+  assert_true(model_factorise(model, k));
 }
 
 /* log of weight times density of component k at x. d <= 8. */

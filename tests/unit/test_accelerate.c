@@ -177,6 +177,8 @@ static void finds_the_fixed_point_of_sums(void **unused)
   set_moments(some, rho * rho * rho);
   accelerator_record(memory, some, false);
   assert_true(accelerator_pauses(memory));
+  assert_true(accelerator_pauses(memory)); /* a question changes nothing */
+  accelerator_take_pause(memory);
   assert_false(accelerator_pauses(memory));
   moments_destroy(some);
   moments_destroy(proposed);
@@ -240,6 +242,44 @@ static void moves_to_other_points(void **unused)
   accelerator_destroy(memory);
 }
 
+/* A refinement that leaves more than a quarter of the residual's square is not trusted any more, until a tenth of what
+ * it left is reached by other means; only the judgement says so, the question changes nothing. */
+static void a_refinement_of_no_use(void **unused)
+{
+  (void)unused;
+  const double rho = 0.8;
+  accelerator *memory = make_accelerator("anderson", DENSE);
+  accelerator *inner = make_accelerator("anderson", DENSE);
+  moments *some = make_moments(DENSE, 1.0, 1.0);
+  accelerator_record(memory, some, false);
+  assert_false(accelerator_trusts_refinement(memory)); /* it is not known of what the model was made */
+  set_moments(some, rho);
+  accelerator_record(memory, some, false);
+  accelerator_judge_refinement(memory);
+  assert_true(accelerator_trusts_refinement(memory));
+  accelerator_copy(inner, memory);
+  accelerator_last_output(inner, some);
+  accelerator_take_point(memory, inner);
+  set_moments(some, rho * rho);
+  accelerator_record(memory, some, false); /* rho^2 = 0.64 of the square is left */
+  assert_true(accelerator_trusts_refinement(memory));
+  assert_true(accelerator_trusts_refinement(memory));
+  accelerator_judge_refinement(memory);
+  assert_false(accelerator_trusts_refinement(memory));
+
+  accelerator_take_plain_step(memory);
+  set_moments(some, rho * rho - 0.5 * rho * (1.0 - rho));
+  accelerator_record(memory, some, false); /* 0.25 of it is not enough */
+  assert_false(accelerator_trusts_refinement(memory));
+  accelerator_take_plain_step(memory);
+  set_moments(some, rho * rho - 0.7 * rho * (1.0 - rho));
+  accelerator_record(memory, some, false); /* 0.04 is */
+  assert_true(accelerator_trusts_refinement(memory));
+  moments_destroy(some);
+  accelerator_destroy(inner);
+  accelerator_destroy(memory);
+}
+
 static void names_and_sizes(void **unused)
 {
   (void)unused;
@@ -251,7 +291,8 @@ static void names_and_sizes(void **unused)
   assert_true(accelerator_bytes("none", DENSE, 1000, 1000) == 0);
   assert_true(accelerator_bytes("anderson", DENSE, INT64_MAX / 2, 1000) == INT64_MAX);
   memory = make_accelerator("none", DENSE);
-  assert_true(accelerator_pauses(memory));
+  accelerator_take_pause(memory);
+  assert_true(accelerator_pauses(memory)); /* for good */
   assert_false(accelerator_has_point(memory));
   accelerator_destroy(memory);
   /* Out of proportion for auto, but not for who asks for it. */
@@ -262,10 +303,10 @@ static void names_and_sizes(void **unused)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(squarem_on_a_line),     cmocka_unit_test(anderson_in_the_plane),
-      cmocka_unit_test(moments_come_back),     cmocka_unit_test(finds_the_fixed_point_of_sums),
-      cmocka_unit_test(moves_to_other_points), cmocka_unit_test(leaps_away_from_a_saddle),
-      cmocka_unit_test(names_and_sizes),
+      cmocka_unit_test(squarem_on_a_line),      cmocka_unit_test(anderson_in_the_plane),
+      cmocka_unit_test(moments_come_back),      cmocka_unit_test(finds_the_fixed_point_of_sums),
+      cmocka_unit_test(moves_to_other_points),  cmocka_unit_test(leaps_away_from_a_saddle),
+      cmocka_unit_test(a_refinement_of_no_use), cmocka_unit_test(names_and_sizes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

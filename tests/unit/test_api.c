@@ -172,7 +172,7 @@ static void test_every_option(void **state)
       {"tol", "1.50e-9", "1.5e-09"},  {"seed", "18446744073709551615", "18446744073709551615"},
       {"coarse-to-fine", "no", "no"}, {"init", "somewhere/model.h5", "somewhere/model.h5"},
       {"init", "random", "random"},   {"memory-limit", "2K", "2048"},
-      {"delimiter", "\\t", "tab"},    {"columns", "A,B", "A,B"},
+      {"delimiter", "tab", "tab"},    {"columns", "A,B", "A,B"},
       {"missing", "drop", "drop"}};
   for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
     if (gmmpi_options_set(options, given[i][0], given[i][1], &error) != GMMPI_OK) fail_msg("%s", error.message);

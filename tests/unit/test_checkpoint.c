@@ -44,8 +44,8 @@ static void a_start_without_a_log_likelihood(void **unused)
   (void)unused;
   checkpoint_identity identity = make_identity(3);
   fit_state *state = make_state("full", 3, 2, 0, false);
-  state->current.iteration = 0;
-  state->current.log_likelihood = NAN;
+  state->climbers[0].current.iteration = 0;
+  state->climbers[0].current.measured.log_likelihood = NAN;
   checkpoint_image image = sealed(&identity, state);
   assert_holds(&image, &identity, state);
   checkpoint_image_clear(&image);
@@ -58,8 +58,8 @@ static void a_dropped_component_may_have_any_factor(void **unused)
   (void)unused;
   checkpoint_identity identity = make_identity(3);
   fit_state *state = make_state("full", 3, 2, 0, false);
-  state->current.model->weights[1] = 0.0;
-  state->current.model->precisions_cholesky[5] = NAN;
+  state->climbers[0].current.model->weights[1] = 0.0;
+  state->climbers[0].current.model->precisions_cholesky[5] = NAN;
   checkpoint_image image = sealed(&identity, state);
   assert_holds(&image, &identity, state);
   checkpoint_image_clear(&image);
@@ -73,22 +73,22 @@ static void a_newer_state_is_filled_in(void **unused)
   checkpoint_identity identity = make_identity(3);
   fit_state *state = make_state("full", 3, 2, 2, true);
   checkpoint_image image = sealed(&identity, state);
-  set_model(state->current.model, 77);
+  set_model(state->climbers[0].current.model, 77);
   set_model(state->best.model, 78);
-  state->current.iteration = 42;
-  state->current.log_likelihood = -5;
+  state->climbers[0].current.iteration = 42;
+  state->climbers[0].current.measured.log_likelihood = -5;
   state->best.start = 0;
   state->n_row_visits++;
-  state->n_reseeds[2] = 99;
-  state->events[1].component = 2;
+  state->climbers[0].n_reseeds[2] = 99;
+  state->events.items[1].component = 2;
   assert_true(checkpoint_image_fits(&image, state));
   checkpoint_image_fill(&image, state);
   checkpoint_seal(image.bytes, image.n_bytes);
   assert_holds(&image, &identity, state);
 
-  state->n_events = 1;
+  state->events.n = 1;
   assert_false(checkpoint_image_fits(&image, state));
-  state->n_events = 2;
+  state->events.n = 2;
   state->best.start = -1;
   assert_false(checkpoint_image_fits(&image, state));
   checkpoint_image_clear(&image);
@@ -190,10 +190,16 @@ static void lies_are_refused(void **unused)
   assert_lie(&identity, state);
   identity.n_samples = 200;
 
-  int64_t *const integers[] = {&state->n_row_visits,        &state->n_reseeds[2],    &state->current.start,
-                               &state->best.iteration,      &state->events[0].start, &state->events[1].iteration,
-                               &state->current.iteration,   &state->current.level,   &state->history->counters[0],
-                               &state->history->counters[1]};
+  int64_t *const integers[] = {&state->n_row_visits,
+                               &state->climbers[0].n_reseeds[2],
+                               &state->climbers[0].current.start,
+                               &state->best.iteration,
+                               &state->events.items[0].start,
+                               &state->events.items[1].iteration,
+                               &state->climbers[0].current.iteration,
+                               &state->climbers[0].current.level,
+                               &state->climbers[0].history->counters[0],
+                               &state->climbers[0].history->counters[1]};
   for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++) {
     const int64_t before = *integers[i];
     *integers[i] = -1;
@@ -201,67 +207,102 @@ static void lies_are_refused(void **unused)
     *integers[i] = before;
   }
   /* Numbers that no fit has. */
-  double *const numbers[] = {&state->current.model->weights[1], &state->current.model->means[1],
+  double *const numbers[] = {&state->climbers[0].current.model->weights[1], &state->climbers[0].current.model->means[1],
                              &state->best.model->covariances[2], &state->best.model->precisions_cholesky[3],
-                             &state->history->numbers[7]};
+                             &state->climbers[0].history->numbers[7]};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     const double before = *numbers[i];
     *numbers[i] = i == 0 ? -1.0 : i == 1 ? INFINITY : NAN;
     assert_lie(&identity, state);
     *numbers[i] = before;
   }
-  int32_t *const kinds[] = {&state->events[0].kind, &state->events[1].action};
+  int32_t *const kinds[] = {&state->events.items[0].kind, &state->events.items[1].action};
   for (size_t i = 0; i < 2; i++) {
     const int32_t before = *kinds[i];
     *kinds[i] = 77;
     assert_lie(&identity, state);
     *kinds[i] = before;
   }
-  state->events[1].component = 3;
+  state->events.items[1].component = 3;
   assert_lie(&identity, state);
   fit_state_destroy(state);
   json_decref(identity.options);
 }
 
-/* A sealed HDF5 file whose attributes claim so many components, while its data sets are small or only claim to be
- * large. */
+/* The bytes of a sealed HDF5 file with the state, in which an attribute of the job says something else. */
+static unsigned char *lie_about(const char *attribute, int64_t claim, const checkpoint_identity *identity,
+                                const fit_state *state, int64_t *n_bytes)
+{
+  checkpoint_image image = sealed(identity, state);
+  const char *path = in_folder("claim");
+  gmmpi_error error = {0};
+  assert_int_equal(file_write_whole(path, image.bytes, (size_t)image.n_bytes - CHECKPOINT_TRAILER, &error), GMMPI_OK);
+  const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t group = H5Gopen2(file, "/job", H5P_DEFAULT);
+  const hid_t opened = H5Aopen(group, attribute, H5P_DEFAULT);
+  assert_true(H5Awrite(opened, H5T_NATIVE_INT64, &claim) >= 0);
+  H5Aclose(opened);
+  H5Gclose(group);
+  H5Fclose(file);
+  checkpoint_image_clear(&image);
+
+  void *bytes;
+  size_t length;
+  assert_int_equal(file_read_whole(path, &bytes, &length, &error), GMMPI_OK);
+  unsigned char *lying = calloc(1, length + CHECKPOINT_TRAILER);
+  assert_non_null(lying);
+  memcpy(lying, bytes, length);
+  *n_bytes = (int64_t)length + CHECKPOINT_TRAILER;
+  checkpoint_seal(lying, *n_bytes);
+  free(bytes);
+  unlink(path);
+  return lying;
+}
+
+/* A file whose attributes claim so many of something, while its data sets are small or only claim to be large. */
 static void a_claim_beyond_the_file(void **unused)
 {
   (void)unused;
   checkpoint_identity identity = make_identity(3);
   fit_state *state = make_state("full", 3, 2, 0, false);
-  static const int64_t claims[] = {0, -3, 2, 4, 1 << 20, INT64_C(1) << 60, INT64_MAX};
-  for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
-    checkpoint_image image = sealed(&identity, state);
-    const char *path = in_folder("claim");
-    gmmpi_error error = {0};
-    assert_int_equal(file_write_whole(path, image.bytes, (size_t)image.n_bytes - CHECKPOINT_TRAILER, &error), GMMPI_OK);
-    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
-    const hid_t group = H5Gopen2(file, "/job", H5P_DEFAULT);
-    const hid_t attribute = H5Aopen(group, "n_components", H5P_DEFAULT);
-    assert_true(H5Awrite(attribute, H5T_NATIVE_INT64, &claims[i]) >= 0);
-    H5Aclose(attribute);
-    H5Gclose(group);
-    H5Fclose(file);
-    checkpoint_image_clear(&image);
-
-    void *bytes;
-    size_t n_bytes;
-    assert_int_equal(file_read_whole(path, &bytes, &n_bytes, &error), GMMPI_OK);
-    unsigned char *lying = calloc(1, n_bytes + CHECKPOINT_TRAILER);
-    assert_non_null(lying);
-    memcpy(lying, bytes, n_bytes);
-    checkpoint_seal(lying, (int64_t)n_bytes + CHECKPOINT_TRAILER);
-    assert_damaged(lying, (int64_t)n_bytes + CHECKPOINT_TRAILER);
-    free(lying);
-    free(bytes);
-    unlink(path);
+  static const char *const attributes[] = {"n_components", "n_climbers", "n_events"};
+  static const int64_t claims[] = {-3, 2, 4, 1 << 20, INT64_C(1) << 60, INT64_MAX};
+  for (size_t a = 0; a < sizeof attributes / sizeof attributes[0]; a++) {
+    for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
+      int64_t n_bytes;
+      unsigned char *lying = lie_about(attributes[a], claims[i], &identity, state, &n_bytes);
+      assert_damaged(lying, n_bytes);
+      free(lying);
+    }
   }
   static unsigned char garbage[1000];
   checkpoint_seal(garbage, sizeof garbage);
   assert_damaged(garbage, sizeof garbage);
   fit_state_destroy(state);
   json_decref(identity.options);
+}
+
+/* --- copies --- */
+
+/* Whatever the copy held before. */
+static void a_copy_is_the_same_state(void **unused)
+{
+  (void)unused;
+  gmmpi_error error = {0};
+  for (int variant = 0; variant < 4; variant++) {
+    fit_state *state = make_state("full", 3, 2, variant % 2 == 0 ? 0 : 9, variant >= 2);
+    fit_state *copy = make_state("full", 3, 2, variant % 2 == 0 ? 4 : 0, true); /* of no fewer climbers */
+    set_model(copy->climbers[0].current.model, 2000);
+    copy->climbers[0].current = (fit_position){.model = copy->climbers[0].current.model};
+    copy->n_row_visits = copy->climbers[0].n_reseeds[1] = copy->climbers[0].history->counters[3] = 5;
+    copy->climbers[0].plain = true;
+    copy->climbers[0].repaired = false;
+    copy->climbers[0].last_change = copy->climbers[0].history->numbers[4] = 6.0;
+    assert_int_equal(fit_state_copy(copy, state, &error), GMMPI_OK);
+    assert_same_state(copy, state);
+    fit_state_destroy(copy);
+    fit_state_destroy(state);
+  }
 }
 
 int main(void)
@@ -277,6 +318,7 @@ int main(void)
       cmocka_unit_test(every_other_length_is_seen),
       cmocka_unit_test(lies_are_refused),
       cmocka_unit_test(a_claim_beyond_the_file),
+      cmocka_unit_test(a_copy_is_the_same_state),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -42,17 +42,18 @@ static void assert_text(const char *expected)
 
 static journal *open_journal(const fit_state *resume)
 {
-  journal *book = NULL;
+  journal *log = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(journal_open(path, resume, &book, &error), GMMPI_OK);
-  return book;
+  assert_int_equal(journal_open(path, resume, &log, &error), GMMPI_OK);
+  return log;
 }
 
 /* A job that begins with this state and makes passes of iterations first ... last of start. */
 static void run(int64_t resumed_start, int64_t first, int64_t last)
 {
-  const fit_state resume = {.current = {.start = resumed_start, .iteration = first}};
-  journal *book = open_journal(first == 0 && resumed_start == 0 ? NULL : &resume);
+  climber climb = {.current = {.start = resumed_start, .iteration = first}};
+  const fit_state resume = {.climbers = &climb, .n_climbers = 1};
+  journal *log = open_journal(first == 0 && resumed_start == 0 ? NULL : &resume);
   for (int64_t i = first; i <= last; i++) {
     const fit_pass pass = {.start = resumed_start,
                            .iteration = i,
@@ -60,26 +61,26 @@ static void run(int64_t resumed_start, int64_t first, int64_t last)
                            .log_likelihood = -10.0 + (double)i,
                            .change = i == 0 ? NAN : 0.25,
                            .seconds = 0.5};
-    journal_add(book, &pass);
+    journal_add(log, &pass);
   }
-  journal_close(book);
+  journal_close(log);
 }
 
 static void rows_and_header(void **unused)
 {
   (void)unused;
   write_text("what an earlier job left\n");
-  journal *book = open_journal(NULL);
+  journal *log = open_journal(NULL);
   assert_text(HEADER);
   fit_pass pass = {.n_samples = 3, .log_likelihood = -0.1, .change = NAN, .seconds = 0.5};
-  journal_add(book, &pass);
+  journal_add(log, &pass);
   /* On the disk as soon as it happened; 17 digits. */
   assert_text(HEADER "0,-0.10000000000000001,-0.033333333333333333,,0,0.5\n");
   pass.iteration = 1;
   pass.change = 0.1;
   pass.start = 2;
-  journal_add(book, &pass);
-  journal_close(book);
+  journal_add(log, &pass);
+  journal_close(log);
   assert_text(HEADER "0,-0.10000000000000001,-0.033333333333333333,,0,0.5\n"
                      "1,-0.10000000000000001,-0.033333333333333333,0.10000000000000001,2,0.5\n");
 }
@@ -148,20 +149,21 @@ static void no_journal_or_a_strange_one(void **unused)
 static void devices_are_written_to(void **unused)
 {
   (void)unused;
-  journal *book = NULL;
+  journal *log = NULL;
   gmmpi_error error = {0};
-  const fit_state resume = {.current = {.iteration = 3}};
-  assert_int_equal(journal_open("/dev/null", NULL, &book, &error), GMMPI_OK);
-  journal_close(book);
-  assert_int_equal(journal_open("/dev/null", &resume, &book, &error), GMMPI_OK);
-  journal_close(book);
+  climber climb = {.current = {.iteration = 3}};
+  const fit_state resume = {.climbers = &climb, .n_climbers = 1};
+  assert_int_equal(journal_open("/dev/null", NULL, &log, &error), GMMPI_OK);
+  journal_close(log);
+  assert_int_equal(journal_open("/dev/null", &resume, &log, &error), GMMPI_OK);
+  journal_close(log);
   struct stat status;
   assert_int_equal(stat("/dev/null", &status), 0);
   assert_true(S_ISCHR(status.st_mode));
 
-  assert_int_equal(journal_open("/dev/full", NULL, &book, &error), GMMPI_NO_OUTPUT);
+  assert_int_equal(journal_open("/dev/full", NULL, &log, &error), GMMPI_NO_OUTPUT);
   error = (gmmpi_error){0};
-  assert_int_equal(journal_open("/no such folder/log.csv", NULL, &book, &error), GMMPI_NO_OUTPUT);
+  assert_int_equal(journal_open("/no such folder/log.csv", NULL, &log, &error), GMMPI_NO_OUTPUT);
 }
 
 /* Standard error that goes to a file is written on, not opened anew: what is there stays. */
@@ -174,10 +176,10 @@ static void standard_error_in_a_file(void **unused)
   fputs("earlier\n", stderr);
   fflush(stderr);
   run(0, 0, 0);
-  journal *book = NULL;
+  journal *log = NULL;
   gmmpi_error error = {0};
-  const gmmpi_status status = journal_open("/dev/stderr", NULL, &book, &error);
-  journal_close(book);
+  const gmmpi_status status = journal_open("/dev/stderr", NULL, &log, &error);
+  journal_close(log);
   fputs("later\n", stderr);
   fflush(stderr);
   dup2(before, STDERR_FILENO);

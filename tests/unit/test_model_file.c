@@ -81,9 +81,8 @@ static void assert_same_models(const gmmpi_model *a, const gmmpi_model *b)
 static void round_trips(void **state)
 {
   (void)state;
-  static const char *const covariances[4] = {"full", "tied", "diag", "spherical"};
-  for (int c = 0; c < 8; c++) {
-    gmmpi_model *model = example(covariances[c % 4], c < 4);
+  for (int c = 0; c < 2 * N_FAMILIES; c++) {
+    gmmpi_model *model = example(family_names[c % N_FAMILIES], c < N_FAMILIES);
     gmmpi_model *back = NULL;
     assert_int_equal(gmmpi_model_write(model, path, NULL), GMMPI_OK);
     assert_int_equal(gmmpi_model_read(path, &back, NULL), GMMPI_OK);

@@ -109,13 +109,12 @@ static void refused(void **state)
 static void written_and_read(void **state)
 {
   (void)state;
-  static const covariance_family *const families[4] = {&family_full, &family_tied, &family_diag, &family_spherical};
   static char *const names[3] = {"a", "\"b\"", "ü"};
   uint64_t seed = 13;
-  for (int f = 0; f < 4; f++) {
+  for (int f = 0; f < N_FAMILIES; f++) {
     gmmpi_model *model = NULL;
     double covariance[9];
-    assert_int_equal(model_allocate(families[f], 4, 3, &model, NULL), GMMPI_OK);
+    assert_int_equal(model_allocate(all_families[f], 4, 3, &model, NULL), GMMPI_OK);
     for (int k = 0; k < 4; k++) {
       model->weights[k] = 2 + random_number(&seed);
       for (int j = 0; j < 3; j++) model->means[3 * k + j] = 1e10 * random_number(&seed);
@@ -127,7 +126,7 @@ static void written_and_read(void **state)
     json_t *object = model_to_json(model);
     char *text = json_dumps(object, JSON_REAL_PRECISION(17));
     assert_non_null(text);
-    gmmpi_model *back = accept(text, families[f]);
+    gmmpi_model *back = accept(text, all_families[f]);
     assert_true(model_hash(back) == model_hash(model));
     for (int j = 0; j < 3; j++) assert_string_equal(back->feature_names[j], names[j]);
     free(text);

@@ -15,12 +15,13 @@
 static void every_fallback_is_a_value(void **state)
 {
   (void)state;
+  static const char *const groups[] = {"Model", "Iterations", "Start", "Machine"}; /* of gmmpi fit --help */
+  int n_reading;
+  const option_record *reading = reading_option_table(&n_reading);
   const struct {
     const option_record *table;
     int n;
-  } tables[] = {{fit_option_table, n_fit_options},
-                {reading_option_table, n_reading_options},
-                {memory_option_table, n_memory_options}};
+  } tables[] = {{fit_option_table, n_fit_options}, {reading, n_reading}, {memory_option_table, n_memory_options}};
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
     for (int i = 0; i < tables[t].n; i++) {
       const option_record *option = &tables[t].table[i];
@@ -28,6 +29,9 @@ static void every_fallback_is_a_value(void **state)
       char text[1024];
       gmmpi_error error = {0};
       assert_ptr_equal(option_find(tables[t].table, tables[t].n, option->name), option);
+      bool is_shown = option->group == NULL;
+      for (int g = 0; g < 4; g++) is_shown = is_shown || strcmp(option->group, groups[g]) == 0;
+      assert_true(is_shown);
       if (option->if_changed) assert_non_null(option->fallback);
       if (option->needs != NULL) assert_non_null(option_find(tables[t].table, tables[t].n, option->needs));
       if (option->kind == OPTION_SWITCH) assert_non_null(option->no_help);

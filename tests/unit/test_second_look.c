@@ -20,16 +20,16 @@ static problem *make_problem(int64_t n_group, const double *place, double deviat
 }
 
 /* Two components on the first cluster and one on the second: the group is missing. */
-static fit_state *lacking(void)
+static climber *lacking(void)
 {
   gmmpi_error error = {0};
-  fit_state *state = NULL;
-  assert_int_equal(fit_state_create(&family_full, K, D, "auto", &state, &error), GMMPI_OK);
-  gmmpi_model *model = state->current.model;
+  climber *climb = calloc(1, sizeof *climb);
+  assert_int_equal(climber_open(&family_full, K, D, "auto", NULL, climb, &error), GMMPI_OK);
+  gmmpi_model *model = climb->current.model;
   set_component(model, 0, 0.26, (double[]){0.1, 0.1}, unit);
   set_component(model, 1, 0.26, (double[]){-0.1, -0.1}, unit);
   set_component(model, 2, 0.48, centres[1], unit);
-  return state;
+  return climb;
 }
 
 /* Is there a component of so many points, as wide as the group? */
@@ -48,20 +48,21 @@ static void a_dense_group_is_found(void **s)
   const double place[D] = {30.7, -0.5};
   problem *one = make_problem(24, place, 0.02);
   gmmpi_error error = {0};
-  fit_state *state = lacking();
-  const int64_t visits = state->n_row_visits;
-  const long double before = log_likelihood_of(one, state->current.model);
+  climber *climb = lacking();
+  const int64_t visits = climb->n_row_visits;
+  const long double before = log_likelihood_of(one, climb->current.model);
   one->em->provisional = false;
-  assert_int_equal(look_again(one->em, state, NULL, &error), GMMPI_OK);
+  assert_int_equal(look_again(one->em, climb, NULL, &error), GMMPI_OK);
   assert_false(one->em->provisional);
-  assert_group(state->current.model, 24, place, 0.02);
-  assert_true(log_likelihood_of(one, state->current.model) > before + 50.0);
-  assert_true(state->n_row_visits > visits);
+  assert_group(climb->current.model, 24, place, 0.02);
+  assert_true(log_likelihood_of(one, climb->current.model) > before + 50.0);
+  assert_true(climb->n_row_visits > visits);
   /* Nothing is missing now: it stays, to the last bit. */
-  const uint64_t hash = model_hash(state->current.model);
-  assert_int_equal(look_again(one->em, state, NULL, &error), GMMPI_OK);
-  assert_true(model_hash(state->current.model) == hash);
-  fit_state_destroy(state);
+  const uint64_t hash = model_hash(climb->current.model);
+  assert_int_equal(look_again(one->em, climb, NULL, &error), GMMPI_OK);
+  assert_true(model_hash(climb->current.model) == hash);
+  climber_close(climb);
+  free(climb);
   problem_destroy(one);
 }
 
@@ -73,10 +74,11 @@ static void a_far_group_is_found(void **s)
   const double place[D] = {70.0, 90.0};
   problem *one = make_problem(60, place, 0.5);
   gmmpi_error error = {0};
-  fit_state *state = lacking();
-  assert_int_equal(look_again(one->em, state, NULL, &error), GMMPI_OK);
-  assert_group(state->current.model, 60, place, 0.5);
-  fit_state_destroy(state);
+  climber *climb = lacking();
+  assert_int_equal(look_again(one->em, climb, NULL, &error), GMMPI_OK);
+  assert_group(climb->current.model, 60, place, 0.5);
+  climber_close(climb);
+  free(climb);
   problem_destroy(one);
 }
 
@@ -87,22 +89,23 @@ static void a_thin_candidate_is_judged_again(void **s)
   const double place[D] = {30.7, -0.5};
   problem *one = make_problem(60, place, 0.05);
   gmmpi_error error = {0};
-  fit_state *state = lacking();
+  climber *climb = lacking();
   bool taken = false;
   gmmpi_model *candidate = new_model("full", K, D);
   set_component(candidate, 0, 0.5, centres[0], unit);
   set_component(candidate, 1, 0.48, centres[1], unit);
   set_component(candidate, 2, 0.02, place, (double[]){0.0025 + 1e-6, 0.0025, 0.0025, 0.0025 + 1e-6});
-  assert_int_equal(judge_again(one->em, candidate, 100, state, NULL, &taken, &error), GMMPI_OK);
+  assert_int_equal(judge_again(one->em, candidate, 100, climb, NULL, &taken, &error), GMMPI_OK);
   assert_true(taken);
-  assert_group(state->current.model, 60, place, 0.05);
+  assert_group(climb->current.model, 60, place, 0.05);
   /* No better than what there is now: it stays as it is. */
-  const uint64_t hash = model_hash(state->current.model);
-  assert_int_equal(judge_again(one->em, candidate, 100, state, NULL, &taken, &error), GMMPI_OK);
+  const uint64_t hash = model_hash(climb->current.model);
+  assert_int_equal(judge_again(one->em, candidate, 100, climb, NULL, &taken, &error), GMMPI_OK);
   assert_false(taken);
-  assert_true(model_hash(state->current.model) == hash);
+  assert_true(model_hash(climb->current.model) == hash);
   gmmpi_model_destroy(candidate);
-  fit_state_destroy(state);
+  climber_close(climb);
+  free(climb);
   problem_destroy(one);
 }
 
@@ -118,18 +121,19 @@ static void a_spurious_candidate_is_not_taken(void **s)
     problem_open(one, MPI_COMM_SELF, 1);
     one->options.spurious = keep ? SPURIOUS_KEEP : SPURIOUS_AVOID;
     gmmpi_error error = {0};
-    fit_state *state = lacking();
-    const uint64_t hash = model_hash(state->current.model);
+    climber *climb = lacking();
+    const uint64_t hash = model_hash(climb->current.model);
     bool taken = false;
     gmmpi_model *candidate = new_model("full", K, D);
     set_component(candidate, 0, 0.5, centres[0], unit);
     set_component(candidate, 1, 0.5 - 8.0 / N, centres[1], unit);
     set_component(candidate, 2, 8.0 / N, (double[]){0.3, 0.4}, (double[]){1e-5, 0.0, 0.0, 1e-5});
-    assert_int_equal(judge_again(one->em, candidate, N, state, NULL, &taken, &error), GMMPI_OK);
+    assert_int_equal(judge_again(one->em, candidate, N, climb, NULL, &taken, &error), GMMPI_OK);
     assert_int_equal(taken, keep);
-    if (!keep) assert_true(model_hash(state->current.model) == hash);
+    if (!keep) assert_true(model_hash(climb->current.model) == hash);
     gmmpi_model_destroy(candidate);
-    fit_state_destroy(state);
+    climber_close(climb);
+    free(climb);
     problem_destroy(one);
   }
 }

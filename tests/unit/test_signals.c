@@ -49,7 +49,7 @@ static int wait_for_the_end_of_the_time(void)
   signals_end_time_in(INFINITY);
   signals_end_time_in(0.05);
   const struct timespec pause = {.tv_nsec = 10000000};
-  for (int i = 0; i < 1000 && !signals_stop_requested(); i++) nanosleep(&pause, NULL);
+  for (int i = 0; i < 30000 && !signals_stop_requested(); i++) nanosleep(&pause, NULL);
   if (strcmp(signals_name(signals_received()), "the time limit") != 0) return 1;
   raise(SIGTERM); /* the first one counts */
   return signals_received() == SIGALRM ? 0 : 2;

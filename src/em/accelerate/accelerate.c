@@ -60,13 +60,15 @@ bool accelerator_is_fast(const accelerator *memory)
          FAST_STEP * squared_length(memory, history_residual(memory, 1));
 }
 
-bool accelerator_pauses(accelerator *memory)
+bool accelerator_pauses(const accelerator *memory)
 {
-  if (memory->capacity == 0) return true;
-  if (memory->counters[PAUSE] == 0) return false;
-  memory->counters[PAUSE]--;
+  return memory->capacity == 0 || memory->counters[PAUSE] > 0;
+}
+
+void accelerator_take_pause(accelerator *memory)
+{
+  if (memory->counters[PAUSE] > 0) memory->counters[PAUSE]--;
   accelerator_take_plain_step(memory);
-  return true;
 }
 
 void accelerator_note_success(accelerator *memory)

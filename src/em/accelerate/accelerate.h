@@ -15,51 +15,13 @@
  * to be of use on all points.
  *
  * A proposal may be no good: the caller looks whether it gives a sound model and whether the log-likelihood rises, and
- * otherwise asks for the plain step. Everything an accelerator knows is in `numbers` and `counters`, which are what a
- * checkpoint holds. */
+ * otherwise asks for the plain step. What an accelerator knows between two steps is in accelerator.h. */
 #ifndef EM_ACCELERATE_ACCELERATE_H
 #define EM_ACCELERATE_ACCELERATE_H
 
+#include "em/accelerate/accelerator.h"
 #include "em/options.h"
 #include "passes/moments.h"
-
-#include <stdbool.h>
-
-enum { ACCELERATOR_COUNTERS = 11 };
-
-typedef struct accelerator {
-  const struct acceleration_method *method;
-  density_shape shape;
-  int64_t n_components, n_features;
-  int64_t length;   /* of a vector of statistics: K (1 + d + second_length) */
-  int64_t capacity; /* outputs and residuals that are remembered, at most; 0: nothing is accelerated */
-  int64_t counters[ACCELERATOR_COUNTERS];
-  double *numbers;
-  int64_t n_numbers;
-} accelerator;
-
-/* The method of this name ("none", "anderson", "squarem", "auto"), for a mixture of this shape: auto is anderson unless
- * its history would be out of proportion. Errors: 64 an unknown name, 71. */
-gmmpi_status accelerator_create(const char *method, density_shape shape, int64_t n_components, int64_t n_features,
-                                accelerator **result, gmmpi_error *error);
-void accelerator_destroy(accelerator *memory); /* NULL is fine */
-
-/* Is there such a method? */
-bool accelerator_method_exists(const char *method);
-
-/* The bytes of an accelerator's memory; INT64_MAX when they can't be counted. */
-int64_t accelerator_bytes(const char *method, density_shape shape, int64_t n_components, int64_t n_features);
-
-/* The name of the method in use: never "auto". */
-const char *accelerator_name(const accelerator *memory);
-
-void accelerator_copy(accelerator *to, const accelerator *from); /* of the same method and shape */
-
-/* Can these counters and numbers be true? For memory that was read from a file. */
-bool accelerator_is_valid(const accelerator *memory);
-
-/* Forgets everything: the model in hand is not made of statistics that are known (a start, a repair). */
-void accelerator_forget(accelerator *memory);
 
 /* Takes what a pass with the model in hand gave. new_points: the pass went over other points than the one before, which
  * was with the same model: the history is moved over to them. */
@@ -69,9 +31,11 @@ void accelerator_record(accelerator *memory, const moments *measured, bool new_p
  * is nothing to accelerate? */
 bool accelerator_is_fast(const accelerator *memory);
 
-/* After accelerator_record: is it better to take textbook steps for a while, since proposals were no good? Then one was
- * taken. */
-bool accelerator_pauses(accelerator *memory);
+/* Is a textbook step due: because nothing is accelerated, or since the last proposals were no good? */
+bool accelerator_pauses(const accelerator *memory);
+
+/* After accelerator_record, when it pauses: the measured statistics are taken, and one step of the pause is over. */
+void accelerator_take_pause(accelerator *memory);
 
 /* After accelerator_record: the statistics to make the next model of; false when they are just the measured ones. */
 bool accelerator_propose(accelerator *memory, moments *proposed);
@@ -109,8 +73,12 @@ void accelerator_last_output(accelerator *memory, moments *last);
 /* Forgets all but the last output. */
 void accelerator_keep_newest(accelerator *memory);
 
-/* After accelerator_record: is a refinement worth trying? */
-bool accelerator_trusts_refinement(accelerator *memory);
+/* After accelerator_record: a refinement of which the model in hand was made and that did little to the residual is
+ * noted as one of no use. */
+void accelerator_judge_refinement(accelerator *memory);
+
+/* After accelerator_judge_refinement: is a refinement worth trying? */
+bool accelerator_trusts_refinement(const accelerator *memory);
 
 /* A refinement was of no use. */
 void accelerator_distrust_refinement(accelerator *memory);

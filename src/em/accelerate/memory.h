@@ -1,22 +1,13 @@
-/* Where an accelerator keeps what it knows: for em/accelerate*.c only. */
+/* Where an accelerator's numbers are: for the files of em/accelerate only. */
 #ifndef EM_ACCELERATE_MEMORY_H
 #define EM_ACCELERATE_MEMORY_H
 
-#include "em/accelerate/accelerate.h"
+#include "em/accelerate/accelerator.h"
 
-enum counter {
-  N_REMEMBERED,
-  NEWEST,
-  HAS_ORIGINS,
-  HAS_POINT,
-  PAUSE,
-  LONGEST_PAUSE,
-  IS_REFINED,
-  IS_DISTRUSTED, /* a refinement was of no use */
-  BEGINS_ANEW,
-  LEAP, /* the length in residuals of the last one, if all proposals since were leaps; else 0 */
-  HAS_LEAPT
-};
+/* About what statistics are measured, K x d; in which units, K x d; and the units of counts, K. */
+double *history_origins(const accelerator *memory);
+double *history_units(const accelerator *memory);
+double *history_count_units(const accelerator *memory);
 
 /* What the newest residual was, in squares, when the last refinement began ... */
 double *history_residual_before(const accelerator *memory);
@@ -37,6 +28,7 @@ double *history_next_output(accelerator *memory);
 /* Of the newest output and the point in hand. */
 void history_set_newest_residual(accelerator *memory);
 
+/* The scalar product of a vector of memory->length numbers with itself. */
 double squared_length(const accelerator *memory, const double *vector);
 
 #endif

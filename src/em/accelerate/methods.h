@@ -1,4 +1,7 @@
-/* How remembered residuals are combined: one file per method, accelerate_*.c, registered in accelerate.c. */
+/* How remembered residuals are combined: a file for each method, in the table of methods.c.
+ *
+ * To add one: a file beside this one with its acceleration_method, its name below, a line in the table of methods.c,
+ * and the word in the table of options, for users. */
 #ifndef EM_ACCELERATE_METHODS_H
 #define EM_ACCELERATE_METHODS_H
 
@@ -17,6 +20,9 @@ typedef struct acceleration_method {
   bool (*combine)(int64_t n, int64_t length, const double *const *residuals, double *outputs, double *inner);
 } acceleration_method;
 
-extern const acceleration_method acceleration_anderson, acceleration_squarem;
+/* The method of this name, or NULL. */
+const acceleration_method *acceleration_method_find(const char *name);
+
+extern const acceleration_method acceleration_none, acceleration_anderson, acceleration_squarem;
 
 #endif

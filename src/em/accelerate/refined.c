@@ -1,4 +1,5 @@
 /* What em/refine.c needs of an accelerator. */
+#include "em/accelerate/accelerate.h"
 #include "em/accelerate/memory.h"
 #include "em/accelerate/vectors.h"
 
@@ -52,13 +53,17 @@ void accelerator_distrust_refinement(accelerator *memory)
   *history_residual_for_refinement(memory) = LEAST_APPROACH * accelerator_residual(memory);
 }
 
-bool accelerator_trusts_refinement(accelerator *memory)
+void accelerator_judge_refinement(accelerator *memory)
 {
-  if (!accelerator_has_point(memory)) return false;
-  const double now = accelerator_residual(memory);
-  if (memory->counters[IS_REFINED] != 0 && !(now < LEAST_REFINEMENT * *history_residual_before(memory)))
+  if (!accelerator_has_point(memory) || memory->counters[IS_REFINED] == 0) return;
+  if (!(accelerator_residual(memory) < LEAST_REFINEMENT * *history_residual_before(memory)))
     accelerator_distrust_refinement(memory);
-  return memory->counters[IS_DISTRUSTED] == 0 || now < *history_residual_for_refinement(memory);
+}
+
+bool accelerator_trusts_refinement(const accelerator *memory)
+{
+  return accelerator_has_point(memory) && (memory->counters[IS_DISTRUSTED] == 0 ||
+                                           accelerator_residual(memory) < *history_residual_for_refinement(memory));
 }
 
 void accelerator_take_point(accelerator *memory, const accelerator *from)

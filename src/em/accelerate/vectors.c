@@ -1,38 +1,20 @@
 #include "em/accelerate/vectors.h"
 
+#include "em/accelerate/memory.h"
+
 #include <math.h>
-
-int64_t accelerator_n_units(int64_t n_components, int64_t n_features)
-{
-  return n_components * (2 * n_features + 1);
-}
-
-static double *origins(const accelerator *memory)
-{
-  return memory->numbers;
-}
-
-static double *units(const accelerator *memory)
-{
-  return memory->numbers + memory->n_components * memory->n_features;
-}
-
-static double *count_units(const accelerator *memory)
-{
-  return memory->numbers + 2 * memory->n_components * memory->n_features;
-}
 
 void accelerator_set_origins(accelerator *memory, const moments *at)
 {
   const int64_t d = memory->n_features;
   for (int64_t k = 0; k < memory->n_components; k++) {
     const double share = at->counts[k] / at->n_samples;
-    count_units(memory)[k] = share > 0.0 ? sqrt(share) : 1.0;
+    history_count_units(memory)[k] = share > 0.0 ? sqrt(share) : 1.0;
     for (int64_t j = 0; j < d; j++) {
       const int64_t diagonal = memory->shape == DENSE ? j * (j + 3) / 2 : j;
       const double variance = at->counts[k] > 0.0 ? at->scatter[k * at->second_length + diagonal] / at->counts[k] : 0.0;
-      origins(memory)[k * d + j] = at->means[k * d + j];
-      units(memory)[k * d + j] = variance > 0.0 ? sqrt(variance) : 1.0;
+      history_origins(memory)[k * d + j] = at->means[k * d + j];
+      history_units(memory)[k * d + j] = variance > 0.0 ? sqrt(variance) : 1.0;
     }
   }
 }
@@ -44,11 +26,11 @@ void accelerator_vector(const accelerator *memory, const moments *from, double *
 {
   const int64_t d = memory->n_features;
   for (int64_t k = 0; k < memory->n_components; k++) {
-    const double *origin = origins(memory) + k * d;
-    const double *unit = units(memory) + k * d;
+    const double *origin = history_origins(memory) + k * d;
+    const double *unit = history_units(memory) + k * d;
     const double *scatter = from->scatter + k * from->second_length;
     const double count = from->counts[k] / from->n_samples;
-    const double per_unit = 1.0 / count_units(memory)[k];
+    const double per_unit = 1.0 / history_count_units(memory)[k];
     *vector++ = count * per_unit;
     double *first = vector;
     for (int64_t j = 0; j < d; j++) *vector++ = count * per_unit * ((from->means[k * d + j] - origin[j]) / unit[j]);
@@ -66,13 +48,13 @@ void accelerator_moments(const accelerator *memory, const double *vector, moment
 {
   const int64_t d = memory->n_features;
   for (int64_t k = 0; k < memory->n_components; k++) {
-    const double *origin = origins(memory) + k * d;
-    const double *unit = units(memory) + k * d;
+    const double *origin = history_origins(memory) + k * d;
+    const double *unit = history_units(memory) + k * d;
     double *mean = to->means + k * d;
     double *scatter = to->scatter + k * to->second_length;
     const double scaled_count = *vector++;
     const double *first = vector;
-    const double back = count_units(memory)[k] * to->n_samples;
+    const double back = history_count_units(memory)[k] * to->n_samples;
     to->counts[k] = scaled_count * back;
     for (int64_t j = 0; j < d; j++, vector++)
       mean[j] = scaled_count > 0.0 ? origin[j] + *vector / scaled_count * unit[j] : origin[j];

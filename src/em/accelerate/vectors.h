@@ -2,10 +2,8 @@
 #ifndef EM_ACCELERATE_VECTORS_H
 #define EM_ACCELERATE_VECTORS_H
 
-#include "em/accelerate/accelerate.h"
-
-/* Numbers at the beginning of memory->numbers: origins (K x d), their units (K x d), units of counts (K). */
-int64_t accelerator_n_units(int64_t n_components, int64_t n_features);
+#include "em/accelerate/accelerator.h"
+#include "passes/moments.h"
 
 /* Begins a history: from now on everything is measured from these moments' means in their standard deviations. */
 void accelerator_set_origins(accelerator *memory, const moments *at);

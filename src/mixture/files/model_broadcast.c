@@ -9,16 +9,16 @@
 
 /* What the other ranks must know before they can make room. */
 typedef struct outline {
+  int64_t family; /* its index: all ranks run the same program, and so have the same table */
   int64_t n_components;
   int64_t n_features;
   int64_t names_bytes; /* of all feature names, each with its end; 0: none */
-  char covariance[16];
 } outline;
 
 static outline outline_of(const gmmpi_model *model)
 {
-  outline facts = {.n_components = model->n_components, .n_features = model->n_features};
-  strncpy(facts.covariance, model->family->name, sizeof facts.covariance - 1);
+  outline facts = {
+      .family = family_index(model->family), .n_components = model->n_components, .n_features = model->n_features};
   for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++)
     facts.names_bytes += (int64_t)strlen(model->feature_names[j]) + 1;
   return facts;
@@ -46,11 +46,9 @@ static gmmpi_status unpack_names(gmmpi_model *model, char *packed, gmmpi_error *
 
 void model_broadcast_parameters(MPI_Comm comm, int root, gmmpi_model *model)
 {
-  const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  broadcast_large(comm, root, model->weights, model->n_components, MPI_DOUBLE);
-  broadcast_large(comm, root, model->means, model->n_components * model->n_features, MPI_DOUBLE);
-  broadcast_large(comm, root, model->covariances, length, MPI_DOUBLE);
-  broadcast_large(comm, root, model->precisions_cholesky, length, MPI_DOUBLE);
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(model, arrays);
+  for (int i = 0; i < n_arrays; i++) broadcast_large(comm, root, arrays[i].numbers, arrays[i].length, MPI_DOUBLE);
 }
 
 gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *error)
@@ -64,7 +62,7 @@ gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *er
   gmmpi_error own = {0};
   char *names = malloc((size_t)facts.names_bytes + 1);
   if (names == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
-  if (rank != 0) model_allocate(family_find(facts.covariance), facts.n_components, facts.n_features, model, &own);
+  if (rank != 0) model_allocate(all_families[facts.family], facts.n_components, facts.n_features, model, &own);
   gmmpi_status status = agree(comm, &own);
   if (status == GMMPI_OK) {
     model_broadcast_parameters(comm, 0, *model);

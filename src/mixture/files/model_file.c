@@ -32,13 +32,12 @@ static bool write_attributes(hid_t root, const gmmpi_model *model, const json_t 
 
 static bool write_numbers(hid_t file, const gmmpi_model *model)
 {
-  const int64_t means_shape[2] = {model->n_components, model->n_features};
-  int64_t shape[3];
-  const int n_dimensions = model->family->dimensions(model->n_components, model->n_features, shape);
-  return hdf5_image_write(file, "/weights", 1, &model->n_components, model->weights) &&
-         hdf5_image_write(file, "/means", 2, means_shape, model->means) &&
-         hdf5_image_write(file, "/covariances", n_dimensions, shape, model->covariances) &&
-         hdf5_image_write(file, "/precisions_cholesky", n_dimensions, shape, model->precisions_cholesky);
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(model, arrays);
+  bool written = true;
+  for (int i = 0; i < n_arrays && written; i++)
+    written = hdf5_image_write(file, arrays[i].name, arrays[i].n_dimensions, arrays[i].shape, arrays[i].numbers);
+  return written;
 }
 
 /* Data sets, attributes and names, generously. */

@@ -208,30 +208,32 @@ static gmmpi_status read_feature_names(const opened_file *file, gmmpi_model *mod
   return status;
 }
 
-/* The four data sets, or with values = false only whether they fit together and are there. */
+/* The data sets of all arrays, or with values = false only whether they fit together and are there. */
 static gmmpi_status read_parameters(const opened_file *file, const gmmpi_model *model, bool values, gmmpi_error *error)
 {
-  const int64_t means_shape[2] = {model->n_components, model->n_features};
-  int64_t shape[3];
-  const int n_dimensions = model->family->dimensions(model->n_components, model->n_features, shape);
-  gmmpi_status status = read_numbers(file, "/weights", 1, &model->n_components, values ? model->weights : NULL, error);
-  if (status == GMMPI_OK) status = read_numbers(file, "/means", 2, means_shape, values ? model->means : NULL, error);
-  if (status == GMMPI_OK)
-    status = read_numbers(file, "/covariances", n_dimensions, shape, values ? model->covariances : NULL, error);
-  if (status == GMMPI_OK)
-    status = read_numbers(file, "/precisions_cholesky", n_dimensions, shape, values ? model->precisions_cholesky : NULL,
-                          error);
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(model, arrays);
+  gmmpi_status status = GMMPI_OK;
+  for (int i = 0; i < n_arrays && status == GMMPI_OK; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "/%s", arrays[i].name);
+    status =
+        read_numbers(file, name, arrays[i].n_dimensions, arrays[i].shape, values ? arrays[i].numbers : NULL, error);
+  }
   return status;
 }
 
-/* The factors are computed anew from the covariances, but a file with impossible ones is damaged. */
-static gmmpi_status check_factors(const opened_file *file, const gmmpi_model *model, gmmpi_error *error)
+/* What is derived is computed anew, but a file with impossible numbers there is damaged. */
+static gmmpi_status check_derived(const opened_file *file, const gmmpi_model *model, gmmpi_error *error)
 {
-  const int64_t length = family_length(model->family, model->n_components, model->n_features);
-  for (int64_t i = 0; i < length; i++) {
-    if (!isfinite(model->precisions_cholesky[i]))
-      return fail(error, GMMPI_BAD_DATA,
-                  "%s: /precisions_cholesky has a number that is not finite; copy it anew or fit again", file->path);
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(model, arrays);
+  for (int i = 0; i < n_arrays; i++) {
+    for (int64_t j = 0; arrays[i].is_derived && j < arrays[i].length; j++) {
+      if (!isfinite(arrays[i].numbers[j]))
+        return fail(error, GMMPI_BAD_DATA, "%s: /%s has a number that is not finite; copy it anew or fit again",
+                    file->path, arrays[i].name);
+    }
   }
   return GMMPI_OK;
 }
@@ -256,7 +258,7 @@ static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_mod
   status = read_parameters(file, &outline, false, error);
   if (status == GMMPI_OK) status = model_allocate(outline.family, shape[0], shape[1], &created, error);
   if (status == GMMPI_OK) status = read_parameters(file, created, true, error);
-  if (status == GMMPI_OK) status = check_factors(file, created, error);
+  if (status == GMMPI_OK) status = check_derived(file, created, error);
   if (status == GMMPI_OK) status = model_accept_parameters(created, file->path, error);
   if (status == GMMPI_OK) status = read_feature_names(file, created, error);
   if (status == GMMPI_OK) {

@@ -8,24 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nested arrays of reals: shape has n_dimensions entries, *next moves over the numbers. NULL when there is no memory.
- */
+/* Nested arrays of reals, or one real where n_dimensions is 0: shape has n_dimensions entries, *next moves over the
+ * numbers. NULL when there is no memory. */
 static json_t *nested_array(int n_dimensions, const int64_t *shape, const double **next)
 {
+  if (n_dimensions == 0) return json_real(*(*next)++);
   json_t *array = json_array();
   for (int64_t i = 0; array != NULL && i < shape[0]; i++) {
-    json_t *element = n_dimensions == 1 ? json_real(*(*next)++) : nested_array(n_dimensions - 1, shape + 1, next);
-    if (json_array_append_new(array, element) != 0) {
+    if (json_array_append_new(array, nested_array(n_dimensions - 1, shape + 1, next)) != 0) {
       json_decref(array);
       array = NULL;
     }
   }
   return array;
-}
-
-static json_t *numbers_to_json(int n_dimensions, const int64_t *shape, const double *numbers)
-{
-  return nested_array(n_dimensions, shape, &numbers);
 }
 
 static json_t *names_to_json(const gmmpi_model *model)
@@ -42,20 +37,21 @@ static json_t *names_to_json(const gmmpi_model *model)
 
 json_t *model_to_json(const gmmpi_model *model)
 {
-  const int64_t means_shape[2] = {model->n_components, model->n_features};
-  int64_t shape[3];
-  const int n_dimensions = model->family->dimensions(model->n_components, model->n_features, shape);
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(model, arrays);
   json_t *object = json_object();
   /* Setting a member to NULL, when its value could not be made, fails. */
-  if (json_object_set_new(object, "covariance", json_string(model->family->name)) != 0 ||
-      (model->feature_names != NULL && json_object_set_new(object, "feature_names", names_to_json(model)) != 0) ||
-      json_object_set_new(object, "weights", numbers_to_json(1, means_shape, model->weights)) != 0 ||
-      json_object_set_new(object, "means", numbers_to_json(2, means_shape, model->means)) != 0 ||
-      json_object_set_new(object, "covariances", numbers_to_json(n_dimensions, shape, model->covariances)) != 0) {
-    json_decref(object);
-    return NULL;
+  bool made = json_object_set_new(object, "covariance", json_string(model->family->name)) == 0 &&
+              (model->feature_names == NULL || json_object_set_new(object, "feature_names", names_to_json(model)) == 0);
+  for (int i = 0; i < n_arrays && made; i++) {
+    const double *next = arrays[i].numbers;
+    if (!arrays[i].is_derived)
+      made = json_object_set_new(object, arrays[i].name,
+                                 nested_array(arrays[i].n_dimensions, arrays[i].shape, &next)) == 0;
   }
-  return object;
+  if (made) return object;
+  json_decref(object);
+  return NULL;
 }
 
 /* Is it nested arrays of numbers of just this shape? */
@@ -80,22 +76,22 @@ static double *copy_numbers(const json_t *value, double *next)
   return next;
 }
 
-/* "3 x 2 x 2" */
+/* "3 x 2 x 2"; "1" for a single number. */
 static const char *shape_text(int n_dimensions, const int64_t *shape, char text[80])
 {
-  int length = 0;
-  for (int i = 0; i < n_dimensions; i++)
-    length += snprintf(text + length, 80 - (size_t)length, "%s%lld", i == 0 ? "" : " x ", (long long)shape[i]);
+  int length = snprintf(text, 80, "%lld", n_dimensions == 0 ? 1LL : (long long)shape[0]);
+  for (int i = 1; i < n_dimensions; i++)
+    length += snprintf(text + length, 80 - (size_t)length, " x %lld", (long long)shape[i]);
   return text;
 }
 
-/* The sizes that the weights and the first mean imply, and that everything else is of these sizes. */
-static gmmpi_status check_shapes(const char *path, const json_t *object, const covariance_family *family,
-                                 int64_t *n_components, int64_t *n_features, gmmpi_error *error)
+/* Sets the outline's sizes to those that the weights and the first mean imply; everything else must be of these
+ * sizes. */
+static gmmpi_status check_shapes(const char *path, const json_t *object, gmmpi_model *outline, gmmpi_error *error)
 {
   const json_t *weights = json_object_get(object, "weights");
   const json_t *means = json_object_get(object, "means");
-  int64_t shape[3] = {(int64_t)json_array_size(weights), (int64_t)json_array_size(json_array_get(means, 0)), 0};
+  const int64_t shape[2] = {(int64_t)json_array_size(weights), (int64_t)json_array_size(json_array_get(means, 0))};
   char text[80];
   if (shape[0] < 1 || !has_shape(weights, 1, shape))
     return fail(error, GMMPI_BAD_DATA, "%s: weights must be a list of numbers, one per component; correct it", path);
@@ -105,12 +101,16 @@ static gmmpi_status check_shapes(const char *path, const json_t *object, const c
   if (!has_shape(means, 2, shape))
     return fail(error, GMMPI_BAD_DATA, "%s: means must be %s numbers (components x features); correct it", path,
                 shape_text(2, shape, text));
-  *n_components = shape[0];
-  *n_features = shape[1];
-  const int n_dimensions = family->dimensions(*n_components, *n_features, shape);
-  if (!has_shape(json_object_get(object, "covariances"), n_dimensions, shape))
-    return fail(error, GMMPI_BAD_DATA, "%s: covariances must be %s numbers for %s; correct it", path,
-                shape_text(n_dimensions, shape, text), family->name);
+  outline->n_components = shape[0];
+  outline->n_features = shape[1];
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = model_arrays(outline, arrays);
+  for (int i = 0; i < n_arrays; i++) {
+    const model_array *array = &arrays[i];
+    if (!array->is_derived && !has_shape(json_object_get(object, array->name), array->n_dimensions, array->shape))
+      return fail(error, GMMPI_BAD_DATA, "%s: %s must be %s numbers for %s; correct it", path, array->name,
+                  shape_text(array->n_dimensions, array->shape, text), outline->family->name);
+  }
   return GMMPI_OK;
 }
 
@@ -118,12 +118,14 @@ static gmmpi_status check_family(const char *path, const json_t *object, const c
                                  gmmpi_error *error)
 {
   const json_t *covariance = json_object_get(object, "covariance");
+  char families[256];
   if (covariance == NULL) return GMMPI_OK;
   const char *name = json_string_value(covariance);
   const covariance_family *named = name != NULL ? family_find(name) : NULL;
   if (named == family) return GMMPI_OK;
   if (named == NULL)
-    return fail(error, GMMPI_BAD_DATA, "%s: its covariance must be full, tied, diag or spherical; correct it", path);
+    return fail(error, GMMPI_BAD_DATA, "%s: its covariance must be %s; correct it", path,
+                family_list(families, sizeof families));
   return fail(error, GMMPI_BAD_DATA,
               "%s: its covariances are %s but %s was asked for; give --covariance %s or other "
               "parameters",
@@ -150,20 +152,21 @@ static gmmpi_status take_feature_names(const char *path, const json_t *object, g
 static gmmpi_status from_object(const char *path, const json_t *object, const covariance_family *family,
                                 gmmpi_model **model, gmmpi_error *error)
 {
-  int64_t n_components = 0;
-  int64_t n_features = 0;
+  gmmpi_model outline = {.family = family};
+  model_array arrays[MODEL_MOST_ARRAYS];
   if (!json_is_object(object))
     return fail(error, GMMPI_BAD_DATA, "%s: must be one JSON object with weights, means and covariances; correct it",
                 path);
   gmmpi_status status = check_family(path, object, family, error);
-  if (status == GMMPI_OK) status = check_shapes(path, object, family, &n_components, &n_features, error);
+  if (status == GMMPI_OK) status = check_shapes(path, object, &outline, error);
   if (status != GMMPI_OK) return status;
-  gmmpi_model *created;
-  status = model_allocate(family, n_components, n_features, &created, error);
+  gmmpi_model *created = NULL;
+  status = model_allocate(family, outline.n_components, outline.n_features, &created, error);
   if (status != GMMPI_OK) return status;
-  copy_numbers(json_object_get(object, "weights"), created->weights);
-  copy_numbers(json_object_get(object, "means"), created->means);
-  copy_numbers(json_object_get(object, "covariances"), created->covariances);
+  const int n_arrays = model_arrays(created, arrays);
+  for (int i = 0; i < n_arrays; i++) {
+    if (!arrays[i].is_derived) copy_numbers(json_object_get(object, arrays[i].name), arrays[i].numbers);
+  }
   status = model_accept_parameters(created, path, error);
   if (status == GMMPI_OK) status = take_feature_names(path, object, created, error);
   if (status == GMMPI_OK) {

@@ -137,21 +137,14 @@ static gmmpi_status read_names(const sample_line *line, const char *label, csv_f
   return GMMPI_OK;
 }
 
-/* A delimiter that could be a part of a number, of a word, or of a line's end would make rows ambiguous. */
-static bool is_possible_delimiter(char c)
-{
-  const bool is_letter_or_digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  return !is_letter_or_digit && strchr("+-.\"\r\n", c) == NULL;
-}
-
-static gmmpi_status find_layout(sample *seen, const char *label, const source_options *options, csv_format *format,
+static gmmpi_status find_layout(sample *seen, const char *label, const csv_settings *settings, csv_format *format,
                                 gmmpi_error *error)
 {
-  format->delimiter = options->delimiter != 0 ? options->delimiter : guess_delimiter(seen);
+  format->delimiter = settings->delimiter != 0 ? settings->delimiter : guess_delimiter(seen);
   if (is_comment(&seen->lines[0])) {
     const bool fits = seen->n_lines > 1 && count_fields(&seen->lines[0], format->delimiter) ==
                                                count_fields(&seen->lines[1], format->delimiter);
-    if (options->header == HEADER_NO || (seen->n_lines > 1 && !fits)) drop_first(seen);
+    if (settings->header == HEADER_NO || (seen->n_lines > 1 && !fits)) drop_first(seen);
   }
   if (seen->n_lines == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: has a comment but no rows; give a file with points", label);
@@ -164,8 +157,8 @@ static gmmpi_status find_layout(sample *seen, const char *label, const source_op
                    first->number);
   format->n_columns = count_fields(first, format->delimiter);
 
-  const bool has_header = options->header == HEADER_YES ||
-                          (options->header == HEADER_AUTO && (is_comment(first) || has_text(first, format->delimiter)));
+  const bool has_header = settings->header == HEADER_YES || (settings->header == HEADER_AUTO &&
+                                                             (is_comment(first) || has_text(first, format->delimiter)));
   format->first_row = has_header ? first->next_offset : first->offset;
   format->line = has_header ? first->number + 1 : first->number;
   if (has_header && seen->n_lines == 1)
@@ -173,18 +166,15 @@ static gmmpi_status find_layout(sample *seen, const char *label, const source_op
   return has_header ? read_names(first, label, format, error) : GMMPI_OK;
 }
 
-gmmpi_status csv_format_find(line_reader *reader, const char *label, const source_options *options, csv_format *format,
+gmmpi_status csv_format_find(line_reader *reader, const char *label, const csv_settings *settings, csv_format *format,
                              gmmpi_error *error)
 {
   *format = (csv_format){0};
-  if (options->delimiter != 0 && !is_possible_delimiter(options->delimiter))
-    return fail(error, GMMPI_WRONG_USAGE, "--delimiter '%c': cannot stand between numbers; use another character",
-                options->delimiter);
   sample seen = {.n_lines = 0};
   gmmpi_status status = take_sample(reader, label, &seen, error);
   if (status == GMMPI_OK && seen.n_lines == 0)
     status = fail(error, GMMPI_BAD_DATA, "%s: has nothing but blank lines; give a file with points", label);
-  if (status == GMMPI_OK) status = find_layout(&seen, label, options, format, error);
+  if (status == GMMPI_OK) status = find_layout(&seen, label, settings, format, error);
   for (int i = 0; i < seen.n_lines; i++) free(seen.lines[i].text);
   return status;
 }

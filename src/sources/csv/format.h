@@ -3,8 +3,12 @@
 #ifndef SOURCES_CSV_FORMAT_H
 #define SOURCES_CSV_FORMAT_H
 
+#include "sources/csv/settings.h"
 #include "sources/csv/text_lines.h"
-#include "sources/source.h"
+
+#include "gmmpi/error.h"
+
+#include <stdint.h>
 
 typedef struct csv_format {
   char delimiter;    /* ' ' stands for any run of blanks */
@@ -14,11 +18,11 @@ typedef struct csv_format {
   int64_t line;      /* its 1-based number */
 } csv_format;
 
-/* Reads lines from the file's beginning. A header is what the options say, or a first line with a field that is neither
- * a number nor missing; a first line that begins with '#' is one too if it has as many fields as the next line, else a
- * comment. label: how messages name the file. Errors: 64 a delimiter that can be a part of a number; 65 no rows, an
- * unclosed quote; those of line_reader_next. Release with csv_format_close, also after an error. */
-gmmpi_status csv_format_find(line_reader *reader, const char *label, const source_options *options, csv_format *format,
+/* Reads lines from the file's beginning. A header is what the settings say, or a first line with a field that is
+ * neither a number nor missing; a first line that begins with '#' is one too if it has as many fields as the next line,
+ * else a comment. label: how messages name the file. Errors: 65 no rows, an unclosed quote; those of line_reader_next.
+ * Release with csv_format_close, also after an error. */
+gmmpi_status csv_format_find(line_reader *reader, const char *label, const csv_settings *settings, csv_format *format,
                              gmmpi_error *error);
 void csv_format_close(csv_format *format);
 

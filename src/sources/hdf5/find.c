@@ -2,45 +2,12 @@
 
 #include "sources/hdf5/numbers.h"
 #include "support/error.h"
+#include "support/hdf5_file.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* From 1.12 on a file's objects are described by a larger structure, which the new function fills. */
-#if H5_VERSION_GE(1, 12, 0)
-#define visit_objects H5Ovisit3
-#else
-#define visit_objects H5Ovisit2
-#endif
-
-bool hdf5_disk_failed(void)
-{
-  return errno == EIO || errno == ENXIO || errno == ESTALE || errno == ETIMEDOUT || errno == EREMOTEIO;
-}
-
-gmmpi_status hdf5_broken(const char *path, gmmpi_error *error)
-{
-  if (hdf5_disk_failed())
-    return fail(error, GMMPI_INPUT_FAILED, "%s: reading failed (%s); check the disk and start again", path,
-                strerror(errno));
-  return fail(error, GMMPI_BAD_DATA,
-              "%s: is an HDF5 file, but truncated or damaged or not finished; copy or write it anew", path);
-}
-
-hid_t hdf5_open_file(const char *path)
-{
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  hid_t file = H5I_INVALID_HID;
-  if (access >= 0 && H5Pset_fapl_sec2(access) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0) {
-    H5Pset_file_locking(access, false, true);
-    errno = 0;
-    file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  }
-  if (access >= 0) H5Pclose(access);
-  return file;
-}
 
 /* --- looking through a file --- */
 
@@ -109,7 +76,16 @@ static int count_dimensions(hid_t data_set)
   return n_dimensions;
 }
 
-/* Called for every object in the file. */
+herr_t hdf5_visit_objects(hid_t file, hdf5_object_visitor *visit, void *context)
+{
+#if H5_VERSION_GE(1, 12, 0)
+  return H5Ovisit3(file, H5_INDEX_NAME, H5_ITER_INC, visit, context, H5O_INFO_BASIC);
+#else
+  return H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit, context, H5O_INFO_BASIC);
+#endif
+}
+
+/* An hdf5_object_visitor. */
 static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void *data)
 {
   survey *found = data;
@@ -134,7 +110,7 @@ static void survey_file(hid_t file, survey *found)
 {
   *found = (survey){.has_memory = true};
   errno = 0;
-  found->is_broken = visit_objects(file, H5_INDEX_NAME, H5_ITER_INC, look_at, found, H5O_INFO_BASIC) < 0;
+  found->is_broken = hdf5_visit_objects(file, look_at, found) < 0;
 }
 
 static void close_survey(survey *found)
@@ -189,69 +165,4 @@ gmmpi_status hdf5_no_such_data_set(hid_t file, const char *path, const char *ins
   close_survey(&found);
   return fail(error, GMMPI_BAD_DATA, "%s: has no data set \"%s\"%s; its data sets are: %s", path, inside,
               other_object(file, inside), list_data_sets(&found).text);
-}
-
-/* --- names
- * ------------------------------------------------------------------------------------------------------------- */
-
-/* n_names strings of any length, which the library allocates. */
-static bool read_variable_strings(hid_t attribute, hid_t type, hid_t space, char **names, int64_t n_names)
-{
-  char **read = calloc((size_t)n_names, sizeof *read);
-  const hid_t memory_type = H5Tcopy(H5T_C_S1);
-  bool done = read != NULL && memory_type >= 0 && H5Tset_size(memory_type, H5T_VARIABLE) >= 0 &&
-              H5Tset_cset(memory_type, H5Tget_cset(type)) >= 0;
-  const bool has_read = done && H5Aread(attribute, memory_type, read) >= 0;
-  done = has_read;
-  for (int64_t i = 0; done && i < n_names; i++) {
-    names[i] = strdup(read[i] != NULL ? read[i] : "");
-    done = names[i] != NULL;
-  }
-  if (has_read) H5Dvlen_reclaim(memory_type, space, H5P_DEFAULT, read);
-  if (memory_type >= 0) H5Tclose(memory_type);
-  free(read);
-  return done;
-}
-
-/* n_names strings of one length, padded. */
-static bool read_fixed_strings(hid_t attribute, hid_t type, char **names, int64_t n_names)
-{
-  const size_t length = H5Tget_size(type) + 1;
-  char *read = calloc((size_t)n_names, length);
-  const hid_t memory_type = H5Tcopy(H5T_C_S1);
-  bool done = read != NULL && memory_type >= 0 && H5Tset_size(memory_type, length) >= 0 &&
-              H5Tset_cset(memory_type, H5Tget_cset(type)) >= 0 && H5Aread(attribute, memory_type, read) >= 0;
-  for (int64_t i = 0; done && i < n_names; i++) {
-    names[i] = strndup(read + (size_t)i * length, length);
-    done = names[i] != NULL;
-  }
-  if (memory_type >= 0) H5Tclose(memory_type);
-  free(read);
-  return done;
-}
-
-char **hdf5_read_names(hid_t data_set, const char *attribute, int64_t n_names)
-{
-  if (H5Aexists(data_set, attribute) <= 0) return NULL;
-  const hid_t opened = H5Aopen(data_set, attribute, H5P_DEFAULT);
-  if (opened < 0) return NULL;
-  const hid_t type = H5Aget_type(opened);
-  const hid_t space = H5Aget_space(opened);
-  char **names = NULL;
-  if (type >= 0 && space >= 0 && H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_ndims(space) == 1 &&
-      H5Sget_simple_extent_npoints(space) == n_names)
-    names = calloc((size_t)n_names, sizeof *names);
-  if (names != NULL) {
-    const bool done = H5Tis_variable_str(type) > 0 ? read_variable_strings(opened, type, space, names, n_names)
-                                                   : read_fixed_strings(opened, type, names, n_names);
-    for (int64_t i = 0; !done && i < n_names; i++) free(names[i]);
-    if (!done) {
-      free(names);
-      names = NULL;
-    }
-  }
-  if (space >= 0) H5Sclose(space);
-  if (type >= 0) H5Tclose(type);
-  H5Aclose(opened);
-  return names;
 }

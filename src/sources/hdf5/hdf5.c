@@ -3,50 +3,34 @@
 #include "sources/hdf5/claims.h"
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/find.h"
+#include "sources/hdf5/insides.h"
 #include "sources/hdf5/numbers.h"
+#include "sources/hdf5/rows.h"
 #include "sources/hdf5/virtual.h"
 #include "sources/source.h"
 #include "support/error.h"
 #include "support/file.h"
-#include "support/memory.h"
+#include "support/hdf5_attributes.h"
+#include "support/hdf5_file.h"
 
 #include <errno.h>
 #include <hdf5.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Neighbouring columns are read together, and those between them too when there are at most so many. */
-enum { LARGEST_GAP = 8 };
-/* Numbers read at once where not every column was picked, unless one row has more. */
-enum { PIECE_NUMBERS = 1 << 19 };
 /* What the library takes to convert and unpack numbers. */
 static const int64_t library_bytes = 4 << 20;
 /* And for each further file that is open: measured with 1500 of them. */
 static const int64_t open_file_bytes = 640 << 10;
 
-/* Columns that are read together. */
-typedef struct column_run {
-  int64_t first;
-  int64_t last;
-} column_run;
-
 typedef struct hdf5_state {
   hid_t file;
-  hid_t data_set;
-  hid_t space;
-  hdf5_numbers numbers;
-  int n_dimensions;
-  column_run *runs; /* ascending */
-  int64_t n_runs;
-  bool is_direct; /* every column was picked, in order */
+  hdf5_rows rows;
   /* Where numbers lie in the file as in memory they are read without the library: */
   int descriptor; /* of the library's; -1: they don't */
-  int64_t offset; /* of the first number */
+  int64_t offset; /* of the first number, bytes */
   int item_bytes;
-  double *piece;
-  int64_t piece_numbers;
 } hdf5_state;
 
 static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
@@ -65,8 +49,7 @@ static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error
   return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- opening --- */
 
 static gmmpi_status cannot_open(const point_source *source, gmmpi_error *error)
 {
@@ -89,10 +72,10 @@ static gmmpi_status open_data_set(point_source *source, gmmpi_error *error)
     source->label = label;
   }
   errno = 0;
-  state->data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
-  if (state->data_set < 0 && hdf5_disk_failed()) return hdf5_broken(source->path, error);
-  if (state->data_set < 0) return hdf5_no_such_data_set(state->file, source->path, source->inside, error);
-  if (!hdf5_is_numeric(state->data_set))
+  state->rows.data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
+  if (state->rows.data_set < 0 && hdf5_disk_failed()) return hdf5_broken(source->path, error);
+  if (state->rows.data_set < 0) return hdf5_no_such_data_set(state->file, source->path, source->inside, error);
+  if (!hdf5_is_numeric(state->rows.data_set))
     return fail(error, GMMPI_BAD_DATA, "%s: does not hold integers or floats; name a data set that does",
                 source->label);
   return GMMPI_OK;
@@ -102,12 +85,13 @@ static gmmpi_status set_shape(point_source *source, int64_t *n_columns, gmmpi_er
 {
   hdf5_state *state = source->state;
   hsize_t extents[2] = {0, 1};
-  state->space = H5Dget_space(state->data_set);
-  state->n_dimensions = state->space >= 0 ? H5Sget_simple_extent_ndims(state->space) : -1;
-  if (state->n_dimensions != 1 && state->n_dimensions != 2)
+  state->rows.space = H5Dget_space(state->rows.data_set);
+  state->rows.n_dimensions = state->rows.space >= 0 ? H5Sget_simple_extent_ndims(state->rows.space) : -1;
+  if (state->rows.n_dimensions != 1 && state->rows.n_dimensions != 2)
     return fail(error, GMMPI_BAD_DATA, "%s: has %d dimensions; points are rows of a data set of two", source->label,
-                state->n_dimensions < 0 ? 0 : state->n_dimensions);
-  if (H5Sget_simple_extent_dims(state->space, extents, NULL) < 0 || extents[0] > INT64_MAX || extents[1] > INT64_MAX)
+                state->rows.n_dimensions < 0 ? 0 : state->rows.n_dimensions);
+  if (H5Sget_simple_extent_dims(state->rows.space, extents, NULL) < 0 || extents[0] > INT64_MAX ||
+      extents[1] > INT64_MAX)
     return fail(error, GMMPI_BAD_DATA, "%s: has a shape that cannot be read; is the file damaged?", source->label);
   if (extents[0] == 0 || extents[1] == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: holds %llu rows of %llu columns; give a file with points", source->label,
@@ -117,45 +101,32 @@ static gmmpi_status set_shape(point_source *source, int64_t *n_columns, gmmpi_er
   return GMMPI_OK;
 }
 
-static int compare_columns(const void *a, const void *b)
+/* Is the attribute a list? One that is a single value names no column. */
+static bool has_array(hid_t data_set, const char *attribute)
 {
-  const int64_t left = *(const int64_t *)a;
-  const int64_t right = *(const int64_t *)b;
-  return (left > right) - (left < right);
-}
-
-/* Cuts the columns picked into runs. */
-static gmmpi_status find_runs(const point_source *source, gmmpi_error *error)
-{
-  hdf5_state *state = source->state;
-  const int64_t n = source->n_features;
-  int64_t *sorted = allocate(n, sizeof *sorted);
-  state->runs = allocate(n, sizeof *state->runs);
-  if (sorted == NULL || state->runs == NULL) {
-    free(sorted);
-    return out_of_memory(source, error);
-  }
-  memcpy(sorted, source->columns, (size_t)n * sizeof *sorted);
-  qsort(sorted, (size_t)n, sizeof *sorted, compare_columns);
-  state->is_direct = source_takes_all_columns(source);
-  for (int64_t i = 0; i < n; i++) {
-    if (i == 0 || sorted[i] - sorted[i - 1] > LARGEST_GAP + 1) state->runs[state->n_runs++].first = sorted[i];
-    state->runs[state->n_runs - 1].last = sorted[i];
-  }
-  free(sorted);
-  return GMMPI_OK;
+  const hid_t opened = H5Aexists(data_set, attribute) > 0 ? H5Aopen(data_set, attribute, H5P_DEFAULT) : H5I_INVALID_HID;
+  const hid_t space = opened >= 0 ? H5Aget_space(opened) : H5I_INVALID_HID;
+  const bool is_array = space >= 0 && H5Sget_simple_extent_ndims(space) == 1;
+  if (space >= 0) H5Sclose(space);
+  if (opened >= 0) H5Aclose(opened);
+  return is_array;
 }
 
 static gmmpi_status pick_columns(point_source *source, int64_t n_columns, const source_options *options,
                                  gmmpi_error *error)
 {
+  static const char attribute[] = "feature_names";
   const hdf5_state *state = source->state;
+  char **names = NULL;
+  int64_t n_names = 0;
+  hsize_t file_bytes = 0;
   errno = 0;
-  char **names = hdf5_read_names(state->data_set, "feature_names", n_columns);
+  if (H5Fget_filesize(state->file, &file_bytes) >= 0 && has_array(state->rows.data_set, attribute))
+    hdf5_strings_read(state->rows.data_set, attribute, (int64_t)file_bytes, &n_names, &names);
   if (names == NULL && hdf5_disk_failed()) return hdf5_broken(source->label, error);
-  const gmmpi_status status = source_pick_columns(source, n_columns, names, options, error);
-  for (int64_t i = 0; names != NULL && i < n_columns; i++) free(names[i]);
-  free(names);
+  const gmmpi_status status =
+      source_pick_columns(source, n_columns, n_names == n_columns ? names : NULL, options, error);
+  hdf5_strings_free(n_names, names);
   return status;
 }
 
@@ -164,12 +135,12 @@ static void find_flat_numbers(point_source *source)
 {
   hdf5_state *state = source->state;
   void *handle = NULL;
-  const hid_t type = H5Dget_type(state->data_set);
-  const haddr_t offset = H5Dget_offset(state->data_set); /* undefined for anything but one piece in this file */
+  const hid_t type = H5Dget_type(state->rows.data_set);
+  const haddr_t offset = H5Dget_offset(state->rows.data_set); /* undefined for anything but one piece in this file */
   const bool is_double = type >= 0 && H5Tequal(type, H5T_NATIVE_DOUBLE) > 0;
   const bool is_float = type >= 0 && H5Tequal(type, H5T_NATIVE_FLOAT) > 0;
   if (type >= 0) H5Tclose(type);
-  if (!state->is_direct || offset == HADDR_UNDEF || !(is_double || is_float) ||
+  if (!state->rows.is_direct || offset == HADDR_UNDEF || !(is_double || is_float) ||
       H5Fget_vfd_handle(state->file, H5P_DEFAULT, &handle) < 0 || handle == NULL)
     return;
   state->descriptor = *(const int *)handle;
@@ -199,26 +170,26 @@ static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, hdf5_pieces
   const int64_t cache = hdf5_shared_cache(memory[0], n_open);
   source->buffer_bytes += n_open * (cache + (pieces.n > 1 ? open_file_bytes : 0)) + memory[1];
   if (cache == 0) return GMMPI_OK;
-  H5Dclose(state->data_set);
-  H5Sclose(state->space);
-  state->data_set = hdf5_open_with_cache(state->file, source->inside, cache);
-  state->space = state->data_set >= 0 ? H5Dget_space(state->data_set) : H5I_INVALID_HID;
-  return state->space >= 0 ? GMMPI_OK : out_of_memory(source, error);
+  H5Dclose(state->rows.data_set);
+  H5Sclose(state->rows.space);
+  state->rows.data_set = hdf5_open_with_cache(state->file, source->inside, cache);
+  state->rows.space = state->rows.data_set >= 0 ? H5Dget_space(state->rows.data_set) : H5I_INVALID_HID;
+  return state->rows.space >= 0 ? GMMPI_OK : out_of_memory(source, error);
 }
 
 /* The pieces of a virtual data set; any other is one piece. */
 static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, hdf5_pieces *pieces, gmmpi_error *error)
 {
   hdf5_state *state = source->state;
-  const hid_t properties = H5Dget_create_plist(state->data_set);
+  const hid_t properties = H5Dget_create_plist(state->rows.data_set);
   gmmpi_status status = GMMPI_OK;
   *pieces = (hdf5_pieces){.n = 1};
   if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
-    H5Dclose(state->data_set); /* with it the library would hold pieces open in a way of its own */
+    H5Dclose(state->rows.data_set); /* with it the library would hold pieces open in a way of its own */
     status = hdf5_check_pieces(comm, properties, source->path, source->label, source->written, pieces, error);
     if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
-    state->data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
-    if (state->data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
+    state->rows.data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
+    if (state->rows.data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
   }
   if (properties >= 0) H5Pclose(properties);
   return status;
@@ -229,13 +200,13 @@ static gmmpi_status look_at_layout(point_source *source, hdf5_pieces *pieces, gm
 {
   hdf5_state *state = source->state;
   source->streams = true;
-  source->buffer_bytes = library_bytes + PIECE_NUMBERS * (int64_t)sizeof(double);
-  const hid_t properties = H5Dget_create_plist(state->data_set);
+  source->buffer_bytes = library_bytes + HDF5_PIECE_NUMBERS * (int64_t)sizeof(double);
+  const hid_t properties = H5Dget_create_plist(state->rows.data_set);
   const H5D_layout_t layout = properties >= 0 ? H5Pget_layout(properties) : H5D_LAYOUT_ERROR;
   gmmpi_status status = GMMPI_OK;
   if (layout == H5D_CHUNKED) {
     status = hdf5_check_filters(properties, source->label, error);
-    pieces->most = hdf5_chunk_memory_of(state->data_set);
+    pieces->most = hdf5_chunk_memory_of(state->rows.data_set);
   } else if (layout == H5D_CONTIGUOUS) {
     find_flat_numbers(source);
   }
@@ -256,10 +227,10 @@ static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const sou
   gmmpi_status status = open_data_set(source, error);
   if (status == GMMPI_OK) status = look_at_pieces(comm, source, pieces, error);
   if (status == GMMPI_OK) status = set_shape(source, &n_columns, error);
-  if (status == GMMPI_OK) status = hdf5_check_claims(state->file, state->data_set, n_columns, source->label, error);
+  if (status == GMMPI_OK)
+    status = hdf5_check_claims(state->file, state->rows.data_set, n_columns, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, n_columns, options, error);
-  if (status == GMMPI_OK) status = find_runs(source, error);
-  if (status == GMMPI_OK && !hdf5_numbers_open(state->data_set, &state->numbers)) status = out_of_memory(source, error);
+  if (status == GMMPI_OK) status = hdf5_rows_prepare(source, &state->rows, error);
   return status == GMMPI_OK ? look_at_layout(source, pieces, error) : status;
 }
 
@@ -271,11 +242,10 @@ static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_
     free(state);
     return error->status;
   }
-  *state = (hdf5_state){.file = H5I_INVALID_HID,
-                        .data_set = H5I_INVALID_HID,
-                        .space = H5I_INVALID_HID,
-                        .numbers = {H5I_INVALID_HID, H5I_INVALID_HID},
-                        .descriptor = -1};
+  *state = (hdf5_state){
+      .file = H5I_INVALID_HID,
+      .rows = {.data_set = H5I_INVALID_HID, .space = H5I_INVALID_HID, .numbers = {H5I_INVALID_HID, H5I_INVALID_HID}},
+      .descriptor = -1};
   source->state = state;
   gmmpi_error local = {0};
   hdf5_pieces pieces;
@@ -294,82 +264,18 @@ static void close_hdf5(point_source *source)
   hdf5_state *state = source->state;
   H5E_BEGIN_TRY
   {
-    hdf5_numbers_close(&state->numbers);
-    if (state->space >= 0) H5Sclose(state->space);
-    if (state->data_set >= 0) H5Dclose(state->data_set);
+    hdf5_rows_close(&state->rows);
     if (state->file >= 0) H5Fclose(state->file);
   }
   H5E_END_TRY
-  free(state->runs);
-  free(state->piece);
   free(state);
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------------------ */
-
-/* Rows of a run of columns into numbers: n_rows x (the run's width). */
-static gmmpi_status read_run(const point_source *source, int64_t first_row, int64_t n_rows, column_run run,
-                             double *numbers, gmmpi_error *error)
-{
-  hdf5_state *state = source->state;
-  const hsize_t start[2] = {(hsize_t)first_row, (hsize_t)run.first};
-  const hsize_t count[2] = {(hsize_t)n_rows, (hsize_t)(run.last - run.first + 1)};
-  const hid_t memory = H5Screate_simple(state->n_dimensions, count, NULL);
-  const bool is_ready = memory >= 0 && H5Sselect_hyperslab(state->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
-  errno = 0;
-  const bool is_read = is_ready && hdf5_numbers_read(&state->numbers, state->data_set, memory, state->space,
-                                                     (int64_t)(count[0] * count[1]), numbers);
-  const int reason = errno;
-  if (memory >= 0) H5Sclose(memory);
-  if (is_read) return GMMPI_OK;
-  if (!is_ready || reason == ENOMEM) return out_of_memory(source, error);
-  if (reason != 0)
-    return fail(error, GMMPI_INPUT_FAILED,
-                "%s: reading rows %" PRId64 " to %" PRId64 " failed (%s); check the disk and start again",
-                source->label, first_row + 1, first_row + n_rows, strerror(reason));
-  return fail(error, GMMPI_BAD_DATA,
-              "%s: rows %" PRId64 " to %" PRId64 " are damaged and cannot be unpacked; copy it anew", source->label,
-              first_row + 1, first_row + n_rows);
-}
-
-/* Copies the features that are in the run from numbers (n_rows x width) to their places in rows. */
-static void spread_run(const point_source *source, column_run run, int64_t n_rows, const double *numbers, double *rows)
-{
-  const int64_t width = run.last - run.first + 1;
-  for (int64_t j = 0; j < source->n_features; j++) {
-    const int64_t column = source->columns[j];
-    if (column < run.first || column > run.last) continue;
-    for (int64_t i = 0; i < n_rows; i++) rows[i * source->n_features + j] = numbers[i * width + column - run.first];
-  }
-}
-
-/* Reads a run of columns piece by piece. */
-static gmmpi_status read_run_in_pieces(const point_source *source, int64_t first_row, int64_t n_rows, column_run run,
-                                       double *rows, gmmpi_error *error)
-{
-  hdf5_state *state = source->state;
-  const int64_t width = run.last - run.first + 1;
-  const int64_t most_rows = width < PIECE_NUMBERS ? PIECE_NUMBERS / width : 1;
-  const int64_t piece_rows = n_rows < most_rows ? n_rows : most_rows;
-  if (state->piece_numbers < piece_rows * width) {
-    free(state->piece);
-    state->piece = allocate(piece_rows * width, sizeof *state->piece);
-    state->piece_numbers = state->piece == NULL ? 0 : piece_rows * width;
-    if (state->piece == NULL) return out_of_memory(source, error);
-  }
-  gmmpi_status status = GMMPI_OK;
-  for (int64_t done = 0; done < n_rows && status == GMMPI_OK; done += piece_rows) {
-    const int64_t count = n_rows - done < piece_rows ? n_rows - done : piece_rows;
-    status = read_run(source, first_row + done, count, run, state->piece, error);
-    if (status == GMMPI_OK) spread_run(source, run, count, state->piece, rows + done * source->n_features);
-  }
-  return status;
-}
+/* --- reading --- */
 
 static gmmpi_status read_hdf5(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
 {
-  const hdf5_state *state = source->state;
+  hdf5_state *state = source->state;
   const int64_t row_numbers = source->n_features;
   gmmpi_status status = GMMPI_OK;
   if (state->descriptor >= 0)
@@ -377,9 +283,7 @@ static gmmpi_status read_hdf5(point_source *source, int64_t first_row, int64_t n
                                state->item_bytes, n_rows * row_numbers, rows, error);
   H5E_BEGIN_TRY
   {
-    if (state->is_direct) status = read_run(source, first_row, n_rows, state->runs[0], rows, error);
-    for (int64_t r = 0; !state->is_direct && r < state->n_runs && status == GMMPI_OK; r++)
-      status = read_run_in_pieces(source, first_row, n_rows, state->runs[r], rows, error);
+    status = hdf5_rows_read(source, &state->rows, first_row, n_rows, rows, error);
   }
   H5E_END_TRY
   return status;
@@ -391,7 +295,7 @@ static bool reads(const point_source *source, const char *path)
   bool found = file_is_same(source->path, path);
   H5E_BEGIN_TRY
   {
-    const hid_t properties = H5Dget_create_plist(state->data_set);
+    const hid_t properties = H5Dget_create_plist(state->rows.data_set);
     if (!found && properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL)
       found = hdf5_pieces_are_in(properties, source->path, path);
     if (properties >= 0) H5Pclose(properties);
@@ -401,8 +305,12 @@ static bool reads(const point_source *source, const char *path)
 }
 
 const source_kind source_hdf5 = {.name = "HDF5",
+                                 .usage = "FILE.h5:/path/of/dataset",
+                                 .suffixes = (const char *const[]){".h5", ".hdf5", NULL},
+                                 .has_insides = true,
                                  .recognises = recognises,
                                  .open = open_hdf5,
                                  .read = read_hdf5,
                                  .reads = reads,
+                                 .insides = hdf5_insides,
                                  .close = close_hdf5};

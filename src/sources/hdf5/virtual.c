@@ -2,11 +2,11 @@
 
 #include "sources/hdf5/claims.h"
 #include "sources/hdf5/filters.h"
-#include "sources/hdf5/find.h"
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/pieces.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/hdf5_file.h"
 
 #include <errno.h>
 #include <inttypes.h>

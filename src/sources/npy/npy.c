@@ -213,5 +213,9 @@ static gmmpi_status read_npy(point_source *source, int64_t first_row, int64_t n_
   return status;
 }
 
-const source_kind source_npy = {
-    .name = "NPY", .recognises = recognises, .open = open_npy, .read = read_npy, .close = close_npy};
+const source_kind source_npy = {.name = "NPY",
+                                .suffixes = (const char *const[]){".npy", NULL},
+                                .recognises = recognises,
+                                .open = open_npy,
+                                .read = read_npy,
+                                .close = close_npy};

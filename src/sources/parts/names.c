@@ -46,14 +46,14 @@ static gmmpi_status out_of_memory(const char *what, gmmpi_error *error)
 }
 
 /* Names that grow. */
-typedef struct name_list {
+typedef struct growing_names {
   char *bytes;
   size_t n_bytes;
   size_t capacity;
-} name_list;
+} growing_names;
 
 /* Adds folder (of so many bytes), name and, unless the name has a data set itself, ":" and inside. */
-static bool add_name(name_list *list, const char *folder, size_t folder_bytes, const char *name, const char *inside)
+static bool add_name(growing_names *list, const char *folder, size_t folder_bytes, const char *name, const char *inside)
 {
   const bool adds_inside = inside != NULL && strstr(name, ":/") == NULL;
   const size_t longest = folder_bytes + strlen(name) + (adds_inside ? strlen(inside) + 1 : 0) + 1;
@@ -75,7 +75,7 @@ static int compare_names(const void *a, const void *b)
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static gmmpi_status match(const char *pattern, const char *inside, name_list *list, gmmpi_error *error)
+static gmmpi_status match(const char *pattern, const char *inside, growing_names *list, gmmpi_error *error)
 {
   glob_t found;
   const int outcome = glob(pattern, GLOB_NOSORT, NULL, &found);
@@ -103,7 +103,7 @@ static char *name_in_line(char *line)
   return length == 0 || line[0] == '#' ? NULL : line;
 }
 
-static gmmpi_status read_list(const char *path, const char *inside, name_list *list, gmmpi_error *error)
+static gmmpi_status read_list(const char *path, const char *inside, growing_names *list, gmmpi_error *error)
 {
   void *content = NULL;
   size_t n_bytes;
@@ -127,12 +127,12 @@ static gmmpi_status read_list(const char *path, const char *inside, name_list *l
 
 gmmpi_status part_names_find(const char *what, const char *inside, char **names, int64_t *n_bytes, gmmpi_error *error)
 {
-  name_list list = {0};
+  growing_names list = {0};
   const gmmpi_status status =
       what[0] == '@' ? read_list(what + 1, inside, &list, error) : match(what, inside, &list, error);
   if (status != GMMPI_OK) {
     free(list.bytes);
-    list = (name_list){0};
+    list = (growing_names){0};
   }
   *names = list.bytes;
   *n_bytes = (int64_t)list.n_bytes;

@@ -20,22 +20,14 @@
 enum { MOST_OPEN = 32 };
 
 typedef struct parts_state {
-  source_options options; /* columns is a copy */
-  char *names;            /* of all parts, one behind the other */
+  source_options options;
+  char *names; /* of all parts, one behind the other */
   int64_t n_parts;
   const char **parts;            /* n_parts, in names */
   int64_t *first_rows;           /* n_parts + 1 */
   point_source *open[MOST_OPEN]; /* part p at p modulo MOST_OPEN, or NULL */
   int64_t is_open[MOST_OPEN];    /* which part it is */
 } parts_state;
-
-static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
-{
-  (void)path;
-  (void)head;
-  (void)n_bytes;
-  return false; /* not by content */
-}
 
 static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error)
 {
@@ -147,11 +139,10 @@ static gmmpi_status open_parts(MPI_Comm comm, point_source *source, const source
   gmmpi_error local = {0};
   parts_state *state = calloc(1, sizeof *state);
   source->state = state;
-  if (state != NULL) {
+  if (state == NULL)
+    out_of_memory(source, &local);
+  else
     state->options = *options;
-    if (options->columns != NULL) state->options.columns = strdup(options->columns);
-  }
-  if (state == NULL || (options->columns != NULL && state->options.columns == NULL)) out_of_memory(source, &local);
   if (agree(comm, &local) == GMMPI_OK && find_parts(comm, source, &local) == GMMPI_OK) {
     point_source *first = NULL;
     if (source_open_part(comm, state->parts[0], options, source->written, &first, &local) == GMMPI_OK) {
@@ -169,7 +160,6 @@ static void close_parts(point_source *source)
 {
   parts_state *state = source->state;
   for (int i = 0; i < MOST_OPEN; i++) source_close(state->open[i]);
-  free((char *)state->options.columns);
   free(state->names);
   free(state->parts);
   free(state->first_rows);
@@ -240,7 +230,8 @@ static bool reads(const point_source *source, const char *path)
 }
 
 const source_kind source_parts = {.name = "several files",
-                                  .recognises = recognises,
+                                  .usage = "'PART-*.h5', or @LIST, a file of names",
+                                  .is_meant = part_names_are_meant,
                                   .open = open_parts,
                                   .read = read_parts,
                                   .place_text = place_text,

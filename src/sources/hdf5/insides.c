@@ -1,13 +1,13 @@
-#include "cli/info_hdf5.h"
+#include "sources/hdf5/insides.h"
 
 #include "sources/hdf5/find.h"
+#include "support/file.h"
+#include "support/hdf5_file.h"
 #include "support/json_text.h"
 
-#include "support/file.h"
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static json_t *shape_json(hid_t set)
 {
@@ -34,7 +34,7 @@ static json_t *type_json(hid_t set)
   return json_string(name);
 }
 
-/* For H5Ovisit2: adds a data set to the JSON object that is the context. */
+/* An hdf5_object_visitor: adds a data set to the JSON object that is the context. */
 static herr_t add_data_set(hid_t file, const char *name, const H5O_info_t *info, void *context)
 {
   if (info->type != H5O_TYPE_DATASET) return 0;
@@ -51,13 +51,13 @@ static herr_t add_data_set(hid_t file, const char *name, const H5O_info_t *info,
   return 0;
 }
 
-json_t *info_hdf5_data_sets(const char *path)
+json_t *hdf5_insides(const char *path)
 {
   if (!file_is_readable(path) || H5Fis_hdf5(path) <= 0) return NULL;
   const hid_t file = hdf5_open_file(path);
   if (file < 0) return NULL;
   json_t *sets = json_object();
-  if (sets != NULL && H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, add_data_set, sets, H5O_INFO_BASIC) < 0) {
+  if (sets != NULL && hdf5_visit_objects(file, add_data_set, sets) < 0) {
     json_decref(sets);
     sets = NULL;
   }

@@ -1,0 +1,123 @@
+#include "em/accelerate/accelerator.h"
+
+#include "em/accelerate/methods.h"
+#include "passes/moments.h"
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A history of more numbers than this is out of proportion for `auto` (2 GB). */
+static const int64_t most_numbers = INT64_C(1) << 28;
+
+static int64_t vector_length(density_shape shape, int64_t n_components, int64_t n_features)
+{
+  const int64_t bytes = moments_bytes(shape, n_components, n_features);
+  return bytes == INT64_MAX ? -1 : bytes / (int64_t)sizeof(double);
+}
+
+int64_t accelerator_n_units(int64_t n_components, int64_t n_features)
+{
+  return n_components * (2 * n_features + 1);
+}
+
+/* The length of `numbers`; -1 when it can't be counted. */
+static int64_t count_numbers(int64_t capacity, int64_t length, int64_t n_components, int64_t n_features)
+{
+  int64_t vectors;
+  if (capacity == 0) return 0;
+  if (length < 0 || !multiply_fits(2 * capacity + 1, length, &vectors)) return -1;
+  return vectors + accelerator_n_units(n_components, n_features) + 2; /* less than two vectors more */
+}
+
+static const acceleration_method *find_method(const char *name, int64_t length, int64_t n_components,
+                                              int64_t n_features)
+{
+  if (strcmp(name, "auto") == 0) {
+    const int64_t numbers = count_numbers(acceleration_anderson.capacity, length, n_components, n_features);
+    return numbers < 0 || numbers > most_numbers ? &acceleration_none : &acceleration_anderson;
+  }
+  return acceleration_method_find(name);
+}
+
+bool accelerator_method_exists(const char *method)
+{
+  return find_method(method, 1, 1, 1) != NULL;
+}
+
+int64_t accelerator_bytes(const char *method, density_shape shape, int64_t n_components, int64_t n_features)
+{
+  const int64_t length = vector_length(shape, n_components, n_features);
+  const acceleration_method *found = find_method(method, length, n_components, n_features);
+  const int64_t numbers = found == NULL ? -1 : count_numbers(found->capacity, length, n_components, n_features);
+  int64_t bytes;
+  return numbers < 0 || !multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ? INT64_MAX : bytes;
+}
+
+gmmpi_status accelerator_create(const char *method, density_shape shape, int64_t n_components, int64_t n_features,
+                                accelerator **result, gmmpi_error *error)
+{
+  const int64_t length = vector_length(shape, n_components, n_features);
+  const acceleration_method *found = find_method(method, length, n_components, n_features);
+  *result = NULL;
+  if (found == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "unknown acceleration '%s'; use auto, none, anderson or squarem", method);
+  accelerator *created = calloc(1, sizeof *created);
+  if (created != NULL) {
+    created->method = found;
+    created->shape = shape;
+    created->n_components = n_components;
+    created->n_features = n_features;
+    created->length = length;
+    created->capacity = found->capacity;
+    created->n_numbers = count_numbers(found->capacity, length, n_components, n_features);
+    if (created->n_numbers >= 0) created->numbers = allocate(created->n_numbers, sizeof(double));
+    if (created->numbers != NULL) {
+      *result = created;
+      return GMMPI_OK;
+    }
+  }
+  accelerator_destroy(created);
+  return fail(error, GMMPI_NO_MEMORY,
+              "there is no memory for the history of accelerated EM with %lld components; use --accelerate none",
+              (long long)n_components);
+}
+
+void accelerator_destroy(accelerator *memory)
+{
+  if (memory == NULL) return;
+  free(memory->numbers);
+  free(memory);
+}
+
+const char *accelerator_name(const accelerator *memory)
+{
+  return memory->method->name;
+}
+
+void accelerator_copy(accelerator *to, const accelerator *from)
+{
+  memcpy(to->counters, from->counters, sizeof to->counters);
+  if (from->n_numbers > 0) memcpy(to->numbers, from->numbers, (size_t)from->n_numbers * sizeof(double));
+}
+
+bool accelerator_is_valid(const accelerator *memory)
+{
+  const int64_t *counters = memory->counters;
+  for (int i = 0; i < ACCELERATOR_COUNTERS; i++) {
+    if (counters[i] < 0) return false;
+  }
+  if (counters[N_REMEMBERED] > memory->capacity) return false;
+  if (counters[NEWEST] > (memory->capacity > 0 ? memory->capacity - 1 : 0)) return false;
+  for (int64_t i = 0; i < memory->n_numbers; i++) {
+    if (!isfinite(memory->numbers[i])) return false;
+  }
+  return true;
+}
+
+void accelerator_forget(accelerator *memory)
+{
+  memset(memory->counters, 0, sizeof memory->counters);
+}

@@ -1,0 +1,54 @@
+#include "em/climber.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const measurement not_measured = {.iteration = -1, .objective = NAN, .log_likelihood = NAN};
+
+gmmpi_status climber_open(const covariance_family *family, int64_t n_components, int64_t n_features,
+                          const char *accelerate, event_list *events, climber *climb, gmmpi_error *error)
+{
+  *climb = (climber){.plain = true, .last_change = NAN, .current = {.measured = not_measured}, .events = events};
+  climb->n_reseeds = allocate(n_components, sizeof(int64_t));
+  if (climb->n_reseeds != NULL &&
+      model_allocate(family, n_components, n_features, &climb->current.model, error) == GMMPI_OK &&
+      model_allocate(family, n_components, n_features, &climb->other, error) == GMMPI_OK &&
+      accelerator_create(accelerate, family->storage->shape, n_components, n_features, &climb->history, error) ==
+          GMMPI_OK)
+    return GMMPI_OK;
+  climber_close(climb);
+  return fail(error, GMMPI_NO_MEMORY, "there is no memory for the state of a fit with %lld components",
+              (long long)n_components);
+}
+
+void climber_close(climber *climb)
+{
+  gmmpi_model_destroy(climb->current.model);
+  gmmpi_model_destroy(climb->other);
+  accelerator_destroy(climb->history);
+  free(climb->n_reseeds);
+  *climb = (climber){.has_ended = true};
+}
+
+void climber_enter_level(climber *climb, int64_t level)
+{
+  climb->current.level = level;
+  climb->current.iteration = 0;
+  climb->current.measured = not_measured;
+  climb->current.converged = false;
+  climb->has_ended = false;
+  climb->plain = true;
+  climb->repaired = false;
+  memset(climb->n_reseeds, 0, (size_t)climb->current.model->n_components * sizeof *climb->n_reseeds);
+}
+
+int64_t climber_bytes(const char *accelerate, const covariance_family *family, int64_t n_components, int64_t n_features)
+{
+  const int64_t model = model_bytes(family, n_components, n_features);
+  return sum_of_bytes(
+      3, (int64_t[]){model, model, accelerator_bytes(accelerate, family->storage->shape, n_components, n_features)});
+}

@@ -1,0 +1,43 @@
+/* Starts that advance together: every pass over the points, or over a subsample of them, is made once for all of them,
+ * and every level's points are drawn once. What becomes of each is what would become of it alone, to the last bit. */
+#ifndef FIT_BATCH_H
+#define FIT_BATCH_H
+
+#include "em/levels.h"
+#include "em/together.h"
+
+typedef struct fit_batch {
+  const fit_options *options;
+  const fit_observer *observer; /* not NULL; its members may be */
+  fit_state *state;
+  fit_timings *timings;
+  level_plan plan;
+  int64_t n_places;           /* starts that there is room for */
+  em_iteration **ems;         /* n_places: on all points; the first one is the others' host */
+  shard *coarse_points;       /* of the level in use, or of level 1 while all points are in use; NULL: none */
+  em_iteration **coarse_ems;  /* n_places: the same on these; NULL: none */
+  fit_timings coarse_timings; /* of which only the whole counts */
+  refinement **inner;         /* n_places; NULL: none */
+  ascent *ascents;            /* n_places */
+  ascents group;              /* those that were on their way last */
+  bool stopped;               /* somebody wants to stop */
+} fit_batch;
+
+/* How many of the starts that are asked for advance together; it depends on the options and the number of features
+ * alone. */
+int64_t starts_together(const fit_options *options, int64_t n_features);
+
+/* Collective. Places for n_places starts, with the first parts of which, an iteration on all points, all else is made.
+ * Errors, agreed: 71. */
+gmmpi_status batch_open(const shard *points, int64_t n_places, fit_batch *batch, gmmpi_error *error);
+void batch_close(fit_batch *batch); /* one that is all zero is fine */
+
+/* Collective. From where the state's climbers stand, or from nothing when `fresh`, to the end of each, unless somebody
+ * wants to stop. Errors, agreed: those of fit_run. */
+gmmpi_status batch_run(fit_batch *batch, bool fresh, gmmpi_error *error);
+
+/* After batch_run: is the model that the climber has measured last at hand? Sets *position to it, whose model is the
+ * climber's. */
+bool batch_last_measured(const fit_batch *batch, int64_t index, fit_position *position);
+
+#endif

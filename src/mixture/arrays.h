@@ -1,0 +1,51 @@
+/* What a model holds, and the one list of its arrays.
+ *
+ * Whatever goes over all numbers of a model (memory, copies, the hash, sending, files, checkpoints) goes over this list
+ * in its order, so that none can be forgotten.
+ *
+ * To add one: a member of gmmpi_model below and a line of the table in arrays.c. Every model of every family then has
+ * it, in memory, in files and in checkpoints. Changes of its meaning are left to do: who sets it (em/maximization.c, an
+ * estimator), who uses it (mixture/density.c), and, for numbers that come from outside, what is accepted
+ * (model_accept_parameters). Files without it are refused, so that MODEL_FORMAT_VERSION and CHECKPOINT_FORMAT go up. */
+#ifndef MIXTURE_ARRAYS_H
+#define MIXTURE_ARRAYS_H
+
+#include "gmmpi/model.h"
+#include "mixture/family.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MODEL_MOST_ARRAYS = 8, MODEL_MOST_DIMENSIONS = 3 };
+
+struct gmmpi_model {
+  const covariance_family *family;
+  int64_t n_components; /* K */
+  int64_t n_features;   /* d */
+  double *weights;      /* K; 0 for a component that was dropped */
+  double *means;        /* K x d */
+  double *covariances;  /* the family's shape */
+  /* The family's shape; as scikit-learn's precisions_cholesky: the inverse of the covariance's Cholesky factor,
+   * transposed (upper triangular, so that (x - mean) times it is white), or 1/standard deviation. */
+  double *precisions_cholesky;
+  char **feature_names; /* d, or NULL */
+  double given_sum;     /* of the weights as they came from outside (model_accept_parameters); else 0 */
+};
+
+typedef struct model_array {
+  const char *name; /* of the data set in HDF5 files and checkpoints, and of the member in JSON: "weights" */
+  bool is_derived;  /* computed from the others: not in JSON, and computed anew when a model is read */
+  int n_dimensions; /* 0: a single number */
+  int64_t shape[MODEL_MOST_DIMENSIONS]; /* row-major */
+  int64_t length;                       /* numbers in all; -1 when they can't be counted */
+  double *numbers;                      /* the model's own: length of them; NULL where none are allocated */
+} model_array;
+
+/* Lists the arrays; returns how many there are. The model needs a family and sizes, and no numbers. */
+int model_arrays(const gmmpi_model *model, model_array arrays[MODEL_MOST_ARRAYS]);
+
+/* Gives each array its memory, zeroed; false when there is not enough (what was allocated stays). */
+bool model_arrays_allocate(gmmpi_model *model);
+void model_arrays_free(gmmpi_model *model);
+
+#endif

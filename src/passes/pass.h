@@ -1,0 +1,47 @@
+/* A pass: one walk over the points and one Allreduce, for any number of models.
+ *
+ * Each request brings its rule and its statistics, of any shape and number of components. Every block of rows is worked
+ * on for one request after the other while it is in the caches, so that points that are streamed are read once for all
+ * of them. What a request gets does not depend on the others. */
+#ifndef PASSES_PASS_H
+#define PASSES_PASS_H
+
+#include "passes/expectation.h"
+#include "passes/load.h"
+
+/* What is wanted of a pass. */
+typedef struct pass_request {
+  responsibility_rule rule;
+  void *context;
+  statistics *sums; /* statistics_begin was called */
+  double *spans;    /* NULL; else K x d: not the sums are wanted but the largest |x - reference| per component and
+                       feature over the points that count for the component, for statistics_tighten */
+} pass_request;
+
+/* Does this rank want the job to stop? ask may be NULL: never. */
+typedef struct stop_question {
+  bool (*ask)(void *context);
+  void *context;
+} stop_question;
+
+static inline bool stop_is_wanted(stop_question question)
+{
+  return question.ask != NULL && question.ask(question.context);
+}
+
+/* What travels with the sums of all requests. */
+typedef struct pass_control {
+  stop_question stop;      /* in: asked just before the Allreduce */
+  int64_t n_questions;     /* in: 1 when somebody asked this rank how it goes; out: of how many ranks */
+  uint64_t hash;           /* in: of the models this rank used */
+  int64_t n_stop_requests; /* out: of how many ranks */
+  double seconds;          /* out: of the pass */
+  rank_load load;          /* out: what the ranks computed of these */
+} pass_control;
+
+/* Collective over the points' communicator. The team has room for all requests together. Where spans are wanted there
+ * is a second Allreduce. Errors, the same on all ranks: those of shard_agree; 70 when ranks gave different hashes. */
+gmmpi_status pass_make(pass_team *team, const shard *points, const pass_request *requests, int64_t n_requests,
+                       pass_control *control, gmmpi_error *error);
+
+#endif

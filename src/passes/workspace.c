@@ -1,0 +1,153 @@
+#include "passes/workspace.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t second_rows(density_shape shape, int64_t n_features)
+{
+  return shape == DENSE ? n_features : 1;
+}
+
+int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
+{
+  const int64_t scratch = kernel_scratch_bytes(shape, n_components, n_features);
+  const int64_t group_tiles = kernel_group_tiles(shape, n_components, n_features);
+  int64_t numbers;
+  int64_t bytes;
+  if (!multiply_fits(padded_width(n_features), second_rows(shape, n_features) + 1, &numbers) ||
+      !multiply_fits(numbers + group_tiles * TILE_ROWS + 1, (int64_t)sizeof(double), &numbers) ||
+      !multiply_fits(n_components, numbers, &bytes) || scratch > INT64_MAX - bytes)
+    return INT64_MAX;
+  numbers = group_tiles * n_features * TILE_ROWS * (int64_t)sizeof(double);
+  return bytes + scratch <= INT64_MAX - numbers && multiply_fits(n_threads, bytes + scratch + numbers, &bytes)
+             ? bytes
+             : INT64_MAX;
+}
+
+/* Numbers of each array of a workspace. */
+typedef struct workspace_lengths {
+  int64_t group_responsibilities, tiles, scratch_bytes, counts, first, second;
+} workspace_lengths;
+
+static void widen(int64_t *length, int64_t needed)
+{
+  if (needed > *length) *length = needed;
+}
+
+/* What serves passes of all sizes. */
+static workspace_lengths lengths_for(const pass_size *sizes, int n_sizes, int64_t n_features)
+{
+  workspace_lengths most = {0};
+  for (int i = 0; i < n_sizes; i++) {
+    const int64_t K = sizes[i].n_components;
+    const density_shape shape = sizes[i].shape;
+    const int64_t width = padded_width(n_features);
+    const int64_t group_tiles = kernel_group_tiles(shape, K, n_features);
+    widen(&most.group_responsibilities, group_tiles * K * TILE_ROWS);
+    widen(&most.tiles, group_tiles * n_features * TILE_ROWS);
+    widen(&most.scratch_bytes, kernel_scratch_bytes(shape, K, n_features));
+    widen(&most.counts, K);
+    widen(&most.first, K * width);
+    if (sizes[i].order == SECOND_ORDER) widen(&most.second, K * second_rows(shape, n_features) * width);
+  }
+  return most;
+}
+
+static bool workspace_open(pass_workspace *work, const kernel *kernels, const workspace_lengths *lengths)
+{
+  work->kernel = kernels;
+  work->group_responsibilities = allocate(lengths->group_responsibilities, sizeof(double));
+  work->responsibilities = work->group_responsibilities;
+  work->scratch = allocate_untouched(lengths->scratch_bytes, 1);
+  work->tiles = allocate_untouched(lengths->tiles, sizeof(double));
+  work->sums.counts = allocate(lengths->counts, sizeof(double));
+  work->sums.first = allocate(lengths->first, sizeof(double));
+  work->second = allocate(lengths->second, sizeof(double));
+  return work->group_responsibilities != NULL && work->scratch != NULL && work->tiles != NULL &&
+         work->sums.counts != NULL && work->sums.first != NULL && work->second != NULL;
+}
+
+static void workspace_close(pass_workspace *work)
+{
+  free(work->group_responsibilities);
+  free(work->scratch);
+  free(work->tiles);
+  free(work->sums.counts);
+  free(work->sums.first);
+  free(work->second);
+}
+
+/* -1 when they can't be counted. */
+static int64_t count_words(const pass_size *sizes, int n_sizes, const shard *points)
+{
+  int64_t n_words = PASS_CONTROL_WORDS;
+  for (int i = 0; i < n_sizes; i++) {
+    const int64_t K = sizes[i].n_components;
+    const int64_t d = points->n_features;
+    int64_t own;
+    if (team_bytes(sizes[i].shape, K, d, points->n_threads) == INT64_MAX ||
+        statistics_bytes(sizes[i].shape, K, d, points->n_threads) == INT64_MAX ||
+        !multiply_fits(statistics_words(sizes[i].shape, sizes[i].order, K, d), sizes[i].n_requests, &own) ||
+        __builtin_add_overflow(n_words, own, &n_words))
+      return -1;
+  }
+  return n_words;
+}
+
+gmmpi_status team_create(const kernel *kernels, const shard *points, const pass_size *sizes, int n_sizes,
+                         pass_team **team, gmmpi_error *error)
+{
+  const int64_t n_words = count_words(sizes, n_sizes, points);
+  pass_team *created = calloc(1, sizeof *created);
+  bool good = created != NULL && n_words >= 0;
+  if (good) {
+    created->words = allocate(n_words, sizeof *created->words);
+    created->workspaces = calloc((size_t)points->n_threads, sizeof *created->workspaces);
+  }
+  good = good && created->words != NULL && created->workspaces != NULL;
+  if (good) {
+    const workspace_lengths lengths = lengths_for(sizes, n_sizes, points->n_features);
+    created->n_threads = points->n_threads;
+    for (int t = 0; good && t < points->n_threads; t++)
+      good = workspace_open(&created->workspaces[t], kernels, &lengths);
+  }
+  *team = created;
+  if (good) return GMMPI_OK;
+  team_destroy(created);
+  *team = NULL;
+  return fail(error, GMMPI_NO_MEMORY,
+              "the working memory for %lld components in %lld features is not there; ask for fewer components or use "
+              "machines with more memory",
+              (long long)sizes[0].n_components, (long long)points->n_features);
+}
+
+void team_destroy(pass_team *team)
+{
+  if (team == NULL) return;
+  for (int t = 0; t < team->n_threads; t++) workspace_close(&team->workspaces[t]);
+  free(team->workspaces);
+  free(team->words);
+  free(team);
+}
+
+void workspace_begin_block(pass_workspace *workspace, const statistics *sums)
+{
+  block_sums *own = &workspace->sums;
+  const int64_t K = sums->n_components;
+  workspace->group_tiles = kernel_group_tiles(sums->shape, K, sums->n_features);
+  own->shape = sums->shape;
+  own->n_components = K;
+  own->n_features = sums->n_features;
+  own->width = sums->width;
+  own->references = sums->references;
+  memset(own->counts, 0, (size_t)K * sizeof(double));
+  memset(own->first, 0, (size_t)(K * own->width) * sizeof(double));
+  own->second = sums->order == SECOND_ORDER ? workspace->second : NULL;
+  if (own->second != NULL)
+    memset(own->second, 0, (size_t)(K * second_rows(sums->shape, sums->n_features) * own->width) * sizeof(double));
+  own->log_likelihood = 0.0;
+  own->sum_log_max_responsibility = 0.0;
+}

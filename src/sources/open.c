@@ -1,0 +1,76 @@
+/* Opening a source: what the file is, and its kind's own way of opening it. */
+#include "sources/kinds.h"
+#include "sources/recognise.h"
+#include "sources/settings.h"
+#include "sources/source.h"
+#include "support/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A source that is not open yet, with the settings of its kind. Not collective. */
+static gmmpi_status create(const char *data, const recognition *found, const source_options *options,
+                           point_source **source, gmmpi_error *error)
+{
+  point_source *created = calloc(1, sizeof *created);
+  if (created == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
+  const char *inside = data + found->path_length;
+  created->kind = source_kinds[found->kind];
+  created->path = strndup(data, (size_t)found->path_length);
+  created->label = strdup(data);
+  created->place_word = "row";
+  if (*inside != '\0') created->inside = strdup(inside + 1);
+  *source = created;
+  if (created->path == NULL || created->label == NULL || (*inside != '\0' && created->inside == NULL))
+    return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
+  return settings_read(created->kind, options->words, &created->settings, error);
+}
+
+/* Collective: a shape that is not the same on all ranks means that they look at different files under one name. */
+static gmmpi_status same_everywhere(MPI_Comm comm, const point_source *source, gmmpi_error *error)
+{
+  const int64_t mine[6] = {source->n_rows,  source->n_features,  source->n_columns,
+                           -source->n_rows, -source->n_features, -source->n_columns};
+  int64_t largest[6];
+  MPI_Allreduce(mine, largest, 6, MPI_INT64_T, MPI_MAX, comm);
+  for (int i = 0; i < 3; i++) {
+    if (largest[i] != -largest[i + 3])
+      return fail(error, GMMPI_BAD_DATA,
+                  "%s: is not the same file on all nodes; put it where every node finds the same one", source->label);
+  }
+  return GMMPI_OK;
+}
+
+gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
+                              point_source **source, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  recognition found = {0};
+  point_source *opened = NULL;
+  if (recognise_data(comm, data, &found, &local) == GMMPI_OK) {
+    create(data, &found, options, &opened, &local);
+    if (agree(comm, &local) == GMMPI_OK) {
+      opened->written = written;
+      opened->kind->open(comm, opened, options, &local);
+      opened->written = NULL;
+    }
+    if (agree(comm, &local) == GMMPI_OK) same_everywhere(comm, opened, &local);
+  }
+  if (local.status != GMMPI_OK) {
+    source_close(opened);
+    opened = NULL;
+    if (error != NULL) *error = local;
+  }
+  *source = opened;
+  return local.status;
+}
+
+/* A file that is not finished may be the reason of an error: the warning comes before it. */
+gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
+                         gmmpi_error *error)
+{
+  written_files written = {0};
+  const gmmpi_status status = source_open_part(comm, data, options, &written, source, error);
+  written_files_warn(comm, &written);
+  return status;
+}

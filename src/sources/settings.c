@@ -1,0 +1,63 @@
+#include "sources/settings.h"
+
+#include "sources/kinds.h"
+#include "support/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static gmmpi_status set_choice(const source_setting *setting, const char *text, int *value, gmmpi_error *error)
+{
+  char words[256] = "";
+  for (int i = 0; setting->choices[i] != NULL; i++) {
+    if (strcmp(setting->choices[i], text) == 0) {
+      *value = i;
+      return GMMPI_OK;
+    }
+    const size_t used = strlen(words);
+    const char *between = i == 0 ? "" : setting->choices[i + 1] == NULL ? " or " : ", ";
+    snprintf(words + used, sizeof words - used, "%s%s", between, setting->choices[i]);
+  }
+  return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is unknown; give %s", setting->name, text, words);
+}
+
+/* The setting of this name, and whose it is. NULL: there is none. */
+static const source_setting *find(const char *name, const source_kind **owner)
+{
+  const source_setting *setting;
+  for (int i = 0; (setting = kinds_setting(i, owner)) != NULL; i++) {
+    if (strcmp(setting->name, name) == 0) return setting;
+  }
+  return NULL;
+}
+
+gmmpi_status settings_read(const source_kind *kind, const source_word *words, void **settings, gmmpi_error *error)
+{
+  *settings = NULL;
+  if (kind->settings_bytes > 0 && (*settings = calloc(1, kind->settings_bytes)) == NULL)
+    return fail(error, GMMPI_NO_MEMORY, "no memory is left for the settings of %s files", kind->name);
+  for (gmmpi_status status = GMMPI_OK; words != NULL && words->name != NULL; words++) {
+    const source_kind *owner;
+    const source_setting *setting = find(words->name, &owner);
+    if (setting == NULL)
+      return fail(error, GMMPI_WRONG_USAGE, "--%s: no kind of file has such a setting; leave it out", words->name);
+    if (owner != kind || words->value == NULL) continue;
+    void *value = (char *)*settings + setting->offset;
+    status = setting->choices != NULL ? set_choice(setting, words->value, value, error)
+                                      : setting->parse(words->value, value, error);
+    if (status != GMMPI_OK) return status;
+  }
+  return GMMPI_OK;
+}
+
+gmmpi_status settings_check(const char *name, const char *value, gmmpi_error *error)
+{
+  const source_word words[] = {{name, value}, {NULL, NULL}};
+  const source_kind *owner = source_kinds[0];
+  void *settings = NULL;
+  find(name, &owner);
+  const gmmpi_status status = settings_read(owner, words, &settings, error);
+  free(settings);
+  return status;
+}

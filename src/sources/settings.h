@@ -1,0 +1,16 @@
+/* What the user's words say about the settings of a kind of file. */
+#ifndef SOURCES_SETTINGS_H
+#define SOURCES_SETTINGS_H
+
+#include "sources/source.h"
+
+#include "gmmpi/error.h"
+
+/* Can the setting of this name have this value? Errors: 64 it cannot, or no kind has such a setting; 71. */
+gmmpi_status settings_check(const char *name, const char *value, gmmpi_error *error);
+
+/* The settings of the kind, whose words they may be; the others are passed over. *settings is for free(), NULL where
+ * the kind has none. words: NULL, or a list that ends with a name of NULL. Errors: those of settings_check. */
+gmmpi_status settings_read(const source_kind *kind, const source_word *words, void **settings, gmmpi_error *error);
+
+#endif
