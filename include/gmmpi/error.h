@@ -30,7 +30,8 @@ typedef enum gmmpi_status {
   GMMPI_STOPPED = 75       /* stopped early on request; what was reached is saved */
 } gmmpi_status;
 
-/* Set it to zero before its first use: gmmpi_error error = {0}; */
+/* Before its first use, and before it is used again: gmmpi_error error = {GMMPI_OK, 0, ""}; an error that is set
+ * already stays as it is. */
 typedef struct gmmpi_error {
   gmmpi_status status;
   int64_t place;      /* the 1-based row or line the message is about, 0 where it is about none */

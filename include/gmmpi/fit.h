@@ -1,94 +1,57 @@
-/* Fitting a mixture by expectation-maximisation to points that the ranks of a communicator hold together. */
+/* Fitting a mixture by expectation-maximisation (Dempster, Laird, Rubin 1977; Bishop 2006, sec. 9.2) to points that the
+ * ranks of a communicator hold together. */
 #ifndef GMMPI_FIT_H
 #define GMMPI_FIT_H
 
 #include "gmmpi/error.h"
 #include "gmmpi/model.h"
+#include "gmmpi/observer.h"
+#include "gmmpi/options.h"
+#include "gmmpi/points.h"
 
-#include <mpi.h>
 #include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef enum gmmpi_init {
-  GMMPI_INIT_KMEANS,           /* the best of many starts and of moves from them by splitting and merging components;
-                                  with GMMPI_COARSE_OFF one start from k-means|| seeding (Bahmani et al. 2012) and
-                                  Lloyd's iterations */
-  GMMPI_INIT_KMEANS_PLUS_PLUS, /* k-means++ seeding (Arthur, Vassilvitskii 2007), each point to its nearest seed */
-  GMMPI_INIT_RANDOM_FROM_DATA, /* means are points drawn without replacement, see init_identity */
-  GMMPI_INIT_RANDOM,           /* responsibilities are random */
-  GMMPI_INIT_MODEL,            /* gmmpi_fit_options.start as it is */
-  GMMPI_INIT_LABELS            /* gmmpi_fit_options.labels: the first M-step is from them */
-} gmmpi_init;
+/* What a fit came to, beside the model. The same on every rank. */
+typedef struct gmmpi_summary gmmpi_summary;
 
-typedef enum gmmpi_on_collapse {
-  GMMPI_COLLAPSE_RESEED, /* put the component where the data fit worst, a bounded number of times, then drop it */
-  GMMPI_COLLAPSE_DROP,   /* weight 0 from then on */
-  GMMPI_COLLAPSE_ERROR
-} gmmpi_on_collapse;
+GMMPI_API void gmmpi_summary_destroy(gmmpi_summary *summary); /* NULL is fine */
 
-typedef enum gmmpi_precision {
-  GMMPI_PRECISION_DOUBLE,
-  GMMPI_PRECISION_SINGLE /* points are held as floats: rounded to 24 bits once, then computed with in double */
-} gmmpi_precision;
+/* Did the mean log-likelihood per point come to change by less than tol? */
+GMMPI_API bool gmmpi_summary_converged(const gmmpi_summary *summary);
+GMMPI_API int64_t gmmpi_summary_n_samples(const gmmpi_summary *summary);
+GMMPI_API int64_t gmmpi_summary_n_iterations(const gmmpi_summary *summary); /* M-steps of the start that won */
+/* E-steps over all points, of all starts; one over a subsample counts by its share of the points. */
+GMMPI_API double gmmpi_summary_n_passes(const gmmpi_summary *summary);
+/* Total, natural logarithm, of the model: the sum over points of log p(x). */
+GMMPI_API double gmmpi_summary_log_likelihood(const gmmpi_summary *summary);
+/* The sum over points of the logarithm of the largest responsibility; icl = bic - 2 times it (Biernacki, Celeux,
+ * Govaert 2000). */
+GMMPI_API double gmmpi_summary_sum_log_max_responsibility(const gmmpi_summary *summary);
+/* Numbers that the model is free in: weights, means and covariances of the components whose weight is not 0.
+ * bic = n_parameters log(n_samples) - 2 log_likelihood (Schwarz 1978), aic = 2 n_parameters - 2 log_likelihood. */
+GMMPI_API int64_t gmmpi_summary_n_parameters(const gmmpi_summary *summary);
+/* What happened on the way that one should know: components that collapsed, covariances that were repaired, spurious
+ * models. A sentence for each, index from 0; NULL beyond them. Valid until the summary is destroyed. */
+GMMPI_API int64_t gmmpi_summary_n_events(const gmmpi_summary *summary);
+GMMPI_API const char *gmmpi_summary_event(const gmmpi_summary *summary, int64_t index);
 
-/* Nested subsamples of the points: the start is looked for and improved on small ones before all points are used. */
-typedef enum gmmpi_coarse_to_fine {
-  GMMPI_COARSE_AUTO, /* where there are points enough that a subsample says much about the model */
-  GMMPI_COARSE_ON,   /* also where there are few */
-  GMMPI_COARSE_OFF   /* every pass sees all points; with GMMPI_INIT_KMEANS there is one start, and no search */
-} gmmpi_coarse_to_fine;
-
-/* Models whose likelihood rests on a component of next to no points (McLachlan, Peel 2000, ch. 3). */
-typedef enum gmmpi_spurious {
-  GMMPI_SPURIOUS_AVOID, /* the search passes them over while there are others */
-  GMMPI_SPURIOUS_KEEP   /* they are models like any others */
-} gmmpi_spurious;
-
-typedef struct gmmpi_fit_options {
-  int64_t n_components;
-  const char *covariance; /* "full", "tied", "diag", "spherical" */
-  double tolerance; /* stop when the mean log-likelihood per point changes by less; 0: max_iterations iterations */
-  int64_t max_iterations;
-  double reg_covar; /* added to the diagonal of every covariance by the M-step */
-  int64_t n_init;   /* starts; the best final log-likelihood wins */
-  gmmpi_init init;
-  bool init_identity;       /* with random_from_data: covariances are the identity, not the covariance of all points */
-  const gmmpi_model *start; /* with GMMPI_INIT_MODEL: the same on every rank */
-  const int64_t
-      *labels; /* with GMMPI_INIT_LABELS: one for each of this rank's rows, any n_components distinct values */
-  uint64_t seed;
-  gmmpi_on_collapse on_collapse;
-  int threads; /* of each rank, 1 by default; the model is the same at any number. 2 and more need a build with OpenMP
-                */
-  gmmpi_precision precision; /* of the points in memory */
-  const char *accelerate;    /* "auto", "none" (textbook EM), "anderson", "squarem" */
-  gmmpi_coarse_to_fine coarse_to_fine;
-  gmmpi_spurious spurious; /* with GMMPI_INIT_KMEANS and its search */
-} gmmpi_fit_options;
-
-/* The options that `gmmpi fit` has when none is given, for n_components components. */
-GMMPI_API gmmpi_fit_options gmmpi_fit_defaults(int64_t n_components);
-
-/* What a fit came to, beside the model. */
-typedef struct gmmpi_fit_summary {
-  int64_t n_samples;
-  int64_t n_iterations; /* M-steps of the start that won */
-  double n_passes;      /* E-steps over all points, of all starts; one over a subsample counts by its share */
-  int64_t n_events;     /* components that collapsed, covariances that were repaired */
-  bool converged;
-  double log_likelihood; /* total */
-  double icl_entropy;    /* sum over points of log of the largest responsibility */
-} gmmpi_fit_summary;
-
-/* Collective over comm. rows: this rank's n_local x n_features points, row-major; the data set is the ranks' rows one
- * after the other, and the model is bit for bit the same however they are distributed. On success every rank holds the
- * same *model. summary may be NULL. Errors, the same on every rank: GMMPI_WRONG_USAGE, GMMPI_BAD_DATA (not finite,
- * fewer points than components, ...), GMMPI_NO_MEMORY. */
-GMMPI_API gmmpi_status gmmpi_fit(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
-                                 const gmmpi_fit_options *options, gmmpi_model **model, gmmpi_fit_summary *summary,
+/* Collective over the points' communicator. Fits a mixture with the options to the points; the threads, the precision
+ * and the way of reading are those with which the points were made. observer: NULL, or of this rank (see
+ * gmmpi/observer.h; whether there is one may differ from rank to rank). On success every rank holds the same *model,
+ * for gmmpi_model_destroy; summary, NULL where nobody wants it, is for gmmpi_summary_destroy.
+ *
+ * Errors, the same on every rank, with *model and *summary NULL: GMMPI_WRONG_USAGE components are missing, options that
+ * contradict each other; GMMPI_BAD_DATA fewer points than components, a start that does not suit, a row that changed
+ * while it was streamed (from 1, as error->place); GMMPI_NO_INPUT and GMMPI_INPUT_FAILED a file to start from, or
+ * points that are streamed; GMMPI_NO_MEMORY; GMMPI_INTERNAL. And GMMPI_STOPPED, when a rank's observer wanted to stop:
+ * then *model is the last one whose log-likelihood was measured on all points, with its *summary, or both are NULL
+ * where there was none yet. */
+GMMPI_API gmmpi_status gmmpi_fit(const gmmpi_points *points, const gmmpi_options *options,
+                                 const gmmpi_observer *observer, gmmpi_model **model, gmmpi_summary **summary,
                                  gmmpi_error *error);
 
 #ifdef __cplusplus

@@ -3,9 +3,9 @@
 
 #include "apply/output.h"
 #include "cli/command.h"
-#include "cli/memory_limit.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
+#include "fit/memory_plan.h"
 #include "job/progress.h"
 #include "support/error.h"
 #include "support/signals.h"
@@ -15,7 +15,7 @@
 typedef struct convert_command {
   const char *data;
   const char *output_path;
-  data_options data_options;
+  reading_options reading;
   int precision; /* 1: single */
   int64_t compress;
   bool json;
@@ -26,14 +26,14 @@ typedef struct convert_command {
 static gmmpi_status parse(int argc, char **argv, int rank, convert_command *command, gmmpi_error *error)
 {
   static const char *const precisions[] = {"double", "single", NULL};
-  const command_option output_options[] = {
+  const option_record output_options[] = {
       {.name = "precision",
        .argument = "NAME",
-       .help = "how numbers are written: double (float64) or single (float32, rounded once, half the size) (default: "
-               "double)",
+       .help = "how numbers are written: double (float64) or single (float32, rounded once, half the size)",
        .kind = OPTION_CHOICE,
        .value = &command->precision,
-       .choices = precisions},
+       .choices = precisions,
+       .fallback = "double"},
       compress_option(&command->compress),
       {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
       {.name = "quiet",
@@ -42,9 +42,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
-  command_option data_table[N_DATA_OPTIONS];
-  data_options_table(&command->data_options, data_table);
-  const option_group groups[] = {OPTION_GROUP("Options", output_options), data_options_group(data_table)};
+  const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading)};
   const command_usage usage = {
       .name = "convert",
       .synopsis = "DATA OUT.h5 [options]",
@@ -102,7 +100,7 @@ static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *comm
 {
   convert_progress reporter = {.line = progress_begin(command->quiet ? -1 : 0, 1, NULL, 0.0), .n_rows = source->n_rows};
   convert_result result;
-  const convert_options options = {.missing = (missing_choice)command->data_options.missing,
+  const convert_options options = {.missing = command->reading.missing,
                                    .single_precision = command->precision == 1,
                                    .compress = (int)command->compress,
                                    .report = rank == 0 ? report : NULL,
@@ -123,7 +121,7 @@ gmmpi_status command_convert(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   MPI_Comm_rank(comm, &rank);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: reading %s", command.data);
-  const source_options how = data_source_options(&command.data_options);
+  const source_options how = reading_source_options(&command.reading);
   if (prepare_output(comm, command.output_path, error) == GMMPI_OK &&
       source_open(comm, command.data, &how, &source, error) == GMMPI_OK &&
       prepare_output_is_no_input(comm, command.output_path, source, error) == GMMPI_OK &&

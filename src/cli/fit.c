@@ -1,15 +1,14 @@
 /* gmmpi fit: one mixture, from a file of points to a model. */
 #include "cli/command.h"
 #include "cli/fit_command.h"
-#include "cli/memory_limit.h"
 #include "cli/prepare.h"
-#include "fit/batch.h"
 
 #include "apply/predict.h"
+#include "fit/batch.h"
+#include "fit/memory_plan.h"
 #include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
-#include "support/linear_algebra.h"
 #include "support/memory.h"
 
 #include <stdlib.h>
@@ -20,7 +19,7 @@ typedef struct fit_session {
   MPI_Comm comm;
   int rank, n_ranks;
   fit_command command;
-  fit_start start;
+  start_file start;
   point_source *source;
   shard *points;
   json_t *identity;
@@ -42,35 +41,18 @@ static gmmpi_status try_outputs(fit_session *session, gmmpi_error *error)
   return agree(session->comm, error);
 }
 
-static bool is_single(const fit_command *command)
-{
-  return command->fit.precision == PRECISION_SINGLE;
-}
-
 /* Refuses what cannot fit into memory before it is read; how: see memory_plan. */
 static gmmpi_status plan_memory(const fit_session *session, shard_options *how, gmmpi_error *error)
 {
   const fit_command *command = &session->command;
   const point_source *source = session->source;
-  const covariance_family *family = family_find(command->fit.covariance);
-  const fit_memory memory = fit_memory_of(&command->fit, source->n_rows, source->n_features, session->n_ranks);
   const int64_t rest[] = {
-      memory.rest,
-      job_bytes(&command->job, family, command->fit.n_components, source->n_features,
+      job_bytes(&command->job, family_find(command->fit.covariance), command->fit.n_components, source->n_features,
                 starts_together(&command->fit, source->n_features)),
-      shard_stream_tables_bytes(source->n_rows, session->n_ranks),
-      session->start.is_labels ? fit_start_labels_bytes(source->n_rows, session->n_ranks) : 0,
+      session->start.is_labels ? start_file_labels_bytes(source->n_rows, session->n_ranks) : 0,
   };
-  const memory_need need = {
-      .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),
-      .points = memory.points,
-      .least = shard_least_stream_bytes(source->n_rows, source->n_features, how->missing),
-      .subsamples = memory.subsamples,
-      .least_subsamples = memory.least_subsamples,
-      .reserved = LINEAR_ALGEBRA_BUFFER,
-      .advice = "use more nodes, or a smaller model",
-  };
-  return memory_plan(session->comm, source, &need, command->memory_limit, command->job.verbosity < 0, how, error);
+  return memory_plan_fit(session->comm, source, &command->fit, sum_of_bytes(ARRAY_LENGTH(rest), rest),
+                         command->memory.memory_limit, command->job.verbosity < 0, how, error);
 }
 
 static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmpi_error *error)
@@ -82,7 +64,7 @@ static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmp
                 source->label, (long long)n_rows, plural(n_rows), (long long)session->command.fit.n_components);
   if (start != NULL && start->n_features != source->n_features)
     return fail(error, GMMPI_BAD_DATA, "%s: has %lld feature%s, the data %lld; pick the same with --columns",
-                session->command.start_path, (long long)start->n_features, plural(start->n_features),
+                session->command.fit.init_file, (long long)start->n_features, plural(start->n_features),
                 (long long)source->n_features);
   return GMMPI_OK;
 }
@@ -96,15 +78,15 @@ static gmmpi_status check_input(const fit_session *session, gmmpi_error *error)
 static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
-  const source_options options = data_source_options(&command->data_options);
-  shard_options how = {.missing = (missing_choice)command->data_options.missing,
+  const source_options options = reading_source_options(&command->reading);
+  shard_options how = {.missing = command->reading.missing,
                        .n_threads = command->fit.threads,
-                       .single_precision = is_single(command),
-                       .scratch = command->scratch};
-  if (fit_start_open(session->comm, command, &session->start, error) != GMMPI_OK ||
+                       .single_precision = command->fit.precision == PRECISION_SINGLE,
+                       .scratch = memory_scratch(&command->memory)};
+  if (start_file_open(session->comm, &command->fit, &session->start, error) != GMMPI_OK ||
       source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
       check_input(session, error) != GMMPI_OK ||
-      fit_start_match(session->comm, command, session->source, &session->start, error) != GMMPI_OK ||
+      start_file_match(session->comm, &command->fit, session->source, &session->start, error) != GMMPI_OK ||
       check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
       plan_memory(session, &how, error) != GMMPI_OK ||
       shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
@@ -112,7 +94,7 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
     return error->status;
   if (session->start.is_labels) {
     command->fit.init = INIT_LABELS;
-    if (fit_start_labels(command, session->points, &session->start, error) != GMMPI_OK) return error->status;
+    if (start_file_labels(&command->fit, session->points, &session->start, error) != GMMPI_OK) return error->status;
   }
   command->fit.start = session->start.model;
   command->fit.labels = session->start.labels;
@@ -270,7 +252,7 @@ gmmpi_status command_fit(MPI_Comm comm, int argc, char **argv, gmmpi_error *erro
   json_decref(session.identity);
   shard_destroy(session.points);
   source_close(session.source);
-  fit_start_clear(&session.start);
+  start_file_clear(&session.start);
   fit_command_clear(&session.command);
   warnings_forget();
   return error->status;

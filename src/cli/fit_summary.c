@@ -9,62 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *init_name(const fit_command *command)
+json_t *fit_identity(const fit_command *command, const start_file *start)
 {
-  if (command->fit.init == INIT_LABELS) return "labels";
-  return command->start_path != NULL ? "parameters" : command->init;
-}
-
-static const char *collapse_name(const fit_command *command)
-{
-  switch (command->fit.on_collapse) {
-  case COLLAPSE_RESEED:
-    return "reseed";
-  case COLLAPSE_DROP:
-    return "drop";
-  case COLLAPSE_ERROR:
-    return "error";
-  }
-  return "?";
-}
-
-static const char *coarse_name(const fit_command *command)
-{
-  switch (command->fit.coarse_to_fine) {
-  case COARSE_AUTO:
-    return "auto";
-  case COARSE_ON:
-    return "yes";
-  case COARSE_OFF:
-    return "no";
-  }
-  return "?";
-}
-
-static const char *spurious_name(const fit_options *fit)
-{
-  return fit->spurious == SPURIOUS_KEEP ? "keep" : "avoid";
-}
-
-json_t *fit_identity(const fit_command *command, const fit_start *start)
-{
-  const fit_options *fit = &command->fit;
-  char seed[24];
   char fingerprint[24];
-  snprintf(seed, sizeof seed, "%" PRIu64, fit->seed);
   snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, start->fingerprint);
-  json_t *identity =
-      json_pack("{s:I, s:s, s:f, s:I, s:s, s:s, s:s, s:s, s:s}", "--components", (json_int_t)fit->n_components,
-                "--covariance", fit->covariance, "--reg-covar", fit->reg_covar, "--n-init", (json_int_t)fit->n_init,
-                "--init", init_name(command), "--seed", seed, "--on-collapse", collapse_name(command), "--accelerate",
-                fit->accelerate, "--coarse-to-fine", coarse_name(command));
-  if (identity == NULL) return NULL;
-  if (fit->init == INIT_RANDOM_FROM_DATA)
-    json_object_set_new(identity, "--init-covariance", json_string(fit->init_identity ? "identity" : "sample"));
-  if (fit->precision == PRECISION_SINGLE) json_object_set_new(identity, "--precision", json_string("single"));
-  json_object_set_new(identity, "--spurious", json_string(spurious_name(fit)));
-  if (start->fingerprint != 0) json_object_set_new(identity, "content of --init", json_string(fingerprint));
-  return identity;
+  json_t *identity = json_object();
+  const bool done =
+      identity != NULL && fit_options_note_identity(&command->fit, identity) &&
+      (start->fingerprint == 0 || json_object_set_new(identity, "content of --init", json_string(fingerprint)) == 0);
+  if (done) return identity;
+  json_decref(identity);
+  return NULL;
 }
 
 static information_criteria criteria_of_account(const fit_account *account)
@@ -101,28 +56,19 @@ static json_t *common_facts(const fit_account *account)
 
 json_t *fit_facts(const fit_account *account)
 {
-  const fit_command *command = account->command;
-  const fit_options *fit = &command->fit;
-  char seed[24];
-  snprintf(seed, sizeof seed, "%" PRIu64, fit->seed);
+  const fit_options *options = &account->command->fit;
+  /* The events stand where they did in the first model files: the options that came later are behind them. */
+  const int later = option_index(fit_option_table, n_fit_options, "init-covariance");
   json_t *facts = common_facts(account);
-  json_t *options =
-      json_pack("{s:I, s:f, s:I, s:f, s:I, s:s, s:s, s:s, s:s, s:s, s:o}", "n_dropped",
-                (json_int_t)account->points->n_dropped, "tol", fit->tolerance, "max_iter",
-                (json_int_t)fit->max_iterations, "reg_covar", fit->reg_covar, "n_init", (json_int_t)fit->n_init, "init",
-                init_name(command), "seed", seed, "on_collapse", collapse_name(command), "accelerate", fit->accelerate,
-                "coarse_to_fine", coarse_name(command), "events", names_of_events(account->result));
-  if (facts == NULL || options == NULL || json_object_update(facts, options) != 0) {
-    json_decref(facts);
-    facts = NULL;
-  }
-  json_decref(options);
-  if (facts != NULL && fit->init == INIT_RANDOM_FROM_DATA)
-    json_object_set_new(facts, "init_covariance", json_string(fit->init_identity ? "identity" : "sample"));
-  if (facts != NULL && fit->precision == PRECISION_SINGLE)
-    json_object_set_new(facts, "precision", json_string("single"));
-  if (facts != NULL) json_object_set_new(facts, "spurious", json_string(spurious_name(fit)));
-  return facts;
+  const bool done =
+      facts != NULL &&
+      json_object_set_new(facts, "n_dropped", json_integer((json_int_t)account->points->n_dropped)) == 0 &&
+      fit_options_note_model(options, 0, later, facts) &&
+      json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
+      fit_options_note_model(options, later, n_fit_options, facts);
+  if (done) return facts;
+  json_decref(facts);
+  return NULL;
 }
 
 static double seconds_per_iteration(const fit_timings *timings)

@@ -32,11 +32,11 @@ void options_print_wrapped(const char *text, int indent, int column)
   putchar('\n');
 }
 
-static int name_text(const command_option *option, char *text, size_t size)
+static int name_text(const option_record *option, const char *name, char *text, size_t size)
 {
   char letter[8] = "    ";
   if (option->letter != 0) snprintf(letter, sizeof letter, "-%c, ", option->letter);
-  return snprintf(text, size, "  %s--%s%s%s", letter, option->name, option->argument == NULL ? "" : " ",
+  return snprintf(text, size, "  %s--%s%s%s", letter, name, option->argument == NULL ? "" : " ",
                   option->argument == NULL ? "" : option->argument);
 }
 
@@ -45,30 +45,42 @@ static int widest_name(const command_usage *usage)
   char text[128];
   int widest = 0;
   for (int g = 0; g < usage->n_groups; g++) {
-    for (int o = 0; o < usage->groups[g].n_options; o++) {
-      const int width = name_text(&usage->groups[g].options[o], text, sizeof text);
-      if (width > widest && width <= MOST_NAME_WIDTH) widest = width;
+    const option_group *group = &usage->groups[g];
+    for (int o = 0; o < group->n_options; o++) {
+      const option_record *option = &group->options[o];
+      const int width = name_text(option, option->no_name != NULL ? option->no_name : option->name, text, sizeof text);
+      if (option_is_shown(group, option) && width > widest && width <= MOST_NAME_WIDTH) widest = width;
     }
   }
   return widest;
 }
 
-static void print_option(const command_option *option, int column)
+static void print_word(const option_record *option, const char *name, const char *text, int column)
 {
-  char name[128];
-  const int width = name_text(option, name, sizeof name);
-  printf("%s", name);
+  char words[128];
+  char help[2048];
+  const int width = name_text(option, name, words, sizeof words);
+  const bool has_default = option->fallback != NULL && option->kind != OPTION_SWITCH;
+  printf("%s", words);
   if (width + 2 > column) {
     printf("\n%*s", column, "");
   } else {
     printf("%*s", column - width, "");
   }
-  options_print_wrapped(option->help, column, column);
+  snprintf(help, sizeof help, "%s%s%s%s", text, has_default ? " (default: " : "", has_default ? option->fallback : "",
+           has_default ? ")" : "");
+  options_print_wrapped(help, column, column);
+}
+
+static void print_option(const option_record *option, int column)
+{
+  print_word(option, option->name, option->help, column);
+  if (option->no_name != NULL) print_word(option, option->no_name, option->no_help, column);
 }
 
 void options_print_help(const command_usage *usage)
 {
-  const command_option help = {.name = "help", .letter = 'h', .help = "print this text"};
+  const option_record help = {.name = "help", .letter = 'h', .help = "print this text"};
   const int column = widest_name(usage) + 2;
   printf("Usage: gmmpi %s ", usage->name);
   options_print_wrapped(usage->synopsis, 4, (int)strlen("Usage: gmmpi  ") + (int)strlen(usage->name));
@@ -76,8 +88,10 @@ void options_print_help(const command_usage *usage)
   options_print_wrapped(usage->about, 0, 0);
   for (int g = 0; g < usage->n_groups; g++) {
     const option_group *group = &usage->groups[g];
-    printf("\n%s:\n", group->title);
-    for (int o = 0; o < group->n_options; o++) print_option(&group->options[o], column);
+    if (group->title != NULL) printf("\n%s:\n", group->title);
+    for (int o = 0; o < group->n_options; o++) {
+      if (option_is_shown(group, &group->options[o])) print_option(&group->options[o], column);
+    }
     if (g == usage->n_groups - 1) print_option(&help, column);
   }
 }

@@ -11,7 +11,7 @@
 /* False: there is no more to do. */
 static bool parse(int argc, char **argv, int rank, bool *json, command_words *words, gmmpi_error *error)
 {
-  const command_option options[] = {
+  const option_record options[] = {
       {.name = "json",
        .help = "print one JSON object, or with several files an array of them; a model's can be given to "
                "gmmpi fit --init",

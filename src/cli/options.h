@@ -1,50 +1,26 @@
-/* Options of a command: one table says how they are spelled, what values they take and what the help text says.
+/* The command line of a command: tables of options (support/option.h), which point at its own variables or describe a
+ * struct of its own, and files.
  *
- * A command fills a table whose entries point at its own variables, already set to the defaults, and calls
- * options_read. Long options may be abbreviated as long as they stay unambiguous, options may follow operands, and
- * "--" ends them. When an option is given twice the last one counts. */
+ * options_read sets the fallbacks first. Long options may be abbreviated as long as they stay unambiguous, options may
+ * follow operands, and "--" ends them. When an option is given twice the last one counts. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "points/shard.h"
-#include "sources/kinds.h"
+#include "fit/reading.h"
+#include "support/option.h"
 
-#include <math.h>
-
-typedef enum option_kind {
-  OPTION_FLAG,    /* bool: becomes true; takes no argument */
-  OPTION_TEXT,    /* const char *: points into argv; may not be empty */
-  OPTION_CHOICE,  /* int: the index in `choices` */
-  OPTION_INTEGER, /* int64_t within smallest ... largest */
-  OPTION_REAL,    /* double within least ... most, never NaN */
-  OPTION_PARSED   /* whatever `parse` makes of it */
-} option_kind;
-
-typedef struct command_option {
-  const char *name;     /* without the dashes: "components" */
-  char letter;          /* 'k', or 0 */
-  const char *argument; /* how the help text calls it: "K"; NULL for a flag */
-  const char *help;     /* what it does and its default, without a full stop */
-  option_kind kind;
-  void *value;                /* where it goes: a pointer to the type that `kind` names */
-  bool *given;                /* becomes true when the option is there; may be NULL */
-  const char *const *choices; /* OPTION_CHOICE: the words, then NULL */
-  int64_t smallest, largest;  /* OPTION_INTEGER: both included; both 0 stand for no limits */
-  double least, most;         /* OPTION_REAL: both included; both 0 stand for no limits but finite */
-  bool above_least;           /* OPTION_REAL: `least` itself is too small */
-  /* OPTION_PARSED: sets value from text; 64 with a message "--name: ..." when it cannot. */
-  gmmpi_status (*parse)(const struct command_option *option, const char *text, gmmpi_error *error);
-} command_option;
-
+/* Those options of a table that are of this group, or of none. */
 typedef struct option_group {
-  const char *title; /* above its options in the help text */
-  const command_option *options;
+  const char *title;            /* above its options in the help text; NULL: they go on with those before */
+  const option_record *options; /* n_options */
   int n_options;
+  void *values;    /* the struct that the table describes */
+  uint64_t *given; /* unless NULL: bit i is set when the table's i-th option is on the command line */
 } option_group;
 
 #define ARRAY_LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-/* A group from an array of options. */
+/* A group from an array of options that point at variables. */
 #define OPTION_GROUP(heading, array)                                                                                   \
   ((option_group){.title = (heading), .options = (array), .n_options = ARRAY_LENGTH(array)})
 
@@ -56,6 +32,9 @@ typedef struct command_usage {
   const option_group *groups;
   int n_groups;
 } command_usage;
+
+/* Does an option of the group's table stand in the group? */
+bool option_is_shown(const option_group *group, const option_record *option);
 
 /* What is left of the command line. */
 typedef struct command_words {
@@ -76,37 +55,11 @@ void options_print_help(const command_usage *usage);
  * `column`. Ends with a line feed. */
 void options_print_wrapped(const char *text, int indent, int column);
 
-/* Numbers in arguments: all of text, no NaN. False when it is no number or does not fit. */
-bool parse_integer(const char *text, int64_t *number);
-bool parse_real(const char *text, double *number);
-
-/* For OPTION_PARSED: --seed, an integer from 0 to 2^64 - 1 into a uint64_t. */
-gmmpi_status parse_seed_option(const command_option *option, const char *text, gmmpi_error *error);
-
-/* --threads T, into an int64_t that is set to 1. */
-command_option threads_option(int64_t *threads);
-
-/* --compress LEVEL, into an int64_t that is set to 0; and can the output with this path be packed? Errors: 64. */
-command_option compress_option(int64_t *level);
+/* --compress LEVEL, into an int64_t that is 0: not at all; and can the output with this path be packed? Errors: 64. */
+option_record compress_option(int64_t *level);
 gmmpi_status compress_check(int64_t level, const char *path, gmmpi_error *error);
 
-/* --- options that say how DATA is read, the same for all commands --- */
-
-typedef struct data_options {
-  const char *columns;                     /* NULL: not given */
-  source_word words[MOST_SOURCE_SETTINGS]; /* the settings of all kinds of files */
-  int missing;                             /* missing_choice */
-} data_options;
-
-enum { N_DATA_OPTIONS = 2 + MOST_SOURCE_SETTINGS }; /* at most */
-
-/* Sets the defaults in values and fills table with the options that set them; behind them it is zero. */
-void data_options_table(data_options *values, command_option table[N_DATA_OPTIONS]);
-
-/* The group of such a table for the help text. */
-option_group data_options_group(const command_option table[N_DATA_OPTIONS]);
-
-/* What source_open wants. */
-source_options data_source_options(const data_options *values);
+/* How DATA is read: the group of fit/reading.h's table. */
+option_group reading_group(reading_options *values);
 
 #endif

@@ -2,9 +2,10 @@
 #include "apply/predict.h"
 
 #include "cli/command.h"
-#include "cli/memory_limit.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
+#include "fit/memory_plan.h"
+#include "fit/options.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/signals.h"
@@ -17,9 +18,9 @@ typedef struct predict_command {
   const char *model_path;
   const char *data;
   const char *output_path;
-  data_options data_options;
+  reading_options reading;
   predict_wishes wishes;
-  int64_t threads;
+  int threads;
   int64_t compress;
   int64_t memory_limit;
   bool json;
@@ -29,7 +30,7 @@ typedef struct predict_command {
 
 static gmmpi_status parse(int argc, char **argv, int rank, predict_command *command, gmmpi_error *error)
 {
-  const command_option output_options[] = {
+  const option_record output_options[] = {
       {.name = "output",
        .letter = 'o',
        .argument = "OUT",
@@ -47,8 +48,8 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->wishes.log_density},
       compress_option(&command->compress),
-      threads_option(&command->threads),
-      memory_limit_option(&command->memory_limit),
+      option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
+      option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
       {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
       {.name = "quiet",
        .letter = 'q',
@@ -56,9 +57,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
-  command_option data_table[N_DATA_OPTIONS];
-  data_options_table(&command->data_options, data_table);
-  const option_group groups[] = {OPTION_GROUP("Options", output_options), data_options_group(data_table)};
+  const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading)};
   const command_usage usage = {
       .name = "predict",
       .synopsis = "MODEL.h5 DATA -o OUT.h5 [options]",
@@ -100,7 +99,7 @@ static name_list names_of_source(const point_source *source)
 static void open_by_names(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
                           point_source **source, gmmpi_error *failure)
 {
-  source_options options = data_source_options(&command->data_options);
+  source_options options = reading_source_options(&command->reading);
   options.columns = NULL;
   options.wanted = names_of_model(command, model);
   source_open(comm, command->data, &options, source, failure);
@@ -111,7 +110,7 @@ static void open_by_names(MPI_Comm comm, const predict_command *command, const g
 static gmmpi_status open_all(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
                              const gmmpi_error *other_names, point_source **source, gmmpi_error *error)
 {
-  const source_options options = data_source_options(&command->data_options);
+  const source_options options = reading_source_options(&command->reading);
   const bool named = names_are_own(model->feature_names, model->n_features);
   gmmpi_error failure = {0};
   const bool opened = source_open(comm, command->data, &options, source, &failure) == GMMPI_OK;
@@ -129,7 +128,7 @@ static gmmpi_status open_all(MPI_Comm comm, const predict_command *command, cons
 static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
                                 point_source **source, gmmpi_error *error)
 {
-  const source_options options = data_source_options(&command->data_options);
+  const source_options options = reading_source_options(&command->reading);
   const name_list wanted = names_of_model(command, model);
   if (source_open(comm, command->data, &options, source, error) != GMMPI_OK) return error->status;
   const name_list picked = names_of_source(*source);
@@ -180,7 +179,7 @@ static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *co
                               point_source **source, gmmpi_error *error)
 {
   *source = NULL;
-  if (command->data_options.columns != NULL) {
+  if (command->reading.columns != NULL) {
     if (open_picked(comm, rank, command, model, source, error) != GMMPI_OK) return error->status;
   } else {
     gmmpi_error other_names = {0};
@@ -240,14 +239,14 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   MPI_Comm_size(comm, &n_ranks);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: reading %s", command.data);
-  if (prepare_threads(comm, (int)command.threads, error) != GMMPI_OK ||
+  if (prepare_threads(comm, command.threads, error) != GMMPI_OK ||
       prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||
       prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
-  shard_options how = {.missing = (missing_choice)command.data_options.missing, .n_threads = (int)command.threads};
-  const int64_t rest[] = {predict_bytes(model, command.wishes, source->n_rows, (int)command.threads),
+  shard_options how = {.missing = command.reading.missing, .n_threads = command.threads};
+  const int64_t rest[] = {predict_bytes(model, command.wishes, source->n_rows, command.threads),
                           shard_stream_tables_bytes(source->n_rows, n_ranks)};
   const memory_need need = {
       .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),

@@ -2,9 +2,9 @@
 #include "apply/sample.h"
 
 #include "cli/command.h"
-#include "cli/memory_limit.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
+#include "fit/memory_plan.h"
 #include "support/error.h"
 #include "support/signals.h"
 
@@ -22,7 +22,7 @@ typedef struct sample_command {
 
 static gmmpi_status parse(int argc, char **argv, int rank, sample_command *command, gmmpi_error *error)
 {
-  const command_option options[] = {
+  const option_record options[] = {
       {.name = "n-samples",
        .letter = 'n',
        .argument = "N",
@@ -40,10 +40,10 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
        .value = &command->output_path},
       {.name = "seed",
        .argument = "S",
-       .help = "all randomness; the same seed gives the same points at any number of ranks (default: 0)",
-       .kind = OPTION_PARSED,
+       .help = "all randomness; the same seed gives the same points at any number of ranks",
+       .kind = OPTION_SEED,
        .value = &command->seed,
-       .parse = parse_seed_option},
+       .fallback = "0"},
       compress_option(&command->compress),
       {.name = "quiet",
        .letter = 'q',

@@ -1,4 +1,4 @@
-/* What a fit is asked to do. The table in fit/options.h gives each of them its name, range and default. */
+/* What a fit is asked to do. The table in fit/options.c gives each of them its name, range and default. */
 #ifndef EM_OPTIONS_H
 #define EM_OPTIONS_H
 
@@ -12,11 +12,17 @@ typedef enum start_method {
                                   with COARSE_OFF one start from k-means|| seeding (Bahmani et al. 2012) and
                                   Lloyd's iterations */
   INIT_KMEANS_PLUS_PLUS, /* k-means++ seeding (Arthur, Vassilvitskii 2007), each point to its nearest seed */
-  INIT_RANDOM_FROM_DATA, /* means are points drawn without replacement, see init_identity */
+  INIT_RANDOM_FROM_DATA, /* means are points drawn without replacement, see init_covariance */
   INIT_RANDOM,           /* responsibilities are random */
   INIT_MODEL,            /* fit_options.start as it is */
   INIT_LABELS            /* fit_options.labels: the first M-step is from them */
 } start_method;
+
+/* The covariances of INIT_RANDOM_FROM_DATA. */
+typedef enum start_covariance {
+  START_SAMPLE,  /* of all points */
+  START_IDENTITY /* the identity */
+} start_covariance;
 
 typedef enum collapse_policy {
   COLLAPSE_RESEED, /* put the component where the data fit worst, a bounded number of times, then drop it */
@@ -50,9 +56,10 @@ typedef struct fit_options {
   double reg_covar; /* added to the diagonal of every covariance by the M-step */
   int64_t n_init;   /* starts; the best final log-likelihood wins */
   start_method init;
-  bool init_identity;       /* with random_from_data: covariances are the identity, not the covariance of all points */
-  const gmmpi_model *start; /* with INIT_MODEL: the same on every rank */
-  const int64_t *labels;    /* with INIT_LABELS: one for each of this rank's rows, any n_components distinct values */
+  const char *init_file;            /* that INIT_MODEL or INIT_LABELS is read from; NULL: none. For whoever reads it */
+  start_covariance init_covariance; /* with INIT_RANDOM_FROM_DATA */
+  const gmmpi_model *start;         /* with INIT_MODEL: the same on every rank */
+  const int64_t *labels; /* with INIT_LABELS: one for each of this rank's rows, any n_components distinct values */
   uint64_t seed;
   collapse_policy on_collapse;
   int threads; /* of each rank, 1 by default; the model is the same at any number. 2 and more need a build with OpenMP

@@ -12,40 +12,19 @@
 #include "support/memory.h"
 #include "support/threads.h"
 
-#include <math.h>
-
 gmmpi_status fit_check_options(const shard *points, const fit_options *options, gmmpi_error *error)
 {
-  char families[256];
-  if (options->n_components < 1)
-    return fail(error, GMMPI_WRONG_USAGE, "the number of components is %lld; it must be at least 1",
-                (long long)options->n_components);
-  if (family_find(options->covariance) == NULL)
-    return fail(error, GMMPI_WRONG_USAGE, "unknown covariance '%s'; use %s", options->covariance,
-                family_list(families, sizeof families));
-  if (options->accelerate == NULL || !accelerator_method_exists(options->accelerate))
-    return fail(error, GMMPI_WRONG_USAGE, "unknown acceleration '%s'; use auto, none, anderson or squarem",
-                options->accelerate == NULL ? "" : options->accelerate);
-  if (!(options->tolerance >= 0.0) || options->max_iterations < 0 || options->n_init < 1 ||
-      !(options->reg_covar >= 0.0) || isinf(options->reg_covar))
-    return fail(
-        error, GMMPI_WRONG_USAGE,
-        "an option is out of range; tolerance, max_iterations and reg_covar must be at least 0, n_init at least 1");
-  if (options->threads < 1 || (options->threads > 1 && !threads_are_available()))
+  if (options->threads > 1 && !threads_are_available())
     return fail(error, GMMPI_WRONG_USAGE,
-                options->threads < 1
-                    ? "the number of threads is %d; it must be at least 1"
-                    : "%d threads are asked for, but this build has no OpenMP; use 1 thread, and more ranks",
+                "%d threads are asked for, but this build has no OpenMP; use 1 thread, and more ranks",
                 options->threads);
   if (options->n_components > points->n_samples)
     return fail(error, GMMPI_BAD_DATA,
                 "%lld components are too many for %lld point%s; ask for at most as many as there are points",
                 (long long)options->n_components, (long long)points->n_samples, plural(points->n_samples));
-  if (options->init == INIT_LABELS && options->labels == NULL && points->n_rows > 0)
-    return fail(error, GMMPI_WRONG_USAGE, "labels to start from are asked for but not given");
   if (options->init != INIT_MODEL) return GMMPI_OK;
   const gmmpi_model *start = options->start;
-  if (start == NULL || start->n_components != options->n_components || start->n_features != points->n_features ||
+  if (start->n_components != options->n_components || start->n_features != points->n_features ||
       start->family != family_find(options->covariance))
     return fail(error, GMMPI_BAD_DATA,
                 "the model to start from must have %lld components, %lld features and '%s' covariances",

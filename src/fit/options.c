@@ -1,15 +1,257 @@
 #include "fit/options.h"
 
+#include "support/error.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const methods_of_start[] = {[INIT_KMEANS] = "kmeans",
+                                               [INIT_KMEANS_PLUS_PLUS] = "k-means++",
+                                               [INIT_RANDOM_FROM_DATA] = "random_from_data",
+                                               [INIT_RANDOM] = "random",
+                                               [INIT_MODEL] = "parameters",
+                                               [INIT_LABELS] = "labels",
+                                               NULL};
+static const char *const start_covariances[] = {[START_SAMPLE] = "sample", [START_IDENTITY] = "identity", NULL};
+static const char *const collapse_policies[] = {
+    [COLLAPSE_RESEED] = "reseed", [COLLAPSE_DROP] = "drop", [COLLAPSE_ERROR] = "error", NULL};
+static const char *const accelerations[] = {"auto", "none", "anderson", "squarem", NULL};
+static const char *const coarse_choices[] = {[COARSE_AUTO] = "auto", [COARSE_ON] = "yes", [COARSE_OFF] = "no", NULL};
+static const char *const precisions[] = {[PRECISION_DOUBLE] = "double", [PRECISION_SINGLE] = "single", NULL};
+static const char *const spurious_choices[] = {[SPURIOUS_AVOID] = "avoid", [SPURIOUS_KEEP] = "keep", NULL};
+
+static_assert(sizeof(start_method) == sizeof(int), "an enumeration is as large as an int");
+
+const option_record fit_option_table[] = {
+    {.name = "components",
+     .letter = 'k',
+     .argument = "K",
+     .group = "Model",
+     .help = "number of components (required)",
+     .kind = OPTION_INTEGER,
+     .offset = offsetof(fit_options, n_components),
+     .smallest = 1,
+     .largest = INT32_MAX,
+     .affects_numbers = true},
+    {.name = "covariance",
+     .argument = "NAME",
+     .group = "Model",
+     .help = FAMILY_HELP(""),
+     .kind = OPTION_WORD,
+     .offset = offsetof(fit_options, covariance),
+     .choices = family_names,
+     .fallback = "full",
+     .affects_numbers = true},
+    {.name = "tol",
+     .argument = "T",
+     .group = "Iterations",
+     .help = "stop when the mean log-likelihood per point changes by less; 0 runs --max-iter iterations",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, tolerance),
+     .least = 0.0,
+     .most = 1e100,
+     .fallback = "1e-6",
+     .in_model = true},
+    {.name = "max-iter",
+     .argument = "N",
+     .group = "Iterations",
+     .help = "iterations at most",
+     .kind = OPTION_INTEGER,
+     .offset = offsetof(fit_options, max_iterations),
+     .smallest = 0,
+     .largest = INT64_MAX / 4,
+     .fallback = "1000",
+     .in_model = true},
+    {.name = "reg-covar",
+     .argument = "R",
+     .group = "Model",
+     .help = "added to the diagonal of every covariance by the M-step",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, reg_covar),
+     .least = 0.0,
+     .most = 1e300,
+     .fallback = "1e-6",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "n-init",
+     .argument = "N",
+     .group = "Start",
+     .help = "starts; the best final log-likelihood wins",
+     .kind = OPTION_INTEGER,
+     .offset = offsetof(fit_options, n_init),
+     .smallest = 1,
+     .largest = INT32_MAX,
+     .fallback = "1",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "init",
+     .argument = "METHOD",
+     .group = "Start",
+     .help =
+         "kmeans, k-means++, random_from_data, random, or a file to start from: a model, JSON parameters as printed "
+         "by gmmpi info --json, whose features are found by name where they and the data's have names, or labels, "
+         "one integer per row",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(fit_options, init),
+     .choices = methods_of_start,
+     .n_words = INIT_MODEL,
+     .text_offset = offsetof(fit_options, init_file),
+     .fallback = "kmeans",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "seed",
+     .argument = "S",
+     .group = "Start",
+     .help = "all randomness follows from it",
+     .kind = OPTION_SEED,
+     .offset = offsetof(fit_options, seed),
+     .fallback = "0",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "on-collapse",
+     .argument = "NAME",
+     .group = "Model",
+     .help = "a component that became empty or lost definiteness: reseed: put it where the data fit worst, three times "
+             "at most, then drop it; drop: weight 0; error",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(fit_options, on_collapse),
+     .choices = collapse_policies,
+     .fallback = "reseed",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "accelerate",
+     .argument = "NAME",
+     .group = "Iterations",
+     .help = "none: textbook EM; anderson, squarem: extrapolate the sufficient statistics, never below the last "
+             "textbook step; auto: anderson unless its memory would be out of proportion",
+     .kind = OPTION_WORD,
+     .offset = offsetof(fit_options, accelerate),
+     .choices = accelerations,
+     .fallback = "auto",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "coarse-to-fine",
+     .no_name = "no-coarse-to-fine",
+     .group = "Iterations",
+     .help = "start on nested subsamples of the points, however few there are (default: where there are many)",
+     .no_help = "every pass sees all points, and kmeans is one start instead of a search among many",
+     .kind = OPTION_SWITCH,
+     .offset = offsetof(fit_options, coarse_to_fine),
+     .choices = coarse_choices,
+     .fallback = "auto",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "init-covariance",
+     .argument = "NAME",
+     .group = "Start",
+     .help = "with random_from_data: the covariance of all points (sample) or the identity",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(fit_options, init_covariance),
+     .choices = start_covariances,
+     .fallback = "sample",
+     .needs = "init",
+     .word = "random_from_data",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "precision",
+     .argument = "NAME",
+     .group = "Machine",
+     .help = "how points are held in memory. single halves it: each number is rounded to 24 bits (7 digits) once, when "
+             "it is read, and model and output are those of the rounded numbers; arithmetic stays double. Numbers far "
+             "from 0 compared with their spread lose digits: there is a warning",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(fit_options, precision),
+     .choices = precisions,
+     .fallback = "double",
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
+    {.name = "spurious",
+     .argument = "NAME",
+     .group = "Start",
+     .help = "a model whose likelihood rests on a component of a few points that happen to be close together or to "
+             "agree: avoid: the search passes it over, and says so when it would have won; keep: it is a model like "
+             "any other",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(fit_options, spurious),
+     .choices = spurious_choices,
+     .fallback = "avoid",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "threads",
+     .argument = "T",
+     .group = "Machine",
+     .help =
+         "threads of each rank; the result is the same at any number. mpirun must not bind a rank to one core then: "
+         "--bind-to none, or --map-by socket:PE=T",
+     .kind = OPTION_COUNT,
+     .offset = offsetof(fit_options, threads),
+     .smallest = 1,
+     .largest = 4096,
+     .fallback = "1"},
+};
+const int n_fit_options = (int)(sizeof fit_option_table / sizeof fit_option_table[0]);
+
+static_assert(sizeof fit_option_table / sizeof fit_option_table[0] <= 64, "a bit for each option");
+
 fit_options fit_defaults(int64_t n_components)
 {
-  return (fit_options){.n_components = n_components,
-                       .covariance = "full",
-                       .tolerance = 1e-6,
-                       .max_iterations = 1000,
-                       .reg_covar = 1e-6,
-                       .n_init = 1,
-                       .threads = 1,
-                       .init = INIT_KMEANS,
-                       .on_collapse = COLLAPSE_RESEED,
-                       .accelerate = "auto"};
+  fit_options options = {.n_components = n_components};
+  options_set_fallbacks(fit_option_table, n_fit_options, &options);
+  return options;
+}
+
+gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi_error *error)
+{
+  if (options->n_components == 0)
+    return fail(error, GMMPI_WRONG_USAGE, "-k is missing; say how many components to fit, e.g. -k 3");
+  const gmmpi_status status = options_check_needs(fit_option_table, n_fit_options, options, given, error);
+  if (status != GMMPI_OK) return status;
+  const bool drawn = options->init != INIT_MODEL && options->init != INIT_LABELS;
+  if (!drawn && options->n_init > 1)
+    return fail(error, GMMPI_WRONG_USAGE, "--n-init %lld starts from %s would all be the same; leave one of them away",
+                (long long)options->n_init,
+                options->init_file != NULL     ? options->init_file
+                : options->init == INIT_LABELS ? "labels"
+                                               : "a model");
+  return GMMPI_OK;
+}
+
+static bool is_changed(const option_record *option, const fit_options *options)
+{
+  char text[1024];
+  option_text(option, options, text, sizeof text);
+  return strcmp(text, option->fallback) != 0;
+}
+
+/* Notes one, unless it has no effect. Its name is the prefix and the option's, with `dash` for every '-'. */
+static bool note(const option_record *option, const fit_options *options, const char *prefix, char dash, json_t *object)
+{
+  char name[64];
+  if (!option_is_in_force(fit_option_table, n_fit_options, option, options)) return true;
+  if (option->if_changed && !is_changed(option, options)) return true;
+  snprintf(name, sizeof name, "%s%s", prefix, option->name);
+  for (char *c = name; *c != '\0'; c++) {
+    if (*c == '-') *c = dash;
+  }
+  return json_object_set_new(object, name, option_json(option, options)) == 0;
+}
+
+bool fit_options_note_identity(const fit_options *options, json_t *object)
+{
+  bool done = true;
+  for (int i = 0; i < n_fit_options && done; i++) {
+    if (fit_option_table[i].affects_numbers) done = note(&fit_option_table[i], options, "--", '-', object);
+  }
+  return done;
+}
+
+bool fit_options_note_model(const fit_options *options, int first, int end, json_t *object)
+{
+  bool done = true;
+  for (int i = first; i < end && done; i++) {
+    if (fit_option_table[i].in_model) done = note(&fit_option_table[i], options, "", '_', object);
+  }
+  return done;
 }

@@ -304,7 +304,7 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
     return GMMPI_OK;
   case INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, recipe->seed, model, error);
-    if (status == GMMPI_OK) status = set_broad_components(em, options->init_identity, model, error);
+    if (status == GMMPI_OK) status = set_broad_components(em, options->init_covariance == START_IDENTITY, model, error);
     return status;
   }
   return fail(error, GMMPI_INTERNAL, "unknown initialisation %d", (int)recipe->init);

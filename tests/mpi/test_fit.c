@@ -1,6 +1,6 @@
 /* The library under MPI: however the rows are distributed, the model is bit for bit the one that a single process gets
  * from all rows; textbook EM in long double says the same to rounding. */
-#include "fit/fit.h"
+#include "fit/api.h"
 #include "gmmpi/fit.h"
 #include "mixture/model.h"
 #include "support/random.h"
@@ -9,8 +9,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -40,53 +42,91 @@ static int64_t first_row_of(int rank, int n_ranks)
   return rank % 3 == 2 ? first_row_of(rank - 1, n_ranks) : (int64_t)N * rank * rank / n_ranks / n_ranks;
 }
 
-static gmmpi_status fit_rows(MPI_Comm comm, int64_t first, int64_t last, gmmpi_fit_options options, gmmpi_model **model,
-                             gmmpi_fit_summary *summary, gmmpi_error *error)
+static void set(gmmpi_options *options, const char *name, const char *value)
 {
-  options.labels = labels + first;
-  options.threads = comm == MPI_COMM_SELF ? 1 : 3;
-  return gmmpi_fit(comm, table + first * D, last - first, D, &options, model, summary, error);
+  gmmpi_error error = {0};
+  if (gmmpi_options_set(options, name, value, &error) != GMMPI_OK) fail_msg("%s", error.message);
 }
 
-static void compare_with_single_process(gmmpi_fit_options options)
+static void set_number(gmmpi_options *options, const char *name, int number)
+{
+  char text[20];
+  snprintf(text, sizeof text, "%d", number);
+  set(options, name, text);
+}
+
+static gmmpi_options *options_for(int n_components)
+{
+  gmmpi_options *options = NULL;
+  assert_int_equal(gmmpi_options_create(&options, NULL), GMMPI_OK);
+  set_number(options, "components", n_components);
+  return options;
+}
+
+static gmmpi_status fit_rows(MPI_Comm comm, int64_t first, int64_t last, gmmpi_options *options, gmmpi_model **model,
+                             gmmpi_summary **summary, gmmpi_error *error)
+{
+  gmmpi_points *points = NULL;
+  *model = NULL;
+  set_number(options, "threads", comm == MPI_COMM_SELF ? 1 : 3);
+  if (options->labels != NULL) gmmpi_options_set_labels(options, labels + first, last - first, error);
+  if (gmmpi_points_create(comm, table + first * D, last - first, D, options, &points, error) == GMMPI_OK)
+    gmmpi_fit(points, options, NULL, model, summary, error);
+  gmmpi_points_destroy(points);
+  return error->status;
+}
+
+/* This rank's rows. */
+static gmmpi_status fit_shared(gmmpi_options *options, gmmpi_model **model, gmmpi_summary **summary, gmmpi_error *error)
 {
   int rank;
   int n_ranks;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
+  return fit_rows(MPI_COMM_WORLD, first_row_of(rank, n_ranks), first_row_of(rank + 1, n_ranks), options, model, summary,
+                  error);
+}
+
+static void compare_with_single_process(gmmpi_options *options)
+{
   gmmpi_error error = {0};
   gmmpi_model *shared = NULL;
   gmmpi_model *alone = NULL;
-  gmmpi_fit_summary shared_summary;
-  gmmpi_fit_summary alone_summary;
-  assert_int_equal(fit_rows(MPI_COMM_WORLD, first_row_of(rank, n_ranks), first_row_of(rank + 1, n_ranks), options,
-                            &shared, &shared_summary, &error),
-                   GMMPI_OK);
+  gmmpi_summary *shared_summary;
+  gmmpi_summary *alone_summary;
+  assert_int_equal(fit_shared(options, &shared, &shared_summary, &error), GMMPI_OK);
   assert_int_equal(fit_rows(MPI_COMM_SELF, 0, N, options, &alone, &alone_summary, &error), GMMPI_OK);
   assert_true(model_hash(shared) == model_hash(alone));
-  assert_memory_equal(&shared_summary.log_likelihood, &alone_summary.log_likelihood, sizeof(double));
-  assert_memory_equal(&shared_summary.icl_entropy, &alone_summary.icl_entropy, sizeof(double));
-  assert_int_equal(shared_summary.n_iterations, alone_summary.n_iterations);
-  assert_true(shared_summary.n_passes == alone_summary.n_passes);
-  assert_int_equal(shared_summary.n_samples, N);
+  assert_true(gmmpi_summary_log_likelihood(shared_summary) == gmmpi_summary_log_likelihood(alone_summary));
+  assert_true(gmmpi_summary_sum_log_max_responsibility(shared_summary) ==
+              gmmpi_summary_sum_log_max_responsibility(alone_summary));
+  assert_int_equal(gmmpi_summary_n_iterations(shared_summary), gmmpi_summary_n_iterations(alone_summary));
+  assert_int_equal(gmmpi_summary_n_events(shared_summary), gmmpi_summary_n_events(alone_summary));
+  assert_true(gmmpi_summary_n_passes(shared_summary) == gmmpi_summary_n_passes(alone_summary));
+  assert_int_equal(gmmpi_summary_n_samples(shared_summary), N);
   gmmpi_model_destroy(shared);
   gmmpi_model_destroy(alone);
+  gmmpi_summary_destroy(shared_summary);
+  gmmpi_summary_destroy(alone_summary);
 }
 
 static void every_family_and_start(void **state)
 {
   (void)state;
-  const gmmpi_init starts[] = {GMMPI_INIT_KMEANS, GMMPI_INIT_KMEANS_PLUS_PLUS, GMMPI_INIT_RANDOM_FROM_DATA,
-                               GMMPI_INIT_RANDOM, GMMPI_INIT_LABELS};
+  const char *starts[] = {"kmeans", "k-means++", "random_from_data", "random", "labels"};
   for (int family = 0; family < N_FAMILIES; family++) {
     for (int start = 0; start < 5; start++) {
-      gmmpi_fit_options options = gmmpi_fit_defaults(K);
-      options.covariance = family_names[family];
-      options.init = starts[start];
-      options.max_iterations = 6;
-      options.n_init = start == 2 ? 3 : 1;
-      options.seed = 12345678901234567890u;
+      gmmpi_options *options = options_for(K);
+      set(options, "covariance", family_names[family]);
+      if (start < 4)
+        set(options, "init", starts[start]);
+      else
+        gmmpi_options_set_labels(options, labels, 0, NULL);
+      set(options, "max-iter", "6");
+      set(options, "n-init", start == 2 ? "3" : "1");
+      set(options, "seed", "12345678901234567890");
       compare_with_single_process(options);
+      gmmpi_options_destroy(options);
     }
   }
 }
@@ -94,13 +134,15 @@ static void every_family_and_start(void **state)
 static void collapsing_components(void **state)
 {
   (void)state;
-  gmmpi_fit_options options = gmmpi_fit_defaults(400);
-  options.reg_covar = 0.0;
-  options.max_iterations = 6;
-  options.init = GMMPI_INIT_RANDOM_FROM_DATA;
-  for (int policy = GMMPI_COLLAPSE_RESEED; policy <= GMMPI_COLLAPSE_DROP; policy++) {
-    options.on_collapse = (gmmpi_on_collapse)policy;
+  const char *policies[] = {"reseed", "drop"};
+  for (int policy = 0; policy < 2; policy++) {
+    gmmpi_options *options = options_for(400);
+    set(options, "reg-covar", "0");
+    set(options, "max-iter", "6");
+    set(options, "init", "random_from_data");
+    set(options, "on-collapse", policies[policy]);
     compare_with_single_process(options);
+    gmmpi_options_destroy(options);
   }
 }
 
@@ -175,10 +217,6 @@ static void assert_close(double value, long double expected, double tolerance)
 static void textbook_in_long_double(void **state)
 {
   (void)state;
-  int rank;
-  int n_ranks;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
   exact_model exact;
   double weights[K];
   double means[K * D];
@@ -199,18 +237,15 @@ static void textbook_in_long_double(void **state)
   gmmpi_model *start = NULL;
   assert_int_equal(gmmpi_model_create(K, D, "full", weights, means, covariances, &start, &error), GMMPI_OK);
   for (int iterations = 0; iterations <= 12; iterations++) {
-    gmmpi_fit_options options = gmmpi_fit_defaults(K);
-    options.init = GMMPI_INIT_MODEL;
-    options.start = start;
-    options.tolerance = 0.0;
-    options.max_iterations = iterations;
-    options.accelerate = "none";
-    options.coarse_to_fine = GMMPI_COARSE_OFF;
+    gmmpi_options *options = options_for(K);
+    gmmpi_options_set_start(options, start, &error);
+    set(options, "tol", "0");
+    set_number(options, "max-iter", iterations);
+    set(options, "accelerate", "none");
+    set(options, "coarse-to-fine", "no");
     gmmpi_model *model = NULL;
-    gmmpi_fit_summary summary;
-    assert_int_equal(fit_rows(MPI_COMM_WORLD, first_row_of(rank, n_ranks), first_row_of(rank + 1, n_ranks), options,
-                              &model, &summary, &error),
-                     GMMPI_OK);
+    gmmpi_summary *summary;
+    assert_int_equal(fit_shared(options, &model, &summary, &error), GMMPI_OK);
     for (int k = 0; k < K; k++) {
       assert_close(gmmpi_model_weights(model)[k], exact.weights[k], 1e-11);
       for (int j = 0; j < D; j++) {
@@ -219,13 +254,75 @@ static void textbook_in_long_double(void **state)
           assert_close(gmmpi_model_covariances(model)[(k * D + j) * D + l], exact.covariances[k][j][l], 1e-9);
       }
     }
-    assert_close(summary.log_likelihood, exact_iteration(&exact), 1e-12);
+    assert_close(gmmpi_summary_log_likelihood(summary), exact_iteration(&exact), 1e-12);
     gmmpi_model_destroy(model);
+    gmmpi_summary_destroy(summary);
+    gmmpi_options_destroy(options);
   }
   gmmpi_model_destroy(start);
 }
 
+static void expect(gmmpi_options *options, gmmpi_status status, const char *words, int64_t place)
+{
+  gmmpi_error error = {0};
+  gmmpi_model *model = NULL;
+  assert_int_equal(fit_shared(options, &model, NULL, &error), status);
+  assert_null(model);
+  if (strstr(error.message, words) == NULL) fail_msg("\"%s\" does not say \"%s\"", error.message, words);
+  assert_int_equal(error.place, place);
+  gmmpi_options_destroy(options);
+}
+
 static void errors_are_shared(void **state)
+{
+  (void)state;
+  expect(options_for(N + 1), GMMPI_BAD_DATA, "too many", 0);
+
+  gmmpi_options *options = options_for(2);
+  set(options, "init-covariance", "identity");
+  expect(options, GMMPI_WRONG_USAGE, "--init-covariance goes with --init random_from_data only", 0);
+
+  const double keep = table[(N - 1) * D];
+  table[(N - 1) * D] = NAN; /* of the last rank that holds rows */
+  expect(options_for(2), GMMPI_BAD_DATA, "1500", N);
+  const double keep_also = table[700 * D + 1];
+  table[700 * D + 1] = INFINITY;
+  expect(options_for(2), GMMPI_BAD_DATA, "701", 701);
+  table[700 * D + 1] = keep_also;
+  table[(N - 1) * D] = keep;
+
+  options = options_for(K + 1);
+  gmmpi_options_set_labels(options, labels, 0, NULL);
+  expect(options, GMMPI_BAD_DATA, "labels", 0);
+}
+
+/* One rank wants to stop: all do, after the same pass, with the model that it measured. */
+typedef struct watch {
+  bool may_stop;
+  int64_t last, n_reports;
+  double log_likelihood;
+} watch;
+
+static void look(void *context, const gmmpi_progress *progress)
+{
+  watch *one = context;
+  if (gmmpi_progress_level(progress) == 0) {
+    assert_int_equal(gmmpi_progress_iteration(progress), one->n_reports);
+    assert_int_equal(gmmpi_progress_n_samples(progress), N);
+    assert_int_equal(gmmpi_progress_start(progress), 0);
+    one->n_reports++;
+  }
+  one->last = gmmpi_progress_iteration(progress);
+  one->log_likelihood = gmmpi_progress_log_likelihood(progress);
+}
+
+static bool has_seen_enough(void *context)
+{
+  const watch *one = context;
+  return one->may_stop && one->last >= 3;
+}
+
+static void one_rank_stops_all(void **state)
 {
   (void)state;
   int rank;
@@ -233,42 +330,107 @@ static void errors_are_shared(void **state)
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
   const int64_t first = first_row_of(rank, n_ranks);
-  const int64_t last = first_row_of(rank + 1, n_ranks);
-  gmmpi_model *model = NULL;
-
+  watch one = {.may_stop = rank == n_ranks - 1};
   gmmpi_error error = {0};
-  assert_int_equal(fit_rows(MPI_COMM_WORLD, first, last, gmmpi_fit_defaults(N + 1), &model, NULL, &error),
-                   GMMPI_BAD_DATA);
-  assert_null(model);
+  gmmpi_options *options = options_for(K);
+  gmmpi_points *points = NULL;
+  gmmpi_observer *observer = NULL;
+  gmmpi_model *model = NULL;
+  gmmpi_summary *summary = NULL;
+  set(options, "init", "random_from_data");
+  set(options, "coarse-to-fine", "no");
+  set(options, "tol", "0");
+  assert_int_equal(gmmpi_observer_create(&observer, &error), GMMPI_OK);
+  gmmpi_observer_on_progress(observer, look, &one);
+  gmmpi_observer_on_question(observer, has_seen_enough, &one);
+  assert_int_equal(gmmpi_points_create(MPI_COMM_WORLD, table + first * D, first_row_of(rank + 1, n_ranks) - first, D,
+                                       options, &points, &error),
+                   GMMPI_OK);
+  assert_int_equal(gmmpi_fit(points, options, observer, &model, &summary, &error), GMMPI_STOPPED);
+  assert_int_equal(one.last, 4);
+  assert_non_null(model);
+  assert_int_equal(gmmpi_summary_n_iterations(summary), 4);
+  assert_false(gmmpi_summary_converged(summary));
+  assert_true(gmmpi_summary_log_likelihood(summary) == one.log_likelihood);
+  gmmpi_model_destroy(model);
+  gmmpi_summary_destroy(summary);
+  gmmpi_observer_destroy(observer);
+  gmmpi_points_destroy(points);
+  gmmpi_options_destroy(options);
+}
 
-  error = (gmmpi_error){0};
-  gmmpi_fit_options options = gmmpi_fit_defaults(2);
-  options.covariance = "round";
-  assert_int_equal(fit_rows(MPI_COMM_WORLD, first, last, options, &model, NULL, &error), GMMPI_WRONG_USAGE);
+/* A matrix of doubles as numpy writes it. */
+static void write_npy(const char *path, int64_t n, int64_t d)
+{
+  char header[129];
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10);
+  const int length =
+      snprintf(header + 10, sizeof header - 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (%lld, %lld), }",
+               (long long)n, (long long)d);
+  memset(header + 10 + length, ' ', 118 - (size_t)length);
+  header[127] = '\n';
+  fwrite(header, 1, 128, file);
+  for (int64_t i = 0; i < n * d; i++) fwrite(&table[i % (N * D)], sizeof(double), 1, file);
+  assert_int_equal(fclose(file), 0);
+}
 
-  const double keep = table[(N - 1) * D];
-  table[(N - 1) * D] = NAN; /* of the last rank that holds rows */
-  error = (gmmpi_error){0};
-  assert_int_equal(fit_rows(MPI_COMM_WORLD, first, last, gmmpi_fit_defaults(2), &model, NULL, &error), GMMPI_BAD_DATA);
-  assert_non_null(strstr(error.message, "1500"));
-  table[(N - 1) * D] = keep;
-
-  error = (gmmpi_error){0};
-  options = gmmpi_fit_defaults(K + 1);
-  options.init = GMMPI_INIT_LABELS;
-  assert_int_equal(fit_rows(MPI_COMM_WORLD, first, last, options, &model, NULL, &error), GMMPI_BAD_DATA);
-  assert_non_null(strstr(error.message, "labels"));
+/* With ever more memory the points are first refused, then streamed, then held: with the same model. */
+static void memory_limits(void **state)
+{
+  (void)state;
+  const char *path = "test_fit_points.npy";
+  int rank;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  gmmpi_options *options = options_for(2);
+  gmmpi_points *points = NULL;
+  gmmpi_model *held = NULL;
+  gmmpi_model *streamed = NULL;
+  gmmpi_error error = {0};
+  char unique[100];
+  snprintf(unique, sizeof unique, "/tmp/%d-%s", (int)getpid(), path);
+  MPI_Bcast(unique, sizeof unique, MPI_CHAR, 0, MPI_COMM_WORLD);
+  if (rank == 0) write_npy(unique, 400 * N, D);
+  MPI_Barrier(MPI_COMM_WORLD);
+  set(options, "max-iter", "2");
+  set(options, "scratch", "none");
+  assert_int_equal(gmmpi_points_open(MPI_COMM_WORLD, unique, options, &points, &error), GMMPI_OK);
+  assert_false(shard_is_streamed(points->rows));
+  assert_string_equal(gmmpi_points_feature_name(points, D - 1), "x3");
+  assert_null(gmmpi_points_feature_name(points, D));
+  assert_int_equal(gmmpi_fit(points, options, NULL, &held, NULL, &error), GMMPI_OK);
+  gmmpi_points_destroy(points);
+  points = NULL;
+  set(options, "memory-limit", "1M");
+  assert_int_equal(gmmpi_points_open(MPI_COMM_WORLD, unique, options, &points, &error), GMMPI_NO_MEMORY);
+  assert_non_null(strstr(error.message, "--memory-limit"));
+  for (int megabytes = 16; points == NULL && megabytes < 1500; megabytes++) {
+    error = (gmmpi_error){0};
+    set_number(options, "memory-limit", (megabytes << 20));
+    gmmpi_points_open(MPI_COMM_WORLD, unique, options, &points, &error);
+  }
+  assert_non_null(points);
+  assert_true(shard_is_streamed(points->rows));
+  assert_int_equal(gmmpi_fit(points, options, NULL, &streamed, NULL, &error), GMMPI_OK);
+  assert_true(model_hash(held) == model_hash(streamed));
+  MPI_Barrier(MPI_COMM_WORLD);
+  if (rank == 0) unlink(unique);
+  gmmpi_model_destroy(held);
+  gmmpi_model_destroy(streamed);
+  gmmpi_points_destroy(points);
+  gmmpi_options_destroy(options);
 }
 
 int main(int argc, char **argv)
 {
-  MPI_Init(&argc, &argv);
+  int provided;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
   make_table();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_family_and_start),
-      cmocka_unit_test(collapsing_components),
-      cmocka_unit_test(textbook_in_long_double),
-      cmocka_unit_test(errors_are_shared),
+      cmocka_unit_test(every_family_and_start),  cmocka_unit_test(collapsing_components),
+      cmocka_unit_test(textbook_in_long_double), cmocka_unit_test(errors_are_shared),
+      cmocka_unit_test(one_rank_stops_all),      cmocka_unit_test(memory_limits),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Finalize();

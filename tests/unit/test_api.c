@@ -22,21 +22,42 @@ static void assert_close(double value, double expected, double tolerance)
   if (!(fabs(value - expected) <= tolerance)) fail_msg("%.17g is not %.17g", value, expected);
 }
 
-static gmmpi_model *fit_two(gmmpi_fit_summary *summary)
+static gmmpi_options *options_for(const char *components)
 {
-  gmmpi_fit_options options = gmmpi_fit_defaults(2);
+  gmmpi_options *options = NULL;
+  gmmpi_error error = {0};
+  if (gmmpi_options_create(&options, &error) != GMMPI_OK ||
+      gmmpi_options_set(options, "components", components, &error) != GMMPI_OK)
+    fail_msg("%s", error.message);
+  return options;
+}
+
+/* Fits to the rows in memory. */
+static gmmpi_status fit_rows(const gmmpi_options *options, const gmmpi_observer *observer, gmmpi_model **model,
+                             gmmpi_summary **summary, gmmpi_error *error)
+{
+  gmmpi_points *points = NULL;
+  gmmpi_status status = gmmpi_points_create(MPI_COMM_WORLD, rows, N, 1, options, &points, error);
+  if (status == GMMPI_OK) status = gmmpi_fit(points, options, observer, model, summary, error);
+  gmmpi_points_destroy(points);
+  return status;
+}
+
+static gmmpi_model *fit_two(gmmpi_summary **summary)
+{
+  gmmpi_options *options = options_for("2");
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
-  options.reg_covar = 0;
-  if (gmmpi_fit(MPI_COMM_WORLD, rows, N, 1, &options, &model, summary, &error) != GMMPI_OK)
-    fail_msg("%s", error.message);
+  gmmpi_options_set(options, "reg-covar", "0", &error);
+  if (fit_rows(options, NULL, &model, summary, &error) != GMMPI_OK) fail_msg("%s", error.message);
+  gmmpi_options_destroy(options);
   return model;
 }
 
 static void test_fit(void **state)
 {
   (void)state;
-  gmmpi_fit_summary summary;
+  gmmpi_summary *summary = NULL;
   gmmpi_model *model = fit_two(&summary);
   const int low = gmmpi_model_means(model)[0] < gmmpi_model_means(model)[1] ? 0 : 1;
   const double low_mean = -0.1 / 3;
@@ -53,11 +74,16 @@ static void test_fit(void **state)
   assert_close(gmmpi_model_covariances(model)[1 - low], high_variance, 1e-9);
   /* Each group's points are at a mean squared distance of one from its mean, in its own units. */
   const double log_two_pi = 1.8378770664093454836;
-  assert_close(summary.log_likelihood,
+  assert_close(gmmpi_summary_log_likelihood(summary),
                6 * log(0.5) - 3 * log_two_pi - 1.5 * (log(low_variance) + log(high_variance)) - 3, 1e-6);
-  assert_int_equal(summary.n_samples, N);
-  assert_true(summary.converged);
+  assert_close(gmmpi_summary_sum_log_max_responsibility(summary), 0.0, 1e-6);
+  assert_int_equal(gmmpi_summary_n_samples(summary), N);
+  assert_int_equal(gmmpi_summary_n_parameters(summary), 5); /* two means, two variances, one weight */
+  assert_true(gmmpi_summary_converged(summary));
+  assert_true(gmmpi_summary_n_iterations(summary) >= 1);
+  assert_null(gmmpi_summary_event(summary, gmmpi_summary_n_events(summary)));
   gmmpi_model_destroy(model);
+  gmmpi_summary_destroy(summary);
 }
 
 static void test_predict_and_sample(void **state)
@@ -94,22 +120,244 @@ static void test_files(void **state)
   unlink(path);
 }
 
+static void expect_refusal(const char *name, const char *value, const char *message)
+{
+  gmmpi_options *options = options_for("2");
+  gmmpi_error error = {0};
+  char before[100] = "";
+  char after[100] = "";
+  gmmpi_options_get(options, name, before, sizeof before, NULL);
+  assert_int_equal(gmmpi_options_set(options, name, value, &error), GMMPI_WRONG_USAGE);
+  assert_string_equal(error.message, message);
+  gmmpi_options_get(options, name, after, sizeof after, NULL);
+  assert_string_equal(before, after);
+  gmmpi_options_destroy(options);
+}
+
+/* The words are the command line's. */
+static void test_refusals(void **state)
+{
+  (void)state;
+  expect_refusal("tol", "-1", "--tol: -1 is below 0; give a number >= 0");
+  expect_refusal("tol", "1e101", "--tol: 1e101 is above 1e+100; give a number >= 0 and <= 1e+100");
+  expect_refusal("tol", "nan", "--tol: \"nan\" is no number; give one such as 1e-3 or 2.5");
+  expect_refusal("components", "2.5", "--components: \"2.5\" is no integer; give one from 1 to 2147483647");
+  expect_refusal("threads", "0", "--threads: 0 is below 1; give an integer from 1 to 4096");
+  expect_refusal("covariance", "round", "--covariance: \"round\" is unknown; give full, tied, diag or spherical");
+  expect_refusal("coarse-to-fine", "maybe", "--coarse-to-fine: \"maybe\" is unknown; give auto, yes or no");
+  expect_refusal("init", "", "--init: is empty; give METHOD");
+  expect_refusal("memory-limit", "much",
+                 "--memory-limit: \"much\" is no size; give bytes, or a number with K, M, G or T, e.g. 4G");
+  expect_refusal("no-such", "1", "unknown option \"no-such\"; gmmpi_options_name lists the options");
+}
+
+/* Every option has a name and a help text, and what it is can be set again. */
+static void test_every_option(void **state)
+{
+  (void)state;
+  gmmpi_options *options = options_for("3");
+  gmmpi_error error = {0};
+  char value[100];
+  char small[4];
+  assert_true(gmmpi_options_count() > 10);
+  for (int64_t i = 0; i < gmmpi_options_count(); i++) {
+    const char *name = gmmpi_options_name(i);
+    assert_true(strlen(gmmpi_options_help(i)) > 0);
+    assert_int_equal(gmmpi_options_get(options, name, value, sizeof value, &error), GMMPI_OK);
+    if (value[0] != '\0' && gmmpi_options_set(options, name, value, &error) != GMMPI_OK) fail_msg("%s", error.message);
+  }
+  assert_null(gmmpi_options_name(gmmpi_options_count()));
+  assert_null(gmmpi_options_help(-1));
+  static const char *const given[][3] = {
+      {"tol", "1.50e-9", "1.5e-09"},  {"seed", "18446744073709551615", "18446744073709551615"},
+      {"coarse-to-fine", "no", "no"}, {"init", "somewhere/model.h5", "somewhere/model.h5"},
+      {"init", "random", "random"},   {"memory-limit", "2K", "2048"},
+      {"delimiter", "tab", "tab"},    {"columns", "A,B", "A,B"},
+      {"missing", "drop", "drop"}};
+  for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+    if (gmmpi_options_set(options, given[i][0], given[i][1], &error) != GMMPI_OK) fail_msg("%s", error.message);
+    assert_int_equal(gmmpi_options_get(options, given[i][0], value, sizeof value, &error), GMMPI_OK);
+    assert_string_equal(value, given[i][2]);
+  }
+  assert_int_equal(gmmpi_options_get(options, "seed", small, sizeof small, &error), GMMPI_WRONG_USAGE);
+  gmmpi_options_destroy(options);
+}
+
 static void test_errors(void **state)
 {
   (void)state;
-  gmmpi_fit_options options = gmmpi_fit_defaults(7);
+  gmmpi_options *options = options_for("7");
   gmmpi_model *model = NULL;
+  gmmpi_points *points = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(gmmpi_fit(MPI_COMM_WORLD, rows, N, 1, &options, &model, NULL, &error), GMMPI_BAD_DATA);
+  assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_BAD_DATA);
   assert_null(model);
   assert_true(strlen(error.message) > 0);
+  gmmpi_options_destroy(options);
   assert_int_equal(gmmpi_model_read("/no/such/model.h5", &model, NULL), GMMPI_NO_INPUT);
+
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_options_create(&options, &error), GMMPI_OK);
+  assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_WRONG_USAGE);
+  assert_non_null(strstr(error.message, "-k is missing"));
+  gmmpi_options_destroy(options);
+
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_points_open(MPI_COMM_WORLD, "/no/such/file", NULL, &points, &error), GMMPI_NO_INPUT);
+  assert_null(points);
+  const double bad[] = {1, 2, 3, 4, NAN, 6};
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_points_create(MPI_COMM_WORLD, bad, 3, 2, NULL, &points, &error), GMMPI_BAD_DATA);
+  assert_null(points);
+  assert_int_equal(error.place, 3);
+}
+
+static void write_file(char *path, const char *text)
+{
+  const int descriptor = mkstemp(path);
+  assert_true(descriptor >= 0);
+  assert_int_equal(write(descriptor, text, strlen(text)), strlen(text));
+  close(descriptor);
+}
+
+/* A text file gives the same model as its numbers in memory; a wrong line is named. */
+static void test_points_from_a_file(void **state)
+{
+  (void)state;
+  char path[] = "/tmp/gmmpi_test_api_XXXXXX";
+  char wrong[] = "/tmp/gmmpi_test_api_XXXXXX";
+  write_file(path, "name;height\na;0.1\nb;-0.2\nc;0\nd;\ne;9.8\nf;10.1\ng;10.3\n");
+  write_file(wrong, "height\n1\n2\nthree\n");
+  gmmpi_options *options = options_for("2");
+  gmmpi_points *points = NULL;
+  gmmpi_model *model = NULL;
+  gmmpi_model *same = fit_two(NULL);
+  gmmpi_error error = {0};
+  gmmpi_options_set(options, "reg-covar", "0", &error);
+  gmmpi_options_set(options, "columns", "height", &error);
+  assert_int_equal(gmmpi_points_open(MPI_COMM_WORLD, path, options, &points, &error), GMMPI_BAD_DATA);
+  assert_int_equal(error.place, 5);
+  error = (gmmpi_error){0};
+  gmmpi_options_set(options, "missing", "drop", &error);
+  gmmpi_options_set(options, "delimiter", ";", &error);
+  assert_int_equal(gmmpi_points_open(MPI_COMM_WORLD, path, options, &points, &error), GMMPI_OK);
+  assert_int_equal(gmmpi_points_n_samples(points), N);
+  assert_int_equal(gmmpi_points_n_dropped(points), 1);
+  assert_int_equal(gmmpi_points_n_features(points), 1);
+  assert_string_equal(gmmpi_points_feature_name(points, 0), "height");
+  assert_int_equal(gmmpi_fit(points, options, NULL, &model, NULL, &error), GMMPI_OK);
+  assert_memory_equal(gmmpi_model_means(model), gmmpi_model_means(same), 2 * sizeof(double));
+  gmmpi_points_destroy(points);
+  gmmpi_options_destroy(options);
+  assert_int_equal(gmmpi_points_open(MPI_COMM_WORLD, wrong, NULL, &points, &error), GMMPI_BAD_DATA);
+  assert_int_equal(error.place, 4);
+  gmmpi_model_destroy(model);
+  gmmpi_model_destroy(same);
+  unlink(path);
+  unlink(wrong);
+}
+
+/* From a model and from labels, in memory and in files: without iterations it is the start that comes back. */
+static void test_starts(void **state)
+{
+  (void)state;
+  static const int64_t labels[N] = {5, 5, 5, -1, -1, -1};
+  char model_path[] = "/tmp/gmmpi_test_api_XXXXXX";
+  char labels_path[] = "/tmp/gmmpi_test_api_XXXXXX";
+  write_file(model_path, "{\"weights\": [0.5, 0.5], \"means\": [[1], [2]], \"covariances\": [[[1]], [[3]]]}");
+  write_file(labels_path, "5\n5\n5\n-1\n-1\n-1\n");
+  gmmpi_options *options = options_for("2");
+  gmmpi_model *start = NULL;
+  gmmpi_model *model = NULL;
+  gmmpi_error error = {0};
+  char value[20];
+  const double weights[] = {0.25, 0.75};
+  const double means[] = {1, 2};
+  const double covariances[] = {1, 3};
+  assert_int_equal(gmmpi_model_create(2, 1, "full", weights, means, covariances, &start, &error), GMMPI_OK);
+  gmmpi_options_set(options, "max-iter", "0", &error);
+  for (int way = 0; way < 4; way++) {
+    if (way == 0) gmmpi_options_set_start(options, start, &error);
+    if (way == 1) gmmpi_options_set(options, "init", model_path, &error);
+    if (way == 2) gmmpi_options_set_labels(options, labels, N, &error);
+    if (way == 3) gmmpi_options_set(options, "init", labels_path, &error);
+    gmmpi_options_get(options, "init", value, sizeof value, NULL);
+    if (way == 0) assert_string_equal(value, "parameters");
+    if (way == 2) assert_string_equal(value, "labels");
+    if (fit_rows(options, NULL, &model, NULL, &error) != GMMPI_OK) fail_msg("%s", error.message);
+    /* Labels count in ascending order. */
+    assert_close(gmmpi_model_weights(model)[0], way == 0 ? 0.25 : 0.5, 1e-15);
+    assert_close(gmmpi_model_means(model)[0], way < 2 ? 1 : 30.2 / 3, 1e-12);
+    assert_close(gmmpi_model_means(model)[1], way < 2 ? 2 : -0.1 / 3, 1e-12);
+    gmmpi_model_destroy(model);
+  }
+  gmmpi_options_set(options, "n-init", "2", &error);
+  assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+  gmmpi_options_set(options, "n-init", "1", &error);
+  gmmpi_options_set_labels(options, labels, N - 1, &error);
+  assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_WRONG_USAGE);
+  gmmpi_options_destroy(options);
+  gmmpi_model_destroy(start);
+  unlink(model_path);
+  unlink(labels_path);
+}
+
+static void count(void *context, const gmmpi_progress *progress)
+{
+  int64_t *n_reports = context;
+  assert_int_equal(gmmpi_progress_n_samples(progress), N);
+  assert_true(isnan(gmmpi_progress_change(progress)) == (gmmpi_progress_iteration(progress) == 0));
+  assert_true(gmmpi_progress_seconds(progress) >= 0.0);
+  (*n_reports)++;
+}
+
+static bool at_once(void *context)
+{
+  (void)context;
+  return true;
+}
+
+static void test_observer(void **state)
+{
+  (void)state;
+  gmmpi_options *options = options_for("2");
+  gmmpi_observer *observer = NULL;
+  gmmpi_model *model = NULL;
+  gmmpi_summary *summary = NULL;
+  gmmpi_error error = {0};
+  int64_t n_reports = 0;
+  gmmpi_options_set(options, "init", "random_from_data", &error);
+  gmmpi_options_set(options, "tol", "0", &error);
+  gmmpi_options_set(options, "max-iter", "7", &error);
+  assert_int_equal(gmmpi_observer_create(&observer, &error), GMMPI_OK);
+  gmmpi_observer_on_progress(observer, count, &n_reports);
+  assert_int_equal(fit_rows(options, observer, &model, &summary, &error), GMMPI_OK);
+  assert_int_equal(n_reports, 8);
+  assert_int_equal(gmmpi_summary_n_iterations(summary), 7);
+  assert_false(gmmpi_summary_converged(summary));
+  gmmpi_model_destroy(model);
+  gmmpi_summary_destroy(summary);
+  gmmpi_observer_on_question(observer, at_once, NULL);
+  assert_int_equal(fit_rows(options, observer, &model, &summary, &error), GMMPI_STOPPED);
+  assert_true((model == NULL) == (summary == NULL));
+  gmmpi_model_destroy(model);
+  gmmpi_summary_destroy(summary);
+  gmmpi_observer_destroy(observer);
+  gmmpi_options_destroy(options);
 }
 
 int main(int argc, char **argv)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_fit), cmocka_unit_test(test_predict_and_sample),
-                                     cmocka_unit_test(test_files), cmocka_unit_test(test_errors)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_fit),
+                                     cmocka_unit_test(test_predict_and_sample),
+                                     cmocka_unit_test(test_files),
+                                     cmocka_unit_test(test_refusals),
+                                     cmocka_unit_test(test_every_option),
+                                     cmocka_unit_test(test_errors),
+                                     cmocka_unit_test(test_points_from_a_file),
+                                     cmocka_unit_test(test_starts),
+                                     cmocka_unit_test(test_observer)};
   MPI_Init(&argc, &argv);
   const int failures = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Finalize();

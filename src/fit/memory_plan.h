@@ -1,14 +1,11 @@
-/* How much memory a rank may use: --memory-limit, and what a command needs against what there is. */
-#ifndef CLI_MEMORY_LIMIT_H
-#define CLI_MEMORY_LIMIT_H
+/* What a command or a fit needs in memory against what there is: are points held or streamed? */
+#ifndef FIT_MEMORY_PLAN_H
+#define FIT_MEMORY_PLAN_H
 
-#include "cli/options.h"
+#include "em/options.h"
 #include "points/shard.h"
 
-/* --memory-limit BYTES, into an int64_t that is set to 0: no limit but the machine's. */
-command_option memory_limit_option(int64_t *bytes);
-
-/* What a command needs on a rank, in bytes. */
+/* What is needed on a rank, in bytes. */
 typedef struct memory_need {
   int64_t rest;             /* all but points */
   int64_t points;           /* all points of a rank */
@@ -20,9 +17,13 @@ typedef struct memory_need {
 } memory_need;
 
 /* Collective. May a rank hold its points? Else, if they can be streamed, how says with how much memory. limit: of
- * --memory-limit. Rank 0 says that it streams unless quiet. Errors, agreed: 71. */
+ * --memory-limit, in bytes; 0: none. Rank 0 says that it streams unless quiet. Errors, agreed: 71. */
 gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory_need *need, int64_t limit, bool quiet,
                          shard_options *how, gmmpi_error *error);
+
+/* Collective. The same for a fit, to which the caller adds `rest` bytes of its own. Errors, agreed: 71. */
+gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fit_options *options, int64_t rest,
+                             int64_t limit, bool quiet, shard_options *how, gmmpi_error *error);
 
 /* Collective. Is there room for `needed` bytes on this rank? `what` is for the message. Errors, agreed: 71. */
 gmmpi_status memory_check(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error);

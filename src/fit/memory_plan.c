@@ -1,63 +1,14 @@
-#include "cli/memory_limit.h"
+#include "fit/memory_plan.h"
 
+#include "fit/fit.h"
 #include "support/error.h"
+#include "support/linear_algebra.h"
 #include "support/memory.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 /* What libraries come to hold while a job goes on, beside what is counted. */
 static const int64_t library_bytes = 24 << 20;
-
-/* --- the option --- */
-
-/* 2^(10 n) for the n-th of K, M, G, T, with or without iB behind it; 10^(3n) with B; 0 for anything else. */
-static double unit_of(const char *suffix)
-{
-  static const char letters[] = "kmgt";
-  if (suffix[0] == '\0') return 1.0;
-  const char *letter = strchr(letters, suffix[0] | 0x20);
-  if (letter == NULL) return 0.0;
-  const bool decimal = strcasecmp(suffix + 1, "B") == 0;
-  if (!decimal && suffix[1] != '\0' && strcasecmp(suffix + 1, "iB") != 0) return 0.0;
-  double unit = 1.0;
-  for (int64_t i = 0; i <= letter - letters; i++) unit *= decimal ? 1000.0 : 1024.0;
-  return unit;
-}
-
-static gmmpi_status parse_bytes(const command_option *option, const char *text, gmmpi_error *error)
-{
-  char *end;
-  const double number = strtod(text, &end);
-  const double bytes = number * unit_of(end);
-  const bool begins_with_digit = text[0] >= '0' && text[0] <= '9';
-  if (!begins_with_digit || !(bytes >= 1.0 && bytes < 0x1p62))
-    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is no size; give bytes, or a number with K, M, G or T, e.g. 4G",
-                option->name, text);
-  *(int64_t *)option->value = (int64_t)bytes;
-  return GMMPI_OK;
-}
-
-command_option memory_limit_option(int64_t *bytes)
-{
-  *bytes = 0;
-  return (command_option){
-      .name = "memory-limit",
-      .argument = "BYTES",
-      .kind = OPTION_PARSED,
-      .value = bytes,
-      .parse = parse_bytes,
-      .help =
-          "memory that each rank may use, with K, M, G or T for powers of 1024. Points that do not fit are read anew "
-          "in every pass while those before them are worked on, with the same result; HDF5 and NPY only (default: "
-          "what the node has, divided among its ranks)",
-  };
-}
-
-/* --- the plan --- */
 
 static int ranks_on_this_node(MPI_Comm comm)
 {
@@ -149,6 +100,25 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
          gigabytes(room), raise, convert, need->advice);
   }
   return agree(comm, error);
+}
+
+gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fit_options *options, int64_t rest,
+                             int64_t limit, bool quiet, shard_options *how, gmmpi_error *error)
+{
+  int n_ranks;
+  MPI_Comm_size(comm, &n_ranks);
+  const fit_memory memory = fit_memory_of(options, source->n_rows, source->n_features, n_ranks);
+  const int64_t all[] = {memory.rest, rest, shard_stream_tables_bytes(source->n_rows, n_ranks)};
+  const memory_need need = {
+      .rest = sum_of_bytes(3, all),
+      .points = memory.points,
+      .least = shard_least_stream_bytes(source->n_rows, source->n_features, how->missing),
+      .subsamples = memory.subsamples,
+      .least_subsamples = memory.least_subsamples,
+      .reserved = LINEAR_ALGEBRA_BUFFER,
+      .advice = "use more nodes, or a smaller model",
+  };
+  return memory_plan(comm, source, &need, limit, quiet, how, error);
 }
 
 gmmpi_status memory_check(MPI_Comm comm, int64_t needed, const char *what, gmmpi_error *error)

@@ -1,4 +1,4 @@
-#include "cli/fit_command.h"
+#include "fit/start_file.h"
 
 #include "mixture/files/model_file.h"
 #include "support/error.h"
@@ -42,25 +42,25 @@ static start_kind kind_of(const char *path)
   return kind;
 }
 
-static gmmpi_status read_json(const fit_command *command, gmmpi_model **model, gmmpi_error *error)
+static gmmpi_status read_json(const fit_options *options, gmmpi_model **model, gmmpi_error *error)
 {
   void *bytes = NULL;
   size_t n_bytes = 0;
-  if (file_read_whole(command->start_path, &bytes, &n_bytes, error) != GMMPI_OK) return error->status;
-  model_from_json(command->start_path, bytes, family_find(command->fit.covariance), model, error);
+  if (file_read_whole(options->init_file, &bytes, &n_bytes, error) != GMMPI_OK) return error->status;
+  model_from_json(options->init_file, bytes, family_find(options->covariance), model, error);
   free(bytes);
   return error->status;
 }
 
 /* Does the model have what was asked for? The number of features is compared with the data's later. */
-static gmmpi_status check_model(const fit_command *command, const gmmpi_model *model, gmmpi_error *error)
+static gmmpi_status check_model(const fit_options *options, const gmmpi_model *model, gmmpi_error *error)
 {
-  if (model->n_components != command->fit.n_components)
+  if (model->n_components != options->n_components)
     return fail(error, GMMPI_BAD_DATA, "%s: has %lld components, not %lld as -k says; give the same number",
-                command->start_path, (long long)model->n_components, (long long)command->fit.n_components);
-  if (model->family != family_find(command->fit.covariance))
-    return fail(error, GMMPI_BAD_DATA, "%s: has '%s' covariances, not '%s'; give --covariance %s", command->start_path,
-                model->family->name, command->fit.covariance, model->family->name);
+                options->init_file, (long long)model->n_components, (long long)options->n_components);
+  if (model->family != family_find(options->covariance))
+    return fail(error, GMMPI_BAD_DATA, "%s: has '%s' covariances, not '%s'; give --covariance %s", options->init_file,
+                model->family->name, options->covariance, model->family->name);
   return GMMPI_OK;
 }
 
@@ -72,26 +72,26 @@ static void tell_about_weights(const char *path, const gmmpi_model *model)
     warn("%s: its weights sum to %.10g, not to 1; they are divided by that", path, model->given_sum);
 }
 
-gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start *start, gmmpi_error *error)
+gmmpi_status start_file_open(MPI_Comm comm, const fit_options *options, start_file *start, gmmpi_error *error)
 {
   gmmpi_error local = {0};
   int rank;
   MPI_Comm_rank(comm, &rank);
   memset(start, 0, sizeof *start);
-  if (command->start_path == NULL) return GMMPI_OK;
+  if (options->init_file == NULL) return GMMPI_OK;
   int kind = (int)START_MODEL;
   if (rank == 0) {
-    if (!file_is_readable(command->start_path)) {
+    if (!file_is_readable(options->init_file)) {
       fail(&local, GMMPI_NO_INPUT,
            "%s: is neither a method nor a file that can be read; give kmeans, k-means++, random_from_data, random or a "
            "file",
-           command->start_path);
+           options->init_file);
     } else {
-      kind = (int)kind_of(command->start_path);
-      if (kind == START_MODEL) model_file_read(command->start_path, &start->model, NULL, &local);
-      if (kind == START_JSON) read_json(command, &start->model, &local);
-      if (local.status == GMMPI_OK && start->model != NULL) check_model(command, start->model, &local);
-      if (local.status == GMMPI_OK && start->model != NULL) tell_about_weights(command->start_path, start->model);
+      kind = (int)kind_of(options->init_file);
+      if (kind == START_MODEL) model_file_read(options->init_file, &start->model, NULL, &local);
+      if (kind == START_JSON) read_json(options, &start->model, &local);
+      if (local.status == GMMPI_OK && start->model != NULL) check_model(options, start->model, &local);
+      if (local.status == GMMPI_OK && start->model != NULL) tell_about_weights(options->init_file, start->model);
     }
   }
   agree(comm, &local);
@@ -105,12 +105,12 @@ gmmpi_status fit_start_open(MPI_Comm comm, const fit_command *command, fit_start
 
 /* Brings the features of the start into the order of the data's, where both have names: names that say nothing are
  * compared too, but need not be the same. Not collective. */
-static gmmpi_status match_names(const fit_command *command, const point_source *source, gmmpi_model *model,
+static gmmpi_status match_names(const fit_options *options, const point_source *source, gmmpi_model *model,
                                 gmmpi_error *error)
 {
   const name_list of_data = {
       .owner = source->label, .names = source->feature_names, .n = source->n_features, .columns = source->columns};
-  const name_list of_start = {.owner = command->start_path,
+  const name_list of_start = {.owner = options->init_file,
                               .names = model->feature_names,
                               .n = model->n_features,
                               .advice = "pick the same with --columns, or start from JSON without feature_names"};
@@ -120,10 +120,10 @@ static gmmpi_status match_names(const fit_command *command, const point_source *
   int64_t *order = allocate(n, sizeof *order);
   gmmpi_error difference = {0};
   if (places == NULL || order == NULL) {
-    fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the names of its features", command->start_path);
+    fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the names of its features", options->init_file);
   } else if (names_match(of_data, of_start, places, &difference) == GMMPI_OK) {
     for (int64_t i = 0; i < of_start.n; i++) order[places[i]] = i;
-    model_permute_features(model, order, command->start_path, error);
+    model_permute_features(model, order, options->init_file, error);
   } else if (difference.status != GMMPI_BAD_DATA ||
              (names_are_own(of_data.names, of_data.n) && names_are_own(of_start.names, of_start.n))) {
     *error = difference;
@@ -133,12 +133,12 @@ static gmmpi_status match_names(const fit_command *command, const point_source *
   return error->status;
 }
 
-gmmpi_status fit_start_match(MPI_Comm comm, const fit_command *command, const point_source *source, fit_start *start,
-                             gmmpi_error *error)
+gmmpi_status start_file_match(MPI_Comm comm, const fit_options *options, const point_source *source, start_file *start,
+                              gmmpi_error *error)
 {
   gmmpi_error local = {0};
   if (start->model == NULL) return GMMPI_OK;
-  match_names(command, source, start->model, &local);
+  match_names(options, source, start->model, &local);
   if (agree(comm, &local) != GMMPI_OK) return error_pass(error, &local);
   start->fingerprint = model_hash(start->model);
   return GMMPI_OK;
@@ -151,7 +151,7 @@ static int64_t source_row(const block_view *block, int64_t i)
 }
 
 /* Reads the labels between a block's first and last source row, a chunk at a time, and takes those of its rows. */
-static gmmpi_status read_labels_of_block(const fit_command *command, point_source *source, const block_view *block,
+static gmmpi_status read_labels_of_block(const fit_options *options, point_source *source, const block_view *block,
                                          int64_t *labels, gmmpi_error *error)
 {
   enum { CHUNK = 8192 };
@@ -166,7 +166,7 @@ static gmmpi_status read_labels_of_block(const fit_command *command, point_sourc
       if (!(value >= -0x1p53 && value <= 0x1p53) || (double)(int64_t)value != value) {
         const int64_t place = source_place(source, source_row(block, i));
         return fail_at(error, place, GMMPI_BAD_DATA, "%s: the label in %s %lld is not an integer; correct it",
-                       command->start_path, source->place_word, (long long)place);
+                       options->init_file, source->place_word, (long long)place);
       }
       labels[i] = (int64_t)value;
     }
@@ -175,7 +175,7 @@ static gmmpi_status read_labels_of_block(const fit_command *command, point_sourc
 }
 
 typedef struct label_reading {
-  const fit_command *command;
+  const fit_options *options;
   point_source *source;
   const shard *points;
   int64_t *labels;
@@ -187,16 +187,16 @@ static void read_labels_at_end(void *context, const block_view *block, int threa
   const label_reading *reading = context;
   (void)thread;
   if (reading->error->status != GMMPI_OK) return;
-  read_labels_of_block(reading->command, reading->source, block,
+  read_labels_of_block(reading->options, reading->source, block,
                        reading->labels + (block->first_row - reading->points->first_row), reading->error);
 }
 
 /* Of all blocks. Where their rows are in the source is known during a walk over them, when some were dropped; otherwise
  * it is known of any block, and its rows need not be read. */
-static gmmpi_status read_labels(const fit_command *command, point_source *source, const shard *points, int64_t *labels,
+static gmmpi_status read_labels(const fit_options *options, point_source *source, const shard *points, int64_t *labels,
                                 gmmpi_error *error)
 {
-  label_reading reading = {command, source, points, labels, error};
+  label_reading reading = {options, source, points, labels, error};
   const row_visitor visitor = {.context = &reading, .end_block = read_labels_at_end, .takes_turns = true};
   const int64_t n_blocks = shard_n_blocks(points);
   if (points->n_dropped > 0) {
@@ -219,30 +219,30 @@ static uint64_t labels_fingerprint(const shard *points, const int64_t *labels)
   return sum;
 }
 
-int64_t fit_start_labels_bytes(int64_t n_samples, int n_ranks)
+int64_t start_file_labels_bytes(int64_t n_samples, int n_ranks)
 {
   return (n_samples / n_ranks + shard_block_rows(n_samples)) * (int64_t)sizeof(int64_t);
 }
 
-gmmpi_status fit_start_labels(const fit_command *command, const shard *points, fit_start *start, gmmpi_error *error)
+gmmpi_status start_file_labels(const fit_options *options, const shard *points, start_file *start, gmmpi_error *error)
 {
-  const source_options options = {0};
+  const source_options how = {0};
   gmmpi_error local = {0};
   point_source *source = NULL;
-  if (source_open(points->comm, command->start_path, &options, &source, &local) == GMMPI_OK) {
+  if (source_open(points->comm, options->init_file, &how, &source, &local) == GMMPI_OK) {
     const int64_t n_expected = points->n_samples + points->n_dropped;
     start->labels = allocate(points->n_rows, sizeof *start->labels);
     if (source->n_features != 1)
-      fail(&local, GMMPI_BAD_DATA, "%s: has %lld columns; give a file with one label a row", command->start_path,
+      fail(&local, GMMPI_BAD_DATA, "%s: has %lld columns; give a file with one label a row", options->init_file,
            (long long)source->n_features);
     else if (source->n_rows != n_expected)
       fail(&local, GMMPI_BAD_DATA, "%s: has %lld label%s for %lld point%s; give one label for each row of the data",
-           command->start_path, (long long)source->n_rows, plural(source->n_rows), (long long)n_expected,
+           options->init_file, (long long)source->n_rows, plural(source->n_rows), (long long)n_expected,
            plural(n_expected));
     else if (start->labels == NULL)
-      fail(&local, GMMPI_NO_MEMORY, "%s: there is no memory for its labels", command->start_path);
+      fail(&local, GMMPI_NO_MEMORY, "%s: there is no memory for its labels", options->init_file);
     else
-      read_labels(command, source, points, start->labels, &local);
+      read_labels(options, source, points, start->labels, &local);
     agree(points->comm, &local);
   }
   source_close(source);
@@ -251,7 +251,7 @@ gmmpi_status fit_start_labels(const fit_command *command, const shard *points, f
   return GMMPI_OK;
 }
 
-void fit_start_clear(fit_start *start)
+void start_file_clear(start_file *start)
 {
   gmmpi_model_destroy(start->model);
   free(start->labels);

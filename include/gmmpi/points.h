@@ -1,0 +1,52 @@
+/* A data set of n_samples points of n_features numbers, which the ranks of a communicator hold together.
+ *
+ * Each rank owns a run of rows; which ones depends on the number of rows and ranks alone, not on who gave them. A fit
+ * to the same points is the same to the last bit at any number of ranks and threads, held or streamed. */
+#ifndef GMMPI_POINTS_H
+#define GMMPI_POINTS_H
+
+#include "gmmpi/error.h"
+#include "gmmpi/options.h"
+
+#include <mpi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gmmpi_points gmmpi_points;
+
+/* Collective over comm, which must outlive the points. Points from memory. rows: this rank's n_local x n_features
+ * numbers, row-major, copied; n_local may be 0; the data set is the ranks' rows one after the other. options: those
+ * that count are missing, precision and threads; NULL: the defaults. Errors, the same on every rank: GMMPI_WRONG_USAGE
+ * a size that is negative, or another n_features on another rank; GMMPI_BAD_DATA no rows, a number that is not finite
+ * or too large to be squared, with its row of the data set, from 1, as error->place; GMMPI_NO_MEMORY. */
+GMMPI_API gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
+                                           const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error);
+
+/* Collective over comm, which must outlive the points. Points from DATA as `gmmpi fit` takes it: "FILE", or
+ * "FILE.h5:/path/of/dataset"; CSV, TSV, NPY or HDF5; several files. Each rank reads its own rows. options: columns,
+ * header, delimiter, missing, precision, threads, memory-limit and scratch say how; whether the points fit into memory,
+ * or are streamed from the file in each iteration, depends on the fit to come, too, so that components, covariance and
+ * the others are best set before. NULL: the defaults. Errors, the same on every rank: GMMPI_NO_INPUT no such file;
+ * GMMPI_BAD_DATA its content, with the line of a text file or the row, from 1, as error->place; GMMPI_INPUT_FAILED;
+ * GMMPI_NO_MEMORY, also when the points are found not to fit before they are read. */
+GMMPI_API gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_options *options,
+                                         gmmpi_points **points, gmmpi_error *error);
+
+GMMPI_API void gmmpi_points_destroy(gmmpi_points *points); /* NULL is fine; not collective */
+
+/* Rows of the data set, over all ranks; those of them that were left out for a missing value are not counted. */
+GMMPI_API int64_t gmmpi_points_n_samples(const gmmpi_points *points);
+GMMPI_API int64_t gmmpi_points_n_dropped(const gmmpi_points *points);
+GMMPI_API int64_t gmmpi_points_n_features(const gmmpi_points *points);
+
+/* The name of a feature, from 0: that of the file, or x1, x2, ... by column where the file has none. NULL for points
+ * from memory, and where there is no such feature. Valid until the points are destroyed. */
+GMMPI_API const char *gmmpi_points_feature_name(const gmmpi_points *points, int64_t feature);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

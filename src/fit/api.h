@@ -1,0 +1,46 @@
+/* What is inside the objects of the public interface. */
+#ifndef FIT_API_H
+#define FIT_API_H
+
+#include "em/observer.h"
+#include "fit/options.h"
+#include "fit/reading.h"
+#include "gmmpi/fit.h"
+
+struct gmmpi_options {
+  fit_options fit; /* start and labels are not used */
+  uint64_t given;  /* of fit_option_table */
+  reading_options reading;
+  memory_options memory;
+  char **texts;       /* for each of all options what it was set to, or NULL */
+  gmmpi_model *start; /* to start from, or NULL */
+  int64_t *labels;    /* n_labels, or NULL */
+  int64_t n_labels;
+};
+
+/* The same words, of NULL the defaults; without a start in memory. Errors: 71. */
+gmmpi_status api_options_duplicate(const gmmpi_options *options, gmmpi_options **copy, gmmpi_error *error);
+
+struct gmmpi_points {
+  gmmpi_options *options; /* with which they were made, a copy */
+  shard *rows;
+  point_source *source; /* NULL: from memory */
+  int64_t n_local;      /* from memory: the rows that this rank gave */
+};
+
+struct gmmpi_progress {
+  const fit_pass *pass;
+};
+
+struct gmmpi_observer {
+  void (*report)(void *context, const gmmpi_progress *progress);
+  void *report_context;
+  bool (*wants_stop)(void *context);
+  void *stop_context;
+};
+
+/* What the loop calls for an observer, which is only read, or for NULL; the loop does the same on ranks with and
+ * without. */
+fit_observer api_observer(const gmmpi_observer *observer);
+
+#endif

@@ -1,0 +1,117 @@
+/* The public interface to fit_run. */
+#include "fit/api.h"
+#include "fit/api_summary.h"
+#include "fit/start_file.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <hdf5.h>
+#include <stdlib.h>
+
+/* The labels of the caller's rows become those of the shard's rows. As points of one feature they are distributed in
+ * the same way, since blocks depend on the number of rows alone. Collective. */
+static gmmpi_status labels_of_shard(const gmmpi_points *points, const gmmpi_options *options, int64_t **result,
+                                    gmmpi_error *error)
+{
+  const shard *rows = points->rows;
+  const int64_t n = options->n_labels;
+  gmmpi_error local = {0};
+  shard *column = NULL;
+  double *values = allocate(n, sizeof *values);
+  *result = allocate(rows->n_rows, sizeof **result);
+  if (values == NULL || *result == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for the labels");
+  if (points->source != NULL || rows->n_dropped > 0 || n != points->n_local)
+    fail(&local, GMMPI_WRONG_USAGE,
+         "labels in memory are of the rows of gmmpi_points_create; give one for each of them, and drop none");
+  for (int64_t i = 0; i < n && local.status == GMMPI_OK; i++) {
+    values[i] = (double)options->labels[i];
+    if ((int64_t)values[i] != options->labels[i])
+      fail(&local, GMMPI_BAD_DATA, "label %lld is too large; use labels below 2^53", (long long)options->labels[i]);
+  }
+  if (agree(rows->comm, &local) == GMMPI_OK &&
+      shard_create_from_memory(rows->comm, values, n, 1, (shard_options){0}, &column, &local) == GMMPI_OK) {
+    for (int64_t i = 0; i < rows->n_rows; i++) {
+      double value;
+      shard_copy_row(column, column->first_row + i, &value);
+      (*result)[i] = (int64_t)value;
+    }
+  }
+  shard_destroy(column);
+  free(values);
+  return error_pass(error, &local);
+}
+
+/* Sets what the fit starts from, if that is not a method. Collective. */
+static gmmpi_status set_start(const gmmpi_points *points, const gmmpi_options *options, fit_options *fit,
+                              start_file *start, gmmpi_error *error)
+{
+  const shard *rows = points->rows;
+  if (options->labels != NULL) {
+    labels_of_shard(points, options, &start->labels, error);
+  } else if (fit->init_file != NULL && start_file_open(rows->comm, fit, start, error) == GMMPI_OK) {
+    if (start->is_labels) {
+      fit->init = INIT_LABELS;
+      start_file_labels(fit, rows, start, error);
+    } else if (points->source != NULL) {
+      start_file_match(rows->comm, fit, points->source, start, error);
+    }
+  }
+  fit->labels = start->labels;
+  fit->start = options->start != NULL ? options->start : start->model;
+  return error->status;
+}
+
+/* The model and the summary, with the names of the features. Collective. */
+static gmmpi_status take_result(const gmmpi_points *points, fit_result *result, gmmpi_model **model,
+                                gmmpi_summary **summary, gmmpi_error *error)
+{
+  gmmpi_model *end = result->end.model;
+  gmmpi_summary *created = NULL;
+  if (end != NULL) {
+    if (points->source != NULL) model_set_feature_names(end, points->source->feature_names, error);
+    summary_create(points->rows, result, &created, error);
+  }
+  if (agree(points->rows->comm, error) == GMMPI_OK) {
+    *model = end;
+    result->end.model = NULL;
+    if (summary != NULL) {
+      *summary = created;
+      created = NULL;
+    }
+  }
+  gmmpi_summary_destroy(created);
+  return error->status;
+}
+
+gmmpi_status gmmpi_fit(const gmmpi_points *points, const gmmpi_options *options, const gmmpi_observer *observer,
+                       gmmpi_model **model, gmmpi_summary **summary, gmmpi_error *error)
+{
+  const shard *rows = points->rows;
+  const fit_observer own_observer = api_observer(observer);
+  fit_options fit = options->fit;
+  start_file start = {0};
+  fit_result result = {0};
+  gmmpi_error local = {0};
+  gmmpi_error taking = {0};
+  *model = NULL;
+  if (summary != NULL) *summary = NULL;
+  fit.threads = rows->n_threads;
+  fit.precision = rows->single_precision ? PRECISION_SINGLE : PRECISION_DOUBLE;
+  fit_options_check(&fit, options->given, &local);
+  if (agree(rows->comm, &local) == GMMPI_OK) {
+    H5E_BEGIN_TRY
+    {
+      if (set_start(points, options, &fit, &start, &local) == GMMPI_OK)
+        fit_run(rows, &fit, NULL, &own_observer, &result, &local);
+    }
+    H5E_END_TRY
+  }
+  if (local.status == GMMPI_OK || local.status == GMMPI_STOPPED) {
+    take_result(points, &result, model, summary, &taking);
+    if (taking.status != GMMPI_OK) local = taking;
+  }
+  fit_result_clear(&result);
+  start_file_clear(&start);
+  return error_pass(error, &local);
+}

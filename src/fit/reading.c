@@ -1,0 +1,182 @@
+#include "fit/reading.h"
+
+#include "sources/settings.h"
+#include "support/error.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* --- the settings of a kind of file, which knows what they may be --- */
+
+/* The word of this setting in a list that has room for all, or the list's end. */
+static const source_word *find_word(const source_word *words, const char *name)
+{
+  while (words->name != NULL && strcmp(words->name, name) != 0) words++;
+  return words;
+}
+
+static gmmpi_status parse_setting(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  source_word *words = value;
+  const gmmpi_status status = settings_check(option->name, text, error);
+  if (status == GMMPI_OK) words[find_word(words, option->name) - words] = (source_word){option->name, text};
+  return status;
+}
+
+static void print_setting(const option_record *option, const void *value, char *text, size_t size)
+{
+  const source_word *word = find_word(value, option->name);
+  snprintf(text, size, "%s", word->name != NULL ? word->value : "");
+}
+
+/* --- --missing: what is planned but not there is named as such --- */
+
+static const char *const missing_words[] = {[MISSING_ERROR] = "error", [MISSING_DROP] = "drop"};
+
+static gmmpi_status parse_missing(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  missing_choice *missing = value;
+  if (strcmp(text, "em") == 0)
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: em is not available in this version; give error or drop",
+                option->name);
+  if (strcmp(text, "error") != 0 && strcmp(text, "drop") != 0)
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is unknown; give error or drop", option->name, text);
+  *missing = strcmp(text, "drop") == 0 ? MISSING_DROP : MISSING_ERROR;
+  return GMMPI_OK;
+}
+
+static void print_missing(const option_record *option, const void *value, char *text, size_t size)
+{
+  (void)option;
+  snprintf(text, size, "%s", missing_words[*(const missing_choice *)value]);
+}
+
+/* --- --memory-limit --- */
+
+/* 2^(10 n) for the n-th of K, M, G, T, with or without iB behind it; 10^(3n) with B; 0 for anything else. */
+static double unit_of(const char *suffix)
+{
+  static const char letters[] = "kmgt";
+  if (suffix[0] == '\0') return 1.0;
+  const char *letter = strchr(letters, suffix[0] | 0x20);
+  if (letter == NULL) return 0.0;
+  const bool decimal = strcasecmp(suffix + 1, "B") == 0;
+  if (!decimal && suffix[1] != '\0' && strcasecmp(suffix + 1, "iB") != 0) return 0.0;
+  double unit = 1.0;
+  for (int64_t i = 0; i <= letter - letters; i++) unit *= decimal ? 1000.0 : 1024.0;
+  return unit;
+}
+
+static gmmpi_status parse_bytes(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  char *end;
+  const double number = strtod(text, &end);
+  const double bytes = number * unit_of(end);
+  const bool begins_with_digit = text[0] >= '0' && text[0] <= '9';
+  if (!begins_with_digit || !(bytes >= 1.0 && bytes < 0x1p62))
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is no size; give bytes, or a number with K, M, G or T, e.g. 4G",
+                option->name, text);
+  *(int64_t *)value = (int64_t)bytes;
+  return GMMPI_OK;
+}
+
+/* "" where there is no limit. */
+static void print_bytes(const option_record *option, const void *value, char *text, size_t size)
+{
+  (void)option;
+  const int64_t bytes = *(const int64_t *)value;
+  if (bytes > 0)
+    snprintf(text, size, "%" PRId64, bytes);
+  else
+    snprintf(text, size, "%s", "");
+}
+
+/* --- the tables --- */
+
+static const option_record columns_record = {
+    .name = "columns",
+    .argument = "LIST",
+    .help =
+        "the features: names, 1-based numbers and ranges, separated by commas, e.g. Age,4-6; a name with a comma is "
+        "quoted as in CSV (default: every column)",
+    .kind = OPTION_TEXT,
+    .offset = offsetof(reading_options, columns),
+};
+static const option_record missing_record = {
+    .name = "missing",
+    .argument = "WORD",
+    .help = "what to do with rows that have an empty or NaN cell: error, or drop them",
+    .kind = OPTION_PARSED,
+    .offset = offsetof(reading_options, missing),
+    .parse = parse_missing,
+    .print = print_missing,
+    .fallback = "error",
+};
+
+/* Made once: the kinds of files have the settings in tables of their own. */
+static option_record reading_table[MOST_SOURCE_SETTINGS + 2];
+static int n_reading_options;
+static pthread_once_t reading_table_is_made = PTHREAD_ONCE_INIT;
+
+static void make_reading_table(void)
+{
+  const source_setting *setting;
+  option_record *next = reading_table;
+  *next++ = columns_record;
+  for (int i = 0; i < MOST_SOURCE_SETTINGS && (setting = kinds_setting(i, NULL)) != NULL; i++) {
+    *next++ = (option_record){
+        .name = setting->name,
+        .argument = setting->argument,
+        .help = setting->help,
+        .kind = OPTION_PARSED,
+        .offset = offsetof(reading_options, words),
+        .parse = parse_setting,
+        .print = print_setting,
+    };
+  }
+  *next++ = missing_record;
+  n_reading_options = (int)(next - reading_table);
+}
+
+const option_record *reading_option_table(int *n_options)
+{
+  pthread_once(&reading_table_is_made, make_reading_table);
+  *n_options = n_reading_options;
+  return reading_table;
+}
+
+const option_record memory_option_table[] = {
+    {.name = "memory-limit",
+     .argument = "BYTES",
+     .help =
+         "memory that each rank may use, with K, M, G or T for powers of 1024. Points that do not fit are read anew "
+         "in every pass while those before them are worked on, with the same result; HDF5 and NPY only (default: "
+         "what the node has, divided among its ranks)",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(memory_options, memory_limit),
+     .parse = parse_bytes,
+     .print = print_bytes},
+    {.name = "scratch",
+     .argument = "DIR",
+     .help = "a folder on a disk, not in memory, for subsamples of points that are larger than the memory; nothing is "
+             "left in it. none: they are read from the data again and again (default: $TMPDIR, else /tmp)",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(memory_options, scratch)},
+};
+const int n_memory_options = (int)(sizeof memory_option_table / sizeof memory_option_table[0]);
+
+source_options reading_source_options(const reading_options *values)
+{
+  return (source_options){.columns = values->columns, .words = values->words};
+}
+
+const char *memory_scratch(const memory_options *values)
+{
+  const char *folder = getenv("TMPDIR");
+  if (values->scratch != NULL) return strcmp(values->scratch, "none") == 0 ? NULL : values->scratch;
+  return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
+}

@@ -1,0 +1,71 @@
+"""The library as others get it: installed, found by pkg-config, and used as the comment in gmmpi.h shows, in C and in C++."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import unittest
+
+import harness
+
+HEADER = os.path.join(harness.SOURCE, "include", "gmmpi", "gmmpi.h")
+
+
+def example():
+    """The program in the header's comment."""
+    with open(HEADER, encoding="utf-8") as file:
+        comment = file.read().split("#ifndef")[0]
+    lines = [line[5:] for line in comment.splitlines() if line.startswith(" *   ")]
+    text = "\n".join(lines) + "\n"
+    assert text.startswith("#include <gmmpi/gmmpi.h>") and text.endswith("}\n"), text
+    return text
+
+
+@unittest.skipIf(os.environ.get("GMMPI_SANITIZED") == "ON", "a sanitized library needs a sanitized program")
+class Library(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.prefix = self.path("prefix")
+        self.run_well("cmake", "--install", os.environ["GMMPI_BUILD"], "--prefix", self.prefix)
+        libraries = [os.path.dirname(os.path.join(folder, name)) for folder, _, names in os.walk(self.prefix) for name in names
+                     if name.startswith("libgmmpi.so")]
+        self.environment = dict(os.environ, PKG_CONFIG_PATH=os.path.join(libraries[0], "pkgconfig"), LD_LIBRARY_PATH=libraries[0])
+
+    def run_well(self, *words, env=None):
+        run = subprocess.run(words, capture_output=True, text=True, timeout=300, env=env)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        return run.stdout
+
+    def check(self, compiler, name, *options):
+        source, program = self.path(name), self.path("example")
+        self.write(name, example())
+        words = shlex.split(self.run_well("pkg-config", "--cflags", "--libs", "gmmpi", env=self.environment))
+        self.run_well(compiler, *options, "-Wall", "-Werror", source, "-o", program, *words, env=self.environment)
+        for words in ([program], harness.mpirun(2) + [program]):
+            lines = self.run_well(*words, env=self.environment).splitlines()
+            self.assertEqual(lines, ["means -0.0333 and 10.1"] * len(lines))
+            self.assertEqual(len(lines), 1 if len(words) == 1 else 2)
+
+    @unittest.skipIf(shutil.which("mpicc") is None, "there is no mpicc")
+    def test_example_in_c(self):
+        self.check("mpicc", "example.c", "-std=c11")
+
+    @unittest.skipIf(shutil.which("mpicxx") is None, "there is no mpicxx")
+    def test_example_in_cxx(self):
+        self.check("mpicxx", "example.cc", "-std=c++11")
+
+    def test_every_function_is_there(self):
+        """What the headers declare is what the library exports, and nothing else."""
+        declared = set()
+        for name in os.listdir(os.path.dirname(HEADER)):
+            with open(os.path.join(os.path.dirname(HEADER), name), encoding="utf-8") as file:
+                declared.update(re.findall(r"GMMPI_API[^;]*?\b(gmmpi_\w+)\(", file.read()))
+        library = os.path.join(self.environment["LD_LIBRARY_PATH"], "libgmmpi.so")
+        symbols = self.run_well("nm", "-D", "--defined-only", library).splitlines()
+        exported = {line.split()[-1] for line in symbols if line.split()[-2] == "T"}
+        self.assertEqual(exported - {"_init", "_fini"}, declared)
+
+
+if __name__ == "__main__":
+    unittest.main()
