@@ -18,7 +18,7 @@ def points(n, d, seed=0, spread=4.0):
 
 
 class OneResult(Case):
-    def models(self, data, *options, ranks=(1, 2, 3, 4, 7), threads=(1,)):
+    def models(self, data, *options, ranks=(1, 2, 3, 7), threads=(1,)):
         """Fits at each number of ranks and threads; all model files must be the same. Returns their bytes."""
         contents = []
         for n in ranks:
@@ -175,7 +175,7 @@ class OneResult(Case):
         for data in ("fortran.npy", "big.npy", "points.h5:/group/points", "points.h5:/group/chunked", "points.csv",
                      "points.tsv", "points.txt"):
             with self.subTest(data=data):
-                self.assertTrue(self.models(self.path(data), *options, ranks=(1, 2, 5)) == reference)
+                self.assertTrue(self.models(self.path(data), *options, ranks=(1, 5)) == reference)
 
     def test_dropped_rows_are_as_if_they_were_not_there(self):
         x = points(700, 2, seed=5)

@@ -15,7 +15,7 @@ import harness
 from running import Running, holding
 import streaming
 
-N, D, K = 400_000, 16, 3
+N, D, K = 250_000, 16, 3
 
 
 def make_points():
@@ -148,7 +148,7 @@ class Streaming(streaming.Case):
 
     def test_what_cannot_be_streamed(self):
         csv = self.path("x.csv")
-        np.savetxt(csv, np.load(self.data())[:250_000], fmt="%.1f", delimiter=",")
+        np.savetxt(csv, np.load(self.data())[:150_000], fmt="%.1f", delimiter=",")
         holes = np.load(self.data())
         holes[7, 3] = np.nan
         np.save(self.path("holes.npy"), holes)
