@@ -1,9 +1,10 @@
 /* A Gaussian mixture: weights, means and covariances of its components.
  *
- *   p(x) = sum_k weights[k] N(x | means[k], covariances[k])
+ *   p(x) = sum_k weights[k] N(x | means[k], covariances[k])   (Bishop 2006, eq. 9.7)
  *
  * Shapes (K components, d features; all arrays row-major doubles): weights K, means K x d, covariances by their type as
- * in scikit-learn: full K x d x d, tied d x d, diag K x d, spherical K. */
+ * in scikit-learn: full K x d x d, tied d x d, diag K x d, spherical K. Means are in the units of the data, covariances
+ * in their squares. */
 #ifndef GMMPI_MODEL_H
 #define GMMPI_MODEL_H
 
@@ -15,10 +16,10 @@ extern "C" {
 
 typedef struct gmmpi_model gmmpi_model;
 
-/* A model from its parameters, which are copied. covariance: "full", "tied", "diag" or "spherical" (or mclust's "VVV",
- * "EEE", "VVI", "VII"). Weights are normalised unless they sum to 1 but for rounding. Errors: GMMPI_WRONG_USAGE an
- * unknown covariance or a size below 1; GMMPI_BAD_DATA weights that are negative or all zero, a number that is not
- * finite, a covariance that is not symmetric and positive definite; GMMPI_NO_MEMORY. */
+/* A model from its parameters, which are copied and have the shapes above. covariance: "full", "tied", "diag" or
+ * "spherical" (or mclust's "VVV", "EEE", "VVI", "VII"). Weights are normalised unless they sum to 1 but for rounding.
+ * Errors: GMMPI_WRONG_USAGE an unknown covariance or a size below 1; GMMPI_BAD_DATA weights that are negative or all
+ * zero, a number that is not finite, a covariance that is not symmetric and positive definite; GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const char *covariance,
                                           const double *weights, const double *means, const double *covariances,
                                           gmmpi_model **model, gmmpi_error *error);
@@ -33,7 +34,8 @@ GMMPI_API gmmpi_status gmmpi_model_write(const gmmpi_model *model, const char *p
 GMMPI_API int64_t gmmpi_model_n_components(const gmmpi_model *model);
 GMMPI_API int64_t gmmpi_model_n_features(const gmmpi_model *model);
 GMMPI_API const char *gmmpi_model_covariance(const gmmpi_model *model);
-/* The model's own arrays, valid until it is destroyed. */
+/* The model's own arrays, in the shapes above, valid until it is destroyed. Weights sum to 1 but for rounding; one is 0
+ * where a component was dropped. */
 GMMPI_API const double *gmmpi_model_weights(const gmmpi_model *model);
 GMMPI_API const double *gmmpi_model_means(const gmmpi_model *model);
 GMMPI_API const double *gmmpi_model_covariances(const gmmpi_model *model);

@@ -8,8 +8,15 @@ import numpy as np
 from .problem import BAD_DATA, NO_INPUT, Problem
 from .tables import names_of
 
-# mclust's codes whose covariances are stored in the shapes of scikit-learn's names; all others are K x d x d.
-SHAPES = {"VVV": "full", "EEE": "tied", "VVI": "diag", "VII": "spherical"}
+# mclust's codes of the families that have scikit-learn's names.
+CODES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
+
+
+def storage_of(covariance):
+    """How the covariances of a family, by name or code, are stored: (dimensions of length d of each: 2 a matrix, 1 a diagonal, 0 one
+    variance; whether all components share one). In a code, orientation I means diagonal, shape I one variance, and E equal."""
+    code = CODES.get(covariance, covariance)
+    return 0 if code[1:] == "II" else 1 if code[2:] == "I" else 2, set(code) <= {"E", "I"}
 
 
 class Mixture:
@@ -20,21 +27,22 @@ class Mixture:
         self.numbers = np.flatnonzero(kept)
         self.weights = weights[kept]
         self.means = means[kept]
-        self.shape = SHAPES.get(covariance, covariance)
-        self.covariances = covariances if self.shape == "tied" else covariances[kept]
+        self.rank, self.is_shared = storage_of(covariance)
+        self.covariances = covariances if self.is_shared else covariances[kept]
         self.names = names
         self.n_stored = len(weights)
         self.n_components, self.n_features = self.means.shape
 
+    def stored(self, k):
+        """What is stored of the covariance of component k: d x d, d, or one number."""
+        return self.covariances if self.is_shared else self.covariances[k]
+
     def covariance_of(self, k, features):
         """The covariance of component k between some features: m x m."""
-        if self.shape == "tied":
-            return self.covariances[np.ix_(features, features)]
-        if self.shape == "diag":
-            return np.diag(self.covariances[k][features])
-        if self.shape == "spherical":
-            return self.covariances[k] * np.eye(len(features))
-        return self.covariances[k][np.ix_(features, features)]
+        stored = self.stored(k)
+        if self.rank == 2:
+            return stored[np.ix_(features, features)]
+        return np.diag(np.broadcast_to(stored, self.n_features)[features])
 
     def log_densities(self, points):
         """log(weight N(x | mean, covariance)) of points (n x d): n x K."""
@@ -42,8 +50,8 @@ class Mixture:
         logs = np.empty((len(points), self.n_components))
         for k in range(self.n_components):
             centred = points - self.means[k]
-            if self.shape in ("diag", "spherical"):
-                variances = np.broadcast_to(self.covariances[k], n_features)
+            if self.rank < 2:
+                variances = np.broadcast_to(self.stored(k), n_features)
                 distances = (centred ** 2 / variances).sum(axis=1)
                 log_determinant = np.log(variances).sum()
             else:
@@ -89,8 +97,8 @@ def read_mixture(path):
     if means.ndim != 2 or weights.shape != means.shape[:1] or not (weights > 0).any():
         raise Problem(BAD_DATA, "%s: weights and means do not fit together" % path)
     k, d = means.shape
-    shapes = {"tied": (d, d), "diag": (k, d), "spherical": (k,)}
-    if covariances.shape != shapes.get(SHAPES.get(covariance, covariance), (k, d, d)):
+    rank, is_shared = storage_of(covariance)
+    if covariances.shape != (() if is_shared else (k,)) + (d,) * rank:
         raise Problem(BAD_DATA, "%s: covariances of shape %s do not fit %s" % (path, covariances.shape, covariance))
     return Mixture(weights, means, covariances, covariance, names)
 

@@ -68,8 +68,9 @@ bool model_arrays_allocate(gmmpi_model *model)
   model_array arrays[MODEL_MOST_ARRAYS];
   const int n_arrays = model_arrays(model, arrays);
   bool allocated = true;
+  for (int i = 0; i < n_arrays; i++) allocated = allocated && arrays[i].length >= 0;
   for (int i = 0; i < n_arrays && allocated; i++) {
-    double *numbers = arrays[i].length >= 0 ? allocate(arrays[i].length, sizeof *numbers) : NULL;
+    double *numbers = allocate(arrays[i].length, sizeof *numbers);
     *member_of(model, i) = numbers;
     allocated = numbers != NULL;
   }

@@ -35,7 +35,8 @@ class Pictures(Case):
         random = np.random.default_rng(d + 10 * k)
         means = random.normal(0, 5, (k, d))
         matrices = np.array([np.eye(d) * (j + 1) / 2 for j in range(k)])
-        shapes = {"full": matrices, "tied": matrices[0], "diag": np.ones((k, d)), "spherical": np.ones(k), "VVE": matrices}
+        shapes = {"full": matrices, "tied": matrices[0], "diag": np.ones((k, d)), "spherical": np.ones(k), "VVE": matrices,
+                  "EEI": np.full(d, 0.5), "EII": 0.5}
         with h5py.File(self.path("model.h5"), "w") as file:
             file["weights"] = np.full(k, 1 / k) if weights is None else weights
             file["means"] = means
@@ -181,10 +182,10 @@ class Pictures(Case):
         densities = np.array([0.25 / np.pi, 0.75 / (2 * np.pi)]) * np.exp(-distances * [1, 0.5])
         np.testing.assert_allclose(mixture.responsibilities(points), densities / densities.sum(axis=1, keepdims=True),
                                    rtol=1e-9, atol=1e-300)
-        for covariance in ("tied", "diag", "spherical"):
+        for covariance in ("tied", "diag", "spherical", "EEI", "EII"):
             self.model(2, k=2, covariance=covariance)
             mixture = read_mixture(self.path("model.h5"))
-            variance = 0.5 if covariance == "tied" else 1
+            variance = 1 if covariance in ("diag", "spherical") else 0.5
             np.testing.assert_allclose(mixture.log_densities(points), np.log(0.5 / (2 * np.pi * variance)) - (
                 (points[:, None] - mixture.means) ** 2).sum(axis=2) / (2 * variance), rtol=1e-12)
 

@@ -147,6 +147,39 @@ static void free_parameters(void **state)
   }
 }
 
+/* K = 2, d = 3: the list names what the struct has, and every line of it is usable. */
+static void listed_arrays(void **state)
+{
+  (void)state;
+  for (int f = 0; f < N_FAMILIES; f++) {
+    model_array arrays[MODEL_MOST_ARRAYS];
+    gmmpi_model *model = NULL;
+    assert_int_equal(model_allocate(all_families[f], 2, 3, &model, NULL), GMMPI_OK);
+    const double *const members[] = {model->weights, model->means, model->covariances, model->precisions_cholesky};
+    const char *const names[] = {"weights", "means", "covariances", "precisions_cholesky"};
+    const int64_t covariances = family_length(all_families[f], 2, 3);
+    const int64_t lengths[] = {2, 6, covariances, covariances};
+    const int n_arrays = model_arrays(model, arrays);
+    assert_int_equal(n_arrays, 4);
+    for (int i = 0; i < n_arrays; i++) {
+      int64_t length = 1;
+      for (int j = 0; j < arrays[i].n_dimensions; j++) length *= arrays[i].shape[j];
+      assert_string_equal(arrays[i].name, names[i]);
+      assert_ptr_equal(arrays[i].numbers, members[i]);
+      assert_int_equal(arrays[i].length, lengths[i]);
+      assert_int_equal(length, lengths[i]);
+      assert_int_equal(arrays[i].is_derived, i == 3);
+    }
+    gmmpi_model_destroy(model);
+  }
+  const gmmpi_model outline = {
+      .family = &family_full, .n_components = INT64_C(1) << 30, .n_features = INT64_C(1) << 30};
+  model_array arrays[MODEL_MOST_ARRAYS];
+  assert_int_equal(model_arrays(&outline, arrays), 4);
+  assert_true(arrays[1].length == INT64_C(1) << 60 && arrays[1].numbers == NULL);
+  assert_int_equal(arrays[2].length, -1);
+}
+
 static void memory(void **state)
 {
   (void)state;
@@ -258,6 +291,7 @@ int main(void)
       cmocka_unit_test(rounding_is_forgiven),
       cmocka_unit_test(normalised_weights),
       cmocka_unit_test(free_parameters),
+      cmocka_unit_test(listed_arrays),
       cmocka_unit_test(memory),
       cmocka_unit_test(names_and_copies),
       cmocka_unit_test(any_bit_changes_the_hash),

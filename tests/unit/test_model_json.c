@@ -95,7 +95,7 @@ static void refused(void **state)
   refuse("{\"covariance\": \"diag\", " WEIGHTS ", " MEANS ", \"covariances\": [1, 1, 1]}", &family_spherical,
          "are diag but spherical was asked for");
   refuse("{\"covariance\": 5, " WEIGHTS ", " MEANS ", \"covariances\": [1, 1, 1]}", &family_spherical,
-         "covariance must be full, tied, diag or spherical");
+         "its covariance must be full, tied, ");
   refuse("{\"feature_names\": [\"a\"], " WEIGHTS ", " MEANS ", \"covariances\": [1, 1, 1]}", &family_spherical,
          "feature_names must be a list of 2 strings");
   refuse("{\"weights\": [1, -2, 1], " MEANS ", \"covariances\": [1, 1, 1]}", &family_spherical,
