@@ -49,7 +49,8 @@ typedef struct shard {
   bool is_streamed;             /* not all rows are at hand, and reading them may fail; the same on all ranks */
   const shard_backing *backing; /* how its rows are held; NULL while they are not there yet */
   void *rows;                   /* the backing's own */
-  int64_t room_for_copy;        /* bytes that a copy of this rank's rows may take; see shard_has_room_for_copy */
+  int64_t room_for_copy;        /* bytes that a copy of the rows may take on a rank; INT64_MAX: any. See
+                                   shard_has_room_for_copy */
   double *minima;               /* n_features: over the rows of all ranks */
   double *maxima;
   double largest_weight; /* of all ranks' rows; 1 without weights */

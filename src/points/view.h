@@ -5,8 +5,8 @@
 #include "points/shard.h"
 
 /* The rows of points, which is laid out as base is, are matrix (x - origin) for every x of base, matrix d x d,
- * row-major, origin d; both are copied. base must outlive points, and its passes are theirs. False when there is no
- * memory. */
+ * row-major, origin d; both are copied. base, which is no view itself, must outlive points, and its passes are theirs.
+ * False when there is no memory. */
 bool view_open(shard *points, const shard *base, const double *matrix, const double *origin);
 
 #endif

@@ -7,7 +7,6 @@
 #include "support/error.h"
 #include "support/memory.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 static gmmpi_status out_of_memory(const char *label, gmmpi_error *error)
