@@ -109,6 +109,7 @@ static void tell_state(const fit_batch *batch)
 static gmmpi_status enter_level(fit_batch *batch, int64_t level, gmmpi_error *error)
 {
   leave_level(batch);
+  batch->coarse_level = level;
   if (level_draw(all_points(batch), &batch->plan, level, batch->options->seed, &batch->coarse_points, error) !=
           GMMPI_OK ||
       allocate_list(all_points(batch)->comm, batch->n_places, &batch->coarse_ems, error) != GMMPI_OK ||
@@ -150,15 +151,26 @@ static gmmpi_status tell_of_lost(const fit_batch *batch, climber *climb, gmmpi_e
   return error_pass(error, &local);
 }
 
-/* Before the first pass of a climber on a level. */
-static gmmpi_status prepare_climber(const fit_batch *batch, em_iteration *em, climber *climb, gmmpi_error *error)
+/* Before the first passes of the climbers of the group: those that are new on their level are looked at. */
+static gmmpi_status prepare_group(const fit_batch *batch, gmmpi_error *error)
 {
-  if (climb->has_ended) return GMMPI_OK;
-  if (revive(batch, em, climb, error) != GMMPI_OK) return error->status;
-  if (is_new_on_level(batch, climb) && search_is_wanted(batch->options) &&
-      look_again(em, climb, batch->observer, error) != GMMPI_OK)
-    return error->status;
-  return tell_of_lost(batch, climb, error);
+  em_iteration *ems[MOST_TOGETHER];
+  climber *climbers[MOST_TOGETHER];
+  int64_t n_new = 0;
+  for (int64_t i = 0; i < batch->group.n; i++) {
+    const ascent *one = &batch->ascents[i];
+    if (one->climb->has_ended) continue;
+    if (revive(batch, one->em, one->climb, error) != GMMPI_OK) return error->status;
+    if (!is_new_on_level(batch, one->climb) || !search_is_wanted(batch->options)) continue;
+    ems[n_new] = one->em;
+    climbers[n_new++] = one->climb;
+  }
+  if (n_new > 0 && look_again(ems, climbers, n_new, batch->observer, error) != GMMPI_OK) return error->status;
+  for (int64_t i = 0; i < batch->group.n; i++) {
+    climber *climb = batch->ascents[i].climb;
+    if (!climb->has_ended && tell_of_lost(batch, climb, error) != GMMPI_OK) return error->status;
+  }
+  return GMMPI_OK;
 }
 
 /* The loop over all points, or over those of a level, for the climbers that are there. */
@@ -171,7 +183,6 @@ static gmmpi_status climb_together(fit_batch *batch, int64_t level, gmmpi_error 
   for (int64_t i = 0; i < state->n_climbers; i++) {
     climber *climb = &state->climbers[i];
     if (climb->current.level != level) continue;
-    if (prepare_climber(batch, ems[i], climb, error) != GMMPI_OK) return error->status;
     batch->ascents[batch->group.n++] = (ascent){
         .em = ems[i],
         .climb = climb,
@@ -182,7 +193,8 @@ static gmmpi_status climb_together(fit_batch *batch, int64_t level, gmmpi_error 
         .max_iterations = level > 0 ? MOST_COARSE_ITERATIONS : batch->options->max_iterations,
     };
   }
-  return batch->group.n > 0 ? ascend_together(&batch->group, &batch->stopped, error) : GMMPI_OK;
+  if (batch->group.n == 0 || prepare_group(batch, error) != GMMPI_OK) return error->status;
+  return ascend_together(&batch->group, &batch->stopped, error);
 }
 
 /* --- starts --- */
@@ -235,7 +247,8 @@ static gmmpi_status open_refinements(fit_batch *batch, gmmpi_error *error)
 {
   gmmpi_error local = {0};
   if (batch->plan.n_levels == 0) return GMMPI_OK;
-  if (enter_level(batch, 1, error) != GMMPI_OK) return error->status;
+  if ((batch->coarse_points == NULL || batch->coarse_level != 1) && enter_level(batch, 1, error) != GMMPI_OK)
+    return error->status;
   batch->inner = calloc((size_t)batch->n_places, sizeof(refinement *));
   if (batch->inner == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to refine models");
   for (int64_t i = 0; i < batch->n_places && local.status == GMMPI_OK; i++)

@@ -14,7 +14,8 @@ typedef struct fit_batch {
   level_plan plan;
   int64_t n_places;           /* starts that there is room for */
   em_iteration **ems;         /* n_places: on all points; the first one is the others' host */
-  shard *coarse_points;       /* of the level in use, or of level 1 while all points are in use; NULL: none */
+  shard *coarse_points;       /* of coarse_level; NULL: none */
+  int64_t coarse_level;       /* the one in use, or 1 while all points are */
   em_iteration **coarse_ems;  /* n_places: the same on these; NULL: none */
   fit_timings coarse_timings; /* of which only the whole counts */
   refinement **inner;         /* n_places; NULL: none */

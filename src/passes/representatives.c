@@ -59,43 +59,72 @@ static void offer_tile(void *context, const row_tile *tile, int64_t n_tiles, int
   }
 }
 
-static void offer_all(const row_choice *choice, const shard *points, pass_team *team, row_lists *lists)
+/* What one request's walk leaves behind. */
+typedef struct representatives_found {
+  row_choice choice;
+  representatives_search search;
+  valued_row *rows; /* of all threads' lists, as the next one */
+  int64_t *lengths;
+} representatives_found;
+
+static bool open_lists(pass_team *team, const representatives_request *request, uint64_t seed,
+                       representatives_found *found)
 {
-  representatives_search search = {choice, team, lists};
-  shard_visit(points, 1, &(row_visitor){.context = &search, .tiles = offer_tile});
-  for (int t = 1; t < team->n_threads; t++) {
-    const int64_t n_lists = choice->n_each > 0 ? 1 + choice->form->n_components : 1;
-    for (int64_t list = 0; list < n_lists; list++) {
-      const valued_row *rows = lists[t].rows + offset_of(choice, list);
-      for (int64_t i = 0; i < lists[t].lengths[list]; i++) offer(choice, &lists[0], list, rows[i]);
+  const int64_t K = request->form->n_components;
+  const int64_t n_rows = request->n_worst + K * request->n_each;
+  row_lists *lists = calloc((size_t)team->n_threads, sizeof *lists);
+  found->choice = (row_choice){request->form, seed, request->n_worst, request->n_each};
+  found->rows = allocate(team->n_threads * n_rows, sizeof *found->rows);
+  found->lengths = allocate(team->n_threads * (1 + K), sizeof *found->lengths);
+  found->search = (representatives_search){&found->choice, team, lists};
+  if (lists == NULL || found->rows == NULL || found->lengths == NULL) return false;
+  for (int t = 0; t < team->n_threads; t++)
+    lists[t] = (row_lists){found->rows + t * n_rows, found->lengths + t * (1 + K)};
+  return true;
+}
+
+static void close_lists(representatives_found *found)
+{
+  free(found->search.lists);
+  free(found->rows);
+  free(found->lengths);
+}
+
+/* Collective: of the lists of all threads and ranks. */
+static void take_rows(MPI_Comm comm, const representatives_found *found, const representatives_request *request)
+{
+  const row_choice *choice = &found->choice;
+  row_lists *lists = found->search.lists;
+  const int64_t n_lists = choice->n_each > 0 ? 1 + choice->form->n_components : 1;
+  for (int64_t list = 0; list < n_lists; list++) {
+    const int64_t offset = offset_of(choice, list);
+    for (int t = 1; t < found->search.team->n_threads; t++) {
+      for (int64_t i = 0; i < lists[t].lengths[list]; i++) offer(choice, &lists[0], list, lists[t].rows[offset + i]);
     }
+    smallest_of_all_ranks(comm, lists[0].rows + offset, lists[0].lengths[list],
+                          list == 0 ? choice->n_worst : choice->n_each, request->rows + offset);
   }
 }
 
-gmmpi_status find_representatives(const shard *points, const density_form *form, pass_team *team, uint64_t seed,
-                                  int64_t n_worst, int64_t n_each, int64_t *rows, gmmpi_error *error)
+gmmpi_status find_representatives(const shard *points, pass_team *team, const representatives_request *requests,
+                                  int64_t n, uint64_t seed, gmmpi_error *error)
 {
-  const row_choice choice = {form, seed, n_worst, n_each};
-  const int64_t K = form->n_components;
-  const int64_t n_rows = n_worst + K * n_each;
   gmmpi_error local = {0};
-  row_lists *lists = calloc((size_t)team->n_threads, sizeof *lists);
-  valued_row *all_rows = allocate(team->n_threads * n_rows, sizeof *all_rows);
-  int64_t *all_lengths = allocate(team->n_threads * (1 + K), sizeof *all_lengths);
-  if (lists == NULL || all_rows == NULL || all_lengths == NULL)
-    fail(&local, GMMPI_NO_MEMORY, "there is no memory to choose rows of each component");
+  representatives_found *found = calloc((size_t)n, sizeof *found);
+  row_visit *visits = calloc((size_t)n, sizeof *visits);
+  bool complete = found != NULL && visits != NULL;
+  for (int64_t i = 0; i < n && complete; i++) {
+    complete = open_lists(team, &requests[i], seed, &found[i]);
+    visits[i] = (row_visit){.most_tiles = 1, .visitor = {.context = &found[i].search, .tiles = offer_tile}};
+  }
+  if (!complete) fail(&local, GMMPI_NO_MEMORY, "there is no memory to choose rows of each component");
   if (agree(points->comm, &local) == GMMPI_OK) {
-    for (int t = 0; t < team->n_threads; t++) lists[t] = (row_lists){all_rows + t * n_rows, all_lengths + t * (1 + K)};
-    offer_all(&choice, points, team, lists);
-    for (int64_t list = 0; list < (n_each > 0 ? 1 + K : 1); list++) {
-      const int64_t offset = offset_of(&choice, list);
-      smallest_of_all_ranks(points->comm, lists[0].rows + offset, lists[0].lengths[list], list == 0 ? n_worst : n_each,
-                            rows + offset);
-    }
+    shard_visit_all(points, visits, n);
+    for (int64_t i = 0; i < n; i++) take_rows(points->comm, &found[i], &requests[i]);
     shard_agree(points, &local);
   }
-  free(lists);
-  free(all_rows);
-  free(all_lengths);
+  for (int64_t i = 0; i < n && found != NULL; i++) close_lists(&found[i]);
+  free(found);
+  free(visits);
   return error_pass(error, &local);
 }

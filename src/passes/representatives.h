@@ -4,11 +4,18 @@
 
 #include "passes/rows.h"
 
-/* Collective. rows: first the n_worst rows of the smallest log density, then, component by component, n_each rows drawn
- * among those that belong to it (whose responsibility is the largest), by a hash of seed and row; where there are
- * fewer, -1. rows: n_worst + K n_each. The team's workspaces must fit the form. Errors, agreed: 71, and those of
+/* Of which mixture, and how many. */
+typedef struct representatives_request {
+  const density_form *form;
+  int64_t n_worst, n_each;
+  int64_t *rows; /* out: n_worst + K n_each */
+} representatives_request;
+
+/* Collective, for n mixtures in one walk. rows: first the n_worst rows of the smallest log density, then, component by
+ * component, n_each rows drawn among those that belong to it (whose responsibility is the largest), by a hash of seed
+ * and row; where there are fewer, -1. The team's workspaces must fit the forms. Errors, agreed: 71, and those of
  * shard_agree. */
-gmmpi_status find_representatives(const shard *points, const density_form *form, pass_team *team, uint64_t seed,
-                                  int64_t n_worst, int64_t n_each, int64_t *rows, gmmpi_error *error);
+gmmpi_status find_representatives(const shard *points, pass_team *team, const representatives_request *requests,
+                                  int64_t n, uint64_t seed, gmmpi_error *error);
 
 #endif

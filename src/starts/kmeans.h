@@ -2,7 +2,7 @@
 #ifndef STARTS_KMEANS_H
 #define STARTS_KMEANS_H
 
-#include "starts/seeding.h"
+#include "starts/centres.h"
 
 /* Collective. Moves the centres (n_centres x d) until the sum of squared distances falls by less than 1e-4 of itself,
  * at most 50 times. A centre that no point is nearest to is put on the point farthest from all centres. Errors,

@@ -3,7 +3,7 @@
 #ifndef STARTS_PLACE_GAIN_H
 #define STARTS_PLACE_GAIN_H
 
-#include "starts/places.h"
+#include "starts/place_finder.h"
 
 /* Sets gain, radius and share of the finder's row i, by the radius with the largest gain; 0 where none gains. The row
  * itself, about which there is always a point, does not count. em->form is the model's. */

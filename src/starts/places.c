@@ -14,129 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows are looked at so many at a time; the worst-fitting ones are so many, and those of all components together. */
-enum { PROBES = 64, WORST_ROWS = 64, ROWS_OF_COMPONENTS = 64 };
+/* Rows of all components together. */
+enum { ROWS_OF_COMPONENTS = 64 };
 
-/* Pairs of rows and points that a search for places may look at, and multiplications. Among many points there are
- * nevertheless so many rows, fewer where they would take more multiplications than that, but at least about as many as
- * two E-steps take the time of. */
-static const double most_pairs = 3e6;
-static const double most_multiplications = 1e9;
-static const double many_multiplications = 2e9;
-enum { USUAL_ROWS = 3 * WORST_ROWS, LEAST_ROWS = 32, ROWS_PER_COMPONENT = 4, MOST_ROWS = 1024 };
 enum { DENSE_PLACES = MOST_PLACES - 2 };
-
-static int64_t count_rows(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features)
-{
-  const double n = (double)n_samples;
-  const double d = (double)n_features;
-  const double each = shape == DENSE ? d * (d + 1.0) / 2.0 : d;
-  const double affordable = fmin(most_pairs, most_multiplications / each) / n;
-  const double least =
-      fmax(LEAST_ROWS, fmax(ROWS_PER_COMPONENT * (double)n_components, many_multiplications / (n * each)));
-  const int64_t n_rows = (int64_t)fmin(fmax(affordable, fmin(least, USUAL_ROWS)), MOST_ROWS);
-  return n_rows < n_samples ? n_rows : n_samples;
-}
 
 /* Distances without statistics take half the time. */
 double place_visits(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features)
 {
-  return (double)count_rows(shape, n_components, n_samples, n_features) / 2.0;
-}
-
-static bool allocate_places(density_shape shape, place_finder *finder)
-{
-  bool complete = true;
-  for (int i = 0; i < MOST_PLACES; i++) {
-    component_place *one = &finder->found[i];
-    one->mean = allocate(finder->n_features, sizeof(double));
-    one->covariance = allocate(covariance_length(shape, finder->n_features), sizeof(double));
-    complete = complete && one->mean != NULL && one->covariance != NULL;
-  }
-  return complete;
-}
-
-gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, gmmpi_error *error)
-{
-  const int64_t K = em->options->n_components;
-  const density_shape shape = em->family->storage->shape;
-  const int64_t d = em->points->n_features;
-  const int64_t n = count_rows(shape, K, em->points->n_samples, d);
-  place_finder *created = calloc(1, sizeof *created);
-  *finder = created;
-  if (created == NULL) goto no_memory;
-  created->n_features = d;
-  created->most_rows = n;
-  const bool has_places = allocate_places(shape, created);
-  created->distances = allocate(PROBES, TILE_ROWS * sizeof(double));
-  created->scratch = allocate(kernel_scratch_bytes(shape, PROBES, d), 1);
-  created->tile = allocate(d, TILE_ROWS * sizeof(double));
-  created->rows = allocate(n, sizeof(int64_t));
-  created->points = allocate(n, (size_t)d * sizeof(double));
-  created->owners = allocate(n, sizeof(int64_t));
-  created->counts = allocate(n, N_RADII * sizeof(int64_t));
-  created->gains = allocate(n, sizeof(double));
-  created->square_radii = allocate(n, sizeof(double));
-  created->shares = allocate(n, sizeof(double));
-  created->covariance = allocate(covariance_length(shape, d), sizeof(double));
-  created->log_densities = allocate(K, sizeof(double));
-  created->square_slopes = allocate(K, sizeof(double));
-  const covariance_family *family = shape == DENSE ? &family_full : &family_diag;
-  if (has_places && created->distances != NULL && created->scratch != NULL && created->tile != NULL &&
-      created->rows != NULL && created->points != NULL && created->owners != NULL && created->counts != NULL &&
-      created->gains != NULL && created->square_radii != NULL && created->shares != NULL &&
-      created->covariance != NULL && created->log_densities != NULL && created->square_slopes != NULL &&
-      model_allocate(family, PROBES, d, &created->probe, error) == GMMPI_OK &&
-      density_create(shape, PROBES, d, &created->form, error) == GMMPI_OK)
-    return GMMPI_OK;
-
-no_memory:
-  place_finder_destroy(created);
-  *finder = NULL;
-  return fail(error, GMMPI_NO_MEMORY, "there is no memory to look for places of components");
-}
-
-void place_finder_destroy(place_finder *finder)
-{
-  if (finder == NULL) return;
-  for (int i = 0; i < MOST_PLACES; i++) {
-    free(finder->found[i].mean);
-    free(finder->found[i].covariance);
-  }
-  gmmpi_model_destroy(finder->probe);
-  density_destroy(finder->form);
-  free(finder->distances);
-  free(finder->scratch);
-  free(finder->tile);
-  free(finder->rows);
-  free(finder->points);
-  free(finder->owners);
-  free(finder->counts);
-  free(finder->gains);
-  free(finder->square_radii);
-  free(finder->shares);
-  free(finder->covariance);
-  free(finder->log_densities);
-  free(finder->square_slopes);
-  free(finder);
-}
-
-int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features)
-{
-  const int64_t n = count_rows(shape, n_components, n_samples, n_features);
-  const covariance_family *family = shape == DENSE ? &family_full : &family_diag;
-  const int64_t scratch = kernel_scratch_bytes(shape, PROBES, n_features);
-  int64_t of_rows;
-  int64_t of_places;
-  int64_t of_tiles;
-  int64_t of_components;
-  if (!multiply_fits(n, 8 * (n_features + N_RADII + 6), &of_rows) ||
-      !multiply_fits(covariance_length(shape, n_features), 8 * (MOST_PLACES + 1), &of_places) ||
-      !multiply_fits(n_features + PROBES, 8 * TILE_ROWS, &of_tiles) || !multiply_fits(n_components, 16, &of_components))
-    return INT64_MAX;
-  /* The form of the probe takes no more than the probe itself. */
-  const int64_t probe = model_bytes(family, PROBES, n_features);
-  return sum_of_bytes(7, (int64_t[]){of_rows, of_places, of_tiles, of_components, scratch, probe, probe});
+  return (double)count_place_rows(shape, n_components, n_samples, n_features) / 2.0;
 }
 
 /* --- rows to look at -----------------------------------------------------------------------------------------------
@@ -196,29 +82,52 @@ static void set_owners(const place_finder *finder, em_iteration *em)
   }
 }
 
-/* The worst rows come first, then some of each component's, and then any. */
-static gmmpi_status choose_rows(place_finder *finder, em_iteration *em, uint64_t seed, gmmpi_error *error)
+/* How many rows of each component, and of all of them together, are looked for. */
+static representatives_request request_of(const place_search *search)
 {
-  const int64_t n_samples = em->points->n_samples;
-  const int64_t K = em->form->n_components;
-  const bool all = finder->most_rows == n_samples;
+  place_finder *finder = search->finder;
+  const int64_t K = search->em->form->n_components;
+  const bool all = finder->most_rows == search->em->points->n_samples;
   /* Each kind has its part. */
   const int64_t part = all ? finder->most_rows : finder->most_rows / 3;
-  const int64_t n_each = all ? 0 : (part < ROWS_OF_COMPONENTS ? part : ROWS_OF_COMPONENTS) / K;
   finder->n_worst = part < WORST_ROWS ? part : WORST_ROWS;
-  if (find_representatives(em->points, em->form, em->team, seed, finder->n_worst, n_each, finder->rows, error) !=
-      GMMPI_OK)
-    return error->status;
+  return (representatives_request){.form = search->em->form,
+                                   .n_worst = finder->n_worst,
+                                   .n_each = all ? 0 : (part < ROWS_OF_COMPONENTS ? part : ROWS_OF_COMPONENTS) / K,
+                                   .rows = finder->rows};
+}
+
+/* The worst rows come first, then some of each component's, and then any. */
+static gmmpi_status take_chosen_rows(const place_search *search, const representatives_request *chosen, uint64_t seed,
+                                     gmmpi_error *error)
+{
+  place_finder *finder = search->finder;
+  const shard *points = search->em->points;
   finder->n_rows = finder->n_worst;
-  for (int64_t i = finder->n_worst; i < finder->n_worst + K * n_each; i++) {
+  for (int64_t i = finder->n_worst; i < finder->n_worst + chosen->form->n_components * chosen->n_each; i++) {
     if (finder->rows[i] >= 0) finder->rows[finder->n_rows++] = finder->rows[i];
   }
-  if (all)
-    add_other_rows(finder, finder->n_worst, n_samples);
+  if (finder->most_rows == points->n_samples)
+    add_other_rows(finder, finder->n_worst, points->n_samples);
   else
-    draw_rows(finder, n_samples, seed);
-  if (fetch_rows(em->points, finder->rows, finder->n_rows, finder->points, error) != GMMPI_OK) return error->status;
-  set_owners(finder, em);
+    draw_rows(finder, points->n_samples, seed);
+  if (fetch_rows(points, finder->rows, finder->n_rows, finder->points, error) != GMMPI_OK) return error->status;
+  set_owners(finder, search->em);
+  return GMMPI_OK;
+}
+
+static gmmpi_status choose_rows(const place_search *searches, int64_t n, uint64_t seed, gmmpi_error *error)
+{
+  representatives_request requests[MOST_REQUESTS] = {{.form = NULL}};
+  for (int64_t i = 0; i < n; i++) {
+    density_from_model(searches[i].em->form, searches[i].model);
+    requests[i] = request_of(&searches[i]);
+  }
+  const em_iteration *first = searches[0].em;
+  if (find_representatives(first->points, first->team, requests, n, seed, error) != GMMPI_OK) return error->status;
+  for (int64_t i = 0; i < n; i++) {
+    if (take_chosen_rows(&searches[i], &requests[i], seed, error) != GMMPI_OK) return error->status;
+  }
   return GMMPI_OK;
 }
 
@@ -281,21 +190,40 @@ static void count_tile(void *context, const row_tile *tile, int64_t n_tiles, int
   }
 }
 
-/* Counts the points within each radius of each row. Collective. */
-static gmmpi_status count_points(const place_finder *finder, em_iteration *em, const gmmpi_model *model,
-                                 gmmpi_error *error)
+/* Counts the points around the rows from `first` on of every search that has so many. */
+static int64_t count_around(const place_search *searches, int64_t n, int64_t first)
 {
-  const shard *points = em->points;
-  memset(finder->counts, 0, (size_t)finder->n_rows * N_RADII * sizeof(int64_t));
-  for (int64_t first = 0; first < finder->n_rows; first += PROBES) {
+  probe_pass passes[MOST_REQUESTS];
+  row_visit visits[MOST_REQUESTS];
+  int64_t n_visits = 0;
+  for (int64_t i = 0; i < n; i++) {
+    const place_finder *finder = searches[i].finder;
     const int64_t left = finder->n_rows - first;
-    const int64_t n = left < PROBES ? left : PROBES;
-    set_probe(finder, model, first, n);
-    probe_pass pass = {finder, em->kernel, first, n};
-    shard_visit(points, 1, &(row_visitor){.context = &pass, .tiles = count_tile, .takes_turns = true});
+    if (left <= 0) continue;
+    passes[n_visits] = (probe_pass){finder, searches[i].em->kernel, first, left < PROBES ? left : PROBES};
+    set_probe(finder, searches[i].model, first, passes[n_visits].n);
+    visits[n_visits] = (row_visit){.most_tiles = 1,
+                                   .visitor = {.context = &passes[n_visits], .tiles = count_tile, .takes_turns = true}};
+    n_visits++;
   }
+  if (n_visits > 0) shard_visit_all(searches[0].em->points, visits, n_visits);
+  return n_visits;
+}
+
+/* Counts the points within each radius of each row. Collective. */
+static gmmpi_status count_points(const place_search *searches, int64_t n, gmmpi_error *error)
+{
+  const shard *points = searches[0].em->points;
+  for (int64_t i = 0; i < n; i++) {
+    const place_finder *finder = searches[i].finder;
+    memset(finder->counts, 0, (size_t)finder->n_rows * N_RADII * sizeof(int64_t));
+  }
+  for (int64_t first = 0; count_around(searches, n, first) > 0; first += PROBES) continue;
   if (shard_agree(points, error) != GMMPI_OK) return error->status;
-  allreduce_large(points->comm, finder->counts, finder->n_rows * N_RADII, MPI_INT64_T, MPI_SUM);
+  for (int64_t i = 0; i < n; i++) {
+    const place_finder *finder = searches[i].finder;
+    allreduce_large(points->comm, finder->counts, finder->n_rows * N_RADII, MPI_INT64_T, MPI_SUM);
+  }
   return GMMPI_OK;
 }
 
@@ -386,16 +314,26 @@ static void add_far_place(place_finder *finder, const em_iteration *em, const gm
   finder->n_found++;
 }
 
+static void add_places(const place_search *search)
+{
+  place_finder *finder = search->finder;
+  add_dense_places(finder, search->em, search->model);
+  const int64_t n_dense = finder->n_found;
+  add_far_place(finder, search->em, search->model, WORST_ROWS);
+  if (finder->n_found > n_dense) add_far_place(finder, search->em, search->model, 1);
+}
+
+gmmpi_status find_places_together(const place_search *searches, int64_t n, uint64_t seed, gmmpi_error *error)
+{
+  for (int64_t i = 0; i < n; i++) searches[i].finder->n_found = 0;
+  if (choose_rows(searches, n, seed, error) != GMMPI_OK || count_points(searches, n, error) != GMMPI_OK)
+    return error->status;
+  for (int64_t i = 0; i < n; i++) add_places(&searches[i]);
+  return GMMPI_OK;
+}
+
 gmmpi_status find_places(place_finder *finder, em_iteration *em, const gmmpi_model *model, uint64_t seed,
                          gmmpi_error *error)
 {
-  finder->n_found = 0;
-  density_from_model(em->form, model);
-  if (choose_rows(finder, em, seed, error) != GMMPI_OK || count_points(finder, em, model, error) != GMMPI_OK)
-    return error->status;
-  add_dense_places(finder, em, model);
-  const int64_t n_dense = finder->n_found;
-  add_far_place(finder, em, model, WORST_ROWS);
-  if (finder->n_found > n_dense) add_far_place(finder, em, model, 1);
-  return GMMPI_OK;
+  return find_places_together(&(place_search){finder, em, model}, 1, seed, error);
 }

@@ -12,48 +12,18 @@
 #ifndef STARTS_PLACES_H
 #define STARTS_PLACES_H
 
-#include "em/iteration.h"
+#include "starts/place_finder.h"
 
-typedef struct component_place {
-  double gain;        /* of log-likelihood that the counts promise; infinite for far places */
-  double weight;      /* share of all points */
-  double *mean;       /* d */
-  double *covariance; /* covariance_length numbers (mixture/shape.h) */
-} component_place;
+/* One model whose places are wanted. */
+typedef struct place_search {
+  place_finder *finder;
+  em_iteration *em;
+  const gmmpi_model *model; /* with the number of components of em */
+} place_search;
 
-enum { MOST_PLACES = 5 };
-
-/* Squared radii 2^LEAST_EXPONENT ... 2^MOST_EXPONENT, in units of the component that the row belongs to: it may hold
- * groups that are very much smaller than itself, beyond twice its standard deviation its density changes too much. */
-enum { LEAST_EXPONENT = -240, MOST_EXPONENT = 2, N_RADII = MOST_EXPONENT - LEAST_EXPONENT + 1 };
-
-typedef struct place_finder {
-  int64_t n_features;
-  int64_t most_rows; /* around which points are counted */
-
-  int64_t n_rows;                        /* of the model in hand */
-  int64_t n_worst;                       /* the first of these */
-  gmmpi_model *probe;                    /* PROBES components, each about a row */
-  density_form *form;                    /* of the probe */
-  double *distances;                     /* PROBES x TILE_ROWS */
-  double *scratch;                       /* of the kernel, for the probe */
-  double *tile;                          /* d x TILE_ROWS: room */
-  int64_t *rows;                         /* most_rows */
-  double *points;                        /* most_rows x d: their coordinates */
-  int64_t *owners;                       /* most_rows: the component that each belongs to */
-  int64_t *counts;                       /* most_rows x N_RADII */
-  double *gains, *square_radii, *shares; /* most_rows: of the best radius */
-  double *covariance;                    /* of the component in hand */
-  double *log_densities, *square_slopes; /* most components: of each at the row in hand */
-  component_place found[MOST_PLACES];    /* dense ones, the most promising first, then far ones */
-  int64_t n_found;
-} place_finder;
-
-/* For the points of em, and models of the same family with any number of components. Errors: 71. */
-gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, gmmpi_error *error);
-void place_finder_destroy(place_finder *finder); /* NULL is fine */
-int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_samples,
-                           int64_t n_features); /* INT64_MAX: can't be counted */
+/* Finds places for n models, in walks over the points that all share: the iterations are on the same points. Collective
+ * over the points' communicator, and the same on all ranks. Errors, agreed: 71, those of shard_agree. */
+gmmpi_status find_places_together(const place_search *searches, int64_t n, uint64_t seed, gmmpi_error *error);
 
 /* Finds places for a model with the number of components of em. Collective over the points' communicator, and the same
  * on all ranks. Errors, agreed: 71, those of shard_agree. */

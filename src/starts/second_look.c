@@ -99,13 +99,16 @@ static bool place_component(const second_look *work, const component_place *wher
   return share_model(em, placed, model);
 }
 
-/* Tries the places of the best model, until one of them makes a better one. */
-static gmmpi_status try_places(second_look *work, int64_t turn, bool *better, gmmpi_error *error)
+static uint64_t seed_of_turn(const second_look *work, int64_t turn)
 {
-  place_finder *finder = work->finder;
-  const uint64_t seed = random_seed_of_start(work->em->options->seed, turn);
+  return random_seed_of_start(work->em->options->seed, turn);
+}
+
+/* Tries the places that were found for the best model, until one of them makes a better one. */
+static gmmpi_status try_places(second_look *work, bool *better, gmmpi_error *error)
+{
+  const place_finder *finder = work->finder;
   *better = false;
-  if (find_places(finder, work->em, work->best, seed, error) != GMMPI_OK) return error->status;
   for (int64_t i = 0; i < finder->n_found && !*better; i++) {
     double worth = -INFINITY;
     if (!place_component(work, &finder->found[i])) continue;
@@ -119,25 +122,63 @@ static gmmpi_status try_places(second_look *work, int64_t turn, bool *better, gm
   return GMMPI_OK;
 }
 
-gmmpi_status look_again(em_iteration *em, climber *climb, const fit_observer *observer, gmmpi_error *error)
+/* The places of the first turn have been found. */
+static gmmpi_status take_turns(second_look *work, bool *changed, gmmpi_error *error)
 {
-  second_look work = {.em = em, .observer = observer, .worth = NAN};
-  const bool provisional = em->provisional;
   bool better = true;
-  bool changed = false;
-  em->provisional = true;
-  if (open_look(&work, climb, error) == GMMPI_OK) {
-    for (int64_t turn = 0; turn < MOST_PLACED && better && try_places(&work, turn, &better, error) == GMMPI_OK; turn++)
-      changed = changed || better;
+  *changed = false;
+  for (int64_t turn = 0; turn < MOST_PLACED && better; turn++) {
+    if (turn > 0 && find_places(work->finder, work->em, work->best, seed_of_turn(work, turn), error) != GMMPI_OK)
+      return error->status;
+    if (try_places(work, &better, error) != GMMPI_OK) return error->status;
+    *changed = *changed || better;
   }
-  em->provisional = provisional;
-  if (error->status == GMMPI_OK && changed) {
-    model_copy_parameters(climb->current.model, work.best);
-    accelerator_forget(climb->history);
+  return GMMPI_OK;
+}
+
+/* Places for the models of all looks. */
+static gmmpi_status find_first_places(const second_look *works, int64_t n, gmmpi_error *error)
+{
+  place_search searches[MOST_REQUESTS];
+  for (int64_t i = 0; i < n; i++) searches[i] = (place_search){works[i].finder, works[i].em, works[i].best};
+  return find_places_together(searches, n, seed_of_turn(&works[0], 0), error);
+}
+
+/* One after the other; on an error those before have been changed, which the caller takes back by giving up. */
+static gmmpi_status look_at_each(second_look *works, climber *const *climbers, int64_t n, gmmpi_error *error)
+{
+  for (int64_t i = 0; i < n; i++) {
+    bool changed;
+    if (take_turns(&works[i], &changed, error) != GMMPI_OK) return error->status;
+    climbers[i]->n_row_visits += works[i].bench.climb.n_row_visits;
+    if (!changed) continue;
+    model_copy_parameters(climbers[i]->current.model, works[i].best);
+    accelerator_forget(climbers[i]->history);
   }
-  if (error->status == GMMPI_OK) climb->n_row_visits += work.bench.climb.n_row_visits;
-  close_look(&work);
-  return error->status;
+  return GMMPI_OK;
+}
+
+gmmpi_status look_again(em_iteration *const *ems, climber *const *climbers, int64_t n, const fit_observer *observer,
+                        gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  const bool provisional = ems[0]->provisional;
+  second_look *works = calloc((size_t)n, sizeof *works);
+  if (works == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to look at models again");
+  agree(ems[0]->points->comm, &local);
+  for (int64_t i = 0; i < n && local.status == GMMPI_OK; i++) {
+    ems[i]->provisional = true;
+    works[i] = (second_look){.em = ems[i], .observer = observer, .worth = NAN};
+    open_look(&works[i], climbers[i], &local);
+  }
+  if (local.status == GMMPI_OK && find_first_places(works, n, &local) == GMMPI_OK)
+    look_at_each(works, climbers, n, &local);
+  for (int64_t i = 0; i < n; i++) {
+    ems[i]->provisional = provisional;
+    if (works != NULL) close_look(&works[i]);
+  }
+  free(works);
+  return error_pass(error, &local);
 }
 
 /* Components of few of the n_searched points say little about their width: they become as wide in all directions, in

@@ -9,16 +9,7 @@
 #ifndef STARTS_SEEDING_H
 #define STARTS_SEEDING_H
 
-#include "passes/pass.h"
-
-/* What both methods work with. inverse_variances: d, 0 for a feature that does not vary. */
-typedef struct seeding_options {
-  const kernel *kernel;
-  int64_t n_centres;
-  const double *inverse_variances; /* d */
-  uint64_t seed;
-  stop_question stop;
-} seeding_options;
+#include "starts/centres.h"
 
 /* Collective. centres: n_centres x d. Errors, agreed: 71, 75 when a rank wants to stop. */
 gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *options, double *centres,

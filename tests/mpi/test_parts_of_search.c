@@ -66,9 +66,10 @@ static void look(problem *one, findings *all)
   all->flat_points = found.n_points;
   model->weights[2] = candidate->weights[2];
   density_from_model(one->em->form, model);
-  assert_int_equal(
-      find_representatives(one->points, one->em->form, one->em->team, 5, WORST, EACH, all->representatives, &error),
-      GMMPI_OK);
+  assert_int_equal(find_representatives(one->points, one->em->team,
+                                        &(representatives_request){one->em->form, WORST, EACH, all->representatives}, 1,
+                                        5, &error),
+                   GMMPI_OK);
   assert_int_equal(place_finder_create(one->em, &finder, &error), GMMPI_OK);
   assert_int_equal(find_places(finder, one->em, model, 3, &error), GMMPI_OK);
   all->n_found = finder->n_found;
@@ -78,7 +79,7 @@ static void look(problem *one, findings *all)
     memcpy(all->means[i], finder->found[i].mean, sizeof all->means[i]);
     memcpy(all->covariances[i], finder->found[i].covariance, sizeof all->covariances[i]);
   }
-  assert_int_equal(look_again(one->em, climb, NULL, &error), GMMPI_OK);
+  assert_int_equal(look_again(&one->em, &climb, 1, NULL, &error), GMMPI_OK);
   all->looked = model_hash(climb->current.model);
   assert_int_equal(judge_again(one->em, candidate, 100, climb, NULL, &taken, &error), GMMPI_OK);
   all->judged = model_hash(climb->current.model);

@@ -60,11 +60,14 @@ static void same_as_by_sorting(void **state)
     for (int k = 0; k < K; k++) smallest(draws[k], EACH, expected + WORST + k * EACH);
     assert_true(expected[WORST + 2 * EACH + 1] >= 0 && expected[WORST + 2 * EACH + 2] == -1);
     density_from_model(one->em->form, model);
-    assert_int_equal(find_representatives(one->points, one->em->form, one->em->team, SEED, WORST, EACH, found, &error),
+    assert_int_equal(find_representatives(one->points, one->em->team,
+                                          &(representatives_request){one->em->form, WORST, EACH, found}, 1, SEED,
+                                          &error),
                      GMMPI_OK);
     assert_memory_equal(found, expected, sizeof expected);
     memset(found, 0, sizeof found);
-    assert_int_equal(find_representatives(one->points, one->em->form, one->em->team, SEED, WORST, 0, found, &error),
+    assert_int_equal(find_representatives(one->points, one->em->team,
+                                          &(representatives_request){one->em->form, WORST, 0, found}, 1, SEED, &error),
                      GMMPI_OK);
     assert_memory_equal(found, expected, WORST * sizeof *expected);
     gmmpi_model_destroy(model);

@@ -52,14 +52,14 @@ static void a_dense_group_is_found(void **s)
   const int64_t visits = climb->n_row_visits;
   const long double before = log_likelihood_of(one, climb->current.model);
   one->em->provisional = false;
-  assert_int_equal(look_again(one->em, climb, NULL, &error), GMMPI_OK);
+  assert_int_equal(look_again(&one->em, &climb, 1, NULL, &error), GMMPI_OK);
   assert_false(one->em->provisional);
   assert_group(climb->current.model, 24, place, 0.02);
   assert_true(log_likelihood_of(one, climb->current.model) > before + 50.0);
   assert_true(climb->n_row_visits > visits);
   /* Nothing is missing now: it stays, to the last bit. */
   const uint64_t hash = model_hash(climb->current.model);
-  assert_int_equal(look_again(one->em, climb, NULL, &error), GMMPI_OK);
+  assert_int_equal(look_again(&one->em, &climb, 1, NULL, &error), GMMPI_OK);
   assert_true(model_hash(climb->current.model) == hash);
   climber_close(climb);
   free(climb);
@@ -75,7 +75,7 @@ static void a_far_group_is_found(void **s)
   problem *one = make_problem(60, place, 0.5);
   gmmpi_error error = {0};
   climber *climb = lacking();
-  assert_int_equal(look_again(one->em, climb, NULL, &error), GMMPI_OK);
+  assert_int_equal(look_again(&one->em, &climb, 1, NULL, &error), GMMPI_OK);
   assert_group(climb->current.model, 60, place, 0.5);
   climber_close(climb);
   free(climb);
