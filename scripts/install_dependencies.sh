@@ -37,11 +37,13 @@ slurm-client          SLURM's commands (tests with SLURM)
 iproute2              ip (tests on several hosts)
 shellcheck            shellcheck (tests of the job scripts)
 clang                 clang (fuzzers)
+clang-tidy            clang-tidy (findings of scripts/check_lint.sh)
+clang-format          clang-format (layout of scripts/check_format.sh)
 libclang-rt-dev       clang's sanitizers and libFuzzer (fuzzers)
 libomp-dev            OpenMP for clang (fuzzers)
 "
 # Done without where they are not in the lists, or have another name.
-optional="clang libclang-rt-dev libomp-dev"
+optional="clang clang-tidy clang-format libclang-rt-dev libomp-dev"
 benchmark_packages="
 g++                   a C++ compiler (benchmark)
 libarmadillo-dev      Armadillo (benchmark)

@@ -5,11 +5,11 @@
 #include "support/file.h"
 #include "support/memory.h"
 
-int64_t output_bytes(int64_t granule, int64_t numbers)
+int64_t output_bytes(int64_t granule, int64_t numbers_per_row)
 {
   int64_t count;
   int64_t bytes;
-  return multiply_fits(output_chunk_rows(granule, numbers), numbers, &count) &&
+  return multiply_fits(output_chunk_rows(granule, numbers_per_row), numbers_per_row, &count) &&
                  multiply_fits(count, (int64_t)sizeof(double) + OUTPUT_TEXT_BYTES, &bytes)
              ? bytes
              : INT64_MAX;

@@ -4,8 +4,8 @@
 
 #include "apply/output_job.h"
 
-/* Collective: writes the table to work->draft, its chunks packed with level table->compress. Errors, to be agreed: 73,
+/* Collective: writes the table to job->draft, its chunks packed with level table->compress. Errors, to be agreed: 73,
  * 71, those of the producer, 75. */
-gmmpi_status output_chunks_write(output_job *work, gmmpi_error *error);
+gmmpi_status output_chunks_write(output_job *job, gmmpi_error *error);
 
 #endif

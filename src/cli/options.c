@@ -79,7 +79,7 @@ static bool tables_fill(const command_usage *usage, getopt_tables *tables)
   tables->letters = calloc(2 * most + 3, 1);
   if (tables->words == NULL || tables->names == NULL || tables->letters == NULL) return false;
 
-  strcpy(tables->letters, ":h"); /* a colon first: tell missing arguments from unknown options */
+  memcpy(tables->letters, ":h", sizeof ":h"); /* a colon first: tell missing arguments from unknown options */
   for (int g = 0; g < usage->n_groups; g++) {
     const option_group *group = &usage->groups[g];
     for (int o = 0; o < group->n_options; o++) {

@@ -82,7 +82,7 @@ gmmpi_status checkpoint_image_create(const checkpoint_identity *identity, const 
                                      checkpoint_image *image, gmmpi_error *error)
 {
   *image = (checkpoint_image){.extent = fit_state_extent(state)};
-  image->offsets = calloc((size_t)count_fields(state), sizeof *image->offsets);
+  image->offsets = allocate(count_fields(state), sizeof *image->offsets);
   if (image->offsets == NULL) return fail(error, GMMPI_NO_MEMORY, "no memory is left for a checkpoint");
   bool done;
   H5E_BEGIN_TRY

@@ -18,9 +18,9 @@ static void add_weighted_logs(const row_tile *tile, const double *log_density, p
   }
 }
 
-void posterior_rule(void *density, const row_tile *tile, pass_workspace *workspace)
+void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace)
 {
-  const density_form *form = density;
+  const density_form *form = context;
   if (tile->weights != NULL) {
     _Alignas(MEMORY_ALIGNMENT) double log_density[TILE_ROWS];
     double unweighted[2] = {0.0, 0.0};
@@ -34,9 +34,9 @@ void posterior_rule(void *density, const row_tile *tile, pass_workspace *workspa
                                 workspace->scratch);
 }
 
-void nearest_rule(void *density, const row_tile *tile, pass_workspace *workspace)
+void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace)
 {
-  const density_form *form = density;
+  const density_form *form = context;
   double *log_densities = workspace->responsibilities;
   double highest[TILE_ROWS];
   int32_t nearest[TILE_ROWS];

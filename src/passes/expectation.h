@@ -11,11 +11,11 @@
 typedef void (*responsibility_rule)(void *context, const row_tile *tile, pass_workspace *workspace);
 
 /* The E-step: context is a density_form. */
-void posterior_rule(void *density_form, const row_tile *tile, pass_workspace *workspace);
+void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace);
 
 /* Nearest mean: context is a density_form, of which the component of the highest log density (ties: the lowest index)
  * gets all of a point; that log density is added to the log-likelihood. */
-void nearest_rule(void *density_form, const row_tile *tile, pass_workspace *workspace);
+void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace);
 
 /* All responsibilities are 1: the statistics of the points themselves. context is not used. */
 void whole_rule(void *context, const row_tile *tile, pass_workspace *workspace);

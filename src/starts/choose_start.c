@@ -85,7 +85,7 @@ static gmmpi_status measure_one_of_each(const choice *work, int64_t i, double *o
 /* Of each search's best models the one that all points prefer. */
 static gmmpi_status compare_on_all(const choice *work, gmmpi_error *error)
 {
-  double objectives[MOST_TOGETHER];
+  double objectives[MOST_TOGETHER] = {0.0};
   int64_t chosen[MOST_TOGETHER] = {0};
   for (int64_t i = 0; i < MOST_FINDINGS; i++) {
     if (measure_one_of_each(work, i, objectives, chosen, error) != GMMPI_OK) return error->status;

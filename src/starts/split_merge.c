@@ -323,7 +323,7 @@ static void find_pair_to_merge(const split_merge *work, const gmmpi_model *model
   for (int64_t i = 0; i < K; i++) set_costs_of(work, model, i, i);
   for (int64_t i = 0; i < K && kept_out >= 0; i++)
     work->costs[i < kept_out ? i * K + kept_out : kept_out * K + i] = INFINITY;
-  for (int64_t turn = 0; turn <= rank % n_pairs; turn++) {
+  for (int64_t turn = 0; turn <= (n_pairs > 0 ? rank % n_pairs : 0); turn++) {
     if (turn > 0) work->costs[*a * K + *b] = INFINITY;
     find_cheapest_pair(work, K, K, a, b);
   }

@@ -1,3 +1,4 @@
+#define ERROR_IS_DEFINED_HERE
 #include "support/error.h"
 
 #include "support/waiting.h"

@@ -46,4 +46,8 @@ static inline const char *plural(int64_t n)
  * with the smallest place (those without a place come first; ties go to the lowest rank). Returns error->status. */
 gmmpi_status agree(MPI_Comm comm, gmmpi_error *error);
 
+#if defined(__clang_analyzer__) && !defined(ERROR_IS_DEFINED_HERE)
+#include "support/error_analyzer.h"
+#endif
+
 #endif

@@ -67,7 +67,7 @@ void signals_answer(void)
   char line[ANSWER_BYTES + 64];
   const char *text = answers[answer - 1].text;
   size_t length = strlen(text);
-  memcpy(line, text, length);
+  memcpy(line, text, length); /* NOLINT(bugprone-not-null-terminated-result): it is written as so many bytes */
   const long age = (long)(clock_now() - answers[answer - 1].written);
   if (age > 0) {
     memcpy(line + length, before, sizeof before - 1);

@@ -143,7 +143,7 @@ static gmmpi_status go_on(row_walk *walk, int64_t index, int64_t n_rows, double 
                           gmmpi_error *error)
 {
   const int64_t width = walk->points->row_width;
-  int64_t found;
+  int64_t found = 0;
   if (walk->index != index && go_to_block(walk, index, error) != GMMPI_OK) return error->status;
   while (walk->index < index) {
     if (find_next(walk, &found, error) != GMMPI_OK) return error->status;
