@@ -29,8 +29,8 @@ static const int64_t iterations_of_round[ROUNDS] = {8, 25, 150};
  * as many in its first round. */
 enum { TIMES_AFTER_PLACEMENT = 4 };
 
-/* Two models whose mean log-likelihoods differ by less are taken for one. */
-static const double same_log_likelihood = 1e-6;
+/* Two models whose mean objectives differ by less are taken for one. */
+static const double same_objective = 1e-6;
 
 /* They are on their way to the same optimum when they differ by less than so many tolerances of their iterations. */
 static const double same_in_tolerances = 10.0;
@@ -56,8 +56,8 @@ typedef struct search {
   candidate_list kept;     /* what a round left, the same on every rank */
   candidate_list made;     /* the best of those that this rank improved in the current round */
   candidate_list best;     /* of all rounds, different ones */
-  candidate_list findings; /* the same, but of clearly different log-likelihoods */
-  double *log_likelihoods; /* of the round's candidates, of all ranks */
+  candidate_list findings; /* the same, but of clearly different objectives */
+  double *objectives;      /* of the round's candidates, of all ranks */
 } search;
 
 /* Points of at most so many numbers are gathered on every rank, so that ranks need not talk for each pass. */
@@ -160,7 +160,7 @@ static bool is_mine(const search *work, int64_t index)
 static void note_passed_over(search *work, const spurious_component *found, int64_t order)
 {
   const fit_position *current = &work->bench.climb.current;
-  work->passed->log_likelihood = current->measured.objective;
+  work->passed->objective = current->measured.objective;
   work->passed->n_points = found->n_points;
   work->passed->kind = found->kind;
   work->passed->order = order;
@@ -177,25 +177,25 @@ static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *er
   if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
-  if (passed_over && !(current->measured.objective <= work->passed->log_likelihood))
+  if (passed_over && !(current->measured.objective <= work->passed->objective))
     note_passed_over(work, &found, ((work->generation + 1) * ROUNDS + round) * most_candidates(&work->plan) + index);
   const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
-  work->log_likelihoods[index] = current->measured.objective - handicap;
-  candidates_insert(&work->made, current->model, work->log_likelihoods[index], index);
+  work->objectives[index] = current->measured.objective - handicap;
+  candidates_insert(&work->made, current->model, work->objectives[index], index);
   return GMMPI_OK;
 }
 
 /* The best of the n candidates of a round that is not taken yet; ties to the one made first. */
-static int64_t best_index(const double *log_likelihoods, int64_t n)
+static int64_t best_index(const double *objectives, int64_t n)
 {
   int64_t best = 0;
   for (int64_t i = 1; i < n; i++) {
-    if (log_likelihoods[i] > log_likelihoods[best]) best = i;
+    if (objectives[i] > objectives[best]) best = i;
   }
   return best;
 }
 
-/* So different are log-likelihoods of models that are on their way to different optima. */
+/* So different are objectives of models that are on their way to different optima. */
 static double least_difference(const search *work)
 {
   const em_iteration *em = work->em;
@@ -204,10 +204,10 @@ static double least_difference(const search *work)
 }
 
 /* Candidates that are on their way to the same optimum as one that is kept come behind all others. */
-static void put_same_behind(const search *work, double log_likelihood, int64_t n_candidates)
+static void put_same_behind(const search *work, double objective, int64_t n_candidates)
 {
   for (int64_t i = 0; i < n_candidates; i++) {
-    if (fabs(work->log_likelihoods[i] - log_likelihood) < least_difference(work)) work->log_likelihoods[i] = -INFINITY;
+    if (fabs(work->objectives[i] - objective) < least_difference(work)) work->objectives[i] = -INFINITY;
   }
 }
 
@@ -217,22 +217,22 @@ static void keep_best(search *work, int64_t n_candidates, int64_t n, bool differ
 {
   int n_ranks;
   MPI_Comm_size(work->comm, &n_ranks);
-  if (work->divided) allreduce_large(work->comm, work->log_likelihoods, n_candidates, MPI_DOUBLE, MPI_MAX);
+  if (work->divided) allreduce_large(work->comm, work->objectives, n_candidates, MPI_DOUBLE, MPI_MAX);
   candidate_list *kept = &work->kept;
   kept->n = 0;
   while (kept->n < n && kept->n < n_candidates) {
-    const int64_t index = best_index(work->log_likelihoods, n_candidates);
-    const double log_likelihood = work->log_likelihoods[index];
-    if (log_likelihood == -INFINITY && kept->n > 0) return;
+    const int64_t index = best_index(work->objectives, n_candidates);
+    const double objective = work->objectives[index];
+    if (objective == -INFINITY && kept->n > 0) return;
     candidate *one = &kept->items[kept->n++];
     for (int64_t i = 0; i < work->made.n; i++) {
       if (work->made.items[i].index == index) model_copy_parameters(one->model, work->made.items[i].model);
     }
     if (work->divided) model_broadcast_parameters(work->comm, (int)(index % n_ranks), one->model);
-    one->log_likelihood = log_likelihood;
+    one->objective = objective;
     one->index = index;
-    work->log_likelihoods[index] = -INFINITY;
-    if (different) put_same_behind(work, log_likelihood, n_candidates);
+    work->objectives[index] = -INFINITY;
+    if (different) put_same_behind(work, objective, n_candidates);
   }
 }
 
@@ -295,7 +295,7 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
   /* Where the best are not different enough others come after them. */
   work->made.most = different ? work->kept.most : n;
   if (work->divided) joint_work_begin(work->comm, own_wish_to_stop, work, &work->together);
-  for (int64_t i = 0; i < n_candidates; i++) work->log_likelihoods[i] = -INFINITY;
+  for (int64_t i = 0; i < n_candidates; i++) work->objectives[i] = -INFINITY;
   for (int64_t i = 0; i < n_candidates && local.status == GMMPI_OK; i++) {
     if (!is_mine(work, i)) continue;
     if (make_candidate(work, round, i, &local) == GMMPI_OK &&
@@ -322,7 +322,7 @@ static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error 
   const double n_samples = (double)work->em->points->n_samples;
   for (int64_t i = 0; i < work->kept.n; i++) {
     const candidate *one = &work->kept.items[i];
-    candidates_insert_if_new(&work->best, one, same_log_likelihood * n_samples, false);
+    candidates_insert_if_new(&work->best, one, same_objective * n_samples, false);
     candidates_insert_if_new(&work->findings, one, least_difference(work), true);
   }
   return GMMPI_OK;
@@ -348,8 +348,8 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, error) != GMMPI_OK)
     return error->status;
   work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof *work->covariance);
-  work->log_likelihoods = allocate(most_candidates(plan), sizeof(double));
-  if (work->covariance == NULL || work->log_likelihoods == NULL)
+  work->objectives = allocate(most_candidates(plan), sizeof(double));
+  if (work->covariance == NULL || work->objectives == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
   if (candidates_create(em->family, K, d, count_places(plan), &work->kept, error) != GMMPI_OK ||
       candidates_create(em->family, K, d, count_places(plan), &work->made, error) != GMMPI_OK ||
@@ -367,7 +367,7 @@ static void search_clear(search *work)
   candidates_clear(&work->best);
   candidates_clear(&work->findings);
   free(work->covariance);
-  free(work->log_likelihoods);
+  free(work->objectives);
   climber_close(&work->bench.climb);
   moves_destroy(work->moves);
   place_finder_destroy(work->finder);
@@ -378,8 +378,6 @@ static void search_clear(search *work)
 static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  const bool provisional = work->em->provisional;
-  work->em->provisional = true;
   work->bench.em = work->em;
   search_allocate(work, &local);
   if (agree(work->comm, &local) == GMMPI_OK) {
@@ -389,7 +387,6 @@ static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *er
     agree(work->comm, &local);
   }
   if (local.status == GMMPI_OK) run_search(work, best, &local);
-  work->em->provisional = provisional;
   return error_pass(error, &local);
 }
 
@@ -405,7 +402,7 @@ static bool can_be_divided(const em_iteration *em)
 static void agree_on_passed_over(search *work)
 {
   passed_over_model *passed = work->passed;
-  double best = isnan(passed->log_likelihood) ? -INFINITY : passed->log_likelihood;
+  double best = isnan(passed->objective) ? -INFINITY : passed->objective;
   if (work->divided) {
     const double mine = best;
     MPI_Allreduce(&mine, &best, 1, MPI_DOUBLE, MPI_MAX, work->comm);
@@ -423,15 +420,15 @@ static void agree_on_passed_over(search *work)
     passed->n_points = found[0];
     passed->kind = (spurious_kind)found[1];
   }
-  const double least = work->best.items[0].log_likelihood + same_log_likelihood * (double)work->em->points->n_samples;
-  passed->log_likelihood = best > least ? best : NAN;
+  const double least = work->best.items[0].objective + same_objective * (double)work->em->points->n_samples;
+  passed->objective = best > least ? best : NAN;
 }
 
 gmmpi_status search_findings_create(const em_iteration *em, search_findings *found, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
-  *found = (search_findings){.n = 0, .passed = {.log_likelihood = NAN}};
+  *found = (search_findings){.n = 0, .passed = {.objective = NAN}};
   for (int64_t i = 0; i < MOST_FINDINGS; i++) {
     if (model_allocate(em->family, K, d, &found->models[i], error) != GMMPI_OK) return error->status;
   }
@@ -450,7 +447,7 @@ static void take_findings(search *work, search_findings *found)
   found->n = work->findings.n;
   for (int64_t i = 0; i < found->n; i++) {
     model_copy_parameters(found->models[i], work->findings.items[i].model);
-    found->log_likelihoods[i] = work->findings.items[i].log_likelihood;
+    found->objectives[i] = work->findings.items[i].objective;
   }
 }
 
@@ -458,7 +455,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, climber *climb, c
                           search_findings *found, gmmpi_error *error)
 {
   found->n = 0;
-  found->passed.log_likelihood = NAN;
+  found->passed.objective = NAN;
   const search_plan plan = search_plan_for(em->options, em->points->n_samples, n_samples, em->points->n_features);
   const uint64_t seed = random_seed_of_start(em->options->seed, climb->current.start);
   if (plan.n_starts == 1) {
@@ -483,7 +480,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, climber *climb, c
   shard *gathered = NULL;
   em_iteration *own_em = NULL;
   if (work.divided && shard_gather(em->points, &gathered, &local) == GMMPI_OK) {
-    iteration_create_provisional(gathered, em->options, 1, em, &ignored, &own_em, &local);
+    iteration_create_for_starts(gathered, em->options, 1, em, &ignored, &own_em, &local);
     work.em = own_em;
     agree(comm, &local);
   }

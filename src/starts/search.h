@@ -22,10 +22,10 @@ bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t
 /* What a search found. */
 enum { MOST_FINDINGS = 3 };
 typedef struct search_findings {
-  gmmpi_model *models[MOST_FINDINGS];    /* different optima, the best first */
-  double log_likelihoods[MOST_FINDINGS]; /* of the points that were searched */
-  int64_t n;                             /* 0: there was no search, but one start */
-  passed_over_model passed;              /* the best spurious model, if it would have won */
+  gmmpi_model *models[MOST_FINDINGS]; /* different optima, the best first */
+  double objectives[MOST_FINDINGS];   /* of the points that were searched */
+  int64_t n;                          /* 0: there was no search, but one start */
+  passed_over_model passed;           /* the best spurious model, if it would have won */
 } search_findings;
 
 /* Errors: 71. */
