@@ -7,6 +7,7 @@
 #include "starts/candidates.h"
 #include "starts/growth.h"
 #include "starts/search_recipes.h"
+#include "starts/search_size.h"
 #include "starts/soundness.h"
 #include "support/error.h"
 #include "support/joint_work.h"
@@ -22,7 +23,7 @@
 
 /* Each round improves what the one before left by so many iterations, and leaves one in KEPT_OF; the last one leaves
  * the best. */
-enum { ROUNDS = 3, KEPT_OF = 4, MOST_BEST = 3 };
+enum { ROUNDS = 3 };
 static const int64_t iterations_of_round[ROUNDS] = {8, 25, 150};
 
 /* A component that was put elsewhere has had no iterations yet, unlike the halves of a split one: it gets so many times
@@ -60,72 +61,6 @@ typedef struct search {
   double *objectives;      /* of the round's candidates, of all ranks */
 } search;
 
-/* Points of at most so many numbers are gathered on every rank, so that ranks need not talk for each pass. */
-static const int64_t most_numbers_gathered = INT64_C(1) << 24;
-
-static bool is_small(const shard *points)
-{
-  int64_t numbers;
-  return multiply_fits(points->n_samples, points->n_features, &numbers) && numbers <= most_numbers_gathered;
-}
-
-bool search_is_wanted(const fit_options *options)
-{
-  return options->init == INIT_KMEANS && options->coarse_to_fine != COARSE_OFF && options->n_components > 1;
-}
-
-static int64_t count_kept(int64_t n_candidates)
-{
-  const int64_t n = (n_candidates + KEPT_OF - 1) / KEPT_OF;
-  return n < MOST_BEST ? MOST_BEST : n;
-}
-
-/* Of a round. */
-static int64_t most_candidates(const search_plan *plan)
-{
-  const int64_t n_starts = search_n_starts(plan);
-  const int64_t n_moves = search_n_moves(plan, 0);
-  return n_starts > n_moves ? n_starts : n_moves;
-}
-
-static int64_t count_places(const search_plan *plan)
-{
-  return count_kept(most_candidates(plan));
-}
-
-int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
-{
-  const covariance_family *family = family_find(options->covariance);
-  const int64_t K = options->n_components;
-  if (!search_is_wanted(options)) return 0;
-  const search_plan plan = search_plan_for(options, n_rows, n_samples, n_features);
-  if (plan.n_starts == 1) return 0;
-  const int64_t n_models = 2 * count_places(&plan) + MOST_BEST + MOST_FINDINGS + 2;
-  const int64_t history = accelerator_bytes(options->accelerate, family->storage->shape, K, n_features);
-  const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
-  const int64_t growing =
-      plan.grows || plan.n_generations > 0
-          ? sum_of_bytes(2, (int64_t[]){growth_bytes(options, n_features),
-                                        place_finder_bytes(family->storage->shape, K, n_rows, n_features)})
-          : 0;
-  int64_t bytes;
-  int64_t points;
-  if (!multiply_fits(n_models, model_bytes(family, K, n_features), &bytes) ||
-      !multiply_fits(n_rows, n_features, &points) || __builtin_add_overflow(bytes, history, &bytes) ||
-      __builtin_add_overflow(bytes, moving, &bytes) || __builtin_add_overflow(bytes, growing, &bytes))
-    return INT64_MAX;
-  /* Gathered, twice while that goes on, and whitened; a larger copy is made where there is room for it. */
-  if (points <= most_numbers_gathered && __builtin_add_overflow(bytes, 3 * 8 * points, &bytes)) return INT64_MAX;
-  return bytes;
-}
-
-bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t n_features)
-{
-  int64_t points;
-  return search_is_wanted(options) && family_find(options->covariance)->storage->shape == DENSE &&
-         (!multiply_fits(n_rows, n_features, &points) || points > most_numbers_gathered);
-}
-
 /* The points in coordinates in which their covariance is the identity. */
 static gmmpi_status whiten(search *work, gmmpi_error *error)
 {
@@ -139,7 +74,7 @@ static gmmpi_status whiten(search *work, gmmpi_error *error)
     for (int64_t i = 0; i < d; i++) {
       for (int64_t j = 0; j < d; j++) matrix[i * d + j] = work->covariance[j * d + i];
     }
-    const bool hold = is_small(em->points) || shard_has_room_for_copy(em->points);
+    const bool hold = search_gathers(em->points) || shard_has_room_for_copy(em->points);
     shard_transform(em->points, matrix, em->spread->means, hold, &work->whitened, &local);
   }
   free(matrix);
@@ -178,7 +113,8 @@ static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *er
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
   if (passed_over && !(current->measured.objective <= work->passed->objective))
-    note_passed_over(work, &found, ((work->generation + 1) * ROUNDS + round) * most_candidates(&work->plan) + index);
+    note_passed_over(work, &found,
+                     ((work->generation + 1) * ROUNDS + round) * search_most_candidates(&work->plan) + index);
   const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
   work->objectives[index] = current->measured.objective - handicap;
   candidates_insert(&work->made, current->model, work->objectives[index], index);
@@ -315,7 +251,7 @@ static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error 
   int64_t n = n_candidates;
   for (int round = 0; round < ROUNDS; round++) {
     const int64_t quarter = (n + KEPT_OF - 1) / KEPT_OF;
-    const int64_t n_left = work->generation >= 0 ? quarter : round == ROUNDS - 1 ? MOST_BEST : count_kept(n);
+    const int64_t n_left = work->generation >= 0 ? quarter : round == ROUNDS - 1 ? MOST_BEST : search_kept_of(n);
     if (play_round(work, round, n, n_left, error) != GMMPI_OK) return error->status;
     n = work->kept.n;
   }
@@ -348,11 +284,11 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, error) != GMMPI_OK)
     return error->status;
   work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof *work->covariance);
-  work->objectives = allocate(most_candidates(plan), sizeof(double));
+  work->objectives = allocate(search_most_candidates(plan), sizeof(double));
   if (work->covariance == NULL || work->objectives == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
-  if (candidates_create(em->family, K, d, count_places(plan), &work->kept, error) != GMMPI_OK ||
-      candidates_create(em->family, K, d, count_places(plan), &work->made, error) != GMMPI_OK ||
+  if (candidates_create(em->family, K, d, search_n_kept(plan), &work->kept, error) != GMMPI_OK ||
+      candidates_create(em->family, K, d, search_n_kept(plan), &work->made, error) != GMMPI_OK ||
       candidates_create(em->family, K, d, MOST_BEST, &work->best, error) != GMMPI_OK ||
       candidates_create(em->family, K, d, MOST_FINDINGS, &work->findings, error) != GMMPI_OK)
     return error->status;
@@ -395,7 +331,7 @@ static bool can_be_divided(const em_iteration *em)
 {
   int n_ranks;
   MPI_Comm_size(em->points->comm, &n_ranks);
-  return n_ranks > 1 && !em->broadcast_models && is_small(em->points);
+  return n_ranks > 1 && !em->broadcast_models && search_gathers(em->points);
 }
 
 /* Of what the ranks passed over, the best one everywhere; nothing when it would not have won. Collective. */
