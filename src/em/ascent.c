@@ -17,10 +17,10 @@ static void tell_pass(ascent *one, pass_round *round)
                          .log_likelihood = one->last.log_likelihood,
                          .change = one->change,
                          .seconds = round->seconds,
-                         .computing = round->computing,
-                         .waiting = round->waiting,
-                         .allreduce = round->allreduce,
-                         .n_questions = round->n_questions};
+                         .computing = round->is_told ? 0.0 : round->computing,
+                         .waiting = round->is_told ? 0.0 : round->waiting,
+                         .allreduce = round->is_told ? 0.0 : round->allreduce,
+                         .n_questions = round->is_told ? 0 : round->n_questions};
   round->is_told = true;
   if (!one->silent && one->observer->pass_finished != NULL) one->observer->pass_finished(one->observer->context, &pass);
 }
