@@ -30,8 +30,8 @@ gmmpi_status gmmpi_predict(const gmmpi_model *model, const double *rows, int64_t
   const int64_t d = model->n_features;
   const int64_t K = model->n_components;
   if (n_rows < 0) return fail(error, GMMPI_WRONG_USAGE, "%lld rows: give 0 or more", (long long)n_rows);
-  predictor *oracle;
-  gmmpi_status status = predictor_create(kernel_best(KERNEL_HIGHEST_LEVEL), model, &oracle, error);
+  predictor *self;
+  gmmpi_status status = predictor_create(kernel_best(KERNEL_HIGHEST_LEVEL), model, &self, error);
   if (status != GMMPI_OK) return status;
   double *tile = allocate(d, TILE_ROWS * sizeof(double));
   if (tile == NULL)
@@ -45,16 +45,15 @@ gmmpi_status gmmpi_predict(const gmmpi_model *model, const double *rows, int64_t
                        (long long)place);
       break;
     }
-    predictor_tile(oracle, tile, n_points);
-    if (labels != NULL) memcpy(labels + first, oracle->labels, (size_t)n_points * sizeof *labels);
-    if (log_density != NULL) memcpy(log_density + first, oracle->log_density, (size_t)n_points * sizeof *log_density);
+    predictor_tile(self, tile, n_points);
+    if (labels != NULL) memcpy(labels + first, self->labels, (size_t)n_points * sizeof *labels);
+    if (log_density != NULL) memcpy(log_density + first, self->log_density, (size_t)n_points * sizeof *log_density);
     for (int p = 0; responsibilities != NULL && p < n_points; p++) {
-      for (int64_t k = 0; k < K; k++)
-        responsibilities[(first + p) * K + k] = oracle->responsibilities[k * TILE_ROWS + p];
+      for (int64_t k = 0; k < K; k++) responsibilities[(first + p) * K + k] = self->responsibilities[k * TILE_ROWS + p];
     }
   }
   free(tile);
-  predictor_destroy(oracle);
+  predictor_destroy(self);
   return status;
 }
 

@@ -16,8 +16,8 @@ typedef struct prediction {
   const shard *points;
   predict_wishes wishes;
   int64_t n_components;
-  predictor **oracles; /* one for each thread of the points */
-  int64_t n_produced;  /* rows of this rank that are in the sums */
+  predictor **predictors; /* one for each thread of the points */
+  int64_t n_produced;     /* rows of this rank that are in the sums */
 
   /* What is summed over ranks: full-range limbs of the log-likelihood and of the sum of log of the largest
    * responsibility, then points per label. */
@@ -41,43 +41,43 @@ typedef struct produced_chunk {
   void *const *numbers; /* of each column */
 } produced_chunk;
 
-static void copy_tile(const prediction *work, const predictor *oracle, int n_points, int64_t row, void *const *numbers)
+static void copy_tile(const prediction *work, const predictor *self, int n_points, int64_t row, void *const *numbers)
 {
   const int64_t K = work->n_components;
   int c = 0;
   int32_t *labels = (int32_t *)numbers[c++] + row;
-  memcpy(labels, oracle->labels, (size_t)n_points * sizeof *labels);
+  memcpy(labels, self->labels, (size_t)n_points * sizeof *labels);
   if (work->wishes.responsibilities) {
     double *responsibilities = (double *)numbers[c++] + row * K;
     for (int p = 0; p < n_points; p++) {
-      for (int64_t k = 0; k < K; k++) *responsibilities++ = oracle->responsibilities[k * TILE_ROWS + p];
+      for (int64_t k = 0; k < K; k++) *responsibilities++ = self->responsibilities[k * TILE_ROWS + p];
     }
   }
   if (work->wishes.log_density)
-    memcpy((double *)numbers[c++] + row, oracle->log_density, (size_t)n_points * sizeof(double));
+    memcpy((double *)numbers[c++] + row, self->log_density, (size_t)n_points * sizeof(double));
 }
 
 static void begin_block(void *context, int thread)
 {
   const produced_chunk *chunk = context;
-  predictor *oracle = chunk->work->oracles[thread];
-  oracle->log_likelihood = 0;
-  oracle->sum_log_max_responsibility = 0;
+  predictor *self = chunk->work->predictors[thread];
+  self->log_likelihood = 0;
+  self->sum_log_max_responsibility = 0;
 }
 
 static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
   const produced_chunk *chunk = context;
-  predictor *oracle = chunk->work->oracles[thread];
+  predictor *self = chunk->work->predictors[thread];
   (void)n_tiles;
-  predictor_tile(oracle, tile->numbers, tile->n_points);
-  copy_tile(chunk->work, oracle, tile->n_points, tile->first_row - chunk->first_row, chunk->numbers);
+  predictor_tile(self, tile->numbers, tile->n_points);
+  copy_tile(chunk->work, self, tile->n_points, tile->first_row - chunk->first_row, chunk->numbers);
 }
 
-static void add_block(const prediction *work, const predictor *oracle, int64_t n, const int32_t *labels)
+static void add_block(const prediction *work, const predictor *self, int64_t n, const int32_t *labels)
 {
-  full_range_add(work->words, oracle->log_likelihood);
-  full_range_add(work->words + FULL_RANGE_LIMBS, oracle->sum_log_max_responsibility);
+  full_range_add(work->words, self->log_likelihood);
+  full_range_add(work->words + FULL_RANGE_LIMBS, self->sum_log_max_responsibility);
   for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i]]++;
 }
 
@@ -91,7 +91,7 @@ static void end_block(void *context, const block_view *block, int thread)
     for (int64_t i = 0; i < block->n_rows; i++) rows[i] = block->source_rows[i] + 1;
   }
 #pragma omp critical(words)
-  add_block(work, work->oracles[thread], block->n_rows, (const int32_t *)chunk->numbers[0] + row);
+  add_block(work, work->predictors[thread], block->n_rows, (const int32_t *)chunk->numbers[0] + row);
 }
 
 /* An output_producer: chunks are whole blocks, so each block's sum is one number at any number of ranks. */
@@ -163,11 +163,11 @@ static gmmpi_status prediction_open(prediction *work, const kernel *instructions
   const gmmpi_status status = name_responsibilities(work, error);
   if (status != GMMPI_OK) return status;
   choose_columns(work);
-  work->oracles = calloc((size_t)work->points->n_threads, sizeof *work->oracles);
-  if (work->oracles == NULL)
+  work->predictors = calloc((size_t)work->points->n_threads, sizeof *work->predictors);
+  if (work->predictors == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
   for (int t = 0; t < work->points->n_threads; t++) {
-    if (predictor_create(instructions, model, &work->oracles[t], error) != GMMPI_OK) return error->status;
+    if (predictor_create(instructions, model, &work->predictors[t], error) != GMMPI_OK) return error->status;
   }
   return GMMPI_OK;
 }
@@ -177,8 +177,8 @@ static void prediction_close(prediction *work)
   for (int64_t k = 0; work->headings != NULL && k < work->n_components; k++) free(work->headings[k]);
   free(work->headings);
   free(work->words);
-  for (int t = 0; work->oracles != NULL && t < work->points->n_threads; t++) predictor_destroy(work->oracles[t]);
-  free(work->oracles);
+  for (int t = 0; work->predictors != NULL && t < work->points->n_threads; t++) predictor_destroy(work->predictors[t]);
+  free(work->predictors);
 }
 
 /* Collective. */

@@ -2,7 +2,12 @@
  *
  * A command is called by all ranks of comm with the same arguments, argv[0] being its name, and returns the same status
  * on all of them. Results go to standard output, from rank 0 alone. What went wrong is left in *error, the same on
- * every rank, and printed by main on rank 0 as the one line that starts with "gmmpi: ". */
+ * every rank, and printed by main on rank 0 as the one line that starts with "gmmpi: ".
+ *
+ * To add one: a file beside this one, and its line in CMakeLists.txt; its name below; and a line in the table of
+ * main.c, which says whether the command asks for signals by itself. Its options are records (support/option.h) in a
+ * list that cli/options.h reads and prints. Beside the code: its options in docs/, and its name in
+ * tests/cli/test_docs.py, which looks for them there. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 

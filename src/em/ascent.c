@@ -17,10 +17,10 @@ static void tell_pass(ascent *one, pass_round *round)
                          .log_likelihood = one->last.log_likelihood,
                          .change = one->change,
                          .seconds = round->seconds,
-                         .computing = round->computing,
-                         .waiting = round->waiting,
-                         .allreduce = round->allreduce,
-                         .n_questions = round->n_questions};
+                         .computing = round->is_told ? 0.0 : round->computing,
+                         .waiting = round->is_told ? 0.0 : round->waiting,
+                         .allreduce = round->is_told ? 0.0 : round->allreduce,
+                         .n_questions = round->is_told ? 0 : round->n_questions};
   round->is_told = true;
   if (!one->silent && one->observer->pass_finished != NULL) one->observer->pass_finished(one->observer->context, &pass);
 }
@@ -168,7 +168,7 @@ static bool wants_textbook_step(const ascent *one)
   const climber *climb = one->climb;
   const bool is_fast = climb->current.iteration == 0 || (climb->plain && accelerator_is_fast(climb->history));
   const bool near_end = fabs(one->change) < one->tolerance || accelerator_residual(climb->history) < one->tolerance;
-  return is_fast || (near_end && !one->em->provisional);
+  return is_fast || (near_end && !one->is_preliminary);
 }
 
 static gmmpi_status begin_step(ascent *one, gmmpi_error *error)
@@ -220,7 +220,7 @@ static gmmpi_status take_moments(ascent *one, gmmpi_error *error)
     return GMMPI_OK;
   }
   accelerator_record(climb->history, one->em->measured, climb->current.iteration == 0);
-  if (one->may_have_converged) climb->current.converged = one->em->provisional || stands_still(one);
+  if (one->may_have_converged) climb->current.converged = one->is_preliminary || stands_still(one);
   if (climb->current.converged || climb->current.iteration >= one->max_iterations) return end(one);
   return begin_step(one, error);
 }
@@ -242,11 +242,11 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
   if (!climb->plain && climb->current.iteration > 0) accelerator_note_success(climb->history);
   tell_pass(one, round);
   one->may_have_converged =
-      fabs(one->change) < one->tolerance && !climb->repaired && (climb->plain || one->em->provisional);
+      fabs(one->change) < one->tolerance && !climb->repaired && (climb->plain || one->is_preliminary);
   climb->current.converged = false;
   const bool is_last = !one->may_have_converged && climb->current.iteration >= one->max_iterations;
   /* What a subsample's last pass found is remembered for the finer level. */
-  if (is_last && !one->em->provisional) return end(one);
+  if (is_last && !one->is_preliminary) return end(one);
   return take_moments(one, error);
 }
 

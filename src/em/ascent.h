@@ -46,8 +46,10 @@ typedef struct ascent {
   climber *climb;
   refinement *inner; /* NULL: none */
   const fit_observer *observer;
-  bool silent;      /* the observer is not told of passes, only asked whether to stop */
-  double tolerance; /* of the change of the mean objective */
+  bool silent;         /* the observer is not told of passes, only asked whether to stop */
+  bool is_preliminary; /* its end is a beginning elsewhere: a small change is enough to end, by whatever step, and the
+                          last moments are remembered */
+  double tolerance;    /* of the change of the mean objective */
   int64_t max_iterations;
 
   ascent_phase phase;

@@ -5,8 +5,10 @@
  *
  *   ml   maximum likelihood: the objective is the log-likelihood (Dempster, Laird, Rubin 1977)
  *
- * To add one: a file with an estimator of which every member may be NULL but the name, one line in the table of
- * estimator.c, and its name among the choices of the option that picks it (fit/options.c). */
+ * To add one: a file with an estimator of which every member may be NULL but the name, its name below, and a line in
+ * the table of estimator.c. As long as there is one estimator no option picks it: with the second one comes an option
+ * (fit/options.h), which iteration.c looks up where it takes estimator_ml now. Numbers that are kept beside the model's
+ * own are arrays of the model (mixture/arrays.h). */
 #ifndef EM_ESTIMATOR_H
 #define EM_ESTIMATOR_H
 

@@ -1,4 +1,10 @@
-/* What happens in a fit that a user should know: collapses, repairs, doubts about data or model. */
+/* What happens in a fit that a user should know: collapses, repairs, doubts about data or model.
+ *
+ * To add one: a kind, and an action where none says what was done; its sentence in fit_event_describe; and a call of
+ * report_event (em/collapse.h) where it happens, which all ranks make alike. It is then a warning, and part of the
+ * summary, of model files and of checkpoints. The last kind and the last action that are kept are the bounds of what
+ * are_events (em/state_fields.c) believes of a checkpoint; a kind that is only told before the first start comes behind
+ * them, and is told by the observer alone (fit/doubts.c). What users should make of it: docs/hard-problems.md. */
 #ifndef EM_EVENT_H
 #define EM_EVENT_H
 

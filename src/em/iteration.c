@@ -130,16 +130,16 @@ gmmpi_status iteration_create(const shard *points, const fit_options *options, i
   return create_with(parts, n_requests, em, error);
 }
 
-gmmpi_status iteration_create_provisional(const shard *points, const fit_options *options, int64_t n_requests,
-                                          const em_iteration *whole, fit_timings *timings, em_iteration **em,
-                                          gmmpi_error *error)
+gmmpi_status iteration_create_for_starts(const shard *points, const fit_options *options, int64_t n_requests,
+                                         const em_iteration *whole, fit_timings *timings, em_iteration **em,
+                                         gmmpi_error *error)
 {
   const em_iteration parts = {.points = points,
                               .options = options,
                               .kernel = whole->kernel,
                               .broadcast_models = whole->broadcast_models,
                               .timings = timings,
-                              .provisional = true};
+                              .makes_starts = true};
   return create_with(parts, n_requests, em, error);
 }
 
@@ -154,7 +154,7 @@ gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em
                               .host = host,
                               .broadcast_models = host->broadcast_models,
                               .timings = host->timings,
-                              .provisional = host->provisional};
+                              .makes_starts = host->makes_starts};
   return create_with(parts, 0, em, error);
 }
 
@@ -302,9 +302,10 @@ gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmp
   *repaired = !try_maximization(em, from, previous, next);
   if (!*repaired) return GMMPI_OK;
   double clock = MPI_Wtime();
-  const collapse_policy policy = em->provisional ? COLLAPSE_RESEED : em->options->on_collapse;
+  const bool is_candidate = em->makes_starts || climb->events == NULL;
+  const collapse_policy policy = is_candidate ? COLLAPSE_RESEED : em->options->on_collapse;
   const gmmpi_status status = repair_collapsed(em->points, em->spread, em->form, em->team, policy, em->step, iteration,
-                                               next, climb, em->provisional ? NULL : observer, error);
+                                               next, climb, is_candidate ? NULL : observer, error);
   em->timings->m_step += stopwatch(&clock);
   return status;
 }

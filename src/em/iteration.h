@@ -24,11 +24,11 @@ typedef struct em_iteration {
   density_form *form; /* of the model in hand */
   statistics *sums;
   maximization *step;
-  moments *measured; /* of the last pass */
-  moments *proposed; /* to make a model of instead */
-  moments *total;    /* what the estimator makes of them; NULL: they are taken as they are */
-  double *spans;     /* K x d */
-  bool provisional;  /* what is made is a start: components that collapse are always put elsewhere, without a report */
+  moments *measured;     /* of the last pass */
+  moments *proposed;     /* to make a model of instead */
+  moments *total;        /* what the estimator makes of them; NULL: they are taken as they are */
+  double *spans;         /* K x d */
+  bool makes_starts;     /* collapses are repaired as for any candidate, see maximization_step */
   bool broadcast_models; /* the nodes' linear algebra may differ in the last bits: rank 0's model is everybody's */
   fit_timings *timings;  /* borrowed */
 
@@ -44,9 +44,9 @@ gmmpi_status iteration_create(const shard *points, const fit_options *options, i
 
 /* The same on a subsample of the points of `whole`, which a start is made from, with the kernel of `whole`. options: of
  * whole, or with another number of components. */
-gmmpi_status iteration_create_provisional(const shard *points, const fit_options *options, int64_t n_requests,
-                                          const em_iteration *whole, fit_timings *timings, em_iteration **em,
-                                          gmmpi_error *error);
+gmmpi_status iteration_create_for_starts(const shard *points, const fit_options *options, int64_t n_requests,
+                                         const em_iteration *whole, fit_timings *timings, em_iteration **em,
+                                         gmmpi_error *error);
 
 /* Collective. Another one on the same points, for another model of the same shape, which shares the host's team and
  * timings; the host outlives it. Errors, agreed: 71. */
@@ -82,8 +82,10 @@ gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibili
  * make_passes. */
 gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int64_t *n_passes, gmmpi_error *error);
 
-/* M-step from moments; collapsed components are repaired, and *repaired says whether any was. iteration is the number
- * of the model that is made. Collective. Errors, agreed: 65 with on_collapse error, 71. */
+/* M-step from moments; collapsed components are repaired, and *repaired says whether any was: in iterations that make
+ * starts, and for climbers without a list of events, by putting them elsewhere, without a report, else as the options
+ * want it. iteration is the number of the model that is made. Collective. Errors, agreed: 65 with on_collapse
+ * error, 71. */
 gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmpi_model *previous, int64_t iteration,
                                gmmpi_model *next, climber *climb, const fit_observer *observer, bool *repaired,
                                gmmpi_error *error);

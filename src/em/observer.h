@@ -16,7 +16,8 @@ typedef struct fit_pass {
   double change;         /* of the mean objective (em/estimator.h) since the iteration before; NaN in the first pass of
                             a start */
   double seconds; /* of the pass, which starts that advance together share, the Allreduce and the M-step before */
-  double computing, waiting, allreduce; /* of these: see fit_timings */
+  double computing, waiting, allreduce; /* of these: see fit_timings; of starts that share a pass the first one has
+                                           them, and the next number, the others 0 */
   int64_t n_questions;                  /* ranks that were asked how it goes */
 } fit_pass;
 

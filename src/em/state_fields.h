@@ -6,8 +6,9 @@
  *
  *   /                    what all starts share: fit_state
  *   /best/               how the best of the starts ended: fit_position and its model's arrays; only if one has ended
- *   /climber_0/          each of the starts that advance together: its fit_position, its model's arrays, and what its
- * next step depends on /climber_0/history/  its accelerator
+ *   /climber_0/          each of the starts that advance together: its fit_position and its model's arrays, and
+ *                        those members of climber on which its next step depends
+ *   /climber_0/history/  its accelerator
  *
  * To add one: the member of its struct, with its first value where the struct is made, and a line in the struct's list
  * in state_fields.c. A number of a model: see mixture/arrays.h. A released program's checkpoints that lack the

@@ -12,7 +12,7 @@ typedef struct fit_timings {
   double waiting;   /* for the rank that has most to do: a mean over the ranks (passes/load.h) */
   double allreduce; /* without this waiting */
   double m_step;
-  double loop;           /* all iterations over all points, everything included */
+  double loop;           /* all iterations over all points, but for what is counted as coarse */
   int64_t n_loop_passes; /* passes over all points in the loop of this process */
 } fit_timings;
 

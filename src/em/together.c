@@ -125,17 +125,29 @@ static bool all_have_measured(const ascents *group)
   return true;
 }
 
+/* After a round: tells the observer how far all have come. */
+static void tell_state(const ascents *group)
+{
+  const fit_observer *observer = group->observer;
+  if (group->state != NULL && observer->state_advanced != NULL)
+    observer->state_advanced(observer->context, group->state);
+}
+
+/* Rounds: a pass over all points, then those over the subsample that it leads to. */
 static gmmpi_status go_on(together *work, bool *stopped, gmmpi_error *error)
 {
   const ascents *group = work->group;
-  const fit_observer *observer = group->observer;
+  fit_timings *timings = group->all[0].em->timings;
   for (list_those_who_want(work, WANTS_ALL_POINTS); work->n_wanted > 0; list_those_who_want(work, WANTS_ALL_POINTS)) {
-    if (pass_over_all_points(work, error) != GMMPI_OK || pass_over_subsample(work, error) != GMMPI_OK)
-      return error->status;
+    const double began = MPI_Wtime();
+    pass_over_all_points(work, error);
+    timings->loop += MPI_Wtime() - began;
+    if (error->status != GMMPI_OK || pass_over_subsample(work, error) != GMMPI_OK) return error->status;
     list_those_who_want(work, WANTS_ALL_POINTS);
     if (work->n_wanted == 0 || !all_are_at_rest(group)) continue;
-    if (group->state != NULL && observer->state_advanced != NULL)
-      observer->state_advanced(observer->context, group->state);
+    const double rested = MPI_Wtime();
+    tell_state(group);
+    timings->loop += MPI_Wtime() - rested;
     *stopped = work->stop_is_wanted && all_have_measured(group);
     if (*stopped) return GMMPI_OK;
   }

@@ -64,7 +64,7 @@ gmmpi_status batch_open(const shard *points, int64_t n_places, fit_batch *batch,
   if (batch->ascents == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for %lld starts", (long long)n_places);
   if (agree(points->comm, &local) == GMMPI_OK &&
       allocate_list(points->comm, n_places, &batch->ems, &local) == GMMPI_OK &&
-      iteration_create(points, batch->options, n_places, batch->timings, &batch->ems[0], &local) == GMMPI_OK)
+      iteration_create(points, batch->options, n_places, &batch->aside, &batch->ems[0], &local) == GMMPI_OK)
     open_beside_first(batch->ems, n_places, &local);
   return error_pass(error, &local);
 }
@@ -113,8 +113,8 @@ static gmmpi_status enter_level(fit_batch *batch, int64_t level, gmmpi_error *er
   if (level_draw(all_points(batch), &batch->plan, level, batch->options->seed, &batch->coarse_points, error) !=
           GMMPI_OK ||
       allocate_list(all_points(batch)->comm, batch->n_places, &batch->coarse_ems, error) != GMMPI_OK ||
-      iteration_create_provisional(batch->coarse_points, batch->options, batch->n_places, batch->ems[0],
-                                   &batch->coarse_timings, &batch->coarse_ems[0], error) != GMMPI_OK)
+      iteration_create_for_starts(batch->coarse_points, batch->options, batch->n_places, batch->ems[0], &batch->aside,
+                                  &batch->coarse_ems[0], error) != GMMPI_OK)
     return error->status;
   return open_beside_first(batch->coarse_ems, batch->n_places, error);
 }
@@ -149,6 +149,12 @@ static gmmpi_status tell_of_lost(const fit_batch *batch, climber *climb, gmmpi_e
   report_lost(given, batch->options->on_collapse, climb, batch->observer, &local);
   agree(all_points(batch)->comm, &local);
   return error_pass(error, &local);
+}
+
+/* Where passes over all points leave their times. */
+static void leave_times_in(const fit_batch *batch, fit_timings *timings)
+{
+  for (int64_t i = 0; i < batch->n_places; i++) batch->ems[i]->timings = timings;
 }
 
 /* Before the first passes of the climbers of the group: those that are new on their level are looked at. */
@@ -188,13 +194,21 @@ static gmmpi_status climb_together(fit_batch *batch, int64_t level, gmmpi_error 
         .climb = climb,
         .inner = level > 0 || batch->inner == NULL ? NULL : batch->inner[i],
         .observer = batch->observer,
+        .is_preliminary = level > 0,
         .tolerance = level > 0 ? level_tolerance(batch->options, points->n_samples, points->n_features)
                                : batch->options->tolerance,
         .max_iterations = level > 0 ? MOST_COARSE_ITERATIONS : batch->options->max_iterations,
     };
   }
-  if (batch->group.n == 0 || prepare_group(batch, error) != GMMPI_OK) return error->status;
-  return ascend_together(&batch->group, &batch->stopped, error);
+  if (batch->group.n == 0) return GMMPI_OK;
+  const double began = MPI_Wtime();
+  prepare_group(batch, error);
+  if (level == 0) batch->timings->init += MPI_Wtime() - began;
+  if (error->status != GMMPI_OK) return error->status;
+  if (level == 0) leave_times_in(batch, batch->timings);
+  ascend_together(&batch->group, &batch->stopped, error);
+  leave_times_in(batch, &batch->aside);
+  return error->status;
 }
 
 /* --- starts --- */
@@ -264,12 +278,9 @@ static gmmpi_status climb_to_top(fit_batch *batch, gmmpi_error *error)
     failed_or_stopped(batch, error);
     return error->status;
   }
-  const double prepared = MPI_Wtime();
-  batch->timings->coarse += prepared - began;
-  const double coarse_before = batch->timings->coarse;
+  batch->timings->coarse += MPI_Wtime() - began;
   climb_together(batch, 0, error);
   failed_or_stopped(batch, error);
-  batch->timings->loop += MPI_Wtime() - prepared - (batch->timings->coarse - coarse_before);
   return error->status;
 }
 
@@ -283,13 +294,11 @@ static int64_t coarsest_level(const fit_state *state)
   return coarsest;
 }
 
-/* Starts that need all points; what their passes spend counts as initialisation. */
+/* Starts that need all points. */
 static gmmpi_status find_starts_on_all_points(fit_batch *batch, gmmpi_error *error)
 {
   const double began = MPI_Wtime();
-  const fit_timings before = *batch->timings;
   find_starts(batch, batch->ems, error);
-  *batch->timings = before;
   batch->timings->init += MPI_Wtime() - began;
   return error->status;
 }

@@ -12,16 +12,16 @@ typedef struct fit_batch {
   fit_state *state;
   fit_timings *timings;
   level_plan plan;
-  int64_t n_places;           /* starts that there is room for */
-  em_iteration **ems;         /* n_places: on all points; the first one is the others' host */
-  shard *coarse_points;       /* of coarse_level; NULL: none */
-  int64_t coarse_level;       /* the one in use, or 1 while all points are */
-  em_iteration **coarse_ems;  /* n_places: the same on these; NULL: none */
-  fit_timings coarse_timings; /* of which only the whole counts */
-  refinement **inner;         /* n_places; NULL: none */
-  ascent *ascents;            /* n_places */
-  ascents group;              /* those that were on their way last */
-  bool stopped;               /* somebody wants to stop */
+  int64_t n_places;          /* starts that there is room for */
+  em_iteration **ems;        /* n_places: on all points; the first one is the others' host */
+  shard *coarse_points;      /* of coarse_level; NULL: none */
+  int64_t coarse_level;      /* the one in use, or 1 while all points are */
+  em_iteration **coarse_ems; /* n_places: the same on these; NULL: none */
+  fit_timings aside;         /* of passes that prepare, or go over subsamples: only the whole counts */
+  refinement **inner;        /* n_places; NULL: none */
+  ascent *ascents;           /* n_places */
+  ascents group;             /* those that were on their way last */
+  bool stopped;              /* somebody wants to stop */
 } fit_batch;
 
 /* How many of the starts that are asked for advance together; it depends on the options and the number of features

@@ -138,7 +138,6 @@ gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_
     }
   }
   result->timings.init = MPI_Wtime() - began;
-  result->timings.e_step = result->timings.waiting = result->timings.allreduce = 0.0;
   if (local.status == GMMPI_OK) run_starts(&batch, resume != NULL, &local);
   if (batch.state != NULL && (local.status == GMMPI_OK || batch.stopped)) take_result(&batch, result, &local);
   batch_close(&batch);

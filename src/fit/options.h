@@ -4,7 +4,8 @@
  *
  * To add one:
  *   - a member of fit_options (em/options.h), for what uses it;
- *   - a record at the end of the table in fit/options.c.
+ *   - a record at the end of the table in fit/options.c;
+ *   - a word about it in docs/fit.md (cli.test_docs asks for it).
  * One that affects numbers says .affects_numbers and .in_model, and .if_changed, so that the checkpoints and models of
  * fits without it stay what they are. */
 #ifndef FIT_OPTIONS_H

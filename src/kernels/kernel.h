@@ -5,7 +5,12 @@
  * agree to the bit.
  *
  * A tile is d x TILE_ROWS numbers; per-point results are one row of TILE_ROWS lanes per component. All arrays are
- * aligned to MEMORY_ALIGNMENT bytes. */
+ * aligned to MEMORY_ALIGNMENT bytes.
+ *
+ * To add one, for another instruction set: a file as avx2.c, which sets the length of a vector and includes template.h;
+ * its name below; the question whether this processor can run it, in kernel_best (kernel.c), in the order of levels, of
+ * which KERNEL_HIGHEST_LEVEL is the last; and its compiler options in CMakeLists.txt beside this file. The unit tests
+ * compare every kernel that the machine has with textbook formulas in long double. */
 #ifndef KERNELS_KERNEL_H
 #define KERNELS_KERNEL_H
 

@@ -1,5 +1,10 @@
 /* Rules: where the responsibilities of a pass come from. The posterior probabilities of a mixture (the E-step), the
- * nearest centre (k-means), given labels, random numbers: the rest of a pass is the same for all of them. */
+ * nearest centre (k-means), given labels, random numbers: the rest of a pass is the same for all of them.
+ *
+ * To add one: a responsibility_rule, here or in the file that alone uses it; whoever makes the pass names it, with its
+ * context, in a pass_request (passes/pass.h) or to expectation_begin (em/iteration.h). What it gives a row depends on
+ * the row and the context alone: a random number is keyed by the row (support/random.h), which is tile->first_row and
+ * on. */
 #ifndef PASSES_EXPECTATION_H
 #define PASSES_EXPECTATION_H
 

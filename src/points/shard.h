@@ -234,7 +234,9 @@ bool shard_pass_reach(shard_pass *pass, int64_t block);
  * are where find_block says.
  *
  * To add one: a file with a table of these functions, and a function that gives a shard, which shard_lay_out has made,
- * its backing and rows. */
+ * its backing and rows. Where tiles are not held as doubles it calls shard_make_rooms; where reading may fail it sets
+ * is_streamed, on all ranks. Who makes such shards is a file in points/making, and what they take is counted in
+ * fit_memory_of (fit/memory.c). Ranges and fingerprint come from shard_survey (points/tiles.h), or are copied. */
 struct shard_backing {
   void (*begin_pass)(const shard *points, bool ascending);
   bool (*next_run)(shard_pass *pass);

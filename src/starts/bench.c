@@ -12,6 +12,7 @@ gmmpi_status bench_improve(bench *at, const fit_observer *observer, int64_t n_it
                 .climb = &at->climb,
                 .observer = observer,
                 .silent = true,
+                .is_preliminary = true,
                 .tolerance = level_tolerance(em->options, em->points->n_samples, em->points->n_features),
                 .max_iterations = n_iterations};
   const ascents alone = {.all = &one, .n = 1, .observer = observer};

@@ -24,30 +24,30 @@ void candidates_clear(candidate_list *list)
   *list = (candidate_list){.items = NULL};
 }
 
-void candidates_insert(candidate_list *list, const gmmpi_model *model, double log_likelihood, int64_t index)
+void candidates_insert(candidate_list *list, const gmmpi_model *model, double objective, int64_t index)
 {
   candidate *items = list->items;
   int64_t place = list->n;
-  while (place > 0 && log_likelihood > items[place - 1].log_likelihood) place--;
+  while (place > 0 && objective > items[place - 1].objective) place--;
   if (place >= list->most) return;
   if (list->n < list->most) list->n++;
   gmmpi_model *room = items[list->n - 1].model;
   for (int64_t i = list->n - 1; i > place; i--) items[i] = items[i - 1];
   model_copy_parameters(room, model);
-  items[place] = (candidate){room, log_likelihood, index};
+  items[place] = (candidate){room, objective, index};
 }
 
 void candidates_insert_if_new(candidate_list *list, const candidate *one, double least_difference, bool replaces)
 {
   for (int64_t i = 0; i < list->n; i++) {
     candidate *known = &list->items[i];
-    if (fabs(one->log_likelihood - known->log_likelihood) >= least_difference) continue;
-    if (!replaces || !(one->log_likelihood > known->log_likelihood)) return;
+    if (fabs(one->objective - known->objective) >= least_difference) continue;
+    if (!replaces || !(one->objective > known->objective)) return;
     /* Those before it are better by more, so the list stays sorted. */
-    known->log_likelihood = one->log_likelihood;
+    known->objective = one->objective;
     known->index = one->index;
     model_copy_parameters(known->model, one->model);
     return;
   }
-  candidates_insert(list, one->model, one->log_likelihood, one->index);
+  candidates_insert(list, one->model, one->objective, one->index);
 }

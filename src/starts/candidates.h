@@ -1,4 +1,4 @@
-/* Lists of candidates: models with their log-likelihoods, the best first. */
+/* Lists of candidates: models with their objectives (em/estimator.h), the best first. */
 #ifndef STARTS_CANDIDATES_H
 #define STARTS_CANDIDATES_H
 
@@ -6,8 +6,8 @@
 
 typedef struct candidate {
   gmmpi_model *model;
-  double log_likelihood; /* total; less a handicap for spurious ones, which come behind all others */
-  int64_t index;         /* in its round */
+  double objective; /* total; less a handicap for spurious ones, which come behind all others */
+  int64_t index;    /* in its round */
 } candidate;
 
 typedef struct candidate_list {
@@ -21,9 +21,9 @@ gmmpi_status candidates_create(const covariance_family *family, int64_t n_compon
 void candidates_clear(candidate_list *list);
 
 /* Puts a copy of the model into its place, if it is among the best; of equal ones the first comes first. */
-void candidates_insert(candidate_list *list, const gmmpi_model *model, double log_likelihood, int64_t index);
+void candidates_insert(candidate_list *list, const gmmpi_model *model, double objective, int64_t index);
 
-/* The same unless the list has one whose log-likelihood differs by less than least_difference: that one is replaced
+/* The same unless the list has one whose objective differs by less than least_difference: that one is replaced
  * where the new one is better and `replaces`, and else stays. */
 void candidates_insert_if_new(candidate_list *list, const candidate *one, double least_difference, bool replaces);
 

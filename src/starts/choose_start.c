@@ -20,7 +20,7 @@ static gmmpi_status tell_of_passed_over(const passed_over_model *passed, int64_t
                            .kind = EVENT_PASSED_OVER,
                            .action = passed->kind == COMPONENT_FLAT ? ACTION_FLAT : ACTION_FEW,
                            .n_points = passed->n_points,
-                           .value = passed->log_likelihood / (double)n_samples};
+                           .value = passed->objective / (double)n_samples};
   gmmpi_error local = {0};
   report_event(climb, observer, &event, &local);
   agree(points->comm, &local);
@@ -40,7 +40,7 @@ typedef struct choice {
 /* Is the i-th of the models that were found for this start nearly as good as the first one? */
 static bool is_close(const search_findings *found, int64_t i, int64_t n_samples)
 {
-  return i < found->n && found->log_likelihoods[i] > found->log_likelihoods[0] - differ_by_chance * (double)n_samples;
+  return i < found->n && found->objectives[i] > found->objectives[0] - differ_by_chance * (double)n_samples;
 }
 
 static bool any_is_close(const search_findings *found, int64_t n_samples)
@@ -103,7 +103,7 @@ static gmmpi_status judge_passed_over(const choice *work, int64_t s, gmmpi_error
   const int64_t n_samples = work->em->points->n_samples;
   climber *climb = &work->climbers[s];
   bool iterated = false;
-  if (isnan(passed->log_likelihood)) return GMMPI_OK;
+  if (isnan(passed->objective)) return GMMPI_OK;
   if (work->em != work->all[0] &&
       judge_again(work->all[s], passed->model, n_samples, climb, work->observer, &iterated, error) != GMMPI_OK)
     return error->status;

@@ -1,5 +1,13 @@
 /* The start of an EM: parameters from k-means, from random points or responsibilities, from given labels or a given
- * model. */
+ * model.
+ *
+ * To add one:
+ *   - a start_method in em/options.h, before INIT_MODEL, and its word and help text in fit/options.c;
+ *   - a function in initialize.c, and the place in initialize_by that calls it; it sets the model's parameters, or
+ *     gives a rule (passes/expectation.h) for a first M-step;
+ *   - a purpose in support/random.h for what it draws.
+ * It is made from all points, unless starts_on_all_points (fit/batch.c) lets it be made on the coarsest subsample. For
+ * users: docs/fit.md. A start that the search tries, too: starts/search_recipes.h. */
 #ifndef STARTS_INITIALIZE_H
 #define STARTS_INITIALIZE_H
 

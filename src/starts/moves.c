@@ -32,7 +32,7 @@ gmmpi_status moves_create(em_iteration *em, place_finder *finder, moves **work, 
       split_merge_create(em->family, K, d, &created->mover, &local);
   }
   if (agree(em->points->comm, &local) == GMMPI_OK &&
-      iteration_create_provisional(em->points, &created->options, 1, em, em->timings, &created->wide.em, &local) ==
+      iteration_create_for_starts(em->points, &created->options, 1, em, em->timings, &created->wide.em, &local) ==
           GMMPI_OK)
     return GMMPI_OK;
   moves_destroy(created);

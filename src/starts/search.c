@@ -7,6 +7,7 @@
 #include "starts/candidates.h"
 #include "starts/growth.h"
 #include "starts/search_recipes.h"
+#include "starts/search_size.h"
 #include "starts/soundness.h"
 #include "support/error.h"
 #include "support/joint_work.h"
@@ -22,15 +23,15 @@
 
 /* Each round improves what the one before left by so many iterations, and leaves one in KEPT_OF; the last one leaves
  * the best. */
-enum { ROUNDS = 3, KEPT_OF = 4, MOST_BEST = 3 };
+enum { ROUNDS = 3 };
 static const int64_t iterations_of_round[ROUNDS] = {8, 25, 150};
 
 /* A component that was put elsewhere has had no iterations yet, unlike the halves of a split one: it gets so many times
  * as many in its first round. */
 enum { TIMES_AFTER_PLACEMENT = 4 };
 
-/* Two models whose mean log-likelihoods differ by less are taken for one. */
-static const double same_log_likelihood = 1e-6;
+/* Two models whose mean objectives differ by less are taken for one. */
+static const double same_objective = 1e-6;
 
 /* They are on their way to the same optimum when they differ by less than so many tolerances of their iterations. */
 static const double same_in_tolerances = 10.0;
@@ -56,75 +57,9 @@ typedef struct search {
   candidate_list kept;     /* what a round left, the same on every rank */
   candidate_list made;     /* the best of those that this rank improved in the current round */
   candidate_list best;     /* of all rounds, different ones */
-  candidate_list findings; /* the same, but of clearly different log-likelihoods */
-  double *log_likelihoods; /* of the round's candidates, of all ranks */
+  candidate_list findings; /* the same, but of clearly different objectives */
+  double *objectives;      /* of the round's candidates, of all ranks */
 } search;
-
-/* Points of at most so many numbers are gathered on every rank, so that ranks need not talk for each pass. */
-static const int64_t most_numbers_gathered = INT64_C(1) << 24;
-
-static bool is_small(const shard *points)
-{
-  int64_t numbers;
-  return multiply_fits(points->n_samples, points->n_features, &numbers) && numbers <= most_numbers_gathered;
-}
-
-bool search_is_wanted(const fit_options *options)
-{
-  return options->init == INIT_KMEANS && options->coarse_to_fine != COARSE_OFF && options->n_components > 1;
-}
-
-static int64_t count_kept(int64_t n_candidates)
-{
-  const int64_t n = (n_candidates + KEPT_OF - 1) / KEPT_OF;
-  return n < MOST_BEST ? MOST_BEST : n;
-}
-
-/* Of a round. */
-static int64_t most_candidates(const search_plan *plan)
-{
-  const int64_t n_starts = search_n_starts(plan);
-  const int64_t n_moves = search_n_moves(plan, 0);
-  return n_starts > n_moves ? n_starts : n_moves;
-}
-
-static int64_t count_places(const search_plan *plan)
-{
-  return count_kept(most_candidates(plan));
-}
-
-int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
-{
-  const covariance_family *family = family_find(options->covariance);
-  const int64_t K = options->n_components;
-  if (!search_is_wanted(options)) return 0;
-  const search_plan plan = search_plan_for(options, n_rows, n_samples, n_features);
-  if (plan.n_starts == 1) return 0;
-  const int64_t n_models = 2 * count_places(&plan) + MOST_BEST + MOST_FINDINGS + 2;
-  const int64_t history = accelerator_bytes(options->accelerate, family->storage->shape, K, n_features);
-  const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
-  const int64_t growing =
-      plan.grows || plan.n_generations > 0
-          ? sum_of_bytes(2, (int64_t[]){growth_bytes(options, n_features),
-                                        place_finder_bytes(family->storage->shape, K, n_rows, n_features)})
-          : 0;
-  int64_t bytes;
-  int64_t points;
-  if (!multiply_fits(n_models, model_bytes(family, K, n_features), &bytes) ||
-      !multiply_fits(n_rows, n_features, &points) || __builtin_add_overflow(bytes, history, &bytes) ||
-      __builtin_add_overflow(bytes, moving, &bytes) || __builtin_add_overflow(bytes, growing, &bytes))
-    return INT64_MAX;
-  /* Gathered, twice while that goes on, and whitened; a larger copy is made where there is room for it. */
-  if (points <= most_numbers_gathered && __builtin_add_overflow(bytes, 3 * 8 * points, &bytes)) return INT64_MAX;
-  return bytes;
-}
-
-bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t n_features)
-{
-  int64_t points;
-  return search_is_wanted(options) && family_find(options->covariance)->storage->shape == DENSE &&
-         (!multiply_fits(n_rows, n_features, &points) || points > most_numbers_gathered);
-}
 
 /* The points in coordinates in which their covariance is the identity. */
 static gmmpi_status whiten(search *work, gmmpi_error *error)
@@ -139,7 +74,7 @@ static gmmpi_status whiten(search *work, gmmpi_error *error)
     for (int64_t i = 0; i < d; i++) {
       for (int64_t j = 0; j < d; j++) matrix[i * d + j] = work->covariance[j * d + i];
     }
-    const bool hold = is_small(em->points) || shard_has_room_for_copy(em->points);
+    const bool hold = search_gathers(em->points) || shard_has_room_for_copy(em->points);
     shard_transform(em->points, matrix, em->spread->means, hold, &work->whitened, &local);
   }
   free(matrix);
@@ -160,7 +95,7 @@ static bool is_mine(const search *work, int64_t index)
 static void note_passed_over(search *work, const spurious_component *found, int64_t order)
 {
   const fit_position *current = &work->bench.climb.current;
-  work->passed->log_likelihood = current->measured.objective;
+  work->passed->objective = current->measured.objective;
   work->passed->n_points = found->n_points;
   work->passed->kind = found->kind;
   work->passed->order = order;
@@ -177,25 +112,26 @@ static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *er
   if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
-  if (passed_over && !(current->measured.objective <= work->passed->log_likelihood))
-    note_passed_over(work, &found, ((work->generation + 1) * ROUNDS + round) * most_candidates(&work->plan) + index);
+  if (passed_over && !(current->measured.objective <= work->passed->objective))
+    note_passed_over(work, &found,
+                     ((work->generation + 1) * ROUNDS + round) * search_most_candidates(&work->plan) + index);
   const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
-  work->log_likelihoods[index] = current->measured.objective - handicap;
-  candidates_insert(&work->made, current->model, work->log_likelihoods[index], index);
+  work->objectives[index] = current->measured.objective - handicap;
+  candidates_insert(&work->made, current->model, work->objectives[index], index);
   return GMMPI_OK;
 }
 
 /* The best of the n candidates of a round that is not taken yet; ties to the one made first. */
-static int64_t best_index(const double *log_likelihoods, int64_t n)
+static int64_t best_index(const double *objectives, int64_t n)
 {
   int64_t best = 0;
   for (int64_t i = 1; i < n; i++) {
-    if (log_likelihoods[i] > log_likelihoods[best]) best = i;
+    if (objectives[i] > objectives[best]) best = i;
   }
   return best;
 }
 
-/* So different are log-likelihoods of models that are on their way to different optima. */
+/* So different are objectives of models that are on their way to different optima. */
 static double least_difference(const search *work)
 {
   const em_iteration *em = work->em;
@@ -204,10 +140,10 @@ static double least_difference(const search *work)
 }
 
 /* Candidates that are on their way to the same optimum as one that is kept come behind all others. */
-static void put_same_behind(const search *work, double log_likelihood, int64_t n_candidates)
+static void put_same_behind(const search *work, double objective, int64_t n_candidates)
 {
   for (int64_t i = 0; i < n_candidates; i++) {
-    if (fabs(work->log_likelihoods[i] - log_likelihood) < least_difference(work)) work->log_likelihoods[i] = -INFINITY;
+    if (fabs(work->objectives[i] - objective) < least_difference(work)) work->objectives[i] = -INFINITY;
   }
 }
 
@@ -217,22 +153,22 @@ static void keep_best(search *work, int64_t n_candidates, int64_t n, bool differ
 {
   int n_ranks;
   MPI_Comm_size(work->comm, &n_ranks);
-  if (work->divided) allreduce_large(work->comm, work->log_likelihoods, n_candidates, MPI_DOUBLE, MPI_MAX);
+  if (work->divided) allreduce_large(work->comm, work->objectives, n_candidates, MPI_DOUBLE, MPI_MAX);
   candidate_list *kept = &work->kept;
   kept->n = 0;
   while (kept->n < n && kept->n < n_candidates) {
-    const int64_t index = best_index(work->log_likelihoods, n_candidates);
-    const double log_likelihood = work->log_likelihoods[index];
-    if (log_likelihood == -INFINITY && kept->n > 0) return;
+    const int64_t index = best_index(work->objectives, n_candidates);
+    const double objective = work->objectives[index];
+    if (objective == -INFINITY && kept->n > 0) return;
     candidate *one = &kept->items[kept->n++];
     for (int64_t i = 0; i < work->made.n; i++) {
       if (work->made.items[i].index == index) model_copy_parameters(one->model, work->made.items[i].model);
     }
     if (work->divided) model_broadcast_parameters(work->comm, (int)(index % n_ranks), one->model);
-    one->log_likelihood = log_likelihood;
+    one->objective = objective;
     one->index = index;
-    work->log_likelihoods[index] = -INFINITY;
-    if (different) put_same_behind(work, log_likelihood, n_candidates);
+    work->objectives[index] = -INFINITY;
+    if (different) put_same_behind(work, objective, n_candidates);
   }
 }
 
@@ -295,7 +231,7 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
   /* Where the best are not different enough others come after them. */
   work->made.most = different ? work->kept.most : n;
   if (work->divided) joint_work_begin(work->comm, own_wish_to_stop, work, &work->together);
-  for (int64_t i = 0; i < n_candidates; i++) work->log_likelihoods[i] = -INFINITY;
+  for (int64_t i = 0; i < n_candidates; i++) work->objectives[i] = -INFINITY;
   for (int64_t i = 0; i < n_candidates && local.status == GMMPI_OK; i++) {
     if (!is_mine(work, i)) continue;
     if (make_candidate(work, round, i, &local) == GMMPI_OK &&
@@ -315,14 +251,14 @@ static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error 
   int64_t n = n_candidates;
   for (int round = 0; round < ROUNDS; round++) {
     const int64_t quarter = (n + KEPT_OF - 1) / KEPT_OF;
-    const int64_t n_left = work->generation >= 0 ? quarter : round == ROUNDS - 1 ? MOST_BEST : count_kept(n);
+    const int64_t n_left = work->generation >= 0 ? quarter : round == ROUNDS - 1 ? MOST_BEST : search_kept_of(n);
     if (play_round(work, round, n, n_left, error) != GMMPI_OK) return error->status;
     n = work->kept.n;
   }
   const double n_samples = (double)work->em->points->n_samples;
   for (int64_t i = 0; i < work->kept.n; i++) {
     const candidate *one = &work->kept.items[i];
-    candidates_insert_if_new(&work->best, one, same_log_likelihood * n_samples, false);
+    candidates_insert_if_new(&work->best, one, same_objective * n_samples, false);
     candidates_insert_if_new(&work->findings, one, least_difference(work), true);
   }
   return GMMPI_OK;
@@ -348,11 +284,11 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, error) != GMMPI_OK)
     return error->status;
   work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof *work->covariance);
-  work->log_likelihoods = allocate(most_candidates(plan), sizeof(double));
-  if (work->covariance == NULL || work->log_likelihoods == NULL)
+  work->objectives = allocate(search_most_candidates(plan), sizeof(double));
+  if (work->covariance == NULL || work->objectives == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
-  if (candidates_create(em->family, K, d, count_places(plan), &work->kept, error) != GMMPI_OK ||
-      candidates_create(em->family, K, d, count_places(plan), &work->made, error) != GMMPI_OK ||
+  if (candidates_create(em->family, K, d, search_n_kept(plan), &work->kept, error) != GMMPI_OK ||
+      candidates_create(em->family, K, d, search_n_kept(plan), &work->made, error) != GMMPI_OK ||
       candidates_create(em->family, K, d, MOST_BEST, &work->best, error) != GMMPI_OK ||
       candidates_create(em->family, K, d, MOST_FINDINGS, &work->findings, error) != GMMPI_OK)
     return error->status;
@@ -367,7 +303,7 @@ static void search_clear(search *work)
   candidates_clear(&work->best);
   candidates_clear(&work->findings);
   free(work->covariance);
-  free(work->log_likelihoods);
+  free(work->objectives);
   climber_close(&work->bench.climb);
   moves_destroy(work->moves);
   place_finder_destroy(work->finder);
@@ -378,8 +314,6 @@ static void search_clear(search *work)
 static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  const bool provisional = work->em->provisional;
-  work->em->provisional = true;
   work->bench.em = work->em;
   search_allocate(work, &local);
   if (agree(work->comm, &local) == GMMPI_OK) {
@@ -389,7 +323,6 @@ static gmmpi_status search_with(search *work, gmmpi_model *best, gmmpi_error *er
     agree(work->comm, &local);
   }
   if (local.status == GMMPI_OK) run_search(work, best, &local);
-  work->em->provisional = provisional;
   return error_pass(error, &local);
 }
 
@@ -398,14 +331,14 @@ static bool can_be_divided(const em_iteration *em)
 {
   int n_ranks;
   MPI_Comm_size(em->points->comm, &n_ranks);
-  return n_ranks > 1 && !em->broadcast_models && is_small(em->points);
+  return n_ranks > 1 && !em->broadcast_models && search_gathers(em->points);
 }
 
 /* Of what the ranks passed over, the best one everywhere; nothing when it would not have won. Collective. */
 static void agree_on_passed_over(search *work)
 {
   passed_over_model *passed = work->passed;
-  double best = isnan(passed->log_likelihood) ? -INFINITY : passed->log_likelihood;
+  double best = isnan(passed->objective) ? -INFINITY : passed->objective;
   if (work->divided) {
     const double mine = best;
     MPI_Allreduce(&mine, &best, 1, MPI_DOUBLE, MPI_MAX, work->comm);
@@ -423,15 +356,15 @@ static void agree_on_passed_over(search *work)
     passed->n_points = found[0];
     passed->kind = (spurious_kind)found[1];
   }
-  const double least = work->best.items[0].log_likelihood + same_log_likelihood * (double)work->em->points->n_samples;
-  passed->log_likelihood = best > least ? best : NAN;
+  const double least = work->best.items[0].objective + same_objective * (double)work->em->points->n_samples;
+  passed->objective = best > least ? best : NAN;
 }
 
 gmmpi_status search_findings_create(const em_iteration *em, search_findings *found, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
-  *found = (search_findings){.n = 0, .passed = {.log_likelihood = NAN}};
+  *found = (search_findings){.n = 0, .passed = {.objective = NAN}};
   for (int64_t i = 0; i < MOST_FINDINGS; i++) {
     if (model_allocate(em->family, K, d, &found->models[i], error) != GMMPI_OK) return error->status;
   }
@@ -450,7 +383,7 @@ static void take_findings(search *work, search_findings *found)
   found->n = work->findings.n;
   for (int64_t i = 0; i < found->n; i++) {
     model_copy_parameters(found->models[i], work->findings.items[i].model);
-    found->log_likelihoods[i] = work->findings.items[i].log_likelihood;
+    found->objectives[i] = work->findings.items[i].objective;
   }
 }
 
@@ -458,7 +391,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, climber *climb, c
                           search_findings *found, gmmpi_error *error)
 {
   found->n = 0;
-  found->passed.log_likelihood = NAN;
+  found->passed.objective = NAN;
   const search_plan plan = search_plan_for(em->options, em->points->n_samples, n_samples, em->points->n_features);
   const uint64_t seed = random_seed_of_start(em->options->seed, climb->current.start);
   if (plan.n_starts == 1) {
@@ -483,7 +416,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, climber *climb, c
   shard *gathered = NULL;
   em_iteration *own_em = NULL;
   if (work.divided && shard_gather(em->points, &gathered, &local) == GMMPI_OK) {
-    iteration_create_provisional(gathered, em->options, 1, em, &ignored, &own_em, &local);
+    iteration_create_for_starts(gathered, em->options, 1, em, &ignored, &own_em, &local);
     work.em = own_em;
     agree(comm, &local);
   }

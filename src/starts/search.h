@@ -9,23 +9,15 @@
 #define STARTS_SEARCH_H
 
 #include "em/iteration.h"
+#include "starts/search_size.h"
 #include "starts/soundness.h"
 
-/* Do these options ask for a search? */
-bool search_is_wanted(const fit_options *options);
-
-/* The bytes of a search among n_rows points of n_samples on one rank, beside them, and beside a copy of a large number
- * of points, which is made where there is room for it; INT64_MAX when they can't be counted. */
-int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
-bool search_makes_large_copy(const fit_options *options, int64_t n_rows, int64_t n_features);
-
 /* What a search found. */
-enum { MOST_FINDINGS = 3 };
 typedef struct search_findings {
-  gmmpi_model *models[MOST_FINDINGS];    /* different optima, the best first */
-  double log_likelihoods[MOST_FINDINGS]; /* of the points that were searched */
-  int64_t n;                             /* 0: there was no search, but one start */
-  passed_over_model passed;              /* the best spurious model, if it would have won */
+  gmmpi_model *models[MOST_FINDINGS]; /* different optima, the best first */
+  double objectives[MOST_FINDINGS];   /* of the points that were searched */
+  int64_t n;                          /* 0: there was no search, but one start */
+  passed_over_model passed;           /* the best spurious model, if it would have won */
 } search_findings;
 
 /* Errors: 71. */

@@ -1,5 +1,11 @@
 /* What a search tries: how many starts, how each of them is made, how many moves from the best of them, and how these
- * are made. All of it depends on the sizes of the problem alone. */
+ * are made. All of it depends on the sizes of the problem alone.
+ *
+ * To add a kind of start: a line in kinds_of_starts (search_recipes.c); what is not made of a start_method and a
+ * seeding that are there needs these first (starts/initialize.h; a seeding is a function in seeding.c and a case in
+ * choose_centres). To add a kind of move: a member of move_recipe, what split_merge.c or moves.c does about it, and the
+ * number that gets it in search_move. Either changes what fits find: scripts/compare_optima.py and compare_hard.py say
+ * whether for the better. */
 #ifndef STARTS_SEARCH_RECIPES_H
 #define STARTS_SEARCH_RECIPES_H
 

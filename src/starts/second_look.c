@@ -162,19 +162,16 @@ gmmpi_status look_again(em_iteration *const *ems, climber *const *climbers, int6
                         gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  const bool provisional = ems[0]->provisional;
   second_look *works = calloc((size_t)n, sizeof *works);
   if (works == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to look at models again");
   agree(ems[0]->points->comm, &local);
   for (int64_t i = 0; i < n && local.status == GMMPI_OK; i++) {
-    ems[i]->provisional = true;
     works[i] = (second_look){.em = ems[i], .observer = observer, .worth = NAN};
     open_look(&works[i], climbers[i], &local);
   }
   if (local.status == GMMPI_OK && find_first_places(works, n, &local) == GMMPI_OK)
     look_at_each(works, climbers, n, &local);
   for (int64_t i = 0; i < n; i++) {
-    ems[i]->provisional = provisional;
     if (works != NULL) close_look(&works[i]);
   }
   free(works);
@@ -208,10 +205,8 @@ gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t
                          const fit_observer *observer, bool *taken, gmmpi_error *error)
 {
   second_look work = {.em = em, .observer = observer, .worth = NAN};
-  const bool provisional = em->provisional;
   double worth = -INFINITY;
   *taken = false;
-  em->provisional = true;
   if (open_look(&work, climb, error) == GMMPI_OK && measure_first(&work, error) == GMMPI_OK) {
     gmmpi_model *model = work.bench.climb.current.model;
     model_copy_parameters(model, candidate);
@@ -219,7 +214,6 @@ gmmpi_status judge_again(em_iteration *em, const gmmpi_model *candidate, int64_t
     share_model(em, true, model);
     improve(&work, &worth, error);
   }
-  em->provisional = provisional;
   if (error->status == GMMPI_OK) {
     *taken = worth > work.worth + least_gain;
     if (*taken) model_copy_parameters(climb->current.model, work.bench.climb.current.model);

@@ -34,9 +34,9 @@ typedef struct spurious_component {
 /* The best model that was passed over for being spurious. */
 typedef struct passed_over_model {
   gmmpi_model *model;
-  double log_likelihood; /* total, of the points that were searched; NaN: none was */
-  int64_t n_points;      /* that its spurious component rests on */
-  int64_t order;         /* of candidates of a search: the lower one came first */
+  double objective; /* total, of the points that were searched; NaN: none was */
+  int64_t n_points; /* that its spurious component rests on */
+  int64_t order;    /* of candidates of a search: the lower one came first */
   spurious_kind kind;
 } passed_over_model;
 

@@ -43,6 +43,9 @@ class Includes(harness.Case):
         self.assertEqual(status, 1)
         self.assertEqual(sorted(set(complaints) - set(self.before)), sorted(expected))
 
+    def test_src(self):
+        self.assertEqual(check(SRC), (0, []))
+
     def test_a_room_below(self):
         place = self.plant("sources/columns.c", "points/shard.h")
         self.complains(f"{place}: sources may not include points/shard.h",

@@ -23,7 +23,6 @@ static gmmpi_model *grow(problem *one, int64_t *n_row_visits)
   place_finder *finder = NULL;
   gmmpi_error error = {0};
   *n_row_visits = 0;
-  one->em->provisional = true;
   assert_int_equal(place_finder_create(one->em, &finder, &error), GMMPI_OK);
   assert_int_equal(grow_model(one->em, finder, 7, NULL, model, n_row_visits, &error), GMMPI_OK);
   place_finder_destroy(finder);
