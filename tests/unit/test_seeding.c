@@ -130,6 +130,38 @@ static void inverse_variances_count(void **state)
   problem_destroy(one);
 }
 
+/* The best of several draws leaves points nearer to their centres than any one, as a rule: over many seeds it shows. */
+static double mean_distance(const problem *one, seeding seed_centres)
+{
+  double sum = 0.0;
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    double centres[K * D];
+    gmmpi_error error = {0};
+    const seeding_options options = options_for(K, seed);
+    assert_int_equal(seed_centres(one->points, &options, centres, &error), GMMPI_OK);
+    for (int64_t i = 0; i < N; i++) {
+      double least = INFINITY;
+      for (int64_t k = 0; k < K; k++) {
+        const double x = one->rows[i * D] - centres[k * D];
+        const double y = one->rows[i * D + 1] - centres[k * D + 1];
+        least = fmin(least, x * x + y * y);
+      }
+      sum += least;
+    }
+  }
+  return sum / (20.0 * N);
+}
+
+static void greedy_is_better(void **state)
+{
+  (void)state;
+  problem *one = clusters(3.0, 1);
+  const double plain = mean_distance(one, seed_kmeans_plus_plus);
+  assert_true(mean_distance(one, seed_greedily) < 0.9 * plain);
+  assert_true(mean_distance(one, seed_kmeans_parallel) < 0.9 * plain);
+  problem_destroy(one);
+}
+
 static bool yes(void *context)
 {
   (void)context;
@@ -222,8 +254,13 @@ int main(int argc, char **argv)
 {
   MPI_Init(&argc, &argv);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(one_for_each_cluster),    cmocka_unit_test(by_the_seed), cmocka_unit_test(first_rows),
-      cmocka_unit_test(inverse_variances_count), cmocka_unit_test(stopped),     cmocka_unit_test(ends_at_the_means),
+      cmocka_unit_test(one_for_each_cluster),
+      cmocka_unit_test(by_the_seed),
+      cmocka_unit_test(first_rows),
+      cmocka_unit_test(inverse_variances_count),
+      cmocka_unit_test(stopped),
+      cmocka_unit_test(greedy_is_better),
+      cmocka_unit_test(ends_at_the_means),
       cmocka_unit_test(an_empty_centre_moves),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
