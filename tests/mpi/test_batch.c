@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { N = 3000, D = 2, N_STARTS = 4 };
+enum { N = 1500, D = 2, N_STARTS = 4 };
 
 static double table[N * D];
 
@@ -159,7 +159,7 @@ static fit_options options_for(const char *family, start_method init)
   fit_options options = fit_defaults(4);
   options.covariance = family;
   options.init = init;
-  options.max_iterations = 30;
+  options.max_iterations = 12;
   options.tolerance = 1e-6;
   options.spurious = SPURIOUS_KEEP; /* whose events come after a batch */
   return options;
