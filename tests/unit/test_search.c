@@ -171,14 +171,14 @@ static void finds_the_best_optimum(void **state)
   if (search_start(one->em, N, &climb, NULL, &found, &error) != GMMPI_OK) fail_msg("%s", error.message);
 
   assert_in_range(found.n, 2, MOST_FINDINGS);
-  assert_near(found.log_likelihoods[0], highest, 1e-4L * N);
+  assert_near(found.objectives[0], highest, 1e-4L * N);
   for (int64_t k = 0; k < K; k++) {
     const int64_t l = component_at(found.models[0], best->means + k * D);
     for (int j = 0; j < D; j++) assert_near(found.models[0]->means[l * D + j], best->means[k * D + j], 0.2L);
   }
   for (int64_t i = 0; i < found.n; i++) { /* they are what they are said to be, and different */
-    assert_near(found.log_likelihoods[i], log_likelihood_of(one, found.models[i]), 1e-2L);
-    if (i > 0) assert_true(found.log_likelihoods[i] < found.log_likelihoods[i - 1] - 1e-6 * N);
+    assert_near(found.objectives[i], log_likelihood_of(one, found.models[i]), 1e-2L);
+    if (i > 0) assert_true(found.objectives[i] < found.objectives[i - 1] - 1e-6 * N);
   }
   assert_true(model_hash(climb.current.model) == model_hash(found.models[0]));
   assert_true(climb.n_row_visits > 100 * N);
@@ -189,7 +189,7 @@ static void finds_the_best_optimum(void **state)
   assert_true(model_hash(climb.current.model) == hash);
   climb.current.start = 1;
   assert_int_equal(search_start(one->em, N, &climb, NULL, &found, &error), GMMPI_OK);
-  assert_near(found.log_likelihoods[0], highest, 1e-4L * N);
+  assert_near(found.objectives[0], highest, 1e-4L * N);
   assert_true(model_hash(climb.current.model) != hash);
   search_findings_clear(&found);
   climber_close(&climb);
