@@ -86,14 +86,12 @@ class Starts(streaming.Case):
 
     # --- no bit tells --------------------------------------------------------------------
 
-    def test_streamed_or_held_at_any_ranks(self):
-        options = ("--n-init", 3, "--init", "random_from_data", "--max-iter", 2, "--seed", 4, "--no-coarse-to-fine")
-        held, summary = self.fit(self.large, *options)
-        self.assertFalse(summary.get("streamed", False))
-        for ranks in (None, 3):
-            run, _ = self.streaming("fit", self.large, "-k", K, *options, "-o", self.path("s.h5"), ranks=ranks)
-            self.assertIn("it streams them", run.stderr)
-            self.assertTrue(self.bytes_of("s.h5") == held)
+    def test_streamed_or_held(self):
+        options = ("--n-init", 3, "--init", "k-means++", "--max-iter", 2, "--seed", 4)
+        held, _ = self.fit(self.large, *options)
+        run, _ = self.streaming("fit", self.large, "-k", K, *options, "-o", self.path("s.h5"), ranks=3)
+        self.assertIn("it streams them", run.stderr)
+        self.assertTrue(self.bytes_of("s.h5") == held)
 
     def test_any_number_of_ranks(self):
         for options in (("--init", "random_from_data", "--covariance", "diag"), ("--init", "k-means++"), ("--init", "random", "--covariance", "tied")):
