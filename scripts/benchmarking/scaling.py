@@ -21,7 +21,7 @@ WANTED_BLOCKS = 96
 MOST_BLOCKS = 1 << 22
 LIMBS = 3                # src/passes/statistics.h: words per sum
 FULL_RANGE_LIMBS = 70    # words of each of two sums, of the log-likelihood among them
-CONTROL_WORDS = 39          # stop, questions, failures, four of the hash, and the 32 of src/passes/load.h
+CONTROL_WORDS = 43          # stop, questions, failures, eight of the hash, and the 32 of src/passes/load.h
 WORD = 8
 
 

@@ -10,7 +10,7 @@
  *
  * Hashes are compared by 16-bit pieces h: of n ranks all have the same if and only if n sum h^2 = (sum h)^2 (Cauchy,
  * Schwarz), which every rank finds alike. */
-enum { STOPS, QUESTIONS, FAILURES, PIECES, N_PIECES = 2, LOADS = PIECES + 2 * N_PIECES };
+enum { STOPS, QUESTIONS, FAILURES, PIECES, N_PIECES = 4, LOADS = PIECES + 2 * N_PIECES };
 _Static_assert(LOADS + LOAD_WORDS == PASS_CONTROL_WORDS, "there is room for all control words");
 
 __extension__ typedef __int128 wide;

@@ -25,7 +25,7 @@ typedef struct pass_workspace {
 } pass_workspace;
 
 /* Words that travel with the sums of a pass (passes/pass.c). */
-enum { PASS_CONTROL_WORDS = 7 + LOAD_WORDS };
+enum { PASS_CONTROL_WORDS = 11 + LOAD_WORDS };
 
 /* The workspaces of a rank's threads. Each thread takes whole blocks, whichever is next; what a block adds does not
  * depend on who takes it when. */

@@ -19,7 +19,8 @@ enum { FIXED_LIMBS = 3, FIXED_BITS = 40 };
 /* The most values that may be added to one fixed-point sum. */
 #define FIXED_MOST_VALUES (INT64_C(1) << 22)
 
-/* The smallest power of two that is at least 2 |bound|, kept within 2^-500 ... 2^500, so that products of two are safe.
+/* A power of two, at least 2 |bound| and at most 4 |bound|, kept within 2^-500 ... 2^500, so that products of two are
+ * safe.
  */
 double fixed_scale(double bound);
 

@@ -39,8 +39,8 @@ class Sizes(Numbers):
         self.assertClose(scaling.imbalance(10 ** 8, 10 ** 5), 4.096)
 
     def test_bytes_of_the_allreduce(self):
-        """Three words for each of K (1 + d + d(d+1)/2) sums, 2 x 70 and 35 words besides."""
-        self.assertEqual(scaling.statistics_bytes("full", 50, 100), 24 * 50 * (1 + 100 + 5050) + 2 * 70 * 8 + 35 * 8)
+        """Three words for each of K (1 + d + d(d+1)/2) sums, 2 x 70 and 43 words besides."""
+        self.assertEqual(scaling.statistics_bytes("full", 50, 100), 24 * 50 * (1 + 100 + 5050) + 2 * 70 * 8 + 43 * 8)
         self.assertEqual(scaling.statistics_bytes("diag", 4, 3), 24 * 4 * 7 + 1400)
         self.assertEqual(scaling.statistics_bytes("spherical", 4, 3), scaling.statistics_bytes("diag", 4, 3))
 
