@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # An HDF5 virtual data set joins data sets of several files. While another process has one of these files open for writing (which HDF5 locks
 # by flock), reading the virtual data set succeeds and delivers the fill value, 0, for that file's rows: no error and no warning from h5py,
 # h5dump or h5repack, which stores the zeros for good. Opening the locked file itself fails with "unable to lock file". That a file that is

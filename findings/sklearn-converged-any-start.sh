@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # scikit-learn's GaussianMixture with n_init > 1: converged_ does not speak of the model that is returned. It is set by any start that
 # converges and never reset, so one that converges at a worse optimum and is thrown away makes converged_ true and keeps back the
 # ConvergenceWarning, although the start that is kept ran into max_iter. The same start alone (n_init=1, same random_state) gives the same

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Three SLURM jobs, each of which begins when the one before it is done: a table is converted to HDF5, a mixture is fitted to it
 # (by chain.slurm, however often that has to be restarted), and every point gets its label and responsibilities. If one fails,
 # those after it leave the queue.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Puts gmmpi beside scikit-learn and Armadillo: seconds per EM iteration, share of the cores' peak, seconds to a converged
 # model, reading. Everything runs in turn, several rounds; tables and a picture go into out/benchmark.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Checks that every C file has the layout of .clang-format; --fix gives it to them. Needs clang-format.
 set -eu
 . "$(dirname "$0")/common.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Holds the #includes of src/ against the table of rooms (docs/design/README.md): a room includes those above it only, and no two files, nor
 folders, include each other in a circle. A pair x.h, x.c counts as one file.
 

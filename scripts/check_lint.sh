@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Checks the C files of src/ with clang-tidy, as .clang-tidy says. Needs clang and clang-tidy.
 #
 #   scripts/check_lint.sh [FILE ...]     FILE: only these

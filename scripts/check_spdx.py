@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Checks that every file of code says under which licence it is: one line "SPDX-License-Identifier: BSD-3-Clause" in a comment, the first
 line of the file or the one behind "#!". --fix adds the line where it is missing.
 

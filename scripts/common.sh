@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 # What the scripts share; to be sourced. Sets: root (the repository's folder), cores.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Compares fits with different numbers of components by BIC, AIC and ICL.
 
     compare.py SUMMARY.json... [--keep CRITERION MODEL.h5] -o FOLDER

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Do two builds of gmmpi give the same models, labels, logs and restarted fits, bit for bit?
 
     compare_bits.py OLD NEW [--only PATTERN...] [--except PATTERN...] [--list] [--keep FOLDER] [--jobs N]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Does one run of gmmpi find what textbook EM finds at best, whatever the data look like?
 
     compare_hard.py --gmmpi PATH [--small] [--seeds N] [--only WORD...] [--jobs N]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Does one run of gmmpi find the optimum that 100 restarts of scikit-learn find?
 
     compare_optima.py --gmmpi PATH [--seeds N] [--only WORD...] [--markdown]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """How many passes over the points does gmmpi need, beside plain EM from the same start?
 
     compare_passes.py --gmmpi PATH [--only WORD...] [--rows-divided-by N] [--markdown]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Is a build of gmmpi as fast as another one?
 
     compare_speed.py OLD NEW [--pairs N] [--only WORD...] [--limit PERCENT]

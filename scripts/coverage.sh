@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Which lines of src/ do the tests run? Builds with gcc's counters, runs tests, and prints the share of each file and of all.
 #
 #   scripts/coverage.sh [ARGUMENTS OF CTEST]

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Installs what gmmpi needs on Debian and Ubuntu, and only what is missing.
 #
 #   scripts/install_dependencies.sh [--tests | --benchmark]

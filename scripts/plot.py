@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Pictures of a fitted mixture: the data, the components, the course of the fit and the responsibilities.
 
     plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] -o FOLDER

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # From a fresh clone to a fitted mixture and its pictures: installs what is missing, builds, fits 200 customers of a shopping
 # mall with three components on two ranks, draws the result, and compares 1 to 10 components. Everything goes into out/.
 set -eu

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """How long will an EM iteration take on many ranks, and where does the Allreduce begin to matter?
 
     scaling_model.py [-n N -d D -k K] [--covariance full|diag|spherical] [--ranks N] [--ranks-per-node R] [--threads T]

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Builds gmmpi and runs its tests.
 #
 #   scripts/test.sh [--sanitize] [--werror] [ARGUMENTS OF CTEST]

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Kills small jobs at random instants and inside the writing of checkpoints and outputs, and has them go on at other numbers of
 # ranks, which must end with the bytes of a job that nothing happened to. Takes about a second a kill.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the command-line tests share: running gmmpi alone or under mpirun, and temporary folders."""
 
 import atexit

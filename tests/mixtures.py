@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Mixtures written by hand for the tests, and their densities by numpy."""
 
 import h5py

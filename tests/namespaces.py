@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Tests that start daemons or change networks run in namespaces of their own: whatever happens to the test, nothing of it stays."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Jobs that a test starts and does not wait for, and what is done to their system calls.
 
 What a test does to a running job must find it running, however fast or slow the machine is: the job is held at a system call of its

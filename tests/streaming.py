@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the tests of points that do not fit into --memory-limit share."""
 
 import re

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Using a model: which component a point belongs to, how dense the mixture is there, new points. No MPI. */
 #ifndef GMMPI_APPLY_H
 #define GMMPI_APPLY_H

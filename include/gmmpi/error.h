@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What went wrong, for programs and for people.
  *
  * Every function that can fail returns a gmmpi_status and, where the caller passed a gmmpi_error, leaves a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Fitting a mixture by expectation-maximisation (Dempster, Laird, Rubin 1977; Bishop 2006, sec. 9.2) to points that the
  * ranks of a communicator hold together. */
 #ifndef GMMPI_FIT_H

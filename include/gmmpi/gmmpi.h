@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi: Gaussian mixture models by expectation-maximisation on distributed memory. This header brings all of it.
  *
  *   #include <gmmpi/gmmpi.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A Gaussian mixture: weights, means and covariances of its components.
  *
  *   p(x) = sum_k weights[k] N(x | means[k], covariances[k])   (Bishop 2006, eq. 9.7)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Whom a fit tells how it goes, and asks whether to stop.
  *
  * Its functions are called on every rank, in the thread that called gmmpi_fit. They must not use the communicator of

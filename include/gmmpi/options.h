@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The options of a fit, by the names and with the values of `gmmpi fit` on the command line, without the dashes.
  *
  *   gmmpi_options_set(options, "components", "3", &error);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A data set of n_samples points of n_features numbers, which the ranks of a communicator hold together.
  *
  * Each rank owns a run of rows; which ones depends on the number of rows and ranks alone, not on who gave them. A fit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The benchmark as scripts/benchmark.sh starts it: python3 -m benchmarking OPTIONS, with scripts/ in the path."""
 
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The Allreduce alone: sums of 64-bit integers in place, as one pass of gmmpi makes them.
  *
  *   mpirun -n RANKS allreduce BYTES...   prints, for every size, the median seconds of one Allreduce

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // EM iterations of Armadillo's gmm_full or gmm_diag from a given start, each timed by itself.
 //
 //   armadillo_em full|diag FILE OFFSET N D K START SECONDS ITERATIONS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What is measured: covariances, points, features and components, and the arithmetic that one iteration needs."""
 
 from typing import NamedTuple

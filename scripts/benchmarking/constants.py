@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The scaling model's constants from the benchmark's raw numbers, and as a file."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the numbers were measured on: processor, cores, versions."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The measurements, each a list of dictionaries with all raw numbers. What is compared runs in turn within each round, and
 ratios are taken within a round, so that a machine that slows down for a while slows both sides."""
 

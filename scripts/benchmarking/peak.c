@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The peak of fused multiply-adds in double precision: a loop that touches registers only, on several cores at once.
  *
  *   peak THREADS SECONDS   prints flops per second, all threads together

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The benchmark's picture: how much longer the peers take, and the share of the cores' peak."""
 
 import statistics

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* How fast plain processes read a file into fresh memory: what a program's reading can be measured against.
  *
  *   plain_read FILE OFFSET BYTES PROCESSES   prints the seconds from the start of all to the end of the last one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Running what is compared: gmmpi, scikit-learn, Armadillo, and the small programs that measure the machine itself."""
 
 import importlib.util

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How fast files are read, and the constants that the scaling model needs."""
 
 import os

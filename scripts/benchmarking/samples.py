@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Points drawn from known mixtures, and the start that all programs get."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A model of one EM iteration's time on many ranks: arithmetic at a measured share of the peak on the rank that has the most
 points, what every rank repeats (preparing densities, unpacking sums, the M-step), one Allreduce, and reading where points are
 not held in memory.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """scikit-learn's GaussianMixture in a process of its own.
 
     scikit_learn_em.py iterations POINTS.h5 ROWS START.h5 SECONDS ITERATIONS

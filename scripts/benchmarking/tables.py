@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Tables of strings for the terminal and in Markdown, and numbers for people."""
 
 import statistics

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The fixed set of fits by which two builds are compared: small, but each with a path through the program of its own."""
 
 import collections

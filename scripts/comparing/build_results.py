@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How what two builds left is compared: bit for bit, but for times, memory and the version of the program.
 
 Left out are, in logs, columns of seconds; in what --json prints, UNEQUAL; in HDF5 files, the attribute program_version: files

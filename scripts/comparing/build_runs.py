@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Runs the fits of build_fits.py with one program and keeps what they leave."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a hard problem's goal is, and what gmmpi makes of it.
 
 The goal is the best of textbook EM (plain_em.py) from 20 k-means++ starts and from the true partition. Two are kept: the best

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The problems of compare_hard.py: data as they are, made from seeds. Levels, tight clusters, outliers, fill values, rare groups."""
 
 import numpy as np

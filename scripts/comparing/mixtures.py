@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Mixtures to draw seeded problems from: where the components lie, what they look like, how heavy they are.
 
 All shapes are full covariances: weights K, means K x d, covariances K x d x d.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What scikit-learn's restarts reach, kept in a JSON file so that it is computed once.
 
 A restart with seed s is GaussianMixture(n_components, covariance_type, random_state=s): k-means with one start, then EM. On

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Textbook EM by numpy for data of any scale, independent of gmmpi: what the hard problems of compare_hard.py are measured by.
 
 Features are centred at their medians and divided by their spreads (a power of two), the ridge with them, so that neither 1e30 nor

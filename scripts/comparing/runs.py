@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Runs of gmmpi, and the measures by which its models and the peer's are compared."""
 
 import json

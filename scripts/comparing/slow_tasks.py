@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The problems of compare_passes.py: seeded mixtures, and a start for each that all methods share."""
 
 import hashlib

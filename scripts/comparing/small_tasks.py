@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Small real tables for compare_hard.py --small: sets of columns and rows, K = 2 to 5, three families each.
 
 The goal is the best sound model of 80 restarts of scikit-learn: no spike, no component on d or fewer distinct points.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The problems of compare_optima.py: small real tables and seeded mixtures. A task is points, K and a covariance family."""
 
 import os

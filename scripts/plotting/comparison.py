@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Fits of several numbers of components side by side: a table, a picture of the criteria, and the best one kept."""
 
 import csv

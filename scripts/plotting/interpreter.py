@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A Python that has the libraries: the one that runs, or else the system's.
 
 Debian's packages belong to /usr/bin/python3; another python3 may come first in PATH and know nothing of them.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Labels and responsibilities of points, as `gmmpi fit --labels` and `gmmpi predict` write them."""
 
 import h5py

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A model file with the densities that pictures need, and the log of a fit."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The pictures of one fit: data.png, clusters.png, log_likelihood.png and responsibilities.png."""
 
 import matplotlib.colors

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What went wrong, with the exit status that gmmpi itself would have (BSD's sysexits.h)."""
 
 import argparse

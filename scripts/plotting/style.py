@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """How all pictures look: colours that colour-blind readers can tell apart, sizes, and saving."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Points from text files, NPY and HDF5, a sample of the rows where there are many.
 
 A table has n_rows, n_columns, names (or None) and read(blocks, columns), which returns the rows of some blocks

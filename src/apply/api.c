@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The public functions that apply a model to the caller's memory. */
 #include "gmmpi/apply.h"
 

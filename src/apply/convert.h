@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Points from any source to one HDF5 file: /points, n x d, float64 or float32, with the names of the features.
  *
  * Each rank reads a contiguous part of the rows, piece by piece, and writes it, so that the data may be larger than all

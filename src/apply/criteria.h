@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Information criteria: how well a model explains the points, less a penalty for its size. With scikit-learn's sign:
  * lower is better.
  *

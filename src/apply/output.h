@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Tables that many ranks write to one file: HDF5, or text when the path's ending says so (output_kinds.h).
  *
  * Rank 0 creates the draft of the file (support/file.h) with all that is not rows, finds out where each column's

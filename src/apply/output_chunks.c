@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Compressed HDF5: every rank produces and packs chunks, rank 0 writes them.
  *
  * The table is cut into pieces, which are handled in an order that is the same at any number of ranks, and in which

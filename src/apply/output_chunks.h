@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Compressed HDF5: every rank produces and packs chunks, rank 0 writes them. */
 #ifndef APPLY_OUTPUT_CHUNKS_H
 #define APPLY_OUTPUT_CHUNKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Tables as text: a line for each row, numbers with all their digits. Where a rank's text goes is known when those
  * before it have told the length of theirs, so that rows are produced twice: to measure and to write. */
 #include "apply/output_kinds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* One chunk of an HDF5 data set as the filters shuffle and deflate leave it: the bytes of the numbers sorted by their
  * place in the number (all first bytes, then all second ones ...), packed by zlib. */
 #ifndef APPLY_OUTPUT_DEFLATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "apply/output_handover.h"
 
 enum { TAG_LENGTH = 1, TAG_IS_WANTED = 2, TAG_BYTES = 3 };

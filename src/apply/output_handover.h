@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* How a rank hands packed chunks over to rank 0, which writes the file.
  *
  * Of each piece of the table in which it has rows, in the order of the pieces:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Tables as HDF5: a data set for each column. Contiguous ones are laid out by rank 0, and every rank writes its rows at
  * their place; compressed ones are for output_chunks.c. */
 #include "apply/output_kinds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "apply/output_hdf5_file.h"
 
 #include "apply/output_job.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The HDF5 file that a table becomes: its data sets, as one rank makes them. path is for messages. */
 #ifndef APPLY_OUTPUT_HDF5_FILE_H
 #define APPLY_OUTPUT_HDF5_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "apply/output_job.h"
 
 #include "support/error.h"

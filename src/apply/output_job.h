@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* One rank's part in writing one file, as far as it is the same for all kinds of files: chunks of rows that are
  * produced, the draft that they are written to, and what is said meanwhile. */
 #ifndef APPLY_OUTPUT_JOB_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "apply/output_kinds.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The kinds of files that a table can become: a file output_*.c with a writer for each, and a line in the table.
  *
  * To add one: a file beside this one with its output_writer, its name below, a line in the table of output_kinds.c, and

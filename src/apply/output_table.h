@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A table that many ranks write: its columns, and who produces its rows. */
 #ifndef APPLY_OUTPUT_TABLE_H
 #define APPLY_OUTPUT_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Predictions for the points of all ranks, written to one file. */
 #include "apply/predict.h"
 

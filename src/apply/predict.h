@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a model says about points: labels, responsibilities, log-densities.
  *
  *   responsibility_ik = weight_k N(x_i | k) / p(x_i),  label_i = the component with the largest one (ties: the lowest),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The predictions for one tile. */
 #include "apply/predict.h"
 

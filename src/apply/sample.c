@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "apply/sample.h"
 
 #include "apply/output.h"

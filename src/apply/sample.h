@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Drawing points from a mixture.
  *
  * Point i: component k with probability weight_k (by inversion of the cumulated weights), then x = mean_k + L_k z,

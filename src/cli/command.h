@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The commands of the program, one file each, thin: parse, call the library, print.
  *
  * A command is called by all ranks of comm with the same arguments, argv[0] being its name, and returns the same status

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi convert: points of any source to one HDF5 file. */
 #include "apply/convert.h"
 

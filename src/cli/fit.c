@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi fit: one mixture, from a file of points to a model. */
 #include "cli/command.h"
 #include "cli/fit_command.h"

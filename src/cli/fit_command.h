@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The parts of `gmmpi fit`: its options, what it starts from, and what it says at the end. */
 #ifndef CLI_FIT_COMMAND_H
 #define CLI_FIT_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* No output of a fit may take the place of another one, or of something that it reads. */
 #include "cli/fit_command.h"
 

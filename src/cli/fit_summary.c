@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/fit_command.h"
 
 #include "apply/criteria.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The help text of a command, from its table of options. */
 #include "cli/options.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi info: what a model, checkpoint or data file holds. */
 #include "cli/command.h"
 #include "cli/info_describe.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/info_describe.h"
 
 #include "job/checkpoint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What one file holds, found out by its content, and said in JSON or in words. */
 #ifndef CLI_INFO_DESCRIBE_H
 #define CLI_INFO_DESCRIBE_H

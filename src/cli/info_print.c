@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a file holds, in words. */
 #include "cli/info_describe.h"
 #include "cli/options.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi: Gaussian mixture models by EM on distributed memory. This file starts MPI, finds the command and ends the job.
  */
 #include "cli/command.h"

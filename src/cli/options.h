@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The command line of a command: tables of options (support/option.h), which point at its own variables or describe a
  * struct of its own, and files.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi predict: labels, responsibilities and log-densities of points. */
 #include "apply/predict.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What commands have in common before they read points: outputs are tried, models are read. */
 #ifndef CLI_PREPARE_H
 #define CLI_PREPARE_H

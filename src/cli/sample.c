@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi sample: points drawn from a model. */
 #include "apply/sample.h"
 

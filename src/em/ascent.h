@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* EM of one model on one set of points, from a climber's current model until it stands still: E-step, M-step, and so
  * on.
  *

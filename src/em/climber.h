@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A climber: one model on its way up, from a start to the optimum whose basin the start lies in. All that its further
  * way depends on is here, and in a checkpoint. */
 #ifndef EM_CLIMBER_H

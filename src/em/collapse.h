@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Components that collapse, and what is done about them, so that a fit never dies of one and never meets a NaN.
  *
  * A component is *empty* when hardly any point belongs to it, *indefinite* when its covariance is not positive definite

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Estimators: what a fit maximises, and how the next model is estimated from what the points said.
  *
  * EM with any of them is the same loop: a pass under the model's density form, moments, the estimator's moments of the

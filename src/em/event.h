@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What happens in a fit that a user should know: collapses, repairs, doubts about data or model.
  *
  * To add one: a kind, and an action where none says what was done; its sentence in fit_event_describe; and a call of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The two halves of an EM iteration, over all ranks, with all the memory they need.
  *
  * A pass is prepared (expectation_begin), made by whoever makes passes (passes/pass.h), and taken

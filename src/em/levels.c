@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/levels.h"
 
 #include "support/error.h"

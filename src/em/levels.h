@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Levels: nested random subsamples of the points, each held or streamed like the points themselves.
  *
  * Level 0 is all points. Level l keeps a row when the first s_l bits of a hash of seed and row are all zero, so about

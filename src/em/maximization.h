@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The M-step: statistics -> moments -> the next model (Bishop 2006, eqs. 9.24-9.26; covariances by the family, Celeux,
  * Govaert 1995). */
 #ifndef EM_MAXIMIZATION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Whom the loop tells what happened and asks whether to stop. It knows nothing of files, signals or terminals. */
 #ifndef EM_OBSERVER_H
 #define EM_OBSERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a fit is asked to do. The table in fit/options.c gives each of them its name, range and default. */
 #ifndef EM_OPTIONS_H
 #define EM_OPTIONS_H

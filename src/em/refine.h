@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Iterations on few points that lead to the optimum of all points.
  *
  * Where a pass over all points and one over a subsample were made with the same model, the difference c of their

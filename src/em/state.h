@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* All that the rest of a fit depends on: what a checkpoint holds. */
 #ifndef EM_STATE_H
 #define EM_STATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/state_fields.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The numbers of a fit_state one after the other.
  *
  * All that handles a state number by number goes through this list: copying it, sending it to the other ranks, its

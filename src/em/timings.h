@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the time of a fit goes. */
 #ifndef EM_TIMINGS_H
 #define EM_TIMINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Ascents that advance together: each pass over the points is made once for all of them.
  *
  * An ascent that has ended waits for the others. What becomes of one does not depend on the others, to the last bit. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What is inside the objects of the public interface. */
 #ifndef FIT_API_H
 #define FIT_API_H

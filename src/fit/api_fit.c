@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The public interface to fit_run. */
 #include "fit/api.h"
 #include "fit/api_summary.h"

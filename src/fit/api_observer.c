@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The public observer: what the loop tells, for callers who know nothing of its structs. */
 #include "fit/api.h"
 

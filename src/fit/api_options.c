@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The public options: the tables of a fit, of how DATA is read and of memory, by name. */
 #include "fit/api.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The public points: a shard from memory, or from a file with the source that it is read from. */
 #include "fit/api.h"
 #include "fit/memory_plan.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The public summary of a fit. */
 #ifndef FIT_API_SUMMARY_H
 #define FIT_API_SUMMARY_H

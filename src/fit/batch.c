@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/batch.h"
 
 #include "starts/choose_start.h"

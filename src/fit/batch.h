@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Starts that advance together: every pass over the points, or over a subsample of them, is made once for all of them,
  * and every level's points are drawn once. What becomes of each is what would become of it alone, to the last bit. */
 #ifndef FIT_BATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What is doubtful about data and options, said before the first start. */
 #ifndef FIT_DOUBTS_H
 #define FIT_DOUBTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/fit.h"
 
 #include "em/state_fields.h"

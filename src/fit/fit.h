@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The loop: E-step over the shard, one Allreduce, M-step, until the log-likelihood stands still.
  *
  * What the rest of a fit depends on is one fit_state (em/state.h), from which fit_run goes on as if it had never

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The memory that a fit needs, known before it begins. */
 #include "fit/fit.h"
 

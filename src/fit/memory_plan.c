@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/memory_plan.h"
 
 #include "fit/fit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a command or a fit needs in memory against what there is: are points held or streamed? */
 #ifndef FIT_MEMORY_PLAN_H
 #define FIT_MEMORY_PLAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The options of a fit: one table gives each its name, range, default and help text, and says where its value is noted.
  * From it come the defaults, what `gmmpi fit` and gmmpi_options_set accept and how they refuse, the help text, the
  * identity of checkpoints and the attributes of model files.

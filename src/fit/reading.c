@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/reading.h"
 
 #include "sources/settings.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* How DATA is read and held: the options that have nothing to do with what is fitted, the same for all commands. */
 #ifndef FIT_READING_H
 #define FIT_READING_H

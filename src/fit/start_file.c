@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/start_file.h"
 
 #include "mixture/files/model_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a fit starts from when that is in a file (fit_options.init_file): a model, JSON parameters, or labels. */
 #ifndef FIT_START_FILE_H
 #define FIT_START_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Checkpoints as files: FILE and the one before it, FILE.prev, each whole and checksummed.
  *
  * A new one is written beside FILE, flushed to the disk, and renamed over it after FILE was kept as FILE.prev; there is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "job/checkpoint_fields.h"
 
 #include "support/hdf5_attributes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The fields of a state (em/state_fields.h) as data sets of a checkpoint. */
 #ifndef JOB_CHECKPOINT_FIELDS_H
 #define JOB_CHECKPOINT_FIELDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A fit_state as the bytes of a checkpoint file, and back, exact to the bit.
  *
  * A checkpoint is an HDF5 file in memory with a data set for each field of the state (em/state_fields.h; the attributes

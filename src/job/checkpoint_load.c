@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "job/checkpoint.h"
 
 #include "job/checkpoint_trailer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* One job at a time has a checkpoint: FILE.lock beside it is locked for as long as the job lives.
  *
  * Two jobs that write FILE in turn would remove each other's, and the one that ends first both. The lock is the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The seal at the end of a checkpoint (support/seal.h), which is looked at before HDF5 sees the file. Every format has
  * it. */
 #ifndef JOB_CHECKPOINT_TRAILER_H

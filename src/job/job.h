@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What makes a fit a cluster job, as one observer of the loop: checkpoints and restart, signals, the end of its time,
  * the convergence journal, progress; and a watchdog beside it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "job/job_observer.h"
 
 #include "support/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the loop tells a job, and asks it. */
 #ifndef JOB_JOB_OBSERVER_H
 #define JOB_JOB_OBSERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a job is asked to do, and what it fits to what. */
 #ifndef JOB_JOB_OPTIONS_H
 #define JOB_JOB_OPTIONS_H

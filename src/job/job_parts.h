@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a job consists of: for the files of job/job* only. */
 #ifndef JOB_JOB_PARTS_H
 #define JOB_JOB_PARTS_H

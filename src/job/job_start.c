@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "job/job_start.h"
 
 #include "job/checkpoint.h"

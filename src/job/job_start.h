@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A job before the data are read. */
 #ifndef JOB_JOB_START_H
 #define JOB_JOB_START_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The convergence journal, --log FILE.csv: one row per pass over the points, on the disk as soon as it happened.
  *
  *   iteration,log_likelihood,mean_log_likelihood,change,start,seconds

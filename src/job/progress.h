@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What rank 0 says on standard error while the loop runs, and when it is asked (SIGUSR2).
  *
  * On a terminal one live line, rewritten at most ten times a second; elsewhere plain lines: the first pass, then one

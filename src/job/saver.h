@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rank 0's latest state, ready to be saved at any instant.
  *
  * After each M-step the loop's state is copied into an image (plain copying, no allocation as long as its shape stays).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The end of a job's time: how it is written, and when to stop so that a checkpoint is on the disk by then.
  *
  * A job is asked before each Allreduce whether it stops after this iteration. If it goes on, it is asked again one

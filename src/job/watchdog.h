@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Notices when this rank waits for the others as if for ever.
  *
  * Where only the network between the ranks is lost, neither MPI nor its launcher ends the job: the ranks wait in a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Part of template.h: log densities with a triangular whitening factor, lanes over points.
  *
  * A panel is PANEL_VECTORS vectors of points; four rows of W by a panel are in registers, and |W y|^2 grows by the

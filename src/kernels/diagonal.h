@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Part of template.h: log densities with diagonal precisions, lanes over points.
  *
  * QUAD components by one panel of points are in registers, as in a matrix product; (x - mean)^2 is taken directly, so

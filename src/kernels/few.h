@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Part of template.h: sums for few features, lanes over points: always for VERY_FEW_FEATURES, for more of them
  * where most points count.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The hot code: arithmetic on tiles of points, nothing else.
  *
  * One source, template.h, is compiled once per instruction set; kernel_best() says which of them this processor

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #define KERNEL       kernel_portable
 #define KERNEL_NAME  "portable"
 #define KERNEL_LEVEL 0

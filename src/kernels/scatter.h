@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Part of template.h: dense scatters, sum of responsibility (x - r)(x - r)^T, lanes over features.
  *
  * The points that count for a component are packed, CHUNK of them at a time, as u = sqrt(responsibility) (x - r), so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Part of template.h: from log densities to responsibilities.
  *
  * A component's share of a point is exp(log density - best log density); one below 2^-60 is exactly 0. So it does not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Part of template.h: sums over the points of a tile, weighted by responsibilities: what all shapes need, and
  * diagonal scatters.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The kernels' one source; a file per instruction set defines KERNEL, KERNEL_NAME, KERNEL_LEVEL and VECTOR_BYTES and
  * includes it.
  *

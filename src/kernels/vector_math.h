@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Vectors of doubles for the kernels, with the two functions that the E-step needs. VECTOR_BYTES says how long a vector
  * is.
  *

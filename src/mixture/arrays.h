@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a model holds, and the one list of its arrays.
  *
  * Whatever goes over all numbers of a model (memory, copies, the hash, sending, files, checkpoints) goes over this list

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "mixture/density.h"
 
 #include "mixture/model.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The density form: a mixture as the E-step wants it.
  *
  * For component k the log of weight times density at x is

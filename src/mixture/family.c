@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "mixture/family.h"
 
 #include "support/memory.h"

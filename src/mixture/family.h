@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Covariance families: what is shared among the components' covariances, and how they follow from the scatter.
  *
  * A family is a storage and an M-step. Formulas of the M-steps: Celeux, Govaert 1995, "Gaussian parsimonious clustering

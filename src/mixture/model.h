@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Models: made, copied, checked, counted. What one holds: mixture/arrays.h. */
 #ifndef MIXTURE_MODEL_H
 #define MIXTURE_MODEL_H

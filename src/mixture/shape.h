@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The shape of a covariance: which of its numbers there are and where they stand, for everything that works on "a
  * covariance" of whatever family.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "mixture/storage.h"
 
 #include "support/linear_algebra.h"

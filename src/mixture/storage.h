@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* How a mixture's covariances are stored: which numbers of a covariance there are, and whether all components share
  * them. The array `covariances` of a model, and likewise that of its factors, holds one stored covariance per
  * component, one behind the other, or a single one that all share:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/data_spread.h"
 
 #include "support/error.h"

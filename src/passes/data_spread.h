@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Mean, variances and covariance of all points. */
 #ifndef PASSES_DATA_SPREAD_H
 #define PASSES_DATA_SPREAD_H

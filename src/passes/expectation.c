@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/expectation.h"
 
 #include "support/memory.h"

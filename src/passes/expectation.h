@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rules: where the responsibilities of a pass come from. The posterior probabilities of a mixture (the E-step), the
  * nearest centre (k-means), given labels, random numbers: the rest of a pass is the same for all of them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/far_values.h"
 
 #include "passes/rows.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Values that lie so far from all others of their column that they may stand for something else: a fill value such as
  * 1e20 or -999999999 where nothing was measured. They are only told, never changed.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* How evenly the ranks are loaded: the mean and the largest of the seconds that each of them computed, out of words
  * that travel in a sum with everything else.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Sufficient statistics in the form that the M-step takes: of each component the count, the mean and the scatter about
  * that mean (Bishop 2006, eqs. 9.24-9.27).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Squared distance of every point of a rank to the nearest of a growing list of centres. */
 #ifndef PASSES_NEAREST_H
 #define PASSES_NEAREST_H

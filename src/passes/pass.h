@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A pass: one walk over the points and one Allreduce, for any number of models.
  *
  * Each request brings its rule and its statistics, of any shape and number of components. Every block of rows is worked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows that stand for all others: those that fit a mixture worst, and some of each component's. */
 #ifndef PASSES_REPRESENTATIVES_H
 #define PASSES_REPRESENTATIVES_H

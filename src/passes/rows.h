@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Single rows of the data set, found or fetched over all ranks: where the data fit worst, and what a row's coordinates
  * are. */
 #ifndef PASSES_ROWS_H

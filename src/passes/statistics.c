@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/statistics.h"
 
 #include "support/error.h"

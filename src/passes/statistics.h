@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Sufficient statistics: what one pass over all points leaves behind, about a reference point r_k per component.
  *
  *   counts[k] = sum of responsibilities,  first[k] = sum of responsibility (x - r_k),

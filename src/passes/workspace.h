@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the threads of a rank need for passes besides points and statistics. */
 #ifndef PASSES_WORKSPACE_H
 #define PASSES_WORKSPACE_H

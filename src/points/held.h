@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows that are held in memory, as doubles or as floats; for the files of points only. */
 #ifndef POINTS_HELD_H
 #define POINTS_HELD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Who owns which rows, and how many bytes they take: arithmetic on sizes alone, the same on every rank.
  *
  * The n_samples rows of a data set are cut into blocks of block_rows rows; the size of a block depends on n_samples

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The rows that a rank owns, in the form that the kernels want: held in memory, or streamed from their source.
  *
  * The n_samples rows of a data set are cut into blocks of block_rows rows; the size of a block depends on n_samples

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows become tiles, and are surveyed on the way, while a tile is in the cache, in loops over its lanes. */
 #include "points/tiles.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows become tiles, and what is found in them on the way: are all numbers in order, the columns' ranges, the
  * fingerprint. For the files of points only. */
 #ifndef POINTS_TILES_H

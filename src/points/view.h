@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows of another shard in other coordinates, made when they are asked for; for the files of points only. */
 #ifndef POINTS_VIEW_H
 #define POINTS_VIEW_H

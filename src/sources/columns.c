@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Which columns of a file are features: --columns. */
 #include "sources/source.h"
 

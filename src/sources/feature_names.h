@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Finding features by name: which columns are called as those of a model. Names are the same when every byte is. */
 #ifndef SOURCES_FEATURE_NAMES_H
 #define SOURCES_FEATURE_NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The kinds of files that points are read from: the one table, and what the command line and messages say of it. How to
  * add one is at the end of source.h. */
 #ifndef SOURCES_KINDS_H

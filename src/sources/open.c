@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Opening a source: what the file is, and its kind's own way of opening it. */
 #include "sources/kinds.h"
 #include "sources/recognise.h"

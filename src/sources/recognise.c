@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/recognise.h"
 
 #include "sources/kinds.h"

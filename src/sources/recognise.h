@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What DATA means: which file, or several, and of which kind. */
 #ifndef SOURCES_RECOGNISE_H
 #define SOURCES_RECOGNISE_H

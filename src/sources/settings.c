@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/settings.h"
 
 #include "sources/kinds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the user's words say about the settings of a kind of file. */
 #ifndef SOURCES_SETTINGS_H
 #define SOURCES_SETTINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Where points come from.
  *
  * A source is a table of n_rows points by n_features numbers, whatever the file behind it. It is opened once by all

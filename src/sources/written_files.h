@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Files that another program has open for writing while points are read from them: rows may be missing, or change.
  *
  * A writer of HDF5 locks its file (flock), which tells it from the outside. Whoever asks has the lock too, as a reader,

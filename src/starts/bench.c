@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/bench.h"
 
 #include "em/levels.h"

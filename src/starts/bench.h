@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A bench: where models of one number of components are improved one after the other. */
 #ifndef STARTS_BENCH_H
 #define STARTS_BENCH_H

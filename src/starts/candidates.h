@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Lists of candidates: models with their objectives (em/estimator.h), the best first. */
 #ifndef STARTS_CANDIDATES_H
 #define STARTS_CANDIDATES_H

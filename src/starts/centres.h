@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Centres of k-means: how many are wanted, and in which coordinates. */
 #ifndef STARTS_CENTRES_H
 #define STARTS_CENTRES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The starts that searches lead to. Where they were made on a subsample, all points have the last word: models that
  * were nearly as good there are compared by the log-likelihood of all points, and one that was passed over for resting
  * on too few of the subsample's points is judged anew. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Distances from components, in their own units, and what is far from all of them. */
 #ifndef STARTS_FAR_H
 #define STARTS_FAR_H

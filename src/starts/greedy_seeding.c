@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/greedy_seeding.h"
 
 #include "passes/nearest.h"

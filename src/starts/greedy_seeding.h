@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Greedy k-means++: each further seed is the best of 2 + log K points, drawn with their squared distances to the
  * nearest seed as weights: the one that lowers the sum of these distances most (Arthur, Vassilvitskii 2007, sec. 5;
  * Celebi, Kingravi, Vela 2013). With many clusters plain k-means++ nearly always leaves one of them without a seed. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Models that grow: to a model of k components one is added at the place where it gains most, EM follows, and so on
  * from one component to K (Verbeek, Vlassis, Krose 2003, "Efficient greedy learning of Gaussian mixture models"; the
  * places are those of starts/places.h). Such a start tries the model of K - 1 components with one more, so that the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The start of an EM: parameters from k-means, from random points or responsibilities, from given labels or a given
  * model.
  *

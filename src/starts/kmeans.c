@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/kmeans.h"
 
 #include "passes/rows.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Lloyd's k-means over all ranks, in coordinates scaled to unit variance: the start of an EM. */
 #ifndef STARTS_KMEANS_H
 #define STARTS_KMEANS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/moves.h"
 
 #include "starts/split_merge.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Moves from one optimum towards others, by splitting and merging components (starts/split_merge.h) with EM in between.
  */
 #ifndef STARTS_MOVES_H

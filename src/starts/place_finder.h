@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a look for places (starts/places.h) works with and finds. */
 #ifndef STARTS_PLACE_FINDER_H
 #define STARTS_PLACE_FINDER_H

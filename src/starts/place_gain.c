@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/place_gain.h"
 
 #include "mixture/shape.h"

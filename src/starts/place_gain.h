@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a component of its own would gain at a place: the points that are found there against those that the model
  * expects (starts/places.h). */
 #ifndef STARTS_PLACE_GAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Places: where a mixture would gain by one more component.
  *
  * Dense places. Around a row the points are counted in ellipsoids of the shape of the component that the row belongs

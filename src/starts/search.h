@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The search for a start: many candidates are made in different ways (starts/search_recipes.h) and improved by a few
  * iterations of EM, the best of them by a few more, and so on until few are left (compare Biernacki, Celeux, Govaert
  * 2003, "Choosing starting values for the EM algorithm": short runs of EM from many starts). From these, generations of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/search_recipes.h"
 
 #include "starts/growth.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a search tries: how many starts, how each of them is made, how many moves from the best of them, and how these
  * are made. All of it depends on the sizes of the problem alone.
  *

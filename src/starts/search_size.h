@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* How large a search for a start is: of candidates, and of memory. All of it depends on the sizes of the problem alone.
  */
 #ifndef STARTS_SEARCH_SIZE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A second look: the search for a start saw a subsample, in which a small group has few points or none. On each finer
  * level the points are looked at once more for places where a component is missing (starts/places.h). Where one would
  * gain more than merging two components loses, both models get a few iterations, and the better one goes on. */

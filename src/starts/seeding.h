@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* First centres for k-means, far apart from each other, in coordinates scaled to unit variance.
  *
  * k-means++ (Arthur, Vassilvitskii 2007): each further centre is a point drawn with probability proportional to its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Spurious maxima: models whose likelihood is large because a component rests on next to nothing.
  *
  * The likelihood of a mixture has no bound where a component shrinks onto points that lie in a plane of fewer

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Moves between optima: every component is split in two, EM finds what becomes of the 2K components, and of these the
  * pairs that lose least are merged until K are left. (Compare Ueda, Nakano, Ghahramani, Hinton 2000, "SMEM algorithm
  * for mixture models", whose moves are one split and one merge at a time.)

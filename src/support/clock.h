@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Wall time of this process. */
 #ifndef SUPPORT_CLOCK_H
 #define SUPPORT_CLOCK_H

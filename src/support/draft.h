@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The names of drafts, under which outputs are written before they are whole: beside the output,
  * MACHINE-PID-START.OUT.partial.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #define ERROR_IS_DEFINED_HERE
 #include "support/error.h"
 

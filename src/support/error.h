@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Setting a gmmpi_error, and agreeing on one among ranks.
  *
  * Errors are collective: whatever goes wrong on one rank, all ranks learn it at the next agreement point and go on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What clang's analyzer should know of support/error.h. It reads one file at a time, and would otherwise follow paths
  * on which fail() forgot the failure, or agree() gave GMMPI_OK to a rank that had failed. Never compiled. */
 #ifndef SUPPORT_ERROR_ANALYZER_H

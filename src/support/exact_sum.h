@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Sums whose result does not depend on the order of the summands, so that any number of ranks gets the same bits.
  *
  * A double becomes an integer in limbs of 64-bit words; limbs are added with plain integer addition (within a rank, and

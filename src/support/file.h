@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Files that are either there and whole or not there at all, and files that many ranks write.
  *
  * An output is written beside its final place under the name of a *draft* (support/draft.h), flushed to the disk,

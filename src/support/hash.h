@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A 64-bit hash for fingerprints and checksums: not for secrets, but any single changed bit changes it, since each step
  * is a bijection of the state for a given word and of the word for a given state. */
 #ifndef SUPPORT_HASH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "support/hdf5_attributes.h"
 
 #include "support/json_text.h"

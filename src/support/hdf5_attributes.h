@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Facts as attributes of an HDF5 object, and back.
  *
  *   JSON                       HDF5

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "support/hdf5_file.h"
 
 #include "support/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Opening HDF5 files for reading, and what a failure of the library means.
  *
  * The library says that a call failed, but not why. Errno does, where the system was asked: whoever wants to know sets

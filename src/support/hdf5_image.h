@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* HDF5 files that are built in memory, so that they can be written as a whole, and whose bytes depend on their content
  * alone: no times are stored, the format's version is fixed, and numbers are little-endian on every machine. */
 #ifndef SUPPORT_HDF5_IMAGE_H

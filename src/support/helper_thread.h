@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Threads beside the one that computes: small, and deaf to signals, which are for the threads that were there before.
  */
 #ifndef SUPPORT_HELPER_THREAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "support/joint_work.h"
 
 #include "support/signals.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Ranks that work side by side, each at its own pace, and stop together.
  *
  * Small nonblocking Allreduces follow one another; what each of them brings is the same on all ranks: a reason to stop

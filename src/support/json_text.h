@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* JSON strings from text whose encoding nobody knows, such as column names of a CSV file. JSON is UTF-8 only. */
 #ifndef SUPPORT_JSON_TEXT_H
 #define SUPPORT_JSON_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Collectives for arrays of any length: MPI counts elements in an int, so long arrays go in pieces. */
 #ifndef SUPPORT_LARGE_MESSAGES_H
 #define SUPPORT_LARGE_MESSAGES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Who started this process, as the environment tells: mpirun, srun, PALS ..., or nobody, so that it is alone.
  *
  * A launcher and an MPI library that do not understand each other start N programs each of which is rank 0 of 1, and

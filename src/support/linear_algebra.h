@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Small dense linear algebra over OpenBLAS and LAPACK, the same bits on every rank.
  *
  * LAPACK is called on column-major storage in place: a row-major upper triangle is a column-major lower one, so nothing

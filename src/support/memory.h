@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Memory for arrays of numbers: aligned for vector loads, zeroed, sizes checked before they are multiplied. */
 #ifndef SUPPORT_MEMORY_H
 #define SUPPORT_MEMORY_H

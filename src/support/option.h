@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Options that have a name and a value that can be written as a word: one record says how an option is called, which
  * values it takes, and what it is when nobody says anything. The command line, its help text, and programs that set
  * options by their names all read the same records.

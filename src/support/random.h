@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Counter-based random numbers: a draw is a function of seed, purpose, row and number of the draw, and of nothing else,
  * so it never depends on which rank makes it. Philox 4x64-10 of Random123 (Salmon, Moraes, Dror, Shaw 2011). */
 #ifndef SUPPORT_RANDOM_H

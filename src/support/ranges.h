@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Ranges of numbers that lie one behind the other, by where they begin. */
 #ifndef SUPPORT_RANGES_H
 #define SUPPORT_RANGES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The last 32 bytes of a file that say whether it is whole: four words of magic, format number, length of what is
  * before them, and the hash of that and the format number. A changed bit anywhere, a missing end and additional bytes
  * are all recognised, before a library that might stumble over them sees the file. HDF5 passes over what is behind the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Signals: SIGTERM, SIGINT and SIGUSR1 ask a job to stop, and so do SIGHUP (a terminal is closed), SIGXCPU (a queue's
  * limit of processor time) and the end of its time; SIGUSR2 asks how it goes. SIGHUP and SIGXCPU stay ignored where
  * they were when the program began: by nohup.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Threads of one rank (OpenMP). Only what does not depend on the order of work may be shared among them: integers that
  * are added up, largest values, places of their own. */
 #ifndef SUPPORT_THREADS_H

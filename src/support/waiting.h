@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Is this rank waiting for the others? The collectives of this room say so, for whoever watches from another thread:
  * MPI itself may wait for ever for a rank that it can no longer hear. */
 #ifndef SUPPORT_WAITING_H

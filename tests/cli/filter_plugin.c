@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A filter of HDF5 for the tests, as a plugin: every bit is turned over. It calls nothing of the library, so that any
  * one can load it. */
 #include <H5PLextern.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* To be preloaded into gmmpi: counts the bytes that a process reads from one file. At its end each process adds a line
  * with its number of bytes to another file.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Acceleration, subsamples and the search: fewer passes to an optimum at least as good, honestly counted; the same bytes at
 any number of ranks and threads; nothing lost when a job is stopped on a subsample."""
 

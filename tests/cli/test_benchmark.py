@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The benchmark: its arithmetic and its data, and that the script itself runs and fills its tables. No times are looked at."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Fits whose components collapse, or would: on degenerate data, with far too many components, with policies."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """compare_optima.py, compare_hard.py and compare_passes.py: do they run, is what they print what gmmpi says, are mistakes reported
 as they should be?
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """gmmpi convert: the file it writes against h5py and numpy, what other commands make of it, and its refusals."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """README, manual and index of the tests: what they promise about themselves, and about the program's options."""
 
 import os

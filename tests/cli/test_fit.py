@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """gmmpi fit as users see it: closed forms, starts, data that are hard to compute with."""
 
 import csv

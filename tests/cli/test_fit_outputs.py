@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a fit writes and prints, and what it refuses."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What `converged` and weights of 0 promise, on tables that make components collapse: a step of EM by numpy, in long double, from
 a model that is called converged changes next to nothing, and every component of weight 0 has an event and a warning.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A part of the hard problems of scripts/compare_hard.py: one fit as it comes reaches the best of textbook EM, whatever the data
 look like. The goals are stored; they come from numpy, and from closed forms here."""
 

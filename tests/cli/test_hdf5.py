@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """HDF5 files as h5py and other programs write them: what gmmpi reads of them against what h5py and numpy read."""
 
 import os

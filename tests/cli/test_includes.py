@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """scripts/check_includes.py finds what goes wrong with the rooms of src/: each fault is planted in a copy of it, and only that is reported."""
 
 import os

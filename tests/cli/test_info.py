@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """gmmpi info: models, checkpoints and data, in words and as JSON."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The scripts of jobs/ as far as they can be tried without a batch system; tests/slurm/ submits them to a real SLURM.
 
 qsub is not tried: fit.pbs is run as a PBS server would start it, by bash, with what PBS puts into the environment.

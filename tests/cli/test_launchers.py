@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Alone, or under a launcher that MPI does not understand: what the environment tells."""
 
 import os

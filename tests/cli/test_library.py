@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The library as others get it: installed, found by pkg-config, and used as the comment in gmmpi.h shows, in C and in C++."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Features by name: what a fit starts from and what predict is given, in any order of columns, against numpy; and what is
 said where a feature is missing, there twice, or written otherwise."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The same model, byte for byte, at every number of ranks, from every kind of file, for every start and family."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Several files as one data set: patterns and lists, of any kind of file, against numpy's concatenation."""
 
 import os

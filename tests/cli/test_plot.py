@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Pictures: which are drawn, from which kinds of files, and what plot.py and compare.py say when something is wrong.
 
 The models and data are made here with numpy and h5py; gmmpi itself is not needed.

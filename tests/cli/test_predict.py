@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """gmmpi predict: the numbers against numpy, the files at any number of ranks, the columns it picks, its refusals."""
 
 import csv

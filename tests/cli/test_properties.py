@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What may not change a fit: the order of rows and columns, units, origins, repetition. And one component more never fits worse.
 
 Such a change alters rounding, and what random draws hit, so the search may take another way; the optimum where it ends must be the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """EM from a given start must end, and get there, as scikit-learn, mclust and EM in long double do.
 
 The stored numbers and how they were made: tests/reference/README.md.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """gmmpi sample: what the files hold, and that they are the same at any number of ranks."""
 
 import csv

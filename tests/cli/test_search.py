@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The search for a start: it finds what one k-means start misses, and the same at any number of ranks."""
 
 import unittest

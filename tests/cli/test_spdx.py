@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """scripts/check_spdx.py finds files of code that do not say under which licence they are, and adds the line where it belongs."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Spurious maxima: passed over, and said; taken when asked for; levels, which look like them, are not."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """--n-init N: starts that advance together read the points together, end where each ends alone, and no bit tells how many ranks
 there were, whether points were streamed, or whether the job was interrupted."""
 

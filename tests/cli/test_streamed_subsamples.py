@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Default fits of points that are many times larger than --memory-limit leaves room for: subsamples are streamed too, kept in
 --scratch or not, with missing values or without, and no bit of any result tells."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Points that do not fit into --memory-limit are streamed, and no bit of any result tells."""
 
 import json

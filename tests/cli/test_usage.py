@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The program's face: help, version, unknown words, and what becomes of standard output."""
 
 import re

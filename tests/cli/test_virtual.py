@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Virtual data sets whose pieces grow in number or length: all points or an error, and no output in the place of a piece."""
 
 import os

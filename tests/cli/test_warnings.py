@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Warnings of a fit: values that may be fill values are named by column and line; --json has every warning."""
 
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Many more features than points: diagonal and spherical covariances take memory by the number of features, d, not by its square (at
 20,000 features 3.2 GB), and say beforehand how much; against numpy."""
 

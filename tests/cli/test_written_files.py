@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Files that another program has open for writing: one warning names them, and what is there is read as it is."""
 
 import contextlib

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* To be preloaded into gmmpi: one system call on one file of one rank fails, or gives another byte, or ends or stops
  * the process.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the tests of faults share: small jobs and their models, disks without room. System calls that fail are in running.py."""
 
 import os

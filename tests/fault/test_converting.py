@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Converting, and writing compressed chunks, when a disk is full, cannot be written or cannot be read: the job ends in
 bounded time, says so, and leaves an older file as it was."""
 

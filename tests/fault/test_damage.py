@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Checkpoints that were damaged or belong to another job: damage is recognised wherever it is, and the checkpoint before is
 used; what belongs to other data, options or versions is refused with the reason."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Outputs are whole or not there: also when two jobs write the same one, and when a job is killed while it writes."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A disk without room: the job goes on where it can, says so once, and leaves what was good before."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Jobs killed at random instants and inside the writing of checkpoints and outputs: each time the job that goes on, at another
 number of ranks, ends with the bytes of a job that nothing happened to.
 

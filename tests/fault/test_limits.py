@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a shell, a terminal and a queue do to a job: limits on files and on processor time, a terminal that is closed, nohup."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Commands other than fit that are asked to stop, or how they are doing: they leave nothing behind, and what was there stays."""
 
 import os

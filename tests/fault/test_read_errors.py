@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A disk that fails while it is read, on one rank: the job ends soon, with status 74 and one message that names the file."""
 
 import os

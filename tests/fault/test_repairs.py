@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Jobs that are killed around the iteration in which a component is repaired, where the repair decides that the job goes on."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Jobs that are killed, stopped and damaged: whatever happens, going on gives the model of a job that nothing happened to.
 
 GMMPI_FAULT_KILLS (12) says how many times jobs are killed at random instants, GMMPI_FAULT_SEED (1) which instants.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What is kept of a streamed subsample in --scratch is a help that may fail at any time: when the disk is full, fails, or gives
 other bytes back the fit goes on to the same model, says so once, and leaves nothing behind."""
 

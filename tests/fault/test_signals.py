@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Jobs that are asked to stop, or how they are doing, at any time; and jobs that know how long they may run.
 
 No test depends on how fast the machine is: a job is held until it has been asked, or goes on for ever, and waiting for it is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A rank that is no longer heard of: the others wait for it, but not for ever (--stall-seconds)."""
 
 import os

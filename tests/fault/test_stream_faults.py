@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Points that are streamed from a disk that fails, or from a file that changes, while the fit goes on: the job ends with one
 message and a checkpoint, from which it goes on when the file is whole again, to the model of a job that nothing happened to."""
 

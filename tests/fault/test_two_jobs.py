@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Two jobs by accident, or as many as a launcher has lost: only one of them writes a checkpoint, and none removes another's."""
 
 import fcntl

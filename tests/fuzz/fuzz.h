@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the fuzzers share. A fuzzer is LLVMFuzzerTestOneInput of one reader: whatever the bytes are, it must neither
  * crash nor take more memory than they justify. clang's libFuzzer (cmake -DGMMPI_FUZZ=ON) makes up inputs from those in
  * corpus/; other compilers link replay.c, which reads just these. */

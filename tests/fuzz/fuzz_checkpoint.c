@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Checkpoints: any bytes, which the checksum keeps from HDF5, and well sealed ones with any numbers in them. */
 #include "fuzz/fuzz.h"
 #include "job/checkpoint_image.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Points in HDF5 files that are sound as such, but claim any shape and hold any bytes: the library itself does not
  * survive every file. */
 #include "fuzz/fuzz.h"

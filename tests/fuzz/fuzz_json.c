@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Parameters to start from, as JSON. */
 #include "fuzz/fuzz.h"
 #include "mixture/files/model_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Files to start a fit from: labels, and what else they turn out to be. Labels are followed by one iteration. */
 #include "fit/start_file.h"
 #include "fuzz/fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Model files that are sound HDF5, but hold data sets of any shape, any numbers and any attributes. */
 #include "fuzz/fuzz.h"
 #include "mixture/files/model_file.h"

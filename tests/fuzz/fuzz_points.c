@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Tables of points as they are: CSV or NPY, which is told from the content. */
 #include "fuzz/fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* HDF5 files as they are, as points and as a model. Tests read the corpus only: from other bytes the HDF5 library
  * itself may crash, since not every part of such files has a checksum. */
 #include "fuzz/fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Gives a fuzzer the files of the folders that it is called with, where there is no libFuzzer. */
 #include "fuzz/fuzz.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Hosts h1, h2, ... on this machine: network namespaces with names and addresses of their own, joined by two bridges.
 
 eth0 is the network on which the hosts know each other by name, eth1 a second one, as where messages have one of their own. To be made inside namespaces.enter("net"), with which all of it goes away. The hosts share the file system, as if it were a network's.

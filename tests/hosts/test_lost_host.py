@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A job over three hosts loses one of them: it ends, says so, and goes on to the same model without it."""
 
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Files with missing values: rows are dropped for them, or they are an error. */
 #ifndef TESTS_DROPPED_ROWS_H
 #define TESTS_DROPPED_ROWS_H

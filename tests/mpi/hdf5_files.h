@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* HDF5 files of known numbers, for the tests of reading them. */
 #ifndef TESTS_HDF5_FILES_H
 #define TESTS_HDF5_FILES_H

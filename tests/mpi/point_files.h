@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the tests of sources and shards share: files in a temporary folder that rank 0 makes, and checks that are
  * counted, since a rank that left would keep the others waiting. */
 #ifndef TESTS_POINT_FILES_H

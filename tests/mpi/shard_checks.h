@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the tests of shards that are held and of shards that are streamed share: tables whose content every rank knows,
  * and what must hold of a shard made from one. */
 #ifndef TESTS_SHARD_CHECKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Starts that advance together: each of a batch of N ends, bit for bit, where a batch of one ends that has this start
  * alone, after as many visits of rows and with the same events; and a fit of N starts is the best of them. */
 #include "unit/matrices.h"

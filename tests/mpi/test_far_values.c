@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Far values: fill values are found in columns of every kind, the same ones in rows that are held or streamed, and
  * clean columns are left in peace. What is to be found is what was put there. */
 #include "mpi/shard_checks.h"

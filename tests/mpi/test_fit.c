@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The library under MPI: however the rows are distributed, the model is bit for bit the one that a single process gets
  * from all rows; textbook EM in long double says the same to rounding. */
 #include "fit/api.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Ranks that work at different paces end together, for the reason that any of them had. Loops without an end of their
  * own show that the others are heard of: they hang where that does not work. */
 #include "mpi/point_files.h"

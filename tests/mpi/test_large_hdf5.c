@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* HDF5 files that are damaged, that claim more than there is in them, and that hold more than an int counts. */
 #include "mpi/hdf5_files.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rank 0's model on every rank: all families, with and without names; and what happens when a rank has no memory. */
 #include "mixture/files/model_file.h"
 

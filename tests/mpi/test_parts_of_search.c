@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The parts of the search for a start find the same at any number of ranks as one process alone. */
 #include "unit/problem.h"
 

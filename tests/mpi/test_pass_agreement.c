@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What ranks tell each other in a pass: who wants to stop, who was asked, and whether all hold the same model. One that
  * holds another ends the pass for all of them, with the same status. */
 #include "unit/matrices.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Shards that hold their rows: the ranks' rows are the data set in order, whatever the number of ranks and whoever held
  * the rows before; ranges and fingerprint equal those computed here from all rows; missing values, infinities, and what
  * is wrong with memory. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Text tables: the same numbers from every way of writing them, wherever byte ranges cut the file; what is refused, and
  * the line that the message names. */
 #include "mpi/point_files.h"

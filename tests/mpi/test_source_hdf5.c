@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* HDF5 files: types, layouts, the way to the data set, names. */
 #include "mpi/hdf5_files.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* NPY files, written here byte by byte from the format's description: every type, both byte orders, both array orders,
  * and what is refused. */
 #include "mpi/point_files.h"

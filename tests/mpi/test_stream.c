@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Shards that are streamed: they are those that hold their rows, whatever the number of chunks; and files that change
  * while they are streamed are noticed by all ranks. */
 #include "mpi/dropped_rows.h"

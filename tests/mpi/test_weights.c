@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Weights of rows: shards of every kind carry them to the bit, whatever the number of ranks; those that are none are
  * refused; and a pass over weighted rows gives what a long double computation gives, and what one over rows that are
  * repeated gives, with the same bits at any number of ranks. */

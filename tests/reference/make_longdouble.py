@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Writes long_double.json: textbook EM in long double from starts in starts.json.
 
 Two cases are stored: the tutorial's (every iteration up to its end), and points about 1e6 with a spread of 1 in all four

@@ -1,4 +1,5 @@
 #!/usr/bin/env Rscript
+# SPDX-License-Identifier: BSD-3-Clause
 # Writes mclust.json: em() of mclust from every start in starts.json, without regularisation.
 #
 # The iterations go on (tolerance 0) until they have long stopped to change anything; the log-likelihood is that of an

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Writes scikit_learn.json: EM of scikit-learn's GaussianMixture from every start in starts.json.
 
 --reg-covar is 1e-6 throughout. The iterations go on (tol=0) until they have long stopped to change anything, and the

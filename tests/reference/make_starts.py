@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Writes starts.json (where every reference begins) and offset.csv (points far from the origin) beside this file.
 
 Each case is a data set, its columns, a number of components, and rows whose points are the first means. Weights start

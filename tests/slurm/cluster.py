@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A real SLURM of two nodes on this machine, without systemd or cgroups: munge, slurmctld, two slurmd, in a folder of its own."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The scripts of jobs/, edited as their headers say and submitted to a real SLURM, which is started here and taken down again.
 
 Whatever happens to a job on its way, its model is to the last byte that of a fit that was run here without SLURM.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* States that are easy to tell apart, and their checkpoints in memory. */
 #ifndef TESTS_CHECKPOINT_STATES_H
 #define TESTS_CHECKPOINT_STATES_H

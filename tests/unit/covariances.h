@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Covariances in a family's shape from dense ones, and back. */
 #ifndef TESTS_COVARIANCES_H
 #define TESTS_COVARIANCES_H

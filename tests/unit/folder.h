@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A temporary folder for the files of a test, whose name has blanks in it. */
 #ifndef TESTS_FOLDER_H
 #define TESTS_FOLDER_H

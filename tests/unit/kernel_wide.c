@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The kernels' source with the longest vectors, compiled for the instructions of kernel_avx2.c: what AVX-512 does, on
  * processors that do not have it. */
 #define KERNEL       kernel_wide

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef TESTS_KERNEL_WIDE_H
 #define TESTS_KERNEL_WIDE_H
 

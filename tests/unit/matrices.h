@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the tests of matrices and densities compare with: textbook algorithms in long double, without pivoting tricks or
  * blocking. */
 #ifndef TESTS_MATRICES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Points that a test makes, held by the ranks of a communicator, and models of them that it writes down: what the parts
  * of the search for a start are run on. */
 #ifndef TESTS_PROBLEM_H

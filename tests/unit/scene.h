@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the tests of the kernels run on: a random mixture in density form, points near its means, and everything that a
  * kernel computes from them by textbook formulas in long double. */
 #ifndef TESTS_SCENE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Acceleration: on maps whose fixed points are known in closed form the combinations lead there; moments come back from
  * the vectors that they are combined in; what a history remembers moves over to other points. */
 #include <setjmp.h>

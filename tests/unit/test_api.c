@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a program of somebody else's does with the library: fit, look, predict, draw, write, read. Linked to the shared
  * library, so that what is not exported is missed here. */
 #include <gmmpi/gmmpi.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Checkpoints in memory: a state comes back to the bit, whatever is in it; damage of any kind is recognised. */
 #include "unit/checkpoint_states.h"
 #include "unit/folder.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Checkpoints on the disk: FILE and FILE.prev are both whole after each write; the good one that got farthest is taken;
  * another job's checkpoint is refused with the reason. */
 #include "unit/checkpoint_states.h"

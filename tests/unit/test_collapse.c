@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Components that collapse: put where the data fit worst, dropped, refused or kept, and who hears of it. Most points
  * lie near the origin; where the outliers are is known, so it is known where the worst fit is. */
 #include "unit/problem.h"

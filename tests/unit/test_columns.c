@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* --columns: names, numbers, ranges, quotes, and what is wrong with them. */
 #include "sources/source.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Information criteria against numbers worked out by hand. */
 #include "apply/criteria.h"
 

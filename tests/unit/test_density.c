@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The density form against log N(x | mean, covariance) in long double. */
 #include "unit/covariances.h"
 #include "unit/matrices.h"

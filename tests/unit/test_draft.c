@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The names of drafts, and which of them are swept away. */
 #include <setjmp.h>
 #include <stdarg.h>

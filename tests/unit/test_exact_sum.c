@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Sums that do not depend on order: against 128-bit integers and long double, and against themselves shuffled. */
 #include "support/exact_sum.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rules of a pass on tiles, the last one padded, with weights and without, against long double. */
 #include "unit/scene.h"
 

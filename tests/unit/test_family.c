@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Covariance families and their storages: shapes, counts and M-steps against numbers worked out by hand, and what holds
  * of every line of both tables. */
 #include "unit/matrices.h"

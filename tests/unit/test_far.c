@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Distances from components against textbook arithmetic in long double, and where far begins. */
 #include "unit/covariances.h"
 #include "unit/matrices.h"

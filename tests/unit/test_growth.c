@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Models that grow: clusters far apart are found, and no model is worse than the one of a component fewer. */
 #include "unit/problem.h"
 

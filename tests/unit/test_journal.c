@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The convergence journal: its rows, and that a restarted job goes on in it without a gap or a repeat. */
 #include <setjmp.h>
 #include <stdarg.h>

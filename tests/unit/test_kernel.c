@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Every kernel that this machine can run against textbook formulas in long double, over awkward sizes. */
 #include "unit/kernel_wide.h"
 #include "unit/scene.h"

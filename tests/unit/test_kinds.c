@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of kinds of files: every entry is complete, and what the command line and messages say of it. */
 #include "sources/kinds.h"
 #include "sources/settings.h"

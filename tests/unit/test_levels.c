@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Levels: nested subsamples whose rows depend on the seed and the row's number alone, and how fine they are. The rows'
  * numbers are their first feature, so that it can be read off which ones a level has. */
 #include "unit/matrices.h"

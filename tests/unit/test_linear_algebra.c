@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The whitening factor against closed forms and a long double Cholesky factorisation. */
 #include "unit/matrices.h"
 

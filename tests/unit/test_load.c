@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The mean and the largest of the ranks' computing times, out of sums. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The M-step: every family's formula in long double from moments that are given, components that are not sound, and
  * what becomes of statistics. */
 #include "unit/covariances.h"

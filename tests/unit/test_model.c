@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Models in memory: what is accepted, refused, counted, copied and hashed. */
 #include "unit/matrices.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Model files: round trips, bytes that depend on the content alone, and files that are something else or broken. */
 #include "unit/covariances.h"
 #include "unit/matrices.h"

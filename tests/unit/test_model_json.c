@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Parameters as JSON: what is read, what is refused and why, and that writing and reading keep every digit. */
 #include "unit/covariances.h"
 #include "unit/matrices.h"

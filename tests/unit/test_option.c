@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Options by name: every fallback is a value that the option takes, what is set is what is noted, and what depends on
  * another option counts only with that. */
 #include "fit/options.h"

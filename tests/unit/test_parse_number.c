@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Numbers as text: bit for bit what strtod makes of them in the C locale, whatever the locale is; what is no number;
  * what is missing. */
 #include "sources/csv/parse_number.h"

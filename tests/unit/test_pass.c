@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Passes of many requests: each gets, bit for bit, what it would get alone, whatever the others are; and what the rank
  * is asked travels along. */
 #include "unit/problem.h"

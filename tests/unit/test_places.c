@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Places for components: a group that is planted is found, what it counts and promises is what counting in long double
  * says, and where nothing is missing nothing is promised. */
 #include "unit/problem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi_predict against densities in long double, written out for two features. */
 #include "gmmpi/apply.h"
 

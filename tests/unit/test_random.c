@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Counter-based random numbers: moments of the distributions, and that every argument counts. */
 #include "support/random.h"
 

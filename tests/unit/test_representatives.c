@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The rows that stand for all: against a search in long double that sorts all of them. */
 #include "unit/problem.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Points drawn from a mixture have its weights, means and covariances, within a few standard errors. */
 #include "gmmpi/apply.h"
 

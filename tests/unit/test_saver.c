@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The latest state on the disk: at the cadence that was asked for, and at once when a signal comes, whatever the loop
  * is doing. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The search for a start: what is tried depends on sizes alone, and on a mixture whose best optimum is known it is
  * found. */
 #include "unit/problem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The second look: what a subsample did not show is found on all points, and what was too thin there gets a chance. */
 #include "unit/problem.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* First centres and k-means: centres are rows, of clusters that are far apart each gets one, and Lloyd's iterations end
  * at centres that are the means of their points. */
 #include "unit/problem.h"

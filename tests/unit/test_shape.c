@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Covariances of both shapes: places by hand, arithmetic against long double on dense matrices. */
 #include "unit/matrices.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Signals: what asks a job to stop, and what is answered when somebody asks how it goes. Each test is a process of its
  * own, since what was received stays. */
 #include <setjmp.h>

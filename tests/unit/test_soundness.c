@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Spurious components, each rule on either side of its border. The rows are made so that it is known how many different
  * values there are: by the rules of starts/soundness.h one can tell what must come out. */
 #include "unit/problem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Components split in two and merged again: moments by hand. */
 #include "unit/covariances.h"
 #include "unit/matrices.h"

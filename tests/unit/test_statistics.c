@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Sufficient statistics: exact whatever the order of the blocks and the thread that adds each; what two ranks add up to
  * is what one has; and units that are too coarse are recognised. Blocks of sums are made up; what they add up to is
  * known from long double. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Lines of a text file: the same ones whatever the size of a piece, and each counted once however the file is cut. */
 #include "sources/csv/text_lines.h"
 

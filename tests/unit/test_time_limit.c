@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Spans of time as people and SLURM write them, and the margin before the end of a job's time. */
 #include <setjmp.h>
 #include <stdarg.h>

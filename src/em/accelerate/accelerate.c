@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/accelerate/accelerate.h"
 
 #include "em/accelerate/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Acceleration of EM on the vector of sufficient statistics.
  *
  * An EM iteration maps statistics to statistics: x gives a model, a pass over the points with that model gives G(x),

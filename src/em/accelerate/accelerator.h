@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What an accelerator knows between two steps: all of it is in `counters` and `numbers`, which a checkpoint holds.
  *
  * numbers:  origins (K x d) and their units (K x d), units of counts (K); two squares of residuals, for refinements;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/accelerate/memory.h"
 
 double *history_origins(const accelerator *memory)

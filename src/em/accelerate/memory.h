@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Where an accelerator's numbers are: for the files of em/accelerate only. */
 #ifndef EM_ACCELERATE_MEMORY_H
 #define EM_ACCELERATE_MEMORY_H

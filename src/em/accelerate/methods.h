@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* How remembered residuals are combined: a file for each method, in the table of methods.c.
  *
  * To add one: a file beside this one with its acceleration_method, its name below, a line in the table of methods.c,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What em/refine.c needs of an accelerator. */
 #include "em/accelerate/accelerate.h"
 #include "em/accelerate/memory.h"

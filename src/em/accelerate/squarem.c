@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/accelerate/methods.h"
 
 #include <math.h>

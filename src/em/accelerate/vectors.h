@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Moments as vectors of an accelerator, and back. */
 #ifndef EM_ACCELERATE_VECTORS_H
 #define EM_ACCELERATE_VECTORS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* VVI: every component has a diagonal covariance of its own. */
 #include "mixture/arrays.h"
 

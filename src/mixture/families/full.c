@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* VVV: every component has a covariance of its own, without restriction. */
 #include "mixture/arrays.h"
 #include "support/linear_algebra.h"

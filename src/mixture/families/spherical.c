@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* VII: every component is a ball with a variance of its own. */
 #include "mixture/arrays.h"
 

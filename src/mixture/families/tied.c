@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* EEE: one covariance without restriction, shared by all components. */
 #include "mixture/arrays.h"
 #include "support/linear_algebra.h"

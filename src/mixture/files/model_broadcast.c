@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Giving rank 0's model to every rank. */
 #include "mixture/files/model_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Writing models. */
 #include "mixture/files/model_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Models as files: HDF5, and JSON of the parameters.
  *
  * HDF5: /weights, /means, /covariances, /precisions_cholesky and attributes of the root group: format, format_version,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Reading models, whose files may be anything. */
 #include "mixture/files/model_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The parameters of models as JSON. */
 #include "mixture/files/model_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A shard from the caller's memory. */
 #include "points/making/redistribute.h"
 #include "points/reading/row_check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A shard from a source, of which each rank reads the rows it owns. */
 #include "points/making/from_source.h"
 

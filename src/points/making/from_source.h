@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Reading the rows of a shard from a source, whether they are held or streamed; for the files of points only. */
 #ifndef POINTS_MAKING_FROM_SOURCE_H
 #define POINTS_MAKING_FROM_SOURCE_H

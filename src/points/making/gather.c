@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* All rows on every rank. */
 #include "points/held.h"
 #include "support/error.h"

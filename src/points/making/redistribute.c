@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Sending rows to their owners.
  *
  * Who holds and who owns which rows is known to every rank, and both divide the same rows in the same order. Every rank

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Sending rows to their owners; for the files of points only. */
 #ifndef POINTS_MAKING_REDISTRIBUTE_H
 #define POINTS_MAKING_REDISTRIBUTE_H

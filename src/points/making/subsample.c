@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A part of a shard's rows as a shard of its own: sent to its owners by those who hold it, or, of rows that are
  * streamed, read by its owners. */
 #include "points/making/from_source.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The same rows in other coordinates: held, or made when they are asked for. */
 #include "points/held.h"
 #include "points/view.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows from a source to tiles: checked, surveyed and put to their places while they are in the cache. */
 #include "points/reading/read.h"
 

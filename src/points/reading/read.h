@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Reading a rank's rows from their source into tiles, piece by piece; for the files of points only. */
 #ifndef POINTS_READING_READ_H
 #define POINTS_READING_READ_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What may not be in the points: infinities, numbers that cannot be squared, and, unless rows are dropped for them,
  * missing values. All missing values are counted, over all ranks, before they are reported. */
 #include "points/reading/row_check.h"

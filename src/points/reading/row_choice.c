@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the rows of a choice begin, found by counting. */
 #include "points/reading/row_choice.h"
 

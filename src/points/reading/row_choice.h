@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Data sets that have not all rows of their source: those without missing values, or those that a subsample keeps, or
  * both; for the files of points only.
  *

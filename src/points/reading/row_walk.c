@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Reading chosen rows by walking over the source. */
 #include "points/reading/row_check.h"
 #include "points/reading/row_choice.h"

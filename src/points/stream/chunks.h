@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The chunks that a rank's streamed rows are cut into, and where a chunk's rows come from: the source, or, of a
  * subsample, the scratch in which they are kept once they have been read. A chunk is always what it was when it was
  * read first; for stream.c only. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "points/stream/scratch.h"
 
 #include "support/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Chunks of bytes that are kept in a temporary file on a disk, because they would be dear to get again; for the
  * files of points only.
  *

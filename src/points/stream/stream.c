@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A stream is at rest, or in a pass; the caller's thread takes it from state to state, and a thread of the stream reads
  * what the state lets it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The rows of a rank that are not held but read anew in every pass; for the files of points only.
  *
  * A rank's blocks are cut into chunks of whole blocks. A few neighbouring chunks are at hand, chunk c in slot c mod

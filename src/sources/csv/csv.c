@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Text tables: CSV, TSV, semicolons, blanks. Reading ascending rows goes on where the last read ended and never looks
  * for a landmark again. */
 #include "sources/csv/format.h"

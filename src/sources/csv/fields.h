@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* One line of a text table, field by field.
  *
  * Fields are separated by a delimiter, or by runs of blanks where the delimiter is ' '. Blanks around a field do not

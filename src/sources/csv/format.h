@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* How a text table is laid out: which delimiter, a header or not, how many columns, where the rows begin. It is told by
  * the first lines alone, and in the same way on every rank. */
 #ifndef SOURCES_CSV_FORMAT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/landmarks.h"
 
 #include "support/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the rows of a text table are.
  *
  * To find row r in a file of which nobody knows the lines, the ranks count the lines when the file is opened, each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/parse_number.h"
 
 #include <float.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Numbers as text.
  *
  * A number is [+-] digits [. digits] [e [+-] digits], with a digit before or behind the point; its value is the double

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The numbers of one line of a text table. */
 #ifndef SOURCES_CSV_ROW_H
 #define SOURCES_CSV_ROW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/settings.h"
 
 #include "support/error.h"

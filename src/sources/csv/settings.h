@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the user may say about a text table. */
 #ifndef SOURCES_CSV_SETTINGS_H
 #define SOURCES_CSV_SETTINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/text_lines.h"
 
 #include "support/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The lines of a text file: reading them one after the other, from any place, and counting those of a byte range.
  *
  * A file of many gigabytes is shared among ranks by bytes: rank r counts the lines that begin in its range, and the

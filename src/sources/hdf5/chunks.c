@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/chunks.h"
 
 #include "support/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Chunks of HDF5 data sets in memory. A chunk is unpacked as a whole; with a cache that holds those that lie abreast,
  * each is unpacked once when rows are read in order. */
 #ifndef SOURCES_HDF5_CHUNKS_H

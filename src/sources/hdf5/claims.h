@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the header of a data set may claim without memory being set aside for it. */
 #ifndef SOURCES_HDF5_CLAIMS_H
 #define SOURCES_HDF5_CLAIMS_H

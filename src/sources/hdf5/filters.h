@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Filters that packed a data set, and whether they can be undone. The library has some; others are plugins that it
  * finds in the folder that HDF5_PLUGIN_PATH names. */
 #ifndef SOURCES_HDF5_FILTERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Which data set of an HDF5 file holds the points: the one that was asked for, or the only one that can. */
 #ifndef SOURCES_HDF5_FIND_H
 #define SOURCES_HDF5_FIND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* HDF5 files. Each rank opens the file for itself and reads its own rows: collective reading gains nothing for
  * contiguous rows, and hangs when one rank's disk fails. */
 #include "sources/hdf5/claims.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What an HDF5 file holds: its data sets, of whatever shape and type. */
 #ifndef SOURCES_HDF5_INSIDES_H
 #define SOURCES_HDF5_INSIDES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Which HDF5 types are numbers, and how they become doubles.
  *
  * The library converts integers and floats of every size and byte order by itself. Booleans are numbers here as well:

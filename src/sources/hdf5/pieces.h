@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the pieces of a virtual data set are. A name in which "%b" stands for a number is that of a row of pieces, as
  * many as there are: the blocks 0, 1, 2, ... */
 #ifndef SOURCES_HDF5_PIECES_H

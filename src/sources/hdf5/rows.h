@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows of a data set through the library, of the columns picked: neighbouring columns are read together. */
 #ifndef SOURCES_HDF5_ROWS_H
 #define SOURCES_HDF5_ROWS_H

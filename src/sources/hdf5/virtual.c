@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/virtual.h"
 
 #include "sources/hdf5/claims.h"

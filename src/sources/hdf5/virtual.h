@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Virtual data sets: pieces of other files that look like one data set. Where a piece is not there the library delivers
  * fill values and no error, so the pieces are looked at before any of them is read. */
 #ifndef SOURCES_HDF5_VIRTUAL_H

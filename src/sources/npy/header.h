@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The header of a NumPy .npy file, formats 1.0 to 3.0: a Python dictionary that says type, order and shape of the
  * numbers behind it (NumPy enhancement proposal 1, "A simple file format for NumPy arrays"). */
 #ifndef SOURCES_NPY_HEADER_H

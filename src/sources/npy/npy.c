@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* NumPy's .npy files: one array of numbers, row by row (C order) or column by column (Fortran order). */
 #include "sources/npy/header.h"
 #include "sources/source.h"

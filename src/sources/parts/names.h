@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Several files as one data set: which ones are meant.
  *
  *   'part-*.h5'              a pattern as shells know them, matched by gmmpi itself; the files in byte order of their

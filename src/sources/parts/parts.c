@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Several files as one data set: the rows of the first, then those of the second, and so on. Each is a source of its
  * own, of whatever kind.
  *
