@@ -41,9 +41,9 @@ def includes_of(folder):
             unit = os.path.relpath(full, folder)[:-2]
             with open(full, encoding="utf-8") as file:
                 for number, line in enumerate(file, 1):
-                    match = re.match(r'\s*#\s*include\s+"([^"]+)\.h"', line)
-                    if match and match.group(1) != unit:
-                        found.setdefault(unit, set()).add((match.group(1), f"{os.path.relpath(full, folder)}:{number}"))
+                    match = re.match(r'\s*#\s*include\s*(["<])([^">]+?)(?:\.[ch])?[">]', line)
+                    if match and match.group(2) != unit and (match.group(1) == '"' or room_of(match.group(2)) in ROOMS):
+                        found.setdefault(unit, set()).add((match.group(2), f"{os.path.relpath(full, folder)}:{number}"))
             found.setdefault(unit, set())
     return found
 

@@ -17,6 +17,7 @@ static gmmpi_status labels_of_shard(const gmmpi_points *points, const gmmpi_opti
 {
   const shard *rows = points->rows;
   const int64_t n = options->n_labels;
+  const int64_t most = INT64_C(1) << 53; /* beyond it doubles do not tell one from the next */
   gmmpi_error local = {0};
   shard *column = NULL;
   double *values = allocate(n, sizeof *values);
@@ -26,9 +27,10 @@ static gmmpi_status labels_of_shard(const gmmpi_points *points, const gmmpi_opti
     fail(&local, GMMPI_WRONG_USAGE,
          "labels in memory are of the rows of gmmpi_points_create; give one for each of them, and drop none");
   for (int64_t i = 0; i < n && local.status == GMMPI_OK; i++) {
-    values[i] = (double)options->labels[i];
-    if ((int64_t)values[i] != options->labels[i])
-      fail(&local, GMMPI_BAD_DATA, "label %lld is too large; use labels below 2^53", (long long)options->labels[i]);
+    const int64_t label = options->labels[i];
+    if (label < -most || label > most)
+      fail(&local, GMMPI_BAD_DATA, "label %lld is too large; use labels from -2^53 to 2^53", (long long)label);
+    values[i] = (double)label;
   }
   if (agree(rows->comm, &local) == GMMPI_OK &&
       shard_create_from_memory(rows->comm, values, n, 1, (shard_options){0}, &column, &local) == GMMPI_OK) {

@@ -172,7 +172,9 @@ const int n_memory_options = (int)(sizeof memory_option_table / sizeof memory_op
 
 source_options reading_source_options(const reading_options *values)
 {
-  return (source_options){.columns = values->columns, .words = values->words};
+  const source_word *end = values->words;
+  while (end->name != NULL) end++;
+  return (source_options){.columns = values->columns, .words = values->words, .n_words = (int)(end - values->words)};
 }
 
 const char *memory_scratch(const memory_options *values)

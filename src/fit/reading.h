@@ -26,7 +26,7 @@ const option_record *reading_option_table(int *n_options);
 extern const option_record memory_option_table[];
 extern const int n_memory_options;
 
-/* What source_open wants; values must outlive the source. */
+/* What source_open wants, borrowed from values. */
 source_options reading_source_options(const reading_options *values);
 
 /* The folder for subsamples, $TMPDIR, else /tmp, where none is given; NULL: nowhere. */

@@ -82,6 +82,21 @@ class Convert(harness.Case):
         run = self.summary("info", self.path("out.h5"))
         self.assertEqual(run["feature_names"], names)
 
+    def test_settings_of_text(self):
+        """What the user says about text is heeded, of one file and of several: a first line of numbers may be a header."""
+        self.write("part-1.csv", "1;2\n3;4\n5;6\n")
+        self.write("part-2.csv", "1;2\n7;8\n")
+        for data, rows in (("part-1.csv", [[3, 4], [5, 6]]), ("part-*.csv", [[3, 4], [5, 6], [7, 8]])):
+            for ranks in (None, 2):
+                numpy.testing.assert_array_equal(self.converted(self.path(data), "--header", "yes", ranks=ranks), rows)
+                self.assertEqual(self.names(), ["1", "2"])
+                os.remove(self.path("out.h5"))
+            read = self.converted(self.path(data), "--header", "no", "--delimiter", ";")
+            self.assertEqual(len(read), len(rows) + (1 if data == "part-1.csv" else 2))
+            os.remove(self.path("out.h5"))
+            self.fail_with(65, "part-1.csv: line 1, column 1: \"1;2\" is not a number", "convert", self.path(data), self.path("out.h5"), "--header", "no",
+                           "--delimiter", ",")
+
     def test_missing(self):
         """Rows with gaps are refused or left out, whichever rank has them."""
         points = numbers(30000, 2)

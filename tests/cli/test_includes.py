@@ -52,6 +52,11 @@ class Includes(harness.Case):
         self.complains(f"{place}: sources may not include points/shard.h",
                        "these rooms include each other in a circle: points, sources")
 
+    def test_in_angle_brackets(self):
+        with open(os.path.join(self.copy, "apply/new.c"), "w", encoding="utf-8") as out:
+            out.write("#include <em/state.h>\n#include <stdio.h>\n")
+        self.complains("apply/new.c:1: apply may not include em/state.h")
+
     def test_a_room_above_that_is_not_for_it(self):
         place = self.plant("apply/new.c", "em/state.h")
         self.complains(f"{place}: apply may not include em/state.h")

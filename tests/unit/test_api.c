@@ -298,6 +298,14 @@ static void test_starts(void **state)
   gmmpi_options_set(options, "n-init", "1", &error);
   gmmpi_options_set_labels(options, labels, N - 1, &error);
   assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_WRONG_USAGE);
+  const int64_t too_large[N] = {[N - 1] = INT64_MAX};
+  error = (gmmpi_error){0};
+  gmmpi_options_set_labels(options, too_large, N, &error);
+  assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_BAD_DATA);
+  const int64_t too_small[N] = {[N - 1] = -((INT64_C(1) << 53) + 2)};
+  error = (gmmpi_error){0};
+  gmmpi_options_set_labels(options, too_small, N, &error);
+  assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_BAD_DATA);
   gmmpi_options_destroy(options);
   gmmpi_model_destroy(start);
   unlink(model_path);
