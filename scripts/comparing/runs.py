@@ -97,11 +97,11 @@ def is_degenerate(model, points):
     """Does a component sit on fewer than d + 1 points (2 where d + 1 are not needed), or is its scatter in some direction
     less than the ridge, although the data have more than 100 times the ridge there? Then its likelihood says nothing."""
     d = model.n_features
-    needed = d + 1 if model.shape == "full" else 2
+    needed = d + 1 if model.rank == 2 and not model.is_shared else 2
     if (model.weights * len(points) < needed).any() or model.n_components < model.n_stored:
         return True
     total = np.atleast_2d(np.cov(points.T))
-    for k in range(1 if model.shape == "tied" else model.n_components):
+    for k in range(1 if model.is_shared else model.n_components):
         variances, directions = np.linalg.eigh(model.covariance_of(k, range(d)))
         spread = np.einsum("ij,ik,kj->j", directions, total, directions)
         if ((variances < 2 * REG_COVAR) & (spread > 100 * REG_COVAR)).any():

@@ -68,7 +68,7 @@ fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, int64_t 
   const int64_t spreading =
       data_spread_creation_bytes(family_find(options->covariance)->storage->shape, n_features, options->threads);
   const int64_t searching = search_bytes(options, rows_of_kmeans, n_samples, n_features);
-  int64_t looking = has_levels ? second_look_bytes(options, n_samples, n_features) : 0;
+  int64_t looking = has_levels && search_is_wanted(options) ? second_look_bytes(options, n_samples, n_features) : 0;
   if (!multiply_fits(starts_together(options, n_features), looking, &looking)) looking = INT64_MAX;
   const int64_t rest[] = {one,
                           has_levels ? one : 0,
