@@ -133,7 +133,7 @@ class StreamedSubsamples(streaming.Case):
         if not os.path.exists(self.path("s.h5.checkpoint")):
             return False
         with h5py.File(self.path("s.h5.checkpoint"), "r") as checkpoint:
-            return checkpoint["current/level"][()] == 1 and checkpoint["current/iteration"][()] >= 2
+            return checkpoint["climber_0/level"][()] == 1 and checkpoint["climber_0/iteration"][()] >= 2
 
     def test_dropped_rows(self):
         drop = ("--missing", "drop")
