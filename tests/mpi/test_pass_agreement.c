@@ -28,7 +28,7 @@ static gmmpi_status status_with_hash(uint64_t hash)
 {
   gmmpi_error error;
   pass_control control = {.hash = hash};
-  int status = pass_with(&control, &error);
+  int status = (int)pass_with(&control, &error);
   int lowest;
   MPI_Allreduce(&status, &lowest, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
   MPI_Allreduce(MPI_IN_PLACE, &status, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
