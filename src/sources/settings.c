@@ -39,7 +39,8 @@ gmmpi_status settings_read(const source_kind *kind, const source_word *words, in
   *settings = NULL;
   if (kind->settings_bytes > 0 && (*settings = calloc(1, kind->settings_bytes)) == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left for the settings of %s files", kind->name);
-  for (const source_word *word = words; word < words + n_words; word++) {
+  for (int i = 0; i < n_words; i++) {
+    const source_word *word = &words[i];
     if (word->value == NULL) continue;
     const source_kind *owner;
     const source_setting *setting = find(word->name, &owner);
