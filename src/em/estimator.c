@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/estimator.h"
 
-#include <string.h>
-
 const estimator estimator_ml = {.name = "ml"};
-
-static const estimator *const estimators[] = {&estimator_ml};
-enum { N_ESTIMATORS = sizeof estimators / sizeof estimators[0] };
-
-const estimator *estimator_find(const char *name)
-{
-  for (int i = 0; i < N_ESTIMATORS; i++) {
-    if (strcmp(name, estimators[i]->name) == 0) return estimators[i];
-  }
-  return NULL;
-}
 
 double estimator_objective(const estimator *how, const gmmpi_model *model, double log_likelihood)
 {

@@ -6,10 +6,10 @@
  *
  *   ml   maximum likelihood: the objective is the log-likelihood (Dempster, Laird, Rubin 1977)
  *
- * To add one: a file with an estimator of which every member may be NULL but the name, its name below, and a line in
- * the table of estimator.c. As long as there is one estimator no option picks it: with the second one comes an option
- * (fit/options.h), which iteration.c looks up where it takes estimator_ml now. Numbers that are kept beside the model's
- * own are arrays of the model (mixture/arrays.h). */
+ * To add one: a file with an estimator of which every member may be NULL but the name, and its name below. As long as
+ * there is one estimator no option picks it: with the second one comes an option (fit/options.h), which iteration.c
+ * looks up where it takes estimator_ml now. Numbers that are kept beside the model's own are arrays of the model
+ * (mixture/arrays.h). */
 #ifndef EM_ESTIMATOR_H
 #define EM_ESTIMATOR_H
 
@@ -29,9 +29,6 @@ typedef struct estimator {
 } estimator;
 
 extern const estimator estimator_ml;
-
-/* The estimator of this name; NULL when there is none. */
-const estimator *estimator_find(const char *name);
 
 double estimator_objective(const estimator *how, const gmmpi_model *model, double log_likelihood);
 void estimator_form(const estimator *how, density_form *form, const gmmpi_model *model);

@@ -117,11 +117,6 @@ void time_limit_note_rest(time_limit *limit, double seconds, double n_points)
   limit->rests[limit->n_rests++ % TIME_LIMIT_MEMORY] = seconds / n_points;
 }
 
-void time_limit_note_checkpoint(time_limit *limit, double seconds)
-{
-  limit->checkpoint = fmax(limit->checkpoint, seconds);
-}
-
 static double slowest(const double *noted, int n_noted)
 {
   double seconds = 0.0;

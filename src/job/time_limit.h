@@ -38,9 +38,6 @@ time_limit time_limit_begin(double seconds);
 void time_limit_note_iteration(time_limit *limit, double seconds, double n_points);
 void time_limit_note_rest(time_limit *limit, double seconds, double n_points);
 
-/* What a checkpoint took, or is expected to take. */
-void time_limit_note_checkpoint(time_limit *limit, double seconds);
-
 /* The seconds before the end at which a job that sees n_points in an iteration must be asked no more. */
 double time_limit_margin(const time_limit *limit, double n_points);
 

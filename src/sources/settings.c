@@ -3,24 +3,19 @@
 
 #include "sources/kinds.h"
 #include "support/error.h"
+#include "support/option.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static gmmpi_status set_choice(const source_setting *setting, const char *text, int *value, gmmpi_error *error)
 {
-  char words[256] = "";
   for (int i = 0; setting->choices[i] != NULL; i++) {
-    if (strcmp(setting->choices[i], text) == 0) {
-      *value = i;
-      return GMMPI_OK;
-    }
-    const size_t used = strlen(words);
-    const char *between = i == 0 ? "" : setting->choices[i + 1] == NULL ? " or " : ", ";
-    snprintf(words + used, sizeof words - used, "%s%s", between, setting->choices[i]);
+    if (strcmp(setting->choices[i], text) != 0) continue;
+    *value = i;
+    return GMMPI_OK;
   }
-  return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is unknown; give %s", setting->name, text, words);
+  return refuse_choice(setting->name, setting->choices, text, error);
 }
 
 /* The setting of this name, and whose it is. NULL: there is none. */

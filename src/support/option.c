@@ -73,15 +73,15 @@ static int index_of_word(const option_record *option, const char *text)
   return -1;
 }
 
-static gmmpi_status refuse_word(const option_record *option, const char *text, gmmpi_error *error)
+gmmpi_status refuse_choice(const char *name, const char *const *choices, const char *text, gmmpi_error *error)
 {
   char words[256] = "";
-  for (int i = 0; option->choices[i] != NULL; i++) {
+  for (int i = 0; choices[i] != NULL; i++) {
     const size_t used = strlen(words);
-    const char *between = i == 0 ? "" : option->choices[i + 1] == NULL ? " or " : ", ";
-    snprintf(words + used, sizeof words - used, "%s%s", between, option->choices[i]);
+    const char *between = i == 0 ? "" : choices[i + 1] == NULL ? " or " : ", ";
+    snprintf(words + used, sizeof words - used, "%s%s", between, choices[i]);
   }
-  return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is unknown; give %s", option->name, text, words);
+  return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is unknown; give %s", name, text, words);
 }
 
 static gmmpi_status refuse_empty(const option_record *option, gmmpi_error *error)
@@ -100,7 +100,7 @@ static gmmpi_status set_choice(const option_record *option, void *values, const 
     *value = index < 0 ? option->n_words : index;
     return GMMPI_OK;
   }
-  if (index < 0) return refuse_word(option, text, error);
+  if (index < 0) return refuse_choice(option->name, option->choices, text, error);
   *value = index;
   return GMMPI_OK;
 }
@@ -108,7 +108,7 @@ static gmmpi_status set_choice(const option_record *option, void *values, const 
 static gmmpi_status set_word(const option_record *option, const char **value, const char *text, gmmpi_error *error)
 {
   const int index = index_of_word(option, text);
-  if (index < 0) return refuse_word(option, text, error);
+  if (index < 0) return refuse_choice(option->name, option->choices, text, error);
   *value = option->choices[index];
   return GMMPI_OK;
 }

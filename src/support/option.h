@@ -75,6 +75,9 @@ void *option_value(const option_record *option, void *values);
 /* The same option, of a variable somewhere else. */
 option_record option_of(const option_record *option, void *value);
 
+/* Sets the error of a word that is none of the choices (the last one is NULL), and returns 64. */
+gmmpi_status refuse_choice(const char *name, const char *const *choices, const char *text, gmmpi_error *error);
+
 /* Gives the option the value that text stands for. OPTION_TEXT, and choices with n_words, keep a pointer to text.
  * Errors: 64 with a message "--name: what is wrong; what to give". */
 gmmpi_status option_set(const option_record *option, void *values, const char *text, gmmpi_error *error);
