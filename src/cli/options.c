@@ -61,7 +61,7 @@ static void tables_clear(getopt_tables *tables)
 static void add_word(getopt_tables *tables, option_word word)
 {
   const option_record *option = word.option;
-  const bool takes_value = option->kind != OPTION_FLAG && option->kind != OPTION_SWITCH;
+  const bool takes_value = option->kind != OPTION_FLAG && option->kind != OPTION_SWITCH && option->argument != NULL;
   const int i = tables->n_words++;
   tables->words[i] = word;
   tables->names[i] = (struct option){word.is_no ? option->no_name : option->name,

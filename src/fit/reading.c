@@ -23,6 +23,7 @@ static const source_word *find_word(const source_word *words, const char *name)
 static gmmpi_status parse_setting(const option_record *option, const char *text, void *value, gmmpi_error *error)
 {
   source_word *words = value;
+  if (text == NULL) text = "yes";
   const gmmpi_status status = settings_check(option->name, text, error);
   if (status == GMMPI_OK) words[find_word(words, option->name) - words] = (source_word){option->name, text};
   return status;

@@ -13,7 +13,8 @@
 /* What has been picked so far. */
 typedef struct picks {
   const point_source *source;
-  char *const *names; /* n_columns, or NULL */
+  char *const *names;  /* n_columns, or NULL */
+  char *const *arrays; /* n_columns, or NULL: see source_pick_of_arrays */
   int64_t n_columns;
   int64_t *columns; /* n_columns: those picked so far, in order */
   int64_t n_picked;
@@ -103,6 +104,19 @@ static bool parse_range(const char *token, int64_t *first, int64_t *last)
   return parse_count(token, dash, first) && parse_count(dash + 1, end, last);
 }
 
+/* Picks the columns of the array of this name: *found, if there is one. */
+static gmmpi_status pick_array(picks *picked, const char *token, bool *found, gmmpi_error *error)
+{
+  gmmpi_status status = GMMPI_OK;
+  *found = false;
+  for (int64_t i = 0; picked->arrays != NULL && i < picked->n_columns && status == GMMPI_OK; i++) {
+    if (picked->arrays[i] == NULL || strcmp(picked->arrays[i], token) != 0) continue;
+    *found = true;
+    status = pick(picked, i, token, error);
+  }
+  return status;
+}
+
 static gmmpi_status pick_token(picks *picked, const char *token, bool is_quoted, gmmpi_error *error)
 {
   int64_t column;
@@ -111,6 +125,9 @@ static gmmpi_status pick_token(picks *picked, const char *token, bool is_quoted,
   gmmpi_status status = find_name(picked, token, &column, error);
   if (status != GMMPI_OK) return status;
   if (column >= 0) return pick(picked, column, token, error);
+  bool is_array;
+  status = pick_array(picked, token, &is_array, error);
+  if (status != GMMPI_OK || is_array) return status;
   if (is_quoted || !parse_range(token, &first, &last) || first < 1 || last < first || last > picked->n_columns)
     return no_such_column(picked, token, error);
   for (column = first - 1; column < last && status == GMMPI_OK; column++) status = pick(picked, column, token, error);
@@ -213,10 +230,10 @@ static gmmpi_status keep_picked(point_source *source, picks *picked, gmmpi_error
   return GMMPI_OK;
 }
 
-gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *const *names,
-                                 const source_options *options, gmmpi_error *error)
+gmmpi_status source_pick_of_arrays(point_source *source, int64_t n_columns, char *const *names, char *const *arrays,
+                                   const source_options *options, gmmpi_error *error)
 {
-  picks picked = {.source = source, .names = names, .n_columns = n_columns};
+  picks picked = {.source = source, .names = names, .arrays = arrays, .n_columns = n_columns};
   picked.columns = allocate(n_columns, sizeof *picked.columns);
   picked.is_picked = allocate(n_columns, sizeof *picked.is_picked);
   gmmpi_status status = GMMPI_OK;
@@ -233,4 +250,10 @@ gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *
   free(picked.columns);
   free(picked.is_picked);
   return status;
+}
+
+gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *const *names,
+                                 const source_options *options, gmmpi_error *error)
+{
+  return source_pick_of_arrays(source, n_columns, names, NULL, options, error);
 }

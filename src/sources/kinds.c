@@ -69,6 +69,9 @@ void kinds_usage(char *text, size_t n_bytes)
 
 const source_setting *kinds_setting(int index, const source_kind **owner)
 {
+  if (owner != NULL) *owner = NULL;
+  if (index < N_READING_CHOICES) return &reading_choices_table[index];
+  index -= N_READING_CHOICES;
   for (int k = N_KINDS - 1; k >= 0; k--) {
     if (owner != NULL) *owner = source_kinds[k];
     if (index < source_kinds[k]->n_settings) return &source_kinds[k]->settings[index];

@@ -26,7 +26,8 @@ void kinds_usage(char *text, size_t n_bytes);
 /* All kinds together have at most so many settings. */
 enum { MOST_SOURCE_SETTINGS = 32 };
 
-/* The settings of all kinds, from 0. NULL: there are no more. *owner, unless owner is NULL: whose it is. */
+/* The settings of all kinds, from 0. NULL: there are no more. *owner, unless owner is NULL: whose it is, NULL where it
+ * is everybody's (choices.h). */
 const source_setting *kinds_setting(int index, const source_kind **owner);
 
 /* What the file at path holds that a source can be, {"/path": {"shape": [n, d], "type": "float64"}, ...}; a new

@@ -18,13 +18,30 @@ static gmmpi_status create(const char *data, const recognition *found, const sou
   const char *inside = data + found->path_length;
   created->kind = source_kinds[found->kind];
   created->path = strndup(data, (size_t)found->path_length);
+  created->file = strndup(data, (size_t)found->path_length);
   created->label = strdup(data);
   created->place_word = "row";
   if (*inside != '\0') created->inside = strdup(inside + 1);
   *source = created;
-  if (created->path == NULL || created->label == NULL || (*inside != '\0' && created->inside == NULL))
+  if (created->path == NULL || created->file == NULL || created->label == NULL ||
+      (*inside != '\0' && created->inside == NULL))
     return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
-  return settings_read(created->kind, options->words, options->n_words, &created->settings, error);
+  return settings_read(created->kind, options->words, options->n_words, &created->choices, &created->settings, error);
+}
+
+/* What the user said and the kind has no use for. */
+static gmmpi_status check_words(point_source *source, const source_options *options, gmmpi_error *error)
+{
+  const source_kind *kind = source->kind;
+  if (kind->suffixes == NULL) return GMMPI_OK; /* it is made of files, which have a say of their own */
+  if (source->choices.transpose != 0 && !kind->transposes)
+    return fail(error, GMMPI_WRONG_USAGE,
+                "%s: --transpose: a %s file is read by rows; leave it out, or write the file the other way round",
+                source->label, kind->name);
+  const char *other = settings_word_of_others(kind, options->words, options->n_words);
+  if (other != NULL)
+    source_doubt(source, "--%s says nothing about %s files, and has no effect; leave it out", other, kind->name);
+  return GMMPI_OK;
 }
 
 /* Collective: a shape that is not the same on all ranks means that they look at different files under one name. */
@@ -49,7 +66,7 @@ gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_opti
   recognition found = {0};
   point_source *opened = NULL;
   if (recognise_data(comm, data, &found, &local) == GMMPI_OK) {
-    create(data, &found, options, &opened, &local);
+    if (create(data, &found, options, &opened, &local) == GMMPI_OK) check_words(opened, options, &local);
     if (agree(comm, &local) == GMMPI_OK) {
       opened->written = written;
       opened->kind->open(comm, opened, options, &local);
@@ -72,6 +89,9 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
 {
   written_files written = {0};
   const gmmpi_status status = source_open_part(comm, data, options, &written, source, error);
+  int rank;
+  MPI_Comm_rank(comm, &rank);
   written_files_warn(comm, &written);
+  if (status == GMMPI_OK && rank == 0) notes_warn(&(*source)->notes, (*source)->label);
   return status;
 }

@@ -28,8 +28,15 @@ static const source_setting *find(const char *name, const source_kind **owner)
   return NULL;
 }
 
-gmmpi_status settings_read(const source_kind *kind, const source_word *words, int n_words, void **settings,
-                           gmmpi_error *error)
+/* Sets the value of the setting, a member of values. */
+static gmmpi_status set_value(const source_setting *setting, const char *text, void *values, gmmpi_error *error)
+{
+  void *value = (char *)values + setting->offset;
+  return setting->choices != NULL ? set_choice(setting, text, value, error) : setting->parse(text, value, error);
+}
+
+gmmpi_status settings_read(const source_kind *kind, const source_word *words, int n_words, reading_choices *choices,
+                           void **settings, gmmpi_error *error)
 {
   *settings = NULL;
   if (kind->settings_bytes > 0 && (*settings = calloc(1, kind->settings_bytes)) == NULL)
@@ -41,22 +48,31 @@ gmmpi_status settings_read(const source_kind *kind, const source_word *words, in
     const source_setting *setting = find(word->name, &owner);
     if (setting == NULL)
       return fail(error, GMMPI_WRONG_USAGE, "--%s: no kind of file has such a setting; leave it out", word->name);
-    if (owner != kind) continue;
-    void *value = (char *)*settings + setting->offset;
-    const gmmpi_status status = setting->choices != NULL ? set_choice(setting, word->value, value, error)
-                                                         : setting->parse(word->value, value, error);
-    if (status != GMMPI_OK) return status;
+    void *values = owner == NULL ? (void *)choices : owner == kind ? *settings : NULL;
+    if (values != NULL && set_value(setting, word->value, values, error) != GMMPI_OK) return error->status;
   }
   return GMMPI_OK;
+}
+
+const char *settings_word_of_others(const source_kind *kind, const source_word *words, int n_words)
+{
+  for (int i = 0; i < n_words; i++) {
+    const source_kind *owner;
+    if (words[i].value != NULL && find(words[i].name, &owner) != NULL && owner != NULL && owner != kind)
+      return words[i].name;
+  }
+  return NULL;
 }
 
 gmmpi_status settings_check(const char *name, const char *value, gmmpi_error *error)
 {
   const source_word word = {name, value};
-  const source_kind *owner = source_kinds[0];
+  const source_kind *owner = NULL;
+  reading_choices choices = {0};
   void *settings = NULL;
+  gmmpi_error local = {0};
   find(name, &owner);
-  const gmmpi_status status = settings_read(owner, &word, 1, &settings, error);
+  settings_read(owner != NULL ? owner : source_kinds[0], &word, 1, &choices, &settings, &local);
   free(settings);
-  return status;
+  return error_pass(error, &local);
 }

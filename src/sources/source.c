@@ -6,6 +6,7 @@
 #include "support/memory.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,19 @@ gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows
   if (first_row < 0 || n_rows < 0 || first_row > source->n_rows - n_rows)
     return fail(error, GMMPI_INTERNAL, "%s: rows %" PRId64 " to %" PRId64 " were asked for, there are %" PRId64,
                 source->label, first_row, first_row + n_rows, source->n_rows);
-  return n_rows == 0 ? GMMPI_OK : source->kind->read(source, first_row, n_rows, rows, error);
+  if (n_rows == 0) return GMMPI_OK;
+  const gmmpi_status status = source->kind->read(source, first_row, n_rows, rows, error);
+  if (status == GMMPI_OK) values_apply(source->rules, &source->choices.missing, n_rows, source->n_features, rows);
+  return status;
+}
+
+value_rule *source_rules(point_source *source)
+{
+  if (source->rules != NULL) return source->rules;
+  source->rules = allocate(source->n_features, sizeof *source->rules);
+  for (int64_t j = 0; source->rules != NULL && j < source->n_features; j++)
+    source->rules[j] = value_rule_of_plain_numbers;
+  return source->rules;
 }
 
 /* Floats are read to the end of the room and become doubles from the beginning on: each is read before its place is
@@ -33,6 +46,22 @@ gmmpi_status source_read_numbers(const point_source *source, int descriptor, int
     numbers[i] = (double)value;
   }
   return GMMPI_OK;
+}
+
+void source_note(point_source *source, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  notes_add(&source->notes, false, format, arguments);
+  va_end(arguments);
+}
+
+void source_doubt(point_source *source, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  notes_add(&source->notes, true, format, arguments);
+  va_end(arguments);
 }
 
 gmmpi_status source_options_copy(const source_options *options, const char *label, source_options *copy,
@@ -103,7 +132,10 @@ void source_close(point_source *source)
   for (int64_t i = 0; source->feature_names != NULL && i < source->n_features; i++) free(source->feature_names[i]);
   free(source->feature_names);
   free(source->columns);
+  free(source->rules);
+  notes_clear(&source->notes);
   free(source->path);
+  free(source->file);
   free(source->inside);
   free(source->label);
   free(source->settings);

@@ -10,7 +10,10 @@
 #ifndef SOURCES_SOURCE_H
 #define SOURCES_SOURCE_H
 
+#include "sources/choices.h"
 #include "sources/feature_names.h"
+#include "sources/notes.h"
+#include "sources/values.h"
 #include "sources/written_files.h"
 
 #include "gmmpi/error.h"
@@ -43,19 +46,6 @@ typedef struct point_source point_source;
 
 /* --- a kind of file --- */
 
-/* A setting that a kind of file has: an option of the command line, and a word in source_options. Its value goes into
- * the settings of the kind, a struct that is all zero where nothing is said. */
-typedef struct source_setting {
-  const char *name;           /* "header": --header */
-  const char *argument;       /* how the help text calls the value: "WORD" */
-  const char *help;           /* what it does and its default, without a full stop */
-  size_t offset;              /* of the value in the settings */
-  const char *const *choices; /* the words it may be, then NULL: the value is an int, which of them; the first one is
-                                 the default */
-  /* Where there are no choices: sets the value. Errors: 64, "--name: ..."; 71. */
-  gmmpi_status (*parse)(const char *text, void *value, gmmpi_error *error);
-} source_setting;
-
 /* Members that may be left out say what happens then. */
 typedef struct source_kind {
   const char *name;            /* "NPY": for messages, help texts and `gmmpi info` */
@@ -63,6 +53,7 @@ typedef struct source_kind {
   const char *usage;           /* how DATA names one, where a file's name does not do: "FILE.h5:/path"; NULL: it does */
   const char *const *suffixes; /* ".npy", ... then NULL; NULL: not one file, so it is not listed among the formats */
   bool has_insides;            /* does FILE:/path name one of several tables in it? */
+  bool transposes;             /* does it read columns as points, if the choices say so? */
 
   const source_setting *settings; /* n_settings; NULL: none */
   int n_settings;
@@ -100,17 +91,21 @@ typedef struct source_kind {
 
 struct point_source {
   const source_kind *kind;
-  char *path;             /* the file */
-  char *inside;           /* the data set in it, NULL where the kind has none */
-  char *label;            /* how messages name it: path, or path:inside */
-  void *settings;         /* the kind's, as the user's words have them; NULL where it has none */
-  const char *place_word; /* "row", unless the kind says another, as "line" */
+  char *path;              /* the file, as the user named it: for messages */
+  char *file;              /* what is opened: path, or an unpacked copy */
+  char *inside;            /* the data set in it, NULL where the kind has none */
+  char *label;             /* how messages name it: path, or path:inside */
+  void *settings;          /* the kind's, as the user's words have them; NULL where it has none */
+  reading_choices choices; /* those of all kinds */
+  const char *place_word;  /* "row", unless the kind says another, as "line" */
   int64_t n_rows;
   int64_t n_features;     /* columns picked */
   int64_t n_columns;      /* columns in the file */
   int64_t *columns;       /* n_features: 0-based columns of the file, in the order picked */
   char **feature_names;   /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
   bool has_names;         /* do the names come from the file? */
+  value_rule *rules;      /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
+  source_notes notes;     /* how it is read, for people */
   bool is_concurrent;     /* may threads read at the same time? */
   bool streams;           /* are rows read again and again without finding and parsing them anew? */
   int64_t buffer_bytes;   /* memory that reading takes beside the rows */
@@ -158,6 +153,22 @@ void source_close(point_source *source); /* NULL is fine; not collective */
  * feature_names and has_names. Errors: 65 a column that is not there, one picked twice; 71. */
 gmmpi_status source_pick_columns(point_source *source, int64_t n_columns, char *const *names,
                                  const source_options *options, gmmpi_error *error);
+
+/* The same where some columns belong together, as those of an array in a table: arrays (n_columns, or NULL) has for
+ * each column the name that picks all of them, or NULL. */
+gmmpi_status source_pick_of_arrays(point_source *source, int64_t n_columns, char *const *names, char *const *arrays,
+                                   const source_options *options, gmmpi_error *error);
+
+/* The rules of the features, made when they are first asked for: each number stands for itself. NULL: no memory. */
+value_rule *source_rules(point_source *source);
+
+/* Something that people should know of how the source is read: a line of `gmmpi info` and of summaries. Without the
+ * source's name in front and a full stop behind. The same on all ranks. */
+void source_note(point_source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same of a reading that may not be what was meant, with what to do: it is a warning, too, when the source is
+ * opened, by rank 0. */
+void source_doubt(point_source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* For a source that opens others later: a copy of the columns and words; the names that are wanted stay borrowed.
  * Release it with source_options_clear, also after an error. Errors: 71, with label in the message. */

@@ -24,7 +24,7 @@ typedef enum option_kind {
   OPTION_COUNT,   /* int, likewise */
   OPTION_SEED,    /* uint64_t: any */
   OPTION_REAL,    /* double within least ... most, never NaN */
-  OPTION_PARSED   /* whatever parse makes of it */
+  OPTION_PARSED   /* whatever parse makes of it; without an argument it is a flag, and its text NULL */
 } option_kind;
 
 typedef struct option_record {

@@ -43,12 +43,15 @@ static void settings_are_complete(void **state)
   int n = 0;
   for (; (setting = kinds_setting(n, &owner)) != NULL; n++) {
     assert_non_null(setting->name);
-    print_message("--%s of %s\n", setting->name, owner->name);
-    assert_non_null(setting->argument);
+    print_message("--%s of %s\n", setting->name, owner != NULL ? owner->name : "any kind");
+    if (setting->argument == NULL) { /* a flag */
+      assert_string_equal(setting->choices[0], "no");
+      assert_string_equal(setting->choices[1], "yes");
+    }
     assert_non_null(setting->help);
     assert_true((setting->choices != NULL) != (setting->parse != NULL));
     const size_t n_bytes = setting->choices != NULL ? sizeof(int) : 1;
-    assert_true(setting->offset + n_bytes <= owner->settings_bytes);
+    assert_true(setting->offset + n_bytes <= (owner != NULL ? owner->settings_bytes : sizeof(reading_choices)));
     for (int i = 0; i < n; i++) assert_string_not_equal(kinds_setting(i, NULL)->name, setting->name);
     for (int i = 0; setting->choices != NULL && setting->choices[i] != NULL; i++)
       assert_int_equal(settings_check(setting->name, setting->choices[i], NULL), GMMPI_OK);

@@ -48,7 +48,7 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
 {
   csv_state *state = source->state;
   struct stat status;
-  state->descriptor = open(source->path, O_RDONLY | O_CLOEXEC);
+  state->descriptor = open(source->file, O_RDONLY | O_CLOEXEC);
   if (state->descriptor < 0 || fstat(state->descriptor, &status) != 0)
     return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check that every node can read it", source->label,
                 strerror(errno));

@@ -13,6 +13,8 @@
 
 typedef struct csv_format {
   char delimiter;    /* ' ' stands for any run of blanks */
+  char comment;      /* lines that begin with it are no rows; 0: there are none */
+  char decimal;      /* '.' or ',' */
   int64_t n_columns; /* of the first line */
   char **names;      /* n_columns; NULL without a header */
   int64_t first_row; /* where in the file the first line behind the header begins */

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* HDF5 files. Each rank opens the file for itself and reads its own rows: collective reading gains nothing for
  * contiguous rows, and hangs when one rank's disk fails. */
-#include "sources/hdf5/claims.h"
-#include "sources/hdf5/filters.h"
 #include "sources/hdf5/find.h"
 #include "sources/hdf5/insides.h"
-#include "sources/hdf5/numbers.h"
-#include "sources/hdf5/rows.h"
-#include "sources/hdf5/virtual.h"
+#include "sources/hdf5/layout.h"
 #include "sources/source.h"
 #include "support/error.h"
 #include "support/file.h"
-#include "support/hdf5_attributes.h"
 #include "support/hdf5_file.h"
 
 #include <errno.h>
@@ -20,18 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the library takes to convert and unpack numbers. */
-static const int64_t library_bytes = 4 << 20;
-/* And for each further file that is open: measured with 1500 of them. */
-static const int64_t open_file_bytes = 640 << 10;
-
 typedef struct hdf5_state {
   hid_t file;
-  hdf5_rows rows;
-  /* Where numbers lie in the file as in memory they are read without the library: */
-  int descriptor; /* of the library's; -1: they don't */
-  int64_t offset; /* of the first number, bytes */
-  int item_bytes;
+  const hdf5_layout *layout;
+  void *table; /* the layout's */
 } hdf5_state;
 
 static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
@@ -50,8 +37,6 @@ static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error
   return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
 }
 
-/* --- opening --- */
-
 static gmmpi_status cannot_open(const point_source *source, gmmpi_error *error)
 {
   if (errno == ENOENT || errno == EACCES || errno == EPERM)
@@ -60,179 +45,54 @@ static gmmpi_status cannot_open(const point_source *source, gmmpi_error *error)
   return hdf5_broken(source->path, error);
 }
 
-/* Opens the data set that was asked for or is the only one, and sets inside and label. */
-static gmmpi_status open_data_set(point_source *source, gmmpi_error *error)
+/* The object that was asked for, or the only one that can be meant; sets inside and label. Negative after an error. */
+static hid_t open_object(point_source *source, gmmpi_error *error)
 {
-  hdf5_state *state = source->state;
+  const hdf5_state *state = source->state;
   if (source->inside == NULL) {
-    const gmmpi_status status = hdf5_find_points(state->file, source->path, &source->inside, error);
-    if (status != GMMPI_OK) return status;
+    if (hdf5_find_points(state->file, source->path, &source->inside, error) != GMMPI_OK) return H5I_INVALID_HID;
     char *label = NULL;
-    if (asprintf(&label, "%s:%s", source->path, source->inside) < 0) return out_of_memory(source, error);
+    if (asprintf(&label, "%s:%s", source->path, source->inside) < 0) {
+      out_of_memory(source, error);
+      return H5I_INVALID_HID;
+    }
     free(source->label);
     source->label = label;
   }
   errno = 0;
-  state->rows.data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
-  if (state->rows.data_set < 0 && hdf5_disk_failed()) return hdf5_broken(source->path, error);
-  if (state->rows.data_set < 0) return hdf5_no_such_data_set(state->file, source->path, source->inside, error);
-  if (!hdf5_is_numeric(state->rows.data_set))
-    return fail(error, GMMPI_BAD_DATA, "%s: does not hold integers or floats; name a data set that does",
-                source->label);
-  return GMMPI_OK;
+  const hid_t object = H5Oopen(state->file, source->inside, H5P_DEFAULT);
+  if (object < 0 && hdf5_disk_failed())
+    hdf5_broken(source->path, error);
+  else if (object < 0)
+    hdf5_no_such_data_set(state->file, source->path, source->inside, error);
+  return object;
 }
 
-static gmmpi_status set_shape(point_source *source, int64_t *n_columns, gmmpi_error *error)
+/* Finds out how the points lie in the file. */
+static gmmpi_status choose_layout(point_source *source, gmmpi_error *error)
 {
   hdf5_state *state = source->state;
-  hsize_t extents[2] = {0, 1};
-  state->rows.space = H5Dget_space(state->rows.data_set);
-  state->rows.n_dimensions = state->rows.space >= 0 ? H5Sget_simple_extent_ndims(state->rows.space) : -1;
-  if (state->rows.n_dimensions != 1 && state->rows.n_dimensions != 2)
-    return fail(error, GMMPI_BAD_DATA, "%s: has %d dimensions; points are rows of a data set of two", source->label,
-                state->rows.n_dimensions < 0 ? 0 : state->rows.n_dimensions);
-  if (H5Sget_simple_extent_dims(state->rows.space, extents, NULL) < 0 || extents[0] > INT64_MAX ||
-      extents[1] > INT64_MAX)
-    return fail(error, GMMPI_BAD_DATA, "%s: has a shape that cannot be read; is the file damaged?", source->label);
-  if (extents[0] == 0 || extents[1] == 0)
-    return fail(error, GMMPI_BAD_DATA, "%s: holds %llu rows of %llu columns; give a file with points", source->label,
-                (unsigned long long)extents[0], (unsigned long long)extents[1]);
-  source->n_rows = (int64_t)extents[0];
-  *n_columns = (int64_t)extents[1];
-  return GMMPI_OK;
-}
-
-/* Is the attribute a list? One that is a single value names no column. */
-static bool has_array(hid_t data_set, const char *attribute)
-{
-  const hid_t opened = H5Aexists(data_set, attribute) > 0 ? H5Aopen(data_set, attribute, H5P_DEFAULT) : H5I_INVALID_HID;
-  const hid_t space = opened >= 0 ? H5Aget_space(opened) : H5I_INVALID_HID;
-  const bool is_array = space >= 0 && H5Sget_simple_extent_ndims(space) == 1;
-  if (space >= 0) H5Sclose(space);
-  if (opened >= 0) H5Aclose(opened);
-  return is_array;
-}
-
-static gmmpi_status pick_columns(point_source *source, int64_t n_columns, const source_options *options,
-                                 gmmpi_error *error)
-{
-  static const char attribute[] = "feature_names";
-  const hdf5_state *state = source->state;
-  char **names = NULL;
-  int64_t n_names = 0;
-  hsize_t file_bytes = 0;
-  errno = 0;
-  if (H5Fget_filesize(state->file, &file_bytes) >= 0 && has_array(state->rows.data_set, attribute))
-    hdf5_strings_read(state->rows.data_set, attribute, (int64_t)file_bytes, &n_names, &names);
-  if (names == NULL && hdf5_disk_failed()) return hdf5_broken(source->label, error);
-  const gmmpi_status status =
-      source_pick_columns(source, n_columns, n_names == n_columns ? names : NULL, options, error);
-  hdf5_strings_free(n_names, names);
-  return status;
-}
-
-/* Finds out whether the numbers lie in the file one behind the other, as this machine's doubles or floats. */
-static void find_flat_numbers(point_source *source)
-{
-  hdf5_state *state = source->state;
-  void *handle = NULL;
-  const hid_t type = H5Dget_type(state->rows.data_set);
-  const haddr_t offset = H5Dget_offset(state->rows.data_set); /* undefined for anything but one piece in this file */
-  const bool is_double = type >= 0 && H5Tequal(type, H5T_NATIVE_DOUBLE) > 0;
-  const bool is_float = type >= 0 && H5Tequal(type, H5T_NATIVE_FLOAT) > 0;
-  if (type >= 0) H5Tclose(type);
-  if (!state->rows.is_direct || offset == HADDR_UNDEF || !(is_double || is_float) ||
-      H5Fget_vfd_handle(state->file, H5P_DEFAULT, &handle) < 0 || handle == NULL)
-    return;
-  state->descriptor = *(const int *)handle;
-  state->offset = (int64_t)offset;
-  state->item_bytes = is_double ? (int)sizeof(double) : (int)sizeof(float);
-  source->is_concurrent = true;
-}
-
-/* The pieces that a rank has open when it has read its share of the rows: in the mean those that begin in it, and those
- * that have its first row. */
-static int64_t count_open_pieces(MPI_Comm comm, const point_source *source, const hdf5_pieces *pieces)
-{
-  int n_ranks;
-  MPI_Comm_size(comm, &n_ranks);
-  const int64_t n = pieces->n / n_ranks + pieces->n_rows / source->n_rows + pieces->n_endless + 2;
-  return n < pieces->n ? n : pieces->n;
-}
-
-/* Opens the data set, whose chunks or those of whose pieces want this memory, anew with a cache for them. Collective:
- * each rank has looked at its share of the pieces. */
-static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, hdf5_pieces pieces, gmmpi_error *error)
-{
-  hdf5_state *state = source->state;
-  int64_t memory[2] = {pieces.most.cache, pieces.most.unpacking};
-  MPI_Allreduce(MPI_IN_PLACE, memory, 2, MPI_INT64_T, MPI_MAX, comm);
-  const int64_t n_open = count_open_pieces(comm, source, &pieces);
-  const int64_t cache = hdf5_shared_cache(memory[0], n_open);
-  source->buffer_bytes += n_open * (cache + (pieces.n > 1 ? open_file_bytes : 0)) + memory[1];
-  if (cache == 0) return GMMPI_OK;
-  H5Dclose(state->rows.data_set);
-  H5Sclose(state->rows.space);
-  state->rows.data_set = hdf5_open_with_cache(state->file, source->inside, cache);
-  state->rows.space = state->rows.data_set >= 0 ? H5Dget_space(state->rows.data_set) : H5I_INVALID_HID;
-  return state->rows.space >= 0 ? GMMPI_OK : out_of_memory(source, error);
-}
-
-/* The pieces of a virtual data set; any other is one piece. */
-static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, hdf5_pieces *pieces, gmmpi_error *error)
-{
-  hdf5_state *state = source->state;
-  const hid_t properties = H5Dget_create_plist(state->rows.data_set);
-  gmmpi_status status = GMMPI_OK;
-  *pieces = (hdf5_pieces){.n = 1};
-  if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
-    H5Dclose(state->rows.data_set); /* with it the library would hold pieces open in a way of its own */
-    status = hdf5_check_pieces(comm, properties, source->path, source->label, source->written, pieces, error);
-    if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
-    state->rows.data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
-    if (state->rows.data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
-  }
-  if (properties >= 0) H5Pclose(properties);
-  return status;
-}
-
-/* What there is to do for each way of holding the numbers in the file. */
-static gmmpi_status look_at_layout(point_source *source, hdf5_pieces *pieces, gmmpi_error *error)
-{
-  hdf5_state *state = source->state;
-  source->streams = true;
-  source->buffer_bytes = library_bytes + HDF5_PIECE_NUMBERS * (int64_t)sizeof(double);
-  const hid_t properties = H5Dget_create_plist(state->rows.data_set);
-  const H5D_layout_t layout = properties >= 0 ? H5Pget_layout(properties) : H5D_LAYOUT_ERROR;
-  gmmpi_status status = GMMPI_OK;
-  if (layout == H5D_CHUNKED) {
-    status = hdf5_check_filters(properties, source->label, error);
-    pieces->most = hdf5_chunk_memory_of(state->rows.data_set);
-  } else if (layout == H5D_CONTIGUOUS) {
-    find_flat_numbers(source);
-  }
-  if (properties >= 0) H5Pclose(properties);
-  return status;
+  const hid_t object = open_object(source, error);
+  if (object < 0) return error->status;
+  const bool is_data_set = H5Iget_type(object) == H5I_DATASET;
+  state->layout = hdf5_layout_of(object);
+  H5Oclose(object);
+  if (state->layout != NULL) return GMMPI_OK;
+  if (!is_data_set) return hdf5_no_such_data_set(state->file, source->path, source->inside, error);
+  return fail(error, GMMPI_BAD_DATA, "%s: does not hold integers or floats; name a data set that does", source->label);
 }
 
 static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const source_options *options,
-                                  hdf5_pieces *pieces, gmmpi_error *error)
+                                  gmmpi_error *error)
 {
   hdf5_state *state = source->state;
-  int64_t n_columns = 0;
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (rank == 0) written_files_ask(source->written, 0, source->path);
-  state->file = hdf5_open_file(source->path);
+  state->file = hdf5_open_file(source->file);
   if (state->file < 0) return cannot_open(source, error);
-  gmmpi_status status = open_data_set(source, error);
-  if (status == GMMPI_OK) status = look_at_pieces(comm, source, pieces, error);
-  if (status == GMMPI_OK) status = set_shape(source, &n_columns, error);
-  if (status == GMMPI_OK)
-    status = hdf5_check_claims(state->file, state->rows.data_set, n_columns, source->label, error);
-  if (status == GMMPI_OK) status = pick_columns(source, n_columns, options, error);
-  if (status == GMMPI_OK) status = hdf5_rows_prepare(source, &state->rows, error);
-  return status == GMMPI_OK ? look_at_layout(source, pieces, error) : status;
+  if (choose_layout(source, error) != GMMPI_OK) return error->status;
+  return state->layout->open(comm, source, state->file, options, &state->table, error);
 }
 
 static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
@@ -243,17 +103,14 @@ static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_
     free(state);
     return error->status;
   }
-  *state = (hdf5_state){
-      .file = H5I_INVALID_HID,
-      .rows = {.data_set = H5I_INVALID_HID, .space = H5I_INVALID_HID, .numbers = {H5I_INVALID_HID, H5I_INVALID_HID}},
-      .descriptor = -1};
+  state->file = H5I_INVALID_HID;
   source->state = state;
   gmmpi_error local = {0};
-  hdf5_pieces pieces;
   H5E_BEGIN_TRY
   {
-    open_silently(comm, source, options, &pieces, &local);
-    if (agree(comm, &local) == GMMPI_OK) keep_chunks(comm, source, pieces, &local);
+    open_silently(comm, source, options, &local);
+    if (agree(comm, &local) == GMMPI_OK && state->layout->settle != NULL)
+      state->layout->settle(comm, source, state->table, &local);
   }
   H5E_END_TRY
   if (local.status != GMMPI_OK) *error = local;
@@ -265,29 +122,17 @@ static void close_hdf5(point_source *source)
   hdf5_state *state = source->state;
   H5E_BEGIN_TRY
   {
-    hdf5_rows_close(&state->rows);
+    if (state->table != NULL) state->layout->close(state->table);
     if (state->file >= 0) H5Fclose(state->file);
   }
   H5E_END_TRY
   free(state);
 }
 
-/* --- reading --- */
-
 static gmmpi_status read_hdf5(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
 {
-  hdf5_state *state = source->state;
-  const int64_t row_numbers = source->n_features;
-  gmmpi_status status = GMMPI_OK;
-  if (state->descriptor >= 0)
-    return source_read_numbers(source, state->descriptor, state->offset + first_row * row_numbers * state->item_bytes,
-                               state->item_bytes, n_rows * row_numbers, rows, error);
-  H5E_BEGIN_TRY
-  {
-    status = hdf5_rows_read(source, &state->rows, first_row, n_rows, rows, error);
-  }
-  H5E_END_TRY
-  return status;
+  const hdf5_state *state = source->state;
+  return state->layout->read(source, state->table, first_row, n_rows, rows, error);
 }
 
 static bool reads(const point_source *source, const char *path)
@@ -296,10 +141,7 @@ static bool reads(const point_source *source, const char *path)
   bool found = file_is_same(source->path, path);
   H5E_BEGIN_TRY
   {
-    const hid_t properties = H5Dget_create_plist(state->rows.data_set);
-    if (!found && properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL)
-      found = hdf5_pieces_are_in(properties, source->path, path);
-    if (properties >= 0) H5Pclose(properties);
+    if (!found && state->layout->reads != NULL) found = state->layout->reads(source, state->table, path);
   }
   H5E_END_TRY
   return found;

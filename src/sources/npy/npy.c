@@ -39,7 +39,7 @@ static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_o
   source->state = state;
   state->descriptor = -1;
   struct stat status;
-  state->descriptor = open(source->path, O_RDONLY | O_CLOEXEC);
+  state->descriptor = open(source->file, O_RDONLY | O_CLOEXEC);
   if (state->descriptor < 0 || fstat(state->descriptor, &status) != 0)
     return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check that every node can read it", source->label,
                 strerror(errno));

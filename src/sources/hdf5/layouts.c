@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sources/hdf5/layout.h"
+
+#include <stddef.h>
+
+extern const hdf5_layout hdf5_matrix;
+
+static const hdf5_layout *const layouts[] = {&hdf5_matrix};
+
+const hdf5_layout *hdf5_layout_of(hid_t object)
+{
+  for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
+    if (layouts[i]->recognises(object)) return layouts[i];
+  }
+  return NULL;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sources/notes.h"
+
+#include "support/error.h"
+#include "support/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A command may open its data twice, to learn their names first; it says this once. */
+static char warned_of[NOTE_BYTES];
+
+void notes_add(source_notes *notes, bool is_doubt, const char *format, va_list arguments)
+{
+  source_remark remark = {.is_doubt = is_doubt};
+  vsnprintf(remark.text, sizeof remark.text, format, arguments);
+  if (notes->remarks == NULL) notes->remarks = allocate(MOST_NOTES, sizeof *notes->remarks);
+  if (notes->remarks == NULL || notes->n == MOST_NOTES) return;
+  for (int i = 0; i < notes->n; i++) {
+    if (strcmp(notes->remarks[i].text, remark.text) == 0) return;
+  }
+  notes->remarks[notes->n++] = remark;
+}
+
+void notes_warn(const source_notes *notes, const char *label)
+{
+  for (int i = 0; i < notes->n; i++) {
+    const source_remark *remark = &notes->remarks[i];
+    if (!remark->is_doubt || strcmp(remark->text, warned_of) == 0) continue;
+    warn("%s: %s", label, remark->text);
+    memcpy(warned_of, remark->text, sizeof warned_of);
+  }
+}
+
+void notes_clear(source_notes *notes)
+{
+  free(notes->remarks);
+  *notes = (source_notes){0};
+}

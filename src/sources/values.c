@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sources/values.h"
+
+#include <math.h>
+#include <stddef.h>
+
+const value_rule value_rule_of_plain_numbers = {.valid_least = NAN, .valid_most = NAN, .scale = 1.0};
+
+void value_rule_add_fill(value_rule *rule, double fill)
+{
+  bool is_known = isnan(fill);
+  for (int i = 0; i < rule->n_fills; i++) is_known = is_known || rule->fills[i] == fill;
+  if (!is_known && rule->n_fills < MOST_FILLS) rule->fills[rule->n_fills++] = fill;
+}
+
+static double value_of(const value_rule *rule, double number)
+{
+  for (int i = 0; i < rule->n_fills; i++) {
+    if (number == rule->fills[i]) return NAN;
+  }
+  if (number < rule->valid_least || number > rule->valid_most) return NAN;
+  return rule->scale == 1.0 && rule->offset == 0.0 ? number : number * rule->scale + rule->offset;
+}
+
+static bool is_missing(const missing_values *missing, double value)
+{
+  bool found = false;
+  for (int i = 0; i < missing->n_numbers; i++) {
+    const double number = missing->numbers[i];
+    found = found || value == number || value == (double)(float)number;
+  }
+  return found;
+}
+
+void values_apply(const value_rule *rules, const missing_values *missing, int64_t n_rows, int64_t n_features,
+                  double *rows)
+{
+  if (rules != NULL) {
+    for (int64_t i = 0; i < n_rows; i++) {
+      for (int64_t j = 0; j < n_features; j++) rows[i * n_features + j] = value_of(&rules[j], rows[i * n_features + j]);
+    }
+  }
+  if (missing == NULL || missing->n_numbers == 0) return;
+  for (int64_t i = 0; i < n_rows * n_features; i++) {
+    if (is_missing(missing, rows[i])) rows[i] = NAN;
+  }
+}
