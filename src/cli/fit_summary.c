@@ -121,6 +121,7 @@ static void print_json(const fit_account *account)
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     json_object_update(summary, run);
+    if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
     char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     if (text != NULL) puts(text);
     free(text);
@@ -155,6 +156,7 @@ static void print_for_people(const fit_account *account)
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged ? "" : "; not converged");
+  if (account->data != NULL) data_account_print(account->data, stdout, "  ", true);
   if (account->points->n_dropped > 0)
     printf("  %lld row%s left out for missing values\n", (long long)account->points->n_dropped,
            account->points->n_dropped == 1 ? " was" : "s were");

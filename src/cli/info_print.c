@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a file holds, in words. */
+#include "cli/info_data.h"
 #include "cli/info_describe.h"
 #include "cli/options.h"
 
@@ -65,6 +66,9 @@ static void print_components(const gmmpi_model *model)
   }
 }
 
+/* Facts that are printed as tables, or are in one. */
+static const char *const tables[] = {"columns", "first_rows", "suggestions", "n_rows_looked_at", "notes"};
+
 void info_print(const file_description *description)
 {
   const gmmpi_model *model = description->model;
@@ -76,6 +80,10 @@ void info_print(const file_description *description)
   const int64_t n_dead = model != NULL ? model->n_components - model_n_living(model) : 0;
   if (n_dead > 0) printf(", %lld of weight 0", (long long)n_dead);
   putchar('\n');
-  print_facts(description->facts, 2);
+  json_t *plain = json_copy(description->facts);
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) json_object_del(plain, tables[i]);
+  print_facts(plain, 2);
+  json_decref(plain);
+  info_data_print_columns(description->facts);
   if (model != NULL) print_components(model);
 }

@@ -107,6 +107,7 @@ struct point_source {
   value_rule *rules;      /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
   source_notes notes;     /* how it is read, for people */
   bool is_concurrent;     /* may threads read at the same time? */
+  bool keeps_text;        /* set by whoever reads: text where a number should be is value_of_text, and no error */
   bool streams;           /* are rows read again and again without finding and parsing them anew? */
   int64_t buffer_bytes;   /* memory that reading takes beside the rows */
   written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */
