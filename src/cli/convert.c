@@ -62,6 +62,10 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
   if (!options_read(&usage, argc, argv, rank, &words, &command->help, error)) return error->status;
   command->data = words.operands[0];
   command->output_path = words.operands[1];
+  if (reading_has_word(&command->reading, "transform"))
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "convert: --transform: numbers are written as they are, so that a model can undo it; give it to gmmpi fit");
   if (output_is_text(command->output_path))
     return fail(error, GMMPI_WRONG_USAGE, "convert: %s would be text by its name; give a name such as points.h5",
                 command->output_path);

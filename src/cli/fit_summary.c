@@ -138,7 +138,7 @@ static void print_components(const gmmpi_model *model)
   for (int64_t k = 0; k < model->n_components && k < most_components; k++) {
     printf("  component %-3lld weight %-9.4g mean", (long long)k, model->weights[k]);
     for (int64_t j = 0; j < model->n_features && j < most_features; j++)
-      printf(" %.6g", model->means[k * model->n_features + j]);
+      printf(" %.6g", model_undo_transform(model, j, model->means[k * model->n_features + j]));
     puts(model->n_features > most_features ? " ..." : "");
   }
   if (model->n_components > most_components)

@@ -59,9 +59,11 @@ static void print_components(const gmmpi_model *model)
   for (int64_t j = 0; model->feature_names != NULL && j < d; j++)
     printf("%s%s", j == 0 ? " (" : ", ", model->feature_names[j]);
   puts(model->feature_names != NULL ? ")" : "");
+  if (model->transforms != NULL)
+    puts("  (means in the units of the data; JSON and file have those of transformed features)");
   for (int64_t k = 0; k < model->n_components; k++) {
     printf("  %9lld  %10.4g ", (long long)k, model->weights[k]);
-    for (int64_t j = 0; j < d; j++) printf(" %.6g", model->means[k * d + j]);
+    for (int64_t j = 0; j < d; j++) printf(" %.6g", model_undo_transform(model, j, model->means[k * d + j]));
     putchar('\n');
   }
 }

@@ -81,6 +81,9 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   command->data = words.operands[1];
   if (command->output_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the predictions go, e.g. -o labels.h5");
+  if (reading_has_word(&command->reading, "transform"))
+    return fail(error, GMMPI_WRONG_USAGE,
+                "predict: --transform: the model knows how its features were transformed; leave it out");
   command->wishes.compress = (int)command->compress;
   return compress_check(command->compress, command->output_path, error);
 }
@@ -104,6 +107,7 @@ static void open_by_names(MPI_Comm comm, const predict_command *command, const g
   source_options options = reading_source_options(&command->reading);
   options.columns = NULL;
   options.wanted = names_of_model(command, model);
+  options.transforms = model_transforms(model, command->model_path);
   source_open(comm, command->data, &options, source, failure);
 }
 
@@ -112,7 +116,8 @@ static void open_by_names(MPI_Comm comm, const predict_command *command, const g
 static gmmpi_status open_all(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
                              const gmmpi_error *other_names, point_source **source, gmmpi_error *error)
 {
-  const source_options options = reading_source_options(&command->reading);
+  source_options options = reading_source_options(&command->reading);
+  options.transforms = model_transforms(model, command->model_path);
   const bool named = names_are_own(model->feature_names, model->n_features);
   gmmpi_error failure = {0};
   const bool opened = source_open(comm, command->data, &options, source, &failure) == GMMPI_OK;
@@ -130,7 +135,8 @@ static gmmpi_status open_all(MPI_Comm comm, const predict_command *command, cons
 static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
                                 point_source **source, gmmpi_error *error)
 {
-  const source_options options = reading_source_options(&command->reading);
+  source_options options = reading_source_options(&command->reading);
+  options.transforms = model_transforms(model, command->model_path);
   const name_list wanted = names_of_model(command, model);
   if (source_open(comm, command->data, &options, source, error) != GMMPI_OK) return error->status;
   const name_list picked = names_of_source(*source);
