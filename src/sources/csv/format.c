@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/format.h"
 
+#include "sources/csv/cells.h"
 #include "sources/csv/fields.h"
-#include "sources/csv/parse_number.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -61,6 +61,10 @@ static gmmpi_status take_sample(line_reader *reader, const char *label, sample *
     if (text == NULL) return out_of_memory(label, error);
     memcpy(text, begin, length);
     text[length] = '\n';
+    if (seen->n_lines > 0 && !is_comment(&seen->lines[0]) && *text == '#') {
+      free(text);
+      continue;
+    }
     if (seen->n_lines == 1 && is_comment(&seen->lines[0]) && *text == '#') drop_first(seen);
     seen->lines[seen->n_lines++] = (sample_line){text, length, number, offset, line_reader_place(reader)};
     n_bytes += length;
@@ -170,7 +174,8 @@ static gmmpi_status find_layout(sample *seen, const char *label, const csv_setti
 gmmpi_status csv_format_find(line_reader *reader, const char *label, const csv_settings *settings, csv_format *format,
                              gmmpi_error *error)
 {
-  *format = (csv_format){0};
+  *format = (csv_format){.comment = settings->comment != 0 ? settings->comment : '#',
+                         .decimal = settings->decimal != 0 ? settings->decimal : '.'};
   sample seen = {.n_lines = 0};
   gmmpi_status status = take_sample(reader, label, &seen, error);
   if (status == GMMPI_OK && seen.n_lines == 0)
