@@ -99,7 +99,7 @@ static const bool has_wide_integers = false;
 #endif
 
 /* Any number, text to end, that parse_number has seen to be one: as the C library spells it, if need be in a copy. */
-static bool round_by_library(const char *text, const char *end, double *value)
+__attribute__((noinline)) static bool round_by_library(const char *text, const char *end, double *value)
 {
   static locale_t c_locale = (locale_t)0;
   enum { ENOUGH = 1200 }; /* digits decide of a double, at most 767 of them */

@@ -3,12 +3,21 @@
 
 #include "sources/csv/parse_number.h"
 
-/* A number that begins a field, in the plain spelling: where it ends, or NULL. Where commas separate fields and also
- * stand before decimals, in quotes, only the whole field says what it is. */
-static inline const char *parse_plain(const char *start, char delimiter, char decimal, double *value)
+/* Where commas separate fields and also stand before decimals, in quotes, only the whole field says what it is. */
+static const char *parse_nothing(const char *text, double *value)
 {
-  if (decimal == '.') return parse_number(start, value);
-  return delimiter != ',' ? parse_number_with_comma(start, value) : NULL;
+  (void)text;
+  (void)value;
+  return NULL;
+}
+
+typedef const char *(*number_parser)(const char *text, double *value);
+
+/* What reads a number that begins a field, in the plain spelling: where it ends, or NULL. */
+static number_parser parser_of(const csv_row_layout *layout)
+{
+  if (layout->cells.decimal == '.') return parse_number;
+  return layout->delimiter != ',' ? parse_number_with_comma : parse_nothing;
 }
 
 /* Does the line end at next, or with just so many empty fields? */
@@ -27,7 +36,7 @@ bool csv_row_parse(int64_t n_columns, const csv_row_layout *layout, const char *
                    csv_fault *fault)
 {
   const char delimiter = layout->delimiter;
-  const char decimal = layout->cells.decimal;
+  const number_parser parse_plain = parser_of(layout);
   end = csv_trim(begin, end, delimiter);
   const char *next = csv_skip_blanks(begin, end, delimiter);
   *fault = (csv_fault){.kind = FAULT_N_FIELDS};
@@ -41,7 +50,7 @@ bool csv_row_parse(int64_t n_columns, const csv_row_layout *layout, const char *
     const int64_t feature = layout->feature_of[column];
     if (feature >= 0) {
       const char *start = csv_skip_blanks(next, end, delimiter);
-      const char *behind = start < end ? parse_plain(start, delimiter, decimal, &row[feature]) : NULL;
+      const char *behind = start < end ? parse_plain(start, &row[feature]) : NULL;
       if (behind != NULL && (behind == end || csv_is_delimiter(*behind, delimiter))) {
         next = csv_behind(behind, end, delimiter);
         continue;

@@ -80,8 +80,8 @@ gmmpi_status line_reader_find_line_end(line_reader *reader, gmmpi_error *error)
   const gmmpi_status status = read_on(reader, error);
   if (status != GMMPI_OK) return status;
   const bool has_lf = memchr(reader->buffer, '\n', reader->filled) != NULL;
-  const char *cr = memchr(reader->buffer, '\r', reader->filled);
-  reader->line_end = !has_lf && cr != NULL ? '\r' : '\n';
+  const bool has_cr_alone = !has_lf && memchr(reader->buffer, '\r', reader->filled) != NULL;
+  reader->line_end = has_cr_alone ? '\r' : '\n';
   return GMMPI_OK;
 }
 
