@@ -2,6 +2,7 @@
 #include "sources/csv/row.h"
 
 #include "sources/csv/fields.h"
+#include "sources/csv/local_numbers.h"
 #include "sources/csv/parse_number.h"
 #include "support/error.h"
 
@@ -54,16 +55,19 @@ static gmmpi_status not_a_number(const point_source *source, const csv_field *fi
 gmmpi_status csv_row_parse(const point_source *source, const csv_row_layout *layout, const char *begin, const char *end,
                            int64_t line, double *row, gmmpi_error *error)
 {
-  const char delimiter = layout->delimiter;
+  const csv_format *format = layout->format;
+  const char delimiter = format->delimiter;
+  const bool is_plain = format->decimal == '.' && format->group == 0;
   const char *const line_begin = begin;
   end = csv_trim(begin, end, delimiter);
   const char *next = csv_skip_blanks(begin, end, delimiter);
+  if (format->n_leading > 0) next = *next == delimiter && next < end ? next + 1 : NULL;
   csv_field wrong = {0};
   int64_t wrong_feature = -1;
   int64_t column = 0;
   for (; next != NULL && column < source->n_columns; column++) {
     const int64_t feature = layout->feature_of[column];
-    if (feature >= 0) {
+    if (feature >= 0 && is_plain) {
       const char *start = csv_skip_blanks(next, end, delimiter);
       const char *behind = start < end ? parse_number(start, &row[feature]) : NULL;
       if (behind != NULL && (behind == end || csv_is_delimiter(*behind, delimiter))) {
@@ -74,10 +78,19 @@ gmmpi_status csv_row_parse(const point_source *source, const csv_row_layout *lay
     csv_field field;
     next = csv_next_field(next, end, delimiter, &field);
     if (field.is_unclosed) return wrong_number_of_fields(source, delimiter, line_begin, end, line, error);
-    if (feature >= 0 && parse_cell(field.begin, field.end, &row[feature]) == CELL_TEXT && wrong_feature < 0) {
+    if (feature >= 0 && wrong_feature < 0 &&
+        parse_local_cell(field.begin, field.end, format->decimal, format->group, &row[feature]) == CELL_TEXT) {
       wrong = field;
       wrong_feature = feature;
     }
+  }
+  if (format->n_trailing > 0 && next != NULL && column == source->n_columns) {
+    if (next < end && memchr(next, delimiter, (size_t)(end - next)) == NULL)
+      return fail_at(error, line, GMMPI_BAD_DATA,
+                     "%s: line %" PRId64 " has a field behind its last delimiter, where the first lines have none; "
+                     "correct the line",
+                     source->label, line);
+    if (next == end) next = NULL;
   }
   if (next != NULL || column < source->n_columns)
     return wrong_number_of_fields(source, delimiter, line_begin, end, line, error);

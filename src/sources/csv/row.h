@@ -3,6 +3,7 @@
 #ifndef SOURCES_CSV_ROW_H
 #define SOURCES_CSV_ROW_H
 
+#include "sources/csv/format.h"
 #include "sources/source.h"
 
 #include "gmmpi/error.h"
@@ -11,8 +12,8 @@
 
 /* How a line becomes a row. */
 typedef struct csv_row_layout {
-  char delimiter;
-  int64_t *feature_of; /* n_columns of the source: the feature that a column is, -1 when it was not picked */
+  const csv_format *format; /* borrowed */
+  int64_t *feature_of;      /* n_columns of the source: the feature that a column is, -1 when it was not picked */
 } csv_row_layout;
 
 /* The numbers of a line, begin to end (readable, as line_reader_next leaves it), into row: n_features of the source,
