@@ -45,6 +45,15 @@ static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error
 
 /* --- opening --- */
 
+/* Takes the first column back where all were picked. */
+static void leave_out_first(point_source *source)
+{
+  free(source->feature_names[0]);
+  source->n_features--;
+  memmove(source->feature_names, source->feature_names + 1, (size_t)source->n_features * sizeof *source->feature_names);
+  memmove(source->columns, source->columns + 1, (size_t)source->n_features * sizeof *source->columns);
+} /* NOLINT(clang-analyzer-unix.Malloc): the other names have moved */
+
 /* Opens the file, looks at its first lines and picks columns. */
 static gmmpi_status find_columns(point_source *source, const source_options *options, gmmpi_error *error)
 {
@@ -65,21 +74,25 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   if ((result = line_reader_next(&state->reader, &begin, &end, error)) != GMMPI_OK) return result;
   const bool has_byte_order_mark = begin != NULL && end - begin >= 3 && memcmp(begin, "\xef\xbb\xbf", 3) == 0;
   line_reader_seek(&state->reader, has_byte_order_mark ? 3 : 0);
-  result = csv_format_find(&state->reader, source->label, source->settings, &state->format, error);
+  const bool picks_columns = options->columns != NULL || options->wanted.names != NULL;
+  result = csv_format_find(&state->reader, source, picks_columns, &state->format, error);
   if (result != GMMPI_OK) return result;
   result = source_pick_columns(source, state->format.n_columns, state->format.names, options, error);
   if (result != GMMPI_OK) return result;
+  if (state->format.n_index > 0) leave_out_first(source);
 
   const csv_format *format = &state->format;
   const csv_settings *settings = source->settings;
   const char other_mark = format->decimal == '.' ? ',' : '.';
+  const char group = format->group == '\0' && settings->decimal != '\0' ? other_mark : format->group;
   int64_t *feature_of = allocate(source->n_columns, sizeof *feature_of);
   state->rules = (line_rules){format->delimiter, format->comment, state->reader.line_end};
-  state->layout = (csv_row_layout){.delimiter = format->delimiter,
-                                   .cells = {.decimal = format->decimal,
-                                             .group = settings->decimal == '\0' ? '\0' : other_mark,
-                                             .missing = &source->choices.missing},
-                                   .feature_of = feature_of};
+  state->layout =
+      (csv_row_layout){.delimiter = format->delimiter,
+                       .cells = {.decimal = format->decimal, .group = group, .missing = &source->choices.missing},
+                       .n_leading = format->n_leading,
+                       .n_trailing = format->n_trailing,
+                       .feature_of = feature_of};
   if (feature_of == NULL) return out_of_memory(source, error);
   for (int64_t i = 0; i < source->n_columns; i++) feature_of[i] = -1;
   for (int64_t i = 0; i < source->n_features; i++) feature_of[source->columns[i]] = i;

@@ -230,12 +230,18 @@ static gmmpi_status explain_n_fields(const faulty_line *wrong, gmmpi_error *erro
 {
   const point_source *source = wrong->source;
   const int64_t expected = wrong->layout->n_leading + source->n_columns;
+  const int64_t n_trailing = wrong->layout->n_trailing;
   bool is_unclosed;
   const int64_t n_fields = csv_count_fields(csv_skip_blanks(wrong->begin, wrong->end, wrong->layout->delimiter),
                                             wrong->end, wrong->layout->delimiter, &is_unclosed);
   if (is_unclosed)
     return fail_at(error, wrong->line, GMMPI_BAD_DATA,
                    "%s: line %" PRId64 ": a quote is not closed; a quoted field may not contain a line break",
+                   source->label, wrong->line);
+  if (n_trailing > 0 && n_fields == expected + n_trailing)
+    return fail_at(error, wrong->line, GMMPI_BAD_DATA,
+                   "%s: line %" PRId64 " has a field behind its last delimiter, where the first lines have none; "
+                   "correct the line",
                    source->label, wrong->line);
   return fail_at(error, wrong->line, GMMPI_BAD_DATA,
                  "%s: line %" PRId64 " has %" PRId64 " field%s where %" PRId64 " %s expected; %s", source->label,
