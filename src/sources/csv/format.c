@@ -286,7 +286,7 @@ static void find_separators(finding *found)
 {
   csv_format *format = found->format;
   const csv_settings *settings = found->settings;
-  format->comment = settings->comment != 0 ? settings->comment : '#';
+  format->comment = found->sample.comment;
   format->decimal = '.';
   if (settings->delimiter != 0) {
     format->delimiter = settings->delimiter;
