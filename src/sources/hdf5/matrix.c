@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One data set of numbers, of two dimensions or one: its rows are the points. */
+#include "sources/hdf5/attributes.h"
 #include "sources/hdf5/claims.h"
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/layout.h"
@@ -197,6 +198,7 @@ static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file,
   if (status == GMMPI_OK) status = set_shape(source, state, &n_columns, error);
   if (status == GMMPI_OK) status = hdf5_check_claims(file, state->rows.data_set, n_columns, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, state, n_columns, options, error);
+  if (status == GMMPI_OK) status = hdf5_apply_meaning(source, state->rows.data_set, error);
   if (status == GMMPI_OK) status = hdf5_rows_prepare(source, &state->rows, error);
   return status == GMMPI_OK ? look_at_layout(source, state, error) : status;
 }
