@@ -137,6 +137,7 @@ static number_text text_of(double number, bool is_float32)
 
 typedef struct reader {
   hid_t data_set;
+  bool is_raw;
   stored_type stored;
   hdf5_meaning *meaning;
   char names[150]; /* of the attributes that have an effect, with commas */
@@ -289,21 +290,32 @@ static double netcdf_fill(const stored_type *stored)
   return NAN;
 }
 
-/* What netCDF or R leaves where there is no value, though no attribute has that number. */
-static void add_silent_fills(reader *work)
+/* netCDF's fill, where the data set was made with it. */
+static void add_netcdf_fill(reader *work)
 {
   const stored_type *stored = &work->stored;
   const double usual = netcdf_fill(stored);
   double own;
+  if (!get_own_fill(work->data_set, &own) || !(own == usual || (stored->is_float32 && own == (double)(float)usual)))
+    return;
+  add_fill(work, usual);
+  has_effect(work, "netCDF's fill value");
+}
+
+/* R's NA is the least integer of 32 bits. rhdf5 says that it may be there; stored with more or fewer bits it is that
+ * number still, or the least one that there is. hdf5r says nothing, but of 32 bits no other number is as likely to be
+ * none: it is also what x86 makes of NaN. */
+static void add_na_of_r(reader *work)
+{
+  const double least_of_r = -2147483648.0;
+  const int n_bits = work->stored.n_bits;
   attribute found;
-  if (get_own_fill(work->data_set, &own) && (own == usual || (stored->is_float32 && own == (double)(float)usual))) {
-    add_fill(work, usual);
-    has_effect(work, "netCDF's fill value");
-  }
-  if (stored->is_signed && stored->n_bits >= 32 && find(work, "rhdf5-NA.OK", 1, &found) && found.numbers[0] != 0.0) {
-    add_fill(work, -ldexp(1.0, stored->n_bits - 1));
-    has_effect(work, "rhdf5-NA.OK");
-  }
+  const bool is_marked = find(work, "rhdf5-NA.OK", 1, &found) && found.numbers[0] != 0.0;
+  if (!work->stored.is_signed || (!is_marked && (work->is_raw || n_bits != 32 || work->meaning->rule.n_fills > 0)))
+    return;
+  add_fill(work, -ldexp(1.0, n_bits - 1));
+  if (n_bits > 32) add_fill(work, least_of_r);
+  has_effect(work, is_marked ? "rhdf5-NA.OK" : "R's NA");
 }
 
 static void apply_fills(reader *work)
@@ -313,7 +325,8 @@ static void apply_fills(reader *work)
   add_fills_of(work, "_FillValue");
   const bool has_own = rule->n_fills > 0;
   add_fills_of(work, "missing_value");
-  if (!has_own) add_silent_fills(work);
+  if (!has_own) add_netcdf_fill(work);
+  add_na_of_r(work);
   for (int i = 0; i < rule->n_fills; i++)
     add(note, "%s%s",
         i == 0                  ? ""
@@ -358,12 +371,12 @@ static void apply_limits(reader *work)
 
 /* --- all of them --- */
 
-static void end_note(const reader *work, bool is_raw)
+static void end_note(const reader *work)
 {
   char *note = work->meaning->note;
   if (work->names[0] == '\0') {
     note[0] = '\0';
-  } else if (is_raw) {
+  } else if (work->is_raw) {
     snprintf(note, HDF5_MEANING_BYTES, "its numbers are taken as they are, whatever %.150s say", work->names);
   } else {
     const size_t length = strlen(note);
@@ -375,7 +388,7 @@ static void end_note(const reader *work, bool is_raw)
 gmmpi_status hdf5_meaning_of(hid_t data_set, bool is_raw, const char *label, hdf5_meaning *meaning, gmmpi_error *error)
 {
   *meaning = (hdf5_meaning){.rule = value_rule_of_plain_numbers};
-  reader work = {.data_set = data_set, .meaning = meaning};
+  reader work = {.data_set = data_set, .is_raw = is_raw, .meaning = meaning};
   if (!get_stored_type(data_set, &work.stored)) return GMMPI_OK;
   errno = 0;
   apply_sign(&work);
@@ -384,7 +397,7 @@ gmmpi_status hdf5_meaning_of(hid_t data_set, bool is_raw, const char *label, hdf
   apply_limits(&work);
   apply_unit(&work);
   if (work.has_failed) return hdf5_broken(label, error);
-  end_note(&work, is_raw);
+  end_note(&work);
   if (is_raw) {
     meaning->rule = value_rule_of_plain_numbers;
     meaning->doubt[0] = '\0';

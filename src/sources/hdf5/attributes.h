@@ -6,7 +6,8 @@
  *   valid_range, valid_min, valid_max         all others are missing
  *   _Unsigned                                 "true": signed integers are meant without a sign; "false": the reverse
  *   (HDF5's own fill value is netCDF's)       netCDF fills with it what nobody wrote; not of bytes
- *   rhdf5-NA.OK                               R: the least integer is NA
+ *   rhdf5-NA.OK                               R: the least integer is NA; of 32 bits without this mark, too, unless
+ *                                             there are other fills
  *   unitSI                                    openPMD: value = number * unitSI
  *
  * Fills and limits are those of the numbers in the file, as these are stored: a float's are floats. Only where numbers
@@ -16,7 +17,6 @@
 #define SOURCES_HDF5_ATTRIBUTES_H
 
 #include "sources/source.h"
-#include "sources/values.h"
 
 #include "gmmpi/error.h"
 
