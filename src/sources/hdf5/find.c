@@ -77,15 +77,6 @@ static int count_dimensions(hid_t data_set)
   return n_dimensions;
 }
 
-herr_t hdf5_visit_objects(hid_t file, hdf5_object_visitor *visit, void *context)
-{
-#if H5_VERSION_GE(1, 12, 0)
-  return H5Ovisit3(file, H5_INDEX_NAME, H5_ITER_INC, visit, context, H5O_INFO_BASIC);
-#else
-  return H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit, context, H5O_INFO_BASIC);
-#endif
-}
-
 /* An hdf5_object_visitor. */
 static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void *data)
 {

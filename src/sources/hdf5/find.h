@@ -3,6 +3,8 @@
 #ifndef SOURCES_HDF5_FIND_H
 #define SOURCES_HDF5_FIND_H
 
+#include "sources/hdf5/visit.h"
+
 #include "gmmpi/error.h"
 
 #include <hdf5.h>
@@ -16,10 +18,5 @@ gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi
 
 /* Says that there is no data set of this name, and which there are: 65. */
 gmmpi_status hdf5_no_such_data_set(hid_t file, const char *path, const char *inside, gmmpi_error *error);
-
-/* Visits all objects of the file by name, until the visitor returns anything but 0. Negative when the file is damaged,
- * or the visitor returned that. name: without the leading '/'. */
-typedef herr_t hdf5_object_visitor(hid_t file, const char *name, const H5O_info_t *info, void *context);
-herr_t hdf5_visit_objects(hid_t file, hdf5_object_visitor *visit, void *context);
 
 #endif

@@ -4,6 +4,7 @@
 #include "sources/hdf5/find.h"
 #include "sources/hdf5/insides.h"
 #include "sources/hdf5/layout.h"
+#include "sources/hdf5/links.h"
 #include "sources/source.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -50,7 +51,12 @@ static hid_t open_object(point_source *source, gmmpi_error *error)
 {
   const hdf5_state *state = source->state;
   if (source->inside == NULL) {
-    if (hdf5_find_points(state->file, source->path, &source->inside, error) != GMMPI_OK) return H5I_INVALID_HID;
+    gmmpi_error failure = {0};
+    if (hdf5_find_points(state->file, source->path, &source->inside, &failure) != GMMPI_OK) {
+      if (failure.status != GMMPI_BAD_DATA || !hdf5_explain_any_link(state->file, source->path, error))
+        error_pass(error, &failure);
+      return H5I_INVALID_HID;
+    }
     char *label = NULL;
     if (asprintf(&label, "%s:%s", source->path, source->inside) < 0) {
       out_of_memory(source, error);
@@ -63,7 +69,7 @@ static hid_t open_object(point_source *source, gmmpi_error *error)
   const hid_t object = H5Oopen(state->file, source->inside, H5P_DEFAULT);
   if (object < 0 && hdf5_disk_failed())
     hdf5_broken(source->path, error);
-  else if (object < 0)
+  else if (object < 0 && !hdf5_explain_link(state->file, source->path, source->inside, error))
     hdf5_no_such_data_set(state->file, source->path, source->inside, error);
   return object;
 }
@@ -141,6 +147,7 @@ static bool reads(const point_source *source, const char *path)
   bool found = file_is_same(source->path, path);
   H5E_BEGIN_TRY
   {
+    found = found || hdf5_object_reads(state->file, source->inside, path);
     if (!found && state->layout->reads != NULL) found = state->layout->reads(source, state->table, path);
   }
   H5E_END_TRY

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One data set of numbers, of two dimensions or one: its rows are the points. */
+#include "sources/hdf5/attributes.h"
 #include "sources/hdf5/claims.h"
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/layout.h"
+#include "sources/hdf5/links.h"
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/rows.h"
 #include "sources/hdf5/virtual.h"
@@ -72,10 +74,9 @@ static gmmpi_status pick_columns(point_source *source, const matrix_state *state
   static const char attribute[] = "feature_names";
   char **names = NULL;
   int64_t n_names = 0;
-  hsize_t file_bytes = 0;
   errno = 0;
-  if (H5Fget_filesize(state->file, &file_bytes) >= 0 && has_array(state->rows.data_set, attribute))
-    hdf5_strings_read(state->rows.data_set, attribute, (int64_t)file_bytes, &n_names, &names);
+  if (has_array(state->rows.data_set, attribute))
+    hdf5_strings_read(state->rows.data_set, attribute, hdf5_own_file_bytes(state->rows.data_set), &n_names, &names);
   if (names == NULL && hdf5_disk_failed()) return hdf5_broken(source->label, error);
   const gmmpi_status status =
       source_pick_columns(source, n_columns, n_names == n_columns ? names : NULL, options, error);
@@ -146,13 +147,16 @@ static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_s
   const hid_t properties = H5Dget_create_plist(state->rows.data_set);
   gmmpi_status status = GMMPI_OK;
   *pieces = (hdf5_pieces){.n = 1};
+  char *own_path = hdf5_own_path(state->rows.data_set);
+  const char *path = own_path != NULL && !file_is_same(own_path, source->file) ? own_path : source->path;
   if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
     H5Dclose(state->rows.data_set); /* with it the library would hold pieces open in a way of its own */
-    status = hdf5_check_pieces(comm, properties, source->path, source->label, source->written, pieces, error);
+    status = hdf5_check_pieces(comm, properties, path, source->label, source->written, pieces, error);
     if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
     state->rows.data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
     if (state->rows.data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
   }
+  free(own_path);
   if (properties >= 0) H5Pclose(properties);
   return status;
 }
@@ -193,10 +197,12 @@ static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file,
       .descriptor = -1};
   state->rows.data_set = H5Dopen2(file, source->inside, H5P_DEFAULT);
   if (state->rows.data_set < 0) return hdf5_broken(source->path, error);
-  gmmpi_status status = look_at_pieces(comm, source, state, error);
+  gmmpi_status status = hdf5_check_links(state->rows.data_set, source->file, source->written, source->label, error);
+  if (status == GMMPI_OK) status = look_at_pieces(comm, source, state, error);
   if (status == GMMPI_OK) status = set_shape(source, state, &n_columns, error);
-  if (status == GMMPI_OK) status = hdf5_check_claims(file, state->rows.data_set, n_columns, source->label, error);
+  if (status == GMMPI_OK) status = hdf5_check_claims(state->rows.data_set, n_columns, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, state, n_columns, options, error);
+  if (status == GMMPI_OK) status = hdf5_apply_meaning(source, state->rows.data_set, error);
   if (status == GMMPI_OK) status = hdf5_rows_prepare(source, &state->rows, error);
   return status == GMMPI_OK ? look_at_layout(source, state, error) : status;
 }
@@ -227,21 +233,9 @@ static gmmpi_status read_matrix(point_source *source, void *opened, int64_t firs
   return status;
 }
 
-static bool reads(const point_source *source, const void *opened, const char *path)
-{
-  const matrix_state *state = opened;
-  bool found = false;
-  const hid_t properties = H5Dget_create_plist(state->rows.data_set);
-  if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL)
-    found = hdf5_pieces_are_in(properties, source->path, path);
-  if (properties >= 0) H5Pclose(properties);
-  return found;
-}
-
 const hdf5_layout hdf5_matrix = {.name = "a data set of numbers",
                                  .recognises = recognises,
                                  .open = open_matrix,
                                  .settle = keep_chunks,
                                  .read = read_matrix,
-                                 .reads = reads,
                                  .close = close_matrix};

@@ -78,7 +78,7 @@ static void want_memory(hdf5_pieces *pieces, hdf5_chunk_memory memory)
   if (memory.unpacking > pieces->most.unpacking) pieces->most.unpacking = memory.unpacking;
 }
 
-static void check_data_set(checking *work, const hdf5_piece *piece, hid_t file, hid_t data_set)
+static void check_data_set(checking *work, const hdf5_piece *piece, hid_t data_set)
 {
   gmmpi_error *error = work->error;
   char text[600];
@@ -92,7 +92,7 @@ static void check_data_set(checking *work, const hdf5_piece *piece, hid_t file, 
     gmmpi_error failure = {0};
     const hid_t properties = H5Dget_create_plist(data_set);
     if (properties >= 0 && H5Pget_layout(properties) == H5D_CHUNKED) hdf5_check_filters(properties, text, &failure);
-    hdf5_check_claims(file, data_set, 1, text, &failure);
+    hdf5_check_claims(data_set, 1, text, &failure);
     if (properties >= 0) H5Pclose(properties);
     if (failure.status != GMMPI_OK) fail_at(error, piece->number, failure.status, "%s", failure.message);
     want_memory(work->pieces, hdf5_chunk_memory_of(data_set));
@@ -120,7 +120,7 @@ static void check_piece(checking *work, const hdf5_piece *piece)
             "%s: its piece %s has no data set \"%s\"; build the virtual data set anew", work->label, piece->found,
             piece->inside);
   } else {
-    check_data_set(work, piece, file, data_set);
+    check_data_set(work, piece, data_set);
     properties = H5Dget_create_plist(data_set);
   }
   if (data_set >= 0) H5Dclose(data_set);
@@ -220,27 +220,4 @@ gmmpi_status hdf5_check_ends(hid_t file, const char *inside, const char *label, 
               "%s: its pieces have %" PRId64 " rows without a gap and %" PRId64
               " with what is missing; put all pieces where they were",
               label, whole, all);
-}
-
-/* --- is a file one of them? --- */
-
-typedef struct wanted_file {
-  const char *path;
-  bool is_found;
-} wanted_file;
-
-/* An hdf5_piece_visitor. */
-static hdf5_next compare_file(void *context, const hdf5_piece *piece)
-{
-  wanted_file *wanted = context;
-  wanted->is_found = piece->found != NULL && file_is_same(piece->found, wanted->path);
-  if (wanted->is_found) return NO_MORE;
-  return piece->found == NULL || piece->same_file ? ROW_IS_OVER : NEXT_PIECE;
-}
-
-bool hdf5_pieces_are_in(hid_t properties, const char *path_of_virtual, const char *path)
-{
-  wanted_file wanted = {.path = path};
-  hdf5_visit_pieces(properties, path_of_virtual, compare_file, &wanted);
-  return wanted.is_found;
 }

@@ -32,7 +32,4 @@ gmmpi_status hdf5_check_pieces(MPI_Comm comm, hid_t properties, const char *path
 /* For pieces that grow: do they all end at the same row? inside: the data set in the file. Errors: 65. */
 gmmpi_status hdf5_check_ends(hid_t file, const char *inside, const char *label, gmmpi_error *error);
 
-/* Is path the file of one of the pieces? */
-bool hdf5_pieces_are_in(hid_t properties, const char *path_of_virtual, const char *path);
-
 #endif
