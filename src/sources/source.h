@@ -93,7 +93,8 @@ typedef struct source_kind {
 struct point_source {
   const source_kind *kind;
   char *path;              /* the file, as the user named it: for messages */
-  char *file;              /* what is opened: path, or an unpacked copy */
+  char *file;              /* what is opened: path, or its copy */
+  struct spool *copy;      /* of a pipe, or unpacked: spool.h; NULL: path itself is read */
   char *inside;            /* the data set in it, NULL where the kind has none */
   char *label;             /* how messages name it: path, or path:inside */
   void *settings;          /* the kind's, as the user's words have them; NULL where it has none */
