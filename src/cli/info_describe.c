@@ -48,7 +48,7 @@ gmmpi_status info_describe(MPI_Comm comm, const char *path, const source_options
   MPI_Comm_rank(comm, &rank);
   int kind = KIND_DATA;
   if (rank == 0) {
-    kind = kind_of(path);
+    if (file_is_readable(path)) kind = kind_of(path); /* a pipe can be opened only once */
     if (kind == KIND_MODEL) model_file_read(path, &description->model, &description->facts, error);
     if (kind == KIND_CHECKPOINT) checkpoint_describe(path, &description->facts, &description->model, error);
   }

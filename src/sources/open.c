@@ -7,20 +7,27 @@
 #include "sources/transforms.h"
 #include "support/error.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A source that is not open yet, with the settings of its kind. Not collective. */
-static gmmpi_status create(const char *data, const recognition *found, const source_options *options,
+/* A source that is not open yet, with the settings of its kind; copy belongs to it, also after an error. Not
+ * collective. */
+static gmmpi_status create(const char *data, const recognition *found, spool *copy, const source_options *options,
                            point_source **source, gmmpi_error *error)
 {
   point_source *created = calloc(1, sizeof *created);
-  if (created == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
+  if (created == NULL) {
+    spool_release(copy);
+    return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
+  }
   const char *inside = data + found->path_length;
   created->kind = source_kinds[found->kind];
-  created->path = strndup(data, (size_t)found->path_length);
-  created->file = strndup(data, (size_t)found->path_length);
-  created->label = strdup(data);
+  created->copy = copy;
+  created->path = recognised_path(data, found);
+  created->file = copy != NULL ? strdup(copy->file) : strndup(data, (size_t)found->path_length);
+  if (created->path == NULL || asprintf(&created->label, "%s%s", created->path, inside) < 0) created->label = NULL;
   created->place_word = "row";
   if (*inside != '\0') created->inside = strdup(inside + 1);
   *source = created;
@@ -60,20 +67,43 @@ static gmmpi_status same_everywhere(MPI_Comm comm, const point_source *source, g
   return GMMPI_OK;
 }
 
-gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
-                              point_source **source, gmmpi_error *error)
+/* A source without rows. */
+static gmmpi_status refuse_empty(const point_source *source, gmmpi_error *error)
 {
+  if (source->no_rows != NULL)
+    return fail(error, GMMPI_BAD_DATA, "%s: %s; give a file with points", source->label, source->no_rows);
+  return fail(error, GMMPI_BAD_DATA, "%s: holds 0 rows of %" PRId64 " columns; give a file with points", source->label,
+              source->n_columns);
+}
+
+/* Collective. A file without a byte is of no kind, and needs none. */
+static void open_kind(MPI_Comm comm, point_source *source, bool is_empty, const source_options *options,
+                      gmmpi_error *error)
+{
+  if (is_empty)
+    source->no_rows = "is empty";
+  else
+    source->kind->open(comm, source, options, error);
+  agree(comm, error);
+  spool_opened(source->copy);
+}
+
+/* Collective. */
+static gmmpi_status open_source(MPI_Comm comm, const char *data, bool is_part, const source_options *options,
+                                written_files *written, point_source **source, gmmpi_error *error)
+{
+  spool *copy = NULL;
   gmmpi_error local = {0};
   recognition found = {0};
   point_source *opened = NULL;
-  if (recognise_data(comm, data, &found, &local) == GMMPI_OK) {
-    if (create(data, &found, options, &opened, &local) == GMMPI_OK) check_words(opened, options, &local);
+  if (recognise_data(comm, data, is_part, &found, &copy, &local) == GMMPI_OK) {
+    if (create(data, &found, copy, options, &opened, &local) == GMMPI_OK) check_words(opened, options, &local);
     if (agree(comm, &local) == GMMPI_OK) {
       opened->written = written;
-      opened->kind->open(comm, opened, options, &local);
+      open_kind(comm, opened, found.is_empty != 0, options, &local);
       opened->written = NULL;
     }
-    if (agree(comm, &local) == GMMPI_OK) same_everywhere(comm, opened, &local);
+    if (local.status == GMMPI_OK) same_everywhere(comm, opened, &local);
   }
   if (local.status != GMMPI_OK) {
     source_close(opened);
@@ -84,21 +114,32 @@ gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_opti
   return local.status;
 }
 
+gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
+                              point_source **source, gmmpi_error *error)
+{
+  return open_source(comm, data, true, options, written, source, error);
+}
+
 /* A file that is not finished may be the reason of an error: the warning comes before it. */
 gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
                          gmmpi_error *error)
 {
   written_files written = {0};
-  gmmpi_error local = {0};
-  if (source_open_part(comm, data, options, &written, source, &local) == GMMPI_OK &&
-      transforms_settle(comm, *source, options, &local) != GMMPI_OK) {
+  gmmpi_error failure = {0};
+  gmmpi_status status = open_source(comm, data, false, options, &written, source, &failure);
+  if (status == GMMPI_OK && (*source)->n_rows > 0 &&
+      (status = transforms_settle(comm, *source, options, &failure)) != GMMPI_OK) {
     source_close(*source);
     *source = NULL;
   }
-  const gmmpi_status status = error_pass(error, &local);
   int rank;
   MPI_Comm_rank(comm, &rank);
   written_files_warn(comm, &written);
+  if (status == GMMPI_OK && (*source)->n_rows == 0) {
+    status = refuse_empty(*source, &failure);
+    source_close(*source);
+    *source = NULL;
+  }
   if (status == GMMPI_OK && rank == 0) notes_warn(&(*source)->notes, (*source)->label);
-  return status;
+  return error_pass(error, &failure);
 }

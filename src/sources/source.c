@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/source.h"
 
+#include "sources/spool.h"
+
 #include "support/error.h"
 #include "support/file.h"
 #include "support/memory.h"
@@ -174,5 +176,6 @@ void source_close(point_source *source)
   free(source->inside);
   free(source->label);
   free(source->settings);
+  spool_release(source->copy);
   free(source);
 }

@@ -76,7 +76,8 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   line_reader_seek(&state->reader, has_byte_order_mark ? 3 : 0);
   const bool picks_columns = options->columns != NULL || options->wanted.names != NULL;
   result = csv_format_find(&state->reader, source, picks_columns, &state->format, error);
-  if (result != GMMPI_OK) return result;
+  source->no_rows = state->format.no_rows;
+  if (result != GMMPI_OK || state->format.n_columns == 0) return result;
   result = source_pick_columns(source, state->format.n_columns, state->format.names, options, error);
   if (result != GMMPI_OK) return result;
   if (state->format.n_index > 0) leave_out_first(source);
@@ -107,6 +108,7 @@ static gmmpi_status find_rows(MPI_Comm comm, point_source *source, gmmpi_error *
                                                  &state->format, &state->rules, &state->landmarks, error);
   if (status != GMMPI_OK) return status;
   source->n_rows = state->landmarks.n_rows;
+  if (source->n_rows == 0) source->no_rows = "has no rows";
   state->next = state->landmarks.marks[0];
   return GMMPI_OK;
 }
@@ -123,7 +125,7 @@ static gmmpi_status open_csv(MPI_Comm comm, point_source *source, const source_o
     state->descriptor = -1;
     find_columns(source, options, &local);
   }
-  if (agree(comm, &local) == GMMPI_OK) find_rows(comm, source, &local);
+  if (agree(comm, &local) == GMMPI_OK && source->no_rows == NULL) find_rows(comm, source, &local);
   if (local.status != GMMPI_OK) *error = local;
   return local.status;
 }

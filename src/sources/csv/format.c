@@ -64,15 +64,14 @@ static bool is_comment_a_header(const finding *found)
   return found->settings->header == HEADER_YES;
 }
 
-static gmmpi_status drop_comment(finding *found, gmmpi_error *error)
+static void drop_comment(finding *found)
 {
   if (found->sample.lines[0].is_comment && !is_comment_a_header(found) &&
       (found->sample.n_lines == 1 || found->settings->header != HEADER_YES ||
        csv_sample_count_fields(&found->sample.lines[0], found->format->delimiter) !=
            csv_sample_count_fields(&found->sample.lines[1], found->format->delimiter)))
     csv_sample_drop_first(&found->sample);
-  if (found->sample.n_lines > 0) return GMMPI_OK;
-  return fail(error, GMMPI_BAD_DATA, "%s: has a comment but no rows; give a file with points", found->source->label);
+  if (found->sample.n_lines == 0) found->format->no_rows = "has a comment but no rows";
 }
 
 /* --- fields --- */
@@ -247,7 +246,7 @@ static gmmpi_status set_names(const finding *found, gmmpi_error *error)
     format->first_row = found->looks.lines[found->header.n_lines]->offset;
     format->line = found->looks.lines[found->header.n_lines]->number;
   } else if (found->sample.n_lines == 1) {
-    return fail(error, GMMPI_BAD_DATA, "%s: has a header but no rows; give a file with points", found->source->label);
+    format->no_rows = "has a header but no rows";
   }
   format->names = allocate(format->n_columns, sizeof *format->names);
   if (format->names == NULL) return out_of_memory(found, error);
@@ -306,8 +305,9 @@ static gmmpi_status find_layout(finding *found, gmmpi_error *error)
   csv_format *format = found->format;
   drop_rules(found);
   find_separators(found);
-  gmmpi_status status = drop_comment(found, error);
-  if (status == GMMPI_OK) status = refuse_unclosed(found, error);
+  drop_comment(found);
+  if (found->sample.n_lines == 0) return GMMPI_OK;
+  gmmpi_status status = refuse_unclosed(found, error);
   if (status != GMMPI_OK) return status;
 
   int64_t counts[MOST_SAMPLE_LINES];
@@ -341,7 +341,10 @@ gmmpi_status csv_format_find(line_reader *reader, point_source *source, bool pic
   *format = (csv_format){0};
   finding found = {.source = source, .settings = source->settings, .picks_columns = picks_columns, .format = format};
   gmmpi_status status = csv_sample_take(reader, source->label, found.settings, &found.sample, error);
-  if (status == GMMPI_OK) status = find_layout(&found, error);
+  if (status == GMMPI_OK && found.sample.n_lines == 0)
+    format->no_rows = found.sample.no_rows;
+  else if (status == GMMPI_OK)
+    status = find_layout(&found, error);
   csv_looks_clear(&found.looks);
   csv_sample_clear(&found.sample);
   return status;

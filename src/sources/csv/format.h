@@ -24,10 +24,12 @@ typedef struct csv_format {
   char **names;      /* n_columns; NULL without a header */
   int64_t first_row; /* where in the file the first line behind the header begins */
   int64_t line;      /* its 1-based number */
+  const char *no_rows; /* why there are no rows: what the file has instead; NULL: there may be some. Without columns
+                          nothing else is known, either */
 } csv_format;
 
 /* Reads lines from the file's beginning. source: its settings are known, and it is told what was taken for what.
- * picks_columns: has the user said which columns are features? Errors: 65 no rows, an unclosed quote, lines in front
+ * picks_columns: has the user said which columns are features? Errors: 65 an unclosed quote, lines in front
  * that belong to no table, rows over several lines; those of line_reader_next. Release with csv_format_close, also
  * after an error. */
 gmmpi_status csv_format_find(line_reader *reader, point_source *source, bool picks_columns, csv_format *format,

@@ -29,7 +29,7 @@ typedef struct csv_landmarks {
 
 /* Collective over comm: counts all lines of a file of n_bytes bytes with this format and these rules, each rank its
  * share of them; all ranks get all landmarks. path and label name the file in messages. Release with
- * csv_landmarks_clear, also after an error. Errors, not agreed: 65 the file is not the same everywhere, or has no rows;
+ * csv_landmarks_clear, also after an error. Errors, not agreed: 65 the file is not the same everywhere;
  * 75 a signal; 74; 71. */
 gmmpi_status csv_landmarks_find(MPI_Comm comm, int descriptor, const char *path, const char *label, int64_t n_bytes,
                                 const csv_format *format, const line_rules *rules, csv_landmarks *found,

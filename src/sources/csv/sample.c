@@ -104,9 +104,8 @@ gmmpi_status csv_sample_take(line_reader *reader, const char *label, const csv_s
     n_bytes += line.length;
     status = keep_line(sample, label, begin, line, error);
   }
-  if (status != GMMPI_OK || sample->n_lines > 0) return status;
-  return has_comment ? fail(error, GMMPI_BAD_DATA, "%s: has a comment but no rows; give a file with points", label)
-                     : fail(error, GMMPI_BAD_DATA, "%s: has nothing but blank lines; give a file with points", label);
+  if (sample->n_lines == 0) sample->no_rows = has_comment ? "has a comment but no rows" : "has nothing but blank lines";
+  return status;
 }
 
 const char *csv_sample_content(const sample_line *line, char delimiter)

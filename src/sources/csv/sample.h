@@ -30,10 +30,11 @@ typedef struct csv_sample {
   char comment;   /* what comments begin with; 0: there are none */
   char separator; /* of the file's own "sep=;" in front of all; 0: there is none */
   bool is_whole;  /* are these all lines of the file? */
+  const char *no_rows; /* what the file has instead, where there are no lines */
 } csv_sample;
 
 /* Reads lines from where the reader is, the file's beginning, after those that the settings pass over. label: how
- * messages name the file. Errors: 65 no lines, fewer than are to be passed over; those of line_reader_next. Release
+ * messages name the file. Errors: 65 fewer lines than are to be passed over; those of line_reader_next. Release
  * with csv_sample_clear, also after an error. */
 gmmpi_status csv_sample_take(line_reader *reader, const char *label, const csv_settings *settings, csv_sample *sample,
                              gmmpi_error *error);

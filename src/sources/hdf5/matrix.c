@@ -49,10 +49,11 @@ static gmmpi_status set_shape(point_source *source, matrix_state *state, int64_t
   if (H5Sget_simple_extent_dims(state->rows.space, extents, NULL) < 0 || extents[0] > INT64_MAX ||
       extents[1] > INT64_MAX)
     return fail(error, GMMPI_BAD_DATA, "%s: has a shape that cannot be read; is the file damaged?", source->label);
-  if (extents[0] == 0 || extents[1] == 0)
+  if (extents[0] > 0 && extents[1] == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: holds %llu rows of %llu columns; give a file with points", source->label,
                 (unsigned long long)extents[0], (unsigned long long)extents[1]);
   source->n_rows = (int64_t)extents[0];
+  source->n_columns = (int64_t)extents[1];
   *n_columns = (int64_t)extents[1];
   return GMMPI_OK;
 }
@@ -140,6 +141,18 @@ static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, void *opene
   return state->rows.space >= 0 ? GMMPI_OK : out_of_memory(source, error);
 }
 
+/* The library would look for other files beside the copy that is open, and take what it does not find as never written.
+ */
+static gmmpi_status check_copy(const point_source *source, hid_t properties, gmmpi_error *error)
+{
+  if (source->copy == NULL || properties < 0 ||
+      (H5Pget_layout(properties) != H5D_VIRTUAL && H5Pget_external_count(properties) <= 0))
+    return GMMPI_OK;
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: is made of other files, which are not found from a pipe or a compressed file; unpack it beside them",
+              source->label);
+}
+
 /* The pieces of a virtual data set; any other is one piece. */
 static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_state *state, gmmpi_error *error)
 {
@@ -149,7 +162,9 @@ static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_s
   *pieces = (hdf5_pieces){.n = 1};
   char *own_path = hdf5_own_path(state->rows.data_set);
   const char *path = own_path != NULL && !file_is_same(own_path, source->file) ? own_path : source->path;
-  if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
+  if (check_copy(source, properties, error) != GMMPI_OK) {
+    status = error->status;
+  } else if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
     H5Dclose(state->rows.data_set); /* with it the library would hold pieces open in a way of its own */
     status = hdf5_check_pieces(comm, properties, path, source->label, source->written, pieces, error);
     if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
@@ -200,6 +215,7 @@ static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file,
   gmmpi_status status = hdf5_check_links(state->rows.data_set, source->file, source->written, source->label, error);
   if (status == GMMPI_OK) status = look_at_pieces(comm, source, state, error);
   if (status == GMMPI_OK) status = set_shape(source, state, &n_columns, error);
+  if (status == GMMPI_OK && source->n_rows == 0) return GMMPI_OK;
   if (status == GMMPI_OK) status = hdf5_check_claims(state->rows.data_set, n_columns, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, state, n_columns, options, error);
   if (status == GMMPI_OK) status = hdf5_apply_meaning(source, state->rows.data_set, error);
