@@ -109,7 +109,7 @@ static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_
   H5E_BEGIN_TRY
   {
     open_silently(comm, source, options, &local);
-    if (agree(comm, &local) == GMMPI_OK && state->layout->settle != NULL)
+    if (agree(comm, &local) == GMMPI_OK && state->layout->settle != NULL && source->n_rows > 0)
       state->layout->settle(comm, source, state->table, &local);
   }
   H5E_END_TRY

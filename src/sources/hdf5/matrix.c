@@ -48,10 +48,11 @@ static gmmpi_status set_shape(point_source *source, matrix_state *state, int64_t
   if (H5Sget_simple_extent_dims(state->rows.space, extents, NULL) < 0 || extents[0] > INT64_MAX ||
       extents[1] > INT64_MAX)
     return fail(error, GMMPI_BAD_DATA, "%s: has a shape that cannot be read; is the file damaged?", source->label);
-  if (extents[0] == 0 || extents[1] == 0)
+  if (extents[0] > 0 && extents[1] == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: holds %llu rows of %llu columns; give a file with points", source->label,
                 (unsigned long long)extents[0], (unsigned long long)extents[1]);
   source->n_rows = (int64_t)extents[0];
+  source->n_columns = (int64_t)extents[1];
   *n_columns = (int64_t)extents[1];
   return GMMPI_OK;
 }
@@ -196,6 +197,7 @@ static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file,
   if (state->rows.data_set < 0) return hdf5_broken(source->path, error);
   gmmpi_status status = look_at_pieces(comm, source, state, error);
   if (status == GMMPI_OK) status = set_shape(source, state, &n_columns, error);
+  if (status == GMMPI_OK && source->n_rows == 0) return GMMPI_OK;
   if (status == GMMPI_OK) status = hdf5_check_claims(file, state->rows.data_set, n_columns, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, state, n_columns, options, error);
   if (status == GMMPI_OK) status = hdf5_apply_meaning(source, state->rows.data_set, error);

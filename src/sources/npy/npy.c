@@ -44,6 +44,10 @@ static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_o
     return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check that every node can read it", source->label,
                 strerror(errno));
   gmmpi_status result = npy_header_read(state->descriptor, source->label, status.st_size, &state->header, error);
+  if (result == GMMPI_OK && state->header.n_rows == 0) {
+    source->n_columns = state->header.n_columns;
+    return GMMPI_OK;
+  }
   if (result == GMMPI_OK) result = source_pick_columns(source, state->header.n_columns, NULL, options, error);
   if (result != GMMPI_OK) return result;
   source->n_rows = state->header.n_rows;
