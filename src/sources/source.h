@@ -40,6 +40,8 @@ typedef struct source_options {
   int n_words;
   name_list wanted; /* unless its names are NULL, instead of columns: those of these names, in this order, or
                        all of them where the file has no names; they must outlive the source */
+  const int64_t *numbers;   /* unless NULL, instead of both: these n_numbers 0-based columns, none of them twice */
+  int64_t n_numbers;
 } source_options;
 
 typedef struct point_source point_source;
