@@ -189,6 +189,20 @@ static void add_blocks(search *in, hid_t group, const char *prefix)
   }
 }
 
+/* A pandas series: values beside an index. */
+static void add_series(search *in, hid_t group, const char *prefix)
+{
+  char *path = NULL;
+  const hid_t data_set = H5Dopen2(group, "values", H5P_DEFAULT);
+  if (data_set >= 0 && asprintf(&path, "%svalues", prefix) < 0) {
+    path = NULL;
+    in->has_memory = false;
+  }
+  if (path != NULL) add_data_set(in, data_set, path);
+  free(path);
+  if (data_set >= 0) H5Dclose(data_set);
+}
+
 /* The data sets that a data frame of AnnData has as columns, in their order. */
 static void add_frame(search *in, hid_t group, const char *prefix, int64_t n, char *const *names)
 {
@@ -276,7 +290,9 @@ static void search_group(search *in, hid_t group, const char *prefix, int depth,
 {
   char **names = NULL;
   int64_t n_names = 0;
-  if (hdf5_is_pandas_frame(group)) {
+  if (hdf5_attribute_is(group, "pandas_type", "series")) {
+    add_series(in, group, prefix);
+  } else if (hdf5_is_pandas_frame(group)) {
     add_blocks(in, group, prefix);
   } else if (hdf5_attribute_is(group, "encoding-type", "dataframe") &&
              hdf5_strings_read(group, "column-order", hdf5_bytes_of_file(group), &n_names, &names)) {

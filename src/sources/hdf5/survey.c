@@ -277,7 +277,7 @@ static bool add_table_to_list(char *text, size_t most, const hdf5_table *table)
 {
   char names[80];
   char what[160];
-  hdf5_member_list_text(&table->list, ", ", names, sizeof names);
+  hdf5_member_list_text(&table->list, names, sizeof names);
   snprintf(what, sizeof what, "%" PRId64 " columns of %" PRId64 " rows: %s", table->list.n_usual, table->list.n_rows,
            names);
   return add_to_list(text, most, table->inside, what);
