@@ -50,6 +50,8 @@ typedef struct source_options {
   name_list wanted;          /* unless its names are NULL, instead of columns: those of these names, in this order, or
                                 all of them where the file has no names; they must outlive the source */
   transform_list transforms; /* unless its texts are NULL, instead of --transform */
+  const int64_t *numbers;    /* unless NULL, instead of both: these n_numbers 0-based columns, none of them twice */
+  int64_t n_numbers;
 } source_options;
 
 typedef struct point_source point_source;
@@ -119,13 +121,13 @@ struct point_source {
   bool has_names;          /* do the names come from the file? */
   value_rule *rules;       /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
   feature_transform *transforms; /* n_features: what is done to the features behind that; NULL: nothing */
-  source_notes notes;      /* how it is read, for people */
-  bool is_concurrent;      /* may threads read at the same time? */
-  bool keeps_text;         /* set by whoever reads: text where a number should be is value_of_text, and no error */
-  bool streams;            /* are rows read again and again without finding and parsing them anew? */
-  int64_t buffer_bytes;    /* memory that reading takes beside the rows */
-  written_files *written;  /* while it is opened: where to note files that are being written; NULL: nobody asks */
-  void *state;             /* of the kind */
+  source_notes notes;            /* how it is read, for people */
+  bool is_concurrent;            /* may threads read at the same time? */
+  bool keeps_text;        /* set by whoever reads: text where a number should be is value_of_text, and no error */
+  bool streams;           /* are rows read again and again without finding and parsing them anew? */
+  int64_t buffer_bytes;   /* memory that reading takes beside the rows */
+  written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */
+  void *state;            /* of the kind */
 };
 
 /* --- the face of all kinds --- */

@@ -4,8 +4,9 @@
 #include <stddef.h>
 
 extern const hdf5_layout hdf5_matrix;
+extern const hdf5_layout hdf5_members;
 
-static const hdf5_layout *const layouts[] = {&hdf5_matrix};
+static const hdf5_layout *const layouts[] = {&hdf5_matrix, &hdf5_members};
 
 const hdf5_layout *hdf5_layout_of(hid_t object)
 {

@@ -5,6 +5,7 @@
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/layout.h"
 #include "sources/hdf5/links.h"
+#include "sources/hdf5/names.h"
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/rows.h"
 #include "sources/hdf5/virtual.h"
@@ -58,30 +59,15 @@ static gmmpi_status set_shape(point_source *source, matrix_state *state, int64_t
   return GMMPI_OK;
 }
 
-/* Is the attribute a list? One that is a single value names no column. */
-static bool has_array(hid_t data_set, const char *attribute)
-{
-  const hid_t opened = H5Aexists(data_set, attribute) > 0 ? H5Aopen(data_set, attribute, H5P_DEFAULT) : H5I_INVALID_HID;
-  const hid_t space = opened >= 0 ? H5Aget_space(opened) : H5I_INVALID_HID;
-  const bool is_array = space >= 0 && H5Sget_simple_extent_ndims(space) == 1;
-  if (space >= 0) H5Sclose(space);
-  if (opened >= 0) H5Aclose(opened);
-  return is_array;
-}
-
 static gmmpi_status pick_columns(point_source *source, const matrix_state *state, int64_t n_columns,
                                  const source_options *options, gmmpi_error *error)
 {
-  static const char attribute[] = "feature_names";
   char **names = NULL;
-  int64_t n_names = 0;
-  errno = 0;
-  if (has_array(state->rows.data_set, attribute))
-    hdf5_strings_read(state->rows.data_set, attribute, hdf5_own_file_bytes(state->rows.data_set), &n_names, &names);
-  if (names == NULL && hdf5_disk_failed()) return hdf5_broken(source->label, error);
-  const gmmpi_status status =
-      source_pick_columns(source, n_columns, n_names == n_columns ? names : NULL, options, error);
-  hdf5_strings_free(n_names, names);
+  gmmpi_status status = GMMPI_OK;
+  if (options->numbers == NULL) /* else whoever asks knows them by other names */
+    status = hdf5_names_read(state->rows.data_set, source->inside, 1, n_columns, source->label, &names, error);
+  if (status == GMMPI_OK) status = source_pick_columns(source, n_columns, names, options, error);
+  hdf5_strings_free(names != NULL ? n_columns : 0, names);
   return status;
 }
 
