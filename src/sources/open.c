@@ -3,6 +3,7 @@
 #include "sources/kinds.h"
 #include "sources/recognise.h"
 #include "sources/settings.h"
+#include "sources/shape.h"
 #include "sources/source.h"
 #include "support/error.h"
 
@@ -21,6 +22,7 @@ static gmmpi_status create(const char *data, const recognition *found, const sou
   created->file = strndup(data, (size_t)found->path_length);
   created->label = strdup(data);
   created->place_word = "row";
+  created->feature_word = "column";
   if (*inside != '\0') created->inside = strdup(inside + 1);
   *source = created;
   if (created->path == NULL || created->file == NULL || created->label == NULL ||
@@ -92,6 +94,7 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
   int rank;
   MPI_Comm_rank(comm, &rank);
   written_files_warn(comm, &written);
+  if (status == GMMPI_OK && options->wanted.names == NULL) shape_remark(*source);
   if (status == GMMPI_OK && rank == 0) notes_warn(&(*source)->notes, (*source)->label);
   return status;
 }

@@ -98,6 +98,9 @@ struct point_source {
   void *settings;          /* the kind's, as the user's words have them; NULL where it has none */
   reading_choices choices; /* those of all kinds */
   const char *place_word;  /* "row", unless the kind says another, as "line" */
+  const char *feature_word; /* "column", unless the kind says another */
+  bool is_transposed;       /* are the points the columns of the file? */
+  const char *column_major; /* the program that wrote it, if its matrices' columns are the file's rows; NULL: unknown */
   int64_t n_rows;
   int64_t n_features;     /* columns picked */
   int64_t n_columns;      /* columns in the file */

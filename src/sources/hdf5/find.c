@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/find.h"
 
+#include "sources/hdf5/marks.h"
 #include "sources/hdf5/numbers.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
@@ -96,7 +97,7 @@ static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void
   const int n_dimensions = count_dimensions(data_set);
   char shape[60];
   describe(data_set, n_dimensions, shape, sizeof shape);
-  const bool is_numeric = hdf5_is_numeric(data_set);
+  const bool is_numeric = hdf5_is_numeric(data_set) && !hdf5_is_no_matrix(root, name);
   add_to_list(found, n_dimensions == 2 && is_numeric, name, shape);
   if ((n_dimensions == 1 || n_dimensions == 2) && is_numeric && found->n_found[n_dimensions]++ == 0 &&
       asprintf(&found->only[n_dimensions], "/%s", name) < 0) {

@@ -68,6 +68,8 @@ static void take_features(point_source *source, point_source *first)
   source->n_columns = first->n_columns;
   source->has_names = first->has_names;
   source->streams = first->streams;
+  source->is_transposed = first->is_transposed;
+  source->column_major = first->column_major;
   source->columns = first->columns;
   source->feature_names = first->feature_names;
   first->columns = NULL;
