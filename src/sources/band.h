@@ -31,7 +31,7 @@ typedef struct point_band {
 } point_band;
 
 /* What a band may take, in bytes, unless one point has more. */
-enum { BAND_BYTES = 8 << 20, LARGEST_BAND_BYTES = 256 << 20 };
+enum { BAND_BYTES = 2 << 20, LARGEST_BAND_BYTES = 256 << 20 };
 
 /* A band of points of which the first members, up to granule, are set: about BAND_BYTES, but enough for long pieces of
  * the file. at_once: as many as LARGEST_BAND_BYTES can hold, where each band costs much. Its memory is not taken yet:
