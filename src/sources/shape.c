@@ -18,7 +18,8 @@ static const char *plural(int64_t n)
 static const char *remedy(const point_source *source)
 {
   const bool is_file = source->kind->suffixes != NULL;
-  return is_file && !source->kind->transposes ? "write the file the other way round" : "say --transpose";
+  return is_file && !source->kind->transposes ? "turn it into HDF5 with gmmpi convert, and read that with --transpose"
+                                              : "say --transpose";
 }
 
 /* "holds 4 rows of 600 columns" */
@@ -37,14 +38,16 @@ void shape_remark(point_source *source)
   snprintf(taken, sizeof taken, "%" PRId64 " point%s of %" PRId64 " feature%s", source->n_rows, plural(source->n_rows),
            source->n_features, plural(source->n_features));
   if (has_fewer_rows(source) && writer != NULL)
-    source_doubt(source, "was written by %s, whose matrices lie column by column: its %s are taken as %s; if the points "
-                         "are the columns, %s",
+    source_doubt(source,
+                 "was written by %s, whose matrices lie column by column: its %s are taken as %s; if the points "
+                 "are the columns, %s",
                  writer, shape, taken, remedy(source));
   else if (has_fewer_rows(source))
     source_doubt(source, "its %s are taken as %s; if the points are the columns, %s", shape, taken, remedy(source));
   else if (writer != NULL && !source->is_transposed)
-    source_note(source, "was written by %s, whose matrices lie column by column: its rows are taken as points; if the "
-                        "points are the columns, %s",
+    source_note(source,
+                "was written by %s, whose matrices lie column by column: its rows are taken as points; if the "
+                "points are the columns, %s",
                 writer, remedy(source));
 }
 

@@ -91,13 +91,13 @@ typedef struct source_kind {
 
 struct point_source {
   const source_kind *kind;
-  char *path;              /* the file, as the user named it: for messages */
-  char *file;              /* what is opened: path, or an unpacked copy */
-  char *inside;            /* the data set in it, NULL where the kind has none */
-  char *label;             /* how messages name it: path, or path:inside */
-  void *settings;          /* the kind's, as the user's words have them; NULL where it has none */
-  reading_choices choices; /* those of all kinds */
-  const char *place_word;  /* "row", unless the kind says another, as "line" */
+  char *path;               /* the file, as the user named it: for messages */
+  char *file;               /* what is opened: path, or an unpacked copy */
+  char *inside;             /* the data set in it, NULL where the kind has none */
+  char *label;              /* how messages name it: path, or path:inside */
+  void *settings;           /* the kind's, as the user's words have them; NULL where it has none */
+  reading_choices choices;  /* those of all kinds */
+  const char *place_word;   /* "row", unless the kind says another, as "line" */
   const char *feature_word; /* "column", unless the kind says another */
   bool is_transposed;       /* are the points the columns of the file? */
   const char *column_major; /* the program that wrote it, if its matrices' columns are the file's rows; NULL: unknown */

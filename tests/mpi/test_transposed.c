@@ -99,7 +99,8 @@ static void walk_file(const char *data, int64_t n_points, bool is_flat)
   walk(source, first + 10, first + 20, 1, true);
   if (is_flat) {
 #pragma omp parallel for num_threads(3) schedule(dynamic)
-    for (int64_t row = first; row < end; row += 1000) walk(source, row, row + 1000 < end ? row + 1000 : end, 1000, false);
+    for (int64_t row = first; row < end; row += 1000)
+      walk(source, row, row + 1000 < end ? row + 1000 : end, 1000, false);
   }
   source_close(source);
   MPI_Barrier(MPI_COMM_WORLD);
@@ -113,8 +114,8 @@ static void many_points(void)
     hid_t file = H5I_INVALID_HID;
     if (rank == 0) {
       file = create_file("x.h5");
-      write_features(file, c == 0 ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT, N_POINTS, N_FEATURES, chunks[c][0], chunks[c][1],
-                     c > 0);
+      write_features(file, c == 0 ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT, N_POINTS, N_FEATURES, chunks[c][0],
+                     chunks[c][1], c > 0);
     }
     done_writing(file);
     walk_file(path_of("x.h5"), N_POINTS, c == 0);

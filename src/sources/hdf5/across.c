@@ -66,8 +66,7 @@ gmmpi_status hdf5_across_open(hdf5_across *across, point_source *source, hdf5_ch
                               .n_lines = source->n_features,
                               .granule = is_flat ? 1 : hdf5_chunk_columns(across->rows->data_set)};
   if (!is_flat && !across->rows->is_direct) {
-    if (!find_lines(across))
-      return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
+    if (!find_lines(across)) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
     across->band.line_of = across->lines;
   }
   band_open(&across->band, chunks.are_many_across);

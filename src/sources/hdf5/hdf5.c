@@ -85,7 +85,7 @@ static gmmpi_status choose_layout(point_source *source, gmmpi_error *error)
   const hid_t object = open_object(source, error);
   if (object < 0) return error->status;
   const bool is_data_set = H5Iget_type(object) == H5I_DATASET;
-  hdf5_check_marks(object, source->label, error);
+  hdf5_check_marks(state->file, object, source->inside, source->label, error);
   state->layout = hdf5_layout_of(object);
   H5Oclose(object);
   if (error->status != GMMPI_OK) return error->status;

@@ -21,8 +21,8 @@ bool hdf5_is_loom_matrix(hid_t file, const char *inside)
 {
   static const char layers[] = "layers/";
   const char *name = inside + (inside[0] == '/' ? 1 : 0);
-  return (strcmp(name, "matrix") == 0 || strncmp(name, layers, sizeof layers - 1) == 0) && is_group(file, "row_attrs") &&
-         is_group(file, "col_attrs");
+  return (strcmp(name, "matrix") == 0 || strncmp(name, layers, sizeof layers - 1) == 0) &&
+         is_group(file, "row_attrs") && is_group(file, "col_attrs");
 }
 
 /* Copies n texts out of what was read: pointers, or texts of n_bytes bytes each. */
@@ -57,9 +57,8 @@ static char **read_texts(hid_t data_set, hid_t type, hid_t space, int64_t n)
 }
 
 /* The n texts of a data set, no more than can be in the file; NULL: it is something else. */
-static char **texts_of(hid_t group, const char *name, int64_t n)
+static char **texts_of(hid_t group, const char *name, int64_t n, hsize_t file_bytes)
 {
-  hsize_t file_bytes = 0;
   hsize_t extent = 0;
   char **texts = NULL;
   int64_t n_bytes;
@@ -69,8 +68,7 @@ static char **texts_of(hid_t group, const char *name, int64_t n)
   const hid_t space = H5Dget_space(data_set);
   if (type >= 0 && space >= 0 && H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_ndims(space) == 1 &&
       H5Sget_simple_extent_dims(space, &extent, NULL) == 1 && extent == (hsize_t)n &&
-      H5Fget_filesize(data_set, &file_bytes) >= 0 && multiply_fits(n, (int64_t)H5Tget_size(type), &n_bytes) &&
-      n_bytes / MOST_PACKED <= (int64_t)file_bytes)
+      multiply_fits(n, (int64_t)H5Tget_size(type), &n_bytes) && n_bytes / MOST_PACKED <= (int64_t)file_bytes)
     texts = read_texts(data_set, type, space, n);
   if (space >= 0) H5Sclose(space);
   if (type >= 0) H5Tclose(type);
@@ -80,6 +78,7 @@ static char **texts_of(hid_t group, const char *name, int64_t n)
 
 typedef struct name_search {
   int64_t n;
+  hsize_t file_bytes;
   char **names;
 } name_search;
 
@@ -88,7 +87,7 @@ static herr_t try_names(hid_t group, const char *name, const H5L_info_t *info, v
 {
   (void)info;
   name_search *search = context;
-  search->names = texts_of(group, name, search->n);
+  search->names = texts_of(group, name, search->n, search->file_bytes);
   return search->names != NULL ? 1 : 0;
 }
 
@@ -96,8 +95,11 @@ char **hdf5_loom_names(hid_t file, int64_t n)
 {
   name_search search = {.n = n};
   const hid_t group = H5Gopen2(file, "row_attrs", H5P_DEFAULT);
-  if (group < 0) return NULL;
-  if (H5Lexists(group, "Gene", H5P_DEFAULT) > 0) search.names = texts_of(group, "Gene", n);
+  if (group < 0 || H5Fget_filesize(file, &search.file_bytes) < 0) {
+    if (group >= 0) H5Gclose(group);
+    return NULL;
+  }
+  if (H5Lexists(group, "Gene", H5P_DEFAULT) > 0) search.names = texts_of(group, "Gene", n, search.file_bytes);
   if (search.names == NULL) H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, try_names, &search);
   H5Gclose(group);
   return search.names;

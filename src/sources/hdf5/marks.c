@@ -63,7 +63,7 @@ static bool is_one_of(const char *word, const char *const *words)
 /* Of MATLAB's class where numbers are not what it is about; "" otherwise. */
 static void foreign_class(hid_t object, char name[WORD_BYTES])
 {
-  static const char *const numbers[] = {"double", "single", "logical", "int8",   "uint8",  "int16",
+  static const char *const numbers[] = {"double", "single", "logical", "int8",  "uint8",  "int16",
                                         "uint16", "int32",  "uint32",  "int64", "uint64", NULL};
   name[0] = '\0';
   if (has_attribute(object, "MATLAB_class")) read_word(object, "MATLAB_class", name);
@@ -101,20 +101,6 @@ bool hdf5_octave_value(hid_t file, const char *inside, char **value)
   return is_one;
 }
 
-/* Is the data set the value of a variable of Octave that is a text? */
-static bool is_octave_text(hid_t file, const char *inside)
-{
-  static const char *const texts[] = {"string", "sq_string", NULL};
-  char name[WORD_BYTES] = "";
-  char *parent = parent_of(inside);
-  const hid_t group = parent != NULL ? H5Gopen2(file, parent, H5P_DEFAULT) : H5I_INVALID_HID;
-  free(parent);
-  if (group < 0) return false;
-  octave_type(group, name);
-  H5Gclose(group);
-  return is_one_of(name, texts);
-}
-
 /* --- in which order? --- */
 
 const char *hdf5_column_major(hid_t file, hid_t data_set, const char *inside)
@@ -129,31 +115,45 @@ const char *hdf5_column_major(hid_t file, hid_t data_set, const char *inside)
 
 /* --- what is no matrix --- */
 
+/* Is the group that of a sparse matrix: of MATLAB, or the value of a variable of Octave? */
+static const char *sparse_writer(hid_t group)
+{
+  if (has_attribute(group, "MATLAB_sparse")) return "MATLAB";
+  const bool has_all = H5Lexists(group, "ridx", H5P_DEFAULT) > 0 && H5Lexists(group, "cidx", H5P_DEFAULT) > 0 &&
+                       H5Lexists(group, "data", H5P_DEFAULT) > 0;
+  return has_all ? "Octave" : NULL;
+}
+
+/* Is what is in the group no matrix by itself? */
+static bool is_in_other_variable(hid_t file, const char *inside)
+{
+  static const char *const texts[] = {"string", "sq_string", NULL};
+  char name[WORD_BYTES] = "";
+  char *parent = parent_of(inside);
+  const hid_t group = parent != NULL ? H5Gopen2(file, parent, H5P_DEFAULT) : H5I_INVALID_HID;
+  free(parent);
+  if (group < 0) return false;
+  octave_type(group, name);
+  const bool is_other =
+      sparse_writer(group) != NULL || is_one_of(name, texts) || has_attribute(group, "OCTAVE_EMPTY_MATRIX");
+  H5Gclose(group);
+  return is_other;
+}
+
 bool hdf5_is_no_matrix(hid_t file, const char *inside)
 {
   const char *name = inside + (inside[0] == '/' ? 1 : 0);
   if (strncmp(name, "#refs#/", 7) == 0 || strncmp(name, "#subsystem#/", 12) == 0) return true;
   const hid_t object = H5Oopen(file, inside, H5P_DEFAULT);
   char class[WORD_BYTES];
-  bool is_none = false;
   if (object < 0) return false;
   foreign_class(object, class);
-  is_none = class[0] != '\0' || has_attribute(object, "MATLAB_empty") || has_attribute(object, "OCTAVE_EMPTY_MATRIX") ||
-            is_octave_text(file, inside);
+  const bool is_none = class[0] != '\0' || has_attribute(object, "MATLAB_empty") || is_in_other_variable(file, inside);
   H5Oclose(object);
   return is_none;
 }
 
-/* Is the group that of a sparse matrix: of MATLAB, or the value of a variable of Octave? */
-static const char *sparse_writer(hid_t group)
-{
-  if (has_attribute(group, "MATLAB_sparse")) return "MATLAB";
-  const bool has_all = H5Lexists(group, "ir", H5P_DEFAULT) > 0 && H5Lexists(group, "cidx", H5P_DEFAULT) > 0 &&
-                       H5Lexists(group, "data", H5P_DEFAULT) > 0;
-  return has_all ? "Octave" : NULL;
-}
-
-gmmpi_status hdf5_check_marks(hid_t object, const char *label, gmmpi_error *error)
+gmmpi_status hdf5_check_marks(hid_t file, hid_t object, const char *inside, const char *label, gmmpi_error *error)
 {
   if (H5Iget_type(object) == H5I_GROUP) {
     const char *writer = sparse_writer(object);
@@ -170,7 +170,10 @@ gmmpi_status hdf5_check_marks(hid_t object, const char *label, gmmpi_error *erro
                 "%s: is of MATLAB's class %s, which only MATLAB can read; save its numbers as a matrix, as "
                 "X = table2array(T) makes one of a table",
                 label, class);
-  if (has_attribute(object, "MATLAB_empty") || has_attribute(object, "OCTAVE_EMPTY_MATRIX"))
+  if (has_attribute(object, "MATLAB_empty"))
     return fail(error, GMMPI_BAD_DATA, "%s: is an empty matrix; give a file with points", label);
+  if (is_in_other_variable(file, inside))
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: is a text, an empty matrix or a part of a sparse one; name a matrix of numbers", label);
   return GMMPI_OK;
 }

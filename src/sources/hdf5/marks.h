@@ -21,7 +21,8 @@ bool hdf5_octave_value(hid_t file, const char *inside, char **value);
  * another variable? */
 bool hdf5_is_no_matrix(hid_t file, const char *inside);
 
-/* The same of an object that was asked for, in words; groups in which a sparse matrix is spread out, too. Errors: 65. */
-gmmpi_status hdf5_check_marks(hid_t object, const char *label, gmmpi_error *error);
+/* The same of the object at inside, which was asked for, in words; groups in which a sparse matrix is spread out, too.
+ * Errors: 65. */
+gmmpi_status hdf5_check_marks(hid_t file, hid_t object, const char *inside, const char *label, gmmpi_error *error);
 
 #endif

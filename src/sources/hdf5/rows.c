@@ -72,8 +72,9 @@ static gmmpi_status read_box(const point_source *source, const hdf5_rows *rows, 
     return fail(error, GMMPI_INPUT_FAILED,
                 "%s: reading %s %" PRId64 " to %" PRId64 " failed (%s); check the disk and start again", source->label,
                 what, first + 1, first + n, strerror(reason));
-  return fail(error, GMMPI_BAD_DATA, "%s: %s %" PRId64 " to %" PRId64 " are damaged and cannot be unpacked; copy it anew",
-              source->label, what, first + 1, first + n);
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: %s %" PRId64 " to %" PRId64 " are damaged and cannot be unpacked; copy it anew", source->label, what,
+              first + 1, first + n);
 }
 
 /* Rows of a run of columns into numbers: n_rows x (the run's width). */

@@ -238,8 +238,7 @@ static gmmpi_status read_columns(void *context, int64_t first, int64_t n, double
     const int64_t item = source->columns[j] * header->n_rows + first;
     status = file_read_at(state->descriptor, source->label, end - n_bytes, n_bytes,
                           header->data_begin + item * header->item_bytes, error);
-    if (status == GMMPI_OK && !is_double(header))
-      convert(header, end - n_bytes, header->item_bytes, n, line, 1);
+    if (status == GMMPI_OK && !is_double(header)) convert(header, end - n_bytes, header->item_bytes, n, line, 1);
   }
   return status;
 }
