@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/survey.h"
 
+#include "sources/hdf5/marks.h"
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/roles.h"
 #include "sources/hdf5/strings.h"
@@ -97,6 +98,14 @@ static hdf5_entry describe(hid_t data_set, const char *name)
   return entry;
 }
 
+/* The same with what the program that wrote the file says of it. */
+static hdf5_entry describe_in(hid_t file, hid_t data_set, const char *name)
+{
+  hdf5_entry entry = describe(data_set, name);
+  if (entry.kind != FOUND_OTHER && entry.role == NULL && hdf5_is_no_matrix(file, name)) entry.role = "no matrix";
+  return entry;
+}
+
 static bool is_below(const char *name, const char *group)
 {
   const size_t length = group != NULL ? strlen(group) : 0;
@@ -128,7 +137,7 @@ static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void
   if (info->type == H5O_TYPE_GROUP)
     look_at_group(at, object, name);
   else if (!hdf5_is_bare_dimension(object))
-    add_entry(at, name, describe(object, name));
+    add_entry(at, name, describe_in(root, object, name));
   H5Oclose(object);
   return at->has_memory ? 0 : 1;
 }

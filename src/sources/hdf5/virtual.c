@@ -75,7 +75,9 @@ static bool has_what_is_used(hid_t data_set, const hdf5_piece *piece)
 static void want_memory(hdf5_pieces *pieces, hdf5_chunk_memory memory)
 {
   if (memory.cache > pieces->most.cache) pieces->most.cache = memory.cache;
+  if (memory.cache_across > pieces->most.cache_across) pieces->most.cache_across = memory.cache_across;
   if (memory.unpacking > pieces->most.unpacking) pieces->most.unpacking = memory.unpacking;
+  pieces->most.are_many_across = pieces->most.are_many_across || memory.are_many_across;
 }
 
 static void check_data_set(checking *work, const hdf5_piece *piece, hid_t data_set)
