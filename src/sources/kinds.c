@@ -10,6 +10,7 @@
   X(parts)                                                                                                             \
   X(hdf5)                                                                                                              \
   X(npy)                                                                                                               \
+  X(fits)                                                                                                              \
   X(csv)
 
 #define DECLARE(name) extern const source_kind source_##name;
