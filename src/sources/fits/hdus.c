@@ -86,7 +86,7 @@ static gmmpi_status read_hdu(fitsfile *handle, int number, fits_hdu *hdu)
   if (no_name != 0) hdu->name[0] = '\0';
   fits_clear_errmark();
   fits_clean_text(hdu->name);
-  hdu->is_packed = type == BINARY_TBL && fits_is_compressed_image(handle, &status) != 0;
+  hdu->is_packed = fits_is_compressed_image(handle, &status) != 0; /* the type says that it is an image */
   hdu->is_table = type != IMAGE_HDU && !hdu->is_packed;
   if (hdu->is_table) {
     LONGLONG n_rows = 0;
@@ -115,10 +115,12 @@ gmmpi_status fits_hdus_read(fitsfile *handle, const char *label, fits_hdus *hdus
     }
     if (read_hdu(handle, number, &hdus->list[number]) != GMMPI_OK) return fits_broken(label, status, error);
     hdus->n = number + 1;
+    LONGLONG end = 0;
+    fits_get_hduaddrll(handle, NULL, NULL, &end, &status);
+    hdus->end = end;
   }
   fits_clear_errmsg();
   if (hdus->n == 0 || disk_failed()) return fits_broken(label, status, error);
-  hdus->is_cut = status != END_OF_FILE;
   return GMMPI_OK;
 }
 
@@ -156,7 +158,7 @@ static bool is_candidate(const fits_hdu *hdu, bool tables)
   return tables || hdu->n_dimensions == 1 || hdu->n_dimensions == 2;
 }
 
-/* "/EVENTS (table, 600 x 4), /1 (image, 10 x 20)": those that hold anything; only_tables or only_images: of these. */
+/* "/EVENTS (table, 600 x 4), /1 (image, 10 x 20)", shortened to n_bytes. */
 static void list_hdus(const fits_hdus *hdus, char *text, size_t n_bytes, bool (*is_listed)(const fits_hdu *))
 {
   size_t used = 0;

@@ -25,7 +25,7 @@ typedef struct fits_hdu {
 typedef struct fits_hdus {
   fits_hdu *list; /* n */
   int n;
-  bool is_cut; /* is there something behind them that is no extension? */
+  int64_t end; /* of the last one, bytes */
 } fits_hdus;
 
 /* Opens a file for fits_close_file. Errors: as fits_broken. */

@@ -52,6 +52,7 @@ void fits_close_packed(fits_state *state)
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* --- notes --- */
 
@@ -209,7 +210,7 @@ static gmmpi_status set_pixel(point_source *source, fitsfile *handle, const fits
   pixel->null = blank;
   note_meanings(source, pixel, 1, "BLANK", "BSCALE and BZERO");
   if (source->choices.raw_values == 0) return GMMPI_OK;
-  if (hdu->is_packed)
+  if (hdu->is_packed && (pixel->scale != 1.0 || pixel->zero != 0.0 || pixel->has_null))
     return fail(error, GMMPI_WRONG_USAGE, "%s: --raw-values: the numbers of a packed image are not in the file; leave it "
                                           "out, or unpack the file first (funpack)", source->label);
   fits_cell_make_raw(pixel);
@@ -257,26 +258,44 @@ static gmmpi_status open_image(point_source *source, fitsfile *handle, const fit
   return source_pick_columns(source, is_transposed ? hdu->n_rows : hdu->n_columns, NULL, options, error);
 }
 
+/* Floats stay what they are: cfitsio would compute some of them otherwise in double. numbers: n_columns. */
+static gmmpi_status read_packed_row(const point_source *source, int64_t row, double *numbers, gmmpi_error *error)
+{
+  enum { MOST_AXES = 999 };
+  const fits_state *state = source->state;
+  const int64_t n_columns = source->n_columns;
+  const bool is_float = state->pixel.type == 'E';
+  float *floats = (float *)(void *)numbers + n_columns;
+  float no_float = NAN;
+  double no_double = NAN;
+  int status = 0;
+  LONGLONG first[MOST_AXES];
+  for (int axis = 0; axis < MOST_AXES; axis++) first[axis] = 1;
+  first[n_columns > 1 ? 1 : 0] = row + 1;
+  errno = 0;
+  fits_read_pixll(state->packed, is_float ? TFLOAT : TDOUBLE, first, n_columns,
+                  is_float ? (void *)&no_float : (void *)&no_double, is_float ? (void *)floats : (void *)numbers, NULL,
+                  &status);
+  if (status != 0) return fits_broken(source->label, status, error);
+  for (int64_t j = 0; j < n_columns && is_float; j++) {
+    float value;
+    memcpy(&value, &floats[j], sizeof value);
+    numbers[j] = (double)value;
+  }
+  return GMMPI_OK;
+}
+
 gmmpi_status fits_read_packed(const point_source *source, int64_t first_row, int64_t n_rows, double *rows,
                               gmmpi_error *error)
 {
   const fits_state *state = source->state;
   const int64_t n_columns = source->n_columns;
-  const bool takes_all = source_takes_all_columns(source);
   if (fits_make_piece(source, (size_t)n_columns * sizeof(double), error) != GMMPI_OK) return error->status;
+  double *numbers = (double *)(void *)state->piece;
   for (int64_t i = 0; i < n_rows; i++) {
-    enum { MOST_AXES = 999 };
-    double *row = takes_all ? rows + i * n_columns : (double *)(void *)state->piece;
-    double missing = NAN;
-    int status = 0;
-    LONGLONG first[MOST_AXES];
-    for (int axis = 0; axis < MOST_AXES; axis++) first[axis] = 1;
-    first[n_columns > 1 ? 1 : 0] = first_row + i + 1;
-    errno = 0;
-    fits_read_pixll(state->packed, TDOUBLE, first, n_columns, &missing, row, NULL, &status);
-    if (status != 0) return fits_broken(source->label, status, error);
-    for (int64_t j = 0; j < source->n_features && !takes_all; j++)
-      rows[i * source->n_features + j] = row[source->columns[j]];
+    if (read_packed_row(source, first_row + i, numbers, error) != GMMPI_OK) return error->status;
+    for (int64_t j = 0; j < source->n_features; j++)
+      rows[i * source->n_features + j] = numbers[source->columns[j]];
   }
   return GMMPI_OK;
 }
@@ -305,12 +324,31 @@ static gmmpi_status name_hdu(point_source *source, const fits_hdus *hdus, const 
   return GMMPI_OK;
 }
 
+/* An extension that cfitsio cannot read might be the one that was meant. Whatever else is behind the last one is padding
+ * or something of the writer's own. */
+static gmmpi_status check_end(point_source *source, const fits_hdus *hdus, gmmpi_error *error)
+{
+  const fits_state *state = source->state;
+  static const char mark[] = "XTENSION";
+  char begin[sizeof mark - 1];
+  if (pread(state->descriptor, begin, sizeof begin, hdus->end) != sizeof begin || memcmp(begin, mark, sizeof begin) != 0)
+    return GMMPI_OK;
+  if (source->inside == NULL)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: the header of extension %d is not whole, or damaged; copy the file anew, or say what to read, as in "
+                "%s:/0",
+                source->path, hdus->n, source->path);
+  source_doubt(source, "the header of extension %d is not whole, or damaged; copy the file anew", hdus->n);
+  return GMMPI_OK;
+}
+
 static gmmpi_status open_hdu(point_source *source, fitsfile *handle, const source_options *options, gmmpi_error *error)
 {
   fits_state *state = source->state;
   fits_hdus hdus = {0};
   const fits_hdu *hdu = NULL;
   if (fits_hdus_read(handle, source->label, &hdus, error) == GMMPI_OK &&
+      check_end(source, &hdus, error) == GMMPI_OK &&
       fits_hdu_choose(&hdus, source->path, source->inside, &hdu, error) == GMMPI_OK &&
       name_hdu(source, &hdus, hdu, error) == GMMPI_OK) {
     LONGLONG data_begin = 0;
@@ -324,8 +362,6 @@ static gmmpi_status open_hdu(point_source *source, fitsfile *handle, const sourc
     } else {
       (hdu->is_table ? open_table : open_image)(source, handle, hdu, options, error);
     }
-    if (hdus.is_cut)
-      source_note(source, "what stands in the file behind extension %d is none, and is passed over", hdus.n - 1);
     if (hdu->is_packed) state->packed = handle;
   }
   fits_hdus_clear(&hdus);
