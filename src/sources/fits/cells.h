@@ -10,12 +10,12 @@ enum { FITS_TEXT_BYTES = 72 }; /* more than a number or TNULL of an ASCII table 
 
 /* Where a feature is in each row, and what its numbers stand for: number * scale + zero, or a missing value. */
 typedef struct fits_cell {
-  int64_t offset;  /* bytes, from the beginning of the first row */
-  char type;       /* as in TFORM: L (T, F), B, I, J, K (integers of 1, 2, 4, 8 bytes), E, D (floats); A: text */
-  int width;       /* bytes */
-  int n_decimals;  /* of text without a decimal point: how many digits stand behind where it would be */
-  bool has_null;   /* of integers: does null stand for a missing value? */
-  int64_t null;    /* as in the file */
+  int64_t offset; /* bytes, from the beginning of the first row */
+  char type;      /* as in TFORM: L (T, F), B, I, J, K (integers of 1, 2, 4, 8 bytes), E, D (floats); A: text */
+  int width;      /* bytes */
+  int n_decimals; /* of text without a decimal point: how many digits stand behind where it would be */
+  bool has_null;  /* of integers: does null stand for a missing value? */
+  int64_t null;   /* as in the file */
   char null_text[FITS_TEXT_BYTES]; /* of text: what stands for a missing value; "": nothing but blanks does */
   double scale, zero;
 } fits_cell;

@@ -174,7 +174,8 @@ gmmpi_status fits_columns_read(fitsfile *handle, const char *label, fits_columns
   columns->arrays = allocate(n, sizeof *columns->arrays);
   columns->cells = allocate(n, sizeof *columns->cells);
   columns->left_out = allocate(n_columns, sizeof *columns->left_out);
-  bool has_memory = columns->names != NULL && columns->arrays != NULL && columns->cells != NULL && columns->left_out != NULL;
+  bool has_memory =
+      columns->names != NULL && columns->arrays != NULL && columns->cells != NULL && columns->left_out != NULL;
   for (int column = 1; column <= n_columns && has_memory; column++) {
     column_facts facts;
     if (read_column(handle, is_binary, column, &end, &facts, &status)) has_memory = add_numbers(columns, &facts);

@@ -205,8 +205,8 @@ static gmmpi_status choose_named(const fits_hdus *hdus, const char *path, const 
   const int n_named = count_named(hdus, name);
   list_hdus(hdus, list, sizeof list, holds_anything);
   if (n_named > 1)
-    return fail(error, GMMPI_BAD_DATA, "%s: has %d extensions of the name \"%.70s\"; pick one by number: %s", path, n_named,
-                name, list);
+    return fail(error, GMMPI_BAD_DATA, "%s: has %d extensions of the name \"%.70s\"; pick one by number: %s", path,
+                n_named, name, list);
   for (int i = 0; i < hdus->n; i++) {
     const fits_hdu *hdu = &hdus->list[i];
     if (n_named == 1 ? strcasecmp(hdu->name, name) == 0 : is_number(name) && atoi(name) == hdu->number) *chosen = hdu;
@@ -238,8 +238,9 @@ gmmpi_status fits_hdu_choose(const fits_hdus *hdus, const char *path, const char
                   k == 0 ? "tables" : "images", path, list);
   }
   list_hdus(hdus, list, sizeof list, holds_anything);
-  return fail(error, GMMPI_BAD_DATA, "%s: holds no table of numbers and no image of one dimension or two%s%s; give a file with points",
-              path, list[0] != '\0' ? ", but " : "", list);
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: holds no table of numbers and no image of one dimension or two%s%s; give a file with points", path,
+              list[0] != '\0' ? ", but " : "", list);
 }
 
 #endif

@@ -13,12 +13,12 @@
 #include <stdint.h>
 
 typedef struct fits_hdu {
-  int number;      /* 0: the primary array, 1: the first extension, ..., as in astropy */
+  int number;            /* 0: the primary array, 1: the first extension, ..., as in astropy */
   char name[FLEN_VALUE]; /* EXTNAME, or "" */
   bool is_table;
-  bool is_packed;  /* tiles, as fpack and astropy's CompImageHDU write them */
-  int bitpix;      /* of an image */
-  int n_dimensions; /* of an image, without those of length 1 behind the second; 0: it is empty */
+  bool is_packed;            /* tiles, as fpack and astropy's CompImageHDU write them */
+  int bitpix;                /* of an image */
+  int n_dimensions;          /* of an image, without those of length 1 behind the second; 0: it is empty */
   int64_t n_rows, n_columns; /* numbers; rows of a table, or NAXIS2 and NAXIS1 of an image, or NAXIS1 and 1 */
 } fits_hdu;
 

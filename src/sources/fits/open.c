@@ -152,8 +152,9 @@ static gmmpi_status check_size(const point_source *source, int64_t n_rows, int64
                 strerror(errno));
   if (!multiply_fits(n_rows, row_bytes, &n_bytes) || __builtin_add_overflow(n_bytes, more_bytes, &n_bytes) ||
       n_bytes > status.st_size - state->data_begin)
-    return fail(error, GMMPI_BAD_DATA, "%s: is too short for its %" PRId64 " rows of %" PRId64
-                " bytes; it is incomplete, copy it anew", source->label, n_rows, row_bytes);
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: is too short for its %" PRId64 " rows of %" PRId64 " bytes; it is incomplete, copy it anew",
+                source->label, n_rows, row_bytes);
   return GMMPI_OK;
 }
 
@@ -178,7 +179,8 @@ static gmmpi_status open_table(point_source *source, fitsfile *handle, const fit
   if (no_key == 0 && is_packed != 0)
     return fail(error, GMMPI_BAD_DATA, "%s: is a packed table; unpack the file first (funpack)", source->label);
   fits_columns columns = {0};
-  if (fits_columns_read(handle, source->label, &columns, error) == GMMPI_OK) set_table(source, &columns, options, error);
+  if (fits_columns_read(handle, source->label, &columns, error) == GMMPI_OK)
+    set_table(source, &columns, options, error);
   fits_columns_clear(&columns);
   return error->status;
 }
@@ -211,8 +213,10 @@ static gmmpi_status set_pixel(point_source *source, fitsfile *handle, const fits
   note_meanings(source, pixel, 1, "BLANK", "BSCALE and BZERO");
   if (source->choices.raw_values == 0) return GMMPI_OK;
   if (hdu->is_packed && (pixel->scale != 1.0 || pixel->zero != 0.0 || pixel->has_null))
-    return fail(error, GMMPI_WRONG_USAGE, "%s: --raw-values: the numbers of a packed image are not in the file; leave it "
-                                          "out, or unpack the file first (funpack)", source->label);
+    return fail(error, GMMPI_WRONG_USAGE,
+                "%s: --raw-values: the numbers of a packed image are not in the file; leave it "
+                "out, or unpack the file first (funpack)",
+                source->label);
   fits_cell_make_raw(pixel);
   return GMMPI_OK;
 }
@@ -239,8 +243,8 @@ static gmmpi_status open_image(point_source *source, fitsfile *handle, const fit
     return fail(error, GMMPI_BAD_DATA, "%s: is an image of %d dimensions; points are rows of one of two", source->label,
                 hdu->n_dimensions);
   if (hdu->is_packed && is_transposed)
-    return fail(error, GMMPI_WRONG_USAGE, "%s: --transpose: a packed image is read by rows; unpack the file first (funpack)",
-                source->label);
+    return fail(error, GMMPI_WRONG_USAGE,
+                "%s: --transpose: a packed image is read by rows; unpack the file first (funpack)", source->label);
   if (set_pixel(source, handle, hdu, error) != GMMPI_OK) return error->status;
   const int64_t width = state->pixel.width;
   int64_t row_bytes = 0;
@@ -253,7 +257,8 @@ static gmmpi_status open_image(point_source *source, fitsfile *handle, const fit
   state->row_bytes = is_transposed ? width : row_bytes;
   state->pixel_step = is_transposed ? row_bytes : width;
   if (hdu->n_dimensions == 2)
-    source_note(source, "the points are the %s of an image of NAXIS1 = %" PRId64 " columns and NAXIS2 = %" PRId64 " rows",
+    source_note(source,
+                "the points are the %s of an image of NAXIS1 = %" PRId64 " columns and NAXIS2 = %" PRId64 " rows",
                 is_transposed ? "columns" : "rows", hdu->n_columns, hdu->n_rows);
   return source_pick_columns(source, is_transposed ? hdu->n_rows : hdu->n_columns, NULL, options, error);
 }
@@ -294,8 +299,7 @@ gmmpi_status fits_read_packed(const point_source *source, int64_t first_row, int
   double *numbers = (double *)(void *)state->piece;
   for (int64_t i = 0; i < n_rows; i++) {
     if (read_packed_row(source, first_row + i, numbers, error) != GMMPI_OK) return error->status;
-    for (int64_t j = 0; j < source->n_features; j++)
-      rows[i * source->n_features + j] = numbers[source->columns[j]];
+    for (int64_t j = 0; j < source->n_features; j++) rows[i * source->n_features + j] = numbers[source->columns[j]];
   }
   return GMMPI_OK;
 }
@@ -324,20 +328,22 @@ static gmmpi_status name_hdu(point_source *source, const fits_hdus *hdus, const 
   return GMMPI_OK;
 }
 
-/* An extension that cfitsio cannot read might be the one that was meant. Whatever else is behind the last one is padding
- * or something of the writer's own. */
+/* An extension that cfitsio cannot read might be the one that was meant. Whatever else is behind the last one is
+ * padding or something of the writer's own. */
 static gmmpi_status check_end(point_source *source, const fits_hdus *hdus, gmmpi_error *error)
 {
   const fits_state *state = source->state;
   static const char mark[] = "XTENSION";
   char begin[sizeof mark - 1];
-  if (pread(state->descriptor, begin, sizeof begin, hdus->end) != sizeof begin || memcmp(begin, mark, sizeof begin) != 0)
+  if (pread(state->descriptor, begin, sizeof begin, hdus->end) != sizeof begin ||
+      memcmp(begin, mark, sizeof begin) != 0)
     return GMMPI_OK;
   if (source->inside == NULL)
-    return fail(error, GMMPI_BAD_DATA,
-                "%s: the header of extension %d is not whole, or damaged; copy the file anew, or say what to read, as in "
-                "%s:/0",
-                source->path, hdus->n, source->path);
+    return fail(
+        error, GMMPI_BAD_DATA,
+        "%s: the header of extension %d is not whole, or damaged; copy the file anew, or say what to read, as in "
+        "%s:/0",
+        source->path, hdus->n, source->path);
   source_doubt(source, "the header of extension %d is not whole, or damaged; copy the file anew", hdus->n);
   return GMMPI_OK;
 }
@@ -347,8 +353,7 @@ static gmmpi_status open_hdu(point_source *source, fitsfile *handle, const sourc
   fits_state *state = source->state;
   fits_hdus hdus = {0};
   const fits_hdu *hdu = NULL;
-  if (fits_hdus_read(handle, source->label, &hdus, error) == GMMPI_OK &&
-      check_end(source, &hdus, error) == GMMPI_OK &&
+  if (fits_hdus_read(handle, source->label, &hdus, error) == GMMPI_OK && check_end(source, &hdus, error) == GMMPI_OK &&
       fits_hdu_choose(&hdus, source->path, source->inside, &hdu, error) == GMMPI_OK &&
       name_hdu(source, &hdus, hdu, error) == GMMPI_OK) {
     LONGLONG data_begin = 0;
