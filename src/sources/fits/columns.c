@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/fits/columns.h"
 
-#ifdef GMMPI_HAS_CFITSIO
-
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -196,5 +194,3 @@ void fits_columns_clear(fits_columns *columns)
   free(columns->cells);
   free(columns->left_out);
 }
-
-#endif

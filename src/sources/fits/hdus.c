@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/fits/hdus.h"
 
-#ifdef GMMPI_HAS_CFITSIO
-
 #include "sources/fits/columns.h"
 #include "support/error.h"
 
@@ -242,5 +240,3 @@ gmmpi_status fits_hdu_choose(const fits_hdus *hdus, const char *path, const char
               "%s: holds no table of numbers and no image of one dimension or two%s%s; give a file with points", path,
               list[0] != '\0' ? ", but " : "", list);
 }
-
-#endif

@@ -3,42 +3,8 @@
 #include "sources/fits/state.h"
 #include "support/error.h"
 
-#ifndef GMMPI_HAS_CFITSIO
-
-#include <jansson.h>
-
-gmmpi_status fits_open_points(point_source *source, const source_options *options, gmmpi_error *error)
-{
-  (void)options;
-  return fail(error, GMMPI_BAD_DATA,
-              "%s: is a FITS file, which this gmmpi cannot read, as it was built without cfitsio; build it with "
-              "libcfitsio-dev, or convert the file: python3 -c \"from astropy.table import Table; "
-              "Table.read('FILE.fits').write('FILE.csv')\"",
-              source->label);
-}
-
-struct json_t *fits_insides(const char *path)
-{
-  (void)path;
-  return NULL;
-}
-
-gmmpi_status fits_read_packed(const point_source *source, int64_t first_row, int64_t n_rows, double *rows,
-                              gmmpi_error *error)
-{
-  (void)first_row, (void)n_rows, (void)rows;
-  return fail(error, GMMPI_INTERNAL, "%s: a packed image was opened without cfitsio", source->label);
-}
-
-void fits_close_packed(fits_state *state)
-{
-  (void)state;
-}
-
-#else
-
-#include "sources/fits/columns.h"
 #include "sources/fits/hdus.h"
+#include "sources/fits/opening.h"
 #include "support/file.h"
 #include "support/json_text.h"
 #include "support/memory.h"
@@ -47,30 +13,15 @@ void fits_close_packed(fits_state *state)
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- notes --- */
+/* --- what tables and images share --- */
 
-/* "A, B, C", shortened to n_bytes. */
-static void list_names(int n, char *const *names, char *text, size_t n_bytes)
-{
-  size_t used = 0;
-  text[0] = '\0';
-  for (int i = 0; i < n; i++) {
-    if (used + strlen(names[i]) + 30 > n_bytes) {
-      snprintf(text + used, n_bytes - used, ", ... (%d in all)", n);
-      return;
-    }
-    used += (size_t)snprintf(text + used, n_bytes - used, "%s%s", i > 0 ? ", " : "", names[i]);
-  }
-}
-
-static void note_meanings(point_source *source, const fits_cell *cells, int64_t n, const char *null, const char *scales)
+void fits_note_meanings(point_source *source, const fits_cell *cells, int64_t n, const char *null, const char *scales)
 {
   bool has_null = false;
   bool has_scale = false;
@@ -88,61 +39,8 @@ static void note_meanings(point_source *source, const fits_cell *cells, int64_t 
   if (has_null) source_note(source, "numbers that are %s are missing values (--raw-values: they are not)", null);
 }
 
-/* --- tables --- */
-
-/* Does the list of --columns name it? */
-static bool is_listed(const char *list, const char *name)
-{
-  static const char around[] = ", \t\"";
-  const size_t length = strlen(name);
-  if (list == NULL || length == 0) return false;
-  for (const char *at = strstr(list, name); at != NULL; at = strstr(at + 1, name)) {
-    if ((at == list || strchr(around, at[-1]) != NULL) && strchr(around, at[length]) != NULL) return true;
-  }
-  return false;
-}
-
-static gmmpi_status pick_columns(point_source *source, const fits_columns *columns, const source_options *options,
-                                 gmmpi_error *error)
-{
-  gmmpi_error local = {0};
-  if (columns->n == 0)
-    return fail(error, GMMPI_BAD_DATA, "%s: is a table without columns of numbers; give one with points",
-                source->label);
-  if (source_pick_of_arrays(source, columns->n, columns->names, columns->arrays, options, &local) == GMMPI_OK)
-    return GMMPI_OK;
-  for (int i = 0; i < columns->n_left_out; i++) {
-    if (is_listed(options->columns, columns->left_out[i]))
-      return fail(error, GMMPI_BAD_DATA,
-                  "%s: column \"%s\" holds text, bits or arrays of any length; pick columns of numbers (--columns)",
-                  source->label, columns->left_out[i]);
-  }
-  return error_pass(error, &local);
-}
-
-static gmmpi_status set_table(point_source *source, const fits_columns *columns, const source_options *options,
-                              gmmpi_error *error)
-{
-  fits_state *state = source->state;
-  if (pick_columns(source, columns, options, error) != GMMPI_OK) return error->status;
-  state->cells = allocate(source->n_features, sizeof *state->cells);
-  if (state->cells == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
-  for (int64_t j = 0; j < source->n_features; j++) state->cells[j] = columns->cells[source->columns[j]];
-  note_meanings(source, state->cells, source->n_features, "TNULL", "TSCAL and TZERO");
-  for (int64_t j = 0; j < source->n_features && source->choices.raw_values != 0; j++)
-    fits_cell_make_raw(&state->cells[j]);
-  if (columns->n_left_out > 0 && options->columns == NULL) {
-    char list[300];
-    list_names(columns->n_left_out, columns->left_out, list, sizeof list);
-    source_note(source, "left out, as %s no numbers that can be read: %s",
-                columns->n_left_out > 1 ? "they have" : "it has", list);
-  }
-  return GMMPI_OK;
-}
-
-/* The file must have all rows: cfitsio would fill those that are not there with zeros. */
-static gmmpi_status check_size(const point_source *source, int64_t n_rows, int64_t row_bytes, int64_t more_bytes,
-                               gmmpi_error *error)
+gmmpi_status fits_check_size(const point_source *source, int64_t n_rows, int64_t row_bytes, int64_t more_bytes,
+                             gmmpi_error *error)
 {
   const fits_state *state = source->state;
   struct stat status;
@@ -156,159 +54,6 @@ static gmmpi_status check_size(const point_source *source, int64_t n_rows, int64
                 "%s: is too short for its %" PRId64 " rows of %" PRId64 " bytes; it is incomplete, copy it anew",
                 source->label, n_rows, row_bytes);
   return GMMPI_OK;
-}
-
-static gmmpi_status open_table(point_source *source, fitsfile *handle, const fits_hdu *hdu,
-                               const source_options *options, gmmpi_error *error)
-{
-  fits_state *state = source->state;
-  LONGLONG row_bytes = 0;
-  int no_key = 0;
-  int is_packed = 0;
-  fits_read_key_lnglng(handle, "NAXIS1", &row_bytes, NULL, &no_key);
-  state->row_bytes = row_bytes;
-  source->n_rows = hdu->n_rows;
-  if (source->choices.transpose != 0)
-    return fail(error, GMMPI_WRONG_USAGE, "%s: --transpose: the rows of a FITS table are its points; leave it out",
-                source->label);
-  if (hdu->n_rows < 1 || row_bytes < 1)
-    return fail(error, GMMPI_BAD_DATA, "%s: is a table without rows; give one with points", source->label);
-  if (check_size(source, hdu->n_rows, row_bytes, 0, error) != GMMPI_OK) return error->status;
-  no_key = 0;
-  fits_read_key(handle, TLOGICAL, "ZTABLE", &is_packed, NULL, &no_key);
-  if (no_key == 0 && is_packed != 0)
-    return fail(error, GMMPI_BAD_DATA, "%s: is a packed table; unpack the file first (funpack)", source->label);
-  fits_columns columns = {0};
-  if (fits_columns_read(handle, source->label, &columns, error) == GMMPI_OK)
-    set_table(source, &columns, options, error);
-  fits_columns_clear(&columns);
-  return error->status;
-}
-
-/* --- images --- */
-
-static double read_number(fitsfile *handle, const char *key, double fallback)
-{
-  double value = fallback;
-  int no_key = 0;
-  fits_read_key_dbl(handle, key, &value, NULL, &no_key);
-  return no_key == 0 ? value : fallback;
-}
-
-static gmmpi_status set_pixel(point_source *source, fitsfile *handle, const fits_hdu *hdu, gmmpi_error *error)
-{
-  fits_state *state = source->state;
-  fits_cell *pixel = &state->pixel;
-  LONGLONG blank = 0;
-  int no_key = 0;
-  pixel->width = fits_bitpix_bytes(hdu->bitpix, &pixel->type);
-  if (pixel->width == 0)
-    return fail(error, GMMPI_BAD_DATA, "%s: is an image of BITPIX %d, which there is not; write it anew", source->label,
-                hdu->bitpix);
-  pixel->scale = read_number(handle, "BSCALE", 1.0);
-  pixel->zero = read_number(handle, "BZERO", 0.0);
-  fits_read_key_lnglng(handle, "BLANK", &blank, NULL, &no_key);
-  pixel->has_null = no_key == 0 && hdu->bitpix > 0;
-  pixel->null = blank;
-  note_meanings(source, pixel, 1, "BLANK", "BSCALE and BZERO");
-  if (source->choices.raw_values == 0) return GMMPI_OK;
-  if (hdu->is_packed && (pixel->scale != 1.0 || pixel->zero != 0.0 || pixel->has_null))
-    return fail(error, GMMPI_WRONG_USAGE,
-                "%s: --raw-values: the numbers of a packed image are not in the file; leave it "
-                "out, or unpack the file first (funpack)",
-                source->label);
-  fits_cell_make_raw(pixel);
-  return GMMPI_OK;
-}
-
-/* The rows of the table of which a packed image consists, and what they point at. */
-static gmmpi_status check_packed_size(const point_source *source, fitsfile *handle, gmmpi_error *error)
-{
-  LONGLONG key[3] = {0};
-  int no_key = 0;
-  fits_read_key_lnglng(handle, "NAXIS1", &key[0], NULL, &no_key);
-  fits_read_key_lnglng(handle, "NAXIS2", &key[1], NULL, &no_key);
-  fits_read_key_lnglng(handle, "PCOUNT", &key[2], NULL, &no_key);
-  return check_size(source, key[1], key[0], key[2], error);
-}
-
-static gmmpi_status open_image(point_source *source, fitsfile *handle, const fits_hdu *hdu,
-                               const source_options *options, gmmpi_error *error)
-{
-  fits_state *state = source->state;
-  const bool is_transposed = source->choices.transpose != 0;
-  if (hdu->n_dimensions == 0)
-    return fail(error, GMMPI_BAD_DATA, "%s: is empty; name an extension with points", source->label);
-  if (hdu->n_dimensions > 2)
-    return fail(error, GMMPI_BAD_DATA, "%s: is an image of %d dimensions; points are rows of one of two", source->label,
-                hdu->n_dimensions);
-  if (hdu->is_packed && is_transposed)
-    return fail(error, GMMPI_WRONG_USAGE,
-                "%s: --transpose: a packed image is read by rows; unpack the file first (funpack)", source->label);
-  if (set_pixel(source, handle, hdu, error) != GMMPI_OK) return error->status;
-  const int64_t width = state->pixel.width;
-  int64_t row_bytes = 0;
-  if (!multiply_fits(hdu->n_columns, width, &row_bytes)) row_bytes = INT64_MAX;
-  if ((hdu->is_packed ? check_packed_size(source, handle, error)
-                      : check_size(source, hdu->n_rows, row_bytes, 0, error)) != GMMPI_OK)
-    return error->status;
-  source->n_rows = is_transposed ? hdu->n_columns : hdu->n_rows;
-  state->is_transposed = is_transposed;
-  state->row_bytes = is_transposed ? width : row_bytes;
-  state->pixel_step = is_transposed ? row_bytes : width;
-  if (hdu->n_dimensions == 2)
-    source_note(source,
-                "the points are the %s of an image of NAXIS1 = %" PRId64 " columns and NAXIS2 = %" PRId64 " rows",
-                is_transposed ? "columns" : "rows", hdu->n_columns, hdu->n_rows);
-  return source_pick_columns(source, is_transposed ? hdu->n_rows : hdu->n_columns, NULL, options, error);
-}
-
-/* Floats stay what they are: cfitsio would compute some of them otherwise in double. numbers: n_columns. */
-static gmmpi_status read_packed_row(const point_source *source, int64_t row, double *numbers, gmmpi_error *error)
-{
-  enum { MOST_AXES = 999 };
-  const fits_state *state = source->state;
-  const int64_t n_columns = source->n_columns;
-  const bool is_float = state->pixel.type == 'E';
-  float *floats = (float *)(void *)numbers + n_columns;
-  float no_float = NAN;
-  double no_double = NAN;
-  int status = 0;
-  LONGLONG first[MOST_AXES];
-  for (int axis = 0; axis < MOST_AXES; axis++) first[axis] = 1;
-  first[n_columns > 1 ? 1 : 0] = row + 1;
-  errno = 0;
-  fits_read_pixll(state->packed, is_float ? TFLOAT : TDOUBLE, first, n_columns,
-                  is_float ? (void *)&no_float : (void *)&no_double, is_float ? (void *)floats : (void *)numbers, NULL,
-                  &status);
-  if (status != 0) return fits_broken(source->label, status, error);
-  for (int64_t j = 0; j < n_columns && is_float; j++) {
-    float value;
-    memcpy(&value, &floats[j], sizeof value);
-    numbers[j] = (double)value;
-  }
-  return GMMPI_OK;
-}
-
-gmmpi_status fits_read_packed(const point_source *source, int64_t first_row, int64_t n_rows, double *rows,
-                              gmmpi_error *error)
-{
-  const fits_state *state = source->state;
-  const int64_t n_columns = source->n_columns;
-  if (fits_make_piece(source, (size_t)n_columns * sizeof(double), error) != GMMPI_OK) return error->status;
-  double *numbers = (double *)(void *)state->piece;
-  for (int64_t i = 0; i < n_rows; i++) {
-    if (read_packed_row(source, first_row + i, numbers, error) != GMMPI_OK) return error->status;
-    for (int64_t j = 0; j < source->n_features; j++) rows[i * source->n_features + j] = numbers[source->columns[j]];
-  }
-  return GMMPI_OK;
-}
-
-void fits_close_packed(fits_state *state)
-{
-  int status = 0;
-  if (state->packed != NULL) fits_close_file(state->packed, &status);
-  state->packed = NULL;
 }
 
 /* --- the file --- */
@@ -365,7 +110,7 @@ static gmmpi_status open_hdu(point_source *source, fitsfile *handle, const sourc
     if (status != 0) {
       fits_broken(source->label, status, error);
     } else {
-      (hdu->is_table ? open_table : open_image)(source, handle, hdu, options, error);
+      (hdu->is_table ? fits_table_open : fits_image_open)(source, handle, hdu, options, error);
     }
     if (hdu->is_packed) state->packed = handle;
   }
@@ -429,5 +174,3 @@ struct json_t *fits_insides(const char *path)
   fits_close_file(handle, &status);
   return found;
 }
-
-#endif
