@@ -2,6 +2,7 @@
 #include "sources/hdf5/find.h"
 
 #include "sources/hdf5/numbers.h"
+#include "sources/hdf5/tables.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
 
@@ -16,8 +17,10 @@ enum { TABLES_BYTES = 500, OTHERS_BYTES = 200 };
 
 /* The data sets of a file, above all those of numbers of one dimension or two. */
 typedef struct survey {
-  int n_found[3];            /* by number of dimensions */
-  char *only[3];             /* path of the first one found */
+  int n_found[3];    /* by number of dimensions */
+  char *only[3];     /* path of the first one found */
+  int n_record_sets; /* data sets of records of one dimension, and of the first one the path */
+  char *only_record_set;
   char tables[TABLES_BYTES]; /* a list of those of two dimensions, with their shapes */
   char others[OTHERS_BYTES]; /* of the data sets of all other kinds */
   bool list_is_full;         /* there are more */
@@ -103,6 +106,11 @@ static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void
     found->only[n_dimensions] = NULL;
     found->has_memory = false;
   }
+  if (n_dimensions == 1 && hdf5_is_table(data_set) && found->n_record_sets++ == 0 &&
+      asprintf(&found->only_record_set, "/%s", name) < 0) {
+    found->only_record_set = NULL;
+    found->has_memory = false;
+  }
   H5Dclose(data_set);
   return 0;
 }
@@ -118,6 +126,7 @@ static void close_survey(survey *found)
 {
   free(found->only[1]);
   free(found->only[2]);
+  free(found->only_record_set);
 }
 
 gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi_error *error)
@@ -131,6 +140,9 @@ gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi
     status = hdf5_broken(path, error);
   } else if (!found.has_memory) {
     status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to look through it", path);
+  } else if (found.n_found[n_dimensions] == 0 && found.n_record_sets == 1) {
+    *inside = found.only_record_set;
+    found.only_record_set = NULL;
   } else if (found.n_found[n_dimensions] == 0) {
     status =
         fail(error, GMMPI_BAD_DATA, "%s: has no data set of numbers with two dimensions or one; its data sets are: %s",

@@ -3,9 +3,10 @@
 
 #include <stddef.h>
 
+extern const hdf5_layout hdf5_compound;
 extern const hdf5_layout hdf5_matrix;
 
-static const hdf5_layout *const layouts[] = {&hdf5_matrix};
+static const hdf5_layout *const layouts[] = {&hdf5_matrix, &hdf5_compound};
 
 const hdf5_layout *hdf5_layout_of(hid_t object)
 {
