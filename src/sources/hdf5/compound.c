@@ -163,6 +163,8 @@ static gmmpi_status open_compound(MPI_Comm comm, point_source *source, hid_t fil
   state->space = H5I_INVALID_HID;
   state->type.memory = H5I_INVALID_HID;
   state->descriptor = -1;
+  if (source->choices.transpose != 0)
+    return fail(error, GMMPI_WRONG_USAGE, "%s: --transpose: its points are records; leave it out", source->label);
   state->inside = path_of_table(file, source->inside);
   if (state->inside == NULL) return out_of_memory(source, error);
   errno = 0;

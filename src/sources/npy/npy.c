@@ -19,7 +19,8 @@ enum { PIECE_BYTES = 4 << 20 };
 typedef struct npy_state {
   int descriptor;
   npy_header header;
-  int64_t lowest; /* the first and the last column picked */
+  record_reader records; /* of a structured array */
+  int64_t lowest;        /* the first and the last column picked */
   int64_t highest;
   unsigned char *piece;
   size_t piece_bytes;
@@ -29,6 +30,24 @@ static bool recognises(const char *path, const unsigned char *head, size_t n_byt
 {
   (void)path;
   return n_bytes >= NPY_MAGIC_BYTES && memcmp(head, npy_magic, NPY_MAGIC_BYTES) == 0;
+}
+
+/* A structured array. */
+static gmmpi_status open_records(point_source *source, const source_options *options, gmmpi_error *error)
+{
+  npy_state *state = source->state;
+  npy_header *header = &state->header;
+  if (header->n_columns != 1)
+    return fail(error, GMMPI_BAD_DATA, "%s: has records in two dimensions; save it with .ravel()", source->label);
+  if (source->choices.transpose != 0)
+    return fail(error, GMMPI_WRONG_USAGE, "%s: --transpose: its points are records; leave it out", source->label);
+  source->n_rows = header->n_rows;
+  source->streams = true;
+  source->is_concurrent = true;
+  const gmmpi_status status =
+      record_columns_pick(source, &header->columns, header->item_bytes, options, &state->records, error);
+  if (status == GMMPI_OK) source->buffer_bytes = records_at_once(&state->records) * header->item_bytes;
+  return status;
 }
 
 static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
@@ -44,6 +63,7 @@ static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_o
     return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check that every node can read it", source->label,
                 strerror(errno));
   gmmpi_status result = npy_header_read(state->descriptor, source->label, status.st_size, &state->header, error);
+  if (result == GMMPI_OK && state->header.type == 'r') return open_records(source, options, error);
   if (result == GMMPI_OK) result = source_pick_columns(source, state->header.n_columns, NULL, options, error);
   if (result != GMMPI_OK) return result;
   source->n_rows = state->header.n_rows;
@@ -64,6 +84,8 @@ static void close_npy(point_source *source)
 {
   npy_state *state = source->state;
   if (state->descriptor >= 0) close(state->descriptor);
+  record_columns_free(&state->header.columns);
+  record_reader_close(&state->records);
   free(state->piece);
   free(state);
 }
@@ -196,6 +218,8 @@ static gmmpi_status read_npy(point_source *source, int64_t first_row, int64_t n_
 {
   const npy_state *state = source->state;
   const npy_header *header = &state->header;
+  if (header->type == 'r')
+    return records_read(source, &state->records, state->descriptor, header->data_begin, first_row, n_rows, rows, error);
   if (source->is_concurrent) {
     const int64_t row_numbers = source->n_features;
     return source_read_numbers(source, state->descriptor,

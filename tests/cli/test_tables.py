@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tables of records, as HDF5 compound data sets and structured NPY files: what gmmpi reads of them against numpy."""
+
+import os
+import unittest
+
+import h5py
+import numpy
+
+import harness
+import streaming
+
+FOUR_FEATURES = [("x", "f8"), ("y", "f8"), ("z", "f8"), ("w", "f8")]
+
+
+def filled(dtype, n, seed=0):
+    """A structured array of any bytes, so that each number of it is of its type's whole range; floats are finite."""
+    generator = numpy.random.default_rng(seed)
+    table = numpy.frombuffer(generator.bytes(numpy.dtype(dtype).itemsize * n), dtype).copy()
+    fill(table, generator)
+    return table
+
+
+def fill(table, generator):
+    for name in table.dtype.names:
+        column = table[name]
+        if column.dtype.names:
+            fill(column, generator)
+        elif column.dtype.kind == "f":
+            column[...] = generator.normal(size=column.shape) * 100
+        elif column.dtype.kind == "b":
+            column[...] = generator.random(column.shape) < 0.5
+        elif column.dtype.kind in "SU":
+            column[...] = "text"
+
+
+class Tables(harness.Case):
+    def read(self, data, *options, ranks=None):
+        """(names, numbers) that gmmpi reads."""
+        self.succeed("convert", data, self.path("read.h5"), *options, ranks=ranks)
+        with h5py.File(self.path("read.h5")) as file:
+            names = [name if isinstance(name, str) else name.decode() for name in file["points"].attrs["feature_names"]]
+            return names, file["points"][:]
+
+    def check(self, data, expected, *options, ranks=None):
+        """expected: {name: column}, in order."""
+        names, numbers = self.read(data, *options, ranks=ranks)
+        self.assertEqual(names, list(expected))
+        for i, (name, column) in enumerate(expected.items()):
+            numpy.testing.assert_array_equal(numbers[:, i], column.astype(numpy.float64), f"{data} {name}")
+
+    def both(self, table, name="t", **layout):
+        """The table as structured NPY file and as HDF5 compound data set."""
+        numpy.save(self.path(name + ".npy"), table)
+        with h5py.File(self.path(name + ".h5"), "w") as file:
+            file.create_dataset("table", data=table, **layout)
+        return self.path(name + ".npy"), self.path(name + ".h5") + ":/table"
+
+
+class Fields(Tables):
+    def test_types(self):
+        """Every type of number, in either byte order, read directly, from chunks, and unpacked."""
+        kinds = [order + kind for kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8") for order in "<>"]
+        dtype = [(f"{i} {kind[1:]}", kind) for i, kind in enumerate(kinds)] + [("ok", "?")]
+        table = filled(dtype, 500)
+        expected = {name: table[name] for name in table.dtype.names}
+        for layout in ({}, {"chunks": (64,)}, {"chunks": (100,), "compression": "gzip", "shuffle": True}):
+            for data in self.both(table, **layout):
+                self.check(data, expected)
+                self.check(data, {"ok": table["ok"], "4 f8": table["4 f8"]}, "--columns", '"ok","4 f8"', ranks=3)
+
+    def test_nested_arrays_and_padding(self):
+        dtype = numpy.dtype([("id", "i4"), ("position", "<f4", (3,)), ("cell", [("i", "u1"), ("more", [("j", ">i2", (2,))])]),
+                             ("m", "f8", (2, 2)), ("z", "c16")], align=True)
+        table = filled(dtype, 77)
+        table["z"] = numpy.arange(77) - 1j
+        expected = {"id": table["id"], **{f"position.{i}": table["position"][:, i] for i in range(3)},
+                    "cell.i": table["cell"]["i"], **{f"cell.more.j.{i}": table["cell"]["more"]["j"][:, i] for i in range(2)},
+                    **{f"m.{i}": table["m"].reshape(-1, 4)[:, i] for i in range(4)},
+                    "z.r": table["z"].real, "z.i": table["z"].imag}
+        for data in self.both(table):
+            self.check(data, expected)
+            self.check(data, {name: expected[name] for name in ("position.0", "position.1", "position.2", "id")},
+                       "--columns", "position,id")
+            self.check(data, {name: expected[name] for name in ("m.2", "position.1")}, "--columns", "m.2,position.1")
+
+    def test_fields_of_records_in_arrays(self):
+        table = filled([("p", [("x", "f4"), ("s", "S3"), ("k", "i2")], (2,)), ("q", "f8")], 50)
+        expected = {f"p.{i}.{name}": table["p"][:, i][name] for i in range(2) for name in "xk"}
+        expected["q"] = table["q"]
+        for data in self.both(table):
+            self.check(data, expected)
+
+    def test_text_is_left_out(self):
+        table = filled([("name", "S5"), ("x", "f8"), ("y", "i4")], 40)
+        for data in self.both(table):
+            self.check(data, {"x": table["x"], "y": table["y"]})
+            self.fail_with(65, 'column "name" holds text; pick columns of numbers', "convert", data, self.path("o.h5"),
+                           "--columns", "x,name", ranks=2)
+            self.fail_with(65, 'no column "nam"', "convert", data, self.path("o.h5"), "--columns", "nam")
+        text = numpy.zeros(9, [("a", "S2"), ("b", "S9")])
+        for data in self.both(text, "text"):
+            self.fail_with(65, r"none of its fields is a number \(a, b\)", "convert", data, self.path("o.h5"))
+
+    def test_what_the_library_converts(self):
+        """Text of any length, references and long doubles: records are not read as they are stored."""
+        dtype = numpy.dtype([("name", h5py.string_dtype()), ("x", ">f4"), ("long", numpy.longdouble), ("k", "i2", (2,)),
+                             ("link", h5py.ref_dtype), ("in", [("word", h5py.string_dtype()), ("v", "f8")])])
+        table = numpy.zeros(300, dtype)
+        values = numpy.random.default_rng(3).normal(size=(300, 3)).round(2)
+        table["x"], table["long"], table["in"]["v"] = values.T
+        table["k"] = numpy.arange(600).reshape(300, 2)
+        table["name"] = "a name"
+        table["in"]["word"] = "word"
+        with h5py.File(self.path("t.h5"), "w") as file:
+            table["link"] = file.ref
+            for name, layout in (("flat", {}), ("chunks", {"chunks": (33,), "compression": "gzip"})):
+                file.create_dataset(name, data=table, **layout)
+        expected = {"x": table["x"], "long": table["long"], "k.0": table["k"][:, 0], "k.1": table["k"][:, 1],
+                    "in.v": table["in"]["v"]}
+        for name in ("flat", "chunks"):
+            self.check(f"{self.path('t.h5')}:/{name}", expected, ranks=2)
+            self.check(f"{self.path('t.h5')}:/{name}", {"in.v": expected["in.v"], "k.1": expected["k.1"]},
+                       "--columns", "in.v,k.1")
+
+    def test_pairs_of_types_that_are_none(self):
+        colours = h5py.enum_dtype({"RED": 0, "GREEN": 1}, basetype="i1")
+        table = numpy.zeros(20, [("colour", colours), ("x", "f8"), ("bytes", "V3")])
+        table["x"] = numpy.arange(20) / 4
+        with h5py.File(self.path("t.h5"), "w") as file:
+            file["t"] = table
+        self.check(self.path("t.h5"), {"x": table["x"]})
+        self.fail_with(65, 'column "colour" holds words', "convert", self.path("t.h5"), self.path("o.h5"), "--columns", "colour")
+
+
+class Shapes(Tables):
+    def test_only_table_is_taken(self):
+        table = filled(FOUR_FEATURES, 30)
+        with h5py.File(self.path("t.h5"), "w") as file:
+            file["deep/points"] = table
+            file["words"] = numpy.array([b"a", b"b"])
+        self.check(self.path("t.h5"), {name: table[name] for name in "xyzw"}, ranks=2)
+
+    def test_one_column_of_records(self):
+        table = filled(FOUR_FEATURES, 30)
+        for data in self.both(table.reshape(30, 1)):
+            self.check(data, {name: table[name] for name in "xyzw"})
+
+    def test_shapes_that_are_refused(self):
+        square = filled(FOUR_FEATURES, 36).reshape(6, 6)
+        for data in self.both(square):
+            self.fail_with(65, "records in (two|2) dimensions", "convert", data, self.path("o.h5"), ranks=2)
+        for data in self.both(square[:0, :1]):
+            self.fail_with(65, "holds (no records|0 rows)", "convert", data, self.path("o.h5"))
+        for data in self.both(square.ravel()):
+            self.fail_with(64, "--transpose", "convert", data, self.path("o.h5"), "--transpose")
+
+    def test_objects(self):
+        numpy.save(self.path("t.npy"), numpy.zeros(3, [("a", "f8"), ("b", "O")]), allow_pickle=True)
+        self.fail_with(65, "Python objects", "convert", self.path("t.npy"), self.path("o.h5"))
+
+    def test_truncated(self):
+        for data in self.both(filled(FOUR_FEATURES, 3000)):
+            path = data.split(":")[0]
+            os.truncate(path, os.path.getsize(path) // 2)
+            self.fail_with(65, "too short|truncated", "convert", data, self.path("o.h5"), ranks=2)
+
+
+class SameFit(streaming.Case, Tables):
+    """The same numbers give the same model, bit for bit, from every kind and way of reading."""
+
+    def same(self, data, expected, *words, ranks=None):
+        self.succeed("fit", data, *words, "-o", self.path("m.h5"), ranks=ranks)
+        with h5py.File(self.path("m.h5")) as file:
+            for name, values in expected.items():
+                numpy.testing.assert_array_equal(file[name][...], values)
+
+    def test_same_model(self):
+        generator = numpy.random.default_rng(5)
+        points = numpy.r_[generator.normal(size=(200_000, 6)), generator.normal(size=(200_000, 6)) + 5].astype("f4")
+        table = numpy.zeros(400_000, [("id", "S4"), ("a", ">f4"), ("b", "f8"), ("v", "f4", (4,))])
+        table["a"], table["b"], table["v"] = points[:, 0], points[:, 1], points[:, 2:]
+        numpy.save(self.path("plain.npy"), points)
+        words = ["-k", 2, "--seed", 3, "--no-coarse-to-fine", "--max-iter", 3, "--init", "random_from_data", "-q"]
+        self.succeed("fit", self.path("plain.npy"), *words, "-o", self.path("plain.model"))
+        with h5py.File(self.path("plain.model")) as file:
+            expected = {name: file[name][...] for name in ("weights", "means", "covariances")}
+        for data in self.both(table, chunks=(5000,), compression="gzip", compression_opts=1):
+            self.same(data, expected, *words, ranks=2)
+            self.streaming("fit", data, *words[:-1], "-o", self.path("m.h5"))
+            with h5py.File(self.path("m.h5")) as file:
+                self.assertEqual([str(name) for name in file.attrs["feature_names"]], ["a", "b", "v.0", "v.1", "v.2", "v.3"])
+                for name, values in expected.items():
+                    numpy.testing.assert_array_equal(file[name][...], values)
+
+
+class Pandas(Tables):
+    """As pandas 1.5.3 with PyTables 3.7.0 writes a frame: attributes hold pickles of lists of names."""
+
+    def write_frame(self, names=b"(lp0\nVsecond\np1\naVf\\u00fcrst\np2\na."):
+        table = filled([("index", "i8"), ("values_block_0", "f8", (2,)), ("values_block_1", "i8", (1,)), ("values_block_2", "S3", (1,)),
+                        ("k", "i4")], 60)
+        with h5py.File(self.path("frame.h5"), "w") as file:
+            group = file.create_group("df")
+            group.attrs["pandas_type"] = numpy.bytes_("frame_table")
+            group.attrs["non_index_axes"] = numpy.bytes_("(lp0\n(I1\n(lp1\nVf\\u00fcrst\np2\naVwhen\np3\naVk\np4\naVsecond\np5\naVs\np6\natp7\na.")
+            data_set = group.create_dataset("table", data=table, chunks=(32,))
+            data_set.attrs["index_kind"] = numpy.bytes_("integer")
+            data_set.attrs["values_block_0_kind"] = numpy.void(names) if b"\0" in names else numpy.bytes_(names)
+            data_set.attrs["values_block_1_kind"] = numpy.bytes_("(lp0\nVwhen\np1\na.")
+            data_set.attrs["values_block_1_dtype"] = numpy.bytes_("datetime64")
+            data_set.attrs["values_block_2_kind"] = numpy.bytes_("(lp0\nVs\np1\na.")
+            data_set.attrs["k_kind"] = numpy.bytes_("(lp0\nVk\np1\na.")
+        return table, self.path("frame.h5")
+
+    def test_names_and_order(self):
+        table, data = self.write_frame()
+        expected = {"fürst": table["values_block_0"][:, 1], "k": table["k"], "second": table["values_block_0"][:, 0]}
+        for inside in ("/df", "/df/table"):
+            self.check(f"{data}:{inside}", expected, ranks=2)
+        self.check(data + ":/df", {"index": table["index"], "when": table["values_block_1"][:, 0], "k": table["k"]},
+                   "--columns", "index,when,k")
+        self.fail_with(65, 'column "s" holds text', "convert", data + ":/df", self.path("o.h5"), "--columns", "s")
+
+    def test_nothing_is_executed(self):
+        """A pickle with an instruction that calls something, and lists that do not fit: fields keep their own names."""
+        for names in (b"cos\nsystem\n(Vfalse\ntR.", b"(lp0\nVone\np1\na.", b"(lp0\nVone\n", b"", b"(lp0\nVa\naVb\na"):
+            table, data = self.write_frame(names)
+            self.check(data + ":/df", {"k": table["k"], "values_block_0.0": table["values_block_0"][:, 0],
+                                       "values_block_0.1": table["values_block_0"][:, 1]})
+
+    def test_integer_names(self):
+        table, data = self.write_frame(b"(lp0\nI2019\naI2020\na.")
+        self.check(data + ":/df", {"2020": table["values_block_0"][:, 1]}, "--columns", "2020")
+
+
+if __name__ == "__main__":
+    unittest.main()
