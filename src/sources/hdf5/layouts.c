@@ -5,8 +5,9 @@
 
 extern const hdf5_layout hdf5_compound;
 extern const hdf5_layout hdf5_matrix;
+extern const hdf5_layout hdf5_sparse;
 
-static const hdf5_layout *const layouts[] = {&hdf5_matrix, &hdf5_compound};
+static const hdf5_layout *const layouts[] = {&hdf5_matrix, &hdf5_compound, &hdf5_sparse};
 
 const hdf5_layout *hdf5_layout_of(hid_t object)
 {

@@ -9,4 +9,7 @@
 /* Is the object a data set of records, or the group of a pandas table? */
 bool hdf5_is_table(hid_t object);
 
+/* Is the object the group of a sparse matrix, of AnnData or 10x Genomics? */
+bool hdf5_is_sparse_matrix(hid_t object);
+
 #endif
