@@ -234,5 +234,142 @@ class Pandas(Tables):
         self.check(data + ":/df", {"2020": table["values_block_0"][:, 1]}, "--columns", "2020")
 
 
+class Sparse(streaming.Case, Tables):
+    """Sparse matrices as AnnData and 10x Genomics store them; what is right is put together entry by entry."""
+
+    def matrix(self, n_rows, n_columns, seed=0):
+        """(row, column, value) of each entry, some of them twice, some 0; the matrix."""
+        generator = numpy.random.default_rng(seed)
+        n = n_rows * n_columns // 5
+        rows, columns = generator.integers(0, n_rows, n), generator.integers(0, n_columns, n)
+        values = generator.integers(0, 9, n).astype(float)
+        rows[rows == 1] = 0  # a row without an entry
+        dense = numpy.zeros((n_rows, n_columns))
+        numpy.add.at(dense, (rows, columns), values)
+        return (rows, columns, values), dense
+
+    def lists(self, lines, places, values, n_lines):
+        order = numpy.argsort(lines, kind="stable")
+        pointers = numpy.concatenate([[0], numpy.cumsum(numpy.bincount(lines, minlength=n_lines))])
+        return {"data": values[order], "indices": places[order], "indptr": pointers}
+
+    def store(self, group, lists, types=("f4", "i4", "i8"), **layout):
+        for (name, values), kind in zip(lists.items(), types):
+            group.create_dataset(name, data=values.astype(kind), **layout)
+        return group
+
+    def anndata(self, name, entries, shape, by="csr", inside="X", old=False, names=None, **more):
+        rows, columns, values = entries
+        lists = self.lists(*((rows, columns) if by == "csr" else (columns, rows)), values, shape[by == "csc"])
+        with h5py.File(self.path(name), "w") as file:
+            group = self.store(file.create_group(inside), lists, **more)
+            group.attrs["h5sparse_format" if old else "encoding-type"] = by if old else by + "_matrix"
+            group.attrs["h5sparse_shape" if old else "shape"] = numpy.array(shape)
+            if names is not None:
+                frame = file.create_group("raw/var" if inside.startswith("raw") else "var")
+                frame.attrs["_index"] = "gene_ids"
+                frame.create_dataset("gene_ids", data=names, dtype=h5py.string_dtype())
+        return f"{self.path(name)}:/{inside}"
+
+    def numbers(self, data, *options, ranks=None):
+        self.succeed("convert", data, self.path("read.h5"), *options, ranks=ranks)
+        with h5py.File(self.path("read.h5")) as file:
+            return file["points"][:]
+
+    def test_anndata(self):
+        entries, dense = self.matrix(90, 12)
+        names = [f"gene {i}" for i in range(12)]
+        expected = {name: dense[:, i] for i, name in enumerate(names)}
+        packed = {"chunks": (13,), "compression": "gzip"}
+        for number, (by, inside, more) in enumerate((
+                ("csr", "X", {}), ("csr", "layers/counts", packed), ("csr", "raw/X", {"types": ("u2", "u8", "u4"), **packed}),
+                ("csc", "X", packed), ("csc", "layers/counts", {"types": (">f8", ">i4", "i4")}), ("csr", "X", {"old": True}))):
+            data = self.anndata("a.h5ad", entries, dense.shape, by, inside, names=names, **more)
+            self.check(data, expected, ranks=(None, 3)[number % 2])
+            self.check(data, {names[i]: dense[:, i] for i in (11, 0, 7)}, "--columns", "gene 11,gene 0,8", ranks=2)
+        data = self.anndata("a.h5ad", entries, dense.shape, inside="obsm/anything")
+        numpy.testing.assert_array_equal(self.numbers(data), dense)
+
+    def test_10x(self):
+        entries, dense = self.matrix(70, 9)  # the file has it the other way round
+        ids, names = [f"ENSG{i}" for i in range(9)], [f"g{i // 2}" for i in range(9)]
+        lists = self.lists(entries[0], entries[1], entries[2], 70)
+        for inside, of_ids, of_names in (("matrix", "features/id", "features/name"), ("GRCh38", "genes", "gene_names")):
+            with h5py.File(self.path("10x.h5"), "w") as file:
+                group = self.store(file.create_group(inside), lists, ("i4", "i8", "i8"), chunks=(50,), compression="gzip")
+                group["shape"] = numpy.array([9, 70], "i4")
+                group["barcodes"] = numpy.array([f"b{i}-1" for i in range(70)], "S18")
+                group[of_ids], group[of_names] = numpy.array(ids, "S"), numpy.array(names, "S")
+            data = f"{self.path('10x.h5')}:/{inside}"
+            self.check(data, {name: dense[:, i] for i, name in enumerate(ids)}, ranks=2)
+            self.check(data, {"ENSG2": dense[:, 2], "ENSG3": dense[:, 3], "ENSG0": dense[:, 0]}, "--columns", "g1,ENSG0")
+            with h5py.File(self.path("10x.h5"), "a") as file:
+                file[inside][of_names][:] = numpy.array([f"n{i}" for i in range(9)], "S")
+            self.check(data, {"n4": dense[:, 4], "n1": dense[:, 1]}, "--columns", "n4,ENSG1")
+
+    def test_same_model(self):
+        entries, dense = self.matrix(60_000, 40, seed=4)
+        dense = dense.astype("f4").astype(float)
+        numpy.save(self.path("dense.npy"), dense)
+        words = ["-k", 2, "--seed", 3, "--no-coarse-to-fine", "--max-iter", 2, "--init", "random_from_data", "--covariance", "diag"]
+        self.succeed("fit", self.path("dense.npy"), *words, "-o", self.path("dense.model"))
+        with h5py.File(self.path("dense.model")) as file:
+            expected = {name: file[name][...] for name in ("weights", "means", "covariances")}
+        for by in ("csr", "csc"):
+            data = self.anndata("a.h5ad", entries, dense.shape, by, chunks=True, compression="gzip", compression_opts=1)
+            for run in (lambda: self.succeed("fit", data, *words, "-o", self.path("m.h5"), ranks=3),
+                        lambda: self.streaming("fit", data, *words, "-o", self.path("m.h5"))):
+                run()
+                with h5py.File(self.path("m.h5")) as file:
+                    for name, values in expected.items():
+                        numpy.testing.assert_array_equal(file[name][...], values)
+
+    def test_damage(self):
+        entries, dense = self.matrix(40, 6)
+
+        def damage(pattern, change, by="csr"):
+            data = self.anndata("a.h5ad", entries, dense.shape, by)
+            with h5py.File(self.path("a.h5ad"), "a") as file:
+                change(file["X"])
+            self.fail_with(65, pattern, "convert", data, self.path("o.h5"), ranks=2)
+
+        def put(name, place, value):
+            def change(group):
+                group[name][place] = value
+            return change
+
+        def replace(name, values):
+            def change(group):
+                del group[name]
+                group[name] = values
+            return change
+
+        pointers = self.lists(*entries, 40)["indptr"]
+        damage(r"row 31 has an entry at index 6, there are 6 columns", put("indices", pointers[30], 6))
+        damage(r"row 31 has an entry at index -1, ", put("indices", pointers[30], -1))
+        damage(r"column 1 has an entry at index 40, there are 40 rows", put("indices", 0, 40), "csc")
+        damage(r"its indptr 21 is \d+, which is not between", put("indptr", 20, pointers[19] - 1))
+        damage(r"its indptr 21 is 1000000,", put("indptr", 20, 1_000_000))
+        damage(r"its indptr go from 1 to", put("indptr", 0, 1))
+        damage(r"its indptr go from 0 to 3 where", put("indptr", 40, 3))
+        damage(r"has 41 indptr where its shape wants 51", lambda group: group.attrs.modify("shape", [50, 6]))
+        damage(r"has \d+ data and 3 indices", replace("indices", numpy.arange(3)))
+        damage(r"its indices are no list of integers", replace("indices", numpy.zeros(len(entries[0]))))
+        damage(r"its data are no list of numbers", replace("data", numpy.array([b"a"] * len(entries[0]))))
+        damage(r"without a shape", lambda group: group.attrs.pop("shape"))
+        damage(r"holds 0 rows of 6 columns", lambda group: group.attrs.modify("shape", [0, 6]))
+        damage(r"claims \d+ columns, more than", lambda group: group.attrs.modify("shape", [40, 2**62]))
+
+        def never_written(group):
+            n = len(group["data"])
+            del group["data"]
+            group.create_dataset("data", (n,), "f4", chunks=(10,))
+        damage(r"its data were never written", never_written)
+        data = self.anndata("a.h5ad", entries, dense.shape)
+        self.fail_with(64, "--transpose", "convert", data, self.path("o.h5"), "--transpose")
+        os.truncate(self.path("a.h5ad"), os.path.getsize(self.path("a.h5ad")) - 400)
+        self.fail_with(65, "truncated", "convert", data, self.path("o.h5"), ranks=2)
+
+
 if __name__ == "__main__":
     unittest.main()
