@@ -189,6 +189,18 @@ static void pick_all(picks *picked)
   picked->n_picked = picked->n_columns;
 }
 
+static gmmpi_status pick_numbers(picks *picked, const int64_t *numbers, int64_t n, gmmpi_error *error)
+{
+  for (int64_t i = 0; i < n; i++) {
+    if (numbers[i] < 0 || numbers[i] >= picked->n_columns || picked->is_picked[numbers[i]])
+      return fail(error, GMMPI_INTERNAL, "%s: column %" PRId64 " of %" PRId64 " was asked for", picked->source->label,
+                  numbers[i] + 1, picked->n_columns);
+    picked->is_picked[numbers[i]] = true;
+    picked->columns[picked->n_picked++] = numbers[i];
+  }
+  return GMMPI_OK;
+}
+
 /* The columns of these names; all of them where columns have no names. */
 static gmmpi_status pick_wanted(picks *picked, name_list wanted, gmmpi_error *error)
 {
@@ -239,6 +251,8 @@ gmmpi_status source_pick_of_arrays(point_source *source, int64_t n_columns, char
   gmmpi_status status = GMMPI_OK;
   if (picked.columns == NULL || picked.is_picked == NULL) {
     status = out_of_memory(source, error);
+  } else if (options->numbers != NULL) {
+    status = pick_numbers(&picked, options->numbers, options->n_numbers, error);
   } else if (options->wanted.names != NULL) {
     status = pick_wanted(&picked, options->wanted, error);
   } else if (options->columns != NULL) {

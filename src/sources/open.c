@@ -6,6 +6,7 @@
 #include "sources/source.h"
 #include "support/error.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,25 @@ static gmmpi_status same_everywhere(MPI_Comm comm, const point_source *source, g
   return GMMPI_OK;
 }
 
+/* A source without rows. */
+static gmmpi_status refuse_empty(const point_source *source, gmmpi_error *error)
+{
+  if (source->no_rows != NULL)
+    return fail(error, GMMPI_BAD_DATA, "%s: %s; give a file with points", source->label, source->no_rows);
+  return fail(error, GMMPI_BAD_DATA, "%s: holds 0 rows of %" PRId64 " columns; give a file with points", source->label,
+              source->n_columns);
+}
+
+/* A file without a byte is of no kind, and needs none. */
+static void open_kind(MPI_Comm comm, point_source *source, bool is_empty, const source_options *options,
+                      gmmpi_error *error)
+{
+  if (is_empty)
+    source->no_rows = "is empty";
+  else
+    source->kind->open(comm, source, options, error);
+}
+
 gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
                               point_source **source, gmmpi_error *error)
 {
@@ -69,7 +89,7 @@ gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_opti
     if (create(data, &found, options, &opened, &local) == GMMPI_OK) check_words(opened, options, &local);
     if (agree(comm, &local) == GMMPI_OK) {
       opened->written = written;
-      opened->kind->open(comm, opened, options, &local);
+      open_kind(comm, opened, found.is_empty != 0, options, &local);
       opened->written = NULL;
     }
     if (agree(comm, &local) == GMMPI_OK) same_everywhere(comm, opened, &local);
@@ -88,10 +108,16 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
                          gmmpi_error *error)
 {
   written_files written = {0};
-  const gmmpi_status status = source_open_part(comm, data, options, &written, source, error);
+  gmmpi_error failure = {0};
+  gmmpi_status status = source_open_part(comm, data, options, &written, source, &failure);
   int rank;
   MPI_Comm_rank(comm, &rank);
   written_files_warn(comm, &written);
+  if (status == GMMPI_OK && (*source)->n_rows == 0) {
+    status = refuse_empty(*source, &failure);
+    source_close(*source);
+    *source = NULL;
+  }
   if (status == GMMPI_OK && rank == 0) notes_warn(&(*source)->notes, (*source)->label);
-  return status;
+  return error_pass(error, &failure);
 }

@@ -74,7 +74,7 @@ static gmmpi_status find_kind(const char *path, const unsigned char *head, size_
   return fail(error, GMMPI_BAD_DATA, "%s: is none of %s; convert it to one of them", path, formats);
 }
 
-static gmmpi_status recognise(const char *path, int64_t *kind, gmmpi_error *error)
+static gmmpi_status recognise(const char *path, recognition *found, gmmpi_error *error)
 {
   gmmpi_status result = GMMPI_OK;
   unsigned char head[HEAD_BYTES];
@@ -87,11 +87,11 @@ static gmmpi_status recognise(const char *path, int64_t *kind, gmmpi_error *erro
     result = fail(error, GMMPI_NO_INPUT, "%s: is %s; give the name of a file", path,
                   S_ISDIR(status.st_mode) ? "a folder" : "not an ordinary file");
   } else if (status.st_size == 0) {
-    result = fail(error, GMMPI_BAD_DATA, "%s: is empty; give a file with points", path);
+    *found = (recognition){.is_empty = 1};
   } else {
     const size_t n_bytes = status.st_size < HEAD_BYTES ? (size_t)status.st_size : HEAD_BYTES;
     result = file_read_at(descriptor, path, head, n_bytes, 0, error);
-    if (result == GMMPI_OK) result = find_kind(path, head, n_bytes, kind, error);
+    if (result == GMMPI_OK) result = find_kind(path, head, n_bytes, &found->kind, error);
   }
   if (descriptor >= 0) close(descriptor);
   return result;
@@ -113,8 +113,8 @@ static gmmpi_status look_at(const char *data, recognition *found, gmmpi_error *e
   size_t length = source_path_length(data);
   char *path = strndup(data, length);
   if (path == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
-  if ((exists(path) || !is_meant(data, &length, &found->kind)) && recognise(path, &found->kind, error) == GMMPI_OK &&
-      data[length] != '\0' && !source_kinds[found->kind]->has_insides)
+  if ((exists(path) || !is_meant(data, &length, &found->kind)) && recognise(path, found, error) == GMMPI_OK &&
+      data[length] != '\0' && found->is_empty == 0 && !source_kinds[found->kind]->has_insides)
     fail(error, GMMPI_BAD_DATA, "%s: is a %s file, which has no data sets inside; leave \"%s\" out", path,
          source_kinds[found->kind]->name, data + length);
   found->path_length = (int64_t)length;
@@ -128,6 +128,6 @@ gmmpi_status recognise_data(MPI_Comm comm, const char *data, recognition *found,
   MPI_Comm_rank(comm, &rank);
   if (rank == 0) look_at(data, found, error);
   if (agree(comm, error) != GMMPI_OK) return error->status;
-  MPI_Bcast(found, 2, MPI_INT64_T, 0, comm);
+  MPI_Bcast(found, sizeof *found / sizeof(int64_t), MPI_INT64_T, 0, comm);
   return GMMPI_OK;
 }

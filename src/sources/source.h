@@ -38,8 +38,10 @@ typedef struct source_options {
   const char *columns;      /* --columns: names, 1-based numbers and ranges, separated by commas; NULL: every column */
   const source_word *words; /* n_words settings; those that the file's kind does not have are passed over */
   int n_words;
-  name_list wanted; /* unless its names are NULL, instead of columns: those of these names, in this order, or
-                       all of them where the file has no names; they must outlive the source */
+  name_list wanted;       /* unless its names are NULL, instead of columns: those of these names, in this order, or
+                             all of them where the file has no names; they must outlive the source */
+  const int64_t *numbers; /* unless NULL, instead of both: these n_numbers 0-based columns, none of them twice */
+  int64_t n_numbers;
 } source_options;
 
 typedef struct point_source point_source;
@@ -67,7 +69,8 @@ typedef struct source_kind {
   bool (*is_meant)(const char *data, size_t *length);
 
   /* Collective over comm: sets everything in source that is not set yet. Ranks need not agree on an error inside:
-   * source_open does it at the end, so an implementation that communicates must itself agree before it does. */
+   * source_open does it at the end, so an implementation that communicates must itself agree before it does. A file
+   * without rows is no error here: n_rows is 0 and no_rows says why; then columns need not be picked. */
   gmmpi_status (*open)(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error);
 
   /* See source_read. At least one row is asked for, and all are there. */
@@ -98,19 +101,20 @@ struct point_source {
   void *settings;          /* the kind's, as the user's words have them; NULL where it has none */
   reading_choices choices; /* those of all kinds */
   const char *place_word;  /* "row", unless the kind says another, as "line" */
-  int64_t n_rows;
-  int64_t n_features;     /* columns picked */
-  int64_t n_columns;      /* columns in the file */
-  int64_t *columns;       /* n_features: 0-based columns of the file, in the order picked */
-  char **feature_names;   /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
-  bool has_names;         /* do the names come from the file? */
-  value_rule *rules;      /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
-  source_notes notes;     /* how it is read, for people */
-  bool is_concurrent;     /* may threads read at the same time? */
-  bool streams;           /* are rows read again and again without finding and parsing them anew? */
-  int64_t buffer_bytes;   /* memory that reading takes beside the rows */
-  written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */
-  void *state;            /* of the kind */
+  int64_t n_rows;          /* 0 only in a part of a source, see source_open_part */
+  const char *no_rows;     /* why there are none, "has nothing but blank lines"; NULL: there is no more to say */
+  int64_t n_features;      /* columns picked */
+  int64_t n_columns;       /* columns in the file */
+  int64_t *columns;        /* n_features: 0-based columns of the file, in the order picked */
+  char **feature_names;    /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
+  bool has_names;          /* do the names come from the file? */
+  value_rule *rules;       /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
+  source_notes notes;      /* how it is read, for people */
+  bool is_concurrent;      /* may threads read at the same time? */
+  bool streams;            /* are rows read again and again without finding and parsing them anew? */
+  int64_t buffer_bytes;    /* memory that reading takes beside the rows */
+  written_files *written;  /* while it is opened: where to note files that are being written; NULL: nobody asks */
+  void *state;             /* of the kind */
 };
 
 /* --- the face of all kinds --- */
@@ -123,7 +127,8 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
                          gmmpi_error *error);
 
 /* For sources that are made of others: the same, without a warning about files that are being written. They are noted
- * in written, unless that is NULL. */
+ * in written, unless that is NULL. A part may have no rows, of which source_open says 65; where it has no columns
+ * either, or nobody knows them, its n_features are 0. */
 gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
                               point_source **source, gmmpi_error *error);
 

@@ -13,13 +13,22 @@ void value_rule_add_fill(value_rule *rule, double fill)
   if (!is_known && rule->n_fills < MOST_FILLS) rule->fills[rule->n_fills++] = fill;
 }
 
+double value_wrapped(double number, double wrap)
+{
+  const bool is_other = wrap > 0.0 ? number < 0.0 : number >= -0.5 * wrap;
+  return wrap != 0.0 && is_other ? number + wrap : number;
+}
+
 static double value_of(const value_rule *rule, double number)
 {
+  number = value_wrapped(number, rule->wrap);
   for (int i = 0; i < rule->n_fills; i++) {
     if (number == rule->fills[i]) return NAN;
   }
-  if (number < rule->valid_least || number > rule->valid_most) return NAN;
-  return rule->scale == 1.0 && rule->offset == 0.0 ? number : number * rule->scale + rule->offset;
+  const bool is_plain = rule->scale == 1.0 && rule->offset == 0.0;
+  const double value = is_plain ? number : number * rule->scale + rule->offset;
+  const double limited = rule->limits_values ? value : number;
+  return limited < rule->valid_least || limited > rule->valid_most ? NAN : value;
 }
 
 static bool is_missing(const missing_values *missing, double value)

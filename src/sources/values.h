@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MOST_FILLS = 4 };
+enum { MOST_FILLS = 8 };
 
 /* The value is missing where the number in the file is one of the fills or out of the valid range (NaN: no limit);
  * else it is number * scale + offset. */
@@ -15,10 +15,16 @@ typedef struct value_rule {
   double fills[MOST_FILLS];
   int n_fills;
   double valid_least, valid_most; /* both valid */
+  bool limits_values;             /* is the valid range one of values, rather than of numbers in the file? */
   double scale, offset;
+  double wrap; /* integers of the other sign: 256 makes bytes of -128 to 127 those of 0 to 255, -256 the other way
+                  round; before all else, and of fills and limits as well. 0: none */
 } value_rule;
 
 extern const value_rule value_rule_of_plain_numbers;
+
+/* An integer as one of the other sign, see wrap. */
+double value_wrapped(double number, double wrap);
 
 /* Adds a fill to the rule, once; no more than there is room for. NaN, which is missing anyway, is none. */
 void value_rule_add_fill(value_rule *rule, double fill);

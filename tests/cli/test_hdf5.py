@@ -123,7 +123,8 @@ class WhichDataSet(Hdf5):
         self.fail_with(65, r"several data sets, say which one as .*cells.h5ad:/NAME; there are: /obsm/X_pca "
                            r"\(50 x 10\), /obsm/X_umap \(50 x 2\)", "convert", data, out, ranks=2)
         self.fail_with(65, r'no data set "/X" \(it is a sparse matrix.*/obsm/X_pca', "convert", data + ":/X", out)
-        self.fail_with(65, r'no data set "/obsm" \(it is a group\)', "convert", data + ":/obsm", out)
+        numpy.testing.assert_array_equal(self.points(data + ":/obsm", ranks=2),
+                                         numpy.c_[numbers(50, 10), numbers(50, 2)].astype("f4"))
         self.fail_with(65, r'no data set "/obsm/X_tsne"; .*/obsm/X_pca', "convert", data + ":/obsm/X_tsne", out)
 
 

@@ -67,7 +67,7 @@ class Fields(Tables):
         for layout in ({}, {"chunks": (64,)}, {"chunks": (100,), "compression": "gzip", "shuffle": True}):
             for data in self.both(table, **layout):
                 self.check(data, expected)
-                self.check(data, {"ok": table["ok"], "4 f8": table["4 f8"]}, "--columns", '"ok","4 f8"', ranks=3)
+                self.check(data, {"ok": table["ok"], "4 f8": table["4 f8"]}, "--columns", '"ok","4 f8"')
 
     def test_nested_arrays_and_padding(self):
         dtype = numpy.dtype([("id", "i4"), ("position", "<f4", (3,)), ("cell", [("i", "u1"), ("more", [("j", ">i2", (2,))])]),
@@ -96,7 +96,7 @@ class Fields(Tables):
         for data in self.both(table):
             self.check(data, {"x": table["x"], "y": table["y"]})
             self.fail_with(65, 'column "name" holds text; pick columns of numbers', "convert", data, self.path("o.h5"),
-                           "--columns", "x,name", ranks=2)
+                           "--columns", "x,name")
             self.fail_with(65, 'no column "nam"', "convert", data, self.path("o.h5"), "--columns", "nam")
         text = numpy.zeros(9, [("a", "S2"), ("b", "S9")])
         for data in self.both(text, "text"):
@@ -119,7 +119,7 @@ class Fields(Tables):
         expected = {"x": table["x"], "long": table["long"], "k.0": table["k"][:, 0], "k.1": table["k"][:, 1],
                     "in.v": table["in"]["v"]}
         for name in ("flat", "chunks"):
-            self.check(f"{self.path('t.h5')}:/{name}", expected, ranks=2)
+            self.check(f"{self.path('t.h5')}:/{name}", expected, ranks=2 if name == "chunks" else None)
             self.check(f"{self.path('t.h5')}:/{name}", {"in.v": expected["in.v"], "k.1": expected["k.1"]},
                        "--columns", "in.v,k.1")
 
@@ -139,7 +139,7 @@ class Shapes(Tables):
         with h5py.File(self.path("t.h5"), "w") as file:
             file["deep/points"] = table
             file["words"] = numpy.array([b"a", b"b"])
-        self.check(self.path("t.h5"), {name: table[name] for name in "xyzw"}, ranks=2)
+        self.check(self.path("t.h5"), {name: table[name] for name in "xyzw"})
 
     def test_one_column_of_records(self):
         table = filled(FOUR_FEATURES, 30)
@@ -149,9 +149,9 @@ class Shapes(Tables):
     def test_shapes_that_are_refused(self):
         square = filled(FOUR_FEATURES, 36).reshape(6, 6)
         for data in self.both(square):
-            self.fail_with(65, "records in (two|2) dimensions", "convert", data, self.path("o.h5"), ranks=2)
+            self.fail_with(65, "records in (two|2) dimensions", "convert", data, self.path("o.h5"))
         for data in self.both(square[:0, :1]):
-            self.fail_with(65, "holds (no records|0 rows)", "convert", data, self.path("o.h5"))
+            self.fail_with(65, "holds 0 (records|rows)", "convert", data, self.path("o.h5"))
         for data in self.both(square.ravel()):
             self.fail_with(64, "--transpose", "convert", data, self.path("o.h5"), "--transpose")
 
@@ -217,7 +217,8 @@ class Pandas(Tables):
         table, data = self.write_frame()
         expected = {"fürst": table["values_block_0"][:, 1], "k": table["k"], "second": table["values_block_0"][:, 0]}
         for inside in ("/df", "/df/table"):
-            self.check(f"{data}:{inside}", expected, ranks=2)
+            self.check(f"{data}:{inside}", expected)
+        self.check(data, expected, ranks=2)
         self.check(data + ":/df", {"index": table["index"], "when": table["values_block_1"][:, 0], "k": table["k"]},
                    "--columns", "index,when,k")
         self.fail_with(65, 'column "s" holds text', "convert", data + ":/df", self.path("o.h5"), "--columns", "s")
@@ -285,8 +286,8 @@ class Sparse(streaming.Case, Tables):
                 ("csr", "X", {}), ("csr", "layers/counts", packed), ("csr", "raw/X", {"types": ("u2", "u8", "u4"), **packed}),
                 ("csc", "X", packed), ("csc", "layers/counts", {"types": (">f8", ">i4", "i4")}), ("csr", "X", {"old": True}))):
             data = self.anndata("a.h5ad", entries, dense.shape, by, inside, names=names, **more)
-            self.check(data, expected, ranks=(None, 3)[number % 2])
-            self.check(data, {names[i]: dense[:, i] for i in (11, 0, 7)}, "--columns", "gene 11,gene 0,8", ranks=2)
+            self.check(data, expected, ranks=3 if number == 1 else None)
+            self.check(data, {names[i]: dense[:, i] for i in (11, 0, 7)}, "--columns", "gene 11,gene 0,8")
         data = self.anndata("a.h5ad", entries, dense.shape, inside="obsm/anything")
         numpy.testing.assert_array_equal(self.numbers(data), dense)
 
@@ -301,7 +302,7 @@ class Sparse(streaming.Case, Tables):
                 group["barcodes"] = numpy.array([f"b{i}-1" for i in range(70)], "S18")
                 group[of_ids], group[of_names] = numpy.array(ids, "S"), numpy.array(names, "S")
             data = f"{self.path('10x.h5')}:/{inside}"
-            self.check(data, {name: dense[:, i] for i, name in enumerate(ids)}, ranks=2)
+            self.check(data, {name: dense[:, i] for i, name in enumerate(ids)})
             self.check(data, {"ENSG2": dense[:, 2], "ENSG3": dense[:, 3], "ENSG0": dense[:, 0]}, "--columns", "g1,ENSG0")
             with h5py.File(self.path("10x.h5"), "a") as file:
                 file[inside][of_names][:] = numpy.array([f"n{i}" for i in range(9)], "S")
@@ -327,11 +328,11 @@ class Sparse(streaming.Case, Tables):
     def test_damage(self):
         entries, dense = self.matrix(40, 6)
 
-        def damage(pattern, change, by="csr"):
+        def damage(pattern, change, by="csr", ranks=None):
             data = self.anndata("a.h5ad", entries, dense.shape, by)
             with h5py.File(self.path("a.h5ad"), "a") as file:
                 change(file["X"])
-            self.fail_with(65, pattern, "convert", data, self.path("o.h5"), ranks=2)
+            self.fail_with(65, pattern, "convert", data, self.path("o.h5"), ranks=ranks)
 
         def put(name, place, value):
             def change(group):
@@ -345,7 +346,7 @@ class Sparse(streaming.Case, Tables):
             return change
 
         pointers = self.lists(*entries, 40)["indptr"]
-        damage(r"row 31 has an entry at index 6, there are 6 columns", put("indices", pointers[30], 6))
+        damage(r"row 31 has an entry at index 6, there are 6 columns", put("indices", pointers[30], 6), ranks=3)
         damage(r"row 31 has an entry at index -1, ", put("indices", pointers[30], -1))
         damage(r"column 1 has an entry at index 40, there are 40 rows", put("indices", 0, 40), "csc")
         damage(r"its indptr 21 is \d+, which is not between", put("indptr", 20, pointers[19] - 1))
@@ -357,7 +358,7 @@ class Sparse(streaming.Case, Tables):
         damage(r"its indices are no list of integers", replace("indices", numpy.zeros(len(entries[0]))))
         damage(r"its data are no list of numbers", replace("data", numpy.array([b"a"] * len(entries[0]))))
         damage(r"without a shape", lambda group: group.attrs.pop("shape"))
-        damage(r"holds 0 rows of 6 columns", lambda group: group.attrs.modify("shape", [0, 6]))
+        damage(r"holds -1 rows of 6 columns", lambda group: group.attrs.modify("shape", [-1, 6]))
         damage(r"claims \d+ columns, more than", lambda group: group.attrs.modify("shape", [40, 2**62]))
 
         def never_written(group):

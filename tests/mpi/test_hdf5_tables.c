@@ -120,7 +120,7 @@ static void what_may_be_concurrent(void)
     done_writing(file);
     point_source *source = NULL;
     gmmpi_error error = {0};
-    if (CHECK(source_open(MPI_COMM_WORLD, path_of("x.h5"), &any_options, &source, &error) == GMMPI_OK)) {
+    if (CHECK(source_open(MPI_COMM_WORLD, path_of("x.h5:/table"), &any_options, &source, &error) == GMMPI_OK)) {
       CHECK(source->is_concurrent == !chunked && source->streams && source->has_names);
       CHECK(source->buffer_bytes > 0);
       CHECK(source->notes.n == 1 && strstr(source->notes.remarks[0].text, "name") != NULL);

@@ -63,7 +63,8 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   const bool has_byte_order_mark = begin != NULL && end - begin >= 3 && memcmp(begin, "\xef\xbb\xbf", 3) == 0;
   line_reader_seek(&state->reader, has_byte_order_mark ? 3 : 0);
   result = csv_format_find(&state->reader, source->label, source->settings, &state->format, error);
-  if (result != GMMPI_OK) return result;
+  source->no_rows = state->format.no_rows;
+  if (result != GMMPI_OK || state->format.n_columns == 0) return result;
   result = source_pick_columns(source, state->format.n_columns, state->format.names, options, error);
   if (result != GMMPI_OK) return result;
 
@@ -83,6 +84,7 @@ static gmmpi_status find_rows(MPI_Comm comm, point_source *source, gmmpi_error *
                                                  &state->format, &state->landmarks, error);
   if (status != GMMPI_OK) return status;
   source->n_rows = state->landmarks.n_rows;
+  if (source->n_rows == 0) source->no_rows = "has no rows";
   state->next = state->landmarks.marks[0];
   return GMMPI_OK;
 }
@@ -99,7 +101,7 @@ static gmmpi_status open_csv(MPI_Comm comm, point_source *source, const source_o
     state->descriptor = -1;
     find_columns(source, options, &local);
   }
-  if (agree(comm, &local) == GMMPI_OK) find_rows(comm, source, &local);
+  if (agree(comm, &local) == GMMPI_OK && source->no_rows == NULL) find_rows(comm, source, &local);
   if (local.status != GMMPI_OK) *error = local;
   return local.status;
 }

@@ -147,8 +147,10 @@ static gmmpi_status find_layout(sample *seen, const char *label, const csv_setti
                                                count_fields(&seen->lines[1], format->delimiter);
     if (settings->header == HEADER_NO || (seen->n_lines > 1 && !fits)) drop_first(seen);
   }
-  if (seen->n_lines == 0)
-    return fail(error, GMMPI_BAD_DATA, "%s: has a comment but no rows; give a file with points", label);
+  if (seen->n_lines == 0) {
+    format->no_rows = "has a comment but no rows";
+    return GMMPI_OK;
+  }
   const sample_line *first = &seen->lines[0];
   bool is_unclosed;
   csv_count_fields(first->text, first->text + first->length, format->delimiter, &is_unclosed);
@@ -162,8 +164,7 @@ static gmmpi_status find_layout(sample *seen, const char *label, const csv_setti
                                                              (is_comment(first) || has_text(first, format->delimiter)));
   format->first_row = has_header ? first->next_offset : first->offset;
   format->line = has_header ? first->number + 1 : first->number;
-  if (has_header && seen->n_lines == 1)
-    return fail(error, GMMPI_BAD_DATA, "%s: has a header but no rows; give a file with points", label);
+  if (has_header && seen->n_lines == 1) format->no_rows = "has a header but no rows";
   return has_header ? read_names(first, label, format, error) : GMMPI_OK;
 }
 
@@ -174,8 +175,9 @@ gmmpi_status csv_format_find(line_reader *reader, const char *label, const csv_s
   sample seen = {.n_lines = 0};
   gmmpi_status status = take_sample(reader, label, &seen, error);
   if (status == GMMPI_OK && seen.n_lines == 0)
-    status = fail(error, GMMPI_BAD_DATA, "%s: has nothing but blank lines; give a file with points", label);
-  if (status == GMMPI_OK) status = find_layout(&seen, label, settings, format, error);
+    format->no_rows = "has nothing but blank lines";
+  else if (status == GMMPI_OK)
+    status = find_layout(&seen, label, settings, format, error);
   for (int i = 0; i < seen.n_lines; i++) free(seen.lines[i].text);
   return status;
 }

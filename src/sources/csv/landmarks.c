@@ -51,8 +51,7 @@ static gmmpi_status count_range(const counted_file *file, int64_t range, int64_t
                      piece_bytes, count, error);
 }
 
-static gmmpi_status set_landmarks(const counted_file *file, const line_count *counts, csv_landmarks *found,
-                                  gmmpi_error *error)
+static void set_landmarks(const counted_file *file, const line_count *counts, csv_landmarks *found)
 {
   csv_landmark mark = {.row = 0, .line = file->format->line};
   for (int64_t r = 0; r < found->n; r++) {
@@ -62,8 +61,6 @@ static gmmpi_status set_landmarks(const counted_file *file, const line_count *co
     mark.row += counts[r].n_rows;
   }
   found->n_rows = mark.row;
-  if (found->n_rows == 0) return fail(error, GMMPI_BAD_DATA, "%s: has no rows; give a file with points", file->label);
-  return GMMPI_OK;
 }
 
 gmmpi_status csv_landmarks_find(MPI_Comm comm, int descriptor, const char *path, const char *label, int64_t n_bytes,
@@ -87,7 +84,7 @@ gmmpi_status csv_landmarks_find(MPI_Comm comm, int descriptor, const char *path,
   if (agree(comm, error) == GMMPI_OK) {
     /* All members are int64_t; those of other ranks' ranges are 0 here. */
     allreduce_large(comm, counts, n_ranges * (int64_t)(sizeof *counts / sizeof(int64_t)), MPI_INT64_T, MPI_SUM);
-    set_landmarks(&file, counts, found, error);
+    set_landmarks(&file, counts, found);
   }
   free(counts);
   return error->status;

@@ -80,9 +80,10 @@ static gmmpi_status set_shape(point_source *source, compound_state *state, gmmpi
       H5Sget_simple_extent_dims(state->space, extents, NULL) < 0 || extents[1] != 1)
     return fail(error, GMMPI_BAD_DATA, "%s: has records in %d dimensions; points are the records of a data set of one",
                 source->label, state->n_dimensions < 0 ? 0 : state->n_dimensions);
-  if (extents[0] == 0 || extents[0] > INT64_MAX)
-    return fail(error, GMMPI_BAD_DATA, "%s: holds no records; give a file with points", source->label);
+  if (extents[0] > INT64_MAX)
+    return fail(error, GMMPI_BAD_DATA, "%s: has a shape that cannot be read; is the file damaged?", source->label);
   source->n_rows = (int64_t)extents[0];
+  if (source->n_rows == 0) source->no_rows = "holds 0 records";
   return GMMPI_OK;
 }
 
@@ -171,6 +172,7 @@ static gmmpi_status open_compound(MPI_Comm comm, point_source *source, hid_t fil
   state->data_set = H5Dopen2(file, state->inside, H5P_DEFAULT);
   if (state->data_set < 0) return hdf5_broken(source->path, error);
   gmmpi_status status = set_shape(source, state, error);
+  if (status == GMMPI_OK && source->n_rows == 0) return GMMPI_OK;
   if (status == GMMPI_OK) status = hdf5_check_claims(file, state->data_set, 1, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, file, state, options, error);
   return status == GMMPI_OK ? look_at_storage(source, file, state, error) : status;

@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which data set of an HDF5 file holds the points: the one that was asked for, or the only one that can. */
+/* Which data set or group of an HDF5 file holds the points, where nobody says it. */
 #ifndef SOURCES_HDF5_FIND_H
 #define SOURCES_HDF5_FIND_H
+
+#include "sources/source.h"
 
 #include "gmmpi/error.h"
 
 #include <hdf5.h>
-#include <stdbool.h>
-#include <stdint.h>
 
-/* The path (with a leading '/') of the only 2-D data set of numbers in the file, of the only 1-D one where none is 2-D.
- * The caller frees it. path: of the file, for messages. Errors: 65 none or several (they are listed), or the file is
- * damaged; 74; 71. */
-gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi_error *error);
+/* The path (with a leading '/') of what can be meant:
+ *
+ *   - /X of AnnData;
+ *   - the only 2-D data set of numbers, unless it is bounds or a dimension scale, or smaller than other numbers there:
+ *     of three dimensions, or in a table;
+ *   - without one the only table: compound, sparse, a frame of pandas, the variables of netCDF, particles of openPMD;
+ *   - without one the only 1-D data set;
+ *   - where --columns, or a model's features, are called so: the group that has columns of these names, the root before
+ *     others.
+ *
+ * The caller frees it. Notes what was taken. Errors: 65 none or several (they are listed), or the file is damaged; 74;
+ * 71. */
+gmmpi_status hdf5_find_points(hid_t file, point_source *source, const source_options *options, char **inside,
+                              gmmpi_error *error);
 
 /* Says that there is no data set of this name, and which there are: 65. */
 gmmpi_status hdf5_no_such_data_set(hid_t file, const char *path, const char *inside, gmmpi_error *error);
-
-/* Visits all objects of the file by name, until the visitor returns anything but 0. Negative when the file is damaged,
- * or the visitor returned that. name: without the leading '/'. */
-typedef herr_t hdf5_object_visitor(hid_t file, const char *name, const H5O_info_t *info, void *context);
-herr_t hdf5_visit_objects(hid_t file, hdf5_object_visitor *visit, void *context);
 
 #endif

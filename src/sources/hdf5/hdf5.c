@@ -46,11 +46,11 @@ static gmmpi_status cannot_open(const point_source *source, gmmpi_error *error)
 }
 
 /* The object that was asked for, or the only one that can be meant; sets inside and label. Negative after an error. */
-static hid_t open_object(point_source *source, gmmpi_error *error)
+static hid_t open_object(point_source *source, const source_options *options, gmmpi_error *error)
 {
   const hdf5_state *state = source->state;
   if (source->inside == NULL) {
-    if (hdf5_find_points(state->file, source->path, &source->inside, error) != GMMPI_OK) return H5I_INVALID_HID;
+    if (hdf5_find_points(state->file, source, options, &source->inside, error) != GMMPI_OK) return H5I_INVALID_HID;
     char *label = NULL;
     if (asprintf(&label, "%s:%s", source->path, source->inside) < 0) {
       out_of_memory(source, error);
@@ -69,10 +69,10 @@ static hid_t open_object(point_source *source, gmmpi_error *error)
 }
 
 /* Finds out how the points lie in the file. */
-static gmmpi_status choose_layout(point_source *source, gmmpi_error *error)
+static gmmpi_status choose_layout(point_source *source, const source_options *options, gmmpi_error *error)
 {
   hdf5_state *state = source->state;
-  const hid_t object = open_object(source, error);
+  const hid_t object = open_object(source, options, error);
   if (object < 0) return error->status;
   const bool is_data_set = H5Iget_type(object) == H5I_DATASET;
   state->layout = hdf5_layout_of(object);
@@ -91,7 +91,7 @@ static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const sou
   if (rank == 0) written_files_ask(source->written, 0, source->path);
   state->file = hdf5_open_file(source->file);
   if (state->file < 0) return cannot_open(source, error);
-  if (choose_layout(source, error) != GMMPI_OK) return error->status;
+  if (choose_layout(source, options, error) != GMMPI_OK) return error->status;
   return state->layout->open(comm, source, state->file, options, &state->table, error);
 }
 
@@ -109,7 +109,7 @@ static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_
   H5E_BEGIN_TRY
   {
     open_silently(comm, source, options, &local);
-    if (agree(comm, &local) == GMMPI_OK && state->layout->settle != NULL)
+    if (agree(comm, &local) == GMMPI_OK && state->layout->settle != NULL && source->n_rows > 0)
       state->layout->settle(comm, source, state->table, &local);
   }
   H5E_END_TRY

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One data set of numbers, of two dimensions or one: its rows are the points. */
+#include "sources/hdf5/attributes.h"
 #include "sources/hdf5/claims.h"
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/layout.h"
+#include "sources/hdf5/names.h"
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/rows.h"
 #include "sources/hdf5/virtual.h"
@@ -47,39 +49,24 @@ static gmmpi_status set_shape(point_source *source, matrix_state *state, int64_t
   if (H5Sget_simple_extent_dims(state->rows.space, extents, NULL) < 0 || extents[0] > INT64_MAX ||
       extents[1] > INT64_MAX)
     return fail(error, GMMPI_BAD_DATA, "%s: has a shape that cannot be read; is the file damaged?", source->label);
-  if (extents[0] == 0 || extents[1] == 0)
+  if (extents[0] > 0 && extents[1] == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: holds %llu rows of %llu columns; give a file with points", source->label,
                 (unsigned long long)extents[0], (unsigned long long)extents[1]);
   source->n_rows = (int64_t)extents[0];
+  source->n_columns = (int64_t)extents[1];
   *n_columns = (int64_t)extents[1];
   return GMMPI_OK;
-}
-
-/* Is the attribute a list? One that is a single value names no column. */
-static bool has_array(hid_t data_set, const char *attribute)
-{
-  const hid_t opened = H5Aexists(data_set, attribute) > 0 ? H5Aopen(data_set, attribute, H5P_DEFAULT) : H5I_INVALID_HID;
-  const hid_t space = opened >= 0 ? H5Aget_space(opened) : H5I_INVALID_HID;
-  const bool is_array = space >= 0 && H5Sget_simple_extent_ndims(space) == 1;
-  if (space >= 0) H5Sclose(space);
-  if (opened >= 0) H5Aclose(opened);
-  return is_array;
 }
 
 static gmmpi_status pick_columns(point_source *source, const matrix_state *state, int64_t n_columns,
                                  const source_options *options, gmmpi_error *error)
 {
-  static const char attribute[] = "feature_names";
   char **names = NULL;
-  int64_t n_names = 0;
-  hsize_t file_bytes = 0;
-  errno = 0;
-  if (H5Fget_filesize(state->file, &file_bytes) >= 0 && has_array(state->rows.data_set, attribute))
-    hdf5_strings_read(state->rows.data_set, attribute, (int64_t)file_bytes, &n_names, &names);
-  if (names == NULL && hdf5_disk_failed()) return hdf5_broken(source->label, error);
-  const gmmpi_status status =
-      source_pick_columns(source, n_columns, n_names == n_columns ? names : NULL, options, error);
-  hdf5_strings_free(n_names, names);
+  gmmpi_status status = GMMPI_OK;
+  if (options->numbers == NULL) /* else whoever asks knows them by other names */
+    status = hdf5_names_read(state->rows.data_set, source->inside, 1, n_columns, source->label, &names, error);
+  if (status == GMMPI_OK) status = source_pick_columns(source, n_columns, names, options, error);
+  hdf5_strings_free(names != NULL ? n_columns : 0, names);
   return status;
 }
 
@@ -195,8 +182,10 @@ static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file,
   if (state->rows.data_set < 0) return hdf5_broken(source->path, error);
   gmmpi_status status = look_at_pieces(comm, source, state, error);
   if (status == GMMPI_OK) status = set_shape(source, state, &n_columns, error);
+  if (status == GMMPI_OK && source->n_rows == 0) return GMMPI_OK;
   if (status == GMMPI_OK) status = hdf5_check_claims(file, state->rows.data_set, n_columns, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, state, n_columns, options, error);
+  if (status == GMMPI_OK) status = hdf5_apply_meaning(source, state->rows.data_set, error);
   if (status == GMMPI_OK) status = hdf5_rows_prepare(source, &state->rows, error);
   return status == GMMPI_OK ? look_at_layout(source, state, error) : status;
 }

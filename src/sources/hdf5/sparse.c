@@ -103,8 +103,10 @@ static gmmpi_status open_sparse(MPI_Comm comm, point_source *source, hid_t file,
   if (group < 0) return hdf5_broken(source->path, error);
   gmmpi_status status = sparse_matrix_open(file, group, source->label, &state->matrix, error);
   source->n_rows = state->matrix.n_points;
-  if (status == GMMPI_OK) status = pick_columns(source, file, group, state, options, error);
-  if (status == GMMPI_OK) status = prepare(source, state, error);
+  if (status == GMMPI_OK && source->n_rows == 0) source->no_rows = "is a matrix of 0 rows";
+  const bool has_rows = source->n_rows > 0;
+  if (status == GMMPI_OK && has_rows) status = pick_columns(source, file, group, state, options, error);
+  if (status == GMMPI_OK && has_rows) status = prepare(source, state, error);
   H5Oclose(group);
   return status;
 }

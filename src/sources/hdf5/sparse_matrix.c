@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/sparse_matrix.h"
 
+#include "sources/hdf5/strings.h"
 #include "sources/hdf5/tables.h"
 #include "support/error.h"
-#include "support/hdf5_attributes.h"
 #include "support/hdf5_file.h"
 
 #include <errno.h>
@@ -21,27 +21,16 @@ static bool has_list(hid_t group, const char *name)
   return is_list;
 }
 
-static int64_t bytes_of_file(hid_t object)
-{
-  const hid_t file = H5Iget_file_id(object);
-  hsize_t n_bytes = 0;
-  if (file >= 0 && H5Fget_filesize(file, &n_bytes) < 0) n_bytes = 0;
-  if (file >= 0) H5Fclose(file);
-  return n_bytes < INT64_MAX / most_columns_of_byte ? (int64_t)n_bytes : INT64_MAX / most_columns_of_byte;
-}
-
 /* 'r' or 'c' for csr and csc, as AnnData says it; '\0': it says neither. */
 static char stored_by(hid_t group)
 {
   static const char *const attributes[] = {"encoding-type", "h5sparse_format"};
   char by = '\0';
   for (int i = 0; i < 2 && by == '\0'; i++) {
-    char **texts = NULL;
-    int64_t n = 0;
-    const bool is_read = hdf5_strings_read(group, attributes[i], bytes_of_file(group), &n, &texts);
-    if (is_read && n == 1 && strncmp(texts[0], "csr", 3) == 0) by = 'r';
-    if (is_read && n == 1 && strncmp(texts[0], "csc", 3) == 0) by = 'c';
-    hdf5_strings_free(is_read ? n : 0, texts);
+    char text[16];
+    hdf5_text_attribute(group, attributes[i], text, sizeof text);
+    if (strncmp(text, "csr", 3) == 0) by = 'r';
+    if (strncmp(text, "csc", 3) == 0) by = 'c';
   }
   return by;
 }
@@ -91,10 +80,10 @@ static gmmpi_status set_shape(hid_t file, hid_t group, sparse_matrix *matrix, gm
   matrix->n_points = shape[matrix->is_10x ? 1 : 0];
   matrix->n_features = shape[matrix->is_10x ? 0 : 1];
   matrix->is_by_feature = by == 'c';
-  if (matrix->n_points <= 0 || matrix->n_features <= 0)
+  if (matrix->n_points < 0 || matrix->n_features <= 0)
     return fail(error, GMMPI_BAD_DATA, "%s: holds %" PRId64 " rows of %" PRId64 " columns; give a file with points",
                 matrix->label, matrix->n_points, matrix->n_features);
-  if (matrix->n_features > most_columns_of_byte * bytes_of_file(group))
+  if (matrix->n_features > most_columns_of_byte * hdf5_bytes_of_file(group))
     return fail(error, GMMPI_BAD_DATA,
                 "%s: claims %" PRId64 " columns, more than there can be in a file of its size; copy it anew",
                 matrix->label, matrix->n_features);

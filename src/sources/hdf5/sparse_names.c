@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/sparse_names.h"
 
-#include "sources/hdf5/claims.h"
+#include "sources/hdf5/strings.h"
 #include "support/hdf5_attributes.h"
 #include "support/memory.h"
 
@@ -9,52 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- lists of texts --- */
-
-/* Texts in memory: of fixed length, terminated, or pointers to them. */
-static char **copy_texts(const char *values, size_t length, bool is_fixed, int64_t n)
-{
-  char **texts = allocate(n, sizeof *texts);
-  for (int64_t i = 0; texts != NULL && i < n; i++) {
-    const char *text = is_fixed ? values + (size_t)i * length : ((char *const *)(const void *)values)[i];
-    texts[i] = strdup(text != NULL ? text : "");
-    if (texts[i] != NULL) continue;
-    hdf5_strings_free(n, texts);
-    texts = NULL;
-  }
-  return texts;
-}
-
-static char **read_texts(hid_t data_set, hid_t type, hid_t space, int64_t n)
-{
-  const bool is_fixed = H5Tis_variable_str(type) == 0;
-  const size_t length = is_fixed ? H5Tget_size(type) + 1 : sizeof(char *);
-  const hid_t memory = H5Tcopy(H5T_C_S1);
-  char *values = allocate(n, length);
-  char **texts = NULL;
-  if (memory >= 0 && values != NULL && H5Tset_size(memory, is_fixed ? length : H5T_VARIABLE) >= 0 &&
-      H5Tset_cset(memory, H5Tget_cset(type)) >= 0 &&
-      H5Dread(data_set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0) {
-    texts = copy_texts(values, length, is_fixed, n);
-    if (!is_fixed) H5Dvlen_reclaim(memory, space, H5P_DEFAULT, values);
-  }
-  free(values);
-  if (memory >= 0) H5Tclose(memory);
-  return texts;
-}
-
 /* The n texts of the data set of this name, NULL unless there are so many. */
-static char **texts_in(hid_t file, hid_t group, const char *name, int64_t n)
+static char **texts_in(hid_t group, const char *name, int64_t n)
 {
   const hid_t data_set = H5Dopen2(group, name, H5P_DEFAULT);
-  const hid_t type = data_set >= 0 ? H5Dget_type(data_set) : H5I_INVALID_HID;
-  const hid_t space = data_set >= 0 ? H5Dget_space(data_set) : H5I_INVALID_HID;
-  char **texts = NULL;
-  if (type >= 0 && space >= 0 && H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_ndims(space) == 1 &&
-      H5Sget_simple_extent_npoints(space) == n && hdf5_check_claims(file, data_set, n, "", NULL) == GMMPI_OK)
-    texts = read_texts(data_set, type, space, n);
-  if (space >= 0) H5Sclose(space);
-  if (type >= 0) H5Tclose(type);
+  char **texts = data_set >= 0 ? hdf5_texts_of(data_set, n, NULL) : NULL;
   if (data_set >= 0) H5Dclose(data_set);
   return texts;
 }
@@ -85,21 +44,22 @@ static char *path_of_var(const char *inside)
 }
 
 /* The index of a data frame. */
-static char **index_of(hid_t file, hid_t frame, int64_t n)
+static char **index_of(hid_t frame, int64_t n)
 {
   char **attribute = NULL;
   int64_t n_attributes = 0;
-  const bool is_said = hdf5_strings_read(frame, "_index", 1 << 20, &n_attributes, &attribute) && n_attributes == 1;
-  char **names = texts_in(file, frame, is_said ? attribute[0] : "_index", n);
+  const bool is_said =
+      hdf5_strings_read(frame, "_index", hdf5_bytes_of_file(frame), &n_attributes, &attribute) && n_attributes == 1;
+  char **names = texts_in(frame, is_said ? attribute[0] : "_index", n);
   hdf5_strings_free(n_attributes, attribute);
-  return names != NULL ? names : texts_in(file, frame, "index", n);
+  return names != NULL ? names : texts_in(frame, "index", n);
 }
 
 static void find_var(hid_t file, const char *inside, sparse_names *found)
 {
   char *path = path_of_var(inside);
   const hid_t frame = path != NULL ? H5Oopen(file, path, H5P_DEFAULT) : H5I_INVALID_HID;
-  if (frame >= 0 && H5Iget_type(frame) == H5I_GROUP) found->names = index_of(file, frame, found->n);
+  if (frame >= 0 && H5Iget_type(frame) == H5I_GROUP) found->names = index_of(frame, found->n);
   if (frame >= 0) H5Oclose(frame);
   free(path);
 }
@@ -123,11 +83,11 @@ static bool are_different(char *const *names, int64_t n)
   return different;
 }
 
-static void find_10x(hid_t file, hid_t group, sparse_names *found)
+static void find_10x(hid_t group, sparse_names *found)
 {
   const bool is_third = H5Lexists(group, "features", H5P_DEFAULT) > 0;
-  found->names = texts_in(file, group, is_third ? "features/name" : "gene_names", found->n);
-  found->others = texts_in(file, group, is_third ? "features/id" : "genes", found->n);
+  found->names = texts_in(group, is_third ? "features/name" : "gene_names", found->n);
+  found->others = texts_in(group, is_third ? "features/id" : "genes", found->n);
   if (found->others == NULL || (found->names != NULL && are_different(found->names, found->n))) return;
   char **names = found->names;
   found->names = found->others;
@@ -139,7 +99,7 @@ void sparse_names_find(hid_t file, hid_t group, const char *inside, bool is_10x,
 {
   *found = (sparse_names){.n = n_features};
   if (is_10x)
-    find_10x(file, group, found);
+    find_10x(group, found);
   else
     find_var(file, inside, found);
 }

@@ -189,7 +189,7 @@ static gmmpi_status set_shape(const char *path, const dictionary *said, int64_t 
   header->n_rows = said->shape[0];
   header->n_columns = said->n_dimensions == 2 ? said->shape[1] : 1;
   header->is_fortran = said->is_fortran && said->n_dimensions == 2;
-  if (header->n_rows == 0 || header->n_columns == 0)
+  if (header->n_columns == 0 && header->n_rows > 0)
     return fail(error, GMMPI_BAD_DATA, "%s: holds %" PRId64 " rows of %" PRId64 " columns; give a file with points",
                 path, header->n_rows, header->n_columns);
   int64_t count;

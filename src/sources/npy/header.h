@@ -27,7 +27,7 @@ typedef struct npy_header {
 } npy_header;
 
 /* Reads the header of a file of n_bytes bytes and checks that all numbers are there. Errors: 65 a header that is
- * damaged or of a format unknown, a type that is no number, more than two dimensions, no rows, a file that is too
+ * damaged or of a format unknown, a type that is no number, more than two dimensions, no columns, a file that is too
  * short; 74; 71. */
 gmmpi_status npy_header_read(int descriptor, const char *path, int64_t n_bytes, npy_header *header, gmmpi_error *error);
 

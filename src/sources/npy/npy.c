@@ -42,6 +42,8 @@ static gmmpi_status open_records(point_source *source, const source_options *opt
   if (source->choices.transpose != 0)
     return fail(error, GMMPI_WRONG_USAGE, "%s: --transpose: its points are records; leave it out", source->label);
   source->n_rows = header->n_rows;
+  source->n_columns = header->columns.n;
+  if (header->n_rows == 0) return GMMPI_OK;
   source->streams = true;
   source->is_concurrent = true;
   const gmmpi_status status =
@@ -64,6 +66,10 @@ static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_o
                 strerror(errno));
   gmmpi_status result = npy_header_read(state->descriptor, source->label, status.st_size, &state->header, error);
   if (result == GMMPI_OK && state->header.type == 'r') return open_records(source, options, error);
+  if (result == GMMPI_OK && state->header.n_rows == 0) {
+    source->n_columns = state->header.n_columns;
+    return GMMPI_OK;
+  }
   if (result == GMMPI_OK) result = source_pick_columns(source, state->header.n_columns, NULL, options, error);
   if (result != GMMPI_OK) return result;
   source->n_rows = state->header.n_rows;

@@ -26,6 +26,7 @@ typedef struct parts_state {
   int64_t n_parts;
   const char **parts;            /* n_parts, in names */
   int64_t *first_rows;           /* n_parts + 1 */
+  int64_t model;                 /* the part whose features are those of all */
   point_source *open[MOST_OPEN]; /* part p at p modulo MOST_OPEN, or NULL */
   int64_t is_open[MOST_OPEN];    /* which part it is */
 } parts_state;
@@ -61,35 +62,37 @@ static gmmpi_status find_parts(MPI_Comm comm, point_source *source, gmmpi_error 
   return agree(comm, error);
 }
 
-/* The first part's features are those of all. */
-static void take_features(point_source *source, point_source *first)
+/* The model's features are those of all. */
+static void take_features(point_source *source, point_source *model)
 {
-  source->n_features = first->n_features;
-  source->n_columns = first->n_columns;
-  source->has_names = first->has_names;
-  source->streams = first->streams;
-  source->columns = first->columns;
-  source->feature_names = first->feature_names;
-  first->columns = NULL;
-  first->feature_names = NULL;
+  source->n_features = model->n_features;
+  source->n_columns = model->n_columns;
+  source->has_names = model->has_names;
+  source->streams = model->streams;
+  source->columns = model->columns;
+  source->feature_names = model->feature_names;
+  model->columns = NULL;
+  model->feature_names = NULL;
 }
 
+/* A part without rows may say nothing of features, as one that was never written to; what names it has count. */
 static gmmpi_status same_features(const point_source *source, const point_source *part, gmmpi_error *error)
 {
   const parts_state *state = source->state;
+  const char *model = state->parts[state->model];
+  if (part->n_rows == 0 && (part->n_features == 0 || !part->has_names)) return GMMPI_OK;
   if (part->n_features != source->n_features)
     return fail(error, GMMPI_BAD_DATA,
                 "%s: has %" PRId64 " features, %s has %" PRId64 "; leave it out, or pick the same with --columns",
-                part->label, part->n_features, state->parts[0], source->n_features);
+                part->label, part->n_features, model, source->n_features);
   if (part->has_names != source->has_names)
     return fail(error, GMMPI_BAD_DATA, "%s: has %s for its features, %s has %s; leave it out, or write it anew",
-                part->label, part->has_names ? "names" : "no names", state->parts[0],
-                source->has_names ? "names" : "none");
+                part->label, part->has_names ? "names" : "no names", model, source->has_names ? "names" : "none");
   for (int64_t j = 0; part->has_names && j < part->n_features; j++) {
     if (strcmp(part->feature_names[j], source->feature_names[j]) != 0)
       return fail(error, GMMPI_BAD_DATA,
                   "%s: feature %" PRId64 " is \"%.100s\", in %s it is \"%.100s\"; pick the same with --columns",
-                  part->label, j + 1, part->feature_names[j], state->parts[0], source->feature_names[j]);
+                  part->label, j + 1, part->feature_names[j], model, source->feature_names[j]);
   }
   return GMMPI_OK;
 }
@@ -109,8 +112,8 @@ static gmmpi_status open_part(const point_source *source, int64_t index, point_s
   return fail_at(error, index + 1, failure.status, "%s", failure.message);
 }
 
-/* Collective: how many rows each part has. */
-static gmmpi_status count_rows(MPI_Comm comm, point_source *source, int64_t n_rows_of_first, gmmpi_error *error)
+/* Collective: how many rows each part has, of which those up to the model, with n_rows_of_model, have been opened. */
+static gmmpi_status count_rows(MPI_Comm comm, point_source *source, int64_t n_rows_of_model, gmmpi_error *error)
 {
   parts_state *state = source->state;
   int rank;
@@ -118,10 +121,10 @@ static gmmpi_status count_rows(MPI_Comm comm, point_source *source, int64_t n_ro
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &n_ranks);
   int64_t *rows = state->first_rows;
-  if (rank == 0) rows[1] = n_rows_of_first;
+  if (rank == 0) rows[state->model + 1] = n_rows_of_model;
   for (int64_t p = rank; p < state->n_parts && error->status == GMMPI_OK; p += n_ranks) {
     point_source *part = NULL;
-    if (p > 0 && open_part(source, p, &part, error) == GMMPI_OK) rows[p + 1] = part->n_rows;
+    if (p != state->model && open_part(source, p, &part, error) == GMMPI_OK) rows[p + 1] = part->n_rows;
     source_close(part);
   }
   if (agree(comm, error) != GMMPI_OK) return error->status;
@@ -135,6 +138,23 @@ static gmmpi_status count_rows(MPI_Comm comm, point_source *source, int64_t n_ro
   return GMMPI_OK;
 }
 
+/* Collective: the first part with rows, or NULL. */
+static gmmpi_status open_model(MPI_Comm comm, point_source *source, const source_options *options, point_source **model,
+                               gmmpi_error *error)
+{
+  parts_state *state = source->state;
+  for (state->model = 0; state->model < state->n_parts; state->model++) {
+    if (source->written != NULL) source->written->base = state->model;
+    if (source_open_part(comm, state->parts[state->model], options, source->written, model, error) != GMMPI_OK)
+      return error->status;
+    if ((*model)->n_rows > 0) return GMMPI_OK;
+    source_close(*model);
+    *model = NULL;
+  }
+  source->no_rows = "none of its files has rows";
+  return GMMPI_OK;
+}
+
 static gmmpi_status open_parts(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
 {
   gmmpi_error local = {0};
@@ -145,13 +165,13 @@ static gmmpi_status open_parts(MPI_Comm comm, point_source *source, const source
   else
     source_options_copy(options, source->label, &state->options, &local);
   if (agree(comm, &local) == GMMPI_OK && find_parts(comm, source, &local) == GMMPI_OK) {
-    point_source *first = NULL;
-    if (source_open_part(comm, state->parts[0], options, source->written, &first, &local) == GMMPI_OK) {
-      take_features(source, first);
-      source->buffer_bytes = first->buffer_bytes * (state->n_parts < MOST_OPEN ? state->n_parts : MOST_OPEN);
-      count_rows(comm, source, first->n_rows, &local);
+    point_source *model = NULL;
+    if (open_model(comm, source, options, &model, &local) == GMMPI_OK && model != NULL) {
+      take_features(source, model);
+      source->buffer_bytes = model->buffer_bytes * (state->n_parts < MOST_OPEN ? state->n_parts : MOST_OPEN);
+      count_rows(comm, source, model->n_rows, &local);
     }
-    source_close(first);
+    source_close(model);
   }
   if (local.status != GMMPI_OK) *error = local;
   return local.status;

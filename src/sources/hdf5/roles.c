@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sources/hdf5/roles.h"
+
+#include "sources/hdf5/strings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const char hdf5_role_bounds[] = "bounds of another";
+
+static bool ends_with(const char *text, const char *end)
+{
+  const size_t length = strlen(text);
+  const size_t wanted = strlen(end);
+  return length >= wanted && strcasecmp(text + length - wanted, end) == 0;
+}
+
+/* The extent of the second of two dimensions; 0: there are not two. */
+static hsize_t width_of(hid_t data_set)
+{
+  hsize_t extents[2] = {0, 0};
+  const hid_t space = H5Dget_space(data_set);
+  const bool is_table =
+      space >= 0 && H5Sget_simple_extent_ndims(space) == 2 && H5Sget_simple_extent_dims(space, extents, NULL) >= 0;
+  if (space >= 0) H5Sclose(space);
+  return is_table ? extents[1] : 0;
+}
+
+bool hdf5_is_bare_dimension(hid_t data_set)
+{
+  static const char no_variable[] = "This is a netCDF dimension but not a netCDF variable";
+  char name[128];
+  hdf5_text_attribute(data_set, "NAME", name, sizeof name);
+  return strncmp(name, no_variable, sizeof no_variable - 1) == 0;
+}
+
+const char *hdf5_role_of(hid_t data_set, const char *name)
+{
+  if (hdf5_attribute_is(data_set, "CLASS", "DIMENSION_SCALE")) return "a dimension scale";
+  if ((ends_with(name, "_bnds") || ends_with(name, "_bounds")) && width_of(data_set) == 2) return hdf5_role_bounds;
+  return NULL;
+}
+
+void hdf5_bounds_of(hid_t data_set, char name[HDF5_BOUNDS_BYTES])
+{
+  hdf5_text_attribute(data_set, "bounds", name, HDF5_BOUNDS_BYTES);
+  if (name[0] == '\0') hdf5_text_attribute(data_set, "climatology", name, HDF5_BOUNDS_BYTES);
+}
+
+static bool has(hid_t group, const char *name)
+{
+  return H5Lexists(group, name, H5P_DEFAULT) > 0;
+}
+
+bool hdf5_is_sparse(hid_t group)
+{
+  return has(group, "data") && has(group, "indices") && has(group, "indptr");
+}
+
+/* As AnnData says what a group is. */
+static bool is_encoded_in_pieces(hid_t group)
+{
+  char encoding[64];
+  hdf5_text_attribute(group, "encoding-type", encoding, sizeof encoding);
+  return strcmp(encoding, "categorical") == 0 || strncmp(encoding, "nullable-", 9) == 0 ||
+         ends_with(encoding, "_matrix");
+}
+
+/* "#refs#" is MATLAB's, "_i_table" PyTables', "__categories" AnnData's. */
+bool hdf5_is_one_thing(hid_t group, const char *name)
+{
+  const char *slash = strrchr(name, '/');
+  const char *last = slash != NULL ? slash + 1 : name;
+  return last[0] == '#' || strncmp(last, "_i_", 3) == 0 || strncmp(last, "__", 2) == 0 || hdf5_is_sparse(group) ||
+         is_encoded_in_pieces(group);
+}
+
+bool hdf5_is_pandas_frame(hid_t group)
+{
+  return hdf5_attribute_is(group, "pandas_type", "frame");
+}
+
+bool hdf5_is_pandas_table(hid_t group)
+{
+  char type[64];
+  hdf5_text_attribute(group, "pandas_type", type, sizeof type);
+  return ends_with(type, "_table") && has(group, "table");
+}

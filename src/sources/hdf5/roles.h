@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a data set is for, where it is not there to be a feature. */
+#ifndef SOURCES_HDF5_ROLES_H
+#define SOURCES_HDF5_ROLES_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+
+/* In words, as "a dimension scale", or NULL where nothing speaks against it: it may be the points. name: its last one
+ * or its path. */
+const char *hdf5_role_of(hid_t data_set, const char *name);
+
+/* The data set that says of this one's numbers where they begin and end, as CF has it: "" where there is none. */
+enum { HDF5_BOUNDS_BYTES = 128 };
+void hdf5_bounds_of(hid_t data_set, char name[HDF5_BOUNDS_BYTES]);
+
+/* The role of a data set that is named there. */
+extern const char hdf5_role_bounds[];
+
+/* Has netCDF made it for a dimension that has no variable? Nobody means it. */
+bool hdf5_is_bare_dimension(hid_t data_set);
+
+/* Does the group hold one thing in several pieces, as a sparse matrix or a list of categories? Its data sets are no
+ * features. */
+bool hdf5_is_one_thing(hid_t group, const char *name);
+bool hdf5_is_sparse(hid_t group);
+
+/* The kinds of pandas' groups. */
+bool hdf5_is_pandas_frame(hid_t group); /* format "fixed": blocks of columns of one type */
+bool hdf5_is_pandas_table(hid_t group); /* format "table": a compound data set, "table" */
+
+#endif
