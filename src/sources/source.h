@@ -38,9 +38,9 @@ typedef struct source_options {
   const char *columns;      /* --columns: names, 1-based numbers and ranges, separated by commas; NULL: every column */
   const source_word *words; /* n_words settings; those that the file's kind does not have are passed over */
   int n_words;
-  name_list wanted;       /* unless its names are NULL, instead of columns: those of these names, in this order, or
-                             all of them where the file has no names; they must outlive the source */
-  const int64_t *numbers; /* unless NULL, instead of both: these n_numbers 0-based columns, none of them twice */
+  name_list wanted; /* unless its names are NULL, instead of columns: those of these names, in this order, or
+                       all of them where the file has no names; they must outlive the source */
+  const int64_t *numbers;   /* unless NULL, instead of both: these n_numbers 0-based columns, none of them twice */
   int64_t n_numbers;
 } source_options;
 

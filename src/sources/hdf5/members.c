@@ -146,8 +146,9 @@ static gmmpi_status create_part(const point_source *source, const hdf5_member *m
 }
 
 /* Opens a part with these of its columns. */
-static gmmpi_status open_part(MPI_Comm comm, hid_t file, const source_options *options, const hdf5_member *member,
-                              const int64_t *columns, int64_t n, part *opened, gmmpi_error *error)
+static gmmpi_status open_part(MPI_Comm comm, hid_t file, const source_options *options,
+                              const hdf5_member *member, const int64_t *columns, int64_t n, part *opened,
+                              gmmpi_error *error)
 {
   const source_options own = {.words = options->words, .n_words = options->n_words, .numbers = columns, .n_numbers = n};
   point_source *of = opened->source;
@@ -214,7 +215,8 @@ static gmmpi_status open_members(MPI_Comm comm, point_source *source, hid_t file
   *opened = state;
   if (state == NULL) return out_of_memory(source, error);
   const bool transpose = source->choices.transpose != 0;
-  gmmpi_status status = hdf5_member_list_make(file, source->inside, transpose, source->label, &state->list, error);
+  gmmpi_status status =
+      hdf5_member_list_make(file, source->inside, transpose, source->label, &state->list, error);
   if (status == GMMPI_OK && state->list.n_columns == 0) status = no_columns(source, &state->list, error);
   if (status == GMMPI_OK && state->list.n_usual == 0 && options->columns == NULL && options->wanted.names == NULL)
     status = no_columns(source, &state->list, error);
@@ -315,8 +317,8 @@ static gmmpi_status read_members(point_source *source, void *opened, int64_t fir
   for (int64_t done = 0; done < n_rows && status == GMMPI_OK; done += most) {
     const int64_t count = n_rows - done < most ? n_rows - done : most;
     for (int64_t p = 0; p < state->n && status == GMMPI_OK; p++)
-      status =
-          read_part(source, &state->parts[p], first_row + done, count, piece, rows + done * source->n_features, error);
+      status = read_part(source, &state->parts[p], first_row + done, count, piece, rows + done * source->n_features,
+                         error);
   }
   free(piece);
   return status;

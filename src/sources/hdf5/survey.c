@@ -289,9 +289,7 @@ void hdf5_survey_text(const hdf5_survey *survey, char text[HDF5_SURVEY_BYTES])
   char what[HDF5_SHAPE_BYTES + 30];
   text[0] = '\0';
   for (int round = 0; round < 3; round++) {
-    const size_t most = round == 0   ? HDF5_SURVEY_BYTES / 2
-                        : round == 1 ? HDF5_SURVEY_BYTES - 200
-                                     : HDF5_SURVEY_BYTES - 8;
+    const size_t most = round == 0 ? HDF5_SURVEY_BYTES / 2 : round == 1 ? HDF5_SURVEY_BYTES - 200 : HDF5_SURVEY_BYTES - 8;
     for (int64_t t = 0; round == 1 && t < survey->n_tables; t++)
       is_whole = add_table_to_list(text, most, &survey->tables[t]) && is_whole;
     for (int64_t i = 0; i < survey->n; i++) {
