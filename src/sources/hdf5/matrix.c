@@ -126,6 +126,8 @@ static int64_t count_open_pieces(MPI_Comm comm, const point_source *source, cons
 static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, void *opened, gmmpi_error *error)
 {
   matrix_state *state = opened;
+  if (hdf5_unwritten_find(comm, source, state->rows.data_set, &state->rows.unwritten, error) != GMMPI_OK)
+    return error->status;
   const hdf5_pieces pieces = state->pieces;
   int64_t memory[2] = {pieces.most.cache, pieces.most.unpacking};
   MPI_Allreduce(MPI_IN_PLACE, memory, 2, MPI_INT64_T, MPI_MAX, comm);
@@ -151,7 +153,8 @@ static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_s
   const char *path = own_path != NULL && !file_is_same(own_path, source->file) ? own_path : source->path;
   if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
     H5Dclose(state->rows.data_set); /* with it the library would hold pieces open in a way of its own */
-    status = hdf5_check_pieces(comm, properties, path, source->label, source->written, pieces, error);
+    status = hdf5_check_pieces(comm, properties, path, source->label, source->choices.raw_values != 0, source->written,
+                               pieces, error);
     if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
     state->rows.data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
     if (state->rows.data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
