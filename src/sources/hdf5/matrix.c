@@ -2,6 +2,7 @@
 /* One data set of numbers, of two dimensions or one: its rows are the points. */
 #include "sources/hdf5/attributes.h"
 #include "sources/hdf5/claims.h"
+#include "sources/hdf5/drivers.h"
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/layout.h"
 #include "sources/hdf5/links.h"
@@ -103,7 +104,7 @@ static void find_flat_numbers(point_source *source, matrix_state *state)
   const bool is_float = type >= 0 && H5Tequal(type, H5T_NATIVE_FLOAT) > 0;
   if (type >= 0) H5Tclose(type);
   if (!state->rows.is_direct || offset == HADDR_UNDEF || !(is_double || is_float) ||
-      !find_handle(state->rows.data_set, &handle))
+      !hdf5_is_plain(state->rows.data_set) || !find_handle(state->rows.data_set, &handle))
     return;
   state->descriptor = *(const int *)handle;
   state->offset = (int64_t)offset;
@@ -173,7 +174,7 @@ static gmmpi_status look_at_layout(point_source *source, matrix_state *state, gm
   const H5D_layout_t layout = properties >= 0 ? H5Pget_layout(properties) : H5D_LAYOUT_ERROR;
   gmmpi_status status = GMMPI_OK;
   if (layout == H5D_CHUNKED) {
-    status = hdf5_check_filters(properties, source->label, error);
+    status = hdf5_check_filters_of(state->rows.data_set, source->label, error);
     state->pieces.most = hdf5_chunk_memory_of(state->rows.data_set);
   } else if (layout == H5D_CONTIGUOUS) {
     find_flat_numbers(source, state);

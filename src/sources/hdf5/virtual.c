@@ -103,10 +103,8 @@ static void check_data_set(checking *work, const hdf5_piece *piece, hid_t data_s
             "%s has not the size that is used of it; build the virtual data set anew", text);
   } else {
     gmmpi_error failure = {0};
-    const hid_t properties = H5Dget_create_plist(data_set);
-    if (properties >= 0 && H5Pget_layout(properties) == H5D_CHUNKED) hdf5_check_filters(properties, text, &failure);
+    hdf5_check_filters_of(data_set, text, &failure);
     hdf5_check_claims(data_set, 1, text, &failure);
-    if (properties >= 0) H5Pclose(properties);
     if (failure.status != GMMPI_OK) fail_at(error, piece->number, failure.status, "%s", failure.message);
     want_memory(work->pieces, hdf5_chunk_memory_of(data_set));
     if (!work->is_raw && error->status == GMMPI_OK) check_unwritten(work, piece, data_set, text);
