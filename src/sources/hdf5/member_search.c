@@ -126,7 +126,7 @@ static hdf5_member *add_data_set(search *in, hid_t data_set, const char *path)
     return NULL;
   }
   if (extents[0] > INT64_MAX || extents[1] > INT64_MAX ||
-      hdf5_check_claims(in->file, data_set, (int64_t)extents[1], path, &ignored) != GMMPI_OK) {
+      hdf5_check_claims(data_set, (int64_t)extents[1], path, &ignored) != GMMPI_OK) {
     hdf5_member_leave_out(in->list, path, "claims more than the file can hold");
     return NULL;
   }
