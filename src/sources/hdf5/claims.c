@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/claims.h"
 
+#include "sources/hdf5/links.h"
 #include "support/error.h"
 
 #include <inttypes.h>
@@ -37,14 +38,14 @@ static double chunk_bytes(hid_t properties, double item_bytes)
   return bytes;
 }
 
-gmmpi_status hdf5_check_claims(hid_t file, hid_t data_set, int64_t n_columns, const char *label, gmmpi_error *error)
+gmmpi_status hdf5_check_claims(hid_t data_set, int64_t n_columns, const char *label, gmmpi_error *error)
 {
   const hid_t properties = H5Dget_create_plist(data_set);
   const hid_t type = H5Dget_type(data_set);
   gmmpi_status status = GMMPI_OK;
-  hsize_t n_bytes = 0;
-  if (properties >= 0 && type >= 0 && H5Fget_filesize(file, &n_bytes) >= 0 &&
-      H5Pget_layout(properties) != H5D_VIRTUAL && H5Pget_external_count(properties) == 0) {
+  const int64_t n_bytes = hdf5_own_file_bytes(data_set);
+  if (properties >= 0 && type >= 0 && n_bytes > 0 && H5Pget_layout(properties) != H5D_VIRTUAL &&
+      H5Pget_external_count(properties) == 0) {
     const double most = most_packed * (double)n_bytes;
     const double item_bytes = (double)H5Tget_size(type);
     const bool is_chunked = H5Pget_layout(properties) == H5D_CHUNKED;

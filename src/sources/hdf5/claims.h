@@ -8,6 +8,6 @@
 #include <hdf5.h>
 
 /* Could rows and chunks of this size be in the file? n_columns: of the data set. label is for messages. Errors: 65. */
-gmmpi_status hdf5_check_claims(hid_t file, hid_t data_set, int64_t n_columns, const char *label, gmmpi_error *error);
+gmmpi_status hdf5_check_claims(hid_t data_set, int64_t n_columns, const char *label, gmmpi_error *error);
 
 #endif

@@ -125,14 +125,14 @@ static gmmpi_status take_table(choice *from, const hdf5_table *table, gmmpi_erro
 {
   const hdf5_survey *survey = from->survey;
   char list[HDF5_SURVEY_BYTES];
-  char names[160];
+  char command[160];
   if ((survey->is_netcdf || survey->is_openpmd) && is_all(survey, table)) return take(from, table->inside, "a group");
   hdf5_survey_text(survey, list);
-  hdf5_member_list_text(&table->list, ",", names, sizeof names);
+  hdf5_member_list_command(&table->list, command, sizeof command);
   return fail(error, GMMPI_BAD_DATA,
-              "%s: has several data sets, say which one as %s:/NAME, or take those of one length together as %s:%.80s "
-              "--columns %s; there are: %s",
-              from->path, from->path, from->path, table->inside, names, list);
+              "%s: has several data sets, say which one as %s:/NAME, or take those of one length together as %s:%.80s%s; "
+              "there are: %s",
+              from->path, from->path, from->path, table->inside, command, list);
 }
 
 static gmmpi_status take_vector(choice *from, const hdf5_entry *vector, gmmpi_error *error)

@@ -2,8 +2,10 @@
 /* One data set of numbers, of two dimensions or one: its rows are the points. */
 #include "sources/hdf5/attributes.h"
 #include "sources/hdf5/claims.h"
+#include "sources/hdf5/drivers.h"
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/layout.h"
+#include "sources/hdf5/links.h"
 #include "sources/hdf5/names.h"
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/rows.h"
@@ -89,7 +91,7 @@ static void find_flat_numbers(point_source *source, matrix_state *state)
   const bool is_float = type >= 0 && H5Tequal(type, H5T_NATIVE_FLOAT) > 0;
   if (type >= 0) H5Tclose(type);
   if (!state->rows.is_direct || offset == HADDR_UNDEF || !(is_double || is_float) ||
-      !find_handle(state->rows.data_set, &handle))
+      !hdf5_is_plain(state->rows.data_set) || !find_handle(state->rows.data_set, &handle))
     return;
   state->descriptor = *(const int *)handle;
   state->offset = (int64_t)offset;
@@ -112,6 +114,8 @@ static int64_t count_open_pieces(MPI_Comm comm, const point_source *source, cons
 static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, void *opened, gmmpi_error *error)
 {
   matrix_state *state = opened;
+  if (hdf5_unwritten_find(comm, source, state->rows.data_set, &state->rows.unwritten, error) != GMMPI_OK)
+    return error->status;
   const hdf5_pieces pieces = state->pieces;
   int64_t memory[2] = {pieces.most.cache, pieces.most.unpacking};
   MPI_Allreduce(MPI_IN_PLACE, memory, 2, MPI_INT64_T, MPI_MAX, comm);
@@ -133,13 +137,17 @@ static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_s
   const hid_t properties = H5Dget_create_plist(state->rows.data_set);
   gmmpi_status status = GMMPI_OK;
   *pieces = (hdf5_pieces){.n = 1};
+  char *own_path = hdf5_own_path(state->rows.data_set);
+  const char *path = own_path != NULL && !file_is_same(own_path, source->file) ? own_path : source->path;
   if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
     H5Dclose(state->rows.data_set); /* with it the library would hold pieces open in a way of its own */
-    status = hdf5_check_pieces(comm, properties, source->path, source->label, source->written, pieces, error);
+    status = hdf5_check_pieces(comm, properties, path, source->label, source->choices.raw_values != 0, source->written,
+                               pieces, error);
     if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
     state->rows.data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
     if (state->rows.data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
   }
+  free(own_path);
   if (properties >= 0) H5Pclose(properties);
   return status;
 }
@@ -153,7 +161,7 @@ static gmmpi_status look_at_layout(point_source *source, matrix_state *state, gm
   const H5D_layout_t layout = properties >= 0 ? H5Pget_layout(properties) : H5D_LAYOUT_ERROR;
   gmmpi_status status = GMMPI_OK;
   if (layout == H5D_CHUNKED) {
-    status = hdf5_check_filters(properties, source->label, error);
+    status = hdf5_check_filters_of(state->rows.data_set, source->label, error);
     state->pieces.most = hdf5_chunk_memory_of(state->rows.data_set);
   } else if (layout == H5D_CONTIGUOUS) {
     find_flat_numbers(source, state);
@@ -180,10 +188,11 @@ static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file,
       .descriptor = -1};
   state->rows.data_set = H5Dopen2(file, source->inside, H5P_DEFAULT);
   if (state->rows.data_set < 0) return hdf5_broken(source->path, error);
-  gmmpi_status status = look_at_pieces(comm, source, state, error);
+  gmmpi_status status = hdf5_check_links(state->rows.data_set, source->file, source->written, source->label, error);
+  if (status == GMMPI_OK) status = look_at_pieces(comm, source, state, error);
   if (status == GMMPI_OK) status = set_shape(source, state, &n_columns, error);
   if (status == GMMPI_OK && source->n_rows == 0) return GMMPI_OK;
-  if (status == GMMPI_OK) status = hdf5_check_claims(file, state->rows.data_set, n_columns, source->label, error);
+  if (status == GMMPI_OK) status = hdf5_check_claims(state->rows.data_set, n_columns, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, state, n_columns, options, error);
   if (status == GMMPI_OK) status = hdf5_apply_meaning(source, state->rows.data_set, error);
   if (status == GMMPI_OK) status = hdf5_rows_prepare(source, &state->rows, error);
@@ -216,21 +225,9 @@ static gmmpi_status read_matrix(point_source *source, void *opened, int64_t firs
   return status;
 }
 
-static bool reads(const point_source *source, const void *opened, const char *path)
-{
-  const matrix_state *state = opened;
-  bool found = false;
-  const hid_t properties = H5Dget_create_plist(state->rows.data_set);
-  if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL)
-    found = hdf5_pieces_are_in(properties, source->path, path);
-  if (properties >= 0) H5Pclose(properties);
-  return found;
-}
-
 const hdf5_layout hdf5_matrix = {.name = "a data set of numbers",
                                  .recognises = recognises,
                                  .open = open_matrix,
                                  .settle = keep_chunks,
                                  .read = read_matrix,
-                                 .reads = reads,
                                  .close = close_matrix};

@@ -280,17 +280,38 @@ void hdf5_member_list_free(hdf5_member_list *list)
   *list = (hdf5_member_list){.n = 0};
 }
 
-void hdf5_member_list_text(const hdf5_member_list *list, const char *separator, char *text, size_t n_bytes)
+void hdf5_member_list_text(const hdf5_member_list *list, char *text, size_t n_bytes)
 {
   size_t used = 0;
   text[0] = '\0';
   for (int64_t i = 0; i < list->n_usual; i++) {
     const size_t left = n_bytes - used;
-    const char *before = i == 0 ? "" : separator;
+    const char *before = i == 0 ? "" : ", ";
     if (strlen(list->names[i]) + 34 > left) {
       snprintf(text + used, left, "%s... (%" PRId64 " in all)", before, list->n_usual);
       return;
     }
     used += (size_t)snprintf(text + used, left, "%s%s", before, list->names[i]);
   }
+}
+
+/* May the name stand in a list on the command line as it is? */
+static bool is_plain_word(const char *name)
+{
+  return name[0] != '\0' && strpbrk(name, " \t,\"'\\$`*?;&|<>()[]{}!#~") == NULL;
+}
+
+void hdf5_member_list_command(const hdf5_member_list *list, char *text, size_t n_bytes)
+{
+  size_t used = (size_t)snprintf(text, n_bytes, " --columns");
+  int64_t n = 0;
+  for (int64_t i = 0; list->counter != NULL && i < list->n_usual; i++) {
+    if (strcmp(list->names[i], list->counter) == 0) continue;
+    if (strlen(list->names[i]) + 2 > n_bytes - used || !is_plain_word(list->names[i])) {
+      n = 0;
+      break;
+    }
+    used += (size_t)snprintf(text + used, n_bytes - used, "%s%s", n++ == 0 ? " " : ",", list->names[i]);
+  }
+  if (n == 0) text[0] = '\0';
 }

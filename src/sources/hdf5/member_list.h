@@ -55,7 +55,10 @@ gmmpi_status hdf5_member_list_make(hid_t file, const char *inside, bool transpos
                                    hdf5_member_list *list, gmmpi_error *error);
 void hdf5_member_list_free(hdf5_member_list *list);
 
-/* "x, y, z, ... (12 in all)": names of the usual columns, cut to fit n_bytes. separator: ", " or ",". */
-void hdf5_member_list_text(const hdf5_member_list *list, const char *separator, char *text, size_t n_bytes);
+/* "x, y, z, ... (12 in all)": names of the usual columns, cut to fit n_bytes. */
+void hdf5_member_list_text(const hdf5_member_list *list, char *text, size_t n_bytes);
+
+/* " --columns x,y,z": those of the usual columns that measure something, or "" where that is too long or all of them. */
+void hdf5_member_list_command(const hdf5_member_list *list, char *text, size_t n_bytes);
 
 #endif

@@ -126,7 +126,7 @@ static hdf5_member *add_data_set(search *in, hid_t data_set, const char *path)
     return NULL;
   }
   if (extents[0] > INT64_MAX || extents[1] > INT64_MAX ||
-      hdf5_check_claims(in->file, data_set, (int64_t)extents[1], path, &ignored) != GMMPI_OK) {
+      hdf5_check_claims(data_set, (int64_t)extents[1], path, &ignored) != GMMPI_OK) {
     hdf5_member_leave_out(in->list, path, "claims more than the file can hold");
     return NULL;
   }
@@ -187,6 +187,20 @@ static void add_blocks(search *in, hid_t group, const char *prefix)
     add_block(in, group, prefix, block);
     snprintf(name, sizeof name, "block%d_values", block + 1);
   }
+}
+
+/* A pandas series: values beside an index. */
+static void add_series(search *in, hid_t group, const char *prefix)
+{
+  char *path = NULL;
+  const hid_t data_set = H5Dopen2(group, "values", H5P_DEFAULT);
+  if (data_set >= 0 && asprintf(&path, "%svalues", prefix) < 0) {
+    path = NULL;
+    in->has_memory = false;
+  }
+  if (path != NULL) add_data_set(in, data_set, path);
+  free(path);
+  if (data_set >= 0) H5Dclose(data_set);
 }
 
 /* The data sets that a data frame of AnnData has as columns, in their order. */
@@ -276,7 +290,9 @@ static void search_group(search *in, hid_t group, const char *prefix, int depth,
 {
   char **names = NULL;
   int64_t n_names = 0;
-  if (hdf5_is_pandas_frame(group)) {
+  if (hdf5_attribute_is(group, "pandas_type", "series")) {
+    add_series(in, group, prefix);
+  } else if (hdf5_is_pandas_frame(group)) {
     add_blocks(in, group, prefix);
   } else if (hdf5_attribute_is(group, "encoding-type", "dataframe") &&
              hdf5_strings_read(group, "column-order", hdf5_bytes_of_file(group), &n_names, &names)) {

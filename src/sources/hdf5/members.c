@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/members.h"
 
+#include "sources/hdf5/links.h"
 #include "sources/hdf5/member_list.h"
 #include "sources/hdf5/roles.h"
 #include "support/error.h"
@@ -11,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows are brought together in pieces of so many numbers, which stay in the caches; of so many rows at least, as the
- * library takes its time for each call. */
-enum { PIECE_NUMBERS = 1 << 15, LEAST_ROWS = 1 << 10 };
+/* Rows are brought together in pieces of so many numbers, which stay in the caches, of so many rows at least, as the
+ * library takes its time for each call; and of these in tiles of so many numbers. */
+enum { PIECE_NUMBERS = 1 << 15, LEAST_ROWS = 1 << 10, TILE_NUMBERS = 1 << 10 };
 
 /* A data set that is read, as a source of its own. */
 typedef struct part {
@@ -24,10 +25,10 @@ typedef struct part {
 } part;
 
 typedef struct members_state {
+  hid_t file; /* borrowed */
   hdf5_member_list list;
   part *parts; /* n */
   int64_t n;
-  int64_t widest;     /* features of one of them, at most */
   int64_t piece_rows; /* brought together at once */
 } members_state;
 
@@ -109,15 +110,17 @@ static gmmpi_status no_columns(const point_source *source, const hdf5_member_lis
 static void tell(point_source *source, const hdf5_member_list *list, const source_options *options)
 {
   char names[200];
+  char command[160];
   if (options->columns != NULL || options->wanted.names != NULL) return;
-  hdf5_member_list_text(list, ", ", names, sizeof names);
+  hdf5_member_list_text(list, names, sizeof names);
   source_note(source, "its data sets of %" PRId64 " rows are its columns: %s%s%s", source->n_rows, names,
               list->left_out[0] != '\0' ? "; left out: " : "", list->left_out);
+  hdf5_member_list_command(list, command, sizeof command);
   if (list->counter != NULL && source->n_features > 1)
     source_doubt(source,
-                 "\"%.60s\" seems to number the rows rather than to measure something; name the columns that are meant "
-                 "with --columns",
-                 list->counter);
+                 "\"%.60s\" seems to number the rows rather than to measure something; name the columns that are "
+                 "meant:%s",
+                 list->counter, command[0] != '\0' ? command : " --columns NAME,...");
 }
 
 /* --- opening the members --- */
@@ -169,7 +172,6 @@ static gmmpi_status open_member(MPI_Comm comm, point_source *source, members_sta
   for (int64_t j = 0; j < source->n_features; j++) n += state->list.columns[source->columns[j]].member == m ? 1 : 0;
   if (n == 0) return GMMPI_OK;
   state->n++;
-  if (n > state->widest) state->widest = n;
   int64_t *columns = allocate(n, sizeof *columns);
   gmmpi_status status = columns == NULL ? out_of_memory(source, error) : create_part(source, member, n, made, error);
   if (status == GMMPI_OK) {
@@ -214,6 +216,7 @@ static gmmpi_status open_members(MPI_Comm comm, point_source *source, hid_t file
   members_state *state = calloc(1, sizeof *state);
   *opened = state;
   if (state == NULL) return out_of_memory(source, error);
+  state->file = file;
   const bool transpose = source->choices.transpose != 0;
   gmmpi_status status =
       hdf5_member_list_make(file, source->inside, transpose, source->label, &state->list, error);
@@ -252,7 +255,7 @@ static gmmpi_status gather(point_source *source, members_state *state, gmmpi_err
   }
   const int64_t rows = PIECE_NUMBERS / source->n_features;
   state->piece_rows = rows < LEAST_ROWS ? LEAST_ROWS : rows;
-  source->buffer_bytes += state->piece_rows * state->widest * (int64_t)sizeof(double);
+  source->buffer_bytes += state->piece_rows * source->n_features * (int64_t)sizeof(double);
   return GMMPI_OK;
 }
 
@@ -289,38 +292,49 @@ static void close_members(void *opened)
 
 /* --- reading --- */
 
-/* Rows of a part to their places in rows: n_rows x n_features of the whole; piece: room for the part's. */
-static gmmpi_status read_part(const point_source *source, const part *from, int64_t first_row, int64_t n_rows,
-                              double *piece, double *rows, gmmpi_error *error)
+/* A few rows of all parts, which lie one behind the other in pieces, to their places in rows: these stay in the
+ * innermost cache meanwhile. n_rows: of each piece. */
+static void bring_together(const members_state *state, int64_t n_features, const double *pieces, int64_t n_rows,
+                           double *rows)
 {
-  const int64_t width = from->source->n_features;
-  const int64_t row_numbers = source->n_features;
-  const gmmpi_status status = hdf5_matrix.read(from->source, from->table, first_row, n_rows, piece, error);
-  if (status != GMMPI_OK) return status;
-  for (int64_t c = 0; c < width; c++) {
-    double *place = rows + from->features[c];
-    for (int64_t i = 0; i < n_rows; i++) place[i * row_numbers] = piece[i * width + c];
+  const int64_t tile = TILE_NUMBERS / n_features > 8 ? TILE_NUMBERS / n_features : 8;
+  for (int64_t first = 0; first < n_rows; first += tile) {
+    const int64_t end = n_rows - first < tile ? n_rows : first + tile;
+    const double *piece = pieces;
+    for (int64_t p = 0; p < state->n; p++) {
+      const int64_t width = state->parts[p].source->n_features;
+      for (int64_t c = 0; c < width; c++) {
+        double *place = rows + state->parts[p].features[c];
+        for (int64_t i = first; i < end; i++) place[i * n_features] = piece[i * width + c];
+      }
+      piece += n_rows * width;
+    }
   }
-  return GMMPI_OK;
 }
 
 static gmmpi_status read_members(point_source *source, void *opened, int64_t first_row, int64_t n_rows, double *rows,
                                  gmmpi_error *error)
 {
   const members_state *state = opened;
-  if (state->n == 1 && source->n_features == 1)
-    return hdf5_matrix.read(state->parts[0].source, state->parts[0].table, first_row, n_rows, rows, error);
+  const int64_t n_features = source->n_features;
+  const part *only = &state->parts[0];
+  if (state->n == 1) /* it has the features in their order */
+    return hdf5_matrix.read(only->source, only->table, first_row, n_rows, rows, error);
   const int64_t most = state->piece_rows < n_rows ? state->piece_rows : n_rows;
-  double *piece = allocate_untouched(most * state->widest, sizeof *piece);
-  if (piece == NULL) return out_of_memory(source, error);
+  double *pieces = allocate_untouched(most * n_features, sizeof *pieces);
+  if (pieces == NULL) return out_of_memory(source, error);
   gmmpi_status status = GMMPI_OK;
   for (int64_t done = 0; done < n_rows && status == GMMPI_OK; done += most) {
     const int64_t count = n_rows - done < most ? n_rows - done : most;
-    for (int64_t p = 0; p < state->n && status == GMMPI_OK; p++)
-      status = read_part(source, &state->parts[p], first_row + done, count, piece, rows + done * source->n_features,
-                         error);
+    double *piece = pieces;
+    for (int64_t p = 0; p < state->n && status == GMMPI_OK; p++) {
+      const part *from = &state->parts[p];
+      status = hdf5_matrix.read(from->source, from->table, first_row + done, count, piece, error);
+      piece += count * from->source->n_features;
+    }
+    if (status == GMMPI_OK) bring_together(state, n_features, pieces, count, rows + done * n_features);
   }
-  free(piece);
+  free(pieces);
   return status;
 }
 
@@ -330,7 +344,7 @@ static bool reads(const point_source *source, const void *opened, const char *pa
   bool found = false;
   (void)source;
   for (int64_t p = 0; p < state->n && !found; p++)
-    found = hdf5_matrix.reads(state->parts[p].source, state->parts[p].table, path);
+    found = hdf5_object_reads(state->file, state->parts[p].source->inside, path);
   return found;
 }
 

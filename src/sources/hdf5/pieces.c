@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/pieces.h"
 
+#include "sources/hdf5/places.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- names --- */
 
@@ -44,41 +45,6 @@ static char *name_of_block(const char *name, int64_t block, bool *is_numbered)
   if (fclose(to) == 0) return text;
   free(text);
   return NULL;
-}
-
-/* The file of this name in a folder when it is there, else NULL. "${ORIGIN}" is the folder of path. */
-static char *file_in(const char *folder, const char *path, const char *name)
-{
-  static const char origin[] = "${ORIGIN}";
-  const char *slash = strrchr(path, '/');
-  const int length = slash != NULL ? (int)(slash - path) + 1 : 0;
-  const bool is_beside = strncmp(folder, origin, sizeof origin - 1) == 0;
-  char *joined = NULL;
-  if (is_beside) folder += sizeof origin - 1;
-  if (asprintf(&joined, "%.*s%s%s%s", is_beside ? length : 0, path, folder, folder[0] != '\0' ? "/" : "", name) < 0)
-    return NULL;
-  if (access(joined, F_OK) == 0) return joined;
-  free(joined);
-  return NULL;
-}
-
-/* Where the library looks for a file: in the folders that HDF5_VDS_PREFIX names, beside the virtual data set's file,
- * in the working folder; for an absolute name there first, and then for its last part in the others. */
-static char *find_file(const char *path, const char *name)
-{
-  if (strcmp(name, ".") == 0) return strdup(path);
-  if (name[0] == '/' && access(name, F_OK) == 0) return strdup(name);
-  const char *last = name[0] == '/' ? strrchr(name, '/') + 1 : name;
-  const char *prefixes = getenv("HDF5_VDS_PREFIX");
-  char *list = prefixes != NULL ? strdup(prefixes) : NULL;
-  char *rest = list;
-  char *found = NULL;
-  for (char *folder; found == NULL && (folder = strsep(&rest, ":")) != NULL;) {
-    if (folder[0] != '\0') found = file_in(folder, path, last);
-  }
-  free(list);
-  if (found == NULL) found = file_in("${ORIGIN}", path, last);
-  return found != NULL ? found : file_in("", path, last);
 }
 
 /* --- pieces --- */
@@ -153,7 +119,7 @@ static bool visit_block(const mapping *says, const char *path, int64_t number, i
     const bool is_in_row = file_is_numbered || inside_is_numbered;
     piece.block = is_in_row ? block : -1;
     piece.same_file = is_in_row && !file_is_numbered;
-    piece.found = find_file(path, piece.file);
+    piece.found = strcmp(piece.file, ".") == 0 ? strdup(path) : hdf5_find_file(path, piece.file, "HDF5_VDS_PREFIX");
     *next = visit(context, &piece);
     if (*next == NEXT_PIECE && !is_in_row) *next = ROW_IS_OVER;
   }

@@ -78,7 +78,7 @@ bool hdf5_is_one_thing(hid_t group, const char *name)
 
 bool hdf5_is_pandas_frame(hid_t group)
 {
-  return hdf5_attribute_is(group, "pandas_type", "frame");
+  return hdf5_attribute_is(group, "pandas_type", "frame") || hdf5_attribute_is(group, "pandas_type", "series");
 }
 
 bool hdf5_is_pandas_table(hid_t group)

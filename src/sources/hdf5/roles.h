@@ -26,7 +26,7 @@ bool hdf5_is_one_thing(hid_t group, const char *name);
 bool hdf5_is_sparse(hid_t group);
 
 /* The kinds of pandas' groups. */
-bool hdf5_is_pandas_frame(hid_t group); /* format "fixed": blocks of columns of one type */
+bool hdf5_is_pandas_frame(hid_t group); /* format "fixed": blocks of columns of one type, or a series */
 bool hdf5_is_pandas_table(hid_t group); /* format "table": a compound data set, "table" */
 
 #endif

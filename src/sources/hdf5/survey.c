@@ -4,6 +4,7 @@
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/roles.h"
 #include "sources/hdf5/strings.h"
+#include "sources/hdf5/visit.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
 
@@ -131,15 +132,6 @@ static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void
     add_entry(at, name, describe(object, name));
   H5Oclose(object);
   return at->has_memory ? 0 : 1;
-}
-
-herr_t hdf5_visit_objects(hid_t file, hdf5_object_visitor *visit, void *context)
-{
-#if H5_VERSION_GE(1, 12, 0)
-  return H5Ovisit3(file, H5_INDEX_NAME, H5_ITER_INC, visit, context, H5O_INFO_BASIC);
-#else
-  return H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit, context, H5O_INFO_BASIC);
-#endif
 }
 
 /* --- tables --- */
@@ -277,7 +269,7 @@ static bool add_table_to_list(char *text, size_t most, const hdf5_table *table)
 {
   char names[80];
   char what[160];
-  hdf5_member_list_text(&table->list, ", ", names, sizeof names);
+  hdf5_member_list_text(&table->list, names, sizeof names);
   snprintf(what, sizeof what, "%" PRId64 " columns of %" PRId64 " rows: %s", table->list.n_usual, table->list.n_rows,
            names);
   return add_to_list(text, most, table->inside, what);

@@ -58,9 +58,4 @@ void hdf5_survey_free(hdf5_survey *survey);
 enum { HDF5_SURVEY_BYTES = 720 };
 void hdf5_survey_text(const hdf5_survey *survey, char text[HDF5_SURVEY_BYTES]);
 
-/* Visits all objects of the file by name, until the visitor returns anything but 0. Negative when the file is damaged,
- * or the visitor returned that. name: without the leading '/'. */
-typedef herr_t hdf5_object_visitor(hid_t file, const char *name, const H5O_info_t *info, void *context);
-herr_t hdf5_visit_objects(hid_t file, hdf5_object_visitor *visit, void *context);
-
 #endif
