@@ -209,7 +209,7 @@ static gmmpi_status set_reader(const point_source *source, const record_columns 
 gmmpi_status record_columns_pick(point_source *source, record_columns *columns, int64_t record_bytes,
                                  const source_options *options, record_reader *reader, gmmpi_error *error)
 {
-  const bool is_said = options->columns != NULL || options->wanted.names != NULL;
+  const bool is_said = options->columns != NULL || options->wanted.names != NULL || options->numbers != NULL;
   gmmpi_status status;
   *reader = (record_reader){0};
   if (refuse_texts(source, columns, options, error) != GMMPI_OK) return error->status;

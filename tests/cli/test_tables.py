@@ -155,6 +155,17 @@ class Shapes(Tables):
         for data in self.both(square.ravel()):
             self.fail_with(64, "--transpose", "convert", data, self.path("o.h5"), "--transpose")
 
+    def test_records_that_nobody_wrote(self):
+        table = filled([("n", "S2"), ("x", "f8"), ("k", "i4")], 128)
+        with h5py.File(self.path("t.h5"), "w") as file:
+            data_set = file.create_dataset("t", (256,), table.dtype, chunks=(64,))
+            data_set[:128] = table
+        self.fail_with(65, "256 values are missing.*row 129", "fit", self.path("t.h5"), "-k", 1, "-o", self.path("m.h5"), ranks=2)
+        summary = self.summary("fit", self.path("t.h5"), "-k", 1, "-o", self.path("m.h5"), "--missing", "drop")
+        self.assertEqual(summary["n_samples"], 128)
+        with h5py.File(self.path("m.h5")) as file:
+            numpy.testing.assert_allclose(file["means"][0], [table["x"].mean(), table["k"].mean()])
+
     def test_objects(self):
         numpy.save(self.path("t.npy"), numpy.zeros(3, [("a", "f8"), ("b", "O")]), allow_pickle=True)
         self.fail_with(65, "Python objects", "convert", self.path("t.npy"), self.path("o.h5"))
@@ -365,7 +376,7 @@ class Sparse(streaming.Case, Tables):
             n = len(group["data"])
             del group["data"]
             group.create_dataset("data", (n,), "f4", chunks=(10,))
-        damage(r"its data were never written", never_written)
+        damage(r"its data were never written, or not all", never_written)
         data = self.anndata("a.h5ad", entries, dense.shape)
         self.fail_with(64, "--transpose", "convert", data, self.path("o.h5"), "--transpose")
         os.truncate(self.path("a.h5ad"), os.path.getsize(self.path("a.h5ad")) - 400)

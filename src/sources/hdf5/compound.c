@@ -5,15 +5,20 @@
 #include "sources/hdf5/chunks.h"
 #include "sources/hdf5/claims.h"
 #include "sources/hdf5/compound_type.h"
+#include "sources/hdf5/drivers.h"
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/layout.h"
+#include "sources/hdf5/links.h"
 #include "sources/hdf5/pandas_table.h"
 #include "sources/hdf5/tables.h"
+#include "sources/hdf5/unwritten.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
+#include "support/memory.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +36,8 @@ typedef struct compound_state {
   int descriptor;       /* of the library's, where records lie in the file one behind the other; -1: they don't */
   int64_t begin;        /* of the first one, bytes */
   unsigned char *piece; /* records_at_once() of the library's */
+  hdf5_unwritten unwritten;
+  double *is_written; /* records_at_once(): NaN, it is not; NULL: all are */
 } compound_state;
 
 static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error)
@@ -108,7 +115,7 @@ static void find_flat_records(point_source *source, compound_state *state)
   void *handle = NULL;
   const haddr_t offset = H5Dget_offset(state->data_set); /* undefined for anything but one piece in its file */
   const hid_t file = H5Iget_file_id(state->data_set);
-  if (state->type.is_as_stored && offset != HADDR_UNDEF && file >= 0 &&
+  if (state->type.is_as_stored && offset != HADDR_UNDEF && file >= 0 && hdf5_is_plain(state->data_set) &&
       H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 && handle != NULL) {
     state->descriptor = *(const int *)handle;
     state->begin = (int64_t)offset;
@@ -144,7 +151,7 @@ static gmmpi_status look_at_storage(point_source *source, hid_t file, compound_s
              "%s: is a virtual data set of records, which is not read; name the files that it is put together from",
              source->label);
   } else if (layout == H5D_CHUNKED) {
-    status = hdf5_check_filters(properties, source->label, error);
+    status = hdf5_check_filters_of(state->data_set, source->label, error);
     if (status == GMMPI_OK) status = keep_chunks(source, file, state, error);
   } else if (layout == H5D_CONTIGUOUS) {
     find_flat_records(source, state);
@@ -171,11 +178,19 @@ static gmmpi_status open_compound(MPI_Comm comm, point_source *source, hid_t fil
   errno = 0;
   state->data_set = H5Dopen2(file, state->inside, H5P_DEFAULT);
   if (state->data_set < 0) return hdf5_broken(source->path, error);
-  gmmpi_status status = set_shape(source, state, error);
+  gmmpi_status status = hdf5_check_links(state->data_set, source->file, source->written, source->label, error);
+  if (status == GMMPI_OK) status = set_shape(source, state, error);
   if (status == GMMPI_OK && source->n_rows == 0) return GMMPI_OK;
-  if (status == GMMPI_OK) status = hdf5_check_claims(file, state->data_set, 1, source->label, error);
+  if (status == GMMPI_OK) status = hdf5_check_claims(state->data_set, 1, source->label, error);
   if (status == GMMPI_OK) status = pick_columns(source, file, state, options, error);
   return status == GMMPI_OK ? look_at_storage(source, file, state, error) : status;
+}
+
+/* Finds out which records were never written. */
+static gmmpi_status find_unwritten(MPI_Comm comm, point_source *source, void *opened, gmmpi_error *error)
+{
+  compound_state *state = opened;
+  return hdf5_unwritten_find(comm, source, state->data_set, &state->unwritten, error);
 }
 
 static void close_compound(void *opened)
@@ -186,6 +201,8 @@ static void close_compound(void *opened)
   record_reader_close(&state->reader);
   if (state->space >= 0) H5Sclose(state->space);
   if (state->data_set >= 0) H5Dclose(state->data_set);
+  hdf5_unwritten_close(&state->unwritten);
+  free(state->is_written);
   free(state->piece);
   free(state->inside);
   free(state);
@@ -217,6 +234,23 @@ static gmmpi_status read_records(const point_source *source, const compound_stat
               first_row + 1, first_row + n_rows);
 }
 
+/* Makes NaN of the numbers of records that were never written. */
+static gmmpi_status blank(const point_source *source, compound_state *state, int64_t first_row, int64_t n_rows,
+                          double *rows, gmmpi_error *error)
+{
+  if (state->is_written == NULL)
+    state->is_written = allocate(records_at_once(&state->reader), sizeof *state->is_written);
+  if (state->is_written == NULL) return out_of_memory(source, error);
+  for (int64_t i = 0; i < n_rows; i++) state->is_written[i] = 1.0;
+  const gmmpi_status status = hdf5_unwritten_blank(&state->unwritten, source->label, state->data_set, first_row, n_rows,
+                                                   0, 1, state->is_written, error);
+  for (int64_t i = 0; i < n_rows; i++) {
+    for (int64_t j = 0; j < source->n_features && isnan(state->is_written[i]); j++)
+      rows[i * source->n_features + j] = NAN;
+  }
+  return status;
+}
+
 static gmmpi_status read_pieces(const point_source *source, compound_state *state, int64_t first_row, int64_t n_rows,
                                 double *rows, gmmpi_error *error)
 {
@@ -231,6 +265,8 @@ static gmmpi_status read_pieces(const point_source *source, compound_state *stat
     if (status == GMMPI_OK)
       records_convert(reader, source->n_features, state->piece + reader->first_byte, count,
                       rows + done * source->n_features);
+    if (status == GMMPI_OK && state->unwritten.is_any)
+      status = blank(source, state, first_row + done, count, rows + done * source->n_features, error);
   }
   return status;
 }
@@ -253,5 +289,6 @@ static gmmpi_status read_compound(point_source *source, void *opened, int64_t fi
 const hdf5_layout hdf5_compound = {.name = "a data set of records",
                                    .recognises = hdf5_is_table,
                                    .open = open_compound,
+                                   .settle = find_unwritten,
                                    .read = read_compound,
                                    .close = close_compound};

@@ -101,7 +101,7 @@ static gmmpi_status open_sparse(MPI_Comm comm, point_source *source, hid_t file,
   errno = 0;
   const hid_t group = H5Oopen(file, source->inside, H5P_DEFAULT);
   if (group < 0) return hdf5_broken(source->path, error);
-  gmmpi_status status = sparse_matrix_open(file, group, source->label, &state->matrix, error);
+  gmmpi_status status = sparse_matrix_open(source, group, &state->matrix, error);
   source->n_rows = state->matrix.n_points;
   if (status == GMMPI_OK && source->n_rows == 0) source->no_rows = "is a matrix of 0 rows";
   const bool has_rows = source->n_rows > 0;

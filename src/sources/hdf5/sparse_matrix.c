@@ -56,22 +56,22 @@ static bool read_shape_attribute(hid_t group, const char *name, int64_t shape[2]
   return is_read;
 }
 
-static bool read_shape_list(hid_t file, hid_t group, int64_t shape[2])
+static bool read_shape_list(const point_source *source, hid_t group, int64_t shape[2])
 {
   hdf5_vector list;
-  const bool is_read = hdf5_vector_open(file, group, "shape", true, "", &list, NULL) == GMMPI_OK && list.n == 2 &&
+  const bool is_read = hdf5_vector_open(source, group, "shape", true, &list, NULL) == GMMPI_OK && list.n == 2 &&
                        hdf5_vector_read_integers(&list, 0, 2, shape, NULL) == GMMPI_OK;
   hdf5_vector_close(&list);
   return is_read;
 }
 
-static gmmpi_status set_shape(hid_t file, hid_t group, sparse_matrix *matrix, gmmpi_error *error)
+static gmmpi_status set_shape(const point_source *source, hid_t group, sparse_matrix *matrix, gmmpi_error *error)
 {
   const char by = stored_by(group);
   int64_t shape[2] = {0, 0};
   matrix->is_10x = by == '\0';
   errno = 0;
-  const bool is_read = matrix->is_10x ? read_shape_list(file, group, shape)
+  const bool is_read = matrix->is_10x ? read_shape_list(source, group, shape)
                                       : read_shape_attribute(group, "shape", shape) ||
                                             read_shape_attribute(group, "h5sparse_shape", shape);
   if (!is_read && hdf5_disk_failed()) return hdf5_broken(matrix->label, error);
@@ -113,16 +113,16 @@ static gmmpi_status check_lists(const sparse_matrix *matrix, gmmpi_error *error)
   return status;
 }
 
-gmmpi_status sparse_matrix_open(hid_t file, hid_t group, const char *label, sparse_matrix *matrix, gmmpi_error *error)
+gmmpi_status sparse_matrix_open(const point_source *source, hid_t group, sparse_matrix *matrix, gmmpi_error *error)
 {
-  *matrix = (sparse_matrix){.label = label};
+  *matrix = (sparse_matrix){.label = source->label};
   matrix->data = hdf5_no_vector;
   matrix->indices = hdf5_no_vector;
   matrix->indptr = hdf5_no_vector;
-  gmmpi_status status = set_shape(file, group, matrix, error);
-  if (status == GMMPI_OK) status = hdf5_vector_open(file, group, "data", false, label, &matrix->data, error);
-  if (status == GMMPI_OK) status = hdf5_vector_open(file, group, "indices", true, label, &matrix->indices, error);
-  if (status == GMMPI_OK) status = hdf5_vector_open(file, group, "indptr", true, label, &matrix->indptr, error);
+  gmmpi_status status = set_shape(source, group, matrix, error);
+  if (status == GMMPI_OK) status = hdf5_vector_open(source, group, "data", false, &matrix->data, error);
+  if (status == GMMPI_OK) status = hdf5_vector_open(source, group, "indices", true, &matrix->indices, error);
+  if (status == GMMPI_OK) status = hdf5_vector_open(source, group, "indptr", true, &matrix->indptr, error);
   return status == GMMPI_OK ? check_lists(matrix, error) : status;
 }
 

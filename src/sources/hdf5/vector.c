@@ -4,6 +4,8 @@
 #include "sources/hdf5/chunks.h"
 #include "sources/hdf5/claims.h"
 #include "sources/hdf5/filters.h"
+#include "sources/hdf5/links.h"
+#include "sources/hdf5/unwritten.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
 
@@ -40,34 +42,36 @@ static gmmpi_status check_shape(hdf5_vector *vector, bool is_integer, gmmpi_erro
   return GMMPI_OK;
 }
 
-/* Is all there that reading needs? */
-static gmmpi_status check_storage(hid_t file, const hdf5_vector *vector, gmmpi_error *error)
+/* Was every part of it written? The library delivers fill values for others. */
+static bool is_written(const hdf5_vector *vector)
 {
-  H5D_space_status_t stored = H5D_SPACE_STATUS_ALLOCATED;
-  const hid_t properties = H5Dget_create_plist(vector->data_set);
-  if (properties < 0) return hdf5_broken(vector->label, error);
-  gmmpi_status status = GMMPI_OK;
-  if (H5Pget_layout(properties) == H5D_CHUNKED) status = hdf5_check_filters(properties, vector->label, error);
-  if (status == GMMPI_OK) status = hdf5_check_claims(file, vector->data_set, 1, vector->label, error);
-  if (status == GMMPI_OK && vector->n > 0 && H5Pget_layout(properties) != H5D_VIRTUAL &&
-      H5Dget_space_status(vector->data_set, &stored) >= 0 && stored == H5D_SPACE_STATUS_NOT_ALLOCATED)
-    status = fail(error, GMMPI_BAD_DATA, "%s: its %s were never written; write the matrix anew", vector->label,
-                  vector->name);
-  H5Pclose(properties);
+  int64_t first;
+  return vector->n == 0 || hdf5_unwritten_count(vector->data_set, &first) <= 0;
+}
+
+/* Is all there that reading needs? */
+static gmmpi_status check_storage(const point_source *source, const hdf5_vector *vector, gmmpi_error *error)
+{
+  gmmpi_status status = hdf5_check_links(vector->data_set, source->file, source->written, source->label, error);
+  if (status == GMMPI_OK) status = hdf5_check_filters_of(vector->data_set, source->label, error);
+  if (status == GMMPI_OK) status = hdf5_check_claims(vector->data_set, 1, source->label, error);
+  if (status == GMMPI_OK && !is_written(vector))
+    status = fail(error, GMMPI_BAD_DATA, "%s: its %s were never written, or not all of them; write the matrix anew",
+                  source->label, vector->name);
   return status;
 }
 
-gmmpi_status hdf5_vector_open(hid_t file, hid_t group, const char *name, bool is_integer, const char *label,
+gmmpi_status hdf5_vector_open(const point_source *source, hid_t group, const char *name, bool is_integer,
                               hdf5_vector *vector, gmmpi_error *error)
 {
   *vector = hdf5_no_vector;
   vector->name = name;
-  vector->label = label;
+  vector->label = source->label;
   errno = 0;
   vector->data_set = H5Dopen2(group, name, H5P_DEFAULT);
-  if (vector->data_set < 0) return hdf5_broken(label, error);
+  if (vector->data_set < 0) return hdf5_broken(source->path, error);
   gmmpi_status status = check_shape(vector, is_integer, error);
-  if (status == GMMPI_OK) status = check_storage(file, vector, error);
+  if (status == GMMPI_OK) status = check_storage(source, vector, error);
   if (status != GMMPI_OK) return status;
   const hdf5_chunk_memory memory = hdf5_chunk_memory_of(vector->data_set);
   vector->bytes = memory.cache + memory.unpacking;
