@@ -100,6 +100,57 @@ static void note_aside(point_source *source, const record_columns *columns)
   }
 }
 
+/* --- what is no feature by itself --- */
+
+static void set_index_aside(record_columns *columns)
+{
+  record_column *first = columns->list;
+  if (columns->n > 1 && first->aside == NULL && first->array == NULL && strcmp(first->name, "index") == 0 &&
+      (first->field.type == 'i' || first->field.type == 'u') && first->field.item_bytes > 1)
+    first->aside = "which counts or names the rows";
+}
+
+static int compare_columns(const void *a, const void *b)
+{
+  return strcmp((*(record_column *const *)a)->name, (*(record_column *const *)b)->name);
+}
+
+/* The name of the column that this is the mask of, for free: x of x.mask, x.0 of x.mask.0. NULL: it is none. */
+static char *what_it_masks(const record_column *column)
+{
+  const char *field = column->array != NULL ? column->array : column->name;
+  const size_t length = strlen(field);
+  char *name = NULL;
+  if (column->field.item_bytes != 1 || column->aside != NULL || length <= 5 || strcmp(field + length - 5, ".mask") != 0)
+    return NULL;
+  return asprintf(&name, "%.*s%s", (int)length - 5, field, column->name + length) < 0 ? NULL : name;
+}
+
+/* Finds the masks, and to what they belong; false: no memory. is_raw: they are put aside, but not applied. */
+static bool find_masks(point_source *source, record_columns *columns, bool is_raw)
+{
+  record_column **sorted = allocate(columns->n, sizeof *sorted);
+  char list[LIST_BYTES] = "";
+  if (sorted == NULL) return false;
+  for (int64_t i = 0; i < columns->n; i++) sorted[i] = &columns->list[i];
+  qsort(sorted, (size_t)columns->n, sizeof *sorted, compare_columns);
+  for (int64_t i = 0; i < columns->n; i++) {
+    record_column *mask = &columns->list[i];
+    record_column wanted = {.name = what_it_masks(mask)};
+    if (wanted.name == NULL) continue;
+    record_column *key = &wanted;
+    record_column **found = bsearch(&key, sorted, (size_t)columns->n, sizeof *sorted, compare_columns);
+    free(wanted.name);
+    if (found == NULL) continue;
+    if (!is_raw) (*found)->mask = mask->field;
+    mask->aside = "which says where another is missing";
+    append(list, (*found)->name);
+  }
+  if (list[0] != '\0' && !is_raw) source_note(source, "where their masks say so, values are missing: %s", list);
+  free(sorted);
+  return true;
+}
+
 /* --- picking --- */
 
 /* Is the name a word of this list of --columns? */
@@ -183,22 +234,30 @@ static gmmpi_status pick(point_source *source, const record_columns *columns, in
   return status;
 }
 
+static void include(record_reader *reader, const record_field *field)
+{
+  const int64_t end = field->offset + field->item_bytes;
+  if (field->offset < reader->first_byte) reader->first_byte = field->offset;
+  if (end > reader->end_byte) reader->end_byte = end;
+}
+
 /* Sets up the reader for the columns that the source has picked. */
 static gmmpi_status set_reader(const point_source *source, const record_columns *columns, int64_t record_bytes,
                                record_reader *reader, gmmpi_error *error)
 {
   reader->fields = allocate(source->n_features, sizeof *reader->fields);
-  if (reader->fields == NULL) return out_of_memory(source, error);
+  reader->masks = allocate(source->n_features, sizeof *reader->masks);
+  if (reader->fields == NULL || reader->masks == NULL) return out_of_memory(source, error);
   reader->record_bytes = record_bytes;
   reader->first_byte = record_bytes;
   const record_field *first = &columns->list[source->columns[0]].field;
   bool is_flat = record_bytes == source->n_features * first->item_bytes && first->item_bytes >= (int)sizeof(float);
   for (int64_t j = 0; j < source->n_features; j++) {
     const record_field *field = &columns->list[source->columns[j]].field;
-    const int64_t end = field->offset + field->item_bytes;
     reader->fields[j] = *field;
-    if (field->offset < reader->first_byte) reader->first_byte = field->offset;
-    if (end > reader->end_byte) reader->end_byte = end;
+    reader->masks[j] = columns->list[source->columns[j]].mask;
+    include(reader, field);
+    if (reader->masks[j].type != '\0') include(reader, &reader->masks[j]);
     is_flat = is_flat && field->type == 'f' && !field->is_swapped && field->item_bytes == first->item_bytes &&
               field->offset == j * first->item_bytes;
   }
@@ -213,6 +272,8 @@ gmmpi_status record_columns_pick(point_source *source, record_columns *columns, 
   gmmpi_status status;
   *reader = (record_reader){0};
   if (refuse_texts(source, columns, options, error) != GMMPI_OK) return error->status;
+  set_index_aside(columns);
+  if (!find_masks(source, columns, source->choices.raw_values != 0)) return out_of_memory(source, error);
   const int64_t n_features = sort_aside(columns, &status);
   if (status != GMMPI_OK) return out_of_memory(source, error);
   status = pick(source, columns, is_said || n_features == 0 ? columns->n : n_features, options, error);

@@ -3,7 +3,11 @@
  * picked.
  *
  * A field that is an array of numbers is several columns, FIELD.0, FIELD.1 ...; a field that has fields itself gives
- * FIELD.a, FIELD.b .... The name of the field picks them all. */
+ * FIELD.a, FIELD.b .... The name of the field picks them all.
+ *
+ * Two are left out unless they are picked: an integer that is the first field and called index, as pandas calls the
+ * labels of rows (DataFrame.to_records), and a boolean FIELD.mask beside FIELD, which says where that is missing, as
+ * astropy stores columns with gaps. */
 #ifndef SOURCES_RECORD_COLUMNS_H
 #define SOURCES_RECORD_COLUMNS_H
 
@@ -22,6 +26,7 @@ typedef struct record_column {
   char *name;
   char *array; /* the name that picks it with others; NULL: none */
   record_field field;
+  record_field mask; /* of one byte: is the number missing? Of type '\0': there is none */
   const char *aside; /* not a feature unless it is picked by its name, and what it is; NULL: a feature like others */
 } record_column;
 

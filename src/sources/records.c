@@ -110,6 +110,14 @@ static void convert_field(const record_field *field, const field_run *run)
   }
 }
 
+/* Makes NaN of the numbers of a run whose mask, of one byte, is set. */
+static void blank_masked(const unsigned char *masks, const field_run *run)
+{
+  for (int64_t i = 0; i < run->n; i++) {
+    if (masks[i * run->record_bytes] != 0) run->numbers[i * run->stride] = NAN;
+  }
+}
+
 void records_convert(const record_reader *reader, int64_t n_features, const unsigned char *records, int64_t n,
                      double *rows)
 {
@@ -121,6 +129,8 @@ void records_convert(const record_reader *reader, int64_t n_features, const unsi
                            .numbers = rows + j,
                            .stride = n_features};
     convert_field(field, &run);
+    if (reader->masks[j].type != '\0')
+      blank_masked(records + (reader->masks[j].offset - reader->first_byte), &run);
   }
 }
 
@@ -157,5 +167,6 @@ gmmpi_status records_read(const point_source *source, const record_reader *reade
 void record_reader_close(record_reader *reader)
 {
   free(reader->fields);
+  free(reader->masks);
   *reader = (record_reader){0};
 }

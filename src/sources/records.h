@@ -26,6 +26,7 @@ bool machine_is_little_endian(void);
 /* Which numbers of which records are features. */
 typedef struct record_reader {
   record_field *fields; /* n_features of the source, in its order */
+  record_field *masks;  /* n_features: what is not 0 where the number is missing; of type '\0' where there is none */
   int64_t record_bytes;
   int64_t first_byte, end_byte; /* of a record: where the first field begins, and the last one ends */
   int flat_bytes; /* 8 or 4: a record is the features and nothing else, as this machine's doubles or floats; 0: no */

@@ -102,6 +102,33 @@ class Fields(Tables):
         for data in self.both(text, "text"):
             self.fail_with(65, r"none of its fields is a number \(a, b\)", "convert", data, self.path("o.h5"))
 
+    def test_masks(self):
+        """As astropy 5.2 stores columns with gaps: a boolean field beside each."""
+        table = filled([("x", "f8"), ("x.mask", "?"), ("v", "f4", (2,)), ("v.mask", "?", (2,)), ("y", "i4"), ("y.masks", "?")], 40)
+        x = numpy.where(table["x.mask"], numpy.nan, table["x"])
+        v = numpy.where(table["v.mask"], numpy.nan, table["v"])
+        whole = ~numpy.isnan(x) & ~numpy.isnan(v).any(axis=1)
+        expected = {"x": x, "v.0": v[:, 0], "v.1": v[:, 1], "y": table["y"], "y.masks": table["y.masks"]}
+        for data in self.both(table):
+            self.fail_with(65, "values are missing", "convert", data, self.path("o.h5"))
+            summary = self.summary("fit", data, "-k", 1, "--missing", "drop", "-o", self.path("m.h5"))
+            self.assertEqual(summary["n_samples"], whole.sum())
+            with h5py.File(self.path("m.h5")) as file:
+                self.assertEqual([str(name) for name in file.attrs["feature_names"]], list(expected))
+                numpy.testing.assert_allclose(file["means"][0], [column[whole].mean() for column in expected.values()])
+            self.check(data, {"x.mask": table["x.mask"], "y": table["y"]}, "--columns", "x.mask,y")
+            self.check(data, {name: table[name] for name in ("x", "y", "y.masks")}, "--columns", "x,y,y.masks", "--raw-values")
+
+    def test_index(self):
+        """As pandas' DataFrame.to_records has it."""
+        table = filled([("index", "i8"), ("a", "f8"), ("b", "i4")], 30)
+        for data in self.both(table):
+            self.check(data, {"a": table["a"], "b": table["b"]})
+            self.check(data, {"b": table["b"], "index": table["index"]}, "--columns", "b,index")
+        index = filled([("index", "f8"), ("a", "f8")], 30)
+        for data in self.both(index):
+            self.check(data, {"index": index["index"], "a": index["a"]})
+
     def test_what_the_library_converts(self):
         """Text of any length, references and long doubles: records are not read as they are stored."""
         dtype = numpy.dtype([("name", h5py.string_dtype()), ("x", ">f4"), ("long", numpy.longdouble), ("k", "i2", (2,)),
@@ -237,6 +264,12 @@ class Pandas(Tables):
             table, data = self.write_frame(names)
             self.check(data + ":/df", {"k": table["k"], "values_block_0.0": table["values_block_0"][:, 0],
                                        "values_block_0.1": table["values_block_0"][:, 1]})
+
+    def test_names_of_several_levels(self):
+        """Tuples, in which what stands twice is kept and recalled."""
+        table, data = self.write_frame(b"(lp0\n(Vsize\np1\nVx\np2\ntp3\na(g1\nVy\np4\ntp5\na.")
+        self.check(data + ":/df", {"k": table["k"], "size.x": table["values_block_0"][:, 0],
+                                   "size.y": table["values_block_0"][:, 1]})
 
     def test_integer_names(self):
         table, data = self.write_frame(b"(lp0\nI2019\naI2020\na.")

@@ -96,7 +96,20 @@ static const char *field_of(const record_column *column)
   return column->array != NULL ? column->array : column->name;
 }
 
-/* Names for columns [first, end), which are those of one field. */
+/* The name of a column of a frame that has n levels of them: "level.level". NULL: no memory. */
+static char *join(char *const *parts, int64_t n)
+{
+  char *name = strdup(parts[0]);
+  for (int64_t i = 1; i < n && name != NULL; i++) {
+    char *longer = NULL;
+    if (asprintf(&longer, "%s.%s", name, parts[i]) < 0) longer = NULL;
+    free(name);
+    name = longer;
+  }
+  return name;
+}
+
+/* Names for n_columns columns, which are those of one field. */
 static bool name_field(hid_t data_set, const char *field, record_column *columns, int64_t n_columns)
 {
   int64_t n_items = 0;
@@ -110,10 +123,15 @@ static bool name_field(hid_t data_set, const char *field, record_column *columns
                       : is_time ? "times in nanoseconds"
                       : is_code ? "codes of categories"
                                 : NULL;
+  const int64_t n_parts = n_items % n_columns == 0 ? n_items / n_columns : 0;
   bool good = true;
   for (int64_t i = 0; i < n_columns; i++) {
     columns[i].aside = aside;
-    if (good && items != NULL && n_items == n_columns && !is_index) good = record_column_rename(&columns[i], items[i]);
+    if (good && items != NULL && n_parts > 0 && !is_index) {
+      char *name = join(items + i * n_parts, n_parts);
+      good = name != NULL && record_column_rename(&columns[i], name);
+      free(name);
+    }
   }
   pickled_list_free(items, n_items);
   return good;

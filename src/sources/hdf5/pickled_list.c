@@ -12,14 +12,34 @@ typedef struct unpickling {
   const unsigned char *next, *end;
   char **names;
   int64_t n;
+  int64_t last;    /* the name that the last instruction has put together; -1: it was another */
+  int64_t *memory; /* n_memory: the name that is kept under each number, or -1 */
+  int64_t n_memory;
+  int64_t n_kept;
   bool is_good, is_over;
 } unpickling;
 
 static bool add_name(unpickling *state, char *name)
 {
   if (name == NULL) return false;
+  state->last = state->n;
   state->names[state->n++] = name;
   return true;
+}
+
+/* Keeps what the instruction before has put together. Numbers beyond the pickle's length are nobody's. */
+static bool keep(unpickling *state, int64_t number, int64_t last)
+{
+  if (number < 0 || number >= state->n_memory) return false;
+  state->memory[number] = last;
+  state->n_kept++;
+  return true;
+}
+
+static bool recall(unpickling *state, int64_t number)
+{
+  if (number < 0 || number >= state->n_memory || state->memory[number] < 0) return false;
+  return add_name(state, strdup(state->names[state->memory[number]]));
 }
 
 /* --- texts --- */
@@ -125,9 +145,25 @@ static bool line_of_text(unpickling *state)
   return end != NULL && add_name(state, unescape(begin, end));
 }
 
+/* The number of a memory: of so many bytes, or a line of digits where there are none. */
+static int64_t take_number(unpickling *state, int n_bytes)
+{
+  uint64_t number = 0;
+  if (n_bytes > 0) return take_size(state, n_bytes, &number) ? (int64_t)number : -1;
+  const unsigned char *begin = state->next;
+  const unsigned char *end = take_line(state);
+  for (const unsigned char *c = begin; end != NULL && c < end; c++) {
+    if (*c < '0' || *c > '9' || number > INT32_MAX) return -1;
+    number = 10 * number + (*c - '0');
+  }
+  return end != NULL && end > begin ? (int64_t)number : -1;
+}
+
 /* One instruction. */
 static bool step(unpickling *state)
 {
+  const int64_t last = state->last;
+  state->last = -1;
   switch (*state->next++) {
   case '.':
     state->is_over = true;
@@ -147,13 +183,22 @@ static bool step(unpickling *state)
     return counted_integer(state, 2);
   case 'J':
     return counted_integer(state, 4);
-  case 'p': /* memory of what has been put together: nobody asks for it */
-    return take_line(state) != NULL;
-  case 0x80:
+  case 'p':
+    return keep(state, take_number(state, 0), last);
   case 'q':
-    return skip(state, 1);
+    return keep(state, take_number(state, 1), last);
   case 'r':
-    return skip(state, 4);
+    return keep(state, take_number(state, 4), last);
+  case 0x94:
+    return keep(state, state->n_kept, last);
+  case 'g':
+    return recall(state, take_number(state, 0));
+  case 'h':
+    return recall(state, take_number(state, 1));
+  case 'j':
+    return recall(state, take_number(state, 4));
+  case 0x80:
+    return skip(state, 1);
   case 0x95:
     return skip(state, 8);
   case '(': /* lists and tuples */
@@ -166,7 +211,6 @@ static bool step(unpickling *state)
   case 0x85:
   case 0x86:
   case 0x87:
-  case 0x94:
     return true;
   default:
     return false;
@@ -175,10 +219,13 @@ static bool step(unpickling *state)
 
 char **pickled_list_read(const unsigned char *pickle, size_t n_bytes, int64_t *n)
 {
-  unpickling state = {.next = pickle, .end = pickle + n_bytes, .is_good = true};
+  unpickling state = {.next = pickle, .end = pickle + n_bytes, .last = -1, .n_memory = (int64_t)n_bytes};
   state.names = allocate((int64_t)(n_bytes / 2) + 1, sizeof *state.names);
-  state.is_good = state.names != NULL;
+  state.memory = allocate(state.n_memory, sizeof *state.memory);
+  for (int64_t i = 0; state.memory != NULL && i < state.n_memory; i++) state.memory[i] = -1;
+  state.is_good = state.names != NULL && state.memory != NULL;
   while (state.is_good && !state.is_over) state.is_good = state.next < state.end && step(&state);
+  free(state.memory);
   *n = state.n;
   if (state.is_good) return state.names;
   pickled_list_free(state.names, state.n);
