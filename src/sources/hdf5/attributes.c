@@ -4,6 +4,7 @@
 #include "sources/hdf5/numbers.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
+#include "support/memory.h"
 
 #include <errno.h>
 #include <float.h>
@@ -302,20 +303,49 @@ static void add_netcdf_fill(reader *work)
   has_effect(work, "netCDF's fill value");
 }
 
-/* R's NA is the least integer of 32 bits. rhdf5 says that it may be there; stored with more or fewer bits it is that
- * number still, or the least one that there is. hdf5r says nothing, but of 32 bits no other number is as likely to be
- * none: it is also what x86 makes of NaN. */
+/* R's NA, the least integer of 32 bits. */
+static const double na_of_r = -2147483648.0;
+
+/* Is NA among the first numbers of a data set of such integers? */
+static bool begins_with_na(hid_t data_set)
+{
+  enum { MOST = 1 << 16 };
+  hsize_t count[2] = {0, 1};
+  const hsize_t start[2] = {0, 0};
+  const hid_t space = H5Dget_space(data_set);
+  const int n_dimensions = space >= 0 ? H5Sget_simple_extent_ndims(space) : 0;
+  bool is_ready = (n_dimensions == 1 || n_dimensions == 2) && H5Sget_simple_extent_dims(space, count, NULL) >= 0;
+  if (count[1] > MOST) count[1] = MOST;
+  if (count[1] > 0 && count[0] > MOST / count[1]) count[0] = MOST / count[1];
+  const int64_t n = (int64_t)(count[0] * count[1]);
+  int32_t *numbers = allocate(n, sizeof *numbers);
+  const hid_t memory = is_ready && n > 0 ? H5Screate_simple(n_dimensions, count, NULL) : H5I_INVALID_HID;
+  is_ready = numbers != NULL && memory >= 0 &&
+             H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+             H5Dread(data_set, H5T_NATIVE_INT32, memory, space, H5P_DEFAULT, numbers) >= 0;
+  bool found = false;
+  for (int64_t i = 0; is_ready && i < n && !found; i++) found = numbers[i] == INT32_MIN;
+  if (memory >= 0) H5Sclose(memory);
+  if (space >= 0) H5Sclose(space);
+  free(numbers);
+  return found;
+}
+
+/* rhdf5 says that NA may be there; stored with more or fewer bits it is that number still, or the least one that there
+ * is. hdf5r says nothing. */
 static void add_na_of_r(reader *work)
 {
-  const double least_of_r = -2147483648.0;
   const int n_bits = work->stored.n_bits;
   attribute found;
   const bool is_marked = find(work, "rhdf5-NA.OK", 1, &found) && found.numbers[0] != 0.0;
-  if (!work->stored.is_signed || (!is_marked && (work->is_raw || n_bits != 32 || work->meaning->rule.n_fills > 0)))
-    return;
-  add_fill(work, -ldexp(1.0, n_bits - 1));
-  if (n_bits > 32) add_fill(work, least_of_r);
-  has_effect(work, is_marked ? "rhdf5-NA.OK" : "R's NA");
+  if (!work->stored.is_signed) return;
+  if (is_marked) {
+    add_fill(work, -ldexp(1.0, n_bits - 1));
+    if (n_bits > 32) add_fill(work, na_of_r);
+    has_effect(work, "rhdf5-NA.OK");
+  } else if (n_bits == 32 && !work->is_raw && work->meaning->rule.n_fills == 0 && begins_with_na(work->data_set)) {
+    work->meaning->may_have_na = true;
+  }
 }
 
 static void apply_fills(reader *work)
@@ -411,6 +441,14 @@ void hdf5_tell_meaning(point_source *source, const char *name, const hdf5_meanin
   const char *colon = name != NULL ? ": " : "";
   if (meaning->note[0] != '\0') source_note(source, "%.80s%s%s", front, colon, meaning->note);
   if (meaning->doubt[0] != '\0') source_doubt(source, "%.80s%s%s", front, colon, meaning->doubt);
+  const missing_values *known = &source->choices.missing;
+  bool has_na = meaning->may_have_na;
+  for (int i = 0; i < known->n_numbers; i++) has_na = has_na && known->numbers[i] != na_of_r;
+  if (has_na)
+    source_doubt(source,
+                 "%.80s%sit has the number -2147483648, which R writes for NA and other programs for NaN; if it is "
+                 "missing, add --missing-values=-2147483648",
+                 front, colon);
 }
 
 gmmpi_status hdf5_apply_meaning(point_source *source, hid_t data_set, gmmpi_error *error)

@@ -6,8 +6,8 @@
  *   valid_range, valid_min, valid_max         all others are missing
  *   _Unsigned                                 "true": signed integers are meant without a sign; "false": the reverse
  *   (HDF5's own fill value is netCDF's)       netCDF fills with it what nobody wrote; not of bytes
- *   rhdf5-NA.OK                               R: the least integer is NA; of 32 bits without this mark, too, unless
- *                                             there are other fills
+ *   rhdf5-NA.OK                               R: the least integer is NA; without this mark it is a doubt if it is
+ *                                             among the first of 32 bits
  *   unitSI                                    openPMD: value = number * unitSI
  *
  * Fills and limits are those of the numbers in the file, as these are stored: a float's are floats. Only where numbers
@@ -27,6 +27,7 @@ enum { HDF5_MEANING_BYTES = 300 };
 
 typedef struct hdf5_meaning {
   value_rule rule;
+  bool may_have_na;               /* it is integers of 32 bits, and one of the first is the least that there is */
   char note[HDF5_MEANING_BYTES];  /* what people should know; "": numbers stand for themselves */
   char doubt[HDF5_MEANING_BYTES]; /* an attribute that has no effect, though it may be meant to; "": none */
 } hdf5_meaning;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* HDF5 files. Each rank opens the file for itself and reads its own rows: collective reading gains nothing for
  * contiguous rows, and hangs when one rank's disk fails. */
+#include "sources/hdf5/drivers.h"
 #include "sources/hdf5/find.h"
 #include "sources/hdf5/insides.h"
 #include "sources/hdf5/layout.h"
@@ -23,28 +24,9 @@ typedef struct hdf5_state {
   void *table; /* the layout's */
 } hdf5_state;
 
-static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
-{
-  (void)path;
-  static const char mark[] = "\x89HDF\r\n\x1a\n";
-  const size_t length = sizeof mark - 1;
-  for (size_t begin = 0; begin + length <= n_bytes; begin = begin == 0 ? 512 : 2 * begin) {
-    if (memcmp(head + begin, mark, length) == 0) return true;
-  }
-  return false;
-}
-
 static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error)
 {
   return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
-}
-
-static gmmpi_status cannot_open(const point_source *source, gmmpi_error *error)
-{
-  if (errno == ENOENT || errno == EACCES || errno == EPERM)
-    return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check that every node can read it", source->path,
-                strerror(errno));
-  return hdf5_broken(source->path, error);
 }
 
 /* The object that was asked for, or the only one that can be meant; sets inside and label. Negative after an error. */
@@ -100,6 +82,20 @@ static gmmpi_status choose_layout(point_source *source, const source_options *op
   return fail(error, GMMPI_BAD_DATA, "%s: does not hold integers or floats; name a data set that does", source->label);
 }
 
+/* Negative, with errno set, when it cannot be opened. */
+static hid_t open_file(point_source *source)
+{
+  hdf5_state *state = source->state;
+  char what[300];
+  state->file = hdf5_open_file(source->file);
+  if (state->file >= 0) return state->file;
+  const int reason = errno;
+  state->file = hdf5_open_members(source->file, what, sizeof what);
+  if (state->file >= 0) source_note(source, "%s", what);
+  errno = reason;
+  return state->file;
+}
+
 static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const source_options *options,
                                   gmmpi_error *error)
 {
@@ -107,8 +103,7 @@ static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const sou
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (rank == 0) written_files_ask(source->written, 0, source->path);
-  state->file = hdf5_open_file(source->file);
-  if (state->file < 0) return cannot_open(source, error);
+  if (open_file(source) < 0) return hdf5_explain_failure(source->path, error);
   if (choose_layout(source, options, error) != GMMPI_OK) return error->status;
   return state->layout->open(comm, source, state->file, options, &state->table, error);
 }
@@ -159,7 +154,8 @@ static bool reads(const point_source *source, const char *path)
   bool found = file_is_same(source->path, path);
   H5E_BEGIN_TRY
   {
-    found = found || hdf5_object_reads(state->file, source->inside, path);
+    found = found || (!hdf5_is_plain(state->file) && hdf5_is_member(source->path, path)) ||
+            hdf5_object_reads(state->file, source->inside, path);
     if (!found && state->layout->reads != NULL) found = state->layout->reads(source, state->table, path);
   }
   H5E_END_TRY
@@ -171,7 +167,8 @@ const source_kind source_hdf5 = {.name = "HDF5",
                                  .suffixes = (const char *const[]){".h5", ".hdf5", NULL},
                                  .has_insides = true,
                                  .transposes = true,
-                                 .recognises = recognises,
+                                 .recognises = hdf5_is_marked,
+                                 .is_meant = hdf5_means_members,
                                  .open = open_hdf5,
                                  .read = read_hdf5,
                                  .reads = reads,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/insides.h"
 
-#include "sources/hdf5/survey.h"
+#include "sources/hdf5/visit.h"
 #include "support/file.h"
 #include "support/hdf5_file.h"
 #include "support/json_text.h"

@@ -3,6 +3,7 @@
 #include "sources/hdf5/across.h"
 #include "sources/hdf5/attributes.h"
 #include "sources/hdf5/claims.h"
+#include "sources/hdf5/drivers.h"
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/layout.h"
 #include "sources/hdf5/links.h"
@@ -99,7 +100,7 @@ static void find_flat_numbers(point_source *source, matrix_state *state)
   const bool is_float = type >= 0 && H5Tequal(type, H5T_NATIVE_FLOAT) > 0;
   if (type >= 0) H5Tclose(type);
   if (!(state->rows.is_direct || source->is_transposed) || offset == HADDR_UNDEF || !(is_double || is_float) ||
-      !find_handle(state->rows.data_set, &handle))
+      !hdf5_is_plain(state->rows.data_set) || !find_handle(state->rows.data_set, &handle))
     return;
   state->descriptor = *(const int *)handle;
   state->offset = (int64_t)offset;
@@ -122,6 +123,8 @@ static int64_t count_open_pieces(MPI_Comm comm, const point_source *source, cons
  * each rank has looked at its share of the pieces. */
 static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, matrix_state *state, gmmpi_error *error)
 {
+  if (hdf5_unwritten_find(comm, source, state->rows.data_set, &state->rows.unwritten, error) != GMMPI_OK)
+    return error->status;
   const hdf5_pieces pieces = state->pieces;
   const int64_t wanted = source->is_transposed ? pieces.most.cache_across : pieces.most.cache;
   int64_t memory[3] = {wanted, pieces.most.unpacking, pieces.most.are_many_across};
@@ -163,7 +166,8 @@ static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_s
     status = error->status;
   } else if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
     H5Dclose(state->rows.data_set); /* with it the library would hold pieces open in a way of its own */
-    status = hdf5_check_pieces(comm, properties, path, source->label, source->written, pieces, error);
+    status = hdf5_check_pieces(comm, properties, path, source->label, source->choices.raw_values != 0, source->written,
+                               pieces, error);
     if (status == GMMPI_OK && pieces->grow) status = hdf5_check_ends(state->file, source->inside, source->label, error);
     state->rows.data_set = H5Dopen2(state->file, source->inside, H5P_DEFAULT);
     if (state->rows.data_set < 0 && status == GMMPI_OK) status = hdf5_broken(source->path, error);
@@ -182,7 +186,7 @@ static gmmpi_status look_at_layout(point_source *source, matrix_state *state, gm
   const H5D_layout_t layout = properties >= 0 ? H5Pget_layout(properties) : H5D_LAYOUT_ERROR;
   gmmpi_status status = GMMPI_OK;
   if (layout == H5D_CHUNKED) {
-    status = hdf5_check_filters(properties, source->label, error);
+    status = hdf5_check_filters_of(state->rows.data_set, source->label, error);
     state->pieces.most = hdf5_chunk_memory_of(state->rows.data_set);
   } else if (layout == H5D_CONTIGUOUS) {
     find_flat_numbers(source, state);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/members.h"
 
+#include "sources/hdf5/links.h"
 #include "sources/hdf5/member_list.h"
 #include "sources/hdf5/roles.h"
 #include "support/error.h"
@@ -24,6 +25,7 @@ typedef struct part {
 } part;
 
 typedef struct members_state {
+  hid_t file; /* borrowed */
   hdf5_member_list list;
   part *parts; /* n */
   int64_t n;
@@ -213,6 +215,7 @@ static gmmpi_status open_members(MPI_Comm comm, point_source *source, hid_t file
   members_state *state = calloc(1, sizeof *state);
   *opened = state;
   if (state == NULL) return out_of_memory(source, error);
+  state->file = file;
   const bool transpose = source->choices.transpose != 0;
   gmmpi_status status = hdf5_member_list_make(file, source->inside, transpose, source->label, &state->list, error);
   if (status == GMMPI_OK && state->list.n_columns == 0) status = no_columns(source, &state->list, error);
@@ -339,7 +342,7 @@ static bool reads(const point_source *source, const void *opened, const char *pa
   bool found = false;
   (void)source;
   for (int64_t p = 0; p < state->n && !found; p++)
-    found = hdf5_matrix.reads(state->parts[p].source, state->parts[p].table, path);
+    found = hdf5_object_reads(state->file, state->parts[p].source->inside, path);
   return found;
 }
 

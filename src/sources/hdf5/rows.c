@@ -66,7 +66,9 @@ static gmmpi_status read_box(const point_source *source, const hdf5_rows *rows, 
                                                      (int64_t)(count[0] * count[1]), numbers);
   const int reason = errno;
   if (memory >= 0) H5Sclose(memory);
-  if (is_read) return GMMPI_OK;
+  if (is_read)
+    return hdf5_unwritten_blank(&rows->unwritten, source->label, rows->data_set, first_row, n_rows, run.first,
+                                (int64_t)count[1], numbers, error);
   if (!is_ready || reason == ENOMEM) return out_of_memory(source, error);
   if (reason != 0)
     return fail(error, GMMPI_INPUT_FAILED,
@@ -147,6 +149,7 @@ gmmpi_status hdf5_rows_read_across(const point_source *source, hdf5_rows *rows, 
 void hdf5_rows_close(hdf5_rows *rows)
 {
   hdf5_numbers_close(&rows->numbers);
+  hdf5_unwritten_close(&rows->unwritten);
   if (rows->space >= 0) H5Sclose(rows->space);
   if (rows->data_set >= 0) H5Dclose(rows->data_set);
   free(rows->runs);

@@ -4,6 +4,7 @@
 #define SOURCES_HDF5_ROWS_H
 
 #include "sources/hdf5/numbers.h"
+#include "sources/hdf5/unwritten.h"
 #include "sources/source.h"
 
 #include "gmmpi/error.h"
@@ -26,6 +27,7 @@ typedef struct hdf5_rows {
   hid_t space;
   int n_dimensions;
   hdf5_numbers numbers;
+  hdf5_unwritten unwritten;
   hdf5_column_run *runs; /* n_runs, ascending */
   int64_t n_runs;
   bool is_direct; /* every column was picked, in order */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/strings.h"
 
+#include "sources/hdf5/links.h"
 #include "sources/hdf5/numbers.h"
 #include "support/hdf5_attributes.h"
 #include "support/memory.h"
@@ -17,11 +18,8 @@ static const int64_t most_packed = 1032;
 
 int64_t hdf5_bytes_of_file(hid_t object)
 {
-  const hid_t file = H5Iget_file_id(object);
-  hsize_t n_bytes = 0;
-  if (file >= 0 && H5Fget_filesize(file, &n_bytes) < 0) n_bytes = 0;
-  if (file >= 0) H5Fclose(file);
-  return n_bytes < INT64_MAX / most_packed ? (int64_t)n_bytes : INT64_MAX / most_packed;
+  const int64_t n_bytes = hdf5_own_file_bytes(object);
+  return n_bytes < INT64_MAX / most_packed ? n_bytes : INT64_MAX / most_packed;
 }
 
 void hdf5_text_attribute(hid_t object, const char *name, char *text, size_t n_bytes)

@@ -5,6 +5,7 @@
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/roles.h"
 #include "sources/hdf5/strings.h"
+#include "sources/hdf5/visit.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
 

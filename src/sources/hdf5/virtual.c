@@ -5,6 +5,7 @@
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/pieces.h"
+#include "sources/hdf5/unwritten.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hdf5_file.h"
@@ -18,6 +19,7 @@
 typedef struct checking {
   int rank, n_ranks;
   const char *label;
+  bool is_raw;
   int depth; /* 1 where the pieces are those of a piece, and so on */
   written_files *written;
   hdf5_pieces *pieces;
@@ -80,6 +82,17 @@ static void want_memory(hdf5_pieces *pieces, hdf5_chunk_memory memory)
   pieces->most.are_many_across = pieces->most.are_many_across || memory.are_many_across;
 }
 
+/* The library delivers fill values for what was never written of a piece. */
+static void check_unwritten(checking *work, const hdf5_piece *piece, hid_t data_set, const char *text)
+{
+  int64_t first_row;
+  const int64_t n = hdf5_unwritten_count(data_set, &first_row);
+  if (n > 0)
+    fail_at(work->error, piece->number, GMMPI_BAD_DATA,
+            "%s was never written from its row %" PRId64 " on; finish it, or --raw-values takes its fill value", text,
+            first_row + 1);
+}
+
 static void check_data_set(checking *work, const hdf5_piece *piece, hid_t data_set)
 {
   gmmpi_error *error = work->error;
@@ -92,12 +105,11 @@ static void check_data_set(checking *work, const hdf5_piece *piece, hid_t data_s
             "%s has not the size that is used of it; build the virtual data set anew", text);
   } else {
     gmmpi_error failure = {0};
-    const hid_t properties = H5Dget_create_plist(data_set);
-    if (properties >= 0 && H5Pget_layout(properties) == H5D_CHUNKED) hdf5_check_filters(properties, text, &failure);
+    hdf5_check_filters_of(data_set, text, &failure);
     hdf5_check_claims(data_set, 1, text, &failure);
-    if (properties >= 0) H5Pclose(properties);
     if (failure.status != GMMPI_OK) fail_at(error, piece->number, failure.status, "%s", failure.message);
     want_memory(work->pieces, hdf5_chunk_memory_of(data_set));
+    if (!work->is_raw && error->status == GMMPI_OK) check_unwritten(work, piece, data_set, text);
   }
 }
 
@@ -167,6 +179,7 @@ static void check_its_pieces(const checking *work, const hdf5_piece *piece, hid_
   gmmpi_error failure = {0};
   checking deeper = {.n_ranks = 1,
                      .label = work->label,
+                     .is_raw = work->is_raw,
                      .depth = work->depth + 1,
                      .written = work->written,
                      .pieces = &its,
@@ -180,10 +193,10 @@ static void check_its_pieces(const checking *work, const hdf5_piece *piece, hid_
   want_memory(work->pieces, its.most);
 }
 
-gmmpi_status hdf5_check_pieces(MPI_Comm comm, hid_t properties, const char *path, const char *label,
+gmmpi_status hdf5_check_pieces(MPI_Comm comm, hid_t properties, const char *path, const char *label, bool is_raw,
                                written_files *written, hdf5_pieces *pieces, gmmpi_error *error)
 {
-  checking work = {.label = label, .written = written, .pieces = pieces, .error = error};
+  checking work = {.label = label, .is_raw = is_raw, .written = written, .pieces = pieces, .error = error};
   *pieces = (hdf5_pieces){.n = 0};
   MPI_Comm_rank(comm, &work.rank);
   MPI_Comm_size(comm, &work.n_ranks);

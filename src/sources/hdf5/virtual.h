@@ -24,9 +24,9 @@ typedef struct hdf5_pieces {
 
 /* Looks for every piece and opens those that are this rank's share; the ranks of comm share them out but do not
  * communicate. properties: those the data set was made with; path: of the file it is in; label: what messages call it;
- * written: where to note files that are being written. Errors, the first piece having the smallest place: 66 a file is
- * not there, 65 its content. */
-gmmpi_status hdf5_check_pieces(MPI_Comm comm, hid_t properties, const char *path, const char *label,
+ * is_raw: are fill values of what was never written numbers? written: where to note files that are being written.
+ * Errors, the first piece having the smallest place: 66 a file is not there, 65 its content. */
+gmmpi_status hdf5_check_pieces(MPI_Comm comm, hid_t properties, const char *path, const char *label, bool is_raw,
                                written_files *written, hdf5_pieces *pieces, gmmpi_error *error);
 
 /* For pieces that grow: do they all end at the same row? inside: the data set in the file. Errors: 65. */
