@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/attributes.h"
 
-#include "sources/hdf5/numbers.h"
+#include "sources/hdf5/unwritten.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
 #include "support/memory.h"
@@ -336,6 +336,7 @@ static bool begins_with_na(hid_t data_set)
 static void add_na_of_r(reader *work)
 {
   const int n_bits = work->stored.n_bits;
+  int64_t first_row; /* that was never written: to read it would hide that */
   attribute found;
   const bool is_marked = find(work, "rhdf5-NA.OK", 1, &found) && found.numbers[0] != 0.0;
   if (!work->stored.is_signed) return;
@@ -343,7 +344,8 @@ static void add_na_of_r(reader *work)
     add_fill(work, -ldexp(1.0, n_bits - 1));
     if (n_bits > 32) add_fill(work, na_of_r);
     has_effect(work, "rhdf5-NA.OK");
-  } else if (n_bits == 32 && !work->is_raw && work->meaning->rule.n_fills == 0 && begins_with_na(work->data_set)) {
+  } else if (n_bits == 32 && !work->is_raw && work->meaning->rule.n_fills == 0 &&
+             hdf5_unwritten_count(work->data_set, &first_row) == 0 && begins_with_na(work->data_set)) {
     work->meaning->may_have_na = true;
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/find.h"
 
+#include "sources/hdf5/links.h"
 #include "sources/hdf5/numbers.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
@@ -122,6 +123,8 @@ gmmpi_status hdf5_find_points(hid_t file, const char *path, char **inside, gmmpi
     status = hdf5_broken(path, error);
   } else if (!found.has_memory) {
     status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to look through it", path);
+  } else if (found.n_found[n_dimensions] == 0 && hdf5_explain_any_link(file, path, error)) {
+    status = error->status;
   } else if (found.n_found[n_dimensions] == 0) {
     status =
         fail(error, GMMPI_BAD_DATA, "%s: has no data set of numbers with two dimensions or one; its data sets are: %s",

@@ -65,9 +65,10 @@ static gmmpi_status read_run(const point_source *source, const hdf5_rows *rows, 
                                                      (int64_t)(count[0] * count[1]), numbers);
   const int reason = errno;
   if (memory >= 0) H5Sclose(memory);
-  if (is_read)
-    return hdf5_unwritten_blank(&rows->unwritten, source->label, rows->data_set, first_row, n_rows, run.first,
-                                (int64_t)count[1], numbers, error);
+  if (is_read) {
+    hdf5_unwritten_blank(&rows->unwritten, first_row, n_rows, run.first, run.last - run.first + 1, numbers);
+    return GMMPI_OK;
+  }
   if (!is_ready || reason == ENOMEM) return out_of_memory(source, error);
   if (reason != 0)
     return fail(error, GMMPI_INPUT_FAILED,
