@@ -122,11 +122,12 @@ typedef struct number_text {
   char text[32];
 } number_text;
 
-/* With as many digits as it takes to tell it from all others of its type. */
+/* With as many digits as it takes to tell it from all others of its type; with enough for integers as people write
+ * them. */
 static number_text text_of(double number, bool is_float32)
 {
   number_text result = {""};
-  for (int n_digits = 1; n_digits <= DBL_DECIMAL_DIG; n_digits++) {
+  for (int n_digits = is_float32 ? 6 : 10; n_digits <= DBL_DECIMAL_DIG; n_digits++) {
     snprintf(result.text, sizeof result.text, "%.*g", n_digits, number);
     const double again = strtod(result.text, NULL);
     if (is_float32 ? (float)again == (float)number : again == number) break;
