@@ -10,6 +10,8 @@
   X(parts)                                                                                                             \
   X(hdf5)                                                                                                              \
   X(npy)                                                                                                               \
+  X(fits)                                                                                                              \
+  X(fcs)                                                                                                               \
   X(csv)
 
 #define DECLARE(name) extern const source_kind source_##name;

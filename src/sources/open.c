@@ -3,6 +3,7 @@
 #include "sources/kinds.h"
 #include "sources/recognise.h"
 #include "sources/settings.h"
+#include "sources/shape.h"
 #include "sources/source.h"
 #include "sources/transforms.h"
 #include "support/error.h"
@@ -29,6 +30,7 @@ static gmmpi_status create(const char *data, const recognition *found, spool *co
   created->file = copy != NULL ? strdup(copy->file) : strndup(data, (size_t)found->path_length);
   if (created->path == NULL || asprintf(&created->label, "%s%s", created->path, inside) < 0) created->label = NULL;
   created->place_word = "row";
+  created->feature_word = "column";
   if (*inside != '\0') created->inside = strdup(inside + 1);
   *source = created;
   if (created->path == NULL || created->file == NULL || created->label == NULL ||
@@ -44,7 +46,8 @@ static gmmpi_status check_words(point_source *source, const source_options *opti
   if (kind->suffixes == NULL) return GMMPI_OK; /* it is made of files, which have a say of their own */
   if (source->choices.transpose != 0 && !kind->transposes)
     return fail(error, GMMPI_WRONG_USAGE,
-                "%s: --transpose: a %s file is read by rows; leave it out, or write the file the other way round",
+                "%s: --transpose: a %s file is read by rows; turn it into HDF5 with gmmpi convert, and say --transpose "
+                "when that is read",
                 source->label, kind->name);
   const char *other = settings_word_of_others(kind, options->words, options->n_words);
   if (other != NULL)
@@ -140,6 +143,7 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
     source_close(*source);
     *source = NULL;
   }
+  if (status == GMMPI_OK && options->wanted.names == NULL) shape_remark(*source);
   if (status == GMMPI_OK && rank == 0) notes_warn(&(*source)->notes, (*source)->label);
   return error_pass(error, &failure);
 }

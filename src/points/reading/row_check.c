@@ -51,7 +51,7 @@ static void describe_place(const row_check *check, int64_t place, int64_t featur
   char where[200];
   source_feature_text(check->source, feature, name, sizeof name);
   source_place_text(check->source, place, where, sizeof where);
-  snprintf(text, n_bytes, "%s, column %s", where, name);
+  snprintf(text, n_bytes, "%s, %s %s", where, check->source->feature_word, name);
 }
 
 static gmmpi_status bad_weight(const row_check *check, int64_t place, const char *where, double weight,

@@ -2,7 +2,7 @@
 #include "sources/csv/row.h"
 
 #include "sources/csv/parse_number.h"
-#include "sources/values.h"
+#include "sources/source.h"
 
 /* Where commas separate fields and also stand before decimals, in quotes, only the whole field says what it is. */
 static const char *parse_nothing(const char *text, double *value)

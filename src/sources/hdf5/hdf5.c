@@ -6,6 +6,7 @@
 #include "sources/hdf5/insides.h"
 #include "sources/hdf5/layout.h"
 #include "sources/hdf5/links.h"
+#include "sources/hdf5/marks.h"
 #include "sources/hdf5/roles.h"
 #include "sources/source.h"
 #include "support/error.h"
@@ -48,6 +49,15 @@ static hid_t open_object(point_source *source, const source_options *options, gm
     free(source->label);
     source->label = label;
   }
+  char *value;
+  if (hdf5_octave_value(state->file, source->inside, &value)) {
+    if (value == NULL) {
+      out_of_memory(source, error);
+      return H5I_INVALID_HID;
+    }
+    free(source->inside);
+    source->inside = value;
+  }
   errno = 0;
   const hid_t object = H5Oopen(state->file, source->inside, H5P_DEFAULT);
   if (object < 0 && hdf5_disk_failed())
@@ -64,8 +74,10 @@ static gmmpi_status choose_layout(point_source *source, const source_options *op
   const hid_t object = open_object(source, options, error);
   if (object < 0) return error->status;
   const bool is_data_set = H5Iget_type(object) == H5I_DATASET;
+  hdf5_check_marks(state->file, object, source->inside, source->label, error);
   state->layout = hdf5_layout_of(object);
   H5Oclose(object);
+  if (error->status != GMMPI_OK) return error->status;
   if (state->layout != NULL) return GMMPI_OK;
   if (!is_data_set) return hdf5_no_such_data_set(state->file, source->path, source->inside, error);
   return fail(error, GMMPI_BAD_DATA, "%s: does not hold integers or floats; name a data set that does", source->label);
@@ -159,6 +171,7 @@ const source_kind source_hdf5 = {.name = "HDF5",
                                  .usage = "FILE.h5:/path/of/dataset",
                                  .suffixes = (const char *const[]){".h5", ".hdf5", NULL},
                                  .has_insides = true,
+                                 .transposes = true,
                                  .recognises = hdf5_is_marked,
                                  .is_meant = hdf5_means_members,
                                  .open = open_hdf5,

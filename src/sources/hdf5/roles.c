@@ -22,8 +22,8 @@ static hsize_t width_of(hid_t data_set)
 {
   hsize_t extents[2] = {0, 0};
   const hid_t space = H5Dget_space(data_set);
-  const bool is_table = space >= 0 && H5Sget_simple_extent_ndims(space) == 2 &&
-                        H5Sget_simple_extent_dims(space, extents, NULL) >= 0;
+  const bool is_table =
+      space >= 0 && H5Sget_simple_extent_ndims(space) == 2 && H5Sget_simple_extent_dims(space, extents, NULL) >= 0;
   if (space >= 0) H5Sclose(space);
   return is_table ? extents[1] : 0;
 }
@@ -64,7 +64,8 @@ static bool is_encoded_in_pieces(hid_t group)
 {
   char encoding[64];
   hdf5_text_attribute(group, "encoding-type", encoding, sizeof encoding);
-  return strcmp(encoding, "categorical") == 0 || strncmp(encoding, "nullable-", 9) == 0 || ends_with(encoding, "_matrix");
+  return strcmp(encoding, "categorical") == 0 || strncmp(encoding, "nullable-", 9) == 0 ||
+         ends_with(encoding, "_matrix");
 }
 
 /* "#refs#" is MATLAB's, "_i_table" PyTables', "__categories" AnnData's. */

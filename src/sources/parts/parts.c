@@ -69,6 +69,8 @@ static void take_features(point_source *source, point_source *model)
   source->n_columns = model->n_columns;
   source->has_names = model->has_names;
   source->streams = model->streams;
+  source->is_transposed = model->is_transposed;
+  source->column_major = model->column_major;
   source->columns = model->columns;
   source->feature_names = model->feature_names;
   model->columns = NULL;
