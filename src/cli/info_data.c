@@ -159,7 +159,10 @@ static gmmpi_status describe_data_sets(MPI_Comm comm, const char *path, const gm
     json_t *sets = failure->status == GMMPI_BAD_DATA ? kinds_insides(path, &kind) : NULL;
     if (sets != NULL && json_object_size(sets) > 1) {
       *facts =
-          json_pack("{s:s, s:o, s:o}", "format", kind->name, "datasets", sets, "problem", json_text(failure->message));
+          json_pack("{s:s, s:O, s:o}", "format", kind->name, "datasets", sets, "problem", json_text(failure->message));
+      if (json_object_get(sets, "tables") != NULL) json_object_set(*facts, "tables", json_object_get(sets, "tables"));
+      json_object_del(sets, "tables");
+      json_decref(sets);
     } else {
       json_decref(sets);
       *error = *failure;
@@ -226,12 +229,31 @@ static void print_row(const json_t *row)
   putchar('\n');
 }
 
+static void print_tables(const json_t *tables)
+{
+  size_t i;
+  const json_t *table;
+  json_array_foreach(tables, i, table)
+  {
+    size_t j;
+    const json_t *name;
+    printf("  table %s: %lld rows of", json_string_value(json_object_get(table, "data")),
+           (long long)json_integer_value(json_object_get(table, "n_rows")));
+    json_array_foreach(json_object_get(table, "columns"), j, name)
+    {
+      if (j <= MOST_COLUMNS) printf("%s%s", j > 0 ? ", " : " ", j < MOST_COLUMNS ? json_string_value(name) : "...");
+    }
+    putchar('\n');
+  }
+}
+
 void info_data_print_columns(const json_t *facts)
 {
   size_t i;
   json_t *item;
   const json_t *columns = json_object_get(facts, "columns");
   json_array_foreach(json_object_get(facts, "notes"), i, item) printf("  note: %s\n", json_string_value(item));
+  print_tables(json_object_get(facts, "tables"));
   if (columns == NULL) return;
   const long long n_seen = json_integer_value(json_object_get(facts, "n_rows_looked_at"));
   printf("  column  %-*s  %12s  %12s  (of %s%lld row%s)\n", NAME_WIDTH - 1, "name", "least", "most",

@@ -69,7 +69,7 @@ static void print_components(const gmmpi_model *model)
 }
 
 /* Facts that are printed as tables, or are in one. */
-static const char *const tables[] = {"columns", "first_rows", "suggestions", "n_rows_looked_at", "notes"};
+static const char *const tables[] = {"columns", "first_rows", "suggestions", "n_rows_looked_at", "notes", "tables"};
 
 void info_print(const file_description *description)
 {

@@ -30,8 +30,8 @@ enum { MOST_SOURCE_SETTINGS = 32 };
  * is everybody's (choices.h). */
 const source_setting *kinds_setting(int index, const source_kind **owner);
 
-/* What the file at path holds that a source can be, {"/path": {"shape": [n, d], "type": "float64"}, ...}; a new
- * reference. *kind is the kind it is of. NULL: it is of no kind with insides, or cannot be read. Not collective. */
+/* What the file at path holds that a source can be, {"/path": {"shape": [n, d], "type": "float64"}, ...}, and
+ * under "tables" what there is of groups that are tables; a new reference. *kind is the kind it is of. NULL: it is of no kind with insides, or cannot be read. Not collective. */
 json_t *kinds_insides(const char *path, const source_kind **kind);
 
 #endif

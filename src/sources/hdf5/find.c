@@ -244,8 +244,9 @@ gmmpi_status hdf5_find_points(hid_t file, point_source *source, const source_opt
   if (status == GMMPI_OK) {
     *inside = strdup(from.taken);
     if (*inside == NULL) status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", source->path);
-    source_note(source, "what was taken is %.160s (%s)%s", from.taken, from.shape,
-                survey.n > 1 ? "; others are named as FILE:/NAME" : "");
+    if (survey.n > 1)
+      source_note(source, "no path was given, and %.160s (%s) was taken; what else the file has is named as FILE:/NAME",
+                  from.taken, from.shape);
   }
   hdf5_survey_free(&survey);
   return status;

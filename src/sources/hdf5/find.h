@@ -3,7 +3,6 @@
 #ifndef SOURCES_HDF5_FIND_H
 #define SOURCES_HDF5_FIND_H
 
-#include "sources/hdf5/visit.h"
 #include "sources/source.h"
 
 #include "gmmpi/error.h"

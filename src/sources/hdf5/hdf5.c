@@ -7,6 +7,7 @@
 #include "sources/hdf5/layout.h"
 #include "sources/hdf5/links.h"
 #include "sources/hdf5/marks.h"
+#include "sources/hdf5/roles.h"
 #include "sources/source.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -99,6 +100,10 @@ static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const sou
   MPI_Comm_rank(comm, &rank);
   if (rank == 0) written_files_ask(source->written, 0, source->path);
   if (open_file(source) < 0) return hdf5_explain_failure(source->path, error);
+  if (source->inside != NULL && hdf5_has_no_particles(state->file, source->inside)) {
+    source->no_rows = "has no particles of this type";
+    return GMMPI_OK;
+  }
   if (choose_layout(source, options, error) != GMMPI_OK) return error->status;
   return state->layout->open(comm, source, state->file, options, &state->table, error);
 }
@@ -117,7 +122,7 @@ static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_
   H5E_BEGIN_TRY
   {
     open_silently(comm, source, options, &local);
-    if (agree(comm, &local) == GMMPI_OK && state->layout->settle != NULL && source->n_rows > 0)
+    if (agree(comm, &local) == GMMPI_OK && source->n_rows > 0 && state->layout->settle != NULL)
       state->layout->settle(comm, source, state->table, &local);
   }
   H5E_END_TRY
@@ -151,7 +156,7 @@ static bool reads(const point_source *source, const char *path)
   {
     found = found || (!hdf5_is_plain(state->file) && hdf5_is_member(source->path, path)) ||
             hdf5_object_reads(state->file, source->inside, path);
-    if (!found && state->layout->reads != NULL) found = state->layout->reads(source, state->table, path);
+    if (!found && state->layout != NULL && state->layout->reads != NULL) found = state->layout->reads(source, state->table, path);
   }
   H5E_END_TRY
   return found;

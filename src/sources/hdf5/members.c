@@ -239,6 +239,8 @@ static gmmpi_status gather(point_source *source, members_state *state, gmmpi_err
     source->is_concurrent = source->is_concurrent && of->is_concurrent;
     source->streams = source->streams && of->streams;
     source->buffer_bytes += of->buffer_bytes;
+    source->is_transposed = source->is_transposed || of->is_transposed;
+    if (source->column_major == NULL) source->column_major = of->column_major;
     for (int i = 0; i < of->notes.n; i++) {
       const source_remark *remark = &of->notes.remarks[i];
       if (remark->is_doubt)
