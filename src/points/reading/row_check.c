@@ -154,7 +154,7 @@ gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samp
                           " values are missing, the first one: %s; leave such rows out with --missing drop",
             label_of(check), all[0], where);
   }
-  if (all[1] == n_samples)
+  if (all[1] == n_samples && (check->missing == MISSING_DROP || all[0] == 0))
     fail(error, GMMPI_BAD_DATA, "%s: every row has %s value, so none is left; pick other columns", label_of(check),
          all[2] == 0        ? "a missing"
          : all[2] == all[1] ? "an infinite"
