@@ -79,6 +79,7 @@ MARKS = {
     "XML": b'<?xml version="1.0"?>\n<rows></rows>\n',
     "VOTable": b'<?xml version="1.0"?>\n<VOTABLE version="1.4">\n',
     "web page": b"<!DOCTYPE html>\n<html><body>Please log in</body></html>\n",
+    "a web page": b"<table border=\"1\" class=\"dataframe\">\n",
     "VTK": b"# vtk DataFile Version 3.0\nx\nASCII\n",
     "PLY": b"ply\nformat ascii 1.0\nelement vertex 1\n",
     "Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n",
@@ -95,6 +96,7 @@ TEXTS = {  # which are tables
     "orc": "ORC,PAR1\n1,2\n3,4\n",
     "one column of A": "A\n3\n262657\n4\n",
     "ply": "ply\n1\n2\n",
+    "missing": "<NA>,1\n2,3\n",
     "percent": "a%,b\n1,2\n3,4\n",
 }
 
