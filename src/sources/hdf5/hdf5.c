@@ -156,7 +156,8 @@ static bool reads(const point_source *source, const char *path)
   {
     found = found || (!hdf5_is_plain(state->file) && hdf5_is_member(source->path, path)) ||
             hdf5_object_reads(state->file, source->inside, path);
-    if (!found && state->layout != NULL && state->layout->reads != NULL) found = state->layout->reads(source, state->table, path);
+    if (!found && state->layout != NULL && state->layout->reads != NULL)
+      found = state->layout->reads(source, state->table, path);
   }
   H5E_END_TRY
   return found;
