@@ -101,16 +101,13 @@ typedef struct source_kind {
 
 struct point_source {
   const source_kind *kind;
-  char *path;               /* the file, as the user named it: for messages */
-  char *file;               /* what is opened: path, or an unpacked copy */
-  char *inside;             /* the data set in it, NULL where the kind has none */
-  char *label;              /* how messages name it: path, or path:inside */
-  void *settings;           /* the kind's, as the user's words have them; NULL where it has none */
-  reading_choices choices;  /* those of all kinds */
-  const char *place_word;   /* "row", unless the kind says another, as "line" */
-  const char *feature_word; /* "column", unless the kind says another */
-  bool is_transposed;       /* are the points the columns of the file? */
-  const char *column_major; /* the program that wrote it, if its matrices' columns are the file's rows; NULL: unknown */
+  char *path;              /* the file, as the user named it: for messages */
+  char *file;              /* what is opened: path, or an unpacked copy */
+  char *inside;            /* the data set in it, NULL where the kind has none */
+  char *label;             /* how messages name it: path, or path:inside */
+  void *settings;          /* the kind's, as the user's words have them; NULL where it has none */
+  reading_choices choices; /* those of all kinds */
+  const char *place_word;  /* "row", unless the kind says another, as "line" */
   int64_t n_rows;
   int64_t n_features;   /* columns picked */
   int64_t n_columns;    /* columns in the file */
@@ -126,6 +123,10 @@ struct point_source {
   int64_t buffer_bytes;   /* memory that reading takes beside the rows */
   written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */
   void *state;            /* of the kind */
+
+  const char *feature_word; /* "column", unless the kind says another */
+  const char *column_major; /* the program that wrote it, if its matrices' columns are the file's rows; NULL: unknown */
+  bool is_transposed;       /* are the points the columns of the file? */
 };
 
 /* --- the face of all kinds --- */
@@ -206,7 +207,7 @@ size_t source_path_length(const char *data);
 /* To add one, of the name x:
  *
  * - A folder sources/x/ with a `const source_kind source_x`: name, suffixes, open, read, close, and what is not as it
- *   is when left out. Of sources/ it includes this header, feature_names.h, written_files.h and its own files.
+ *   is when left out. Of sources/ it includes this header, band.h, feature_names.h, written_files.h and its own files.
  * - The line X(x) in sources/kinds.c. A format that has a mark stands before text, which has none.
  *
  * The command line, help texts, messages, `gmmpi info` and CMake find it there. unit.test_kinds looks whether the entry
