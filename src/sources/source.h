@@ -104,25 +104,22 @@ typedef struct source_kind {
 
 struct point_source {
   const source_kind *kind;
-  char *path;               /* the file, as the user named it: for messages */
-  char *file;               /* what is opened: path, or its copy */
-  struct spool *copy;       /* of a pipe, or unpacked: spool.h; NULL: path itself is read */
-  char *inside;             /* the data set in it, NULL where the kind has none */
-  char *label;              /* how messages name it: path, or path:inside */
-  void *settings;           /* the kind's, as the user's words have them; NULL where it has none */
-  reading_choices choices;  /* those of all kinds */
-  const char *place_word;   /* "row", unless the kind says another, as "line" */
-  const char *feature_word; /* "column", unless the kind says another */
-  bool is_transposed;       /* are the points the columns of the file? */
-  const char *column_major; /* the program that wrote it, if its matrices' columns are the file's rows; NULL: unknown */
-  int64_t n_rows;           /* 0 only in a part of a source, see source_open_part */
-  const char *no_rows;      /* why there are none, "has nothing but blank lines"; NULL: there is no more to say */
-  int64_t n_features;       /* columns picked */
-  int64_t n_columns;        /* columns in the file */
-  int64_t *columns;         /* n_features: 0-based columns of the file, in the order picked */
-  char **feature_names;     /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
-  bool has_names;           /* do the names come from the file? */
-  value_rule *rules;        /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
+  char *path;              /* the file, as the user named it: for messages */
+  char *file;              /* what is opened: path, or its copy */
+  struct spool *copy;      /* of a pipe, or unpacked: spool.h; NULL: path itself is read */
+  char *inside;            /* the data set in it, NULL where the kind has none */
+  char *label;             /* how messages name it: path, or path:inside */
+  void *settings;          /* the kind's, as the user's words have them; NULL where it has none */
+  reading_choices choices; /* those of all kinds */
+  const char *place_word;  /* "row", unless the kind says another, as "line" */
+  int64_t n_rows;          /* 0 only in a part of a source, see source_open_part */
+  const char *no_rows;     /* why there are none, "has nothing but blank lines"; NULL: there is no more to say */
+  int64_t n_features;      /* columns picked */
+  int64_t n_columns;       /* columns in the file */
+  int64_t *columns;        /* n_features: 0-based columns of the file, in the order picked */
+  char **feature_names;    /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
+  bool has_names;          /* do the names come from the file? */
+  value_rule *rules;       /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
   feature_transform *transforms; /* n_features: what is done to the features behind that; NULL: nothing */
   source_notes notes;            /* how it is read, for people */
   bool is_concurrent;            /* may threads read at the same time? */
@@ -131,6 +128,10 @@ struct point_source {
   int64_t buffer_bytes;   /* memory that reading takes beside the rows */
   written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */
   void *state;            /* of the kind */
+
+  const char *feature_word; /* "column", unless the kind says another */
+  const char *column_major; /* the program that wrote it, if its matrices' columns are the file's rows; NULL: unknown */
+  bool is_transposed;       /* are the points the columns of the file? */
 };
 
 /* --- the face of all kinds --- */
@@ -212,7 +213,7 @@ size_t source_path_length(const char *data);
 /* To add one, of the name x:
  *
  * - A folder sources/x/ with a `const source_kind source_x`: name, suffixes, open, read, close, and what is not as it
- *   is when left out. Of sources/ it includes this header, feature_names.h, written_files.h and its own files.
+ *   is when left out. Of sources/ it includes this header, band.h, feature_names.h, written_files.h and its own files.
  * - The line X(x) in sources/kinds.c. A format that has a mark stands before text, which has none.
  *
  * The command line, help texts, messages, `gmmpi info` and CMake find it there. unit.test_kinds looks whether the entry

@@ -143,6 +143,14 @@ class Transposed(harness.Case):
             self.assertIn(f"was written by {writer}, whose matrices lie column by column: its 3 rows of 20 columns", said)
             self.assert_points(X, self.path("x.h5"), "--transpose")
             self.assert_points(X, self.write_x(X, **{attribute: value}))  # turned on purpose: nothing is said
+        for header, writer in ((b"HDF5-based Julia Data Format, version 0.1.1\0", r"Julia \(JLD2\)"),
+                               (b"MATLAB 7.3 MAT-file, Platform: GLNXA64", "MATLAB")):
+            with h5py.File(self.path("x.h5"), "w", userblock_size=512) as file:
+                file["X"] = X.T
+            with open(self.path("x.h5"), "r+b") as file:
+                file.write(header)
+            self.assertRegex(self.warning_of(self.path("x.h5")), f"was written by {writer}, whose matrices")
+            self.assert_points(X, self.path("x.h5"), "--transpose")
 
     def test_memory(self):
         """What is too wide to be fitted may be the wrong way round."""

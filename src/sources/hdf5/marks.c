@@ -103,14 +103,31 @@ bool hdf5_octave_value(hid_t file, const char *inside, char **value)
 
 /* --- in which order? --- */
 
-const char *hdf5_column_major(hid_t file, hid_t data_set, const char *inside)
+/* Who says in front of what is HDF5 that the file is of a format of its own. */
+static const char *header_writer(const char *path)
+{
+  static const char *const headers[][2] = {{"MATLAB 7.3 MAT-file", "MATLAB"},
+                                           {"HDF5-based Julia Data Format", "Julia (JLD2)"},
+                                           {"Julia data file (HDF5)", "Julia (JLD)"}};
+  char head[WORD_BYTES] = "";
+  FILE *opened = fopen(path, "rbe");
+  if (opened == NULL) return NULL;
+  const size_t n_bytes = fread(head, 1, sizeof head - 1, opened);
+  fclose(opened);
+  for (size_t i = 0; i < sizeof headers / sizeof *headers && n_bytes > 0; i++) {
+    if (strncmp(head, headers[i][0], strlen(headers[i][0])) == 0) return headers[i][1];
+  }
+  return NULL;
+}
+
+const char *hdf5_column_major(hid_t file, hid_t data_set, const char *path, const char *inside)
 {
   if (has_attribute(data_set, "MATLAB_class")) return "MATLAB";
   if (has_attribute(data_set, "rhdf5-NA.OK")) return "R";
   char *parent = parent_of(inside);
   const bool is_octave = parent != NULL && H5Aexists_by_name(file, parent, "OCTAVE_NEW_FORMAT", H5P_DEFAULT) > 0;
   free(parent);
-  return is_octave ? "Octave" : NULL;
+  return is_octave ? "Octave" : header_writer(path);
 }
 
 /* --- what is no matrix --- */

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /* The program that wrote a data set, where it is known to hold matrices column by column, so that their columns are the
- * rows of the data set; NULL: there is no such mark. inside: its path in the file. */
-const char *hdf5_column_major(hid_t file, hid_t data_set, const char *inside);
+ * rows of the data set; NULL: there is no such mark. path: of the file; inside: of the data set in it. */
+const char *hdf5_column_major(hid_t file, hid_t data_set, const char *path, const char *inside);
 
 /* Is inside a variable of Octave, a group in which the data set "value" is what is meant? *value: its path, which the
  * caller frees; NULL when there is no memory. */

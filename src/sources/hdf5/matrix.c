@@ -204,7 +204,7 @@ static bool recognises(hid_t object)
 static void look_at_marks(point_source *source, const matrix_state *state)
 {
   const bool is_loom = hdf5_is_loom_matrix(state->file, source->inside);
-  source->column_major = hdf5_column_major(state->file, state->rows.data_set, source->inside);
+  source->column_major = hdf5_column_major(state->file, state->rows.data_set, source->file, source->inside);
   source->is_transposed = source->choices.transpose != 0 || is_loom;
   if (is_loom) source_note(source, "is a loom file, whose cells are the columns of the matrix: they are the points");
   if (!source->is_transposed) return;
