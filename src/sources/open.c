@@ -129,21 +129,20 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
 {
   written_files written = {0};
   gmmpi_error failure = {0};
-  gmmpi_status status = open_source(comm, data, false, options, &written, source, &failure);
-  if (status == GMMPI_OK && (*source)->n_rows > 0 &&
-      (status = transforms_settle(comm, *source, options, &failure)) != GMMPI_OK) {
+  if (open_source(comm, data, false, options, &written, source, &failure) == GMMPI_OK) {
+    if ((*source)->n_rows == 0)
+      refuse_empty(*source, &failure);
+    else
+      transforms_settle(comm, *source, options, &failure);
+  }
+  if (failure.status != GMMPI_OK) {
     source_close(*source);
     *source = NULL;
   }
   int rank;
   MPI_Comm_rank(comm, &rank);
   written_files_warn(comm, &written);
-  if (status == GMMPI_OK && (*source)->n_rows == 0) {
-    status = refuse_empty(*source, &failure);
-    source_close(*source);
-    *source = NULL;
-  }
-  if (status == GMMPI_OK && options->wanted.names == NULL) shape_remark(*source);
-  if (status == GMMPI_OK && rank == 0) notes_warn(&(*source)->notes, (*source)->label);
+  if (failure.status == GMMPI_OK && options->wanted.names == NULL) shape_remark(*source);
+  if (failure.status == GMMPI_OK && rank == 0) notes_warn(&(*source)->notes, (*source)->label);
   return error_pass(error, &failure);
 }
