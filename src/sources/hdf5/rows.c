@@ -67,8 +67,8 @@ static gmmpi_status read_box(const point_source *source, const hdf5_rows *rows, 
   const int reason = errno;
   if (memory >= 0) H5Sclose(memory);
   if (is_read)
-    return hdf5_unwritten_blank(&rows->unwritten, source->label, rows->data_set, first_row, n_rows, run.first,
-                                (int64_t)count[1], numbers, error);
+    return hdf5_unwritten_blank(&rows->unwritten, source->label, rows->data_set, (int64_t)start[0], (int64_t)count[0],
+                                (int64_t)start[1], (int64_t)count[1], numbers, error);
   if (!is_ready || reason == ENOMEM) return out_of_memory(source, error);
   if (reason != 0)
     return fail(error, GMMPI_INPUT_FAILED,
