@@ -87,10 +87,10 @@ static void report(void *context, double share)
 static json_t *summary_json(const convert_command *command, const point_source *source, const data_account *data,
                             const convert_result *result)
 {
-  return json_pack("{s:o*, s:I, s:I, s:I, s:s, s:s}", "data", data != NULL ? data_account_json(data) : NULL,
+  return json_pack("{s:o*, s:I, s:I, s:I, s:I, s:s, s:s}", "data", data != NULL ? data_account_json(data) : NULL,
                    "n_samples", (json_int_t)result->n_samples, "n_features", (json_int_t)source->n_features,
-                   "n_dropped", (json_int_t)result->n_dropped, "precision",
-                   command->precision == 1 ? "single" : "double", "output", command->output_path);
+                   "n_dropped", (json_int_t)result->dropped.n, "n_infinite", (json_int_t)result->dropped.n_infinite,
+                   "precision", command->precision == 1 ? "single" : "double", "output", command->output_path);
 }
 
 static void print_for_people(const convert_command *command, const point_source *source, const data_account *data,
@@ -100,9 +100,7 @@ static void print_for_people(const convert_command *command, const point_source 
          plural(result->n_samples), (long long)source->n_features, plural(source->n_features),
          command->precision == 1 ? 32 : 64);
   if (data != NULL) data_account_print(data, stdout, "  from ", true);
-  if (result->n_dropped > 0)
-    printf("  %lld row%s left out for missing values\n", (long long)result->n_dropped,
-           result->n_dropped == 1 ? " was" : "s were");
+  print_dropped(result->dropped);
 }
 
 static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *command, point_source *source,
@@ -111,6 +109,7 @@ static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *comm
   convert_progress reporter = {.line = progress_begin(command->quiet ? -1 : 0, 1, NULL, 0.0), .n_rows = source->n_rows};
   convert_result result;
   const convert_options options = {.missing = command->reading.missing,
+                                   .infinite = command->reading.infinite,
                                    .single_precision = command->precision == 1,
                                    .compress = (int)command->compress,
                                    .report = rank == 0 ? report : NULL,

@@ -91,6 +91,7 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
   fit_command *command = &session->command;
   source_options options = reading_source_options(&command->reading);
   shard_options how = {.missing = command->reading.missing,
+                       .infinite = command->reading.infinite,
                        .n_threads = command->fit.threads,
                        .single_precision = command->fit.precision == PRECISION_SINGLE,
                        .scratch = memory_scratch(&command->memory)};

@@ -205,12 +205,13 @@ static json_t *summary_json(const predict_command *command, const gmmpi_model *m
   json_t *counts = json_array();
   for (int64_t k = 0; k < model->n_components; k++)
     json_array_append_new(counts, json_integer((json_int_t)report->label_counts[k]));
-  return json_pack("{s:o*, s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:s}", "data",
+  return json_pack("{s:o*, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:s}", "data",
                    data != NULL ? data_account_json(data) : NULL, "n_samples", (json_int_t)report->n_samples,
                    "mean_log_likelihood", json_number(report->log_likelihood / (double)report->n_samples),
                    "log_likelihood", json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features,
                    "n_components", (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped,
-                   "label_counts", counts, "output", command->output_path);
+                   "n_infinite", (json_int_t)points->n_infinite, "label_counts", counts, "output",
+                   command->output_path);
 }
 
 static void print_for_people(const predict_command *command, const gmmpi_model *model, const shard *points,
@@ -219,9 +220,7 @@ static void print_for_people(const predict_command *command, const gmmpi_model *
   printf("%s: %lld point%s, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
          plural(report->n_samples), report->log_likelihood / (double)report->n_samples);
   if (data != NULL) data_account_print(data, stdout, "  ", true);
-  if (points->n_dropped > 0)
-    printf("  %lld row%s left out for missing values\n", (long long)points->n_dropped,
-           points->n_dropped == 1 ? " was" : "s were");
+  print_dropped((dropped_count){points->n_dropped, points->n_infinite});
   printf("  label       points  share\n");
   for (int64_t k = 0; k < model->n_components; k++)
     printf("  %5lld %12lld %5.1f%%\n", (long long)k, (long long)report->label_counts[k],
@@ -258,13 +257,14 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
   if (rank == 0) data = data_account_create(source);
-  shard_options how = {.missing = command.reading.missing, .n_threads = command.threads};
+  shard_options how = {
+      .missing = command.reading.missing, .infinite = command.reading.infinite, .n_threads = command.threads};
   const int64_t rest[] = {predict_bytes(model, command.wishes, source->n_rows, command.threads),
                           shard_stream_tables_bytes(source->n_rows, n_ranks)};
   const memory_need need = {
       .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),
       .points = shard_bytes(source->n_rows, source->n_features, n_ranks, false),
-      .least = shard_least_stream_bytes(source->n_rows, source->n_features, how.missing),
+      .least = shard_least_stream_bytes(source->n_rows, source->n_features, shard_drops(&how)),
       .advice = "use more nodes, or a smaller model",
   };
   if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how, error) == GMMPI_OK &&

@@ -30,6 +30,7 @@ static gmmpi_status end(gmmpi_points *created, const gmmpi_error *local, gmmpi_p
 static shard_options how_of(const gmmpi_options *options)
 {
   return (shard_options){.missing = options->reading.missing,
+                         .infinite = options->reading.infinite,
                          .n_threads = options->fit.threads,
                          .single_precision = options->fit.precision == PRECISION_SINGLE,
                          .scratch = memory_scratch(&options->memory)};

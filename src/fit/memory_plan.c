@@ -119,7 +119,7 @@ gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fi
   const memory_need need = {
       .rest = sum_of_bytes(3, all),
       .points = memory.points,
-      .least = shard_least_stream_bytes(source->n_rows, source->n_features, how->missing),
+      .least = shard_least_stream_bytes(source->n_rows, source->n_features, shard_drops(how)),
       .subsamples = memory.subsamples,
       .least_subsamples = memory.least_subsamples,
       .reserved = LINEAR_ALGEBRA_BUFFER,

@@ -14,6 +14,7 @@ typedef struct reading_options {
   const char *columns;                         /* NULL: not given */
   source_word words[MOST_SOURCE_SETTINGS + 1]; /* the settings that were given, of any kind of files */
   missing_choice missing;
+  infinite_choice infinite;
 } reading_options;
 
 typedef struct memory_options {

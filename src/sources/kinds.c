@@ -38,6 +38,15 @@ bool kind_recognises(const source_kind *kind, const char *path, const unsigned c
   return false;
 }
 
+bool kinds_need_name(const unsigned char *head, size_t n_bytes)
+{
+  for (int k = 0; k < N_KINDS; k++) {
+    const source_kind *kind = source_kinds[k];
+    if (kind->has_insides && kind->recognises != NULL && kind->recognises("", head, n_bytes)) return true;
+  }
+  return false;
+}
+
 /* Adds to a text that has n_bytes bytes of room. */
 static void add(char *text, size_t n_bytes, const char *before, const char *word)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/pipe.h"
 
+#include "sources/kinds.h"
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/signals.h"
@@ -91,7 +92,7 @@ static gmmpi_status copy_all(MPI_Comm comm, const spool_node *node, copying *wor
   int writing = -1;
   int has_name = 0;
   if (node->is_writer && next_piece(work, error) == GMMPI_OK)
-    has_name = spool_needs_name(work->piece, (size_t)work->n_bytes) ? 1 : 0;
+    has_name = kinds_need_name(work->piece, (size_t)work->n_bytes) ? 1 : 0;
   if (agree(comm, error) != GMMPI_OK) return error->status;
   MPI_Bcast(&has_name, 1, MPI_INT, 0, node->ranks);
   if (spool_create(comm, node, work->input, has_name != 0, copy, &writing, error) != GMMPI_OK) return error->status;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/spool.h"
 
-#include "sources/kinds.h"
 #include "support/error.h"
 
 #include <errno.h>
@@ -105,16 +104,6 @@ gmmpi_status spool_write(int writing, const char *input, const void *bytes, size
     n_bytes -= (size_t)n;
   }
   return GMMPI_OK;
-}
-
-bool spool_needs_name(const unsigned char *head, size_t n_bytes)
-{
-  for (int k = 0; source_kinds[k] != NULL; k++) {
-    if (source_kinds[k]->has_insides && source_kinds[k]->recognises != NULL &&
-        source_kinds[k]->recognises("", head, n_bytes))
-      return true;
-  }
-  return false;
 }
 
 /* --- its end --- */

@@ -38,9 +38,6 @@ gmmpi_status spool_create(MPI_Comm comm, const spool_node *node, const char *inp
 /* Adds bytes to the copy of input. Errors: 73 no room. */
 gmmpi_status spool_write(int writing, const char *input, const void *bytes, size_t n_bytes, gmmpi_error *error);
 
-/* Does what begins with these bytes need a file with a name? */
-bool spool_needs_name(const unsigned char *head, size_t n_bytes);
-
 /* Not collective, when no rank will open it any more: takes its name away, unless it stays. NULL is fine. */
 void spool_opened(spool *copy);
 

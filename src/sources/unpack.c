@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/unpack.h"
 
+#include "sources/kinds.h"
 #include "support/error.h"
 #include "support/signals.h"
 
@@ -46,7 +47,7 @@ gmmpi_status unpack_copy(MPI_Comm comm, const char *input, const char *file, pac
     work.piece = malloc(PIECE_BYTES);
     if (work.piece == NULL) fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to unpack it", input);
     if (work.piece != NULL && next_piece(&work, error) == GMMPI_OK)
-      has_name = spool_needs_name(work.piece, work.n_bytes) ? 1 : 0;
+      has_name = kinds_need_name(work.piece, work.n_bytes) ? 1 : 0;
   }
   if (agree(comm, error) == GMMPI_OK) {
     MPI_Bcast(&has_name, 1, MPI_INT, 0, node.ranks);

@@ -19,18 +19,27 @@ class ReadErrors(harness.Case):
 
     def make(self, kind):
         import h5py
-        path = self.path("points." + ("csv" if kind == "csv" else "npy" if kind == "npy" else "h5"))
+        path = self.path("points." + ("csv" if kind == "csv" else "npy" if kind.startswith("npy") else "h5"))
         if kind == "csv":
             np.savetxt(path, self.points, fmt="%.9g", delimiter=",")
         elif kind == "npy":
             np.save(path, self.points)
         elif kind == "npy fortran":
             np.save(path, np.asfortranarray(self.points))
+        elif kind == "npy records":
+            np.save(path, self.records())
         else:
-            layout = {"contiguous": {}, "chunked": {"chunks": (500, D)}, "packed": {"chunks": (500, D), "compression": 1}}
+            layout = {"contiguous": {}, "chunked": {"chunks": (500, D)}, "packed": {"chunks": (500, D), "compression": 1},
+                      "records": {}, "packed records": {"chunks": (500,), "compression": 1}}
             with h5py.File(path, "w") as file:
-                file.create_dataset("points", data=self.points, **layout[kind])
+                file.create_dataset("points", data=self.records() if "records" in kind else self.points, **layout[kind])
         return path
+
+    def records(self):
+        table = np.zeros(N, [("id", "S2"), ("x", "f8"), ("y", ">f4"), ("z", "f4"), ("w", "f8")])
+        for name, column in zip("xyzw", self.points.T):
+            table[name] = column
+        return table
 
     def fail_reading(self, path, *words, **fault):
         name = os.path.basename(path)
@@ -64,6 +73,13 @@ class ReadErrors(harness.Case):
 
     def test_hdf5_compressed(self):
         self.check("packed")
+
+    def test_records(self):
+        for kind in ("npy records", "records", "packed records"):
+            with self.subTest(kind):
+                path = self.make(kind)
+                self.fail_reading(path, *self.fit(path), byte=os.path.getsize(path) // 2, rank=1)
+                os.unlink(path)
 
     def test_prediction(self):
         for kind in ("csv", "packed"):

@@ -2,6 +2,7 @@
 #include "sources/hdf5/find.h"
 
 #include "sources/hdf5/layout.h"
+#include "sources/hdf5/links.h"
 #include "sources/hdf5/members.h"
 #include "sources/hdf5/names.h"
 #include "sources/hdf5/survey.h"
@@ -146,6 +147,7 @@ static gmmpi_status take_vector(choice *from, const hdf5_entry *vector, gmmpi_er
 
 static gmmpi_status none(const choice *from, gmmpi_error *error)
 {
+  if (hdf5_explain_any_link(from->file, from->path, error)) return error->status;
   char list[HDF5_SURVEY_BYTES];
   hdf5_survey_text(from->survey, list);
   return fail(

@@ -35,12 +35,7 @@ static hid_t open_object(point_source *source, const source_options *options, gm
 {
   const hdf5_state *state = source->state;
   if (source->inside == NULL) {
-    gmmpi_error failure = {0};
-    if (hdf5_find_points(state->file, source, options, &source->inside, &failure) != GMMPI_OK) {
-      if (failure.status != GMMPI_BAD_DATA || !hdf5_explain_any_link(state->file, source->path, error))
-        error_pass(error, &failure);
-      return H5I_INVALID_HID;
-    }
+    if (hdf5_find_points(state->file, source, options, &source->inside, error) != GMMPI_OK) return H5I_INVALID_HID;
     char *label = NULL;
     if (asprintf(&label, "%s:%s", source->path, source->inside) < 0) {
       out_of_memory(source, error);
@@ -161,7 +156,8 @@ static bool reads(const point_source *source, const char *path)
   {
     found = found || (!hdf5_is_plain(state->file) && hdf5_is_member(source->path, path)) ||
             hdf5_object_reads(state->file, source->inside, path);
-    if (!found && state->layout != NULL && state->layout->reads != NULL) found = state->layout->reads(source, state->table, path);
+    if (!found && state->layout != NULL && state->layout->reads != NULL)
+      found = state->layout->reads(source, state->table, path);
   }
   H5E_END_TRY
   return found;

@@ -68,9 +68,10 @@ static json_t *tables_json(hid_t file, const char *path)
     hdf5_member_list_command(list, columns, sizeof columns);
     for (int64_t j = 0; j < list->n_usual; j++) json_array_append_new(names, json_text(list->names[j]));
     if (asprintf(&words, "%s:%s%s", path, survey.tables[t].inside, columns) < 0) words = NULL;
-    json_array_append_new(tables, json_pack("{s:o, s:I, s:o, s:o, s:o}", "path", json_text(survey.tables[t].inside),
-                                            "n_rows", (json_int_t)list->n_rows, "columns", names, "left_out",
-                                            json_text(list->left_out), "data", json_text(words != NULL ? words : path)));
+    json_array_append_new(tables,
+                          json_pack("{s:o, s:I, s:o, s:o, s:o}", "path", json_text(survey.tables[t].inside), "n_rows",
+                                    (json_int_t)list->n_rows, "columns", names, "left_out", json_text(list->left_out),
+                                    "data", json_text(words != NULL ? words : path)));
     free(words);
   }
   hdf5_survey_free(&survey);

@@ -3,10 +3,12 @@
 
 #include <stddef.h>
 
+extern const hdf5_layout hdf5_compound;
 extern const hdf5_layout hdf5_matrix;
 extern const hdf5_layout hdf5_members;
+extern const hdf5_layout hdf5_sparse;
 
-static const hdf5_layout *const layouts[] = {&hdf5_matrix, &hdf5_members};
+static const hdf5_layout *const layouts[] = {&hdf5_matrix, &hdf5_compound, &hdf5_sparse, &hdf5_members};
 
 const hdf5_layout *hdf5_layout_of(hid_t object)
 {

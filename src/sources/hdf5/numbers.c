@@ -17,7 +17,7 @@ static bool has_member(hid_t type, const char *name)
   return found;
 }
 
-static bool is_boolean(hid_t type)
+bool hdf5_is_boolean(hid_t type)
 {
   const H5T_class_t class = H5Tget_class(type);
   if (class == H5T_BITFIELD) return H5Tget_size(type) == 1;
@@ -30,7 +30,7 @@ bool hdf5_is_numeric(hid_t data_set)
   const hid_t type = H5Dget_type(data_set);
   if (type < 0) return false;
   const H5T_class_t class = H5Tget_class(type);
-  const bool is_numeric = class == H5T_INTEGER || class == H5T_FLOAT || is_boolean(type);
+  const bool is_numeric = class == H5T_INTEGER || class == H5T_FLOAT || hdf5_is_boolean(type);
   H5Tclose(type);
   return is_numeric;
 }

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Is the type, which is neither integer nor float, that of booleans? */
+bool hdf5_is_boolean(hid_t type);
+
 /* Does the data set hold integers, floats or booleans? */
 bool hdf5_is_numeric(hid_t data_set);
 

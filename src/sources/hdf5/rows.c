@@ -66,9 +66,11 @@ static gmmpi_status read_box(const point_source *source, const hdf5_rows *rows, 
                                                      (int64_t)(count[0] * count[1]), numbers);
   const int reason = errno;
   if (memory >= 0) H5Sclose(memory);
-  if (is_read)
-    return hdf5_unwritten_blank(&rows->unwritten, source->label, rows->data_set, (int64_t)start[0], (int64_t)count[0],
-                                (int64_t)start[1], (int64_t)count[1], numbers, error);
+  if (is_read) {
+    hdf5_unwritten_blank(&rows->unwritten, (int64_t)start[0], (int64_t)count[0], (int64_t)start[1], (int64_t)count[1],
+                         numbers);
+    return GMMPI_OK;
+  }
   if (!is_ready || reason == ENOMEM) return out_of_memory(source, error);
   if (reason != 0)
     return fail(error, GMMPI_INPUT_FAILED,

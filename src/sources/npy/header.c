@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/npy/header.h"
 
+#include "sources/npy/fields.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/memory.h"
@@ -16,7 +17,8 @@ enum { LONGEST_HEADER = 1 << 20, MOST_DIMENSIONS = 32 };
 
 /* What the dictionary says. */
 typedef struct dictionary {
-  const char *descr; /* behind its quote, up to descr_length; NULL when it is not a string */
+  const char *fields; /* the list that describes the fields of records; NULL: descr is not a list */
+  const char *descr;  /* behind its quote, up to descr_length; NULL when it is not a string */
   size_t descr_length;
   bool has_descr;
   bool is_fortran;
@@ -99,7 +101,7 @@ static const char *read_value(const char *key, size_t key_length, const char *te
 {
   if (is_key(key, key_length, "descr") && !said->has_descr) {
     said->has_descr = true;
-    if (*text == '[') return skip_nested(text);
+    if (*text == '[') return skip_nested(said->fields = text);
     return read_string(text, &said->descr, &said->descr_length);
   }
   if (is_key(key, key_length, "fortran_order") && !said->has_order) {
@@ -133,16 +135,35 @@ static bool read_dictionary(const char *text, dictionary *said)
 
 /* --- what it means --- */
 
+static gmmpi_status objects(const char *path, gmmpi_error *error)
+{
+  return fail(error, GMMPI_BAD_DATA, "%s: is an array of Python objects; save it with .astype(float)", path);
+}
+
+/* Records of several fields. */
+static gmmpi_status set_record_type(const char *path, const char *fields, npy_header *header, gmmpi_error *error)
+{
+  int64_t record_bytes;
+  header->type = 'r';
+  switch (npy_fields_read(fields, &header->columns, &record_bytes)) {
+  case NPY_FIELDS_DAMAGED:
+    return damaged(path, error);
+  case NPY_FIELDS_ARE_OBJECTS:
+    return objects(path, error);
+  case NPY_FIELDS_TOO_MANY:
+    return fail(error, GMMPI_NO_MEMORY, "%s: has more fields than there is memory for", path);
+  default:
+    header->item_bytes = (int)record_bytes;
+    return record_bytes > 0 ? GMMPI_OK : damaged(path, error);
+  }
+}
+
 static gmmpi_status set_type(const char *path, const dictionary *said, npy_header *header, gmmpi_error *error)
 {
   static const char *const known[] = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"};
-  if (said->descr == NULL)
-    return fail(
-        error, GMMPI_BAD_DATA,
-        "%s: is a structured array; save a plain one, as from numpy.lib.recfunctions.structured_to_unstructured", path);
+  if (said->fields != NULL) return set_record_type(path, said->fields, header, error);
   const int length = said->descr_length < 40 ? (int)said->descr_length : 40;
-  if (memchr(said->descr, 'O', said->descr_length) != NULL)
-    return fail(error, GMMPI_BAD_DATA, "%s: is an array of Python objects; save it with .astype(float)", path);
+  if (memchr(said->descr, 'O', said->descr_length) != NULL) return objects(path, error);
   const bool has_order = length > 0 && strchr("<>|=", said->descr[0]) != NULL;
   const char *name = said->descr + (has_order ? 1 : 0);
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

@@ -4,6 +4,8 @@
 #ifndef SOURCES_NPY_HEADER_H
 #define SOURCES_NPY_HEADER_H
 
+#include "sources/record_columns.h"
+
 #include "gmmpi/error.h"
 
 #include <stdbool.h>
@@ -14,14 +16,15 @@ enum { NPY_MAGIC_BYTES = 6 };
 extern const char npy_magic[NPY_MAGIC_BYTES + 1];
 
 typedef struct npy_header {
-  char type;          /* 'f', 'i', 'u' or 'b' */
-  int item_bytes;     /* of one number */
-  bool is_swapped;    /* is the byte order not this machine's? */
-  bool is_fortran;    /* column by column? */
-  int n_dimensions;   /* 1 or 2 */
-  int64_t n_rows;     /* of a 1-D array: its length */
-  int64_t n_columns;  /* of a 1-D array: 1 */
-  int64_t data_begin; /* where in the file the numbers begin */
+  char type;              /* 'f', 'i', 'u' or 'b'; 'r': a record */
+  int item_bytes;         /* of one number or record */
+  bool is_swapped;        /* is the byte order not this machine's? */
+  bool is_fortran;        /* column by column? */
+  int n_dimensions;       /* 1 or 2 */
+  int64_t n_rows;         /* of a 1-D array: its length */
+  int64_t n_columns;      /* of a 1-D array: 1 */
+  int64_t data_begin;     /* where in the file the numbers begin */
+  record_columns columns; /* of records: for record_columns_free, also after an error */
 } npy_header;
 
 /* Reads the header of a file of n_bytes bytes and checks that all numbers are there. Errors: 65 a header that is

@@ -22,7 +22,8 @@ enum { PIECE_BYTES = 4 << 20 };
 typedef struct npy_state {
   int descriptor;
   npy_header header;
-  int64_t lowest; /* the first and the last column picked */
+  record_reader records; /* of a structured array */
+  int64_t lowest;        /* the first and the last column picked */
   int64_t highest;
   unsigned char *piece;
   size_t piece_bytes;
@@ -73,6 +74,26 @@ static void open_band(point_source *source)
   source->is_concurrent = true;
 }
 
+/* A structured array. */
+static gmmpi_status open_records(point_source *source, const source_options *options, gmmpi_error *error)
+{
+  npy_state *state = source->state;
+  npy_header *header = &state->header;
+  if (header->n_columns != 1)
+    return fail(error, GMMPI_BAD_DATA, "%s: has records in two dimensions; save it with .ravel()", source->label);
+  if (source->choices.transpose != 0)
+    return fail(error, GMMPI_WRONG_USAGE, "%s: --transpose: its points are records; leave it out", source->label);
+  source->n_rows = header->n_rows;
+  source->n_columns = header->columns.n;
+  if (header->n_rows == 0) return GMMPI_OK;
+  source->streams = true;
+  source->is_concurrent = true;
+  const gmmpi_status status =
+      record_columns_pick(source, &header->columns, header->item_bytes, options, &state->records, error);
+  if (status == GMMPI_OK) source->buffer_bytes = records_at_once(&state->records) * header->item_bytes;
+  return status;
+}
+
 static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
 {
   (void)comm;
@@ -86,6 +107,7 @@ static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_o
     return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check that every node can read it", source->label,
                 strerror(errno));
   gmmpi_status result = npy_header_read(state->descriptor, source->label, status.st_size, &state->header, error);
+  if (result == GMMPI_OK && state->header.type == 'r') return open_records(source, options, error);
   if (result == GMMPI_OK && state->header.n_rows == 0) {
     source->n_columns = state->header.n_columns;
     return GMMPI_OK;
@@ -113,6 +135,8 @@ static void close_npy(point_source *source)
   npy_state *state = source->state;
   if (state->descriptor >= 0) close(state->descriptor);
   if (state->band.n_lines > 0) band_close(&state->band);
+  record_columns_free(&state->header.columns);
+  record_reader_close(&state->records);
   free(state->piece);
   free(state);
 }
@@ -252,6 +276,8 @@ static gmmpi_status read_npy(point_source *source, int64_t first_row, int64_t n_
   npy_state *state = source->state;
   const npy_header *header = &state->header;
   if (header->is_fortran) return band_read(&state->band, first_row, n_rows, rows, error);
+  if (header->type == 'r')
+    return records_read(source, &state->records, state->descriptor, header->data_begin, first_row, n_rows, rows, error);
   if (source->is_concurrent) {
     const int64_t row_numbers = source->n_features;
     return source_read_numbers(source, state->descriptor,
