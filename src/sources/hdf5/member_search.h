@@ -3,7 +3,7 @@
 #ifndef SOURCES_HDF5_MEMBER_SEARCH_H
 #define SOURCES_HDF5_MEMBER_SEARCH_H
 
-#include "sources/hdf5/member_list.h"
+#include "sources/hdf5/member.h"
 
 #include "gmmpi/error.h"
 
