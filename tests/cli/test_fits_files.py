@@ -35,14 +35,14 @@ def unit(cards, data=b"", fill=b"\0"):
 PRIMARY = unit([("SIMPLE", True), ("BITPIX", 8), ("NAXIS", 0), ("EXTEND", True)])
 
 
-def table(columns, n_rows, data, name=None, row_bytes=None, kind="BINTABLE"):
+def table(columns, n_rows, data, name=None, row_bytes=None, kind="BINTABLE", **cards_behind):
     """columns: (name, form, further cards such as {"TNULL": -1})."""
     row_bytes = len(data) // n_rows if row_bytes is None else row_bytes
     cards = [("XTENSION", kind), ("BITPIX", 8), ("NAXIS", 2), ("NAXIS1", row_bytes), ("NAXIS2", n_rows), ("PCOUNT", 0),
              ("GCOUNT", 1), ("TFIELDS", len(columns))]
     for i, (column, form, more) in enumerate(columns, 1):
         cards += [(f"TTYPE{i}", column), (f"TFORM{i}", form)] + [(f"{key}{i}", value) for key, value in more.items()]
-    return unit(cards + ([("EXTNAME", name)] if name else []), data, b" " if kind == "TABLE" else b"\0")
+    return unit(cards + ([("EXTNAME", name)] if name else []) + list(cards_behind.items()), data, b" " if kind == "TABLE" else b"\0")
 
 
 def image(array, extension=None, **cards):
@@ -139,6 +139,12 @@ class Tables(FitsFiles):
         self.check(path, rows["v"][:, [2]], "--columns", "v.2")
         self.fail_with(65, 'column "name" holds text', "convert", path, self.path("points.h5"), "--columns", "v,name")
         self.fail_with(65, 'has no column "x"', "convert", path, self.path("points.h5"), "--columns", "x")
+
+    def test_map_of_the_sky(self):
+        pixels = numpy.arange(24, dtype=">f4").reshape(6, 4)
+        run = self.succeed("convert", self.make(PRIMARY, table([("T", "4E", {})], 6, pixels.tobytes(), PIXTYPE="HEALPIX")),
+                           self.path("points.h5"))
+        self.assertRegex(run.stderr, "warning: .*several pixels in each row.*healpy.read_map")
 
     def test_ascii(self):
         """Numbers as Fortran writes them, the point implied, missing ones; bit for bit what Python reads."""
