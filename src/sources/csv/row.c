@@ -74,7 +74,10 @@ gmmpi_status csv_row_parse(const point_source *source, const csv_row_layout *lay
     csv_field field;
     next = csv_next_field(next, end, delimiter, &field);
     if (field.is_unclosed) return wrong_number_of_fields(source, delimiter, line_begin, end, line, error);
-    if (feature >= 0 && parse_cell(field.begin, field.end, &row[feature]) == CELL_TEXT && wrong_feature < 0) {
+    if (feature < 0 || parse_cell(field.begin, field.end, &row[feature]) != CELL_TEXT) continue;
+    if (source->keeps_text) {
+      row[feature] = value_of_text();
+    } else if (wrong_feature < 0) {
       wrong = field;
       wrong_feature = feature;
     }
