@@ -59,6 +59,15 @@ class FcsFiles(harness.Case):
         self.assertEqual(warnings, "")
         return names
 
+    def check_all(self, files, *options):
+        """The same of several files that agree in their columns, (bytes, points), in one run."""
+        for i, (content, _) in enumerate(files):
+            self.make(content, name=f"{i}.fcs")
+        points, names, warnings = self.read("@" + self.write("list", "".join(f"{i}.fcs\n" for i in range(len(files)))), *options)
+        numpy.testing.assert_array_equal(points, numpy.concatenate([numpy.asarray(part, dtype=float) for _, part in files]))
+        self.assertEqual(warnings, "")
+        return names
+
     def refuse(self, pattern, content, *options, status=65):
         self.fail_with(status, r"x\.fcs: .*" + pattern, "fit", self.make(content), "-k", 1, "-o", self.path("model.h5"), *options)
 
@@ -72,16 +81,15 @@ def some_floats(n=7, d=3):
 
 class Values(FcsFiles):
     def test_floats(self):
+        files = []
         for code, kind, bits in (("F", "f4", 32), ("D", "f8", 64)):
             for order, words in (("<", "1,2,3,4"), (">", "4,3,2,1")):
                 for version in ("2.0", "3.0", "3.1", "3.2"):
-                    if (version == "2.0") != (order == "<" and code == "F"):
-                        continue
-                    with self.subTest(code=code, order=order, version=version):
-                        points = some_floats().astype(order + kind)
-                        parameters = [dict(parameter, B=bits) for parameter in FLOATS]
-                        content = fcs(parameters, points.tobytes(), version, keywords={"$DATATYPE": code, "$BYTEORD": words})
-                        self.assertEqual(self.check(content, points), ["FSC-A", "FL1-A", "Time"])
+                    points = some_floats().astype(order + kind)
+                    parameters = [dict(parameter, B=bits) for parameter in FLOATS]
+                    content = fcs(parameters, points.tobytes(), version, keywords={"$DATATYPE": code, "$BYTEORD": words})
+                    files.append((content, points))
+        self.assertEqual(self.check_all(files), ["FSC-A", "FL1-A", "Time"])
         self.check(content, points[:, [1, 0]], "--columns", "CD3,FSC-A")
         self.check(content, points[:, [2]], "--columns", "3")
 
@@ -93,10 +101,10 @@ class Values(FcsFiles):
         numbers = numpy.array([[int(random.integers(1 << 8 * min(width, 7))) for width in widths] for _ in range(6)])
         masks = numpy.array([256, 1024, 262144, 1 << 52, 1024]) - 1
         parameters = [{"B": 8 * width, "R": most} for width, most in zip(widths, ranges)]
-        for order, words in (("little", "1,2,3,4"), ("big", "4,3,2,1"), ("big", "2,1")):
-            content = fcs(parameters, integers(numbers, widths, order), keywords={"$DATATYPE": "I", "$BYTEORD": words})
-            self.check(content, numbers & masks)
-            self.check(content, numbers & masks, "--raw-values")
+        files = [(fcs(parameters, integers(numbers, widths, order), keywords={"$DATATYPE": "I", "$BYTEORD": words}), numbers & masks)
+                 for order, words in (("little", "1,2,3,4"), ("big", "4,3,2,1"), ("big", "2,1"))]
+        self.check_all(files)
+        self.check_all(files, "--raw-values")
 
     def test_mixed_byte_order(self):
         """As a PDP-11 wrote long integers: the high half first, each half with its low byte first."""
@@ -133,11 +141,10 @@ class Values(FcsFiles):
 class Keywords(FcsFiles):
     def test_delimiters(self):
         points = some_floats()
-        for delimiter in "/|\\\f\t!":
-            content = fcs([dict(FLOATS[0], N=f"a{delimiter}b" if delimiter in "/|!" else "ab"), *FLOATS[1:]], points.tobytes(),
-                          delimiter=delimiter, keywords={"$COM": f"1{delimiter}{delimiter}2"})
-            names = self.check(content, points)
-            self.assertEqual(names[0], f"a{delimiter}b" if delimiter in "/|!" else "ab")
+        self.check_all([(fcs(FLOATS, points.tobytes(), delimiter=delimiter, keywords={"$COM": f"1{delimiter}{delimiter}2"}), points)
+                        for delimiter in "/|\\\f\t!"])
+        content = fcs([dict(FLOATS[0], N="a|b"), *FLOATS[1:]], points.tobytes(), delimiter="|")
+        self.assertEqual(self.check(content, points)[0], "a|b")
 
     def test_values_of_no_length(self):
         """The standard has none, some programs write them: a keyword behind one must not be lost."""
@@ -155,13 +162,11 @@ class Keywords(FcsFiles):
         """Keywords in lower case; TEXT later in the file; offsets that the header has no room for; $TOT left out."""
         points = some_floats()
         content = fcs(FLOATS, points.tobytes(), text_begin=256, header=(0, 0))
-        self.check(content, points)
-        self.check(content.replace(b"$P1B", b"$p1b").replace(b"$TOT", b"$Tot"), points)
-        self.check(fcs(FLOATS, points.tobytes(), "2.0", keywords={"$TOT": None}), points)
-        self.check(fcs(FLOATS, points.tobytes(), tail=b"00000000" + bytes(1000)), points)
         begin = content.index(points.tobytes())
-        header = content[:26] + f"{begin:>8}{begin + points.nbytes - 2:>8}".encode() + content[42:]
-        self.check(header, points)  # its last byte forgotten
+        forgets_last_byte = content[:26] + f"{begin:>8}{begin + points.nbytes - 2:>8}".encode() + content[42:]
+        self.check_all([(content, points), (content.replace(b"$P1B", b"$p1b").replace(b"$TOT", b"$Tot"), points),
+                        (fcs(FLOATS, points.tobytes(), "2.0", keywords={"$TOT": None}), points), (forgets_last_byte, points),
+                        (fcs(FLOATS, points.tobytes(), tail=b"00000000" + bytes(1000)), points)])
 
     def test_doubtful(self):
         points = some_floats()
@@ -208,7 +213,7 @@ class Refused(FcsFiles):
         points = some_floats(500)
         whole = fcs(FLOATS, points.tobytes())
         begin = whole.index(points.tobytes())
-        for n_bytes in (30, 58, 100, begin - 1, begin, begin + 1, begin + 3000, len(whole) - 1):
+        for n_bytes in (30, 100, begin - 1, begin + 3000, len(whole) - 1):
             with self.subTest(n_bytes=n_bytes):
                 self.refuse("", whole[:n_bytes])
         for keywords in ({"$TOT": "999999999999999999"}, {"$TOT": "501"}, {"$BEGINDATA": "99999999", "$ENDDATA": "99999999"}):

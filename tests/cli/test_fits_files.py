@@ -35,14 +35,14 @@ def unit(cards, data=b"", fill=b"\0"):
 PRIMARY = unit([("SIMPLE", True), ("BITPIX", 8), ("NAXIS", 0), ("EXTEND", True)])
 
 
-def table(columns, n_rows, data, name=None, row_bytes=None, kind="BINTABLE"):
+def table(columns, n_rows, data, name=None, row_bytes=None, kind="BINTABLE", **cards_behind):
     """columns: (name, form, further cards such as {"TNULL": -1})."""
     row_bytes = len(data) // n_rows if row_bytes is None else row_bytes
     cards = [("XTENSION", kind), ("BITPIX", 8), ("NAXIS", 2), ("NAXIS1", row_bytes), ("NAXIS2", n_rows), ("PCOUNT", 0),
              ("GCOUNT", 1), ("TFIELDS", len(columns))]
     for i, (column, form, more) in enumerate(columns, 1):
         cards += [(f"TTYPE{i}", column), (f"TFORM{i}", form)] + [(f"{key}{i}", value) for key, value in more.items()]
-    return unit(cards + ([("EXTNAME", name)] if name else []), data, b" " if kind == "TABLE" else b"\0")
+    return unit(cards + ([("EXTNAME", name)] if name else []) + list(cards_behind.items()), data, b" " if kind == "TABLE" else b"\0")
 
 
 def image(array, extension=None, **cards):
@@ -77,6 +77,13 @@ class FitsFiles(harness.Case):
         numpy.testing.assert_array_equal(points, numpy.asarray(expected, dtype=float))
         return names
 
+    def check_all(self, files, *options):
+        """The same of several files that agree in their columns, (bytes, points), in one run."""
+        for i, (content, _) in enumerate(files):
+            self.make(content, name=f"{i}.fits")
+        self.check("@" + self.write("list", "".join(f"{i}.fits\n" for i in range(len(files)))),
+                   numpy.concatenate([numpy.asarray(points, dtype=float) for _, points in files]), *options)
+
 
 @unittest.skipIf(has_cfitsio(), "this build reads FITS files")
 class WithoutLibrary(FitsFiles):
@@ -104,14 +111,16 @@ class Tables(FitsFiles):
     def test_integers_without_a_sign(self):
         """TZERO 2^15, 2^31, 2^63, and -128 of signed bytes; 64 bits are rounded once."""
         kept = [("B", -128, "i1", "u1"), ("I", 1 << 15, "u2", "i2"), ("J", 1 << 31, "u4", "i4"), ("K", 1 << 63, "u8", "i8")]
+        files, raw = [], []
         for form, zero, meant, stored in kept:
-            with self.subTest(meant):
-                info = numpy.iinfo(meant)
-                values = [info.min, info.min + 1, 3, info.max - 1, info.max, info.max // 3 * 2 + 1]
-                numbers = numpy.array([value - zero for value in values], dtype=">" + stored)
-                path = self.make(PRIMARY, table([("x", form, {"TSCAL": 1, "TZERO": zero})], 6, numbers.tobytes()))
-                self.check(path, [[float(value)] for value in values])
-                self.check(path, [[float(number)] for number in numbers.tolist()], "--raw-values")
+            info = numpy.iinfo(meant)
+            values = [info.min, info.min + 1, 3, info.max - 1, info.max, info.max // 3 * 2 + 1]
+            numbers = numpy.array([value - zero for value in values], dtype=">" + stored)
+            content = PRIMARY + table([("x", form, {"TSCAL": 1, "TZERO": zero})], 6, numbers.tobytes())
+            files.append((content, [[float(value)] for value in values]))
+            raw.append((content, [[float(number)] for number in numbers.tolist()]))
+        self.check_all(files)
+        self.check_all(raw, "--raw-values")
 
     def test_scales_and_missing_values(self):
         rows = numpy.array([(10, 7.0), (-1, 8.0), (30, 9.0)], dtype=[("a", ">i2"), ("b", ">f8")])
@@ -139,6 +148,12 @@ class Tables(FitsFiles):
         self.check(path, rows["v"][:, [2]], "--columns", "v.2")
         self.fail_with(65, 'column "name" holds text', "convert", path, self.path("points.h5"), "--columns", "v,name")
         self.fail_with(65, 'has no column "x"', "convert", path, self.path("points.h5"), "--columns", "x")
+
+    def test_map_of_the_sky(self):
+        pixels = numpy.arange(24, dtype=">f4").reshape(6, 4)
+        run = self.succeed("convert", self.make(PRIMARY, table([("T", "4E", {})], 6, pixels.tobytes(), PIXTYPE="HEALPIX")),
+                           self.path("points.h5"))
+        self.assertRegex(run.stderr, "warning: .*several pixels in each row.*healpy.read_map")
 
     def test_ascii(self):
         """Numbers as Fortran writes them, the point implied, missing ones; bit for bit what Python reads."""
@@ -207,12 +222,10 @@ class Tables(FitsFiles):
 class Images(FitsFiles):
     def test_images(self):
         random = numpy.random.default_rng(7)
-        for kind in ("u1", "i2", "i4", "i8", "f4", "f8"):
-            with self.subTest(kind):
-                pixels = (100 * random.random((7, 4))).astype(">" + kind)
-                path = self.make(image(pixels))
-                self.check(path, pixels)
-                self.check(path, pixels[[3, 1]].T, "--transpose", "--columns", "4,2")
+        pictures = [(100 * random.random((7, 4))).astype(">" + kind) for kind in ("u1", "i2", "i4", "i8", "f4", "f8")]
+        self.check_all([(image(pixels), pixels) for pixels in pictures])
+        self.check_all([(image(pixels), pixels[[3, 1]].T) for pixels in pictures], "--transpose", "--columns", "4,2")
+        path = self.make(image(pixels := pictures[1]))
         self.check(path, pixels.T, "--transpose")
         self.check(path, pixels[:, [3, 1]], "--columns", "4,2")
         self.check(self.make(image(numpy.arange(5, dtype=">f4"))), numpy.arange(5)[:, None])

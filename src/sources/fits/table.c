@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* "A, B, C", shortened to n_bytes. */
 static void list_names(int n, char *const *names, char *text, size_t n_bytes)
@@ -73,6 +74,19 @@ static gmmpi_status set_table(point_source *source, const fits_columns *columns,
   return GMMPI_OK;
 }
 
+/* Maps of the sky have many pixels in each row, which are no features of a point. */
+static void look_for_map(point_source *source, fitsfile *handle, const fits_columns *columns)
+{
+  char kind[FLEN_VALUE] = "";
+  int no_key = 0;
+  bool has_arrays = false;
+  fits_read_key_str(handle, "PIXTYPE", kind, NULL, &no_key);
+  for (int64_t i = 0; i < columns->n; i++) has_arrays = has_arrays || columns->arrays[i] != NULL;
+  if (no_key == 0 && strcasecmp(kind, "HEALPIX") == 0 && has_arrays)
+    source_doubt(source, "is a HEALPix map with several pixels in each row, which become features of one point; for a "
+                         "point for each pixel save what healpy.read_map gives with numpy.save");
+}
+
 gmmpi_status fits_table_open(point_source *source, fitsfile *handle, const fits_hdu *hdu, const source_options *options,
                              gmmpi_error *error)
 {
@@ -94,8 +108,9 @@ gmmpi_status fits_table_open(point_source *source, fitsfile *handle, const fits_
   if (no_key == 0 && is_packed != 0)
     return fail(error, GMMPI_BAD_DATA, "%s: is a packed table; unpack the file first (funpack)", source->label);
   fits_columns columns = {0};
-  if (fits_columns_read(handle, source->label, &columns, error) == GMMPI_OK)
-    set_table(source, &columns, options, error);
+  if (fits_columns_read(handle, source->label, &columns, error) == GMMPI_OK &&
+      set_table(source, &columns, options, error) == GMMPI_OK)
+    look_for_map(source, handle, &columns);
   fits_columns_clear(&columns);
   return error->status;
 }
