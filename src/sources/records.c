@@ -129,8 +129,7 @@ void records_convert(const record_reader *reader, int64_t n_features, const unsi
                            .numbers = rows + j,
                            .stride = n_features};
     convert_field(field, &run);
-    if (reader->masks[j].type != '\0')
-      blank_masked(records + (reader->masks[j].offset - reader->first_byte), &run);
+    if (reader->masks[j].type != '\0') blank_masked(records + (reader->masks[j].offset - reader->first_byte), &run);
   }
 }
 

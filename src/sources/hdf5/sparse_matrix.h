@@ -25,8 +25,8 @@ typedef struct sparse_matrix {
   hdf5_vector data, indices, indptr;
 } sparse_matrix;
 
-/* Opens the matrix that the group holds for the source, whose label is kept. Release it with sparse_matrix_close, also after an error. Errors: 65 the lists
- * do not fit to each other or the shape; those of hdf5_vector_open. */
+/* Opens the matrix that the group holds for the source, whose label is kept. Release it with sparse_matrix_close, also
+ * after an error. Errors: 65 the lists do not fit to each other or the shape; those of hdf5_vector_open. */
 gmmpi_status sparse_matrix_open(const point_source *source, hid_t group, sparse_matrix *matrix, gmmpi_error *error);
 void sparse_matrix_close(sparse_matrix *matrix);
 

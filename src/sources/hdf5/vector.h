@@ -23,9 +23,9 @@ typedef struct hdf5_vector {
 
 extern const hdf5_vector hdf5_no_vector;
 
-/* Opens the data set `name` of the group with a cache for its chunks. The name and the source's label are kept. Release it with
- * hdf5_vector_close, also after an error. Errors: 65 it holds no numbers, or no integers where they are wanted, in one
- * dimension, it was not written, its filter is missing, or it is damaged; 74; 71. */
+/* Opens the data set `name` of the group with a cache for its chunks. The name and the source's label are kept. Release
+ * it with hdf5_vector_close, also after an error. Errors: 65 it holds no numbers, or no integers where they are wanted,
+ * in one dimension, it was not written, its filter is missing, or it is damaged; 74; 71. */
 gmmpi_status hdf5_vector_open(const point_source *source, hid_t group, const char *name, bool is_integer,
                               hdf5_vector *vector, gmmpi_error *error);
 void hdf5_vector_close(hdf5_vector *vector);
