@@ -26,8 +26,8 @@ ROOMS = {
 }
 
 # The folders of formats know the face of a source, and nothing of each other.
-FACE_OF_SOURCES = ("sources/source", "sources/feature_names", "sources/records", "sources/record_columns",
-                   "sources/written_files")
+FACE_OF_SOURCES = ("sources/source", "sources/band", "sources/feature_names", "sources/records", "sources/record_columns",
+                    "sources/written_files")
 THE_TABLE_OF_SOURCES = "sources/kinds"
 
 

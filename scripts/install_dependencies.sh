@@ -23,6 +23,8 @@ liblapacke-dev        LAPACKE
 librandom123-dev      Random123
 libjansson-dev        jansson 2.11 or later
 zlib1g-dev            zlib
+libzstd-dev           zstd (optional: .zst files)
+libcfitsio-dev        cfitsio (FITS files)
 python3               Python 3 (pictures)
 python3-numpy         NumPy (pictures)
 python3-h5py          h5py (pictures)
@@ -44,7 +46,7 @@ libclang-rt-dev       clang's sanitizers and libFuzzer (fuzzers)
 libomp-dev            OpenMP for clang (fuzzers)
 "
 # Done without where they are not in the lists, or have another name.
-optional="clang clang-tidy clang-format libclang-rt-dev libomp-dev"
+optional="libzstd-dev libcfitsio-dev clang clang-tidy clang-format libclang-rt-dev libomp-dev"
 benchmark_packages="
 g++                   a C++ compiler (benchmark)
 libarmadillo-dev      Armadillo (benchmark)

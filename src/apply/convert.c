@@ -101,7 +101,7 @@ static void look_at_rows(MPI_Comm comm, conversion *work, int64_t begin, int64_t
 
 /* Collective: all rows are looked at in their order, so that the first one that is not in order is named. Sets
  * kept_before when rows are left out. */
-static gmmpi_status survey_rows(MPI_Comm comm, conversion *work, int64_t *n_dropped, gmmpi_error *error)
+static gmmpi_status survey_rows(MPI_Comm comm, conversion *work, dropped_count *dropped, gmmpi_error *error)
 {
   int rank;
   int n_ranks;
@@ -112,7 +112,7 @@ static gmmpi_status survey_rows(MPI_Comm comm, conversion *work, int64_t *n_drop
   if (kept == NULL) no_memory(work, error);
   look_at_rows(comm, work, output_first_row(n_rows, BLOCK_ROWS, rank, n_ranks),
                output_first_row(n_rows, BLOCK_ROWS, rank + 1, n_ranks), kept, error);
-  if (row_check_end(comm, &work->check, n_rows, n_dropped, error) == GMMPI_OK && *n_dropped > 0) {
+  if (row_check_end(comm, &work->check, n_rows, dropped, error) == GMMPI_OK && dropped->n > 0) {
     allreduce_large(comm, kept, work->n_blocks, MPI_INT64_T, MPI_SUM);
     int64_t before = 0;
     for (int64_t b = 0; b <= work->n_blocks; b++) {
@@ -185,9 +185,9 @@ static gmmpi_status produce(void *context, int64_t first, int64_t n, void *const
 static gmmpi_status approve(MPI_Comm comm, void *context, gmmpi_error *error)
 {
   conversion *work = context;
-  int64_t n_dropped;
+  dropped_count dropped;
   if (work->kept_before != NULL) return GMMPI_OK;
-  return row_check_end(comm, &work->check, work->source->n_rows, &n_dropped, error);
+  return row_check_end(comm, &work->check, work->source->n_rows, &dropped, error);
 }
 
 /* --- all of it --- */
@@ -203,10 +203,22 @@ static gmmpi_status conversion_open(conversion *work, gmmpi_error *error)
   return work->rows != NULL ? GMMPI_OK : no_memory(work, error);
 }
 
+static shard_options how_of(const conversion *work)
+{
+  return (shard_options){.missing = work->options->missing,
+                         .infinite = work->options->infinite,
+                         .single_precision = work->options->single_precision};
+}
+
+static bool may_drop(const conversion *work)
+{
+  const shard_options how = how_of(work);
+  return shard_drops(&how);
+}
+
 static row_check begin_check(const conversion *work)
 {
-  const shard_options how = {.missing = work->options->missing, .single_precision = work->options->single_precision};
-  return row_check_begin(work->source, 0, how);
+  return row_check_begin(work->source, 0, how_of(work));
 }
 
 /* Collective. */
@@ -225,7 +237,7 @@ static gmmpi_status write_rows(MPI_Comm comm, conversion *work, const char *path
                                 .headings_attribute = source->has_names ? "feature_names" : NULL};
   work->first_row = output_first_row(work->n_kept, BLOCK_ROWS, rank, n_ranks);
   work->n_own = output_first_row(work->n_kept, BLOCK_ROWS, rank + 1, n_ranks) - work->first_row;
-  work->n_done = work->options->missing == MISSING_DROP ? work->n_own : 0;
+  work->n_done = may_drop(work) ? work->n_own : 0;
   work->n_to_do = work->n_done + work->n_own;
   work->check = begin_check(work);
   const output_table table = {.n_rows = work->n_kept,
@@ -246,27 +258,27 @@ gmmpi_status convert_to_file(MPI_Comm comm, point_source *source, const convert_
 {
   gmmpi_error own = {0};
   conversion work = {.source = source, .options = options};
-  int64_t n_dropped = 0;
+  dropped_count dropped = {0};
   int rank;
   int n_ranks;
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &n_ranks);
   conversion_open(&work, &own);
   agree(comm, &own);
-  if (own.status == GMMPI_OK && options->missing == MISSING_DROP) {
+  if (own.status == GMMPI_OK && may_drop(&work)) {
     work.check = begin_check(&work);
     work.n_to_do = 2 * (output_first_row(source->n_rows, BLOCK_ROWS, rank + 1, n_ranks) -
                         output_first_row(source->n_rows, BLOCK_ROWS, rank, n_ranks));
-    survey_rows(comm, &work, &n_dropped, &own);
+    survey_rows(comm, &work, &dropped, &own);
   }
-  work.n_kept = source->n_rows - n_dropped;
+  work.n_kept = source->n_rows - dropped.n;
   if (own.status == GMMPI_OK && write_rows(comm, &work, path, &own) == GMMPI_BAD_DATA && options->compress > 0) {
     /* Compressed rows are read in another order than theirs: look which bad one is the first. */
     gmmpi_error first = {0};
     work.check = begin_check(&work);
-    if (survey_rows(comm, &work, &n_dropped, &first) != GMMPI_OK) own = first;
+    if (survey_rows(comm, &work, &dropped, &first) != GMMPI_OK) own = first;
   }
-  if (own.status == GMMPI_OK) *result = (convert_result){.n_samples = work.n_kept, .n_dropped = n_dropped};
+  if (own.status == GMMPI_OK) *result = (convert_result){.n_samples = work.n_kept, .dropped = dropped};
   free(work.rows);
   free(work.kept_before);
   if (own.status != GMMPI_OK && error != NULL) *error = own;

@@ -11,6 +11,7 @@
 
 typedef struct convert_options {
   missing_choice missing;
+  infinite_choice infinite;
   bool single_precision;
   int compress; /* 1 to 9, or 0 for not at all */
 
@@ -21,7 +22,7 @@ typedef struct convert_options {
 
 typedef struct convert_result {
   int64_t n_samples;
-  int64_t n_dropped;
+  dropped_count dropped;
 } convert_result;
 
 /* Collective over comm. Errors, agreed: those of shard_create, 73 (an older file of that name stays as it was). */

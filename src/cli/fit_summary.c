@@ -2,6 +2,7 @@
 #include "cli/fit_command.h"
 
 #include "apply/criteria.h"
+#include "cli/prepare.h"
 #include "support/error.h"
 #include "support/json_text.h"
 
@@ -99,7 +100,7 @@ static json_t *texts_of_warnings(void)
   return texts;
 }
 
-static void print_json(const fit_account *account)
+static void print_summary_json(const fit_account *account)
 {
   const fit_result *result = account->result;
   const fit_timings *timings = &result->timings;
@@ -111,16 +112,17 @@ static void print_json(const fit_account *account)
                               account->seconds_read, "init", timings->init, "coarse", timings->coarse, "e_step",
                               timings->e_step, "waiting", timings->waiting, "allreduce", timings->allreduce, "m_step",
                               timings->m_step, "checkpoint", account->seconds_checkpoint);
-  json_t *run =
-      json_pack("{s:o, s:o, s:o, s:I, s:o, s:f, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes",
-                number_of_passes(result->n_passes), "events", names_of_events(result), "warnings", texts_of_warnings(),
-                "n_dropped", (json_int_t)account->points->n_dropped, "seconds", seconds, "seconds_per_iteration",
-                seconds_per_iteration(timings), "imbalance", imbalance(timings), "ranks", account->n_ranks, "threads",
-                account->command->fit.threads, "instruction_set", result->instruction_set, "peak_memory",
-                (json_int_t)account->peak_memory, "output", account->command->output_path);
+  json_t *run = json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:f, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes",
+                          number_of_passes(result->n_passes), "events", names_of_events(result), "warnings",
+                          texts_of_warnings(), "n_dropped", (json_int_t)account->points->n_dropped, "n_infinite",
+                          (json_int_t)account->points->n_infinite, "seconds", seconds, "seconds_per_iteration",
+                          seconds_per_iteration(timings), "imbalance", imbalance(timings), "ranks", account->n_ranks,
+                          "threads", account->command->fit.threads, "instruction_set", result->instruction_set,
+                          "peak_memory", (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     json_object_update(summary, run);
+    if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
     char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     if (text != NULL) puts(text);
     free(text);
@@ -137,7 +139,7 @@ static void print_components(const gmmpi_model *model)
   for (int64_t k = 0; k < model->n_components && k < most_components; k++) {
     printf("  component %-3lld weight %-9.4g mean", (long long)k, model->weights[k]);
     for (int64_t j = 0; j < model->n_features && j < most_features; j++)
-      printf(" %.6g", model->means[k * model->n_features + j]);
+      printf(" %.6g", model_undo_transform(model, j, model->means[k * model->n_features + j]));
     puts(model->n_features > most_features ? " ..." : "");
   }
   if (model->n_components > most_components)
@@ -155,9 +157,8 @@ static void print_for_people(const fit_account *account)
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged ? "" : "; not converged");
-  if (account->points->n_dropped > 0)
-    printf("  %lld row%s left out for missing values\n", (long long)account->points->n_dropped,
-           account->points->n_dropped == 1 ? " was" : "s were");
+  if (account->data != NULL) data_account_print(account->data, stdout, "  ", true);
+  print_dropped((dropped_count){account->points->n_dropped, account->points->n_infinite});
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
          end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
@@ -186,7 +187,7 @@ static void print_for_people(const fit_account *account)
 void fit_print_summary(const fit_account *account)
 {
   if (account->command->json)
-    print_json(account);
+    print_summary_json(account);
   else if (account->command->job.verbosity >= 0)
     print_for_people(account);
 }

@@ -76,6 +76,19 @@ gmmpi_status print_json(json_t *value, gmmpi_error *error)
   return GMMPI_OK;
 }
 
+void print_dropped(dropped_count dropped)
+{
+  if (dropped.n == 0) return;
+  printf("  %lld row%s left out for ", (long long)dropped.n, dropped.n == 1 ? " was" : "s were");
+  if (dropped.n_infinite == 0)
+    puts("missing values");
+  else if (dropped.n_infinite == dropped.n)
+    puts("infinite values");
+  else
+    printf("missing values (%lld) or infinite ones (%lld)\n", (long long)(dropped.n - dropped.n_infinite),
+           (long long)dropped.n_infinite);
+}
+
 json_t *json_number(double value)
 {
   return isfinite(value) ? json_real(value) : json_null();

@@ -4,6 +4,7 @@
 #define CLI_PREPARE_H
 
 #include "mixture/model.h"
+#include "points/shard.h"
 #include "sources/source.h"
 
 #include <jansson.h>
@@ -27,6 +28,9 @@ gmmpi_status prepare_threads(MPI_Comm comm, int threads, gmmpi_error *error);
 
 /* For rank 0: prints value on standard output and releases it. Errors: 71 when value is NULL, for want of memory. */
 gmmpi_status print_json(json_t *value, gmmpi_error *error);
+
+/* For rank 0: says for people how many rows were left out, if any were, and why. */
+void print_dropped(dropped_count dropped);
 
 /* A real number, or null where JSON has none. */
 json_t *json_number(double value);

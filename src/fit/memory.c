@@ -34,7 +34,7 @@ static void count_subsamples(const fit_options *options, const level_plan *plan,
   const int64_t of_coarsest = held_bytes(options, coarsest + coarsest / 4, n_features, n_ranks, true);
   const int64_t most = sum_of_bytes(2, of_finest);
   memory->subsamples = most > of_coarsest ? most : of_coarsest;
-  memory->least_subsamples = shard_least_stream_bytes(finest + finest / 4, n_features, MISSING_ERROR);
+  memory->least_subsamples = shard_least_stream_bytes(finest + finest / 4, n_features, false);
 }
 
 /* Of the starts that advance together: all that those behind the first one need, and what each needs. */

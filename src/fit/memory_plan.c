@@ -2,6 +2,7 @@
 #include "fit/memory_plan.h"
 
 #include "fit/fit.h"
+#include "sources/shape.h"
 #include "support/error.h"
 #include "support/linear_algebra.h"
 #include "support/memory.h"
@@ -94,11 +95,16 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
     share_out(need, room - rest - (limit > 0 ? 0 : (room - smallest) / 8), how);
     if (rank == 0 && !quiet) tell_about_streaming(source, need, how, limit > 0 ? limit : room, whole);
   } else {
+    char shape[200];
     const char *raise = limit > 0 ? "raise --memory-limit, or " : "";
     const char *convert = source->streams ? "" : "turn it into HDF5 with gmmpi convert, which can be streamed, or ";
     const int64_t needed = source->streams ? least(smallest, whole) : whole;
-    fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; %s%s%s", source->label, gigabytes(needed),
-         gigabytes(room), raise, convert, need->advice);
+    if (shape_advice(source, shape, sizeof shape))
+      fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB: %s", source->label, gigabytes(needed),
+           gigabytes(room), shape);
+    else
+      fail(error, GMMPI_NO_MEMORY, "%s: a rank needs %.3g GB and has %.3g GB; %s%s%s", source->label, gigabytes(needed),
+           gigabytes(room), raise, convert, need->advice);
   }
   return agree(comm, error);
 }
@@ -113,7 +119,7 @@ gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fi
   const memory_need need = {
       .rest = sum_of_bytes(3, all),
       .points = memory.points,
-      .least = shard_least_stream_bytes(source->n_rows, source->n_features, how->missing),
+      .least = shard_least_stream_bytes(source->n_rows, source->n_features, shard_drops(how)),
       .subsamples = memory.subsamples,
       .least_subsamples = memory.least_subsamples,
       .reserved = LINEAR_ALGEBRA_BUFFER,

@@ -119,8 +119,19 @@ static const option_record missing_record = {
     .fallback = "error",
 };
 
+static const char *const infinite_words[] = {[INFINITE_ERROR] = "error", [INFINITE_DROP] = "drop", NULL};
+static const option_record infinite_record = {
+    .name = "infinite",
+    .argument = "WORD",
+    .help = "what to do with rows that have an infinite value: error, or drop them",
+    .kind = OPTION_CHOICE,
+    .offset = offsetof(reading_options, infinite),
+    .choices = infinite_words,
+    .fallback = "error",
+};
+
 /* Made once: the kinds of files have the settings in tables of their own. */
-static option_record reading_table[MOST_SOURCE_SETTINGS + 2];
+static option_record reading_table[MOST_SOURCE_SETTINGS + 3];
 static int n_reading_options;
 static pthread_once_t reading_table_is_made = PTHREAD_ONCE_INIT;
 
@@ -141,6 +152,7 @@ static void make_reading_table(void)
     };
   }
   *next++ = missing_record;
+  *next++ = infinite_record;
   n_reading_options = (int)(next - reading_table);
 }
 
@@ -176,6 +188,11 @@ source_options reading_source_options(const reading_options *values)
   const source_word *end = values->words;
   while (end->name != NULL) end++;
   return (source_options){.columns = values->columns, .words = values->words, .n_words = (int)(end - values->words)};
+}
+
+bool reading_has_word(const reading_options *values, const char *name)
+{
+  return find_word(values->words, name)->name != NULL;
 }
 
 const char *memory_scratch(const memory_options *values)

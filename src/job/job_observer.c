@@ -69,7 +69,7 @@ static void values_doubtful(void *context, const far_values *far)
   char place[300];
   char text[900];
   source_feature_text(work->source, far->feature, name, sizeof name);
-  snprintf(column, sizeof column, work->source->has_names ? "column \"%s\"" : "column %s", name);
+  snprintf(column, sizeof column, work->source->has_names ? "%s \"%s\"" : "%s %s", work->source->feature_word, name);
   name_place(work->source, far->first_row, place, sizeof place);
   far_values_describe(far, column, place, text, sizeof text);
   progress_clear(&work->progress);

@@ -9,10 +9,10 @@
 #include <limits.h>
 #include <stdlib.h>
 
-int64_t shard_least_stream_bytes(int64_t n_samples, int64_t row_width, missing_choice missing)
+int64_t shard_least_stream_bytes(int64_t n_samples, int64_t row_width, bool drops)
 {
   const int64_t rows = shard_block_rows(n_samples);
-  const int64_t row_words = missing == MISSING_DROP && row_width < INT64_MAX ? row_width + 1 : row_width;
+  const int64_t row_words = drops && row_width < INT64_MAX ? row_width + 1 : row_width;
   int64_t words;
   int64_t bytes;
   return multiply_fits(rows, row_words, &words) && multiply_fits(words, 2 * (int64_t)sizeof(double), &bytes)

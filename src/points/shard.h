@@ -20,10 +20,12 @@
 #include "sources/source.h"
 
 typedef enum missing_choice { MISSING_ERROR, MISSING_DROP } missing_choice;
+typedef enum infinite_choice { INFINITE_ERROR, INFINITE_DROP } infinite_choice;
 
 /* How points are read and held. */
 typedef struct shard_options {
   missing_choice missing;
+  infinite_choice infinite;
   int n_threads;         /* of each rank, that will work on its points; 0 stands for 1 */
   bool single_precision; /* numbers are held as floats: rounded once, when they are read, and doubles for all others */
   bool has_weights;      /* the last number of each row is its weight, and no feature */
@@ -33,6 +35,18 @@ typedef struct shard_options {
   const char *scratch;     /* a folder on a disk, where what is streamed of subsamples is kept; NULL: nowhere */
   int64_t scratch_bytes;   /* that must be free there; set by shard_subsample */
 } shard_options;
+
+/* May rows be left out for a value? */
+static inline bool shard_drops(const shard_options *options)
+{
+  return options->missing == MISSING_DROP || options->infinite == INFINITE_DROP;
+}
+
+/* How many rows of all ranks were left out. */
+typedef struct dropped_count {
+  int64_t n;
+  int64_t n_infinite; /* of them those with an infinity */
+} dropped_count;
 
 typedef struct shard_backing shard_backing;
 
@@ -56,15 +70,22 @@ typedef struct shard {
   double *maxima;
   double largest_weight; /* of all ranks' rows; 1 without weights */
   uint64_t fingerprint;  /* of all rows in their order, the same at any number of ranks */
-  int64_t n_dropped;     /* rows left out for a missing value, over all ranks */
+  int64_t n_dropped;     /* rows left out for a missing or infinite value, over all ranks */
+  int64_t n_infinite;    /* of them those with an infinity */
   int n_threads;         /* of this rank, at least 1 */
   double *rooms; /* n_threads x tiles_together x row_width x TILE_ROWS: tiles that are made in a walk; NULL where
                     tiles are used where they are */
 } shard;
 
+static inline void shard_note_dropped(shard *points, dropped_count dropped)
+{
+  points->n_dropped = dropped.n;
+  points->n_infinite = dropped.n_infinite;
+}
+
 /* The least stream_bytes with which n_samples rows of row_width numbers can be streamed: two blocks are at hand;
- * INT64_MAX when they can't be counted. */
-int64_t shard_least_stream_bytes(int64_t n_samples, int64_t row_width, missing_choice missing);
+ * INT64_MAX when they can't be counted. drops: shard_drops. */
+int64_t shard_least_stream_bytes(int64_t n_samples, int64_t row_width, bool drops);
 
 /* Collective over comm. Reads each rank's rows; source must outlive a shard that is streamed. Errors, agreed: those of
  * source_read; 65 a missing value (how many there are and where the first one is; only with MISSING_ERROR), an

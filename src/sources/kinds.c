@@ -10,6 +10,8 @@
   X(parts)                                                                                                             \
   X(hdf5)                                                                                                              \
   X(npy)                                                                                                               \
+  X(fits)                                                                                                              \
+  X(fcs)                                                                                                               \
   X(csv)
 
 #define DECLARE(name) extern const source_kind source_##name;
@@ -32,6 +34,15 @@ bool kind_recognises(const source_kind *kind, const char *path, const unsigned c
   if (kind->recognises != NULL) return kind->recognises(path, head, n_bytes);
   for (const char *const *suffix = kind->suffixes; suffix != NULL && *suffix != NULL; suffix++) {
     if (ends_with(path, *suffix)) return true;
+  }
+  return false;
+}
+
+bool kinds_need_name(const unsigned char *head, size_t n_bytes)
+{
+  for (int k = 0; k < N_KINDS; k++) {
+    const source_kind *kind = source_kinds[k];
+    if (kind->has_insides && kind->recognises != NULL && kind->recognises("", head, n_bytes)) return true;
   }
   return false;
 }

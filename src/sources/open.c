@@ -3,25 +3,34 @@
 #include "sources/kinds.h"
 #include "sources/recognise.h"
 #include "sources/settings.h"
+#include "sources/shape.h"
 #include "sources/source.h"
+#include "sources/transforms.h"
 #include "support/error.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A source that is not open yet, with the settings of its kind. Not collective. */
-static gmmpi_status create(const char *data, const recognition *found, const source_options *options,
+/* A source that is not open yet, with the settings of its kind; copy belongs to it, also after an error. Not
+ * collective. */
+static gmmpi_status create(const char *data, const recognition *found, spool *copy, const source_options *options,
                            point_source **source, gmmpi_error *error)
 {
   point_source *created = calloc(1, sizeof *created);
-  if (created == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
+  if (created == NULL) {
+    spool_release(copy);
+    return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", data);
+  }
   const char *inside = data + found->path_length;
   created->kind = source_kinds[found->kind];
-  created->path = strndup(data, (size_t)found->path_length);
-  created->file = strndup(data, (size_t)found->path_length);
-  created->label = strdup(data);
+  created->copy = copy;
+  created->path = recognised_path(data, found);
+  created->file = copy != NULL ? strdup(copy->file) : strndup(data, (size_t)found->path_length);
+  if (created->path == NULL || asprintf(&created->label, "%s%s", created->path, inside) < 0) created->label = NULL;
   created->place_word = "row";
+  created->feature_word = "column";
   if (*inside != '\0') created->inside = strdup(inside + 1);
   *source = created;
   if (created->path == NULL || created->file == NULL || created->label == NULL ||
@@ -37,7 +46,8 @@ static gmmpi_status check_words(point_source *source, const source_options *opti
   if (kind->suffixes == NULL) return GMMPI_OK; /* it is made of files, which have a say of their own */
   if (source->choices.transpose != 0 && !kind->transposes)
     return fail(error, GMMPI_WRONG_USAGE,
-                "%s: --transpose: a %s file is read by rows; leave it out, or write the file the other way round",
+                "%s: --transpose: a %s file is read by rows; turn it into HDF5 with gmmpi convert, and say --transpose "
+                "when that is read",
                 source->label, kind->name);
   const char *other = settings_word_of_others(kind, options->words, options->n_words);
   if (other != NULL)
@@ -69,7 +79,7 @@ static gmmpi_status refuse_empty(const point_source *source, gmmpi_error *error)
               source->n_columns);
 }
 
-/* A file without a byte is of no kind, and needs none. */
+/* Collective. A file without a byte is of no kind, and needs none. */
 static void open_kind(MPI_Comm comm, point_source *source, bool is_empty, const source_options *options,
                       gmmpi_error *error)
 {
@@ -77,22 +87,26 @@ static void open_kind(MPI_Comm comm, point_source *source, bool is_empty, const 
     source->no_rows = "is empty";
   else
     source->kind->open(comm, source, options, error);
+  agree(comm, error);
+  spool_opened(source->copy);
 }
 
-gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
-                              point_source **source, gmmpi_error *error)
+/* Collective. */
+static gmmpi_status open_source(MPI_Comm comm, const char *data, bool is_part, const source_options *options,
+                                written_files *written, point_source **source, gmmpi_error *error)
 {
+  spool *copy = NULL;
   gmmpi_error local = {0};
   recognition found = {0};
   point_source *opened = NULL;
-  if (recognise_data(comm, data, &found, &local) == GMMPI_OK) {
-    if (create(data, &found, options, &opened, &local) == GMMPI_OK) check_words(opened, options, &local);
+  if (recognise_data(comm, data, is_part, &found, &copy, &local) == GMMPI_OK) {
+    if (create(data, &found, copy, options, &opened, &local) == GMMPI_OK) check_words(opened, options, &local);
     if (agree(comm, &local) == GMMPI_OK) {
       opened->written = written;
       open_kind(comm, opened, found.is_empty != 0, options, &local);
       opened->written = NULL;
     }
-    if (agree(comm, &local) == GMMPI_OK) same_everywhere(comm, opened, &local);
+    if (local.status == GMMPI_OK) same_everywhere(comm, opened, &local);
   }
   if (local.status != GMMPI_OK) {
     source_close(opened);
@@ -103,13 +117,24 @@ gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_opti
   return local.status;
 }
 
+gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
+                              point_source **source, gmmpi_error *error)
+{
+  return open_source(comm, data, true, options, written, source, error);
+}
+
 /* A file that is not finished may be the reason of an error: the warning comes before it. */
 gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *options, point_source **source,
                          gmmpi_error *error)
 {
   written_files written = {0};
   gmmpi_error failure = {0};
-  gmmpi_status status = source_open_part(comm, data, options, &written, source, &failure);
+  gmmpi_status status = open_source(comm, data, false, options, &written, source, &failure);
+  if (status == GMMPI_OK && (*source)->n_rows > 0 &&
+      (status = transforms_settle(comm, *source, options, &failure)) != GMMPI_OK) {
+    source_close(*source);
+    *source = NULL;
+  }
   int rank;
   MPI_Comm_rank(comm, &rank);
   written_files_warn(comm, &written);
@@ -118,6 +143,7 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
     source_close(*source);
     *source = NULL;
   }
+  if (status == GMMPI_OK && options->wanted.names == NULL) shape_remark(*source);
   if (status == GMMPI_OK && rank == 0) notes_warn(&(*source)->notes, (*source)->label);
   return error_pass(error, &failure);
 }

@@ -15,6 +15,7 @@
 #include "sources/notes.h"
 #include "sources/values.h"
 #include "sources/written_files.h"
+#include "support/feature_transform.h"
 
 #include "gmmpi/error.h"
 
@@ -33,14 +34,23 @@ typedef struct source_word {
   const char *value; /* NULL: the user said nothing */
 } source_word;
 
+/* How the features of a model were transformed: texts of support/feature_transform.h, by name where there are names. */
+typedef struct transform_list {
+  const char *owner;  /* "model.h5" */
+  char *const *texts; /* n; NULL: nothing is known */
+  char *const *names; /* n, or NULL */
+  int64_t n;
+} transform_list;
+
 /* All of it is borrowed while the source is opened. All zero: every column, and the defaults. */
 typedef struct source_options {
   const char *columns;      /* --columns: names, 1-based numbers and ranges, separated by commas; NULL: every column */
   const source_word *words; /* n_words settings; those that the file's kind does not have are passed over */
   int n_words;
-  name_list wanted; /* unless its names are NULL, instead of columns: those of these names, in this order, or
-                       all of them where the file has no names; they must outlive the source */
-  const int64_t *numbers;   /* unless NULL, instead of both: these n_numbers 0-based columns, none of them twice */
+  name_list wanted;          /* unless its names are NULL, instead of columns: those of these names, in this order, or
+                                all of them where the file has no names; they must outlive the source */
+  transform_list transforms; /* unless its texts are NULL, instead of --transform */
+  const int64_t *numbers;    /* unless NULL, instead of both: these n_numbers 0-based columns, none of them twice */
   int64_t n_numbers;
 } source_options;
 
@@ -94,27 +104,33 @@ typedef struct source_kind {
 
 struct point_source {
   const source_kind *kind;
-  char *path;              /* the file, as the user named it: for messages */
-  char *file;              /* what is opened: path, or an unpacked copy */
-  char *inside;            /* the data set in it, NULL where the kind has none */
-  char *label;             /* how messages name it: path, or path:inside */
-  void *settings;          /* the kind's, as the user's words have them; NULL where it has none */
-  reading_choices choices; /* those of all kinds */
-  const char *place_word;  /* "row", unless the kind says another, as "line" */
-  int64_t n_rows;          /* 0 only in a part of a source, see source_open_part */
-  const char *no_rows;     /* why there are none, "has nothing but blank lines"; NULL: there is no more to say */
-  int64_t n_features;      /* columns picked */
-  int64_t n_columns;       /* columns in the file */
-  int64_t *columns;        /* n_features: 0-based columns of the file, in the order picked */
-  char **feature_names;    /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
-  bool has_names;          /* do the names come from the file? */
-  value_rule *rules;       /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
-  source_notes notes;      /* how it is read, for people */
-  bool is_concurrent;      /* may threads read at the same time? */
-  bool streams;            /* are rows read again and again without finding and parsing them anew? */
-  int64_t buffer_bytes;    /* memory that reading takes beside the rows */
-  written_files *written;  /* while it is opened: where to note files that are being written; NULL: nobody asks */
-  void *state;             /* of the kind */
+  char *path;               /* the file, as the user named it: for messages */
+  char *file;               /* what is opened: path, or its copy */
+  struct spool *copy;       /* of a pipe, or unpacked: spool.h; NULL: path itself is read */
+  char *inside;             /* the data set in it, NULL where the kind has none */
+  char *label;              /* how messages name it: path, or path:inside */
+  void *settings;           /* the kind's, as the user's words have them; NULL where it has none */
+  reading_choices choices;  /* those of all kinds */
+  const char *place_word;   /* "row", unless the kind says another, as "line" */
+  const char *feature_word; /* "column", unless the kind says another */
+  bool is_transposed;       /* are the points the columns of the file? */
+  const char *column_major; /* the program that wrote it, if its matrices' columns are the file's rows; NULL: unknown */
+  int64_t n_rows;           /* 0 only in a part of a source, see source_open_part */
+  const char *no_rows;      /* why there are none, "has nothing but blank lines"; NULL: there is no more to say */
+  int64_t n_features;       /* columns picked */
+  int64_t n_columns;        /* columns in the file */
+  int64_t *columns;         /* n_features: 0-based columns of the file, in the order picked */
+  char **feature_names;     /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
+  bool has_names;           /* do the names come from the file? */
+  value_rule *rules;        /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
+  feature_transform *transforms; /* n_features: what is done to the features behind that; NULL: nothing */
+  source_notes notes;            /* how it is read, for people */
+  bool is_concurrent;            /* may threads read at the same time? */
+  bool keeps_text;        /* set by whoever reads: text where a number should be is value_of_text, and no error */
+  bool streams;           /* are rows read again and again without finding and parsing them anew? */
+  int64_t buffer_bytes;   /* memory that reading takes beside the rows */
+  written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */
+  void *state;            /* of the kind */
 };
 
 /* --- the face of all kinds --- */

@@ -55,6 +55,32 @@ class Parts(harness.Case):
         self.fail_with(65, "0.h5: has several data sets", "convert", self.path("?.h5"), self.path("out.h5"), ranks=2)
         self.fail_with(65, "0.h5: has no data set \"/z\"", "convert", self.path("?.h5") + ":/z", self.path("out.h5"))
 
+    def test_parts_without_rows(self):
+        """Of no bytes, with a header alone, 0 x d, or a list of nothing: zero rows, wherever they are among the parts."""
+        points = numbers(40)
+        self.write("0.csv", "")
+        self.write("1.csv", "a,b,c\n")
+        self.write_csv("2.csv", points[:13])
+        self.write("3.csv", "\n\n")
+        self.write_csv("4.csv", points[13:])
+        self.write_h5("0.h5", numpy.array([]))
+        self.write_h5("1.h5", points[:5])
+        self.write_h5("2.h5", points[:0])
+        self.write_h5("3.h5", points[5:])
+        numpy.save(self.path("0.npy"), points[:0])
+        numpy.save(self.path("1.npy"), points[:20])
+        numpy.save(self.path("2.npy"), numpy.array([]))
+        numpy.save(self.path("3.npy"), points[20:])
+        for pattern in ("?.csv", "?.h5", "?.npy"):
+            for ranks in (None, 3):
+                numpy.testing.assert_array_equal(self.points(self.path(pattern), ranks=ranks), points)
+        numpy.testing.assert_array_equal(self.points(self.path("[124].csv"), "--columns", "c,a"), points[:, [2, 0]])
+        self.write("1.csv", "a,b,d\n")
+        self.fail_with(65, '1.csv: feature 3 is "d", in .*2.csv it is "c"', "convert", self.path("?.csv"), self.path("o.h5"),
+                       ranks=2)
+        for pattern in ("[013].csv", "[02].h5", "[02].npy"):
+            self.fail_with(65, "none of its files has rows", "convert", self.path(pattern), self.path("o.h5"), ranks=2)
+
     def test_list(self):
         """In the list's order, relative to the list; each line may have its data set and its kind of file."""
         os.mkdir(self.path("lists"))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tables of points as they are: CSV or NPY, which is told from the content. */
+/* Tables of points as they are: CSV, NPY, FCS or FITS, which is told from the content. */
 #include "fuzz/fuzz.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

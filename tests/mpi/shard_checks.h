@@ -297,7 +297,7 @@ static inline gmmpi_status open_and_create(const char *name, missing_choice miss
   const source_options options = {.words = &(const source_word){"header", "no"}, .n_words = 1};
   *points = NULL;
   if (source_open(MPI_COMM_WORLD, path_of(name), &options, source, error) != GMMPI_OK) return error->status;
-  const int64_t pair = shard_least_stream_bytes((*source)->n_rows, (*source)->n_features, missing);
+  const int64_t pair = shard_least_stream_bytes((*source)->n_rows, (*source)->n_features, missing == MISSING_DROP);
   const shard_options how = {.missing = missing,
                              .n_threads = 3,
                              .single_precision = single_precision,

@@ -206,6 +206,7 @@ static void contents_that_are_refused(void)
   static const source_word by_dashes[] = {{"delimiter", "-"}};
   static const source_word by_semicolons[] = {{"delimiter", ";"}};
   static const source_word perhaps[] = {{"header", "maybe"}};
+  static const source_word points[] = {{"decimal", "."}};
   static const source_word of_no_kind[] = {{"header", "no"}, {"colour", "red"}};
   static const struct {
     const char *text;
@@ -227,13 +228,19 @@ static void contents_that_are_refused(void)
       {"x\n1,2\n", "line 2 has 2 fields where 1 is expected", {0}, GMMPI_BAD_DATA},
       {"a,b\n1,2\n3,\n,\n,,\n", "line 5 has 3 fields where 2 are expected", {0}, GMMPI_BAD_DATA},
       {"a,b\n1,2\n3,abc\n4,def\n", "line 3, column b: \"abc\" is not a number", {0}, GMMPI_BAD_DATA},
-      {"a,b\n1,2\n3,abc\n", "--columns", {0}, GMMPI_BAD_DATA},
-      {"1,2\n3,0x10\n", "line 2, column 2: \"0x10\" is not a number", {0}, GMMPI_BAD_DATA},
-      {"1,2\n1d5,3\n", "line 2, column 1: \"1d5\" is not a number", {0}, GMMPI_BAD_DATA},
-      {"1,2\n3,4\n5,0x1p3", "line 3, column 2: \"0x1p3\" is not a number", {0}, GMMPI_BAD_DATA},
+      {"a,b\n1,2\n3,abc\n", "--missing-values abc", {0}, GMMPI_BAD_DATA},
+      {"1,2\n3,0x10\n", "line 2, column 2: \"0x10\" is a hexadecimal number", {0}, GMMPI_BAD_DATA},
+      {"1,2\n1f5,3\n", "line 2, column 1: \"1f5\" has text behind its number", {0}, GMMPI_BAD_DATA},
+      {"1,2\n3,4\n5,0x1p3", "line 3, column 2: \"0x1p3\" is a hexadecimal number", {0}, GMMPI_BAD_DATA},
       {"a,b\n1,\"2\"3\n", "line 2, column b: \"\"2\"3\" is not a number", {0}, GMMPI_BAD_DATA},
-      {"a;b\n1;3,5\n", "line 2, column b: \"3,5\" is not a number; write decimals with a point", {0}, GMMPI_BAD_DATA},
-      {"a;b\n1,5;3,5\n2,5;4,5\n", "line 2, column a: \"1,5\" is not a number; write decimals", {0}, GMMPI_BAD_DATA},
+      {"a;b\n1.5;3,5\n",
+       "line 2, column b: \"3,5\" is not a number unless a comma stands before decimals",
+       {0},
+       GMMPI_BAD_DATA},
+      {"a;b\n1,5;3,5\n2,5;4,5\n",
+       "line 2, column a: \"1,5\" is not a number unless a comma stands before",
+       {.words = points, .n_words = 1},
+       GMMPI_BAD_DATA},
       {"a,b\nx,y\n", "line 1, column 1: \"a\" is not a number", {.words = no_header, .n_words = 1}, GMMPI_BAD_DATA},
       {"a,b\n1,\"2\n3\",4\n", "line 2: a quote is not closed", {0}, GMMPI_BAD_DATA},
       {"a,b\n1,\"2\n3\",4\n", "line 2: a quote is not closed", {.columns = "a"}, GMMPI_BAD_DATA},

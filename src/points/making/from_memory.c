@@ -31,7 +31,7 @@ static gmmpi_status count_rows(MPI_Comm comm, const double *rows, int64_t n_loca
   return *n_samples > 0 ? GMMPI_OK : fail(error, GMMPI_BAD_DATA, "points: there are none; give at least one row");
 }
 
-/* Looks at all rows of this rank and lists in origins those without missing values. */
+/* Looks at all rows of this rank and lists in origins those that are kept. */
 static gmmpi_status list_whole_rows(row_check *check, const double *rows, int64_t n_local, int64_t row_width,
                                     int64_t *origins, gmmpi_error *error)
 {
@@ -53,25 +53,25 @@ gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t
   int64_t *origins = NULL;
   int64_t n_samples = 0;
   int64_t first_row = 0;
-  int64_t n_dropped = 0;
-  const missing_choice missing = options.missing;
+  dropped_count dropped = {0};
+  const bool drops = shard_drops(&options);
   if (count_rows(comm, rows, n_local, n_features, &n_samples, &first_row, &local) == GMMPI_OK) {
     row_check check = row_check_begin(NULL, first_row, options);
-    if (missing == MISSING_DROP) origins = allocate(n_local, sizeof *origins);
-    if (missing == MISSING_DROP && origins == NULL) {
+    if (drops) origins = allocate(n_local, sizeof *origins);
+    if (drops && origins == NULL) {
       out_of_memory(&local);
     } else {
       list_whole_rows(&check, rows, n_local, n_features + (options.has_weights ? 1 : 0), origins, &local);
     }
-    if (row_check_end(comm, &check, n_samples, &n_dropped, &local) == GMMPI_OK &&
-        held_lay_out(comm, "points", n_samples - n_dropped, n_features, &options, &points, &local) == GMMPI_OK &&
-        n_dropped > 0) {
-      points->n_dropped = n_dropped;
+    if (row_check_end(comm, &check, n_samples, &dropped, &local) == GMMPI_OK &&
+        held_lay_out(comm, "points", n_samples - dropped.n, n_features, &options, &points, &local) == GMMPI_OK &&
+        dropped.n > 0) {
+      shard_note_dropped(points, dropped);
       if (!held_remember_origins(points)) out_of_memory(&local);
     }
-    const row_supply supply = {.n_rows = n_local - (missing == MISSING_DROP ? check.n_dropped : 0),
+    const row_supply supply = {.n_rows = n_local - (drops ? check.dropped.n : 0),
                                .rows = rows,
-                               .origins = n_dropped > 0 ? origins : NULL,
+                               .origins = dropped.n > 0 ? origins : NULL,
                                .first_of_source = first_row};
     if (agree(comm, &local) == GMMPI_OK && shard_redistribute(&supply, points, &local) == GMMPI_OK)
       held_complete(points, &local);

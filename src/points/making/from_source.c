@@ -22,7 +22,7 @@ gmmpi_status lay_out_for_reading(MPI_Comm comm, const char *label, int64_t n_sam
                                    : held_lay_out(comm, label, n_samples, n_features, options, points, error);
 }
 
-/* This rank's rows without a missing value: n_kept of them, counted from 0, and where they are in the source. */
+/* This rank's rows that are kept: n_kept of them, counted from 0, and where they are in the source. */
 static void list_kept(const shard *points, int64_t *picked, int64_t *origins, double *row)
 {
   for (int64_t i = 0; i < points->n_rows; i++) {
@@ -44,8 +44,9 @@ static gmmpi_status close_gaps(const char *label, shard_options options, const d
   int64_t *origins = allocate(n_kept, sizeof *origins);
   double *row = allocate(old->row_width, sizeof *row);
   if (picked == NULL || origins == NULL || row == NULL) out_of_memory(label, error);
-  if (held_lay_out(old->comm, label, old->n_samples - dropped->n, old->n_features, &options, &new, error) == GMMPI_OK) {
-    new->n_dropped = dropped->n;
+  if (held_lay_out(old->comm, label, old->n_samples - dropped->all.n, old->n_features, &options, &new, error) ==
+      GMMPI_OK) {
+    shard_note_dropped(new, dropped->all);
     if (!held_remember_origins(new)) out_of_memory(label, error);
   }
   if (agree(old->comm, error) == GMMPI_OK) {
@@ -81,9 +82,9 @@ gmmpi_status shard_read(shard *points, point_source *source, row_choice *choice,
     stream_open(points, reading, &options, error);
   if (agree(points->comm, error) == GMMPI_OK) {
     read_all(points, reading, error);
-    reading_end(reading, points, &dropped->n_here, &dropped->n, error);
+    reading_end(reading, points, &dropped->n_here, &dropped->all, error);
   }
-  if (error->status == GMMPI_OK && streams && dropped->n == 0) {
+  if (error->status == GMMPI_OK && streams && dropped->all.n == 0) {
     stream_surveyed(points); /* goes on reading */
     return GMMPI_OK;
   }
@@ -101,9 +102,9 @@ static gmmpi_status stream_whole_rows(point_source *source, shard_options option
   shard *new = NULL;
   row_choice *choice = NULL;
   dropped_rows none;
-  shard_lay_out(all->comm, source->label, all->n_samples - dropped->n, all->n_features, &options, &new, error);
+  shard_lay_out(all->comm, source->label, all->n_samples - dropped->all.n, all->n_features, &options, &new, error);
   if (agree(all->comm, error) == GMMPI_OK) {
-    new->n_dropped = dropped->n;
+    shard_note_dropped(new, dropped->all);
     if (choice_of_whole_rows(new, all, dropped->of_blocks, &choice, error) == GMMPI_OK) {
       shard_read(new, source, choice, options, &none, error);
       choice = NULL;
@@ -124,7 +125,7 @@ gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options opt
   lay_out_for_reading(comm, source->label, source->n_rows, source->n_features - (options.has_weights ? 1 : 0), &options,
                       &points, &local);
   if (agree(comm, &local) == GMMPI_OK && shard_read(points, source, NULL, options, &dropped, &local) == GMMPI_OK &&
-      dropped.n > 0) {
+      dropped.all.n > 0) {
     if (options.stream_bytes > 0)
       stream_whole_rows(source, options, &dropped, &points, &local);
     else if (close_gaps(source->label, options, &dropped, &points, &local) == GMMPI_OK)

@@ -9,10 +9,10 @@
 gmmpi_status lay_out_for_reading(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
                                  const shard_options *options, shard **points, gmmpi_error *error);
 
-/* Rows that miss a value, and are to be dropped. */
+/* Rows that are to be dropped for a value. */
 typedef struct dropped_rows {
   int64_t n_here;     /* of this rank */
-  int64_t n;          /* of all */
+  dropped_count all;  /* of all ranks */
   int64_t *of_blocks; /* see reading_take_dropped */
 } dropped_rows;
 

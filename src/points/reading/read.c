@@ -60,7 +60,7 @@ static gmmpi_status allocate_readers(row_reading *reading, shard_options options
     reader->room = allocate(width, TILE_ROWS * sizeof *reader->room);
     good = reader->rows != NULL && reader->places != NULL && reader->room != NULL;
   }
-  if (options.missing == MISSING_DROP && options.stream_bytes > 0 && reading->choice == NULL) {
+  if (shard_drops(&options) && options.stream_bytes > 0 && reading->choice == NULL) {
     reading->n_dropped = allocate(shard_n_blocks(reading->points), sizeof *reading->n_dropped);
     good = good && reading->n_dropped != NULL;
   }
@@ -243,16 +243,16 @@ uint64_t reading_hash(const row_reading *reading)
   return sum;
 }
 
-gmmpi_status reading_end(row_reading *reading, shard *points, int64_t *n_dropped_here, int64_t *n_dropped,
+gmmpi_status reading_end(row_reading *reading, shard *points, int64_t *n_dropped_here, dropped_count *dropped,
                          gmmpi_error *error)
 {
   row_check check = reading->nothing;
   for (int t = 0; t < reading->n_readers; t++) row_check_add(&check, &reading->readers[t].check);
   reading->surveyed = true;
-  *n_dropped_here = check.n_dropped;
-  if (row_check_end(points->comm, &check, reading->source->n_rows, n_dropped, error) != GMMPI_OK ||
+  *n_dropped_here = check.dropped.n;
+  if (row_check_end(points->comm, &check, reading->source->n_rows, dropped, error) != GMMPI_OK ||
       (reading->walk != NULL && walk_end_first(reading->walk, error) != GMMPI_OK))
     return error->status;
-  if (*n_dropped == 0) shard_take_surveys(points, reading->n_readers, reading->surveys);
+  if (dropped->n == 0) shard_take_surveys(points, reading->n_readers, reading->surveys);
   return GMMPI_OK;
 }

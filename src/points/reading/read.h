@@ -18,8 +18,8 @@ void reading_destroy(row_reading *reading); /* NULL is fine */
 point_source *reading_source(const row_reading *reading);
 const row_choice *reading_choice(const row_reading *reading);
 
-/* For each of this rank's blocks how many rows miss a value: when the rows are to be streamed, and to be dropped for
- * that; else NULL. The caller frees. */
+/* For each of this rank's blocks how many rows are to be dropped, when the rows are to be streamed, and some may be;
+ * else NULL. The caller frees. */
 int64_t *reading_take_dropped(row_reading *reading);
 
 /* May others use the libraries behind the source (HDF5, MPI) while rows are read? */
@@ -42,9 +42,9 @@ gmmpi_status reading_changed(const row_reading *reading, int64_t index, gmmpi_er
 uint64_t reading_hash(const row_reading *reading);
 
 /* Collective, after all rows: agrees on the errors so far, on missing values, and on whether the candidates of a choice
- * are what they were; *n_dropped_here and *n_dropped: rows to be dropped, of this rank and of all. Then, if there are
+ * are what they were; *n_dropped_here and *dropped: rows to be dropped, of this rank and of all. Then, if there are
  * none, sets ranges and fingerprint of points. Errors, agreed: 65. */
-gmmpi_status reading_end(row_reading *reading, shard *points, int64_t *n_dropped_here, int64_t *n_dropped,
+gmmpi_status reading_end(row_reading *reading, shard *points, int64_t *n_dropped_here, dropped_count *dropped,
                          gmmpi_error *error);
 
 #endif

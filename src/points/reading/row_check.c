@@ -6,15 +6,18 @@
 #include "points/tiles.h"
 #include "support/error.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 row_check row_check_begin(const point_source *source, int64_t first_row, shard_options options)
 {
   return (row_check){.source = source,
                      .first_row = first_row,
                      .missing = options.missing,
+                     .infinite = options.infinite,
                      .single_precision = options.single_precision,
                      .has_weights = options.has_weights,
                      .largest = shard_largest_number(options.single_precision),
@@ -24,7 +27,8 @@ row_check row_check_begin(const point_source *source, int64_t first_row, shard_o
 void row_check_add(row_check *check, const row_check *other)
 {
   check->n_missing += other->n_missing;
-  check->n_dropped += other->n_dropped;
+  check->dropped.n += other->dropped.n;
+  check->dropped.n_infinite += other->dropped.n_infinite;
   if (other->first_place >= check->first_place) return;
   check->first_place = other->first_place;
   check->first_feature = other->first_feature;
@@ -51,7 +55,7 @@ static void describe_place(const row_check *check, int64_t place, int64_t featur
   char where[200];
   source_feature_text(check->source, feature, name, sizeof name);
   source_place_text(check->source, place, where, sizeof where);
-  snprintf(text, n_bytes, "%s, column %s", where, name);
+  snprintf(text, n_bytes, "%s, %s %s", where, check->source->feature_word, name);
 }
 
 static gmmpi_status bad_weight(const row_check *check, int64_t place, const char *where, double weight,
@@ -65,10 +69,41 @@ static gmmpi_status bad_weight(const row_check *check, int64_t place, const char
                  where, weight, SHARD_LARGEST_WEIGHT);
 }
 
+static bool has_infinity(const double *row, int64_t row_width)
+{
+  for (int64_t j = 0; j < row_width; j++) {
+    if (isinf(row[j])) return true;
+  }
+  return false;
+}
+
+/* A number that is too large, in as few digits as name it. */
+static gmmpi_status too_large(const row_check *check, int64_t place, const char *where, double number,
+                              gmmpi_error *error)
+{
+  char text[40];
+  for (int n_digits = 6; n_digits <= DBL_DECIMAL_DIG; n_digits++) {
+    snprintf(text, sizeof text, "%.*g", n_digits, number);
+    if (strtod(text, NULL) == number) break;
+  }
+  return fail_at(error, place, GMMPI_BAD_DATA,
+                 check->single_precision
+                     ? "%s: %s: %s is too large for single precision; rescale the column, use double precision, or, if "
+                       "it stands for a missing value, give --missing-values %s"
+                     : "%s: %s: %s is too large to be squared; rescale the column, or, if it stands for a missing "
+                       "value, give --missing-values %s",
+                 label_of(check), where, text, text);
+}
+
 gmmpi_status row_check_row(row_check *check, const double *row, int64_t row_width, int64_t row_index, bool *is_whole,
                            gmmpi_error *error)
 {
-  *is_whole = true;
+  *is_whole = check->infinite == INFINITE_ERROR || !has_infinity(row, row_width);
+  if (!*is_whole) { /* whatever else is in it */
+    check->dropped.n++;
+    check->dropped.n_infinite++;
+    return GMMPI_OK;
+  }
   for (int64_t j = 0; j < row_width; j++) {
     const bool is_weight = check->has_weights && j == row_width - 1;
     const double held = check->single_precision ? (double)(float)row[j] : row[j];
@@ -85,35 +120,31 @@ gmmpi_status row_check_row(row_check *check, const double *row, int64_t row_widt
     char where[420];
     describe_place(check, place, j, where, sizeof where);
     if (isinf(row[j]))
-      return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: is infinite; remove the row or replace the value",
+      return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: is infinite; leave such rows out with --infinite drop",
                      label_of(check), where);
     if (is_weight) return bad_weight(check, place, where, row[j], error);
-    return fail_at(error, place, GMMPI_BAD_DATA,
-                   check->single_precision
-                       ? "%s: %s: %g is too large for single precision; rescale the column, or use double precision"
-                       : "%s: %s: %g is too large to be squared; rescale the column",
-                   label_of(check), where, row[j]);
+    return too_large(check, place, where, row[j], error);
   }
-  if (!*is_whole) check->n_dropped++;
+  if (!*is_whole) check->dropped.n++;
   return GMMPI_OK;
 }
 
 bool row_is_whole(const double *row, int64_t row_width)
 {
   for (int64_t j = 0; j < row_width; j++) {
-    if (isnan(row[j])) return false;
+    if (!isfinite(row[j])) return false;
   }
   return true;
 }
 
-gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, int64_t *n_dropped,
+gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, dropped_count *dropped,
                            gmmpi_error *error)
 {
   if (agree(comm, error) != GMMPI_OK) return error->status;
-  const int64_t mine[2] = {check->n_missing, check->n_dropped};
-  int64_t all[2];
-  MPI_Allreduce(mine, all, 2, MPI_INT64_T, MPI_SUM, comm);
-  *n_dropped = all[1];
+  const int64_t mine[3] = {check->n_missing, check->dropped.n, check->dropped.n_infinite};
+  int64_t all[3];
+  MPI_Allreduce(mine, all, 3, MPI_INT64_T, MPI_SUM, comm);
+  *dropped = (dropped_count){all[1], all[2]};
   if (check->missing == MISSING_ERROR && check->n_missing > 0) {
     char where[420];
     describe_place(check, check->first_place, check->first_feature, where, sizeof where);
@@ -123,9 +154,11 @@ gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samp
                           " values are missing, the first one: %s; leave such rows out with --missing drop",
             label_of(check), all[0], where);
   }
-  if (check->missing == MISSING_DROP && all[1] == n_samples)
-    fail(error, GMMPI_BAD_DATA, "%s: every row has a missing value, so none is left; pick other columns",
-         label_of(check));
+  if (all[1] == n_samples && (check->missing == MISSING_DROP || all[0] == 0))
+    fail(error, GMMPI_BAD_DATA, "%s: every row has %s value, so none is left; pick other columns", label_of(check),
+         all[2] == 0        ? "a missing"
+         : all[2] == all[1] ? "an infinite"
+                            : "a missing or infinite");
   return agree(comm, error);
 }
 

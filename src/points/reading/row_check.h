@@ -11,11 +11,12 @@ typedef struct row_check {
   const point_source *source; /* where they are from; NULL: from the caller's memory */
   int64_t first_row;          /* with memory: the data set's row with which the rank's begin */
   missing_choice missing;
+  infinite_choice infinite;
   bool single_precision;
   bool has_weights;      /* the last number of a row is its weight */
   double largest;        /* shard_largest_number */
   int64_t n_missing;     /* missing values */
-  int64_t n_dropped;     /* rows with a missing value */
+  dropped_count dropped; /* rows with a missing value, or with an infinity where that drops them */
   int64_t first_place;   /* of the first missing value, 1-based; INT64_MAX when there is none */
   int64_t first_feature; /* likewise, 0-based */
 } row_check;
@@ -25,17 +26,17 @@ row_check row_check_begin(const point_source *source, int64_t first_row, shard_o
 /* Adds to check what another thread found. */
 void row_check_add(row_check *check, const row_check *other);
 
-/* Looks at a row (row_width): *is_whole when no value is missing. row_index: within the source, or this rank's memory.
- * Errors: 65 an infinity, a number that is too large, a weight that is negative. */
+/* Looks at a row (row_width): *is_whole when it is not to be dropped. row_index: within the source, or this rank's
+ * memory. Errors: 65 an infinity, a number that is too large, a weight that is negative. */
 gmmpi_status row_check_row(row_check *check, const double *row, int64_t row_width, int64_t row_index, bool *is_whole,
                            gmmpi_error *error);
 
-/* Is no value of a row missing? */
+/* Is no value of a row missing or infinite? Of rows that have been checked: is it one that is not dropped? */
 bool row_is_whole(const double *row, int64_t row_width);
 
-/* Collective: agrees on the errors so far, then whether missing values are one, or leave no row. *n_dropped: rows to be
+/* Collective: agrees on the errors so far, then whether missing values are one, or leave no row. *dropped: rows to be
  * dropped, of all ranks. */
-gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, int64_t *n_dropped,
+gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, dropped_count *dropped,
                            gmmpi_error *error);
 
 /* Fails with 65: the source is not what it was, in the row (from 0) or behind it; -1: nobody knows where. */

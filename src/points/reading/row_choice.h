@@ -18,14 +18,14 @@ typedef struct row_filter {
 } row_filter;
 
 /* A place in the source from which one can walk. The candidates are the rows that are chosen from: those of the source,
- * or, where rows are dropped, those without missing values. */
+ * or, where rows are dropped, those without values that drop them. */
 typedef struct row_place {
   int64_t source_row; /* 0-based */
   int64_t candidate;  /* the number, from 0, of the first candidate at or behind it */
 } row_place;
 
 typedef struct row_choice {
-  bool drops;          /* rows with missing values are no candidates */
+  bool drops;          /* rows with missing or infinite values are no candidates */
   row_filter filter;   /* which candidates are taken; no function: all */
   const shard *parent; /* the candidates as points, while they are compared with what they were; else NULL */
   int64_t first, end;  /* this rank's rows are among the candidates [first, end) */
@@ -38,8 +38,8 @@ typedef struct row_choice {
 gmmpi_status choice_of_subsample(const shard *points, const shard *parent, const row_choice *parent_choice,
                                  row_filter filter, int64_t n_mine, row_choice **choice, gmmpi_error *error);
 
-/* Collective. The rows of `points`, laid out, that have no missing value, when those of `all` were looked at;
- * n_dropped: for each of this rank's blocks of `all` how many have one. Errors, agreed: 71.
+/* Collective. The rows of `points`, laid out, that are not dropped, when those of `all` were looked at;
+ * n_dropped: for each of this rank's blocks of `all` how many are. Errors, agreed: 71.
  */
 gmmpi_status choice_of_whole_rows(const shard *points, const shard *all, const int64_t *n_dropped, row_choice **choice,
                                   gmmpi_error *error);

@@ -6,6 +6,7 @@
 
 #include "sources/csv/settings.h"
 #include "sources/csv/text_lines.h"
+#include "sources/source.h"
 
 #include "gmmpi/error.h"
 
@@ -15,7 +16,11 @@ typedef struct csv_format {
   char delimiter;      /* ' ' stands for any run of blanks */
   char comment;        /* lines that begin with it are no rows; 0: there are none */
   char decimal;        /* '.' or ',' */
-  int64_t n_columns;   /* of the first line */
+  char group;          /* what stands between thousands in numbers, ',' or '.'; 0: nothing */
+  int n_leading;       /* 1: an empty field before the first column, as in "| 1 | 2 |" */
+  int n_trailing;      /* 1: an empty field behind the last column */
+  int n_index;         /* 1: the first column counts or names the rows, and is left out unless it is picked */
+  int64_t n_columns;   /* without such empty fields */
   char **names;        /* n_columns; NULL without a header */
   int64_t first_row;   /* where in the file the first line behind the header begins */
   int64_t line;        /* its 1-based number */
@@ -23,11 +28,11 @@ typedef struct csv_format {
                           nothing else is known, either */
 } csv_format;
 
-/* Reads lines from the file's beginning. A header is what the settings say, or a first line with a field that is
- * neither a number nor missing; a first line that begins with '#' is one too if it has as many fields as the next line,
- * else a comment. label: how messages name the file. Errors: 65 an unclosed quote; those of line_reader_next.
- * Release with csv_format_close, also after an error. */
-gmmpi_status csv_format_find(line_reader *reader, const char *label, const csv_settings *settings, csv_format *format,
+/* Reads lines from the file's beginning. source: its settings are known, and it is told what was taken for what.
+ * picks_columns: has the user said which columns are features? Errors: 65 an unclosed quote, lines in front
+ * that belong to no table, rows over several lines; those of line_reader_next. Release with csv_format_close, also
+ * after an error. */
+gmmpi_status csv_format_find(line_reader *reader, point_source *source, bool picks_columns, csv_format *format,
                              gmmpi_error *error);
 void csv_format_close(csv_format *format);
 

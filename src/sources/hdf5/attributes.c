@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/attributes.h"
 
-#include "sources/hdf5/numbers.h"
+#include "sources/hdf5/unwritten.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
 #include "support/memory.h"
@@ -122,11 +122,12 @@ typedef struct number_text {
   char text[32];
 } number_text;
 
-/* With as many digits as it takes to tell it from all others of its type. */
+/* With as many digits as it takes to tell it from all others of its type; with enough for integers as people write
+ * them. */
 static number_text text_of(double number, bool is_float32)
 {
   number_text result = {""};
-  for (int n_digits = 1; n_digits <= DBL_DECIMAL_DIG; n_digits++) {
+  for (int n_digits = is_float32 ? 6 : 10; n_digits <= DBL_DECIMAL_DIG; n_digits++) {
     snprintf(result.text, sizeof result.text, "%.*g", n_digits, number);
     const double again = strtod(result.text, NULL);
     if (is_float32 ? (float)again == (float)number : again == number) break;
@@ -336,6 +337,7 @@ static bool begins_with_na(hid_t data_set)
 static void add_na_of_r(reader *work)
 {
   const int n_bits = work->stored.n_bits;
+  int64_t first_row; /* that was never written: to read it would hide that */
   attribute found;
   const bool is_marked = find(work, "rhdf5-NA.OK", 1, &found) && found.numbers[0] != 0.0;
   if (!work->stored.is_signed) return;
@@ -343,7 +345,8 @@ static void add_na_of_r(reader *work)
     add_fill(work, -ldexp(1.0, n_bits - 1));
     if (n_bits > 32) add_fill(work, na_of_r);
     has_effect(work, "rhdf5-NA.OK");
-  } else if (n_bits == 32 && !work->is_raw && work->meaning->rule.n_fills == 0 && begins_with_na(work->data_set)) {
+  } else if (n_bits == 32 && !work->is_raw && work->meaning->rule.n_fills == 0 &&
+             hdf5_unwritten_count(work->data_set, &first_row) == 0 && begins_with_na(work->data_set)) {
     work->meaning->may_have_na = true;
   }
 }

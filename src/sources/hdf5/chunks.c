@@ -35,24 +35,43 @@ static int64_t bytes_of_item(hid_t data_set)
   return bytes;
 }
 
+/* The bytes of the chunks that lie abreast where one dimension is gone along; INT64_MAX when they cannot be counted. */
+static int64_t bytes_abreast(int64_t chunk_bytes, int n_dimensions, const hsize_t *extents, const hsize_t *chunk,
+                             int along)
+{
+  int64_t bytes = chunk_bytes;
+  bool fits = true;
+  for (int i = 0; i < n_dimensions; i++) {
+    if (i != along) fits = fits && multiply_fits(bytes, (int64_t)((extents[i] - 1) / chunk[i] + 1), &bytes);
+  }
+  return fits ? bytes : INT64_MAX;
+}
+
 hdf5_chunk_memory hdf5_chunk_memory_of(hid_t data_set)
 {
   hsize_t extents[H5S_MAX_RANK];
   hsize_t chunk[H5S_MAX_RANK];
   const int n_dimensions = get_extents(data_set, extents, chunk);
   int64_t chunk_bytes = bytes_of_item(data_set); /* less than 4 GiB by HDF5's rules */
-  int64_t n_abreast = 1;
-  bool fits = true;
   for (int i = 0; i < n_dimensions; i++) {
-    if (chunk[i] == 0 || extents[i] == 0) return (hdf5_chunk_memory){0, 0};
+    if (chunk[i] == 0 || extents[i] == 0) return (hdf5_chunk_memory){0};
     chunk_bytes *= (int64_t)chunk[i];
-    if (i > 0) fits = fits && multiply_fits(n_abreast, (int64_t)((extents[i] - 1) / chunk[i] + 1), &n_abreast);
   }
-  int64_t row_bytes;
-  if (n_dimensions == 0) return (hdf5_chunk_memory){0, 0};
-  if (!fits || !multiply_fits(chunk_bytes, n_abreast, &row_bytes) || row_bytes > most_bytes)
-    row_bytes = chunk_bytes > most_bytes ? chunk_bytes : most_bytes;
-  return (hdf5_chunk_memory){.cache = row_bytes, .unpacking = UNPACKING * chunk_bytes};
+  if (n_dimensions == 0) return (hdf5_chunk_memory){0};
+  const int64_t most = chunk_bytes > most_bytes ? chunk_bytes : most_bytes;
+  const int64_t of_row = bytes_abreast(chunk_bytes, n_dimensions, extents, chunk, 0);
+  const int64_t of_column = bytes_abreast(chunk_bytes, n_dimensions, extents, chunk, 1);
+  return (hdf5_chunk_memory){.cache = of_row > most ? most : of_row,
+                             .cache_across = of_column > most ? chunk_bytes : of_column,
+                             .unpacking = UNPACKING * chunk_bytes,
+                             .are_many_across = of_column > most};
+}
+
+int64_t hdf5_chunk_columns(hid_t data_set)
+{
+  hsize_t extents[H5S_MAX_RANK];
+  hsize_t chunk[H5S_MAX_RANK];
+  return get_extents(data_set, extents, chunk) > 1 ? (int64_t)chunk[1] : 1;
 }
 
 int64_t hdf5_shared_cache(int64_t wanted, int64_t n)

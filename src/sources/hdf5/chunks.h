@@ -10,11 +10,16 @@
 
 /* What reading a data set takes; all 0 when it has no chunks. */
 typedef struct hdf5_chunk_memory {
-  int64_t cache;     /* bytes that the cache should have */
-  int64_t unpacking; /* bytes while a chunk is unpacked */
+  int64_t cache;        /* bytes that the cache should have */
+  int64_t cache_across; /* the same where columns are read in order */
+  int64_t unpacking;    /* bytes while a chunk is unpacked */
+  bool are_many_across; /* are those of a column too many for a cache? Then it has one chunk. */
 } hdf5_chunk_memory;
 
 hdf5_chunk_memory hdf5_chunk_memory_of(hid_t data_set);
+
+/* The columns of a chunk; 1 when there are no chunks, or no columns. */
+int64_t hdf5_chunk_columns(hid_t data_set);
 
 /* The cache for each of n data sets that want so much: less where they want too much together. */
 int64_t hdf5_shared_cache(int64_t wanted, int64_t n);

@@ -242,13 +242,12 @@ static gmmpi_status blank(const point_source *source, compound_state *state, int
     state->is_written = allocate(records_at_once(&state->reader), sizeof *state->is_written);
   if (state->is_written == NULL) return out_of_memory(source, error);
   for (int64_t i = 0; i < n_rows; i++) state->is_written[i] = 1.0;
-  const gmmpi_status status = hdf5_unwritten_blank(&state->unwritten, source->label, state->data_set, first_row, n_rows,
-                                                   0, 1, state->is_written, error);
+  hdf5_unwritten_blank(&state->unwritten, first_row, n_rows, 0, 1, state->is_written);
   for (int64_t i = 0; i < n_rows; i++) {
     for (int64_t j = 0; j < source->n_features && isnan(state->is_written[i]); j++)
       rows[i * source->n_features + j] = NAN;
   }
-  return status;
+  return GMMPI_OK;
 }
 
 static gmmpi_status read_pieces(const point_source *source, compound_state *state, int64_t first_row, int64_t n_rows,

@@ -111,12 +111,13 @@ static void member_name(const members *all, int number, char path[PATH_BYTES])
  */
 static bool set_family(members *all, const char *path, const char *number, size_t length, int n_digits)
 {
+  size_t used;
   char place[20];
   snprintf(place, sizeof place, n_digits > 1 ? "%%0%dd" : "%%d", n_digits);
   all->name[0] = '\0';
-  if (!add_escaped(all->name, path, (size_t)(number - path)) || strlen(all->name) + sizeof place > PATH_BYTES)
+  if (!add_escaped(all->name, path, (size_t)(number - path)) || (used = strlen(all->name)) + sizeof place > PATH_BYTES)
     return false;
-  strcat(all->name, place);
+  snprintf(all->name + used, PATH_BYTES - used, "%s", place);
   if (!add_escaped(all->name, number + length, strlen(number + length))) return false;
   member_name(all, 0, all->first);
   all->form = FAMILY;

@@ -2,6 +2,7 @@
 #include "sources/hdf5/find.h"
 
 #include "sources/hdf5/layout.h"
+#include "sources/hdf5/links.h"
 #include "sources/hdf5/members.h"
 #include "sources/hdf5/names.h"
 #include "sources/hdf5/survey.h"
@@ -106,10 +107,11 @@ static gmmpi_status take_matrix(choice *from, const hdf5_entry *matrix, gmmpi_er
   char list[HDF5_SURVEY_BYTES];
   if (larger_than(from->survey, matrix, larger) == NULL) return take(from, matrix->path, matrix->shape);
   hdf5_survey_text(from->survey, list);
-  return fail(error, GMMPI_BAD_DATA,
-              "%s: has one data set of two dimensions, %.80s (%s), but %s is larger; say what is meant as %s:/NAME; there "
-              "are: %s",
-              from->path, matrix->path, matrix->shape, larger, from->path, list);
+  return fail(
+      error, GMMPI_BAD_DATA,
+      "%s: has one data set of two dimensions, %.80s (%s), but %s is larger; say what is meant as %s:/NAME; there "
+      "are: %s",
+      from->path, matrix->path, matrix->shape, larger, from->path, list);
 }
 
 /* Is every data set of numbers in the file a column of the table, that nobody would leave out? */
@@ -129,10 +131,11 @@ static gmmpi_status take_table(choice *from, const hdf5_table *table, gmmpi_erro
   if ((survey->is_netcdf || survey->is_openpmd) && is_all(survey, table)) return take(from, table->inside, "a group");
   hdf5_survey_text(survey, list);
   hdf5_member_list_command(&table->list, command, sizeof command);
-  return fail(error, GMMPI_BAD_DATA,
-              "%s: has several data sets, say which one as %s:/NAME, or take those of one length together as %s:%.80s%s; "
-              "there are: %s",
-              from->path, from->path, from->path, table->inside, command, list);
+  return fail(
+      error, GMMPI_BAD_DATA,
+      "%s: has several data sets, say which one as %s:/NAME, or take those of one length together as %s:%.80s%s; "
+      "there are: %s",
+      from->path, from->path, from->path, table->inside, command, list);
 }
 
 static gmmpi_status take_vector(choice *from, const hdf5_entry *vector, gmmpi_error *error)
@@ -144,11 +147,13 @@ static gmmpi_status take_vector(choice *from, const hdf5_entry *vector, gmmpi_er
 
 static gmmpi_status none(const choice *from, gmmpi_error *error)
 {
+  if (hdf5_explain_any_link(from->file, from->path, error)) return error->status;
   char list[HDF5_SURVEY_BYTES];
   hdf5_survey_text(from->survey, list);
-  return fail(error, GMMPI_BAD_DATA,
-              "%s: has no data set of numbers with two dimensions or one that is meant as points; its data sets are: %s",
-              from->path, list);
+  return fail(
+      error, GMMPI_BAD_DATA,
+      "%s: has no data set of numbers with two dimensions or one that is meant as points; its data sets are: %s",
+      from->path, list);
 }
 
 static gmmpi_status choose(choice *from, gmmpi_error *error)
@@ -159,8 +164,8 @@ static gmmpi_status choose(choice *from, gmmpi_error *error)
   const int64_t n_matrices = count(survey, FOUND_MATRIX, &first);
   if (survey->is_full || n_matrices > 1) return several(from, error);
   if (n_matrices == 1) return take_matrix(from, first, error);
-  const int64_t n_others = count(survey, FOUND_COMPOUND, &first) + count(survey, FOUND_SPARSE, &first) +
-                           count(survey, FOUND_FRAME, &first);
+  const int64_t n_others =
+      count(survey, FOUND_COMPOUND, &first) + count(survey, FOUND_SPARSE, &first) + count(survey, FOUND_FRAME, &first);
   const int64_t n_vectors = count(survey, FOUND_VECTOR, &vector);
   if (n_others == 1 && survey->n_tables == 0 && is_readable(from, first->path))
     return take(from, first->path, first->shape);
@@ -217,7 +222,8 @@ static gmmpi_status choose_by_names(choice *from, const source_options *options,
   gmmpi_error failure = {0};
   const gmmpi_status status = choose(from, &failure);
   const bool asks = options->columns != NULL || options->wanted.names != NULL;
-  if (!asks || (status == GMMPI_OK && has_columns(from->file, from->taken, options))) return error_pass(error, &failure);
+  if (!asks || (status == GMMPI_OK && has_columns(from->file, from->taken, options)))
+    return error_pass(error, &failure);
   const char *group = group_with(from->file, from->survey, options);
   return group != NULL ? take(from, group, "a group") : error_pass(error, &failure);
 }
@@ -238,8 +244,9 @@ gmmpi_status hdf5_find_points(hid_t file, point_source *source, const source_opt
   if (status == GMMPI_OK) {
     *inside = strdup(from.taken);
     if (*inside == NULL) status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", source->path);
-    source_note(source, "what was taken is %.160s (%s)%s", from.taken, from.shape,
-                survey.n > 1 ? "; others are named as FILE:/NAME" : "");
+    if (survey.n > 1)
+      source_note(source, "no path was given, and %.160s (%s) was taken; what else the file has is named as FILE:/NAME",
+                  from.taken, from.shape);
   }
   hdf5_survey_free(&survey);
   return status;

@@ -6,6 +6,8 @@
 #include "sources/hdf5/insides.h"
 #include "sources/hdf5/layout.h"
 #include "sources/hdf5/links.h"
+#include "sources/hdf5/marks.h"
+#include "sources/hdf5/roles.h"
 #include "sources/source.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -33,12 +35,7 @@ static hid_t open_object(point_source *source, const source_options *options, gm
 {
   const hdf5_state *state = source->state;
   if (source->inside == NULL) {
-    gmmpi_error failure = {0};
-    if (hdf5_find_points(state->file, source, options, &source->inside, &failure) != GMMPI_OK) {
-      if (failure.status != GMMPI_BAD_DATA || !hdf5_explain_any_link(state->file, source->path, error))
-        error_pass(error, &failure);
-      return H5I_INVALID_HID;
-    }
+    if (hdf5_find_points(state->file, source, options, &source->inside, error) != GMMPI_OK) return H5I_INVALID_HID;
     char *label = NULL;
     if (asprintf(&label, "%s:%s", source->path, source->inside) < 0) {
       out_of_memory(source, error);
@@ -46,6 +43,15 @@ static hid_t open_object(point_source *source, const source_options *options, gm
     }
     free(source->label);
     source->label = label;
+  }
+  char *value;
+  if (hdf5_octave_value(state->file, source->inside, &value)) {
+    if (value == NULL) {
+      out_of_memory(source, error);
+      return H5I_INVALID_HID;
+    }
+    free(source->inside);
+    source->inside = value;
   }
   errno = 0;
   const hid_t object = H5Oopen(state->file, source->inside, H5P_DEFAULT);
@@ -63,8 +69,10 @@ static gmmpi_status choose_layout(point_source *source, const source_options *op
   const hid_t object = open_object(source, options, error);
   if (object < 0) return error->status;
   const bool is_data_set = H5Iget_type(object) == H5I_DATASET;
+  hdf5_check_marks(state->file, object, source->inside, source->label, error);
   state->layout = hdf5_layout_of(object);
   H5Oclose(object);
+  if (error->status != GMMPI_OK) return error->status;
   if (state->layout != NULL) return GMMPI_OK;
   if (!is_data_set) return hdf5_no_such_data_set(state->file, source->path, source->inside, error);
   return fail(error, GMMPI_BAD_DATA, "%s: does not hold integers or floats; name a data set that does", source->label);
@@ -92,6 +100,10 @@ static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const sou
   MPI_Comm_rank(comm, &rank);
   if (rank == 0) written_files_ask(source->written, 0, source->path);
   if (open_file(source) < 0) return hdf5_explain_failure(source->path, error);
+  if (source->inside != NULL && hdf5_has_no_particles(state->file, source->inside)) {
+    source->no_rows = "has no particles of this type";
+    return GMMPI_OK;
+  }
   if (choose_layout(source, options, error) != GMMPI_OK) return error->status;
   return state->layout->open(comm, source, state->file, options, &state->table, error);
 }
@@ -110,7 +122,7 @@ static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_
   H5E_BEGIN_TRY
   {
     open_silently(comm, source, options, &local);
-    if (agree(comm, &local) == GMMPI_OK && state->layout->settle != NULL && source->n_rows > 0)
+    if (agree(comm, &local) == GMMPI_OK && source->n_rows > 0 && state->layout->settle != NULL)
       state->layout->settle(comm, source, state->table, &local);
   }
   H5E_END_TRY
@@ -144,7 +156,8 @@ static bool reads(const point_source *source, const char *path)
   {
     found = found || (!hdf5_is_plain(state->file) && hdf5_is_member(source->path, path)) ||
             hdf5_object_reads(state->file, source->inside, path);
-    if (!found && state->layout->reads != NULL) found = state->layout->reads(source, state->table, path);
+    if (!found && state->layout != NULL && state->layout->reads != NULL)
+      found = state->layout->reads(source, state->table, path);
   }
   H5E_END_TRY
   return found;
@@ -154,6 +167,7 @@ const source_kind source_hdf5 = {.name = "HDF5",
                                  .usage = "FILE.h5:/path/of/dataset",
                                  .suffixes = (const char *const[]){".h5", ".hdf5", NULL},
                                  .has_insides = true,
+                                 .transposes = true,
                                  .recognises = hdf5_is_marked,
                                  .is_meant = hdf5_means_members,
                                  .open = open_hdf5,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/insides.h"
 
+#include "sources/hdf5/survey.h"
 #include "sources/hdf5/visit.h"
 #include "support/file.h"
 #include "support/hdf5_file.h"
@@ -52,6 +53,31 @@ static herr_t add_data_set(hid_t file, const char *name, const H5O_info_t *info,
   return 0;
 }
 
+/* Groups of data sets that are tables, each with the words that name it as DATA. */
+static json_t *tables_json(hid_t file, const char *path)
+{
+  hdf5_survey survey;
+  gmmpi_error ignored = {0};
+  json_t *tables = json_array();
+  hdf5_survey_file(file, path, &survey, &ignored);
+  for (int64_t t = 0; t < survey.n_tables; t++) {
+    const hdf5_member_list *list = &survey.tables[t].list;
+    char columns[200];
+    char *words = NULL;
+    json_t *names = json_array();
+    hdf5_member_list_command(list, columns, sizeof columns);
+    for (int64_t j = 0; j < list->n_usual; j++) json_array_append_new(names, json_text(list->names[j]));
+    if (asprintf(&words, "%s:%s%s", path, survey.tables[t].inside, columns) < 0) words = NULL;
+    json_array_append_new(tables,
+                          json_pack("{s:o, s:I, s:o, s:o, s:o}", "path", json_text(survey.tables[t].inside), "n_rows",
+                                    (json_int_t)list->n_rows, "columns", names, "left_out", json_text(list->left_out),
+                                    "data", json_text(words != NULL ? words : path)));
+    free(words);
+  }
+  hdf5_survey_free(&survey);
+  return tables;
+}
+
 json_t *hdf5_insides(const char *path)
 {
   if (!file_is_readable(path) || H5Fis_hdf5(path) <= 0) return NULL;
@@ -62,6 +88,9 @@ json_t *hdf5_insides(const char *path)
     json_decref(sets);
     sets = NULL;
   }
+  json_t *tables = sets != NULL ? tables_json(file, path) : NULL;
+  if (json_array_size(tables) > 0) json_object_set(sets, "tables", tables);
+  json_decref(tables);
   H5Fclose(file);
   return sets;
 }

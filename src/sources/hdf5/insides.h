@@ -5,7 +5,8 @@
 
 #include <jansson.h>
 
-/* {"/path": {"shape": [...], "type": "float64"}, ...} of all data sets in the file, by name; a new reference. NULL when
+/* {"/path": {"shape": [...], "type": "float64"}, ...} of all data sets in the file, by name, and "tables": an
+ * array of the groups whose data sets are columns of one length; a new reference. NULL when
  * it cannot be read as HDF5, or there is no memory. */
 json_t *hdf5_insides(const char *path);
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One data set of numbers, of two dimensions or one: its rows are the points. */
+/* One data set of numbers, of two dimensions or one: its rows are the points, or its columns (across.h). */
+#include "sources/hdf5/across.h"
 #include "sources/hdf5/attributes.h"
 #include "sources/hdf5/claims.h"
 #include "sources/hdf5/drivers.h"
 #include "sources/hdf5/filters.h"
 #include "sources/hdf5/layout.h"
 #include "sources/hdf5/links.h"
+#include "sources/hdf5/loom.h"
+#include "sources/hdf5/marks.h"
 #include "sources/hdf5/names.h"
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/rows.h"
@@ -31,6 +34,7 @@ typedef struct matrix_state {
   int descriptor; /* of the library's; -1: they don't */
   int64_t offset; /* of the first number, bytes */
   int item_bytes;
+  hdf5_across across; /* where columns are the points */
 } matrix_state;
 
 static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error)
@@ -54,9 +58,12 @@ static gmmpi_status set_shape(point_source *source, matrix_state *state, int64_t
   if (extents[0] > 0 && extents[1] == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: holds %llu rows of %llu columns; give a file with points", source->label,
                 (unsigned long long)extents[0], (unsigned long long)extents[1]);
-  source->n_rows = (int64_t)extents[0];
-  source->n_columns = (int64_t)extents[1];
-  *n_columns = (int64_t)extents[1];
+  if (source->is_transposed && state->rows.n_dimensions == 1)
+    return fail(error, GMMPI_WRONG_USAGE,
+                "%s: --transpose: has one dimension, whose %llu numbers are points of one feature; leave it out",
+                source->label, (unsigned long long)extents[0]);
+  source->n_rows = (int64_t)extents[source->is_transposed ? 1 : 0];
+  source->n_columns = *n_columns = (int64_t)extents[source->is_transposed ? 0 : 1];
   return GMMPI_OK;
 }
 
@@ -65,8 +72,10 @@ static gmmpi_status pick_columns(point_source *source, const matrix_state *state
 {
   char **names = NULL;
   gmmpi_status status = GMMPI_OK;
-  if (options->numbers == NULL) /* else whoever asks knows them by other names */
-    status = hdf5_names_read(state->rows.data_set, source->inside, 1, n_columns, source->label, &names, error);
+  if (hdf5_is_loom_matrix(state->file, source->inside)) names = hdf5_loom_names(state->file, n_columns);
+  if (names == NULL && options->numbers == NULL) /* else whoever asks knows them by other names */
+    status = hdf5_names_read(state->rows.data_set, source->inside, source->is_transposed ? 0 : 1, n_columns,
+                             source->label, &names, error);
   if (status == GMMPI_OK) status = source_pick_columns(source, n_columns, names, options, error);
   hdf5_strings_free(names != NULL ? n_columns : 0, names);
   return status;
@@ -90,7 +99,7 @@ static void find_flat_numbers(point_source *source, matrix_state *state)
   const bool is_double = type >= 0 && H5Tequal(type, H5T_NATIVE_DOUBLE) > 0;
   const bool is_float = type >= 0 && H5Tequal(type, H5T_NATIVE_FLOAT) > 0;
   if (type >= 0) H5Tclose(type);
-  if (!state->rows.is_direct || offset == HADDR_UNDEF || !(is_double || is_float) ||
+  if (!(state->rows.is_direct || source->is_transposed) || offset == HADDR_UNDEF || !(is_double || is_float) ||
       !hdf5_is_plain(state->rows.data_set) || !find_handle(state->rows.data_set, &handle))
     return;
   state->descriptor = *(const int *)handle;
@@ -105,20 +114,22 @@ static int64_t count_open_pieces(MPI_Comm comm, const point_source *source, cons
 {
   int n_ranks;
   MPI_Comm_size(comm, &n_ranks);
-  const int64_t n = pieces->n / n_ranks + pieces->n_rows / source->n_rows + pieces->n_endless + 2;
+  const int64_t in_share = source->is_transposed ? pieces->n : pieces->n / n_ranks;
+  const int64_t n = in_share + pieces->n_rows / source->n_rows + pieces->n_endless + 2;
   return n < pieces->n ? n : pieces->n;
 }
 
 /* Opens the data set, whose chunks or those of whose pieces want this memory, anew with a cache for them. Collective:
  * each rank has looked at its share of the pieces. */
-static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, void *opened, gmmpi_error *error)
+static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, matrix_state *state, gmmpi_error *error)
 {
-  matrix_state *state = opened;
   if (hdf5_unwritten_find(comm, source, state->rows.data_set, &state->rows.unwritten, error) != GMMPI_OK)
     return error->status;
   const hdf5_pieces pieces = state->pieces;
-  int64_t memory[2] = {pieces.most.cache, pieces.most.unpacking};
-  MPI_Allreduce(MPI_IN_PLACE, memory, 2, MPI_INT64_T, MPI_MAX, comm);
+  const int64_t wanted = source->is_transposed ? pieces.most.cache_across : pieces.most.cache;
+  int64_t memory[3] = {wanted, pieces.most.unpacking, pieces.most.are_many_across};
+  MPI_Allreduce(MPI_IN_PLACE, memory, 3, MPI_INT64_T, MPI_MAX, comm);
+  state->pieces.most.are_many_across = memory[2] != 0;
   const int64_t n_open = count_open_pieces(comm, source, &pieces);
   const int64_t cache = hdf5_shared_cache(memory[0], n_open);
   source->buffer_bytes += n_open * (cache + (pieces.n > 1 ? open_file_bytes : 0)) + memory[1];
@@ -130,6 +141,18 @@ static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, void *opene
   return state->rows.space >= 0 ? GMMPI_OK : out_of_memory(source, error);
 }
 
+/* The library would look for other files beside the copy that is open, and take what it does not find as never written.
+ */
+static gmmpi_status check_copy(const point_source *source, hid_t properties, gmmpi_error *error)
+{
+  if (source->copy == NULL || properties < 0 ||
+      (H5Pget_layout(properties) != H5D_VIRTUAL && H5Pget_external_count(properties) <= 0))
+    return GMMPI_OK;
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: is made of other files, which are not found from a pipe or a compressed file; unpack it beside them",
+              source->label);
+}
+
 /* The pieces of a virtual data set; any other is one piece. */
 static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_state *state, gmmpi_error *error)
 {
@@ -139,7 +162,9 @@ static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_s
   *pieces = (hdf5_pieces){.n = 1};
   char *own_path = hdf5_own_path(state->rows.data_set);
   const char *path = own_path != NULL && !file_is_same(own_path, source->file) ? own_path : source->path;
-  if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
+  if (check_copy(source, properties, error) != GMMPI_OK) {
+    status = error->status;
+  } else if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
     H5Dclose(state->rows.data_set); /* with it the library would hold pieces open in a way of its own */
     status = hdf5_check_pieces(comm, properties, path, source->label, source->choices.raw_values != 0, source->written,
                                pieces, error);
@@ -175,6 +200,18 @@ static bool recognises(hid_t object)
   return H5Iget_type(object) == H5I_DATASET && hdf5_is_numeric(object);
 }
 
+/* Who wrote it, and are its columns the points? */
+static void look_at_marks(point_source *source, const matrix_state *state)
+{
+  const bool is_loom = hdf5_is_loom_matrix(state->file, source->inside);
+  source->column_major = hdf5_column_major(state->file, state->rows.data_set, source->inside);
+  source->is_transposed = source->choices.transpose != 0 || is_loom;
+  if (is_loom) source_note(source, "is a loom file, whose cells are the columns of the matrix: they are the points");
+  if (!source->is_transposed) return;
+  source->place_word = "point";
+  source->feature_word = "feature";
+}
+
 static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file, const source_options *options,
                                 void **opened, gmmpi_error *error)
 {
@@ -189,6 +226,7 @@ static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file,
   state->rows.data_set = H5Dopen2(file, source->inside, H5P_DEFAULT);
   if (state->rows.data_set < 0) return hdf5_broken(source->path, error);
   gmmpi_status status = hdf5_check_links(state->rows.data_set, source->file, source->written, source->label, error);
+  look_at_marks(source, state);
   if (status == GMMPI_OK) status = look_at_pieces(comm, source, state, error);
   if (status == GMMPI_OK) status = set_shape(source, state, &n_columns, error);
   if (status == GMMPI_OK && source->n_rows == 0) return GMMPI_OK;
@@ -199,9 +237,24 @@ static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file,
   return status == GMMPI_OK ? look_at_layout(source, state, error) : status;
 }
 
+/* A hdf5_layout's settle. */
+static gmmpi_status settle(MPI_Comm comm, point_source *source, void *opened, gmmpi_error *error)
+{
+  matrix_state *state = opened;
+  const gmmpi_status status = keep_chunks(comm, source, state, error);
+  if (status != GMMPI_OK || !source->is_transposed) return status;
+  state->across = (hdf5_across){.source = source,
+                                .rows = &state->rows,
+                                .descriptor = state->descriptor,
+                                .offset = state->offset,
+                                .item_bytes = state->item_bytes};
+  return hdf5_across_open(&state->across, source, state->pieces.most, error);
+}
+
 static void close_matrix(void *opened)
 {
   matrix_state *state = opened;
+  hdf5_across_close(&state->across);
   hdf5_rows_close(&state->rows);
   free(state);
 }
@@ -214,6 +267,7 @@ static gmmpi_status read_matrix(point_source *source, void *opened, int64_t firs
   matrix_state *state = opened;
   const int64_t row_numbers = source->n_features;
   gmmpi_status status = GMMPI_OK;
+  if (source->is_transposed) return hdf5_across_read(&state->across, first_row, n_rows, rows, error);
   if (state->descriptor >= 0)
     return source_read_numbers(source, state->descriptor, state->offset + first_row * row_numbers * state->item_bytes,
                                state->item_bytes, n_rows * row_numbers, rows, error);
@@ -228,6 +282,6 @@ static gmmpi_status read_matrix(point_source *source, void *opened, int64_t firs
 const hdf5_layout hdf5_matrix = {.name = "a data set of numbers",
                                  .recognises = recognises,
                                  .open = open_matrix,
-                                 .settle = keep_chunks,
+                                 .settle = settle,
                                  .read = read_matrix,
                                  .close = close_matrix};

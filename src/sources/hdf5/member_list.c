@@ -104,8 +104,7 @@ static gmmpi_status add_columns(hdf5_member_list *list, int64_t m, gmmpi_error *
     const char *slash = strrchr(member->name, '/');
     const bool has_array = member->n_columns > 1 || slash != NULL;
     if (member->names == NULL && has_array)
-      *array = member->n_columns > 1 ? strdup(member->name)
-                                     : strndup(member->name, (size_t)(slash - member->name));
+      *array = member->n_columns > 1 ? strdup(member->name) : strndup(member->name, (size_t)(slash - member->name));
     list->n_columns++;
     if (*name == NULL || (member->names == NULL && has_array && *array == NULL)) return out_of_memory(label, error);
   }
@@ -132,7 +131,8 @@ static int64_t count_columns(hdf5_member_list *list)
 static bool has_shallow_member(const hdf5_member_list *list)
 {
   bool found = false;
-  for (int64_t m = 0; m < list->n; m++) found = found || (may_be_usual(&list->members[m], false) && !list->members[m].is_deep);
+  for (int64_t m = 0; m < list->n; m++)
+    found = found || (may_be_usual(&list->members[m], false) && !list->members[m].is_deep);
   return found;
 }
 

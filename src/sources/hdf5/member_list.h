@@ -2,8 +2,8 @@
 /* A group of data sets side by side as a table: which of them are its columns, and how these are called.
  *
  * A data set of one dimension is a column of its name, one of n x m is m columns NAME.0, NAME.1, ...; those in groups
- * within the group are called by their path from there, position/x. Groups of pandas (format "fixed") and data frames of
- * AnnData name their columns themselves. */
+ * within the group are called by their path from there, position/x. Groups of pandas (format "fixed") and data frames
+ * of AnnData name their columns themselves. */
 #ifndef SOURCES_HDF5_MEMBER_LIST_H
 #define SOURCES_HDF5_MEMBER_LIST_H
 
@@ -43,7 +43,7 @@ typedef struct hdf5_member_list {
   char **arrays;        /* n_columns: the name that picks it with others, or NULL */
   int64_t n_columns;
   int64_t n_usual;
-  int64_t n_rows; /* 0: there are none, or no columns */
+  int64_t n_rows;                     /* 0: there are none, or no columns */
   int64_t n_left_out;                 /* data sets of numbers that are no usual columns */
   char left_out[HDF5_LEFT_OUT_BYTES]; /* data sets that are not among the usual columns and why, "" if none */
   const char *counter;                /* a usual column that seems to number the rows; NULL: there is none */
@@ -58,7 +58,8 @@ void hdf5_member_list_free(hdf5_member_list *list);
 /* "x, y, z, ... (12 in all)": names of the usual columns, cut to fit n_bytes. */
 void hdf5_member_list_text(const hdf5_member_list *list, char *text, size_t n_bytes);
 
-/* " --columns x,y,z": those of the usual columns that measure something, or "" where that is too long or all of them. */
+/* " --columns x,y,z": those of the usual columns that measure something, or "" where that is too long or all of them.
+ */
 void hdf5_member_list_command(const hdf5_member_list *list, char *text, size_t n_bytes);
 
 #endif

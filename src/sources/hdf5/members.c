@@ -149,9 +149,8 @@ static gmmpi_status create_part(const point_source *source, const hdf5_member *m
 }
 
 /* Opens a part with these of its columns. */
-static gmmpi_status open_part(MPI_Comm comm, hid_t file, const source_options *options,
-                              const hdf5_member *member, const int64_t *columns, int64_t n, part *opened,
-                              gmmpi_error *error)
+static gmmpi_status open_part(MPI_Comm comm, hid_t file, const source_options *options, const hdf5_member *member,
+                              const int64_t *columns, int64_t n, part *opened, gmmpi_error *error)
 {
   const source_options own = {.words = options->words, .n_words = options->n_words, .numbers = columns, .n_numbers = n};
   point_source *of = opened->source;
@@ -218,8 +217,7 @@ static gmmpi_status open_members(MPI_Comm comm, point_source *source, hid_t file
   if (state == NULL) return out_of_memory(source, error);
   state->file = file;
   const bool transpose = source->choices.transpose != 0;
-  gmmpi_status status =
-      hdf5_member_list_make(file, source->inside, transpose, source->label, &state->list, error);
+  gmmpi_status status = hdf5_member_list_make(file, source->inside, transpose, source->label, &state->list, error);
   if (status == GMMPI_OK && state->list.n_columns == 0) status = no_columns(source, &state->list, error);
   if (status == GMMPI_OK && state->list.n_usual == 0 && options->columns == NULL && options->wanted.names == NULL)
     status = no_columns(source, &state->list, error);
@@ -241,6 +239,8 @@ static gmmpi_status gather(point_source *source, members_state *state, gmmpi_err
     source->is_concurrent = source->is_concurrent && of->is_concurrent;
     source->streams = source->streams && of->streams;
     source->buffer_bytes += of->buffer_bytes;
+    source->is_transposed = source->is_transposed || of->is_transposed;
+    if (source->column_major == NULL) source->column_major = of->column_major;
     for (int i = 0; i < of->notes.n; i++) {
       const source_remark *remark = &of->notes.remarks[i];
       if (remark->is_doubt)

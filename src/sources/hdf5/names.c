@@ -39,8 +39,7 @@ static char **of_attribute(hid_t data_set, int64_t n_names)
   static const char attribute[] = "feature_names";
   char **names = NULL;
   int64_t n = 0;
-  if (has_array(data_set, attribute))
-    hdf5_strings_read(data_set, attribute, hdf5_bytes_of_file(data_set), &n, &names);
+  if (has_array(data_set, attribute)) hdf5_strings_read(data_set, attribute, hdf5_bytes_of_file(data_set), &n, &names);
   if (n == n_names) return names;
   hdf5_strings_free(n, names);
   return NULL;
@@ -52,8 +51,8 @@ static char **of_attribute(hid_t data_set, int64_t n_names)
 static hid_t open_scale(hid_t data_set, int axis)
 {
   hid_t scale = H5I_INVALID_HID;
-  const hid_t list = H5Aexists(data_set, "DIMENSION_LIST") > 0 ? H5Aopen(data_set, "DIMENSION_LIST", H5P_DEFAULT)
-                                                               : H5I_INVALID_HID;
+  const hid_t list =
+      H5Aexists(data_set, "DIMENSION_LIST") > 0 ? H5Aopen(data_set, "DIMENSION_LIST", H5P_DEFAULT) : H5I_INVALID_HID;
   const hid_t type = list >= 0 ? H5Aget_type(list) : H5I_INVALID_HID;
   const hid_t space = list >= 0 ? H5Aget_space(list) : H5I_INVALID_HID;
   const hid_t base = type >= 0 && H5Tget_class(type) == H5T_VLEN ? H5Tget_super(type) : H5I_INVALID_HID;
@@ -61,8 +60,7 @@ static hid_t open_scale(hid_t data_set, int axis)
   const hid_t memory = H5Tvlen_create(H5T_STD_REF_OBJ);
   if (base >= 0 && space >= 0 && memory >= 0 && H5Tequal(base, H5T_STD_REF_OBJ) > 0 &&
       H5Sget_simple_extent_npoints(space) == 2 && H5Aread(list, memory, dimensions) >= 0) {
-    if (dimensions[axis].len > 0)
-      scale = H5Rdereference2(data_set, H5P_DEFAULT, H5R_OBJECT, dimensions[axis].p);
+    if (dimensions[axis].len > 0) scale = H5Rdereference2(data_set, H5P_DEFAULT, H5R_OBJECT, dimensions[axis].p);
     H5Dvlen_reclaim(memory, space, H5P_DEFAULT, dimensions);
   }
   if (scale >= 0 && H5Iget_type(scale) != H5I_DATASET) {

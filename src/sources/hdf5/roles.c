@@ -22,8 +22,8 @@ static hsize_t width_of(hid_t data_set)
 {
   hsize_t extents[2] = {0, 0};
   const hid_t space = H5Dget_space(data_set);
-  const bool is_table = space >= 0 && H5Sget_simple_extent_ndims(space) == 2 &&
-                        H5Sget_simple_extent_dims(space, extents, NULL) >= 0;
+  const bool is_table =
+      space >= 0 && H5Sget_simple_extent_ndims(space) == 2 && H5Sget_simple_extent_dims(space, extents, NULL) >= 0;
   if (space >= 0) H5Sclose(space);
   return is_table ? extents[1] : 0;
 }
@@ -64,7 +64,8 @@ static bool is_encoded_in_pieces(hid_t group)
 {
   char encoding[64];
   hdf5_text_attribute(group, "encoding-type", encoding, sizeof encoding);
-  return strcmp(encoding, "categorical") == 0 || strncmp(encoding, "nullable-", 9) == 0 || ends_with(encoding, "_matrix");
+  return strcmp(encoding, "categorical") == 0 || strncmp(encoding, "nullable-", 9) == 0 ||
+         ends_with(encoding, "_matrix");
 }
 
 /* "#refs#" is MATLAB's, "_i_table" PyTables', "__categories" AnnData's. */
@@ -86,4 +87,25 @@ bool hdf5_is_pandas_table(hid_t group)
   char type[64];
   hdf5_text_attribute(group, "pandas_type", type, sizeof type);
   return ends_with(type, "_table") && has(group, "table");
+}
+
+bool hdf5_has_no_particles(hid_t file, const char *inside)
+{
+  static const char group[] = "PartType";
+  enum { MOST_TYPES = 16 };
+  double numbers[MOST_TYPES];
+  const char *name = inside + (inside[0] == '/' ? 1 : 0);
+  const char digit = strncmp(name, group, sizeof group - 1) == 0 ? name[sizeof group - 1] : '\0';
+  if (digit < '0' || digit > '9' || (name[sizeof group] != '\0' && name[sizeof group] != '/')) return false;
+  char path[sizeof group + 1];
+  snprintf(path, sizeof path, "%s%c", group, digit);
+  if (has(file, path) || !has(file, "Header")) return false;
+  const hid_t attribute = H5Aopen_by_name(file, "Header", "NumPart_ThisFile", H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t space = attribute >= 0 ? H5Aget_space(attribute) : H5I_INVALID_HID;
+  const hssize_t n = space >= 0 ? H5Sget_simple_extent_npoints(space) : 0;
+  const bool is_none = n > digit - '0' && n <= MOST_TYPES && H5Aread(attribute, H5T_NATIVE_DOUBLE, numbers) >= 0 &&
+                       numbers[digit - '0'] == 0.0;
+  if (space >= 0) H5Sclose(space);
+  if (attribute >= 0) H5Aclose(attribute);
+  return is_none;
 }

@@ -29,4 +29,8 @@ bool hdf5_is_sparse(hid_t group);
 bool hdf5_is_pandas_frame(hid_t group); /* format "fixed": blocks of columns of one type, or a series */
 bool hdf5_is_pandas_table(hid_t group); /* format "table": a compound data set, "table" */
 
+/* Is the group of particles of Gadget or SWIFT, or a data set in it, left out since this file of a snapshot has none of
+ * that type? Its header says how many. */
+bool hdf5_has_no_particles(hid_t file, const char *inside);
+
 #endif

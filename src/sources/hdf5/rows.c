@@ -52,12 +52,13 @@ gmmpi_status hdf5_rows_prepare(const point_source *source, hdf5_rows *rows, gmmp
   return out_of_memory(source, error);
 }
 
-/* Rows of a run of columns into numbers: n_rows x (the run's width). */
-static gmmpi_status read_run(const point_source *source, const hdf5_rows *rows, int64_t first_row, int64_t n_rows,
-                             hdf5_column_run run, double *numbers, gmmpi_error *error)
+/* A box of the data set, count numbers from start on in each dimension; points: which of them counts points. */
+static gmmpi_status read_box(const point_source *source, const hdf5_rows *rows, const hsize_t start[2],
+                             const hsize_t count[2], int points, double *numbers, gmmpi_error *error)
 {
-  const hsize_t start[2] = {(hsize_t)first_row, (hsize_t)run.first};
-  const hsize_t count[2] = {(hsize_t)n_rows, (hsize_t)(run.last - run.first + 1)};
+  const char *what = points == 0 ? "rows" : "columns";
+  const int64_t first = (int64_t)start[points];
+  const int64_t n = (int64_t)count[points];
   const hid_t memory = H5Screate_simple(rows->n_dimensions, count, NULL);
   const bool is_ready = memory >= 0 && H5Sselect_hyperslab(rows->space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0;
   errno = 0;
@@ -65,17 +66,28 @@ static gmmpi_status read_run(const point_source *source, const hdf5_rows *rows, 
                                                      (int64_t)(count[0] * count[1]), numbers);
   const int reason = errno;
   if (memory >= 0) H5Sclose(memory);
-  if (is_read)
-    return hdf5_unwritten_blank(&rows->unwritten, source->label, rows->data_set, first_row, n_rows, run.first,
-                                (int64_t)count[1], numbers, error);
+  if (is_read) {
+    hdf5_unwritten_blank(&rows->unwritten, (int64_t)start[0], (int64_t)count[0], (int64_t)start[1], (int64_t)count[1],
+                         numbers);
+    return GMMPI_OK;
+  }
   if (!is_ready || reason == ENOMEM) return out_of_memory(source, error);
   if (reason != 0)
     return fail(error, GMMPI_INPUT_FAILED,
-                "%s: reading rows %" PRId64 " to %" PRId64 " failed (%s); check the disk and start again",
-                source->label, first_row + 1, first_row + n_rows, strerror(reason));
+                "%s: reading %s %" PRId64 " to %" PRId64 " failed (%s); check the disk and start again", source->label,
+                what, first + 1, first + n, strerror(reason));
   return fail(error, GMMPI_BAD_DATA,
-              "%s: rows %" PRId64 " to %" PRId64 " are damaged and cannot be unpacked; copy it anew", source->label,
-              first_row + 1, first_row + n_rows);
+              "%s: %s %" PRId64 " to %" PRId64 " are damaged and cannot be unpacked; copy it anew", source->label, what,
+              first + 1, first + n);
+}
+
+/* Rows of a run of columns into numbers: n_rows x (the run's width). */
+static gmmpi_status read_run(const point_source *source, const hdf5_rows *rows, int64_t first_row, int64_t n_rows,
+                             hdf5_column_run run, double *numbers, gmmpi_error *error)
+{
+  const hsize_t start[2] = {(hsize_t)first_row, (hsize_t)run.first};
+  const hsize_t count[2] = {(hsize_t)n_rows, (hsize_t)(run.last - run.first + 1)};
+  return read_box(source, rows, start, count, 0, numbers, error);
 }
 
 /* Copies the features that are in the run from piece (n_rows x width) to their places in numbers. */
@@ -119,6 +131,20 @@ gmmpi_status hdf5_rows_read(const point_source *source, hdf5_rows *rows, int64_t
   gmmpi_status status = GMMPI_OK;
   for (int64_t r = 0; r < rows->n_runs && status == GMMPI_OK; r++)
     status = read_run_in_pieces(source, rows, first_row, n_rows, rows->runs[r], numbers, error);
+  return status;
+}
+
+gmmpi_status hdf5_rows_read_across(const point_source *source, hdf5_rows *rows, int64_t first, int64_t n, double *lines,
+                                   gmmpi_error *error)
+{
+  gmmpi_status status = GMMPI_OK;
+  for (int64_t r = 0; r < rows->n_runs && status == GMMPI_OK; r++) {
+    const int64_t width = rows->runs[r].last - rows->runs[r].first + 1;
+    const hsize_t start[2] = {(hsize_t)rows->runs[r].first, (hsize_t)first};
+    const hsize_t count[2] = {(hsize_t)width, (hsize_t)n};
+    status = read_box(source, rows, start, count, 1, lines, error);
+    lines += width * n;
+  }
   return status;
 }
 

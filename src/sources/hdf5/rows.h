@@ -43,6 +43,11 @@ gmmpi_status hdf5_rows_prepare(const point_source *source, hdf5_rows *rows, gmmp
 gmmpi_status hdf5_rows_read(const point_source *source, hdf5_rows *rows, int64_t first_row, int64_t n_rows,
                             double *numbers, gmmpi_error *error);
 
+/* Of a data set whose columns are the points, and whose rows are features: the numbers of n points from `first` on into
+ * lines: for each row of each run n numbers. Errors: as above. */
+gmmpi_status hdf5_rows_read_across(const point_source *source, hdf5_rows *rows, int64_t first, int64_t n, double *lines,
+                                   gmmpi_error *error);
+
 /* Closes the data set and the rest. */
 void hdf5_rows_close(hdf5_rows *rows);
 

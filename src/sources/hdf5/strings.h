@@ -16,8 +16,8 @@ void hdf5_text_attribute(hid_t object, const char *name, char *text, size_t n_by
 bool hdf5_attribute_is(hid_t object, const char *name, const char *text);
 
 /* The n values of a data set of one dimension as text, if it has so many: strings byte for byte, numbers as the prefix
- * says. NULL: no numbers; "": "3.5"; else "PREFIX=3.5", but none that only count from 0 or 1. NULL when it has others, or
- * there is no memory; else for hdf5_strings_free. */
+ * says. NULL: no numbers; "": "3.5"; else "PREFIX=3.5", but none that only count from 0 or 1. NULL when it has others,
+ * or there is no memory; else for hdf5_strings_free. */
 char **hdf5_texts_of(hid_t data_set, int64_t n, const char *prefix);
 
 #endif

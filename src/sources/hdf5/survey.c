@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/survey.h"
 
+#include "sources/hdf5/marks.h"
 #include "sources/hdf5/numbers.h"
 #include "sources/hdf5/roles.h"
 #include "sources/hdf5/strings.h"
@@ -98,6 +99,14 @@ static hdf5_entry describe(hid_t data_set, const char *name)
   return entry;
 }
 
+/* The same with what the program that wrote the file says of it. */
+static hdf5_entry describe_in(hid_t file, hid_t data_set, const char *name)
+{
+  hdf5_entry entry = describe(data_set, name);
+  if (entry.kind != FOUND_OTHER && entry.role == NULL && hdf5_is_no_matrix(file, name)) entry.role = "no matrix";
+  return entry;
+}
+
 static bool is_below(const char *name, const char *group)
 {
   const size_t length = group != NULL ? strlen(group) : 0;
@@ -129,7 +138,7 @@ static herr_t look_at(hid_t root, const char *name, const H5O_info_t *info, void
   if (info->type == H5O_TYPE_GROUP)
     look_at_group(at, object, name);
   else if (!hdf5_is_bare_dimension(object))
-    add_entry(at, name, describe(object, name));
+    add_entry(at, name, describe_in(root, object, name));
   H5Oclose(object);
   return at->has_memory ? 0 : 1;
 }
@@ -281,7 +290,9 @@ void hdf5_survey_text(const hdf5_survey *survey, char text[HDF5_SURVEY_BYTES])
   char what[HDF5_SHAPE_BYTES + 30];
   text[0] = '\0';
   for (int round = 0; round < 3; round++) {
-    const size_t most = round == 0 ? HDF5_SURVEY_BYTES / 2 : round == 1 ? HDF5_SURVEY_BYTES - 200 : HDF5_SURVEY_BYTES - 8;
+    const size_t most = round == 0   ? HDF5_SURVEY_BYTES / 2
+                        : round == 1 ? HDF5_SURVEY_BYTES - 200
+                                     : HDF5_SURVEY_BYTES - 8;
     for (int64_t t = 0; round == 1 && t < survey->n_tables; t++)
       is_whole = add_table_to_list(text, most, &survey->tables[t]) && is_whole;
     for (int64_t i = 0; i < survey->n; i++) {

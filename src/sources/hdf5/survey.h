@@ -5,6 +5,8 @@
 
 #include "sources/hdf5/member_list.h"
 
+#include "sources/hdf5/visit.h"
+
 #include "gmmpi/error.h"
 
 #include <hdf5.h>

@@ -51,7 +51,8 @@ static int64_t least(int64_t a, int64_t b)
   return a < b ? a : b;
 }
 
-/* Is the chunk that begins at this row and column stored? 1, 0; negative when nobody can say. (The library has a
+/* Is the chunk that begins at this row and column stored? 1, 0; negative when nobody can say. To be asked before the
+ * data set is read, for a chunk of fill values in the cache counts, too. (The library has a
  * function that tells it from an error, H5Dget_chunk_info_by_coord, but up to 1.10 that looks at all chunks each time.)
  */
 static int has_chunk(hid_t data_set, int64_t row, int64_t column)
@@ -93,42 +94,59 @@ typedef struct gap {
   bool has_others;     /* are there others behind it? */
 } gap;
 
-/* How many of the chunks of the points that begin at this one are not stored; negative when nobody can say. by_columns:
- * are points columns? */
-static int64_t count_missing_of(const grid *it, bool by_columns, int64_t point)
+/* Which chunks are stored, n_stored in all, into unwritten: until all that are, or all that are not, have been seen.
+ * Errors: 65 there are too many, or nobody can say; 74; 71. */
+static gmmpi_status map_chunks(const grid *it, int64_t n_stored, const char *label, hdf5_unwritten *unwritten,
+                               gmmpi_error *error)
 {
-  const int64_t length = by_columns ? it->n_rows : it->n_columns;
-  const int64_t step = by_columns ? it->chunk_rows : it->chunk_columns;
-  int64_t n = 0;
-  for (int64_t other = 0; other < length; other += step) {
-    const int is_there = by_columns ? has_chunk(it->data_set, other, point) : has_chunk(it->data_set, point, other);
-    if (is_there < 0) return -1;
-    n += 1 - is_there;
-    if (step > length - other) break;
+  const int64_t most_chunks = (int64_t)1 << 26;
+  const int64_t n = count_chunks(it);
+  if (n > most_chunks)
+    return fail(error, GMMPI_BAD_DATA, "%s: most of its chunks were never written; is it finished?", label);
+  unwritten->chunk_rows = it->chunk_rows;
+  unwritten->chunk_columns = it->chunk_columns;
+  unwritten->n_abreast = (it->n_columns - 1) / it->chunk_columns + 1;
+  unwritten->n_chunks = n;
+  unwritten->is_stored = allocate(n, 1);
+  if (unwritten->is_stored == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", label);
+  int64_t n_found = 0;
+  for (int64_t i = 0; i < n && n_found < n_stored; i++) {
+    const int is_there = has_chunk(it->data_set, i / unwritten->n_abreast * it->chunk_rows,
+                                   i % unwritten->n_abreast * it->chunk_columns);
+    if (is_there < 0) return hdf5_broken(label, error);
+    unwritten->is_stored[i] = is_there > 0;
+    n_found += is_there;
   }
-  return n;
+  return GMMPI_OK;
 }
 
-/* The first gap, the end of which is not searched for ever; n_missing chunks are not stored. False when nobody can say.
- */
-static bool find_gap(const grid *it, int64_t n_missing, bool by_columns, gap *found)
+/* Are all chunks of the points that begin with those of this number stored? by_columns: are points columns? */
+static bool has_all(const hdf5_unwritten *unwritten, bool by_columns, int64_t number)
 {
-  enum { MOST_STEPS = 1 << 16 };
+  const int64_t n_abreast = unwritten->n_abreast;
+  const int64_t n_others = by_columns ? unwritten->n_chunks / n_abreast : n_abreast;
+  bool all = true;
+  for (int64_t i = 0; i < n_others && all; i++)
+    all = unwritten->is_stored[by_columns ? i * n_abreast + number : number * n_abreast + i] != 0;
+  return all;
+}
+
+static gap find_gap(const grid *it, const hdf5_unwritten *unwritten, bool by_columns)
+{
   const int64_t n = by_columns ? it->n_columns : it->n_rows;
   const int64_t step = by_columns ? it->chunk_columns : it->chunk_rows;
-  int64_t n_seen = 0;
-  *found = (gap){.first = -1, .last = -1};
-  for (int64_t point = 0; point < n; point += step) {
-    const int64_t n_here = count_missing_of(it, by_columns, point);
-    if (n_here < 0) return false;
-    if (n_here == 0 && found->first >= 0) break;
-    if (n_here > 0 && found->first < 0) found->first = point;
-    if (n_here > 0) found->last = point + least(step, n - point) - 1;
-    n_seen += n_here;
-    if (n_seen > MOST_STEPS || n_seen >= n_missing || step > n - point) break;
+  gap found = {.first = -1, .last = -1};
+  bool is_over = false;
+  for (int64_t number = 0; number <= (n - 1) / step && !found.has_others; number++) {
+    const bool is_whole = has_all(unwritten, by_columns, number);
+    const int64_t begin = number * step;
+    is_over = is_over || (is_whole && found.first >= 0);
+    found.has_others = is_over && !is_whole;
+    if (is_whole || is_over) continue;
+    if (found.first < 0) found.first = begin;
+    found.last = begin + least(step, n - begin) - 1;
   }
-  found->has_others = n_seen < n_missing;
-  return true;
+  return found;
 }
 
 /* --- pieces of a virtual data set --- */
@@ -213,25 +231,27 @@ static gmmpi_status find_in_virtual(const grid *it, const char *label, hdf5_unwr
 
 /* --- all of them --- */
 
+static gmmpi_status nothing_written(const point_source *source, gmmpi_error *error)
+{
+  return fail(
+      error, GMMPI_BAD_DATA,
+      "%s: nothing was ever written to it, from row 1 on; name another data set, or --raw-values takes its fill "
+      "value",
+      source->label);
+}
+
 static gmmpi_status find_in_chunks(const grid *it, point_source *source, hdf5_unwritten *unwritten, gap *first,
                                    gmmpi_error *error)
 {
   errno = 0;
   const int64_t n_stored = count_stored(it->data_set);
   if (n_stored < 0) return hdf5_broken(source->label, error);
-  const int64_t n_missing = count_chunks(it) - n_stored;
-  if (n_missing <= 0) return GMMPI_OK;
-  if (n_stored > 0 && !find_gap(it, n_missing, source->choices.transpose != 0, first))
-    return hdf5_broken(source->label, error);
-  if (n_stored > 0 && first->first < 0) return GMMPI_OK;
-  if (n_stored > 0) unwritten->is_any = true;
-  unwritten->chunk_rows = it->chunk_rows;
-  unwritten->chunk_columns = it->chunk_columns;
-  return n_stored > 0 ? GMMPI_OK
-                      : fail(error, GMMPI_BAD_DATA,
-                             "%s: nothing was ever written to it, from row 1 on; name another data set, or "
-                             "--raw-values takes its fill value",
-                             source->label);
+  if (n_stored >= count_chunks(it)) return GMMPI_OK;
+  if (n_stored == 0) return nothing_written(source, error);
+  if (map_chunks(it, n_stored, source->label, unwritten, error) != GMMPI_OK) return error->status;
+  *first = find_gap(it, unwritten, source->choices.transpose != 0);
+  unwritten->is_any = first->first >= 0;
+  return GMMPI_OK;
 }
 
 /* By rank 0. */
@@ -245,11 +265,7 @@ static gmmpi_status find_all(point_source *source, hid_t data_set, hdf5_unwritte
   if (it.layout == H5D_VIRTUAL && find_in_virtual(&it, source->label, unwritten, error) == GMMPI_OK &&
       unwritten->is_any && source->choices.transpose == 0)
     *first = (gap){unwritten->blocks[0].first_row, unwritten->blocks[0].end_row - 1, unwritten->n_blocks > 1};
-  if (it.layout == H5D_CONTIGUOUS && H5Dget_storage_size(data_set) == 0)
-    return fail(error, GMMPI_BAD_DATA,
-                "%s: nothing was ever written to it, from row 1 on; name another data set, or --raw-values takes its "
-                "fill value",
-                source->label);
+  if (it.layout == H5D_CONTIGUOUS && H5Dget_storage_size(data_set) == 0) return nothing_written(source, error);
   return error->status;
 }
 
@@ -270,6 +286,14 @@ static void tell(point_source *source, const gap *first)
                which, is_one ? "was" : "were", is_one ? "s" : "");
 }
 
+/* Room for what rank 0 has found, and the others hear of. */
+static bool unwritten_allocate(hdf5_unwritten *unwritten)
+{
+  unwritten->blocks = allocate(unwritten->n_blocks, sizeof *unwritten->blocks);
+  unwritten->is_stored = allocate(unwritten->n_chunks, 1);
+  return unwritten->blocks != NULL && unwritten->is_stored != NULL;
+}
+
 gmmpi_status hdf5_unwritten_find(MPI_Comm comm, point_source *source, hid_t data_set, hdf5_unwritten *unwritten,
                                  gmmpi_error *error)
 {
@@ -280,21 +304,28 @@ gmmpi_status hdf5_unwritten_find(MPI_Comm comm, point_source *source, hid_t data
   if (source->choices.raw_values != 0) return GMMPI_OK;
   MPI_Comm_rank(comm, &rank);
   if (rank == 0) find_all(source, data_set, unwritten, &first, &local);
-  int64_t facts[7] = {unwritten->is_any,   unwritten->chunk_rows, unwritten->chunk_columns,
-                      unwritten->n_blocks, first.first,           first.last,
-                      first.has_others};
-  MPI_Bcast(facts, 7, MPI_INT64_T, 0, comm);
+  int64_t facts[] = {unwritten->is_any,
+                     unwritten->chunk_rows,
+                     unwritten->chunk_columns,
+                     unwritten->n_abreast,
+                     unwritten->n_chunks,
+                     unwritten->n_blocks,
+                     first.first,
+                     first.last,
+                     first.has_others};
+  MPI_Bcast(facts, sizeof facts / sizeof *facts, MPI_INT64_T, 0, comm);
   unwritten->is_any = facts[0] != 0;
   unwritten->chunk_rows = facts[1];
   unwritten->chunk_columns = facts[2];
-  unwritten->n_blocks = facts[3];
-  first = (gap){facts[4], facts[5], facts[6] != 0};
-  if (rank > 0 && unwritten->n_blocks > 0) {
-    unwritten->blocks = allocate(unwritten->n_blocks, sizeof *unwritten->blocks);
-    if (unwritten->blocks == NULL) fail(&local, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
-  }
+  unwritten->n_abreast = facts[3];
+  unwritten->n_chunks = facts[4];
+  unwritten->n_blocks = facts[5];
+  first = (gap){facts[6], facts[7], facts[8] != 0};
+  if (rank > 0 && !unwritten_allocate(unwritten))
+    fail(&local, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
   if (agree(comm, &local) != GMMPI_OK) return error_pass(error, &local);
-  if (unwritten->n_blocks > 0) MPI_Bcast(unwritten->blocks, (int)(4 * unwritten->n_blocks), MPI_INT64_T, 0, comm);
+  MPI_Bcast(unwritten->blocks, (int)(4 * unwritten->n_blocks), MPI_INT64_T, 0, comm);
+  MPI_Bcast(unwritten->is_stored, (int)unwritten->n_chunks, MPI_UINT8_T, 0, comm);
   if (unwritten->is_any) tell(source, &first);
   return GMMPI_OK;
 }
@@ -308,11 +339,13 @@ int64_t hdf5_unwritten_count(hid_t data_set, int64_t *first_row)
   if (it.layout == H5D_CONTIGUOUS) return H5Dget_storage_size(data_set) == 0 ? it.n_rows : 0;
   if (it.layout != H5D_CHUNKED) return 0;
   const int64_t n_stored = count_stored(data_set);
-  const int64_t n_missing = count_chunks(&it) - n_stored;
-  if (n_stored < 0 || n_missing <= 0) return n_stored < 0 ? -1 : 0;
-  if (!find_gap(&it, n_missing, false, &first)) return -1;
+  hdf5_unwritten unwritten = {.is_any = false};
+  if (n_stored < 0 || n_stored >= count_chunks(&it)) return n_stored < 0 ? -1 : 0;
+  const bool is_known = map_chunks(&it, n_stored, "", &unwritten, NULL) == GMMPI_OK;
+  if (is_known) first = find_gap(&it, &unwritten, false);
+  hdf5_unwritten_close(&unwritten);
   *first_row = first.first;
-  return first.first < 0 ? 0 : first.last - first.first + 1;
+  return is_known ? first.last - first.first + 1 : -1;
 }
 
 /* --- reading --- */
@@ -334,29 +367,26 @@ static void blank(const hdf5_block *read, const hdf5_block *block, double *numbe
   }
 }
 
-gmmpi_status hdf5_unwritten_blank(const hdf5_unwritten *unwritten, const char *label, hid_t data_set, int64_t first_row,
-                                  int64_t n_rows, int64_t first_column, int64_t n_columns, double *numbers,
-                                  gmmpi_error *error)
+void hdf5_unwritten_blank(const hdf5_unwritten *unwritten, int64_t first_row, int64_t n_rows, int64_t first_column,
+                          int64_t n_columns, double *numbers)
 {
-  if (!unwritten->is_any) return GMMPI_OK;
+  if (!unwritten->is_any) return;
   const hdf5_block read = {first_row, first_row + n_rows, first_column, first_column + n_columns};
   const int64_t rows = unwritten->chunk_rows;
   const int64_t columns = unwritten->chunk_columns;
   for (int64_t b = 0; b < unwritten->n_blocks; b++) blank(&read, &unwritten->blocks[b], numbers);
-  if (rows == 0) return GMMPI_OK;
+  if (unwritten->n_chunks == 0) return;
   for (int64_t r = first_row / rows; r <= (read.end_row - 1) / rows; r++) {
     for (int64_t c = first_column / columns; c <= (read.end_column - 1) / columns; c++) {
       const hdf5_block chunk = {r * rows, (r + 1) * rows, c * columns, (c + 1) * columns};
-      const int is_there = has_chunk(data_set, chunk.first_row, chunk.first_column);
-      if (is_there < 0) return hdf5_broken(label, error);
-      if (is_there == 0) blank(&read, &chunk, numbers);
+      if (unwritten->is_stored[r * unwritten->n_abreast + c] == 0) blank(&read, &chunk, numbers);
     }
   }
-  return GMMPI_OK;
 }
 
 void hdf5_unwritten_close(hdf5_unwritten *unwritten)
 {
   free(unwritten->blocks);
+  free(unwritten->is_stored);
   *unwritten = (hdf5_unwritten){.is_any = false};
 }

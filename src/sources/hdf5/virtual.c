@@ -77,7 +77,9 @@ static bool has_what_is_used(hid_t data_set, const hdf5_piece *piece)
 static void want_memory(hdf5_pieces *pieces, hdf5_chunk_memory memory)
 {
   if (memory.cache > pieces->most.cache) pieces->most.cache = memory.cache;
+  if (memory.cache_across > pieces->most.cache_across) pieces->most.cache_across = memory.cache_across;
   if (memory.unpacking > pieces->most.unpacking) pieces->most.unpacking = memory.unpacking;
+  pieces->most.are_many_across = pieces->most.are_many_across || memory.are_many_across;
 }
 
 /* The library delivers fill values for what was never written of a piece. */

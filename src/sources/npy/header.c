@@ -186,6 +186,7 @@ static gmmpi_status set_shape(const char *path, const dictionary *said, int64_t 
   if (said->n_dimensions != 1 && said->n_dimensions != 2)
     return fail(error, GMMPI_BAD_DATA, "%s: has %d dimensions; points are rows of an array of two", path,
                 said->n_dimensions);
+  header->n_dimensions = said->n_dimensions;
   header->n_rows = said->shape[0];
   header->n_columns = said->n_dimensions == 2 ? said->shape[1] : 1;
   header->is_fortran = said->is_fortran && said->n_dimensions == 2;

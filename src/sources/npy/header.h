@@ -20,6 +20,7 @@ typedef struct npy_header {
   int item_bytes;         /* of one number or record */
   bool is_swapped;        /* is the byte order not this machine's? */
   bool is_fortran;        /* column by column? */
+  int n_dimensions;       /* 1 or 2 */
   int64_t n_rows;         /* of a 1-D array: its length */
   int64_t n_columns;      /* of a 1-D array: 1 */
   int64_t data_begin;     /* where in the file the numbers begin */

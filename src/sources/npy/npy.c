@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* NumPy's .npy files: one array of numbers, row by row (C order) or column by column (Fortran order). */
+/* NumPy's .npy files: one array of numbers, row by row (C order) or column by column (Fortran order). An array whose
+ * columns are the points is the same as one in the other order whose rows are. */
+#include "sources/band.h"
 #include "sources/npy/header.h"
 #include "sources/source.h"
 #include "support/error.h"
@@ -7,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +27,51 @@ typedef struct npy_state {
   int64_t highest;
   unsigned char *piece;
   size_t piece_bytes;
+  point_band band; /* where numbers lie column by column */
 } npy_state;
 
 static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
 {
   (void)path;
   return n_bytes >= NPY_MAGIC_BYTES && memcmp(head, npy_magic, NPY_MAGIC_BYTES) == 0;
+}
+
+/* The array with its columns as rows. */
+static gmmpi_status turn(point_source *source, npy_header *header, gmmpi_error *error)
+{
+  const int64_t n_rows = header->n_rows;
+  if (header->n_dimensions != 2)
+    return fail(error, GMMPI_WRONG_USAGE,
+                "%s: --transpose: has one dimension, whose %" PRId64 " numbers are points of one feature; leave it out",
+                source->label, n_rows);
+  header->n_rows = header->n_columns;
+  header->n_columns = n_rows;
+  header->is_fortran = !header->is_fortran;
+  source->is_transposed = true;
+  source->place_word = "point";
+  source->feature_word = "feature";
+  return GMMPI_OK;
+}
+
+static bool is_double(const npy_header *header)
+{
+  return !header->is_swapped && header->type == 'f' && header->item_bytes == (int)sizeof(double);
+}
+
+static gmmpi_status read_columns(void *context, int64_t first, int64_t n, double *lines, gmmpi_error *error);
+
+static void open_band(point_source *source)
+{
+  npy_state *state = source->state;
+  state->band = (point_band){.label = source->label,
+                             .read = read_columns,
+                             .context = source,
+                             .n_points = source->n_rows,
+                             .n_features = source->n_features,
+                             .n_lines = source->n_features};
+  band_open(&state->band, false);
+  source->buffer_bytes = band_bytes(&state->band);
+  source->is_concurrent = true;
 }
 
 /* A structured array. */
@@ -70,6 +112,7 @@ static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_o
     source->n_columns = state->header.n_columns;
     return GMMPI_OK;
   }
+  if (result == GMMPI_OK && source->choices.transpose != 0) result = turn(source, &state->header, error);
   if (result == GMMPI_OK) result = source_pick_columns(source, state->header.n_columns, NULL, options, error);
   if (result != GMMPI_OK) return result;
   source->n_rows = state->header.n_rows;
@@ -77,6 +120,7 @@ static gmmpi_status open_npy(MPI_Comm comm, point_source *source, const source_o
                           state->header.item_bytes >= (int)sizeof(float) && source_takes_all_columns(source);
   source->streams = true;
   if (!source->is_concurrent) source->buffer_bytes = PIECE_BYTES;
+  if (state->header.is_fortran) open_band(source);
   state->lowest = source->columns[0];
   state->highest = source->columns[0];
   for (int64_t i = 1; i < source->n_features; i++) {
@@ -90,6 +134,7 @@ static void close_npy(point_source *source)
 {
   npy_state *state = source->state;
   if (state->descriptor >= 0) close(state->descriptor);
+  if (state->band.n_lines > 0) band_close(&state->band);
   record_columns_free(&state->header.columns);
   record_reader_close(&state->records);
   free(state->piece);
@@ -206,24 +251,31 @@ static gmmpi_status read_row_by_row(const point_source *source, int64_t first_ro
   return GMMPI_OK;
 }
 
-/* Fortran order: each column picked by itself. */
-static gmmpi_status read_column_by_column(const point_source *source, int64_t first_row, int64_t n_rows, double *rows,
-                                          gmmpi_error *error)
+/* A band_reader, of numbers that lie column by column. They are read to the end of the room for a line and become
+ * doubles from its beginning on: each is read before its place is overwritten. */
+static gmmpi_status read_columns(void *context, int64_t first, int64_t n, double *lines, gmmpi_error *error)
 {
+  const point_source *source = context;
   const npy_state *state = source->state;
   const npy_header *header = &state->header;
+  const size_t n_bytes = (size_t)n * (size_t)header->item_bytes;
   gmmpi_status status = GMMPI_OK;
-  for (int64_t i = 0; i < source->n_features && status == GMMPI_OK; i++) {
-    status = read_items(source, source->columns[i] * header->n_rows + first_row, n_rows, error);
-    if (status == GMMPI_OK) convert(header, state->piece, header->item_bytes, n_rows, rows + i, source->n_features);
+  for (int64_t j = 0; j < source->n_features && status == GMMPI_OK; j++) {
+    double *line = lines + j * n;
+    unsigned char *end = (unsigned char *)(line + n);
+    const int64_t item = source->columns[j] * header->n_rows + first;
+    status = file_read_at(state->descriptor, source->label, end - n_bytes, n_bytes,
+                          header->data_begin + item * header->item_bytes, error);
+    if (status == GMMPI_OK && !is_double(header)) convert(header, end - n_bytes, header->item_bytes, n, line, 1);
   }
   return status;
 }
 
 static gmmpi_status read_npy(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
 {
-  const npy_state *state = source->state;
+  npy_state *state = source->state;
   const npy_header *header = &state->header;
+  if (header->is_fortran) return band_read(&state->band, first_row, n_rows, rows, error);
   if (header->type == 'r')
     return records_read(source, &state->records, state->descriptor, header->data_begin, first_row, n_rows, rows, error);
   if (source->is_concurrent) {
@@ -232,20 +284,20 @@ static gmmpi_status read_npy(point_source *source, int64_t first_row, int64_t n_
                                header->data_begin + first_row * row_numbers * header->item_bytes, header->item_bytes,
                                n_rows * row_numbers, rows, error);
   }
-  const int64_t row_bytes = (header->is_fortran ? 1 : header->n_columns) * header->item_bytes;
+  const int64_t row_bytes = header->n_columns * header->item_bytes;
   const int64_t piece_rows = row_bytes < PIECE_BYTES ? PIECE_BYTES / row_bytes : 1;
   gmmpi_status status = GMMPI_OK;
   for (int64_t done = 0; done < n_rows && status == GMMPI_OK; done += piece_rows) {
     const int64_t count = n_rows - done < piece_rows ? n_rows - done : piece_rows;
     double *out = rows + done * source->n_features;
-    status = header->is_fortran ? read_column_by_column(source, first_row + done, count, out, error)
-                                : read_row_by_row(source, first_row + done, count, out, error);
+    status = read_row_by_row(source, first_row + done, count, out, error);
   }
   return status;
 }
 
 const source_kind source_npy = {.name = "NPY",
                                 .suffixes = (const char *const[]){".npy", NULL},
+                                .transposes = true,
                                 .recognises = recognises,
                                 .open = open_npy,
                                 .read = read_npy,
