@@ -68,6 +68,8 @@ class Attributes(Case):
                   numpy.delete(values[:, :1].astype("f8"), [1, 3], axis=0), "--columns", "1", "--missing", "drop")
         self.same(self.data_set(numpy.array([[1], [2], [3], [4]], ">i2"), _FillValue=numpy.int16(2), missing_value=[3, 9]),
                   [[1], [4]], "--missing", "drop")
+        self.same(self.data_set(numpy.array([[1], [-999.9], [numpy.float32(-999.9)]]), missing_value=numpy.float32(-999.9)), [[1]],
+                  "--missing", "drop")
         with_nan = numpy.array([[1.0], [numpy.nan], [2.0]])
         self.same(self.data_set(with_nan, _FillValue=numpy.nan), [[1], [2]], "--missing", "drop")
 

@@ -266,7 +266,11 @@ static void add_fills_of(reader *work, const char *name)
   attribute found;
   const int before = work->meaning->rule.n_fills;
   if (!find(work, name, MOST_NUMBERS, &found)) return;
-  for (int i = 0; i < found.n; i++) add_fill(work, found.numbers[i]);
+  const bool is_narrower = found.is_float32 && !work->stored.is_integer && !work->stored.is_float32;
+  for (int i = 0; i < found.n; i++) {
+    add_fill(work, found.numbers[i]);
+    if (is_narrower) add_fill(work, strtod(text_of(found.numbers[i], true).text, NULL)); /* -999.9 is another double */
+  }
   if (work->meaning->rule.n_fills > before) has_effect(work, name);
 }
 
