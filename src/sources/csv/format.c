@@ -267,8 +267,7 @@ static gmmpi_status find_header(finding *found, int shift, bool *fits, gmmpi_err
 {
   csv_looks_clear(&found->looks);
   *fits = true;
-  gmmpi_status status =
-      csv_looks_take(&found->sample, found->format, shift, found->source->label, &found->looks, error);
+  gmmpi_status status = csv_looks_take(&found->sample, found->format, shift, found->source, &found->looks, error);
   if (status != GMMPI_OK) return status;
   if (found->looks.lines[0]->is_comment && found->settings->header == HEADER_AUTO && found->looks.n_lines > 2 &&
       csv_is_text_header(&found->looks, 1)) {
