@@ -84,13 +84,14 @@ gmmpi_status csv_row_parse(const point_source *source, const csv_row_layout *lay
       wrong_feature = feature;
     }
   }
-  if (format->n_trailing > 0 && next != NULL && column == source->n_columns) {
-    if (next < end && memchr(next, delimiter, (size_t)(end - next)) == NULL)
+  for (int i = 0; i < format->n_trailing && next != NULL && column == source->n_columns; i++) {
+    csv_field field;
+    next = csv_next_field(next, end, delimiter, &field);
+    if (field.begin < field.end)
       return fail_at(error, line, GMMPI_BAD_DATA,
                      "%s: line %" PRId64 " has a field behind its last delimiter, where the first lines have none; "
                      "correct the line",
                      source->label, line);
-    if (next == end) next = NULL;
   }
   if (next != NULL || column < source->n_columns)
     return wrong_number_of_fields(source, delimiter, line_begin, end, line, error);
