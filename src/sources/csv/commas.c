@@ -127,6 +127,7 @@ bool csv_commas_of_one_column(point_source *source, const csv_sample *sample, cs
     if (i > 0 || csv_sample_count_fields(&sample->lines[0], ',') != 1) return false;
     has_header = true;
   }
+  if (seen.first_integer != 0 && seen.first_integer != 1) seen.counts = false;
   if (seen.n_with_comma == 0 || (has_header && settings->header == HEADER_NO)) return false;
   const bool varies = seen.fewest_commas < seen.most_commas;
   if (seen.all_grouped && ((varies && seen.n >= 2) || (seen.most_commas > 1 && seen.has_zero_group))) {

@@ -13,6 +13,7 @@
 #include "support/memory.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static void drop_rules(finding *found)
   }
 } /* NOLINT(clang-analyzer-unix.Malloc): the other texts have moved with their lines */
 
-/* A comment in front is a header if it has words, and a field for each column. */
+/* A comment in front is a header if it has a word for each column, and no numbers. */
 static bool is_comment_a_header(const finding *found)
 {
   const sample_line *first = &found->sample.lines[0];
@@ -54,23 +55,23 @@ static bool is_comment_a_header(const finding *found)
   const char delimiter = found->format->delimiter;
   const int64_t n_fields = csv_sample_count_fields(first, delimiter);
   if (n_fields != csv_sample_count_fields(&found->sample.lines[1], delimiter)) return false;
+  if (found->settings->header == HEADER_YES) return true;
+  bool has_word = false;
   const char *end = csv_trim(first->text, first->text + first->length, delimiter);
   for (const char *next = csv_sample_content(first, delimiter); next != NULL;) {
     csv_field field;
     double value;
     next = csv_next_field(next, end, delimiter, &field);
-    if (parse_cell(field.begin, field.end, &value) == CELL_TEXT) return true;
+    const cell_kind kind = parse_cell(field.begin, field.end, &value);
+    if (kind == CELL_NUMBER) return false;
+    has_word = has_word || kind == CELL_TEXT;
   }
-  return found->settings->header == HEADER_YES;
+  return has_word;
 }
 
 static gmmpi_status drop_comment(finding *found, gmmpi_error *error)
 {
-  if (found->sample.lines[0].is_comment && !is_comment_a_header(found) &&
-      (found->sample.n_lines == 1 || found->settings->header != HEADER_YES ||
-       csv_sample_count_fields(&found->sample.lines[0], found->format->delimiter) !=
-           csv_sample_count_fields(&found->sample.lines[1], found->format->delimiter)))
-    csv_sample_drop_first(&found->sample);
+  if (found->sample.lines[0].is_comment && !is_comment_a_header(found)) csv_sample_drop_first(&found->sample);
   if (found->sample.n_lines > 0) return GMMPI_OK;
   return fail(error, GMMPI_BAD_DATA, "%s: has a comment but no rows; give a file with points", found->source->label);
 }
@@ -83,34 +84,47 @@ static bool begins_with(const sample_line *line, char delimiter)
   return *begin == delimiter;
 }
 
-static bool ends_with(const sample_line *line, char delimiter)
+/* Empty fields at the line's end. */
+static int count_empty_at_end(const sample_line *line, char delimiter)
 {
+  int n = 0;
   const char *end = csv_trim(line->text, line->text + line->length, delimiter);
-  return end > line->text && end[-1] == delimiter;
+  while (end > line->text && end[-1] == delimiter) {
+    n++;
+    end = csv_trim(line->text, end - 1, delimiter);
+  }
+  return n;
 }
 
 /* Delimiters in front of the first field, or behind the last one, of all lines. */
-static void find_empty_ends(finding *found, int64_t usual)
+static void find_empty_ends(finding *found, const int64_t *counts, int64_t usual)
 {
   const csv_sample *sample = &found->sample;
   csv_format *format = found->format;
   if (format->delimiter == ' ' || usual < 2) return;
   int n_begin = 0;
-  int n_end = 0;
+  int n_end = INT_MAX;
   int n_usual = 0;
   for (int i = 0; i < sample->n_lines; i++) {
     const sample_line *line = &sample->lines[i];
-    if (csv_sample_count_fields(line, format->delimiter) != usual) continue;
+    if (counts[i] != usual) continue;
+    const int n_empty = count_empty_at_end(line, format->delimiter);
     n_usual++;
     n_begin += begins_with(line, format->delimiter) ? 1 : 0;
-    n_end += ends_with(line, format->delimiter) ? 1 : 0;
+    n_end = n_empty < n_end ? n_empty : n_end;
   }
   if (n_usual < 2 && n_begin == 0) return;
   if (format->delimiter == '|' && n_begin == n_usual && usual > 2) format->n_leading = 1;
-  if (n_end < n_usual || usual - format->n_leading < 2) return;
-  format->n_trailing = 1;
-  if (format->n_leading == 0)
+  if (n_end == 0 || usual - format->n_leading - n_end < 1) return;
+  if (counts[0] != usual && counts[0] != usual - n_end) return;
+  format->n_trailing = n_end;
+  if (format->n_leading > 0) return;
+  if (n_end == 1) {
     source_note(found->source, "its lines end with a delimiter: the empty column behind the last one is left out");
+  } else {
+    source_note(found->source, "its lines end with %d delimiters: the empty columns behind the last one are left out",
+                n_end);
+  }
 }
 
 static gmmpi_status refuse_unclosed(const finding *found, gmmpi_error *error)
@@ -173,6 +187,9 @@ static gmmpi_status refuse_title(const finding *found, const int64_t *counts, in
   int begin = sample->n_lines;
   while (begin > 0 && counts[begin - 1] == usual) begin--;
   if (begin == 0 || sample->n_lines - begin < FEWEST_ROWS) return GMMPI_OK;
+  for (int i = 0; i < begin; i++) {
+    if (counts[i] == usual) return GMMPI_OK; /* it is another line that is wrong */
+  }
   if (begin > 1 && counts[begin - 1] == usual - 1) begin--; /* a header that is one name short */
   const int64_t number = sample->lines[begin].number;
   return fail_at(error, sample->lines[0].number, GMMPI_BAD_DATA,
@@ -315,13 +332,15 @@ static gmmpi_status find_layout(finding *found, gmmpi_error *error)
     counts[i] = csv_sample_count_fields(&found->sample.lines[i], format->delimiter);
   const int64_t usual = csv_usual_count(&found->sample, format->delimiter, &n_usual);
   if ((status = refuse_wrapped(found, counts, error)) != GMMPI_OK) return status;
-  if (counts[0] == usual || counts[0] == usual - 1) find_empty_ends(found, usual);
+  find_empty_ends(found, counts, usual);
   bool fits = false;
-  const int64_t n_first = counts[0] - format->n_leading;
-  if (n_first == usual - format->n_leading - 1 && n_usual >= 2) {
+  const bool is_header_short = counts[0] < usual && (counts[0] == usual - 1 || format->n_trailing > 0);
+  const bool is_header_open = counts[0] == usual + 1 && count_empty_at_end(&found->sample.lines[0], format->delimiter) == 1;
+  if ((is_header_short || is_header_open) && n_usual >= 2) {
     format->n_columns = usual - format->n_leading - format->n_trailing;
-    status = find_header(found, format->n_trailing > 0 ? 0 : 1, &fits, error);
+    status = find_header(found, is_header_short && format->n_trailing == 0 ? 1 : 0, &fits, error);
     if (status != GMMPI_OK) return status;
+    if (found->header.n_lines == 0) fits = false;
   }
   if (!fits) {
     if ((status = refuse_title(found, counts, usual, error)) != GMMPI_OK) return status;

@@ -164,9 +164,9 @@ static line_verdict judge_numbers(const csv_looks *looks)
   const bool has_long_numbers = 2 * seen.n_long_below > seen.n_below;
   if (seen.is_quoted || (seen.is_over_index && seen.is_distinct)) return IS_HEADER;
   if (seen.n == 1) {
-    const double first = csv_cell_at(looks, 0, 0)->value;
-    if (looks->n_columns > 1 || n_rows < 3 || !has_only_decimals || !has_long_numbers) return IS_POINT;
-    return seen.is_years || first == 0 ? SEEMS_HEADER : IS_POINT;
+    const bool may_be = seen.is_years || csv_cell_at(looks, 0, 0)->value == 0;
+    if (looks->n_columns > 1 || n_rows < 3 || !has_only_decimals || !may_be) return IS_POINT;
+    return has_long_numbers || seen.is_years ? SEEMS_HEADER : n_rows < 5 ? IS_POINT : MAY_BE_HEADER;
   }
   if (n_rows < 2) return IS_POINT;
   if (seen.is_years && seen.n_years_below == 0) return has_decimals ? IS_HEADER : SEEMS_HEADER;
