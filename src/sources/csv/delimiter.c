@@ -23,9 +23,9 @@ bool csv_is_rule(const sample_line *line)
   if (!has_dashes) return false;
   const char *end = csv_trim(line->text, line->text + line->length, ',');
   const char *begin = csv_skip_blanks(line->text, end, ',');
-  return end - begin >= 3 && (memmem(line->text, line->length, "----", 4) != NULL ||
-                              memmem(line->text, line->length, "====", 4) != NULL ||
-                              memchr(line->text, '|', line->length) != NULL);
+  return end - begin >= 3 &&
+         (memmem(line->text, line->length, "----", 4) != NULL || memmem(line->text, line->length, "====", 4) != NULL ||
+          memchr(line->text, '|', line->length) != NULL || memchr(line->text, '+', line->length) != NULL);
 }
 
 static bool is_counted(const csv_sample *sample, int line)

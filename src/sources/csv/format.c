@@ -260,9 +260,9 @@ static gmmpi_status set_names(const finding *found, gmmpi_error *error)
   const sample_line *last = found->looks.lines[found->header.n_lines - 1];
   format->first_row = last->next_offset;
   format->line = last->number + 1;
-  if (found->looks.n_lines > found->header.n_lines) { /* what stands between them is no row */
-    format->first_row = found->looks.lines[found->header.n_lines]->offset;
-    format->line = found->looks.lines[found->header.n_lines]->number;
+  if (last + 1 < found->sample.lines + found->sample.n_lines) { /* rules and comments between them are no rows */
+    format->first_row = last[1].offset;
+    format->line = last[1].number;
   } else if (found->sample.n_lines == 1) {
     return fail(error, GMMPI_BAD_DATA, "%s: has a header but no rows; give a file with points", found->source->label);
   }
@@ -335,7 +335,8 @@ static gmmpi_status find_layout(finding *found, gmmpi_error *error)
   find_empty_ends(found, counts, usual);
   bool fits = false;
   const bool is_header_short = counts[0] < usual && (counts[0] == usual - 1 || format->n_trailing > 0);
-  const bool is_header_open = counts[0] == usual + 1 && count_empty_at_end(&found->sample.lines[0], format->delimiter) == 1;
+  const bool is_header_open =
+      counts[0] == usual + 1 && count_empty_at_end(&found->sample.lines[0], format->delimiter) == 1;
   if ((is_header_short || is_header_open) && n_usual >= 2) {
     format->n_columns = usual - format->n_leading - format->n_trailing;
     status = find_header(found, is_header_short && format->n_trailing == 0 ? 1 : 0, &fits, error);
