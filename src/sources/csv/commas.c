@@ -14,9 +14,9 @@
 typedef struct comma_lines {
   int n, n_with_comma;
   int most_commas, fewest_commas;
-  bool all_grouped;    /* three digits behind each comma, no more than three where there is none */
-  bool has_zero_group; /* "1,023": no integer column is written so */
-  bool has_minus_zero; /* "-0,25" */
+  bool all_grouped;      /* three digits behind each comma, no more than three where there is none */
+  bool has_zero_group;   /* "1,023": no integer column is written so */
+  bool has_minus_zero;   /* "-0,25" */
   int shortest, longest; /* digits behind the comma */
   int n_round;           /* lines whose last digit is a 0 behind another digit */
   unsigned last_digits;  /* which digits stand alone behind a comma, as bits */
@@ -73,8 +73,9 @@ static void read_decimals(point_source *source, bool is_plain, csv_format *forma
   if (is_plain) {
     source_note(source, "is one column of numbers with a decimal comma (3,5 is 3.5)");
   } else {
-    source_doubt(source, "is read as one column of numbers with a decimal comma (3,5 is 3.5); say --delimiter comma if it "
-                         "separates columns");
+    source_doubt(source,
+                 "is read as one column of numbers with a decimal comma (3,5 is 3.5); say --delimiter comma if it "
+                 "separates columns");
   }
 }
 
@@ -100,9 +101,10 @@ static bool take_one_comma(point_source *source, const comma_lines *seen, bool h
   }
   if (has_header || seen->counts) return false;
   const bool few = seen->n >= 5 && seen->n <= 30;
-  const bool as_decimals = (seen->n >= 20 && seen->longest >= 3 && seen->shortest < seen->longest && seen->n_round == 0) ||
-                           (few && seen->shortest == seen->longest && seen->longest == 2) ||
-                           (seen->n >= 10 && seen->longest == 1 && __builtin_popcount(seen->last_digits) >= 8);
+  const bool as_decimals =
+      (seen->n >= 20 && seen->longest >= 3 && seen->shortest < seen->longest && seen->n_round == 0) ||
+      (few && seen->shortest == seen->longest && seen->longest == 2) ||
+      (seen->n >= 10 && seen->longest == 1 && __builtin_popcount(seen->last_digits) >= 8);
   if (seen->all_grouped && seen->n >= 3 && seen->n < 50) {
     source_doubt(source, "is read as two columns of integers; if a comma stands between thousands (1,234 is 1234) say "
                          "--delimiter semicolon --decimal . and if it is a decimal one, --decimal ,");
@@ -237,8 +239,9 @@ void csv_commas_in_cells(point_source *source, const csv_sample *sample, csv_for
     source_note(source, "has decimal commas (3,5 is 3.5)");
   } else if (is_grouped && (format->delimiter == ',' || seen.n_points > 0)) {
     format->group = ',';
-    source_doubt(source, "has commas that are taken to stand between thousands (1,234 is 1234); say --decimal , if they "
-                         "are decimal ones, or --decimal . if not");
+    source_doubt(source,
+                 "has commas that are taken to stand between thousands (1,234 is 1234); say --decimal , if they "
+                 "are decimal ones, or --decimal . if not");
   } else if (is_grouped) {
     format->decimal = ',';
     source_doubt(source, "has commas that are taken to be decimal ones (1,234 is 1.234); say --decimal . if they stand "

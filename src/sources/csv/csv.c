@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Text tables: CSV, TSV, semicolons, blanks. Reading ascending rows goes on where the last read ended and never looks
  * for a landmark again. */
-#include "sources/csv/format.h"
+#include "sources/csv/find_format.h"
 #include "sources/csv/landmarks.h"
+#include "sources/csv/last_line.h"
 #include "sources/csv/row.h"
 #include "sources/csv/settings.h"
 #include "sources/csv/text_lines.h"
@@ -77,6 +78,7 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   result = source_pick_columns(source, state->format.n_columns, state->format.names, options, error);
   if (result != GMMPI_OK) return result;
   if (state->format.n_index > 0) leave_out_first(source);
+  csv_look_at_last_line(source, state->descriptor, state->n_bytes, &state->format);
 
   int64_t *feature_of = allocate(source->n_columns, sizeof *feature_of);
   state->layout = (csv_row_layout){.format = &state->format, .feature_of = feature_of};

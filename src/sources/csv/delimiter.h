@@ -14,7 +14,8 @@ int64_t csv_usual_count(const csv_sample *sample, char delimiter, int *n_lines);
  * have them, since they also stand in names. decimal: ',' where it cannot be the comma. */
 char csv_guess_delimiter(const csv_sample *sample, char decimal);
 
-/* A line of nothing but bars, dashes, plus and equal signs, colons and blanks, as under the header of a printed table. */
+/* A line of nothing but bars, dashes, plus and equal signs, colons and blanks, as under the header of a printed table.
+ */
 bool csv_is_rule(const sample_line *line);
 
 #endif

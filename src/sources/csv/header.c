@@ -73,17 +73,17 @@ static bool has_numbers_below(const csv_looks *looks, int line)
 
 /* A first line of integers above columns of numbers, and what is below. */
 typedef struct number_names {
-  int n;                  /* integers of the first line */
-  bool is_sequence;       /* 0, 1, 2 ... or 1, 2, 3 ... */
-  bool is_distinct;       /* and not negative */
-  bool is_years;          /* distinct ones */
-  bool is_quoted;         /* all of them, and nothing below */
-  int n_below;            /* numbers below */
-  int n_integers_below;   /* those without decimals */
-  int n_long_below;       /* those written with many digits */
-  int n_years_below;      /* whole ones */
-  int n_sequences_below;  /* lines that count on by one as well */
-  bool is_over_index;     /* is the first field empty and are the rows counted below it? */
+  int n;                 /* integers of the first line */
+  bool is_sequence;      /* 0, 1, 2 ... or 1, 2, 3 ... */
+  bool is_distinct;      /* and not negative */
+  bool is_years;         /* distinct ones */
+  bool is_quoted;        /* all of them, and nothing below */
+  int n_below;           /* numbers below */
+  int n_integers_below;  /* those without decimals */
+  int n_long_below;      /* those written with many digits */
+  int n_years_below;     /* whole ones */
+  int n_sequences_below; /* lines that count on by one as well */
+  bool is_over_index;    /* is the first field empty and are the rows counted below it? */
 } number_names;
 
 static bool is_year(const csv_cell *cell)
@@ -213,7 +213,8 @@ static bool needs_second_line(const csv_looks *looks)
         const csv_field *one = &csv_cell_at(looks, i, b)->field;
         const csv_field *other = &csv_cell_at(looks, i, c)->field;
         const size_t length = (size_t)(one->end - one->begin);
-        is_same[i] = one->end - one->begin == other->end - other->begin && memcmp(one->begin, other->begin, length) == 0;
+        is_same[i] =
+            one->end - one->begin == other->end - other->begin && memcmp(one->begin, other->begin, length) == 0;
       }
       if (is_same[0] && is_same[1]) return false;
       if (is_same[0] && csv_cell_at(looks, 0, c)->field.begin < csv_cell_at(looks, 0, c)->field.end) has_same = true;
@@ -257,12 +258,14 @@ static void say_verdict(point_source *source, const csv_looks *looks, line_verdi
   csv_line_text(looks, 0, text, sizeof text);
   const int64_t number = looks->lines[0]->number;
   if (verdict == SEEMS_HEADER)
-    source_doubt(source, "line %" PRId64 " (%s) is taken for a header%s; say --header no if it is a point, or --header "
-                         "yes if not",
+    source_doubt(source,
+                 "line %" PRId64 " (%s) is taken for a header%s; say --header no if it is a point, or --header "
+                 "yes if not",
                  number, text, n_lines > 1 ? " of two lines" : "");
   if (verdict == MAY_BE_HEADER)
-    source_doubt(source, "line %" PRId64 " (%s) is taken for a point; say --header yes if it is a header, or --header "
-                         "no if not",
+    source_doubt(source,
+                 "line %" PRId64 " (%s) is taken for a point; say --header yes if it is a header, or --header "
+                 "no if not",
                  number, text);
 }
 

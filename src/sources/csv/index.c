@@ -40,10 +40,11 @@ static void find_unnamed_index(point_source *source, const csv_looks *looks, int
                         "(--keep-index keeps it)");
   } else if (csv_column_is_distinct(looks, 0, first)) {
     format->n_index = 1;
-    source_doubt(source,
-                 "column 1 has no name and is taken for an index of the rows, and left out; say --keep-index if it is a "
-                 "feature, or --columns 2-%" PRId64 " if not",
-                 n_columns);
+    source_doubt(
+        source,
+        "column 1 has no name and is taken for an index of the rows, and left out; say --keep-index if it is a "
+        "feature, or --columns 2-%" PRId64 " if not",
+        n_columns);
   } else if (counts.n_numbers > 0) {
     source_doubt(source,
                  "column 1 has no name and is read as a feature; say --columns 2-%" PRId64 " if it is an index of the "
@@ -125,10 +126,11 @@ void csv_find_index(point_source *source, const csv_looks *looks, const csv_head
       source_note(source, "its header is one name short: column 1 holds row names and is left out (--keep-index keeps "
                           "it)");
     } else {
-      source_doubt(source,
-                   "its header is one name short: column 1 is taken for row names and left out; say --columns 2-%" PRId64
-                   " if it holds row names, or --keep-index if it is a feature",
-                   format->n_columns);
+      source_doubt(
+          source,
+          "its header is one name short: column 1 is taken for row names and left out; say --columns 2-%" PRId64
+          " if it holds row names, or --keep-index if it is a feature",
+          format->n_columns);
     }
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/landmarks.h"
 
+#include "sources/csv/text_lines.h"
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/memory.h"

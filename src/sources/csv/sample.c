@@ -51,9 +51,9 @@ static gmmpi_status skip_lines(line_reader *reader, const char *label, int64_t n
     const gmmpi_status status = line_reader_next(reader, &begin, &end, error);
     if (status != GMMPI_OK) return status;
     if (begin == NULL)
-      return fail(error, GMMPI_BAD_DATA, "%s: has %" PRId64 " line%s, and --skip-lines %" PRId64
-                  " passes over all of them; give fewer",
-                  label, i, i == 1 ? "" : "s", n_lines);
+      return fail(error, GMMPI_BAD_DATA,
+                  "%s: has %" PRId64 " line%s, and --skip-lines %" PRId64 " passes over all of them; give fewer", label,
+                  i, i == 1 ? "" : "s", n_lines);
   }
   return GMMPI_OK;
 }
