@@ -2,6 +2,7 @@
 #define ERROR_IS_DEFINED_HERE
 #include "support/error.h"
 
+#include "support/printable.h"
 #include "support/waiting.h"
 
 #include <pthread.h>
@@ -16,15 +17,22 @@ static bool keeps;
 static char **kept;
 static int64_t n_kept;
 
+/* Names and cells of a file may hold anything. */
+static void make_a_line(char *message)
+{
+  for (char *c = message; *c != '\0'; c++) {
+    if (*c == '\n' || *c == '\r' || *c == '\t') *c = ' ';
+  }
+  printable_make(message);
+}
+
 static gmmpi_status set_error(gmmpi_error *error, int64_t place, gmmpi_status status, const char *format, va_list list)
 {
   if (error == NULL || error->status != GMMPI_OK) return status;
   error->status = status;
   error->place = place;
   vsnprintf(error->message, sizeof error->message, format, list);
-  for (char *c = error->message; *c != '\0'; c++) {
-    if (*c == '\n' || *c == '\r') *c = ' ';
-  }
+  make_a_line(error->message);
   return status;
 }
 
@@ -103,6 +111,7 @@ void warn(const char *format, ...)
   va_start(list, format);
   vsnprintf(line, sizeof line, format, list);
   va_end(list);
+  make_a_line(line);
   fprintf(stderr, "gmmpi warning: %s\n", line);
   fflush(stderr);
   keep(line);

@@ -124,6 +124,7 @@ static const layout layouts[] = {
     {"x\ty\n1,5\t-2e3\n3,25\t,5\n", "x y", "decimal commas", 2, {1.5, -2000, 3.25, .5}, {{0}}, NULL},
     {"x;y\n1.234,5;2\n3,25;4\n", "x y", "point between thousands", 2, {1234.5, 2, 3.25, 4}, {{0}}, NULL},
     {"x,y\n\"1,5\",\"2,25\"\n\"3,25\",\"4\"\n", "x y", "decimal commas", 2, {1.5, 2.25, 3.25, 4}, {{0}}, NULL},
+    {"x,y\n\"1,5\",\"2,25\"\n\"3,25\",\"4\"\n", "x y", NULL, 2, {1.5, 2.25, 3.25, 4}, {{"decimal", ","}}, NULL},
     {"x,y\n\"1,234,567\",5\n\"12,000\",4\n", "x y", "comma between thousands", 2, {1234567, 5, 12000, 4}, {{0}}, NULL},
     {"x,y\n\"1,234\",5\n\"12,000\",4\n", "x y", "!between thousands", 2, {1234, 5, 12000, 4}, {{0}}, NULL},
     {"x,y\n\"1,234\",5\n\"12,000\",4\n", "x y", NULL, 2, {1234, 5, 12000, 4}, {{"decimal", "."}}, NULL},
@@ -242,6 +243,8 @@ static void layouts_that_are_refused(void)
     const char *text;
     const char *part;
   } given[] = {
+      {"x,y\n5\nkm,s\n1,2\n3,4\n", "line 2 has 1 field"},
+      {"x,y\n5\n1,2\n3,4\n", "line 2 has 1 field"},
       {"1 2 3\n4 5\n6 7 8\n9 1\n", "wrapped over 2 lines each (of 3 and 2 fields, from line 1 on)"},
       {"x y z u v\n1 2 3\n4 5\n6 7 8\n9 1\n", "wrapped over 2 lines each (of 3 and 2 fields, from line 2 on)"},
       {"1 2\n3 4\n5\n1 2\n3 4\n5\n", "wrapped over 3 lines each (of 2, 2 and 1 fields"},

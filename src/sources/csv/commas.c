@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/commas.h"
 
+#include "sources/csv/cells.h"
 #include "sources/csv/fields.h"
 #include "sources/csv/local_numbers.h"
 #include "sources/csv/settings.h"

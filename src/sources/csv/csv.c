@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Text tables: CSV, TSV, semicolons, blanks. Reading ascending rows goes on where the last read ended and never looks
  * for a landmark again. */
+#include "sources/csv/explain.h"
 #include "sources/csv/find_format.h"
 #include "sources/csv/landmarks.h"
 #include "sources/csv/last_line.h"
@@ -24,6 +25,7 @@ typedef struct csv_state {
   line_reader reader;
   csv_format format;
   csv_row_layout layout;
+  line_rules rules;
   csv_landmarks landmarks;
   csv_landmark next;    /* where the last read ended */
   int64_t *lines;       /* of the rows of the last read */
@@ -67,6 +69,7 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   gmmpi_status result =
       line_reader_open(&state->reader, state->descriptor, source->path, state->n_bytes, TEXT_PIECE_BYTES, error);
   if (result != GMMPI_OK) return result;
+  if ((result = line_reader_find_line_end(&state->reader, error)) != GMMPI_OK) return result;
   const char *begin;
   const char *end;
   if ((result = line_reader_next(&state->reader, &begin, &end, error)) != GMMPI_OK) return result;
@@ -80,8 +83,18 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   if (state->format.n_index > 0) leave_out_first(source);
   csv_look_at_last_line(source, state->descriptor, state->n_bytes, &state->format);
 
+  const csv_format *format = &state->format;
+  const csv_settings *settings = source->settings;
+  const char other_mark = format->decimal == '.' ? ',' : '.';
+  const char group = format->group == '\0' && settings->decimal != '\0' ? other_mark : format->group;
   int64_t *feature_of = allocate(source->n_columns, sizeof *feature_of);
-  state->layout = (csv_row_layout){.format = &state->format, .feature_of = feature_of};
+  state->rules = (line_rules){format->delimiter, format->comment, state->reader.line_end};
+  state->layout =
+      (csv_row_layout){.delimiter = format->delimiter,
+                       .cells = {.decimal = format->decimal, .group = group, .missing = &source->choices.missing},
+                       .n_leading = format->n_leading,
+                       .n_trailing = format->n_trailing,
+                       .feature_of = feature_of};
   if (feature_of == NULL) return out_of_memory(source, error);
   for (int64_t i = 0; i < source->n_columns; i++) feature_of[i] = -1;
   for (int64_t i = 0; i < source->n_features; i++) feature_of[source->columns[i]] = i;
@@ -93,7 +106,7 @@ static gmmpi_status find_rows(MPI_Comm comm, point_source *source, gmmpi_error *
 {
   csv_state *state = source->state;
   const gmmpi_status status = csv_landmarks_find(comm, state->descriptor, source->path, source->label, state->n_bytes,
-                                                 &state->format, &state->landmarks, error);
+                                                 &state->format, &state->rules, &state->landmarks, error);
   if (status != GMMPI_OK) return status;
   source->n_rows = state->landmarks.n_rows;
   state->next = state->landmarks.marks[0];
@@ -131,7 +144,7 @@ static void close_csv(point_source *source)
 
 /* --- reading --- */
 
-/* The next line that is not blank; *line is its number. */
+/* The next line that is a row; *line is its number. */
 static gmmpi_status next_row(const point_source *source, const char **begin, const char **end, int64_t *line,
                              gmmpi_error *error)
 {
@@ -143,9 +156,29 @@ static gmmpi_status next_row(const point_source *source, const char **begin, con
       return fail(error, GMMPI_BAD_DATA, "%s: changes while it is read; start again when it is complete",
                   source->label);
     *line = state->next.line++;
-  } while (is_blank_line(*begin, *end, state->format.delimiter));
+  } while (!is_row(*begin, *end, &state->rules));
   state->next.row++;
   return GMMPI_OK;
+}
+
+/* The numbers of a line. */
+static gmmpi_status parse_row(const point_source *source, const char *begin, const char *end, int64_t line, double *row,
+                              gmmpi_error *error)
+{
+  const csv_state *state = source->state;
+  csv_fault fault;
+  if (csv_row_parse(source->n_columns, &state->layout, begin, end, row, &fault)) return GMMPI_OK;
+  const faulty_line wrong = {.source = source,
+                             .layout = &state->layout,
+                             .format = &state->format,
+                             .rules = &state->rules,
+                             .descriptor = state->descriptor,
+                             .n_bytes = state->n_bytes,
+                             .begin = begin,
+                             .end = end,
+                             .line = line,
+                             .is_last = line_reader_place(&state->reader) == state->n_bytes};
+  return csv_explain(&wrong, &fault, error);
 }
 
 /* Goes to a row: from where the last read ended, or from the last landmark before it. */
@@ -190,7 +223,7 @@ static gmmpi_status read_csv(point_source *source, int64_t first_row, int64_t n_
     const char *end;
     status = next_row(source, &begin, &end, &state->lines[i], error);
     if (status == GMMPI_OK)
-      status = csv_row_parse(source, &state->layout, begin, end, state->lines[i], rows + i * source->n_features, error);
+      status = parse_row(source, begin, end, state->lines[i], rows + i * source->n_features, error);
   }
   state->next.offset = line_reader_place(&state->reader);
   return status;

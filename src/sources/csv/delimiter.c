@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/delimiter.h"
 
+#include "sources/csv/cells.h"
 #include "sources/csv/fields.h"
 #include "sources/csv/local_numbers.h"
 
@@ -83,6 +84,21 @@ static double share_of_numbers(const csv_sample *sample, char delimiter, int64_t
   return n == 0 ? 0 : (double)n_numbers / (double)n;
 }
 
+/* Is there a comma in quotes, in a field that commas would separate from others? */
+static bool has_quoted_comma(const csv_sample *sample)
+{
+  for (int i = 0; i < sample->n_lines; i++) {
+    const sample_line *line = &sample->lines[i];
+    const char *end = csv_trim(line->text, line->text + line->length, ',');
+    for (const char *next = line->text; next != NULL;) {
+      csv_field field;
+      next = csv_next_field(next, end, ',', &field);
+      if (field.is_quoted && memchr(field.begin, ',', (size_t)(field.end - field.begin)) != NULL) return true;
+    }
+  }
+  return false;
+}
+
 /* Half of the lines are enough where rows may be wrapped. */
 static bool is_rare(int n, int n_lines)
 {
@@ -97,7 +113,7 @@ char csv_guess_delimiter(const csv_sample *sample, char decimal)
   int n_counted = 0;
   for (int i = 0; i < sample->n_lines; i++) n_counted += is_counted(sample, i) ? 1 : 0;
   for (int c = 0; c < N_CANDIDATES; c++) {
-    if (candidates[c] == ',' && decimal == ',') continue;
+    if (candidates[c] == ',' && decimal == ',' && !has_quoted_comma(sample)) continue;
     int n_same;
     int n_split = 0;
     int64_t n_fields = csv_usual_count(sample, candidates[c], &n_same);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/find_format.h"
 
+#include "sources/csv/cells.h"
 #include "sources/csv/commas.h"
 #include "sources/csv/delimiter.h"
 #include "sources/csv/fields.h"
@@ -259,9 +260,9 @@ static gmmpi_status set_names(const finding *found, gmmpi_error *error)
   const sample_line *last = found->looks.lines[found->header.n_lines - 1];
   format->first_row = last->next_offset;
   format->line = last->number + 1;
-  if (found->looks.n_lines > found->header.n_lines) { /* what stands between them is no row */
-    format->first_row = found->looks.lines[found->header.n_lines]->offset;
-    format->line = found->looks.lines[found->header.n_lines]->number;
+  if (last + 1 < found->sample.lines + found->sample.n_lines) { /* rules and comments between them are no rows */
+    format->first_row = last[1].offset;
+    format->line = last[1].number;
   } else if (found->sample.n_lines == 1) {
     return fail(error, GMMPI_BAD_DATA, "%s: has a header but no rows; give a file with points", found->source->label);
   }
@@ -283,8 +284,7 @@ static gmmpi_status find_header(finding *found, int shift, bool *fits, gmmpi_err
 {
   csv_looks_clear(&found->looks);
   *fits = true;
-  gmmpi_status status =
-      csv_looks_take(&found->sample, found->format, shift, found->source->label, &found->looks, error);
+  gmmpi_status status = csv_looks_take(&found->sample, found->format, shift, found->source, &found->looks, error);
   if (status != GMMPI_OK) return status;
   if (found->looks.lines[0]->is_comment && found->settings->header == HEADER_AUTO && found->looks.n_lines > 2 &&
       csv_is_text_header(&found->looks, 1)) {
@@ -302,7 +302,7 @@ static void find_separators(finding *found)
 {
   csv_format *format = found->format;
   const csv_settings *settings = found->settings;
-  format->comment = settings->comment != 0 ? settings->comment : '#';
+  format->comment = found->sample.comment;
   format->decimal = '.';
   if (settings->delimiter != 0) {
     format->delimiter = settings->delimiter;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/landmarks.h"
 
-#include "sources/csv/text_lines.h"
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
@@ -18,6 +17,7 @@ typedef struct counted_file {
   const char *label;
   int64_t n_bytes;
   const csv_format *format;
+  const line_rules *rules;
 } counted_file;
 
 /* Collective: the number of ranges, a multiple of the number of ranks; the same on all of them as is the file's size.
@@ -48,8 +48,8 @@ static gmmpi_status count_range(const counted_file *file, int64_t range, int64_t
   const int64_t begin = first + range * share + (range < rest ? range : rest);
   const int64_t end = begin + share + (range < rest ? 1 : 0);
   const size_t piece_bytes = (size_t)range_bytes + 4096; /* with the byte before the range, at one go */
-  return count_lines(file->descriptor, file->path, file->n_bytes, first, begin, end, file->format->delimiter,
-                     piece_bytes, count, error);
+  return count_lines(file->descriptor, file->path, file->n_bytes, first, begin, end, file->rules, piece_bytes, count,
+                     error);
 }
 
 static gmmpi_status set_landmarks(const counted_file *file, const line_count *counts, csv_landmarks *found,
@@ -68,9 +68,10 @@ static gmmpi_status set_landmarks(const counted_file *file, const line_count *co
 }
 
 gmmpi_status csv_landmarks_find(MPI_Comm comm, int descriptor, const char *path, const char *label, int64_t n_bytes,
-                                const csv_format *format, csv_landmarks *found, gmmpi_error *error)
+                                const csv_format *format, const line_rules *rules, csv_landmarks *found,
+                                gmmpi_error *error)
 {
-  const counted_file file = {descriptor, path, label, n_bytes, format};
+  const counted_file file = {descriptor, path, label, n_bytes, format, rules};
   int rank;
   int n_ranks;
   MPI_Comm_rank(comm, &rank);

@@ -8,6 +8,7 @@
 #define SOURCES_CSV_LANDMARKS_H
 
 #include "sources/csv/format.h"
+#include "sources/csv/text_lines.h"
 
 #include "gmmpi/error.h"
 
@@ -27,11 +28,13 @@ typedef struct csv_landmarks {
   int64_t n_rows; /* of the file */
 } csv_landmarks;
 
-/* Collective over comm: counts all lines of a file of n_bytes bytes with this format, each rank its share of them; all
- * ranks get all landmarks. path and label name the file in messages. Release with csv_landmarks_clear, also after an
- * error. Errors, not agreed: 65 the file is not the same everywhere, or has no rows; 75 a signal; 74; 71. */
+/* Collective over comm: counts all lines of a file of n_bytes bytes with this format and these rules, each rank its
+ * share of them; all ranks get all landmarks. path and label name the file in messages. Release with
+ * csv_landmarks_clear, also after an error. Errors, not agreed: 65 the file is not the same everywhere, or has no rows;
+ * 75 a signal; 74; 71. */
 gmmpi_status csv_landmarks_find(MPI_Comm comm, int descriptor, const char *path, const char *label, int64_t n_bytes,
-                                const csv_format *format, csv_landmarks *found, gmmpi_error *error);
+                                const csv_format *format, const line_rules *rules, csv_landmarks *found,
+                                gmmpi_error *error);
 void csv_landmarks_clear(csv_landmarks *landmarks);
 
 /* The last landmark that is not behind this row. */

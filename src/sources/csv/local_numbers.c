@@ -4,9 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Longer ones are no numbers that anyone writes. */
-enum { LONGEST_NUMBER = 400 };
-
 static bool is_digit(char c)
 {
   return c >= '0' && c <= '9';
@@ -64,25 +61,4 @@ bool local_shape_of(const char *begin, const char *end, local_shape *shape)
   found.begins_with_zero = *begin == '0';
   *shape = found;
   return true;
-}
-
-cell_kind parse_local_cell(const char *begin, const char *end, char decimal, char group, double *value)
-{
-  char text[LONGEST_NUMBER + 1];
-  const size_t length = (size_t)(end - begin);
-  const bool is_plain = memchr(begin, ',', length) == NULL && (decimal != ',' || memchr(begin, '.', length) == NULL);
-  local_shape shape;
-  if (is_plain || length > LONGEST_NUMBER || !local_shape_of(begin, end, &shape)) {
-    const cell_kind kind = parse_cell(begin, end, value);
-    return kind == CELL_NUMBER && !is_plain ? CELL_TEXT : kind;
-  }
-  const bool is_grouped = group == ',' ? shape.is_comma_grouped : group == '.' && shape.is_point_grouped;
-  const bool has_no_group = decimal == ',' ? shape.n_points == 0 && shape.n_commas <= 1 : shape.n_commas == 0;
-  if (!is_grouped && !has_no_group) return CELL_TEXT;
-  char *out = text;
-  for (const char *c = begin; c < end; c++) {
-    if (*c != group) *out++ = *c == decimal ? '.' : *c;
-  }
-  *out = '\0';
-  return parse_cell(text, out, value);
 }

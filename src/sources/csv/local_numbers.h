@@ -3,8 +3,6 @@
 #ifndef SOURCES_CSV_LOCAL_NUMBERS_H
 #define SOURCES_CSV_LOCAL_NUMBERS_H
 
-#include "sources/csv/parse_number.h"
-
 #include <stdbool.h>
 
 /* How a text could be read that has a sign, digits, commas and points, and nothing else but perhaps an exponent. */
@@ -18,9 +16,5 @@ typedef struct local_shape {
 
 /* The text from begin to end, without blanks around. False, and all zero: it is nothing of this kind. */
 bool local_shape_of(const char *begin, const char *end, local_shape *shape);
-
-/* parse_cell where decimal ('.' or ',') stands before the decimals and group (0: nothing) between digits. A group that
- * has not three digits makes text of it. */
-cell_kind parse_local_cell(const char *begin, const char *end, char decimal, char group, double *value);
 
 #endif

@@ -98,12 +98,26 @@ static double round_decimal(uint64_t digits, int exponent)
 static const bool has_wide_integers = false;
 #endif
 
-/* Any number that parse_number has seen to be one. */
-static double round_by_library(const char *text)
+/* Any number, text to end, that parse_number has seen to be one: as the C library spells it, if need be in a copy. */
+__attribute__((noinline)) static bool round_by_library(const char *text, const char *end, double *value)
 {
   static locale_t c_locale = (locale_t)0;
+  enum { ENOUGH = 1200 }; /* digits decide of a double, at most 767 of them */
+  char copy[ENOUGH];
   if (c_locale == (locale_t)0) c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  return strtod_l(text, NULL, c_locale);
+  bool is_plain = true;
+  for (const char *c = text; c < end; c++) is_plain = is_plain && *c != ',' && *c != 'd' && *c != 'D';
+  if (is_plain) {
+    *value = strtod_l(text, NULL, c_locale);
+    return true;
+  }
+  const size_t length = (size_t)(end - text);
+  if (length >= sizeof copy) return false;
+  for (size_t i = 0; i < length; i++)
+    copy[i] = (char)(text[i] == ',' ? '.' : text[i] == 'd' || text[i] == 'D' ? 'e' : text[i]);
+  copy[length] = '\0';
+  *value = strtod_l(copy, NULL, c_locale);
+  return true;
 }
 
 /* --- reading --- */
@@ -113,12 +127,13 @@ static bool is_digit(char c)
   return c >= '0' && c <= '9';
 }
 
-/* Reads "e-12" at text into *exponent: returns its end, text itself when there is no exponent, NULL when it has no
- * digits. */
+/* Reads "e-12" or "d-12" at text into *exponent: returns its end, text itself when there is no exponent, NULL when it
+ * has no digits. */
 static const char *parse_exponent(const char *text, int *exponent)
 {
   *exponent = 0;
-  if (*text != 'e' && *text != 'E') return text;
+  const char letter = (char)(*text | ('a' - 'A'));
+  if (letter != 'e' && letter != 'd') return text;
   const char *digits = text + 1;
   const bool negative = *digits == '-';
   if (*digits == '-' || *digits == '+') digits++;
@@ -130,7 +145,8 @@ static const char *parse_exponent(const char *text, int *exponent)
   return end == digits ? NULL : end;
 }
 
-const char *parse_number(const char *text, double *value)
+/* See parse_number; mark: what stands before the decimals. */
+static inline const char *parse(const char *text, char mark, double *value)
 {
   const char *next = text;
   const bool negative = *next == '-';
@@ -140,7 +156,7 @@ const char *parse_number(const char *text, double *value)
   while (is_digit(*next)) digits = digits * 10 + (uint64_t)(*next++ - '0');
   ptrdiff_t n_digits = next - start;
   ptrdiff_t n_decimals = 0;
-  if (*next == '.') {
+  if (*next == mark) {
     start = ++next;
     while (is_digit(*next)) digits = digits * 10 + (uint64_t)(*next++ - '0');
     n_decimals = next - start;
@@ -149,10 +165,7 @@ const char *parse_number(const char *text, double *value)
   int exponent;
   if (n_digits == 0 || (next = parse_exponent(next, &exponent)) == NULL) return NULL;
 
-  if (n_digits > MOST_DIGITS) {
-    *value = round_by_library(text);
-    return next;
-  }
+  if (n_digits > MOST_DIGITS) return round_by_library(text, next, value) ? next : NULL;
   exponent -= (int)n_decimals;
   const int size = exponent < 0 ? -exponent : exponent;
   double magnitude;
@@ -163,39 +176,18 @@ const char *parse_number(const char *text, double *value)
   } else if (has_wide_integers && size <= LARGEST_POWER_OF_FIVE) {
     magnitude = round_decimal(digits, exponent);
   } else {
-    *value = round_by_library(text);
-    return next;
+    return round_by_library(text, next, value) ? next : NULL;
   }
   *value = negative ? -magnitude : magnitude;
   return next;
 }
 
-/* Is text to end this word, which is in lower case? */
-static bool is_word(const char *text, const char *end, const char *word)
+const char *parse_number(const char *text, double *value)
 {
-  for (; text < end && *word != '\0'; text++, word++) {
-    const char lower = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
-    if (lower != *word) return false;
-  }
-  return text == end && *word == '\0';
+  return parse(text, '.', value);
 }
 
-cell_kind parse_cell(const char *text, const char *end, double *value)
+const char *parse_number_with_comma(const char *text, double *value)
 {
-  static const char *const missing[] = {"", "na", "n/a", "nan", "+nan", "-nan", "null", "none", "?"};
-  if (text < end && parse_number(text, value) == end) return CELL_NUMBER;
-
-  const bool negative = text < end && *text == '-';
-  const char *unsigned_text = text < end && (*text == '-' || *text == '+') ? text + 1 : text;
-  if (is_word(unsigned_text, end, "inf") || is_word(unsigned_text, end, "infinity")) {
-    *value = negative ? -INFINITY : INFINITY;
-    return CELL_NUMBER;
-  }
-  for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
-    if (is_word(text, end, missing[i])) {
-      *value = NAN;
-      return CELL_MISSING;
-    }
-  }
-  return CELL_TEXT;
+  return parse(text, ',', value);
 }

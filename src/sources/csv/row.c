@@ -1,99 +1,71 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/row.h"
 
-#include "sources/csv/fields.h"
-#include "sources/csv/local_numbers.h"
 #include "sources/csv/parse_number.h"
-#include "support/error.h"
 
-#include <inttypes.h>
-#include <string.h>
-
-static gmmpi_status wrong_number_of_fields(const point_source *source, char delimiter, const char *begin,
-                                           const char *end, int64_t line, gmmpi_error *error)
+/* Where commas separate fields and also stand before decimals, in quotes, only the whole field says what it is. */
+static const char *parse_nothing(const char *text, double *value)
 {
-  bool is_unclosed;
-  const int64_t n_fields = csv_count_fields(begin, end, delimiter, &is_unclosed);
-  if (is_unclosed)
-    return fail_at(error, line, GMMPI_BAD_DATA,
-                   "%s: line %" PRId64 ": a quote is not closed; a quoted field may not contain a line break",
-                   source->label, line);
-  return fail_at(error, line, GMMPI_BAD_DATA,
-                 "%s: line %" PRId64 " has %" PRId64 " field%s where %" PRId64 " %s expected; correct the line, or say "
-                 "--delimiter",
-                 source->label, line, n_fields, n_fields == 1 ? "" : "s", source->n_columns,
-                 source->n_columns == 1 ? "is" : "are");
+  (void)text;
+  (void)value;
+  return NULL;
 }
 
-/* "3,5" where commas don't separate fields. */
-static bool has_decimal_comma(const csv_field *field)
+typedef const char *(*number_parser)(const char *text, double *value);
+
+/* What reads a number that begins a field, in the plain spelling: where it ends, or NULL. */
+static number_parser parser_of(const csv_row_layout *layout)
 {
-  char text[32];
-  double value;
-  const size_t length = (size_t)(field->end - field->begin);
-  if (length >= sizeof text) return false;
-  memcpy(text, field->begin, length);
-  text[length] = '\0';
-  char *comma = strchr(text, ',');
-  if (comma == NULL) return false;
-  *comma = '.';
-  return parse_cell(text, text + length, &value) == CELL_NUMBER;
+  if (layout->cells.decimal == '.') return parse_number;
+  return layout->delimiter != ',' ? parse_number_with_comma : parse_nothing;
 }
 
-static gmmpi_status not_a_number(const point_source *source, const csv_field *field, int64_t feature, int64_t line,
-                                 gmmpi_error *error)
+/* Does the line end at next, or with just so many empty fields? */
+static bool ends_empty(const char *next, const char *end, char delimiter, int64_t n_fields)
 {
-  char name[100];
-  source_feature_text(source, feature, name, sizeof name);
-  const size_t length = (size_t)(field->end - field->begin);
-  return fail_at(error, line, GMMPI_BAD_DATA, "%s: line %" PRId64 ", column %s: \"%.*s%s\" is not a number; %s",
-                 source->label, line, name, length < 40 ? (int)length : 40, field->begin, length > 40 ? "..." : "",
-                 has_decimal_comma(field) ? "write decimals with a point instead of a comma"
-                                          : "leave a column of text out with --columns");
+  csv_field field;
+  if (next == NULL) return true;
+  for (; next != NULL && n_fields > 0; n_fields--) {
+    next = csv_next_field(next, end, delimiter, &field);
+    if (field.begin != field.end) return false;
+  }
+  return next == NULL && n_fields == 0;
 }
 
-gmmpi_status csv_row_parse(const point_source *source, const csv_row_layout *layout, const char *begin, const char *end,
-                           int64_t line, double *row, gmmpi_error *error)
+bool csv_row_parse(int64_t n_columns, const csv_row_layout *layout, const char *begin, const char *end, double *row,
+                   csv_fault *fault)
 {
-  const csv_format *format = layout->format;
-  const char delimiter = format->delimiter;
-  const bool is_plain = format->decimal == '.' && format->group == 0;
-  const char *const line_begin = begin;
+  const char delimiter = layout->delimiter;
+  const number_parser parse_plain = parser_of(layout);
   end = csv_trim(begin, end, delimiter);
   const char *next = csv_skip_blanks(begin, end, delimiter);
-  if (format->n_leading > 0) next = *next == delimiter && next < end ? next + 1 : NULL;
-  csv_field wrong = {0};
-  int64_t wrong_feature = -1;
+  *fault = (csv_fault){.kind = FAULT_N_FIELDS};
+  csv_field field;
+  for (int64_t i = 0; i < layout->n_leading && next != NULL; i++) {
+    next = csv_next_field(next, end, delimiter, &field);
+    if (field.is_unclosed) return false;
+  }
   int64_t column = 0;
-  for (; next != NULL && column < source->n_columns; column++) {
+  for (; next != NULL && column < n_columns; column++) {
     const int64_t feature = layout->feature_of[column];
-    if (feature >= 0 && is_plain) {
+    if (feature >= 0) {
       const char *start = csv_skip_blanks(next, end, delimiter);
-      const char *behind = start < end ? parse_number(start, &row[feature]) : NULL;
+      const char *behind = start < end ? parse_plain(start, &row[feature]) : NULL;
       if (behind != NULL && (behind == end || csv_is_delimiter(*behind, delimiter))) {
         next = csv_behind(behind, end, delimiter);
         continue;
       }
     }
-    csv_field field;
     next = csv_next_field(next, end, delimiter, &field);
-    if (field.is_unclosed) return wrong_number_of_fields(source, delimiter, line_begin, end, line, error);
-    if (feature >= 0 && wrong_feature < 0 &&
-        parse_local_cell(field.begin, field.end, format->decimal, format->group, &row[feature]) == CELL_TEXT) {
-      wrong = field;
-      wrong_feature = feature;
+    if (field.is_unclosed) {
+      fault->kind = FAULT_N_FIELDS;
+      return false;
     }
+    if (feature >= 0 && cell_parse(field.begin, field.end, &layout->cells, &row[feature]) == CELL_TEXT &&
+        fault->kind != FAULT_CELL)
+      *fault = (csv_fault){.kind = FAULT_CELL, .feature = feature, .cell = field};
   }
-  for (int i = 0; i < format->n_trailing && next != NULL && column == source->n_columns; i++) {
-    csv_field field;
-    next = csv_next_field(next, end, delimiter, &field);
-    if (field.begin < field.end)
-      return fail_at(error, line, GMMPI_BAD_DATA,
-                     "%s: line %" PRId64 " has a field behind its last delimiter, where the first lines have none; "
-                     "correct the line",
-                     source->label, line);
-  }
-  if (next != NULL || column < source->n_columns)
-    return wrong_number_of_fields(source, delimiter, line_begin, end, line, error);
-  return wrong_feature < 0 ? GMMPI_OK : not_a_number(source, &wrong, wrong_feature, line, error);
+  if (column == n_columns && ends_empty(next, end, delimiter, layout->n_trailing)) return fault->kind != FAULT_CELL;
+  fault->kind = FAULT_N_FIELDS;
+  return false;
 }

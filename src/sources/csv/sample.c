@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/csv/sample.h"
 
+#include "sources/csv/comments.h"
 #include "sources/csv/fields.h"
 #include "support/error.h"
 
@@ -74,11 +75,11 @@ static gmmpi_status keep_line(csv_sample *sample, const char *label, const char 
 gmmpi_status csv_sample_take(line_reader *reader, const char *label, const csv_settings *settings, csv_sample *sample,
                              gmmpi_error *error)
 {
-  const char comment = settings->comment != 0 ? settings->comment : '#';
   size_t n_bytes = 0;
   bool has_comment = false;
   *sample = (csv_sample){0};
   gmmpi_status status = skip_lines(reader, label, settings->skip_lines, error);
+  if (status == GMMPI_OK) status = csv_comment_find(reader, settings->comment, &sample->comment, error);
   int64_t number = settings->skip_lines;
   while (status == GMMPI_OK && sample->n_lines < MOST_SAMPLE_LINES &&
          (sample->n_lines < FEWEST_LINES || n_bytes < ENOUGH_BYTES)) {
@@ -91,8 +92,9 @@ gmmpi_status csv_sample_take(line_reader *reader, const char *label, const csv_s
     if (begin == NULL) break;
     if (number == 1 && (sample->separator = own_separator(begin, end)) != 0) continue;
     if (is_blank_line(begin, end, '\t')) continue;
-    line.is_comment = *begin == comment;
+    line.is_comment = csv_is_comment(begin, end, sample->comment);
     if (line.is_comment) {
+      begin = csv_skip_blanks(begin, end, ',');
       const bool is_in_front = sample->n_lines == 0 || (sample->n_lines == 1 && sample->lines[0].is_comment);
       has_comment = true;
       if (!is_in_front || !has_words(begin + 1, end)) continue;

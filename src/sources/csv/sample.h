@@ -27,6 +27,7 @@ typedef struct csv_sample {
   sample_line lines[MOST_SAMPLE_LINES]; /* neither blank nor comments, but for the first one, which may be the last
                                            comment that stands before all others */
   int n_lines;
+  char comment;   /* what comments begin with; 0: there are none */
   char separator; /* of the file's own "sep=;" in front of all; 0: there is none */
   bool is_whole;  /* are these all lines of the file? */
 } csv_sample;
