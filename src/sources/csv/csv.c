@@ -218,6 +218,7 @@ static gmmpi_status read_csv(point_source *source, int64_t first_row, int64_t n_
   if (status != GMMPI_OK) return status;
   status = go_to(source, first_row, error);
   state->first_read = first_row;
+  state->layout.keeps_text = source->keeps_text;
   for (int64_t i = 0; status == GMMPI_OK && i < n_rows; i++) {
     const char *begin;
     const char *end;
