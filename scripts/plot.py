@@ -51,7 +51,7 @@ def read_scene(arguments):
     columns = pick_columns(table, arguments.columns, mixture.n_features, mixture.names)
     work = mixture.n_components * mixture.n_features ** 2
     blocks = sample_blocks(table.n_rows, int(np.clip(SAMPLE_WORK / work, 5000, SAMPLE_ROWS)))
-    points = table.read(blocks, columns)
+    points = mixture.transformed(table.read(blocks, columns))
     labels, responsibilities = None, None
     if arguments.labels:
         labels, responsibilities = read_labels(arguments.labels, table.n_rows, mixture, blocks)
@@ -69,7 +69,7 @@ def read_scene(arguments):
         labels = responsibilities.argmax(axis=1)
     else:
         labels = np.searchsorted(mixture.numbers, labels[complete])
-    names = mixture.names or [table.names[column] if table.names else "x%d" % (column + 1) for column in columns]
+    names = mixture.shown_names or [table.names[column] if table.names else "x%d" % (column + 1) for column in columns]
     n_rows = table.n_rows - (~complete).sum() if len(complete) == table.n_rows else table.n_rows
     return Scene(mixture, points, names, n_rows, labels), responsibilities
 

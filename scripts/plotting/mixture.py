@@ -20,19 +20,48 @@ def storage_of(covariance):
     return 0 if code[1:] == "II" else 1 if code[2:] == "I" else 2, set(code) <= {"E", "I"}
 
 
+FUNCTIONS = {"log10": np.log10, "log2": np.log2, "log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}
+
+
+def transform(values, text):
+    """What a model's file says was done to a feature, as "log10,standardize=1.5:0.25": a function, then shift and scale."""
+    for item in filter(None, text.split(",")):
+        name, _, numbers = item.partition("=")
+        if name == "standardize":
+            shift, scale = map(float, numbers.split(":"))
+            values = (values - shift) / scale
+        elif name == "arcsinh":
+            values = np.arcsinh(values / float(numbers))
+        else:
+            values = FUNCTIONS[name](values)
+    return values
+
+
 class Mixture:
     """weights: K, means: K x d, names: d. Components of weight 0 are left out; `numbers` (K, from 0) says which are left."""
 
-    def __init__(self, weights, means, covariances, covariance, names):
+    def __init__(self, weights, means, covariances, covariance, names, transforms=None):
         kept = weights > 0
         self.numbers = np.flatnonzero(kept)
         self.weights = weights[kept]
         self.means = means[kept]
         self.rank, self.is_shared = storage_of(covariance)
         self.covariances = covariances if self.is_shared else covariances[kept]
+        self.transforms = transforms
         self.names = names
+        self.shown_names = names
+        if names and transforms:
+            self.shown_names = [" ".join(filter(None, [text.split(",")[0].split("=")[0], name]))
+                                for name, text in zip(names, transforms)]
         self.n_stored = len(weights)
         self.n_components, self.n_features = self.means.shape
+
+    def transformed(self, points):
+        """The points (n x d) as the model takes them; what has no value then is NaN."""
+        if not self.transforms:
+            return points
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.column_stack([transform(points[:, j], text) for j, text in enumerate(self.transforms)])
 
     def stored(self, k):
         """What is stored of the covariance of component k: d x d, d, or one number."""
@@ -88,6 +117,7 @@ def read_mixture(path):
                                            for name in ("weights", "means", "covariances"))
             covariance = file.attrs["covariance"]
             names = names_of(file)
+            transforms = [text if isinstance(text, str) else text.decode() for text in file.attrs.get("transforms", [])]
     except FileNotFoundError:
         raise Problem(NO_INPUT, "%s: there is no such file" % path)
     except PermissionError:
@@ -101,7 +131,7 @@ def read_mixture(path):
     rank, is_shared = storage_of(covariance)
     if covariances.shape != (() if is_shared else (k,)) + (d,) * rank:
         raise Problem(BAD_DATA, "%s: covariances of shape %s do not fit %s" % (path, covariances.shape, covariance))
-    return Mixture(weights, means, covariances, covariance, names)
+    return Mixture(weights, means, covariances, covariance, names, transforms)
 
 
 def read_log(path):

@@ -13,13 +13,14 @@
 
 /* n_points rows (n_points x d) as a tile, filled up with copies of the first. -1, or the row that has a number that is
  * not finite. */
-static int rows_to_tile(const double *rows, int n_points, int64_t d, double *tile)
+static int rows_to_tile(const double *rows, int n_points, int64_t d, const feature_transform *transforms, double *tile)
 {
   for (int p = 0; p < TILE_ROWS; p++) {
     const double *row = rows + (p < n_points ? p : 0) * d;
     for (int64_t j = 0; j < d; j++) {
-      if (!isfinite(row[j])) return p;
-      tile[j * TILE_ROWS + p] = row[j];
+      const double value = transforms != NULL ? transform_apply(&transforms[j], row[j]) : row[j];
+      if (!isfinite(value)) return p;
+      tile[j * TILE_ROWS + p] = value;
     }
   }
   return -1;
@@ -35,14 +36,17 @@ gmmpi_status gmmpi_predict(const gmmpi_model *model, const double *rows, int64_t
   gmmpi_status status = predictor_create(kernel_best(KERNEL_HIGHEST_LEVEL), model, &self, error);
   if (status != GMMPI_OK) return status;
   double *tile = allocate(d, TILE_ROWS * sizeof(double));
-  if (tile == NULL)
+  feature_transform *transforms = model->transforms != NULL ? allocate(d, sizeof *transforms) : NULL;
+  for (int64_t j = 0; transforms != NULL && j < d; j++) transform_read(model->transforms[j], &transforms[j]);
+  if (tile == NULL || (model->transforms != NULL && transforms == NULL))
     status = fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
   for (int64_t first = 0; status == GMMPI_OK && first < n_rows; first += TILE_ROWS) {
     const int n_points = n_rows - first < TILE_ROWS ? (int)(n_rows - first) : TILE_ROWS;
-    const int bad = rows_to_tile(rows + first * d, n_points, d, tile);
+    const int bad = rows_to_tile(rows + first * d, n_points, d, transforms, tile);
     if (bad >= 0) {
       const int64_t place = first + bad + 1;
-      status = fail_at(error, place, GMMPI_BAD_DATA, "row %lld has a number that is not finite; leave it out",
+      status = fail_at(error, place, GMMPI_BAD_DATA,
+                       "row %lld has a number that is not finite, as it is or as the model transforms it; leave it out",
                        (long long)place);
       break;
     }
@@ -54,6 +58,7 @@ gmmpi_status gmmpi_predict(const gmmpi_model *model, const double *rows, int64_t
     }
   }
   free(tile);
+  free(transforms);
   predictor_destroy(self);
   return status;
 }

@@ -14,10 +14,13 @@ gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **r
 {
   sampler *created = calloc(1, sizeof *created);
   double *cumulated = allocate(model->n_components, sizeof *cumulated);
+  const bool transforms = model->transforms != NULL;
+  feature_transform *undone = transforms ? allocate(model->n_features, sizeof *undone) : NULL;
   *result = NULL;
-  if (created == NULL || cumulated == NULL) {
+  if (created == NULL || cumulated == NULL || (transforms && undone == NULL)) {
     free(created);
     free(cumulated);
+    free(undone);
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to draw points; use machines with more memory");
   }
   double sum = 0;
@@ -25,7 +28,8 @@ gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **r
     sum += model->weights[k];
     cumulated[k] = sum;
   }
-  *created = (sampler){.model = model, .seed = seed, .cumulated = cumulated};
+  for (int64_t j = 0; transforms && j < model->n_features; j++) transform_read(model->transforms[j], &undone[j]);
+  *created = (sampler){.model = model, .seed = seed, .cumulated = cumulated, .transforms = undone};
   *result = created;
   return GMMPI_OK;
 }
@@ -34,6 +38,7 @@ void sampler_destroy(sampler *source)
 {
   if (source == NULL) return;
   free(source->cumulated);
+  free(source->transforms);
   free(source);
 }
 
@@ -88,6 +93,8 @@ int32_t sampler_draw(const sampler *source, int64_t row, double *point)
     for (int64_t j = 0; j < d; j++) point[j] /= factor[n_factors == d ? j : 0];
   }
   for (int64_t j = 0; j < d; j++) point[j] += model->means[k * d + j];
+  for (int64_t j = 0; source->transforms != NULL && j < d; j++)
+    point[j] = transform_undo(&source->transforms[j], point[j]);
   return (int32_t)k;
 }
 

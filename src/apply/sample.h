@@ -8,13 +8,15 @@
 #define APPLY_SAMPLE_H
 
 #include "mixture/model.h"
+#include "support/feature_transform.h"
 
 #include <mpi.h>
 
 typedef struct sampler {
   const gmmpi_model *model; /* borrowed */
   uint64_t seed;
-  double *cumulated; /* K: sum of the weights up to and including each component */
+  double *cumulated;             /* K: sum of the weights up to and including each component */
+  feature_transform *transforms; /* d: undone in what is drawn; NULL: none */
 } sampler;
 
 /* Errors: 71. */

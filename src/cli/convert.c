@@ -4,6 +4,7 @@
 
 #include "apply/output.h"
 #include "cli/command.h"
+#include "cli/data_account.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
@@ -61,6 +62,10 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
   if (!options_read(&usage, argc, argv, rank, &words, &command->help, error)) return error->status;
   command->data = words.operands[0];
   command->output_path = words.operands[1];
+  if (reading_has_word(&command->reading, "transform"))
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "convert: --transform: numbers are written as they are, so that a model can undo it; give it to gmmpi fit");
   if (output_is_text(command->output_path))
     return fail(error, GMMPI_WRONG_USAGE, "convert: %s would be text by its name; give a name such as points.h5",
                 command->output_path);
@@ -79,18 +84,22 @@ static void report(void *context, double share)
   progress_rows(&reporter->line, share, reporter->n_rows);
 }
 
-static json_t *summary_json(const convert_command *command, const point_source *source, const convert_result *result)
+static json_t *summary_json(const convert_command *command, const point_source *source, const data_account *data,
+                            const convert_result *result)
 {
-  return json_pack("{s:I, s:I, s:I, s:s, s:s}", "n_samples", (json_int_t)result->n_samples, "n_features",
-                   (json_int_t)source->n_features, "n_dropped", (json_int_t)result->n_dropped, "precision",
+  return json_pack("{s:o*, s:I, s:I, s:I, s:s, s:s}", "data", data != NULL ? data_account_json(data) : NULL,
+                   "n_samples", (json_int_t)result->n_samples, "n_features", (json_int_t)source->n_features,
+                   "n_dropped", (json_int_t)result->n_dropped, "precision",
                    command->precision == 1 ? "single" : "double", "output", command->output_path);
 }
 
-static void print_for_people(const convert_command *command, const point_source *source, const convert_result *result)
+static void print_for_people(const convert_command *command, const point_source *source, const data_account *data,
+                             const convert_result *result)
 {
   printf("%s: %lld point%s of %lld feature%s as float%d\n", command->output_path, (long long)result->n_samples,
          plural(result->n_samples), (long long)source->n_features, plural(source->n_features),
          command->precision == 1 ? 32 : 64);
+  if (data != NULL) data_account_print(data, stdout, "  from ", true);
   if (result->n_dropped > 0)
     printf("  %lld row%s left out for missing values\n", (long long)result->n_dropped,
            result->n_dropped == 1 ? " was" : "s were");
@@ -106,11 +115,14 @@ static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *comm
                                    .compress = (int)command->compress,
                                    .report = rank == 0 ? report : NULL,
                                    .context = &reporter};
+  data_account *data = rank == 0 ? data_account_create(source) : NULL;
   const gmmpi_status status = convert_to_file(comm, source, &options, command->output_path, &result, error);
   progress_clear(&reporter.line);
+  if (status == GMMPI_OK && rank == 0 && command->json) print_json(summary_json(command, source, data, &result), error);
+  if (status == GMMPI_OK && rank == 0 && !command->json && !command->quiet)
+    print_for_people(command, source, data, &result);
+  data_account_destroy(data);
   if (status != GMMPI_OK) return status;
-  if (rank == 0 && command->json) print_json(summary_json(command, source, &result), error);
-  if (rank == 0 && !command->json && !command->quiet) print_for_people(command, source, &result);
   return agree(comm, error);
 }
 

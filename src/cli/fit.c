@@ -22,6 +22,7 @@ typedef struct fit_session {
   fit_command command;
   start_file start;
   point_source *source;
+  data_account *data; /* rank 0 */
   shard *points;
   json_t *identity;
   checkpoint_lock *lock; /* rank 0 */
@@ -76,21 +77,33 @@ static gmmpi_status check_input(const fit_session *session, gmmpi_error *error)
   return agree(session->comm, error);
 }
 
+/* Says early, on rank 0, what is going to be fitted: hours later is too late to see that it is something else. */
+static void tell_data(fit_session *session)
+{
+  if (session->rank != 0) return;
+  session->data = data_account_create(session->source);
+  if (session->data != NULL && session->command.job.verbosity >= 0 && !session->command.json)
+    data_account_print(session->data, stderr, "", false);
+}
+
 static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
-  const source_options options = reading_source_options(&command->reading);
+  source_options options = reading_source_options(&command->reading);
   shard_options how = {.missing = command->reading.missing,
                        .n_threads = command->fit.threads,
                        .single_precision = command->fit.precision == PRECISION_SINGLE,
                        .scratch = memory_scratch(&command->memory)};
-  if (start_file_open(session->comm, &command->fit, &session->start, error) != GMMPI_OK ||
-      source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
+  if (start_file_open(session->comm, &command->fit, &session->start, error) != GMMPI_OK) return error->status;
+  if (!reading_has_word(&command->reading, "transform"))
+    options.transforms = model_transforms(session->start.model, command->fit.init_file);
+  if (source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
       check_input(session, error) != GMMPI_OK ||
       start_file_match(session->comm, &command->fit, session->source, &session->start, error) != GMMPI_OK ||
-      check_sizes(session, session->source->n_rows, error) != GMMPI_OK ||
-      plan_memory(session, &how, error) != GMMPI_OK ||
-      shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
+      check_sizes(session, session->source->n_rows, error) != GMMPI_OK || plan_memory(session, &how, error) != GMMPI_OK)
+    return error->status;
+  tell_data(session);
+  if (shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;
   if (session->start.is_labels) {
@@ -127,6 +140,7 @@ static fit_account account_of(fit_session *session)
   MPI_Allreduce(MPI_IN_PLACE, &peak, 1, MPI_INT64_T, MPI_MAX, session->comm);
   return (fit_account){.command = &session->command,
                        .points = session->points,
+                       .data = session->data,
                        .result = &session->result,
                        .seconds_total = MPI_Wtime() - session->began,
                        .seconds_read = session->seconds_read,
@@ -147,8 +161,7 @@ static gmmpi_status write_model(fit_session *session, gmmpi_error *error)
     json_t *facts = fit_facts(&account);
     if (facts == NULL)
       fail(&local, GMMPI_NO_MEMORY, "%s: there is no memory to write it", session->command.output_path);
-    if (local.status == GMMPI_OK &&
-        model_set_feature_names(model, session->source->feature_names, &local) == GMMPI_OK &&
+    if (local.status == GMMPI_OK && model_take_features(model, session->source, &local) == GMMPI_OK &&
         model_file_image(model, facts, &bytes, &n_bytes, &local) == GMMPI_OK)
       file_write_whole(session->command.output_path, bytes, n_bytes, &local);
     free(bytes);

@@ -3,6 +3,7 @@
 #ifndef CLI_FIT_COMMAND_H
 #define CLI_FIT_COMMAND_H
 
+#include "cli/data_account.h"
 #include "cli/options.h"
 #include "fit/fit.h"
 #include "fit/options.h"
@@ -42,6 +43,7 @@ json_t *fit_identity(const fit_command *command, const start_file *start);
 typedef struct fit_account {
   const fit_command *command;
   const shard *points;
+  const data_account *data; /* rank 0's; NULL: none */
   const fit_result *result;
   double seconds_total, seconds_read, seconds_checkpoint;
   int64_t peak_memory;

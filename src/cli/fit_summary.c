@@ -121,6 +121,7 @@ static void print_json(const fit_account *account)
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     json_object_update(summary, run);
+    if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
     char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     if (text != NULL) puts(text);
     free(text);
@@ -137,7 +138,7 @@ static void print_components(const gmmpi_model *model)
   for (int64_t k = 0; k < model->n_components && k < most_components; k++) {
     printf("  component %-3lld weight %-9.4g mean", (long long)k, model->weights[k]);
     for (int64_t j = 0; j < model->n_features && j < most_features; j++)
-      printf(" %.6g", model->means[k * model->n_features + j]);
+      printf(" %.6g", model_undo_transform(model, j, model->means[k * model->n_features + j]));
     puts(model->n_features > most_features ? " ..." : "");
   }
   if (model->n_components > most_components)
@@ -155,6 +156,7 @@ static void print_for_people(const fit_account *account)
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged ? "" : "; not converged");
+  if (account->data != NULL) data_account_print(account->data, stdout, "  ", true);
   if (account->points->n_dropped > 0)
     printf("  %lld row%s left out for missing values\n", (long long)account->points->n_dropped,
            account->points->n_dropped == 1 ? " was" : "s were");

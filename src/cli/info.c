@@ -10,7 +10,8 @@
 #include <stdio.h>
 
 /* False: there is no more to do. */
-static bool parse(int argc, char **argv, int rank, bool *json, command_words *words, gmmpi_error *error)
+static bool parse(int argc, char **argv, int rank, bool *json, reading_options *reading, command_words *words,
+                  gmmpi_error *error)
 {
   const option_record options[] = {
       {.name = "json",
@@ -19,13 +20,15 @@ static bool parse(int argc, char **argv, int rank, bool *json, command_words *wo
        .kind = OPTION_FLAG,
        .value = json},
   };
-  const option_group groups[] = {OPTION_GROUP("Options", options)};
+  const option_group groups[] = {OPTION_GROUP("Options", options), reading_group(reading)};
   const command_usage usage = {
       .name = "info",
-      .synopsis = "FILE... [--json]",
+      .synopsis = "FILE... [options]",
       .about =
           "Says what files hold: a model's components and what is known about its fit, how far a checkpoint got, the "
-          "rows and features of data (FILE or FILE.h5:/path/of/dataset).",
+          "rows and features of data (FILE or FILE.h5:/path/of/dataset), the ranges of its columns, its first rows, "
+          "and "
+          "which options it suggests.",
       .n_least = 1,
       .n_most = INT_MAX,
       .groups = groups,
@@ -36,14 +39,15 @@ static bool parse(int argc, char **argv, int rank, bool *json, command_words *wo
 }
 
 /* The descriptions of all files, as one value for --json. Collective; *json is for rank 0. */
-static gmmpi_status describe_all(MPI_Comm comm, const command_words *words, json_t **json, gmmpi_error *error)
+static gmmpi_status describe_all(MPI_Comm comm, const command_words *words, const source_options *how, json_t **json,
+                                 gmmpi_error *error)
 {
   json_t *array = json_array();
   if (array == NULL) fail(error, GMMPI_NO_MEMORY, "no memory is left to describe the files");
   agree(comm, error);
   for (int i = 0; i < words->n_operands && error->status == GMMPI_OK; i++) {
     file_description description = {0};
-    if (info_describe(comm, words->operands[i], &description, error) == GMMPI_OK) {
+    if (info_describe(comm, words->operands[i], how, &description, error) == GMMPI_OK) {
       json_t *object = info_json(&description, words->n_operands > 1);
       if (json_array_append_new(array, object) != 0)
         fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to describe it", words->operands[i]);
@@ -65,10 +69,12 @@ gmmpi_status command_info(MPI_Comm comm, int argc, char **argv, gmmpi_error *err
   command_words words;
   int rank;
   MPI_Comm_rank(comm, &rank);
-  if (!parse(argc, argv, rank, &json, &words, error)) return error->status;
+  reading_options reading = {0};
+  if (!parse(argc, argv, rank, &json, &reading, &words, error)) return error->status;
+  const source_options how = reading_source_options(&reading);
   if (json) {
     json_t *value = NULL;
-    if (describe_all(comm, &words, &value, error) == GMMPI_OK && rank == 0) {
+    if (describe_all(comm, &words, &how, &value, error) == GMMPI_OK && rank == 0) {
       print_json(value, error);
     } else {
       json_decref(value);
@@ -77,7 +83,7 @@ gmmpi_status command_info(MPI_Comm comm, int argc, char **argv, gmmpi_error *err
   }
   for (int i = 0; i < words.n_operands && error->status == GMMPI_OK; i++) {
     file_description description = {0};
-    if (info_describe(comm, words.operands[i], &description, error) == GMMPI_OK && rank == 0) {
+    if (info_describe(comm, words.operands[i], &how, &description, error) == GMMPI_OK && rank == 0) {
       if (i > 0) putchar('\n');
       info_print(&description);
     }

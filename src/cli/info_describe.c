@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/info_describe.h"
 
+#include "cli/info_data.h"
 #include "job/checkpoint.h"
 #include "mixture/files/model_file.h"
-#include "sources/kinds.h"
-#include "sources/source.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hdf5_file.h"
@@ -41,50 +40,8 @@ static int kind_of(const char *path)
   return is_model(path) ? KIND_MODEL : KIND_DATA;
 }
 
-static json_t *facts_of_source(const point_source *source)
-{
-  json_t *names = json_array();
-  for (int64_t j = 0; j < source->n_features; j++) json_array_append_new(names, json_text(source->feature_names[j]));
-  json_t *facts = json_pack("{s:s, s:I, s:I, s:I, s:b, s:o}", "format", source->kind->name, "n_samples",
-                            (json_int_t)source->n_rows, "n_features", (json_int_t)source->n_features, "n_columns",
-                            (json_int_t)source->n_columns, "has_names", (int)source->has_names, "feature_names", names);
-  if (facts != NULL && source->inside != NULL) json_object_set_new(facts, "dataset", json_text(source->inside));
-  return facts;
-}
-
-/* A file out of which no one table can be picked is described by what is in it. Collective. */
-static gmmpi_status describe_data_sets(MPI_Comm comm, const char *path, const gmmpi_error *failure, json_t **facts,
-                                       gmmpi_error *error)
-{
-  int rank;
-  MPI_Comm_rank(comm, &rank);
-  if (rank == 0) {
-    const source_kind *kind = NULL;
-    json_t *sets = failure->status == GMMPI_BAD_DATA ? kinds_insides(path, &kind) : NULL;
-    if (sets != NULL && json_object_size(sets) > 1) {
-      *facts = json_pack("{s:s, s:o}", "format", kind->name, "datasets", sets);
-    } else {
-      json_decref(sets);
-      *error = *failure;
-    }
-  }
-  return agree(comm, error);
-}
-
-static gmmpi_status describe_data(MPI_Comm comm, const char *path, json_t **facts, gmmpi_error *error)
-{
-  const source_options options = {0};
-  point_source *source = NULL;
-  gmmpi_error failure = {0};
-  if (source_open(comm, path, &options, &source, &failure) != GMMPI_OK)
-    return describe_data_sets(comm, path, &failure, facts, error);
-  *facts = facts_of_source(source);
-  if (*facts == NULL) fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to describe it", path);
-  source_close(source);
-  return agree(comm, error);
-}
-
-gmmpi_status info_describe(MPI_Comm comm, const char *path, file_description *description, gmmpi_error *error)
+gmmpi_status info_describe(MPI_Comm comm, const char *path, const source_options *how, file_description *description,
+                           gmmpi_error *error)
 {
   static const char *const names[] = {[KIND_DATA] = "data", [KIND_MODEL] = "model", [KIND_CHECKPOINT] = "checkpoint"};
   int rank;
@@ -99,7 +56,7 @@ gmmpi_status info_describe(MPI_Comm comm, const char *path, file_description *de
   MPI_Bcast(&kind, 1, MPI_INT, 0, comm);
   description->path = path;
   description->kind = names[kind];
-  return kind == KIND_DATA ? describe_data(comm, path, &description->facts, error) : GMMPI_OK;
+  return kind == KIND_DATA ? info_data_describe(comm, path, how, &description->facts, error) : GMMPI_OK;
 }
 
 void info_clear(file_description *description)

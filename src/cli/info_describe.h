@@ -4,6 +4,7 @@
 #define CLI_INFO_DESCRIBE_H
 
 #include "mixture/model.h"
+#include "sources/source.h"
 
 #include <jansson.h>
 #include <mpi.h>
@@ -16,8 +17,9 @@ typedef struct file_description {
   gmmpi_model *model; /* NULL: none */
 } file_description;
 
-/* Collective. Errors, agreed: 66, 65, 74, 71. */
-gmmpi_status info_describe(MPI_Comm comm, const char *path, file_description *description, gmmpi_error *error);
+/* Collective. how: data are read. Errors, agreed: 66, 65, 74, 75, 71. */
+gmmpi_status info_describe(MPI_Comm comm, const char *path, const source_options *how, file_description *description,
+                           gmmpi_error *error);
 void info_clear(file_description *description);
 
 /* A model is the JSON that `fit --init` takes, its facts as a member "attributes"; anything else its facts with its

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a file holds, in words. */
+#include "cli/info_data.h"
 #include "cli/info_describe.h"
 #include "cli/options.h"
 
@@ -58,12 +59,17 @@ static void print_components(const gmmpi_model *model)
   for (int64_t j = 0; model->feature_names != NULL && j < d; j++)
     printf("%s%s", j == 0 ? " (" : ", ", model->feature_names[j]);
   puts(model->feature_names != NULL ? ")" : "");
+  if (model->transforms != NULL)
+    puts("  (means in the units of the data; JSON and file have those of transformed features)");
   for (int64_t k = 0; k < model->n_components; k++) {
     printf("  %9lld  %10.4g ", (long long)k, model->weights[k]);
-    for (int64_t j = 0; j < d; j++) printf(" %.6g", model->means[k * d + j]);
+    for (int64_t j = 0; j < d; j++) printf(" %.6g", model_undo_transform(model, j, model->means[k * d + j]));
     putchar('\n');
   }
 }
+
+/* Facts that are printed as tables, or are in one. */
+static const char *const tables[] = {"columns", "first_rows", "suggestions", "n_rows_looked_at", "notes"};
 
 void info_print(const file_description *description)
 {
@@ -76,6 +82,10 @@ void info_print(const file_description *description)
   const int64_t n_dead = model != NULL ? model->n_components - model_n_living(model) : 0;
   if (n_dead > 0) printf(", %lld of weight 0", (long long)n_dead);
   putchar('\n');
-  print_facts(description->facts, 2);
+  json_t *plain = json_copy(description->facts);
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) json_object_del(plain, tables[i]);
+  print_facts(plain, 2);
+  json_decref(plain);
+  info_data_print_columns(description->facts);
   if (model != NULL) print_components(model);
 }

@@ -3,6 +3,7 @@
 #include "apply/predict.h"
 
 #include "cli/command.h"
+#include "cli/data_account.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
@@ -80,6 +81,9 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   command->data = words.operands[1];
   if (command->output_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the predictions go, e.g. -o labels.h5");
+  if (reading_has_word(&command->reading, "transform"))
+    return fail(error, GMMPI_WRONG_USAGE,
+                "predict: --transform: the model knows how its features were transformed; leave it out");
   command->wishes.compress = (int)command->compress;
   return compress_check(command->compress, command->output_path, error);
 }
@@ -103,6 +107,7 @@ static void open_by_names(MPI_Comm comm, const predict_command *command, const g
   source_options options = reading_source_options(&command->reading);
   options.columns = NULL;
   options.wanted = names_of_model(command, model);
+  options.transforms = model_transforms(model, command->model_path);
   source_open(comm, command->data, &options, source, failure);
 }
 
@@ -111,7 +116,8 @@ static void open_by_names(MPI_Comm comm, const predict_command *command, const g
 static gmmpi_status open_all(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
                              const gmmpi_error *other_names, point_source **source, gmmpi_error *error)
 {
-  const source_options options = reading_source_options(&command->reading);
+  source_options options = reading_source_options(&command->reading);
+  options.transforms = model_transforms(model, command->model_path);
   const bool named = names_are_own(model->feature_names, model->n_features);
   gmmpi_error failure = {0};
   const bool opened = source_open(comm, command->data, &options, source, &failure) == GMMPI_OK;
@@ -129,7 +135,8 @@ static gmmpi_status open_all(MPI_Comm comm, const predict_command *command, cons
 static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
                                 point_source **source, gmmpi_error *error)
 {
-  const source_options options = reading_source_options(&command->reading);
+  source_options options = reading_source_options(&command->reading);
+  options.transforms = model_transforms(model, command->model_path);
   const name_list wanted = names_of_model(command, model);
   if (source_open(comm, command->data, &options, source, error) != GMMPI_OK) return error->status;
   const name_list picked = names_of_source(*source);
@@ -193,12 +200,13 @@ static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *co
 }
 
 static json_t *summary_json(const predict_command *command, const gmmpi_model *model, const shard *points,
-                            const predict_report *report)
+                            const data_account *data, const predict_report *report)
 {
   json_t *counts = json_array();
   for (int64_t k = 0; k < model->n_components; k++)
     json_array_append_new(counts, json_integer((json_int_t)report->label_counts[k]));
-  return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:s}", "n_samples", (json_int_t)report->n_samples,
+  return json_pack("{s:o*, s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:s}", "data",
+                   data != NULL ? data_account_json(data) : NULL, "n_samples", (json_int_t)report->n_samples,
                    "mean_log_likelihood", json_number(report->log_likelihood / (double)report->n_samples),
                    "log_likelihood", json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features,
                    "n_components", (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped,
@@ -206,10 +214,11 @@ static json_t *summary_json(const predict_command *command, const gmmpi_model *m
 }
 
 static void print_for_people(const predict_command *command, const gmmpi_model *model, const shard *points,
-                             const predict_report *report)
+                             const data_account *data, const predict_report *report)
 {
   printf("%s: %lld point%s, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
          plural(report->n_samples), report->log_likelihood / (double)report->n_samples);
+  if (data != NULL) data_account_print(data, stdout, "  ", true);
   if (points->n_dropped > 0)
     printf("  %lld row%s left out for missing values\n", (long long)points->n_dropped,
            points->n_dropped == 1 ? " was" : "s were");
@@ -220,10 +229,11 @@ static void print_for_people(const predict_command *command, const gmmpi_model *
 }
 
 static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
-                                  const shard *points, const predict_report *report, gmmpi_error *error)
+                                  const shard *points, const data_account *data, const predict_report *report,
+                                  gmmpi_error *error)
 {
-  if (rank == 0 && command->json) print_json(summary_json(command, model, points, report), error);
-  if (rank == 0 && !command->json && !command->quiet) print_for_people(command, model, points, report);
+  if (rank == 0 && command->json) print_json(summary_json(command, model, points, data, report), error);
+  if (rank == 0 && !command->json && !command->quiet) print_for_people(command, model, points, data, report);
   return agree(comm, error);
 }
 
@@ -233,6 +243,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   gmmpi_model *model = NULL;
   point_source *source = NULL;
   shard *points = NULL;
+  data_account *data = NULL;
   predict_report report = {0};
   int rank;
   int n_ranks;
@@ -246,6 +257,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
+  if (rank == 0) data = data_account_create(source);
   shard_options how = {.missing = command.reading.missing, .n_threads = command.threads};
   const int64_t rest[] = {predict_bytes(model, command.wishes, source->n_rows, command.threads),
                           shard_stream_tables_bytes(source->n_rows, n_ranks)};
@@ -258,10 +270,11 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how, error) == GMMPI_OK &&
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
-    print_summary(comm, rank, &command, model, points, &report, error);
+    print_summary(comm, rank, &command, model, points, data, &report, error);
 
 done:
   free(report.label_counts);
+  data_account_destroy(data);
   shard_destroy(points);
   source_close(source);
   gmmpi_model_destroy(model);

@@ -60,6 +60,8 @@ static gmmpi_status set_start(const gmmpi_points *points, const gmmpi_options *o
       start_file_match(rows->comm, fit, points->source, start, error);
     }
   }
+  if (error->status == GMMPI_OK && options->start != NULL && points->source != NULL)
+    model_check_transforms(options->start, "the model to start from", points->source, error);
   fit->labels = start->labels;
   fit->start = options->start != NULL ? options->start : start->model;
   return error->status;
@@ -72,7 +74,7 @@ static gmmpi_status take_result(const gmmpi_points *points, fit_result *result, 
   gmmpi_model *end = result->end.model;
   gmmpi_summary *created = NULL;
   if (end != NULL) {
-    if (points->source != NULL) model_set_feature_names(end, points->source->feature_names, error);
+    if (points->source != NULL) model_take_features(end, points->source, error);
     summary_create(points->rows, result, &created, error);
   }
   if (agree(points->rows->comm, error) == GMMPI_OK) {

@@ -42,7 +42,10 @@ gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_lo
   gmmpi_points *created = NULL;
   if (begin(comm, options, &created, &local) == GMMPI_OK) {
     created->n_local = n_local;
-    shard_create_from_memory(comm, rows, n_local, n_features, how_of(created->options), &created->rows, &local);
+    if (reading_has_word(&created->options->reading, "transform"))
+      fail(&local, GMMPI_WRONG_USAGE, "--transform: points from memory are taken as they are; transform them before");
+    else
+      shard_create_from_memory(comm, rows, n_local, n_features, how_of(created->options), &created->rows, &local);
   }
   return end(created, &local, points, error);
 }

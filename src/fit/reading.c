@@ -178,6 +178,11 @@ source_options reading_source_options(const reading_options *values)
   return (source_options){.columns = values->columns, .words = values->words, .n_words = (int)(end - values->words)};
 }
 
+bool reading_has_word(const reading_options *values, const char *name)
+{
+  return find_word(values->words, name)->name != NULL;
+}
+
 const char *memory_scratch(const memory_options *values)
 {
   const char *folder = getenv("TMPDIR");

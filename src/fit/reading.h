@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How DATA is read and held: the options that have nothing to do with what is fitted, the same for all commands. */
+/* How DATA is read and held: the options that have nothing to do with what is fitted, the same for all commands; and
+ * what a model knows of how its data were read. */
 #ifndef FIT_READING_H
 #define FIT_READING_H
 
+#include "mixture/model.h"
 #include "points/shard.h"
 #include "sources/kinds.h"
 #include "support/option.h"
@@ -26,8 +28,21 @@ const option_record *reading_option_table(int *n_options);
 extern const option_record memory_option_table[];
 extern const int n_memory_options;
 
+/* Was the setting of this name given? */
+bool reading_has_word(const reading_options *values, const char *name);
+
 /* What source_open wants, borrowed from values. */
 source_options reading_source_options(const reading_options *values);
+
+/* The model's features are those of the source: their names, and what was done to them. Errors: 71. */
+gmmpi_status model_take_features(gmmpi_model *model, const point_source *source, gmmpi_error *error);
+
+/* How the model's features are to be transformed when they are read; borrowed. owner: of the model, for messages. */
+transform_list model_transforms(const gmmpi_model *model, const char *owner);
+
+/* Are the source's features transformed as the model's? The model has their number and order. Errors: 65. */
+gmmpi_status model_check_transforms(const gmmpi_model *model, const char *owner, const point_source *source,
+                                    gmmpi_error *error);
 
 /* The folder for subsamples, $TMPDIR, else /tmp, where none is given; NULL: nowhere. */
 const char *memory_scratch(const memory_options *values);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/start_file.h"
 
+#include "fit/reading.h"
+
 #include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -139,7 +141,8 @@ gmmpi_status start_file_match(MPI_Comm comm, const fit_options *options, const p
 {
   gmmpi_error local = {0};
   if (start->model == NULL) return GMMPI_OK;
-  match_names(options, source, start->model, &local);
+  if (match_names(options, source, start->model, &local) == GMMPI_OK)
+    model_check_transforms(start->model, options->init_file, source, &local);
   if (agree(comm, &local) != GMMPI_OK) return error_pass(error, &local);
   start->fingerprint = model_hash(start->model);
   return GMMPI_OK;

@@ -30,6 +30,7 @@ struct gmmpi_model {
    * transposed (upper triangular, so that (x - mean) times it is white), or 1/standard deviation. */
   double *precisions_cholesky;
   char **feature_names; /* d, or NULL */
+  char **transforms;    /* d, or NULL: what was done to the features, see support/feature_transform.h */
   double given_sum;     /* of the weights as they came from outside (model_accept_parameters); else 0 */
 };
 

@@ -2,6 +2,7 @@
 #include "mixture/model.h"
 
 #include "support/error.h"
+#include "support/feature_transform.h"
 #include "support/hash.h"
 #include "support/memory.h"
 
@@ -49,6 +50,7 @@ void gmmpi_model_destroy(gmmpi_model *model)
   if (model == NULL) return;
   model_arrays_free(model);
   free_names(model->feature_names, model->n_features);
+  free_names(model->transforms, model->n_features);
   free(model);
 }
 
@@ -119,6 +121,7 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
   if (status != GMMPI_OK) return status;
   model_copy_parameters(created, model);
   status = model_set_feature_names(created, model->feature_names, error);
+  if (status == GMMPI_OK) status = model_set_transforms(created, model->transforms, error);
   if (status == GMMPI_OK) {
     *copy = created;
   } else {
@@ -127,21 +130,50 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
   return status;
 }
 
-gmmpi_status model_set_feature_names(gmmpi_model *model, char *const *names, gmmpi_error *error)
+/* Replaces d texts by copies of others. */
+static gmmpi_status set_texts(char ***place, char *const *texts, int64_t d, gmmpi_error *error)
 {
   char **copies = NULL;
-  if (names != NULL) {
-    bool copied = (copies = calloc((size_t)model->n_features, sizeof *copies)) != NULL;
-    for (int64_t j = 0; copied && j < model->n_features; j++) copied = (copies[j] = strdup(names[j])) != NULL;
+  if (texts != NULL) {
+    bool copied = (copies = calloc((size_t)d, sizeof *copies)) != NULL;
+    for (int64_t j = 0; copied && j < d; j++) copied = (copies[j] = strdup(texts[j])) != NULL;
     if (!copied) {
-      free_names(copies, model->n_features);
+      free_names(copies, d);
       return fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of %lld features; pick fewer columns",
-                  (long long)model->n_features);
+                  (long long)d);
     }
   }
-  free_names(model->feature_names, model->n_features);
-  model->feature_names = copies;
+  free_names(*place, d);
+  *place = copies;
   return GMMPI_OK;
+}
+
+gmmpi_status model_set_feature_names(gmmpi_model *model, char *const *names, gmmpi_error *error)
+{
+  return set_texts(&model->feature_names, names, model->n_features, error);
+}
+
+gmmpi_status model_set_transforms(gmmpi_model *model, char *const *transforms, gmmpi_error *error)
+{
+  return set_texts(&model->transforms, transforms, model->n_features, error);
+}
+
+gmmpi_status model_accept_transforms(gmmpi_model *model, char *const *transforms, const char *label, gmmpi_error *error)
+{
+  feature_transform transform;
+  for (int64_t j = 0; transforms != NULL && j < model->n_features; j++) {
+    if (!transform_read(transforms[j], &transform))
+      return fail(error, GMMPI_BAD_DATA, "%s: the transform of feature %lld is unknown; correct it", label,
+                  (long long)j + 1);
+  }
+  return model_set_transforms(model, transforms, error);
+}
+
+double model_undo_transform(const gmmpi_model *model, int64_t feature, double value)
+{
+  feature_transform transform;
+  if (model->transforms == NULL || !transform_read(model->transforms[feature], &transform)) return value;
+  return transform_undo(&transform, value);
 }
 
 static bool all_finite(const double *numbers, int64_t n_numbers)
@@ -247,6 +279,15 @@ static void permute_matrices(int64_t n_matrices, int64_t d, const int64_t *order
   }
 }
 
+static void permute_texts(int64_t d, const int64_t *order, char **from, char **to)
+{
+  for (int64_t j = 0; from != NULL && j < d; j++) {
+    free(to[j]);
+    to[j] = from[order[j]];
+    from[order[j]] = NULL;
+  }
+}
+
 gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, const char *label, gmmpi_error *error)
 {
   const int64_t d = model->n_features;
@@ -263,11 +304,8 @@ gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, co
     permute_matrices(n_covariances, d, order, old->covariances, model->covariances);
   else if (model->family->storage->rank == 1)
     permute_rows(n_covariances, d, order, old->covariances, model->covariances);
-  for (int64_t j = 0; old->feature_names != NULL && j < d; j++) {
-    free(model->feature_names[j]);
-    model->feature_names[j] = old->feature_names[order[j]];
-    old->feature_names[order[j]] = NULL;
-  }
+  permute_texts(d, order, old->feature_names, model->feature_names);
+  permute_texts(d, order, old->transforms, model->transforms);
   gmmpi_model_destroy(old);
   for (int64_t k = 0; k < n_covariances; k++) {
     if (!model_factorise(model, k))

@@ -41,6 +41,17 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
 /* names: n_features, copied; NULL takes them away. Errors: 71. */
 gmmpi_status model_set_feature_names(gmmpi_model *model, char *const *names, gmmpi_error *error);
 
+/* transforms: n_features texts of support/feature_transform.h, copied; NULL: nothing was done to any feature. Errors:
+ * 71. */
+gmmpi_status model_set_transforms(gmmpi_model *model, char *const *transforms, gmmpi_error *error);
+
+/* The same of texts that came from outside, as label names it. Errors: 65 one that is none; 71. */
+gmmpi_status model_accept_transforms(gmmpi_model *model, char *const *transforms, const char *label,
+                                     gmmpi_error *error);
+
+/* A value of the feature, as in a mean, in the units of the data. */
+double model_undo_transform(const gmmpi_model *model, int64_t feature, double value);
+
 /* Brings the features into another order: feature j becomes what feature order[j] was, its name included; order holds
  * each of 0 ... n_features - 1 once. An order that changes nothing leaves every bit. `label` names the model's origin
  * in messages. Errors: 65 a covariance is so nearly singular that it cannot be factorised in this order; 71. */

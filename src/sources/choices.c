@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/choices.h"
 
+#include "sources/transform_items.h"
 #include "support/error.h"
 #include "support/option.h"
 
@@ -44,6 +45,16 @@ static gmmpi_status parse_missing_values(const char *text, void *value, gmmpi_er
   return fail(error, GMMPI_WRONG_USAGE, "--missing-values: names none; give words such as -999,NA");
 }
 
+/* --period: what is refused is said, with the reason, rather than called unknown. */
+static gmmpi_status refuse_period(const char *text, void *value, gmmpi_error *error)
+{
+  (void)value;
+  return fail(error, GMMPI_WRONG_USAGE,
+              "--period: %.60s: a mixture of Gaussians knows no periodic features, for which it would need another "
+              "density; give sine and cosine of the angle as two features, or cut the circle where there are no points",
+              text);
+}
+
 static const char *const no_or_yes[] = {"no", "yes", NULL};
 
 const source_setting reading_choices_table[N_READING_CHOICES] = {
@@ -65,5 +76,22 @@ const source_setting reading_choices_table[N_READING_CHOICES] = {
         .help = "numbers and words that stand for a missing value, separated by commas: -999,99.99,1e20,.,NA",
         .offset = offsetof(reading_choices, missing),
         .parse = parse_missing_values,
+    },
+    {
+        .name = "transform",
+        .argument = "LIST",
+        .help =
+            "what is done to features before they are fitted, as log10:mass,arcsinh=5:CD3,standardize: log10, log2, "
+            "log, log1p, sqrt, arcsinh=COFACTOR, and standardize (mean 0, variance 1), each of one column or, "
+            "without :COLUMN, of all; it is kept in the model",
+        .offset = offsetof(reading_choices, transform),
+        .parse = transforms_check,
+    },
+    {
+        .name = "period",
+        .argument = "LIST",
+        .help = "refused: there is no density for periodic features yet",
+        .offset = offsetof(reading_choices, transform),
+        .parse = refuse_period,
     },
 };

@@ -11,9 +11,10 @@ typedef struct reading_choices {
   int transpose;  /* are the points the columns of the file? */
   int raw_values; /* are numbers to be taken as they are, whatever the file says they stand for? */
   missing_values missing;
+  const char *transform; /* --transform as it was given, see transform_items.h; borrowed while the source is opened */
 } reading_choices;
 
-enum { N_READING_CHOICES = 3 };
+enum { N_READING_CHOICES = 5 };
 extern const source_setting reading_choices_table[N_READING_CHOICES];
 
 #endif

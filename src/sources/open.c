@@ -4,6 +4,7 @@
 #include "sources/recognise.h"
 #include "sources/settings.h"
 #include "sources/source.h"
+#include "sources/transforms.h"
 #include "support/error.h"
 
 #include <stdlib.h>
@@ -88,7 +89,13 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
                          gmmpi_error *error)
 {
   written_files written = {0};
-  const gmmpi_status status = source_open_part(comm, data, options, &written, source, error);
+  gmmpi_error local = {0};
+  if (source_open_part(comm, data, options, &written, source, &local) == GMMPI_OK &&
+      transforms_settle(comm, *source, options, &local) != GMMPI_OK) {
+    source_close(*source);
+    *source = NULL;
+  }
+  const gmmpi_status status = error_pass(error, &local);
   int rank;
   MPI_Comm_rank(comm, &rank);
   written_files_warn(comm, &written);

@@ -6,10 +6,43 @@
 #include "support/memory.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static gmmpi_status not_defined(const point_source *source, int64_t row, int64_t feature, double value,
+                                gmmpi_error *error)
+{
+  char name[200];
+  char where[300];
+  const int64_t place = source_place(source, row);
+  source_feature_text(source, feature, name, sizeof name);
+  source_place_text(source, place, where, sizeof where);
+  return fail_at(error, place, GMMPI_BAD_DATA,
+                 "%s: %s, column %s: %s of %g is not defined (--transform); take arcsinh, or leave such rows out with "
+                 "--missing-values %g --missing drop",
+                 source->label, where, name, transform_function_name(source->transforms[feature].function), value,
+                 value);
+}
+
+/* Transforms rows that were just read. */
+static gmmpi_status transform(const point_source *source, int64_t first_row, int64_t n_rows, double *rows,
+                              gmmpi_error *error)
+{
+  const int64_t d = source->n_features;
+  for (int64_t i = 0; i < n_rows; i++) {
+    for (int64_t j = 0; j < d; j++) {
+      double *value = &rows[i * d + j];
+      if (isnan(*value)) continue; /* missing, or text */
+      if (!transform_is_defined(&source->transforms[j], *value))
+        return not_defined(source, first_row + i, j, *value, error);
+      *value = transform_apply(&source->transforms[j], *value);
+    }
+  }
+  return GMMPI_OK;
+}
 
 gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
 {
@@ -18,8 +51,9 @@ gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows
                 source->label, first_row, first_row + n_rows, source->n_rows);
   if (n_rows == 0) return GMMPI_OK;
   const gmmpi_status status = source->kind->read(source, first_row, n_rows, rows, error);
-  if (status == GMMPI_OK) values_apply(source->rules, &source->choices.missing, n_rows, source->n_features, rows);
-  return status;
+  if (status != GMMPI_OK) return status;
+  values_apply(source->rules, &source->choices.missing, n_rows, source->n_features, rows);
+  return source->transforms == NULL ? GMMPI_OK : transform(source, first_row, n_rows, rows, error);
 }
 
 value_rule *source_rules(point_source *source)
@@ -133,6 +167,7 @@ void source_close(point_source *source)
   free(source->feature_names);
   free(source->columns);
   free(source->rules);
+  free(source->transforms);
   notes_clear(&source->notes);
   free(source->path);
   free(source->file);

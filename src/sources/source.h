@@ -15,6 +15,7 @@
 #include "sources/notes.h"
 #include "sources/values.h"
 #include "sources/written_files.h"
+#include "support/feature_transform.h"
 
 #include "gmmpi/error.h"
 
@@ -33,13 +34,22 @@ typedef struct source_word {
   const char *value; /* NULL: the user said nothing */
 } source_word;
 
+/* How the features of a model were transformed: texts of support/feature_transform.h, by name where there are names. */
+typedef struct transform_list {
+  const char *owner;  /* "model.h5" */
+  char *const *texts; /* n; NULL: nothing is known */
+  char *const *names; /* n, or NULL */
+  int64_t n;
+} transform_list;
+
 /* All of it is borrowed while the source is opened. All zero: every column, and the defaults. */
 typedef struct source_options {
   const char *columns;      /* --columns: names, 1-based numbers and ranges, separated by commas; NULL: every column */
   const source_word *words; /* n_words settings; those that the file's kind does not have are passed over */
   int n_words;
-  name_list wanted; /* unless its names are NULL, instead of columns: those of these names, in this order, or
-                       all of them where the file has no names; they must outlive the source */
+  name_list wanted;          /* unless its names are NULL, instead of columns: those of these names, in this order, or
+                                all of them where the file has no names; they must outlive the source */
+  transform_list transforms; /* unless its texts are NULL, instead of --transform */
 } source_options;
 
 typedef struct point_source point_source;
@@ -99,14 +109,16 @@ struct point_source {
   reading_choices choices; /* those of all kinds */
   const char *place_word;  /* "row", unless the kind says another, as "line" */
   int64_t n_rows;
-  int64_t n_features;     /* columns picked */
-  int64_t n_columns;      /* columns in the file */
-  int64_t *columns;       /* n_features: 0-based columns of the file, in the order picked */
-  char **feature_names;   /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
-  bool has_names;         /* do the names come from the file? */
-  value_rule *rules;      /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
-  source_notes notes;     /* how it is read, for people */
-  bool is_concurrent;     /* may threads read at the same time? */
+  int64_t n_features;   /* columns picked */
+  int64_t n_columns;    /* columns in the file */
+  int64_t *columns;     /* n_features: 0-based columns of the file, in the order picked */
+  char **feature_names; /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
+  bool has_names;       /* do the names come from the file? */
+  value_rule *rules;    /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
+  feature_transform *transforms; /* n_features: what is done to the features behind that; NULL: nothing */
+  source_notes notes;            /* how it is read, for people */
+  bool is_concurrent;            /* may threads read at the same time? */
+  bool keeps_text;        /* set by whoever reads: text where a number should be is value_of_text, and no error */
   bool streams;           /* are rows read again and again without finding and parsing them anew? */
   int64_t buffer_bytes;   /* memory that reading takes beside the rows */
   written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 const value_rule value_rule_of_plain_numbers = {.valid_least = NAN, .valid_most = NAN, .scale = 1.0};
 
@@ -11,6 +12,23 @@ void value_rule_add_fill(value_rule *rule, double fill)
   bool is_known = isnan(fill);
   for (int i = 0; i < rule->n_fills; i++) is_known = is_known || rule->fills[i] == fill;
   if (!is_known && rule->n_fills < MOST_FILLS) rule->fills[rule->n_fills++] = fill;
+}
+
+/* The bits of a quiet NaN that no arithmetic makes. */
+static const uint64_t text_bits = UINT64_C(0x7ff8000000746578);
+
+double value_of_text(void)
+{
+  double value;
+  memcpy(&value, &text_bits, sizeof value);
+  return value;
+}
+
+bool value_is_text(double value)
+{
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits == text_bits;
 }
 
 static double value_of(const value_rule *rule, double number)

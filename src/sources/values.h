@@ -23,6 +23,10 @@ extern const value_rule value_rule_of_plain_numbers;
 /* Adds a fill to the rule, once; no more than there is room for. NaN, which is missing anyway, is none. */
 void value_rule_add_fill(value_rule *rule, double fill);
 
+/* A NaN that stands for text where a number is expected; any other NaN is a missing value. */
+double value_of_text(void);
+bool value_is_text(double value);
+
 /* Numbers that a user calls missing (--missing-values), in any feature. */
 enum { MOST_MISSING = 32, MISSING_BYTES = 32 };
 typedef struct missing_values {

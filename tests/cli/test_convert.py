@@ -192,7 +192,7 @@ class Convert(harness.Case):
         data = self.write_csv("x.csv", numbers(1000, 2))
         run = self.succeed("convert", data, self.path("out.h5"))
         self.assertEqual(run.stderr, "")
-        self.assertRegex(run.stdout, "out.h5: 1000 points of 2 features as float64\n$")
+        self.assertRegex(run.stdout, "out.h5: 1000 points of 2 features as float64\n  from .*x.csv: 1000 rows of 2 columns; first row .*\n$")
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)
         done = subprocess.run(harness.command(None, "convert", data, self.path("out.h5")), stderr=theirs,

@@ -53,6 +53,25 @@ class Info(harness.Case):
         numpy.testing.assert_array_equal(described["means"], self.mixture.means)
         self.assertAlmostEqual(described["attributes"]["log_likelihood"], fitted["log_likelihood"], delta=1e-9)
 
+    def test_columns_of_data(self):
+        """Ranges and counts are those of numpy; text, missing and infinite cells are told apart."""
+        data = self.write("d.csv", "a,b,c\n1,x,-999\n2.5,y,NA\n-3,z,inf\n4,w,7\n")
+        for ranks in (None, 3):
+            described = self.describe(data, ranks=ranks)
+            columns = described["columns"]
+            self.assertEqual([c["name"] for c in columns], ["a", "b", "c"])
+            self.assertEqual((columns[0]["least"], columns[0]["most"]), (-3, 4))
+            self.assertEqual((columns[1]["n_text"], columns[1]["least"]), (4, None))
+            self.assertEqual((columns[2]["n_missing"], columns[2]["n_infinite"], columns[2]["least"]), (1, 1, -999))
+            self.assertEqual(described["first_rows"], [[1, "text", -999], [2.5, "text", None], [-3, "text", "inf"]])
+            self.assertEqual([s["option"] for s in described["suggestions"]],
+                             ["--columns 1,3", "--missing-values -999", "--missing drop", "--infinite drop"])
+        described = json.loads(self.succeed("info", "--json", data, "--missing-values", "-999,inf", "--columns", "c").stdout)
+        self.assertEqual((described["columns"][0]["least"], described["columns"][0]["n_missing"]), (7, 3))
+        text = self.succeed("info", data).stdout
+        self.assertRegex(text, r"(?m)^ +1  a +-3 +4$")
+        self.assertIn("suggests --columns 1,3", text)
+
     def test_data(self):
         data = self.write("data.csv", "a,b,c\n1,2,3\n4,5,6\n")
         described = self.describe(data, ranks=2)

@@ -26,7 +26,13 @@ static const layout layouts[] = {
 
     /* headers of numbers */
     {"0,1,2,3\n1.25,2.5,3.5,4.5\n5.5,6.25,7.125,8.5\n", "0 1 2 3", NULL, 2, {1.25, 2.5, 3.5, 4.5, 5.5}, {{0}}, NULL},
-    {"1,2,3\n10,20,31\n40,50,61\n70,80,91\n", "1 2 3", "!line 1 (1, 2, 3) is taken for a header", 3, {10, 20, 31}, {{0}}, NULL},
+    {"1,2,3\n10,20,31\n40,50,61\n70,80,91\n",
+     "1 2 3",
+     "!line 1 (1, 2, 3) is taken for a header",
+     3,
+     {10, 20, 31},
+     {{0}},
+     NULL},
     {"1,2,3\n10,20,31\n40,50,61\n70,80,91\n", "1 2 3", NULL, 3, {10, 20, 31}, {{"header", "yes"}}, NULL},
     {"1,2,3\n10,20,31\n40,50,61\n70,80,91\n", "x1 x2 x3", NULL, 4, {1, 2, 3, 10}, {{"header", "no"}}, NULL},
     {"1,2,3\n4,5,6\n7,8,9\n10,11,12\n", "x1 x2 x3", NULL, 4, {1, 2, 3, 4}, {{0}}, NULL},
@@ -42,9 +48,21 @@ static const layout layouts[] = {
     {"\"2019\",\"2018\"\n15,25\n35,45\n", "2019 2018", NULL, 2, {15, 25, 35, 45}, {{0}}, NULL},
     {"\"1\",\"2\"\n\"3\",\"4\"\n", "x1 x2", NULL, 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"10,20,50\n1.5,2.5,3.5\n4.5,5.5,6.5\n1.25,2.25,3.25\n", "10 20 50", "!taken for a header", 3, {1.5}, {{0}}, NULL},
-    {"1,1,2,2\n1,2,1,2\n1.5,2.5,3.5,4.5\n4.5,5.5,6.5,7.5\n1.25,2.25,3.25,4.25\n", "1_1 1_2 2_1 2_2", "!two lines", 3, {1.5}, {{0}}, NULL},
+    {"1,1,2,2\n1,2,1,2\n1.5,2.5,3.5,4.5\n4.5,5.5,6.5,7.5\n1.25,2.25,3.25,4.25\n",
+     "1_1 1_2 2_1 2_2",
+     "!two lines",
+     3,
+     {1.5},
+     {{0}},
+     NULL},
     {"a,a,b\nx,y,x\n1,2,3\n4,5,6\n", "a_x a_y b_x", "header of two lines", 2, {1, 2, 3, 4, 5, 6}, {{0}}, NULL},
-    {"0\n0.123456789012\n1.25456789012345\n2.123456789012\n", "0", "!taken for a header", 3, {.123456789012}, {{0}}, NULL},
+    {"0\n0.123456789012\n1.25456789012345\n2.123456789012\n",
+     "0",
+     "!taken for a header",
+     3,
+     {.123456789012},
+     {{0}},
+     NULL},
     {"0\n0.5\n1.25\n", "x1", NULL, 3, {0, .5, 1.25}, {{0}}, NULL},
     {"1.5,***,3\n2.5,4,6\n", "x1 x3", NULL, 2, {1.5, 3, 2.5, 6}, {{0}}, "1,3"},
 
@@ -64,8 +82,20 @@ static const layout layouts[] = {
     {"x y\n7 0.5 2\n2 1.5 3\n5 2.5 6\n", "row x y", NULL, 3, {7, .5, 2, 2, 1.5, 3}, {{"keep-index", "yes"}}, NULL},
     {"\"x\"\n\"1\",0.5\n\"2\",1.5\n", "x", "one name short", 2, {.5, 1.5}, {{0}}, NULL},
     {"a;b\n1;0.5;2\n2;1.5;3\n", "a b", "row names", 2, {.5, 2, 1.5, 3}, {{0}}, NULL},
-    {"             mpg cyl\nMazda      21.0   6\nDatsun 22.8   4\n", "mpg cyl", "one name short", 2, {21, 6, 22.8, 4}, {{0}}, NULL},
-    {"      [,1] [,2]\n[1,]  0.5    2\n[2,]  1.5    3\n", "[,1] [,2]", "one name short", 2, {.5, 2, 1.5, 3}, {{0}}, NULL},
+    {"             mpg cyl\nMazda      21.0   6\nDatsun 22.8   4\n",
+     "mpg cyl",
+     "one name short",
+     2,
+     {21, 6, 22.8, 4},
+     {{0}},
+     NULL},
+    {"      [,1] [,2]\n[1,]  0.5    2\n[2,]  1.5    3\n",
+     "[,1] [,2]",
+     "one name short",
+     2,
+     {.5, 2, 1.5, 3},
+     {{0}},
+     NULL},
     {",x,y\n0,0.5,2\n1,1.5,3\n", "x y", "counts the rows", 2, {.5, 2, 1.5, 3}, {{0}}, NULL},
     {"\"\",\"x\",\"y\"\n\"1\",0.5,2\n\"2\",1.5,3\n", "x y", "counts the rows", 2, {.5, 2, 1.5, 3}, {{0}}, NULL},
     {",x,y\n0,0.5,2\n1,1.5,3\n", "x1 x y", NULL, 2, {0, .5, 2, 1, 1.5, 3}, {{"keep-index", "yes"}}, NULL},
@@ -94,6 +124,7 @@ static const layout layouts[] = {
     {"x\ty\n1,5\t-2e3\n3,25\t,5\n", "x y", "decimal commas", 2, {1.5, -2000, 3.25, .5}, {{0}}, NULL},
     {"x;y\n1.234,5;2\n3,25;4\n", "x y", "point between thousands", 2, {1234.5, 2, 3.25, 4}, {{0}}, NULL},
     {"x,y\n\"1,5\",\"2,25\"\n\"3,25\",\"4\"\n", "x y", "decimal commas", 2, {1.5, 2.25, 3.25, 4}, {{0}}, NULL},
+    {"x,y\n\"1,5\",\"2,25\"\n\"3,25\",\"4\"\n", "x y", NULL, 2, {1.5, 2.25, 3.25, 4}, {{"decimal", ","}}, NULL},
     {"x,y\n\"1,234,567\",5\n\"12,000\",4\n", "x y", "comma between thousands", 2, {1234567, 5, 12000, 4}, {{0}}, NULL},
     {"x,y\n\"1,234\",5\n\"12,000\",4\n", "x y", "!between thousands", 2, {1234, 5, 12000, 4}, {{0}}, NULL},
     {"x,y\n\"1,234\",5\n\"12,000\",4\n", "x y", NULL, 2, {1234, 5, 12000, 4}, {{"decimal", "."}}, NULL},
@@ -101,7 +132,13 @@ static const layout layouts[] = {
     {"x;y\n1,234;2\n12,250;4\n", "x y", NULL, 2, {1234, 2, 12250, 4}, {{"decimal", "."}}, NULL},
     {"x;y\n1,234;2\n12,250;4\n", "x y", NULL, 2, {1.234, 2, 12.25, 4}, {{"decimal", ","}}, NULL},
     {"x;y\n0,234;2\n12,250;4\n", "x y", "decimal commas", 2, {.234, 2, 12.25, 4}, {{0}}, NULL},
-    {"18,455869526770474\n10,038954626455999\n9,12345678901234\n", "x1", "decimal comma", 3, {18.455869526770474, 10.038954626455999, 9.12345678901234}, {{0}}, NULL},
+    {"18,455869526770474\n10,038954626455999\n9,12345678901234\n",
+     "x1",
+     "decimal comma",
+     3,
+     {18.455869526770474, 10.038954626455999, 9.12345678901234},
+     {{0}},
+     NULL},
     {"x\n3,5\n4,25\n5,75\n", "x", "!decimal comma", 3, {3.5, 4.25, 5.75}, {{0}}, NULL},
     {"x\n0,5\n-0,25\n3,125\n", "x", "decimal comma", 3, {.5, -.25, 3.125}, {{0}}, NULL},
     {"3,05\n4,50\n7,25\n", "x1", "decimal comma", 3, {3.05, 4.5, 7.25}, {{0}}, NULL},
@@ -133,6 +170,8 @@ static const layout layouts[] = {
     {"x,y\nkm,s\n1,2\n3,4\n", "x y", "line 2 (km, s) holds units", 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"t,x,y\n[s],-,[kg]\n1,2,3\n3,4,5\n", "t x y", "holds units", 2, {1, 2, 3, 3, 4, 5}, {{0}}, NULL},
     {"who,x\n,km\nAnn,2\nBob,3\n", "x", "holds units", 2, {2, 3}, {{0}}, "x"},
+    {"who,x\nAnn,1\nBob,2\nTotal,3\n\n", "x", "!last line (Total)", 3, {1, 2, 3}, {{0}}, "x"},
+    {"who,x\nTotal,1\nBob,2\n", "x", NULL, 2, {1, 2}, {{0}}, "x"},
     {"a title, by me\n\nx,y,z\n1,2,3\n3,4,5\n", "x y z", NULL, 2, {1, 2, 3, 3, 4, 5}, {{"skip-lines", "1"}}, NULL},
     {"x,y\n9,9\n1,2\n3,4\n", "x1 x2", NULL, 2, {1, 2, 3, 4}, {{"skip-lines", "2"}}, NULL},
 };
@@ -204,11 +243,14 @@ static void layouts_that_are_refused(void)
     const char *text;
     const char *part;
   } given[] = {
+      {"x,y\n5\nkm,s\n1,2\n3,4\n", "line 2 has 1 field"},
+      {"x,y\n5\n1,2\n3,4\n", "line 2 has 1 field"},
       {"1 2 3\n4 5\n6 7 8\n9 1\n", "wrapped over 2 lines each (of 3 and 2 fields, from line 1 on)"},
       {"x y z u v\n1 2 3\n4 5\n6 7 8\n9 1\n", "wrapped over 2 lines each (of 3 and 2 fields, from line 2 on)"},
       {"1 2\n3 4\n5\n1 2\n3 4\n5\n", "wrapped over 3 lines each (of 2, 2 and 1 fields"},
-      {"Results\nof May\n\nx,y,z\n1,2,3\n3,4,5\n", "line 1 has 1 field, and from line 4 on there are 3; if the table begins "
-                                                   "there say --skip-lines 3"},
+      {"Results\nof May\n\nx,y,z\n1,2,3\n3,4,5\n",
+       "line 1 has 1 field, and from line 4 on there are 3; if the table begins "
+       "there say --skip-lines 3"},
       {"Results\n1.5,2\n3.5,4\n5.5,6\n", "say --skip-lines 1"},
   };
   for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
@@ -242,7 +284,8 @@ static void places_are_of_the_file(void)
 {
   static const source_word two[] = {{"skip-lines", "2"}};
   write_text("bad.txt", "a title\nand more\nx,y\n1,2\n3,z\n");
-  REFUSED(path_of("bad.txt"), ((source_options){.words = two, .n_words = 1}), GMMPI_BAD_DATA, "line 5, column y: \"z\"");
+  REFUSED(path_of("bad.txt"), ((source_options){.words = two, .n_words = 1}), GMMPI_BAD_DATA,
+          "line 5, column y: \"z\"");
   write_text("bad.txt", "x,y\nkm,s\n\n1,2\n3,z\n");
   REFUSED(path_of("bad.txt"), any_options, GMMPI_BAD_DATA, "line 5, column y: \"z\"");
   remove_file("bad.txt");

@@ -340,7 +340,7 @@ static void other_kinds_of_file(void **state)
   file = open_example();
   set_string(file, "feature_names", "only one");
   H5Fclose(file);
-  refuse(GMMPI_BAD_DATA, "1 feature names for 2 features");
+  refuse(GMMPI_BAD_DATA, "1 feature_names for 2 features");
 }
 
 /* Attributes that other programs wrote, as strings of variable length, will do as well. */

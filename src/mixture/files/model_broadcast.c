@@ -13,35 +13,45 @@ typedef struct outline {
   int64_t family; /* its index: all ranks run the same program, and so have the same table */
   int64_t n_components;
   int64_t n_features;
-  int64_t names_bytes; /* of all feature names, each with its end; 0: none */
+  int64_t names_bytes;      /* of all feature names, each with its end; 0: none */
+  int64_t transforms_bytes; /* likewise */
 } outline;
+
+static int64_t bytes_of(char *const *texts, int64_t n)
+{
+  int64_t bytes = 0;
+  for (int64_t j = 0; texts != NULL && j < n; j++) bytes += (int64_t)strlen(texts[j]) + 1;
+  return bytes;
+}
 
 static outline outline_of(const gmmpi_model *model)
 {
-  outline facts = {
-      .family = family_index(model->family), .n_components = model->n_components, .n_features = model->n_features};
-  for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++)
-    facts.names_bytes += (int64_t)strlen(model->feature_names[j]) + 1;
-  return facts;
+  return (outline){.family = family_index(model->family),
+                   .n_components = model->n_components,
+                   .n_features = model->n_features,
+                   .names_bytes = bytes_of(model->feature_names, model->n_features),
+                   .transforms_bytes = bytes_of(model->transforms, model->n_features)};
 }
 
-/* Feature names, one behind the other. */
-static void pack_names(const gmmpi_model *model, char *packed)
+/* Texts, one behind the other. */
+static void pack(char *const *texts, int64_t n, char *packed)
 {
-  for (int64_t j = 0; j < model->n_features; j++) packed = stpcpy(packed, model->feature_names[j]) + 1;
+  for (int64_t j = 0; texts != NULL && j < n; j++) packed = stpcpy(packed, texts[j]) + 1;
 }
 
-static gmmpi_status unpack_names(gmmpi_model *model, char *packed, gmmpi_error *error)
+static gmmpi_status unpack(gmmpi_model *model, char *packed,
+                           gmmpi_status (*set)(gmmpi_model *model, char *const *texts, gmmpi_error *error),
+                           gmmpi_error *error)
 {
-  char **names = calloc((size_t)model->n_features, sizeof *names);
-  if (names == NULL)
+  char **texts = calloc((size_t)model->n_features, sizeof *texts);
+  if (texts == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
   for (int64_t j = 0; j < model->n_features; j++) {
-    names[j] = packed;
+    texts[j] = packed;
     packed += strlen(packed) + 1;
   }
-  const gmmpi_status status = model_set_feature_names(model, names, error);
-  free(names);
+  const gmmpi_status status = set(model, texts, error);
+  free(texts);
   return status;
 }
 
@@ -61,17 +71,19 @@ gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *er
   MPI_Bcast(&facts, (int)sizeof facts, MPI_BYTE, 0, comm);
 
   gmmpi_error own = {0};
-  char *names = malloc((size_t)facts.names_bytes + 1);
+  char *names = malloc((size_t)(facts.names_bytes + facts.transforms_bytes) + 1);
   if (names == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
   if (rank != 0) model_allocate(all_families[facts.family], facts.n_components, facts.n_features, model, &own);
   gmmpi_status status = agree(comm, &own);
   if (status == GMMPI_OK) {
     model_broadcast_parameters(comm, 0, *model);
-    if (facts.names_bytes > 0) {
-      if (rank == 0) pack_names(*model, names);
-      broadcast_large(comm, 0, names, facts.names_bytes, MPI_BYTE);
-      if (rank != 0) unpack_names(*model, names, &own);
+    if (rank == 0) {
+      pack((*model)->feature_names, facts.n_features, names);
+      pack((*model)->transforms, facts.n_features, names + facts.names_bytes);
     }
+    broadcast_large(comm, 0, names, facts.names_bytes + facts.transforms_bytes, MPI_BYTE);
+    if (rank != 0 && facts.names_bytes > 0) unpack(*model, names, model_set_feature_names, &own);
+    if (rank != 0 && facts.transforms_bytes > 0) unpack(*model, names + facts.names_bytes, model_set_transforms, &own);
     status = agree(comm, &own);
   }
   if (status != GMMPI_OK) {

@@ -26,6 +26,8 @@ static bool write_attributes(hid_t root, const gmmpi_model *model, const json_t 
   bool written = identity != NULL && hdf5_attributes_write(root, identity);
   if (written && model->feature_names != NULL)
     written = hdf5_strings_write(root, "feature_names", model->n_features, (const char *const *)model->feature_names);
+  if (written && model->transforms != NULL)
+    written = hdf5_strings_write(root, "transforms", model->n_features, (const char *const *)model->transforms);
   if (written && facts != NULL) written = hdf5_attributes_write(root, facts);
   json_decref(identity);
   return written;
@@ -47,6 +49,8 @@ static int64_t expected_bytes(const gmmpi_model *model)
   int64_t bytes = model_bytes(model->family, model->n_components, model->n_features) + (1 << 16);
   for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++)
     bytes += (int64_t)strlen(model->feature_names[j]);
+  for (int64_t j = 0; model->transforms != NULL && j < model->n_features; j++)
+    bytes += (int64_t)strlen(model->transforms[j]) + 40;
   return bytes;
 }
 

@@ -193,19 +193,33 @@ static gmmpi_status read_numbers(const opened_file *file, const char *name, int 
   return status;
 }
 
-static gmmpi_status read_feature_names(const opened_file *file, gmmpi_model *model, gmmpi_error *error)
+/* The attribute of this name: a text for each feature. *texts is NULL where there is none; release with
+ * hdf5_strings_free. */
+static gmmpi_status read_texts(const opened_file *file, const char *attribute, int64_t n_features, char ***texts,
+                               gmmpi_error *error)
 {
-  char **names;
-  int64_t n_names;
-  if (H5Aexists(file->id, "feature_names") <= 0) return GMMPI_OK;
-  if (!hdf5_strings_read(file->id, "feature_names", file->n_bytes, &n_names, &names)) return unreadable(file, error);
-  const gmmpi_status status =
-      n_names == model->n_features
-          ? model_set_feature_names(model, names, error)
-          : fail(error, GMMPI_BAD_DATA,
-                 "%s: has %lld feature names for %lld features; give a file that gmmpi fit wrote", file->path,
-                 (long long)n_names, (long long)model->n_features);
-  hdf5_strings_free(n_names, names);
+  int64_t n = 0;
+  *texts = NULL;
+  if (H5Aexists(file->id, attribute) <= 0) return GMMPI_OK;
+  if (!hdf5_strings_read(file->id, attribute, file->n_bytes, &n, texts)) return unreadable(file, error);
+  if (n == n_features) return GMMPI_OK;
+  hdf5_strings_free(n, *texts);
+  *texts = NULL;
+  return fail(error, GMMPI_BAD_DATA, "%s: has %lld %s for %lld features; give a file that gmmpi fit wrote", file->path,
+              (long long)n, attribute, (long long)n_features);
+}
+
+static gmmpi_status read_names_and_transforms(const opened_file *file, gmmpi_model *model, gmmpi_error *error)
+{
+  const int64_t d = model->n_features;
+  char **names = NULL;
+  char **transforms = NULL;
+  gmmpi_status status = read_texts(file, "feature_names", d, &names, error);
+  if (status == GMMPI_OK) status = read_texts(file, "transforms", d, &transforms, error);
+  if (status == GMMPI_OK) status = model_set_feature_names(model, names, error);
+  if (status == GMMPI_OK) status = model_accept_transforms(model, transforms, file->path, error);
+  if (names != NULL) hdf5_strings_free(d, names);
+  if (transforms != NULL) hdf5_strings_free(d, transforms);
   return status;
 }
 
@@ -261,7 +275,7 @@ static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_mod
   if (status == GMMPI_OK) status = read_parameters(file, created, true, error);
   if (status == GMMPI_OK) status = check_derived(file, created, error);
   if (status == GMMPI_OK) status = model_accept_parameters(created, file->path, error);
-  if (status == GMMPI_OK) status = read_feature_names(file, created, error);
+  if (status == GMMPI_OK) status = read_names_and_transforms(file, created, error);
   if (status == GMMPI_OK) {
     *model = created;
   } else {

@@ -24,11 +24,11 @@ static json_t *nested_array(int n_dimensions, const int64_t *shape, const double
   return array;
 }
 
-static json_t *names_to_json(const gmmpi_model *model)
+static json_t *texts_to_json(char *const *texts, int64_t n)
 {
   json_t *array = json_array();
-  for (int64_t j = 0; array != NULL && j < model->n_features; j++) {
-    if (json_array_append_new(array, json_text(model->feature_names[j])) != 0) {
+  for (int64_t j = 0; array != NULL && j < n; j++) {
+    if (json_array_append_new(array, json_text(texts[j])) != 0) {
       json_decref(array);
       array = NULL;
     }
@@ -42,8 +42,12 @@ json_t *model_to_json(const gmmpi_model *model)
   const int n_arrays = model_arrays(model, arrays);
   json_t *object = json_object();
   /* Setting a member to NULL, when its value could not be made, fails. */
-  bool made = json_object_set_new(object, "covariance", json_string(model->family->name)) == 0 &&
-              (model->feature_names == NULL || json_object_set_new(object, "feature_names", names_to_json(model)) == 0);
+  bool made =
+      json_object_set_new(object, "covariance", json_string(model->family->name)) == 0 &&
+      (model->feature_names == NULL ||
+       json_object_set_new(object, "feature_names", texts_to_json(model->feature_names, model->n_features)) == 0) &&
+      (model->transforms == NULL ||
+       json_object_set_new(object, "transforms", texts_to_json(model->transforms, model->n_features)) == 0);
   for (int i = 0; i < n_arrays && made; i++) {
     const double *next = arrays[i].numbers;
     if (!arrays[i].is_derived)
@@ -133,20 +137,35 @@ static gmmpi_status check_family(const char *path, const json_t *object, const c
               path, named->name, family->name, named->name);
 }
 
-static gmmpi_status take_feature_names(const char *path, const json_t *object, gmmpi_model *model, gmmpi_error *error)
+/* The member of this name, which may be missing: a list of d strings; *texts is for free(), the strings are borrowed.
+ */
+static gmmpi_status take_texts(const char *path, const json_t *object, const char *member, int64_t d, char ***texts,
+                               gmmpi_error *error)
 {
-  const json_t *array = json_object_get(object, "feature_names");
+  const json_t *array = json_object_get(object, member);
+  *texts = NULL;
   if (array == NULL) return GMMPI_OK;
-  bool fits = (int64_t)json_array_size(array) == model->n_features;
+  bool fits = (int64_t)json_array_size(array) == d;
   for (size_t j = 0; fits && j < json_array_size(array); j++) fits = json_is_string(json_array_get(array, j));
   if (!fits)
-    return fail(error, GMMPI_BAD_DATA, "%s: feature_names must be a list of %lld strings; correct it", path,
-                (long long)model->n_features);
-  const char **names = calloc((size_t)model->n_features, sizeof *names);
-  if (names == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", path);
-  for (size_t j = 0; j < json_array_size(array); j++) names[j] = json_string_value(json_array_get(array, j));
-  const gmmpi_status status = model_set_feature_names(model, (char *const *)names, error);
+    return fail(error, GMMPI_BAD_DATA, "%s: %s must be a list of %lld strings; correct it", path, member, (long long)d);
+  *texts = calloc((size_t)d, sizeof **texts);
+  if (*texts == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", path);
+  for (size_t j = 0; j < json_array_size(array); j++) (*texts)[j] = (char *)json_string_value(json_array_get(array, j));
+  return GMMPI_OK;
+}
+
+static gmmpi_status take_names_and_transforms(const char *path, const json_t *object, gmmpi_model *model,
+                                              gmmpi_error *error)
+{
+  char **names = NULL;
+  char **transforms = NULL;
+  gmmpi_status status = take_texts(path, object, "feature_names", model->n_features, &names, error);
+  if (status == GMMPI_OK) status = take_texts(path, object, "transforms", model->n_features, &transforms, error);
+  if (status == GMMPI_OK) status = model_set_feature_names(model, names, error);
+  if (status == GMMPI_OK) status = model_accept_transforms(model, transforms, path, error);
   free(names);
+  free(transforms);
   return status;
 }
 
@@ -169,7 +188,7 @@ static gmmpi_status from_object(const char *path, const json_t *object, const co
     if (!arrays[i].is_derived) copy_numbers(json_object_get(object, arrays[i].name), arrays[i].numbers);
   }
   status = model_accept_parameters(created, path, error);
-  if (status == GMMPI_OK) status = take_feature_names(path, object, created, error);
+  if (status == GMMPI_OK) status = take_names_and_transforms(path, object, created, error);
   if (status == GMMPI_OK) {
     *model = created;
   } else {

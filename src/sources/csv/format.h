@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How a text table is laid out: which delimiter, a header or not, how many columns, where the rows begin. It is told by
- * the first lines alone, and in the same way on every rank. */
+/* How a text table is laid out: which delimiter, a header or not, how many columns, where the rows begin. */
 #ifndef SOURCES_CSV_FORMAT_H
 #define SOURCES_CSV_FORMAT_H
-
-#include "sources/csv/settings.h"
-#include "sources/csv/text_lines.h"
-#include "sources/source.h"
-
-#include "gmmpi/error.h"
 
 #include <stdint.h>
 
@@ -26,12 +19,7 @@ typedef struct csv_format {
   int64_t line;      /* its 1-based number */
 } csv_format;
 
-/* Reads lines from the file's beginning. source: its settings are known, and it is told what was taken for what.
- * picks_columns: has the user said which columns are features? Errors: 65 no rows, an unclosed quote, lines in front
- * that belong to no table, rows over several lines; those of line_reader_next. Release with csv_format_close, also
- * after an error. */
-gmmpi_status csv_format_find(line_reader *reader, point_source *source, bool picks_columns, csv_format *format,
-                             gmmpi_error *error);
+/* Releases the names. */
 void csv_format_close(csv_format *format);
 
 #endif

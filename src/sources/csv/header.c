@@ -184,7 +184,8 @@ static line_verdict judge_two_levels(const csv_looks *looks)
 {
   number_names seen;
   const int n_rows = looks->n_lines - 2;
-  if (n_rows < 3 || !look_at_numbers(looks, 2, &seen) || seen.n < 2) return IS_POINT;
+  if (n_rows < 3 || looks->lines[1] != looks->lines[0] + 1) return IS_POINT;
+  if (!look_at_numbers(looks, 2, &seen) || seen.n < 2) return IS_POINT;
   if (seen.is_distinct || seen.n_integers_below > 0) return IS_POINT;
   for (int64_t c = 0; c < looks->n_columns; c++) {
     if (c == 0 && csv_cell_at(looks, 0, 0)->kind == CELL_MISSING) continue;
@@ -236,6 +237,7 @@ static void find_more_lines(point_source *source, const csv_looks *looks, csv_he
 {
   while (header->n_lines < MOST_HEADER_LINES && header->n_lines + 1 < looks->n_lines) {
     const int line = header->n_lines;
+    if (looks->lines[line] != looks->lines[line - 1] + 1) return; /* a line between them is wrong */
     const line_over_numbers seen = look_over_numbers(looks, line);
     if (seen.n_names == 0 || seen.n_integers + seen.n_fractions > 0 || has_unclosed_quote(looks, line)) return;
     const int64_t number = looks->lines[line]->number;

@@ -3,7 +3,7 @@
 #ifndef SOURCES_CSV_SETTINGS_H
 #define SOURCES_CSV_SETTINGS_H
 
-#include "sources/setting.h"
+#include "sources/source.h"
 
 #include <stdint.h>
 

@@ -201,6 +201,7 @@ static gmmpi_status read_parts(point_source *source, int64_t first_row, int64_t 
     gmmpi_status status = use_part(source, index, &part, error);
     if (status != GMMPI_OK) return status;
     gmmpi_error failure = {0};
+    part->keeps_text = source->keeps_text;
     status = source_read(part, row - state->first_rows[index], count, rows + done * source->n_features, &failure);
     if (status != GMMPI_OK)
       return fail_at(error, failure.place > 0 ? state->first_rows[index] + failure.place : 0, status, "%s",

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What commands say of the data that they read: which table of which file, its size, its first row, and what was done
+ * to read it. */
+#ifndef CLI_DATA_ACCOUNT_H
+#define CLI_DATA_ACCOUNT_H
+
+#include "sources/source.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct data_account data_account;
+
+/* For one rank: reads the first row. NULL where there is no memory; a row that cannot be read is left out. */
+data_account *data_account_create(point_source *source);
+void data_account_destroy(data_account *account); /* NULL is fine */
+
+/* "mall.csv: 200 rows of 2 columns out of 5; first row 15 39", and, with notes, a line for each remark behind it. */
+void data_account_print(const data_account *account, FILE *stream, const char *indent, bool with_notes);
+
+/* {"name", "kind", "n_rows", "n_columns", "first_row", "notes"}; a new reference, or NULL. */
+json_t *data_account_json(const data_account *account);
+
+#endif
