@@ -95,7 +95,8 @@ static void cells_are_named_for_what_they_look_like(void)
        "abc\""},
       {"caf\xC3\xA9", "\"caf\xC3\xA9\""},
       {"2.5\rx", "\"2.5\\x0Dx\" holds the end of a line"},
-      {"a very long cell of text that nobody wants to read in a message to the end of it", "wants to read in...\" is not"},
+      {"a very long cell of text that nobody wants to read in a message to the end of it",
+       "wants to read in...\" is not"},
   };
   char line[200];
   for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
@@ -136,6 +137,9 @@ static void columns_of_text_are_told_from_cells(void)
   write_text("bad.txt", "a,b,c,d\n1,x,3,4\n5,y,7,8\n9,z,1,2\n");
   REFUSED(path_of("bad.txt"), any_options, GMMPI_BAD_DATA,
           "line 2, column b: \"x\" is not a number; leave a column of text out with --columns 1,3-4");
+  write_text("bad.txt", ",b,c,d\n0,x,3,4\n1,y,7,8\n2,z,1,2\n");
+  REFUSED(path_of("bad.txt"), any_options, GMMPI_BAD_DATA,
+          "line 2, column b: \"x\" is not a number; leave a column of text out with --columns 3-4");
   write_text("bad.txt", "a,b,c,d\n1,2,3,4\n5,6,7,8\n9,z,1,2\n");
   REFUSED(path_of("bad.txt"), any_options, GMMPI_BAD_DATA, "line 4, column b: \"z\" is not a number; correct the cell");
   write_text("bad.txt", "a,b\n1,2\n3,4\n5,6\n7,8\n");
