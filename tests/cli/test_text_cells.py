@@ -91,6 +91,11 @@ class TextCells(harness.Case):
         self.assertNotRegex(run.stderr, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
         run = self.refuse("line 3, column a.\\[1m", b"a\x1b[1m,b\n1,2\nx,3\n")
         self.assertNotIn("\x1b", run.stderr)
+        with open(self.path("good.txt"), "wb") as file:
+            file.write(b"a\x1b[1m,b\x07\n1,2\n3,4\n6,5\n2,2\n")
+        fit = self.succeed("fit", self.path("good.txt"), "-k", "1", "-o", self.path("good.h5"))
+        for run in (fit, self.succeed("info", self.path("good.txt")), self.succeed("info", self.path("good.h5"))):
+            self.assertNotRegex(run.stdout + run.stderr, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
         run = self.refuse("its columns are a.\\[1m, b", b"a\x1b[1m,b\n1,2\n3,4\n", "--columns", "c")
         self.assertNotIn("\x1b", run.stderr)
 
