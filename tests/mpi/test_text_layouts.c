@@ -64,6 +64,13 @@ static const layout layouts[] = {
      {{0}},
      NULL},
     {"0\n0.5\n1.25\n", "x1", NULL, 3, {0, .5, 1.25}, {{0}}, NULL},
+    {"id,0.1,0.5,0.9\n7,1.5,2.5,3.5\n4,5.5,6.5,8.5\n",
+     "id 0.1 0.5 0.9",
+     "!taken for a header",
+     2,
+     {7, 1.5, 2.5, 3.5},
+     {{0}},
+     NULL},
     {"1.5,***,3\n2.5,4,6\n", "x1 x3", NULL, 2, {1.5, 3, 2.5, 6}, {{0}}, "1,3"},
 
     /* comments */
@@ -120,6 +127,7 @@ static const layout layouts[] = {
 
     /* commas in numbers */
     {"x;y\n1,5;2\n3,25;4\n", "x y", "decimal commas", 2, {1.5, 2, 3.25, 4}, {{0}}, NULL},
+    {"x;y\n1 234,5;2\n3,5;4\n", "x y", "decimal commas", 2, {1234.5, 2, 3.5, 4}, {{0}}, NULL},
     {"1,5 2,5\n3,25 4,5\n", "x1 x2", "decimal commas", 2, {1.5, 2.5, 3.25, 4.5}, {{0}}, NULL},
     {"x\ty\n1,5\t-2e3\n3,25\t,5\n", "x y", "decimal commas", 2, {1.5, -2000, 3.25, .5}, {{0}}, NULL},
     {"x;y\n1.234,5;2\n3,25;4\n", "x y", "point between thousands", 2, {1234.5, 2, 3.25, 4}, {{0}}, NULL},

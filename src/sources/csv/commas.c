@@ -187,6 +187,7 @@ static void add_cells(const comma_cells *more, comma_cells *seen)
 static bool look_at_cells(const csv_sample *sample, char delimiter, comma_cells *seen)
 {
   enum { MOST_COLUMNS = 1024 };
+  static const cell_rules with_comma = {.decimal = ','};
   typedef struct column {
     comma_cells cells;
     bool has_text;
@@ -205,7 +206,12 @@ static bool look_at_cells(const csv_sample *sample, char delimiter, comma_cells 
       if (local_shape_of(field.begin, field.end, &shape)) {
         add_cell(&shape, &columns[c].cells);
       } else if (i > 0 && parse_cell(field.begin, field.end, &value) == CELL_TEXT) {
-        columns[c].has_text = true;
+        const local_shape otherwise = {.n_commas = 1, .is_comma_decimal = true}; /* "1 234,5" */
+        if (cell_parse(field.begin, field.end, &with_comma, &value) == CELL_NUMBER) {
+          add_cell(&otherwise, &columns[c].cells);
+        } else {
+          columns[c].has_text = true;
+        }
       }
     }
   }

@@ -53,6 +53,24 @@ bool csv_is_text_header(const csv_looks *looks, int line)
   return seen.n_names > 0 && seen.n_fractions == 0;
 }
 
+/* Names, and behind them at least three ascending numbers, as of quantiles: "id,0.1,0.5,0.9". */
+static bool has_ascending_names(const csv_looks *looks)
+{
+  enum { FEWEST_NUMBERS = 3 };
+  const csv_cell *before = NULL;
+  int n_numbers = 0;
+  for (int64_t c = 0; c < looks->n_columns; c++) {
+    const csv_cell *cell = csv_cell_at(looks, 0, c);
+    if (cell->kind != CELL_NUMBER) {
+      if (cell->kind == CELL_MISSING || n_numbers > 0 || !is_name(&cell->field)) return false;
+      continue;
+    }
+    if (n_numbers++ > 0 && cell->value <= before->value) return false;
+    before = cell;
+  }
+  return n_numbers >= FEWEST_NUMBERS && look_over_numbers(looks, 0).n_names > 0;
+}
+
 static bool has_any_text(const csv_looks *looks, int line)
 {
   for (int64_t c = 0; c < looks->n_columns; c++) {
@@ -283,8 +301,10 @@ csv_header csv_find_header(point_source *source, const csv_looks *looks)
   } else if (csv_is_text_header(looks, 0)) {
     header.n_lines = 1;
   } else {
-    line_verdict verdict = judge_two_levels(looks);
-    if (verdict != IS_POINT) {
+    line_verdict verdict = has_ascending_names(looks) ? SEEMS_HEADER : judge_two_levels(looks);
+    if (has_ascending_names(looks)) {
+      header.n_lines = 1;
+    } else if (verdict != IS_POINT) {
       header = (csv_header){.n_lines = 2, .is_two_levels = true};
     } else {
       verdict = judge_numbers(looks);
