@@ -64,11 +64,19 @@ static const layout layouts[] = {
      {{0}},
      NULL},
     {"0\n0.5\n1.25\n", "x1", NULL, 3, {0, .5, 1.25}, {{0}}, NULL},
+    {"id,0.1,0.5,0.9\n7,1.5,2.5,3.5\n4,5.5,6.5,8.5\n",
+     "id 0.1 0.5 0.9",
+     "!taken for a header",
+     2,
+     {7, 1.5, 2.5, 3.5},
+     {{0}},
+     NULL},
     {"1.5,***,3\n2.5,4,6\n", "x1 x3", NULL, 2, {1.5, 3, 2.5, 6}, {{0}}, "1,3"},
 
     /* comments */
     {"# x y\n1 2\n3 4\n", "x y", NULL, 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"#1 2\n5 6\n3 4\n", "x1 x2", NULL, 2, {5, 6, 3, 4}, {{0}}, NULL},
+    {"# Created by Octave 7.3\n# name: X\n# columns: 2\n 1 2\n 3 4\n", "x1 x2", NULL, 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"# by hand\nx,y\n1,2\n3,4\n", "x y", NULL, 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"# on, Monday\nx,y\n1,2\n3,4\n", "x y", NULL, 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"# x y\n#\n#-----\n1 2\n3 4\n", "x y", NULL, 2, {1, 2, 3, 4}, {{0}}, NULL},
@@ -119,10 +127,12 @@ static const layout layouts[] = {
 
     /* commas in numbers */
     {"x;y\n1,5;2\n3,25;4\n", "x y", "decimal commas", 2, {1.5, 2, 3.25, 4}, {{0}}, NULL},
+    {"x;y\n1 234,5;2\n3,5;4\n", "x y", "decimal commas", 2, {1234.5, 2, 3.5, 4}, {{0}}, NULL},
     {"1,5 2,5\n3,25 4,5\n", "x1 x2", "decimal commas", 2, {1.5, 2.5, 3.25, 4.5}, {{0}}, NULL},
     {"x\ty\n1,5\t-2e3\n3,25\t,5\n", "x y", "decimal commas", 2, {1.5, -2000, 3.25, .5}, {{0}}, NULL},
     {"x;y\n1.234,5;2\n3,25;4\n", "x y", "point between thousands", 2, {1234.5, 2, 3.25, 4}, {{0}}, NULL},
     {"x,y\n\"1,5\",\"2,25\"\n\"3,25\",\"4\"\n", "x y", "decimal commas", 2, {1.5, 2.25, 3.25, 4}, {{0}}, NULL},
+    {"x,y\n\"1,5\",\"2,25\"\n\"3,25\",\"4\"\n", "x y", NULL, 2, {1.5, 2.25, 3.25, 4}, {{"decimal", ","}}, NULL},
     {"x,y\n\"1,234,567\",5\n\"12,000\",4\n", "x y", "comma between thousands", 2, {1234567, 5, 12000, 4}, {{0}}, NULL},
     {"x,y\n\"1,234\",5\n\"12,000\",4\n", "x y", "!between thousands", 2, {1234, 5, 12000, 4}, {{0}}, NULL},
     {"x,y\n\"1,234\",5\n\"12,000\",4\n", "x y", NULL, 2, {1234, 5, 12000, 4}, {{"decimal", "."}}, NULL},
@@ -137,6 +147,7 @@ static const layout layouts[] = {
      {18.455869526770474, 10.038954626455999, 9.12345678901234},
      {{0}},
      NULL},
+    {"x\n3,5\n4,25\n5,75\n", "x", "!decimal comma", 3, {3.5, 4.25, 5.75}, {{0}}, NULL},
     {"x\n0,5\n-0,25\n3,125\n", "x", "decimal comma", 3, {.5, -.25, 3.125}, {{0}}, NULL},
     {"3,05\n4,50\n7,25\n", "x1", "decimal comma", 3, {3.05, 4.5, 7.25}, {{0}}, NULL},
     {"15,39\n20,41\n7,25\n", "x1 x2", NULL, 3, {15, 39, 20, 41, 7, 25}, {{0}}, NULL},
@@ -160,10 +171,15 @@ static const layout layouts[] = {
     {"x,y,\n1,2,\n3,4,\n", "x y", "end with a delimiter", 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"x,y\n1,2,\n3,4,\n", "x y", "end with a delimiter", 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"1,2,\n3,4,\n", "x1 x2", "end with a delimiter", 2, {1, 2, 3, 4}, {{0}}, NULL},
+    {"x,y,,,\n1,2,,,\n3,4,,,\n", "x y", "end with 3 delimiters", 2, {1, 2, 3, 4}, {{0}}, NULL},
+    {"x,y\n1,2,,\n3,4,,\n", "x y", "end with 2 delimiters", 2, {1, 2, 3, 4}, {{0}}, NULL},
+    {"x,y,\n1,2\n3,4\n", "x y", NULL, 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"x;y;\n1,5;2;\n3;4;\n", "x y", "end with a delimiter", 2, {1.5, 2, 3, 4}, {{0}}, NULL},
     {"x,y\nkm,s\n1,2\n3,4\n", "x y", "line 2 (km, s) holds units", 2, {1, 2, 3, 4}, {{0}}, NULL},
     {"t,x,y\n[s],-,[kg]\n1,2,3\n3,4,5\n", "t x y", "holds units", 2, {1, 2, 3, 3, 4, 5}, {{0}}, NULL},
     {"who,x\n,km\nAnn,2\nBob,3\n", "x", "holds units", 2, {2, 3}, {{0}}, "x"},
+    {"who,x\nAnn,1\nBob,2\nTotal,3\n\n", "x", "!last line (Total)", 3, {1, 2, 3}, {{0}}, "x"},
+    {"who,x\nTotal,1\nBob,2\n", "x", NULL, 2, {1, 2}, {{0}}, "x"},
     {"a title, by me\n\nx,y,z\n1,2,3\n3,4,5\n", "x y z", NULL, 2, {1, 2, 3, 3, 4, 5}, {{"skip-lines", "1"}}, NULL},
     {"x,y\n9,9\n1,2\n3,4\n", "x1 x2", NULL, 2, {1, 2, 3, 4}, {{"skip-lines", "2"}}, NULL},
 };
@@ -235,6 +251,8 @@ static void layouts_that_are_refused(void)
     const char *text;
     const char *part;
   } given[] = {
+      {"x,y\n5\nkm,s\n1,2\n3,4\n", "line 2 has 1 field"},
+      {"x,y\n5\n1,2\n3,4\n", "line 2 has 1 field"},
       {"1 2 3\n4 5\n6 7 8\n9 1\n", "wrapped over 2 lines each (of 3 and 2 fields, from line 1 on)"},
       {"x y z u v\n1 2 3\n4 5\n6 7 8\n9 1\n", "wrapped over 2 lines each (of 3 and 2 fields, from line 2 on)"},
       {"1 2\n3 4\n5\n1 2\n3 4\n5\n", "wrapped over 3 lines each (of 2, 2 and 1 fields"},

@@ -111,7 +111,7 @@ static const char *behind_date(const char *next, const char *end)
     const char *digits = next;
     while (next < end && is_digit(*next)) next++;
     if (next == digits || (next - digits > 2 && next - digits != 4)) return NULL;
-    if (part == 2) return next;
+    if (part == 2) return next - digits > 1 || separator == '/' ? next : NULL;
     if (next == end || strchr("-/.", *next) == NULL || (part == 1 && *next != separator)) return NULL;
     separator = *next++;
   }
@@ -283,6 +283,12 @@ static bool has_decimal_comma(const look *cell)
   return cell->layout->cells.decimal == '.' && has_other_decimals(cell);
 }
 
+/* In quotes, where commas separate fields. */
+static bool has_quoted_decimal_comma(const look *cell)
+{
+  return cell->layout->delimiter == ',' && has_decimal_comma(cell);
+}
+
 static bool has_decimal_point(const look *cell)
 {
   return cell->layout->cells.decimal == ',' && has_other_decimals(cell);
@@ -335,6 +341,8 @@ static const struct {
     {is_hexadecimal, false, " is a hexadecimal number; write it in decimal digits"},
     {is_date_or_time, false, " is a date or a time; make a number of it, or leave its column out with --columns"},
     {has_other_digits, false, " has digits other than 0 to 9; write it with these"},
+    {has_quoted_decimal_comma, false,
+     " is not a number unless a comma stands before decimals; then say --delimiter comma --decimal ,"},
     {has_decimal_comma, false, " is not a number unless a comma stands before decimals; then say --decimal ,"},
     {has_decimal_point, false,
      " has a point where a comma stands before decimals; write all numbers in the same way, or say --decimal ."},
@@ -369,8 +377,9 @@ static void describe_two_readings(const look *cell, char *looks, size_t n_bytes)
   }
   large[length] = '\0';
   const int n_first = (int)length - 3;
-  snprintf(looks, n_bytes, " may be %s or %.*s.%s; say --decimal %c for the first, --decimal %c for the second", large,
-           n_first, large, large + n_first, decimal, mark);
+  const char *delimiter = cell->layout->delimiter == ',' ? "--delimiter comma " : "";
+  snprintf(looks, n_bytes, " may be %s or %.*s.%s; say %s--decimal %c for the first, %s--decimal %c for the second",
+           large, n_first, large, large + n_first, delimiter, decimal, delimiter, mark);
 }
 
 bool cell_looks(const csv_field *field, const csv_row_layout *layout, bool is_among_numbers, char *looks,

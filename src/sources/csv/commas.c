@@ -127,6 +127,7 @@ bool csv_commas_of_one_column(point_source *source, const csv_sample *sample, cs
     if (i > 0 || csv_sample_count_fields(&sample->lines[0], ',') != 1) return false;
     has_header = true;
   }
+  if (seen.first_integer != 0 && seen.first_integer != 1) seen.counts = false;
   if (seen.n_with_comma == 0 || (has_header && settings->header == HEADER_NO)) return false;
   const bool varies = seen.fewest_commas < seen.most_commas;
   if (seen.all_grouped && ((varies && seen.n >= 2) || (seen.most_commas > 1 && seen.has_zero_group))) {
@@ -186,6 +187,7 @@ static void add_cells(const comma_cells *more, comma_cells *seen)
 static bool look_at_cells(const csv_sample *sample, char delimiter, comma_cells *seen)
 {
   enum { MOST_COLUMNS = 1024 };
+  static const cell_rules with_comma = {.decimal = ','};
   typedef struct column {
     comma_cells cells;
     bool has_text;
@@ -204,7 +206,12 @@ static bool look_at_cells(const csv_sample *sample, char delimiter, comma_cells 
       if (local_shape_of(field.begin, field.end, &shape)) {
         add_cell(&shape, &columns[c].cells);
       } else if (i > 0 && parse_cell(field.begin, field.end, &value) == CELL_TEXT) {
-        columns[c].has_text = true;
+        const local_shape otherwise = {.n_commas = 1, .is_comma_decimal = true}; /* "1 234,5" */
+        if (cell_parse(field.begin, field.end, &with_comma, &value) == CELL_NUMBER) {
+          add_cell(&otherwise, &columns[c].cells);
+        } else {
+          columns[c].has_text = true;
+        }
       }
     }
   }

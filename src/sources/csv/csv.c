@@ -2,8 +2,9 @@
 /* Text tables: CSV, TSV, semicolons, blanks. Reading ascending rows goes on where the last read ended and never looks
  * for a landmark again. */
 #include "sources/csv/explain.h"
-#include "sources/csv/format.h"
+#include "sources/csv/find_format.h"
 #include "sources/csv/landmarks.h"
+#include "sources/csv/last_line.h"
 #include "sources/csv/row.h"
 #include "sources/csv/settings.h"
 #include "sources/csv/text_lines.h"
@@ -81,6 +82,7 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   result = source_pick_columns(source, state->format.n_columns, state->format.names, options, error);
   if (result != GMMPI_OK) return result;
   if (state->format.n_index > 0) leave_out_first(source);
+  csv_look_at_last_line(source, state->descriptor, state->n_bytes, &state->format);
 
   const csv_format *format = &state->format;
   const csv_settings *settings = source->settings;
@@ -214,11 +216,11 @@ static gmmpi_status hold_lines(const point_source *source, int64_t n_rows, gmmpi
 static gmmpi_status read_csv(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
 {
   csv_state *state = source->state;
-  state->layout.keeps_text = source->keeps_text;
   gmmpi_status status = hold_lines(source, n_rows, error);
   if (status != GMMPI_OK) return status;
   status = go_to(source, first_row, error);
   state->first_read = first_row;
+  state->layout.keeps_text = source->keeps_text;
   for (int64_t i = 0; status == GMMPI_OK && i < n_rows; i++) {
     const char *begin;
     const char *end;

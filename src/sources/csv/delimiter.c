@@ -23,8 +23,9 @@ bool csv_is_rule(const sample_line *line)
   if (!has_dashes) return false;
   const char *end = csv_trim(line->text, line->text + line->length, ',');
   const char *begin = csv_skip_blanks(line->text, end, ',');
-  return end - begin >= 3 && (strstr(line->text, "--") != NULL || strstr(line->text, "==") != NULL ||
-                              memchr(line->text, '|', line->length) != NULL);
+  return end - begin >= 3 &&
+         (memmem(line->text, line->length, "----", 4) != NULL || memmem(line->text, line->length, "====", 4) != NULL ||
+          memchr(line->text, '|', line->length) != NULL || memchr(line->text, '+', line->length) != NULL);
 }
 
 static bool is_counted(const csv_sample *sample, int line)
@@ -83,6 +84,28 @@ static double share_of_numbers(const csv_sample *sample, char delimiter, int64_t
   return n == 0 ? 0 : (double)n_numbers / (double)n;
 }
 
+/* Is there a comma in quotes, in a field that commas would separate from others? */
+static bool has_quoted_comma(const csv_sample *sample)
+{
+  for (int i = 0; i < sample->n_lines; i++) {
+    const sample_line *line = &sample->lines[i];
+    const char *end = csv_trim(line->text, line->text + line->length, ',');
+    for (const char *next = line->text; next != NULL;) {
+      csv_field field;
+      next = csv_next_field(next, end, ',', &field);
+      if (field.is_quoted && memchr(field.begin, ',', (size_t)(field.end - field.begin)) != NULL) return true;
+    }
+  }
+  return false;
+}
+
+/* Half of the lines are enough where rows may be wrapped. */
+static bool is_rare(int n, int n_lines)
+{
+  enum { FEWEST_WRAPPED = 4 };
+  return 2 * n < n_lines || (2 * n == n_lines && n_lines < FEWEST_WRAPPED);
+}
+
 char csv_guess_delimiter(const csv_sample *sample, char decimal)
 {
   char best = decimal == ',' ? ';' : ',';
@@ -90,14 +113,14 @@ char csv_guess_delimiter(const csv_sample *sample, char decimal)
   int n_counted = 0;
   for (int i = 0; i < sample->n_lines; i++) n_counted += is_counted(sample, i) ? 1 : 0;
   for (int c = 0; c < N_CANDIDATES; c++) {
-    if (candidates[c] == ',' && decimal == ',') continue;
+    if (candidates[c] == ',' && decimal == ',' && !has_quoted_comma(sample)) continue;
     int n_same;
     int n_split = 0;
     int64_t n_fields = csv_usual_count(sample, candidates[c], &n_same);
     for (int i = 0; i < sample->n_lines; i++) {
       if (is_counted(sample, i) && csv_sample_count_fields(&sample->lines[i], candidates[c]) > 1) n_split++;
     }
-    if (n_split == 0 || (candidates[c] == ' ' && 2 * n_split <= n_counted)) continue;
+    if (n_split == 0 || (candidates[c] == ' ' && is_rare(n_split, n_counted))) continue;
     double score = 0.01 * n_split / n_counted;
     if (n_fields > 1) score += (double)n_same / n_counted + share_of_numbers(sample, candidates[c], n_fields);
     if (score > best_score) {

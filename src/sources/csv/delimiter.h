@@ -11,7 +11,8 @@ int64_t csv_usual_count(const csv_sample *sample, char delimiter, int *n_lines);
 
 /* The delimiter that gives the most lines the same number of fields, more than one, and the most of these fields a
  * number. Where none does, the one that occurs, so that the line that is wrong can be named: blanks only if most lines
- * have them, since they also stand in names. decimal: ',' where it cannot be the comma. */
+ * have them, since they also stand in names. decimal: ',' where it cannot be the comma,
+ * unless those in numbers are in quotes. */
 char csv_guess_delimiter(const csv_sample *sample, char decimal);
 
 /* A line of nothing but bars, dashes, plus and equal signs, colons and blanks, as under the header of a printed table.

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How a text table is laid out: which delimiter, a header or not, how many columns, where the rows begin. It is told by
- * the first lines alone, and in the same way on every rank. */
+/* How a text table is laid out: which delimiter, a header or not, how many columns, where the rows begin. */
 #ifndef SOURCES_CSV_FORMAT_H
 #define SOURCES_CSV_FORMAT_H
-
-#include "sources/csv/settings.h"
-#include "sources/csv/text_lines.h"
-#include "sources/source.h"
-
-#include "gmmpi/error.h"
 
 #include <stdint.h>
 
@@ -18,7 +11,7 @@ typedef struct csv_format {
   char decimal;        /* '.' or ',' */
   char group;          /* what stands between thousands in numbers, ',' or '.'; 0: nothing */
   int n_leading;       /* 1: an empty field before the first column, as in "| 1 | 2 |" */
-  int n_trailing;      /* 1: an empty field behind the last column */
+  int n_trailing;      /* empty fields behind the last column */
   int n_index;         /* 1: the first column counts or names the rows, and is left out unless it is picked */
   int64_t n_columns;   /* without such empty fields */
   char **names;        /* n_columns; NULL without a header */
@@ -28,12 +21,7 @@ typedef struct csv_format {
                           nothing else is known, either */
 } csv_format;
 
-/* Reads lines from the file's beginning. source: its settings are known, and it is told what was taken for what.
- * picks_columns: has the user said which columns are features? Errors: 65 an unclosed quote, lines in front
- * that belong to no table, rows over several lines; those of line_reader_next. Release with csv_format_close, also
- * after an error. */
-gmmpi_status csv_format_find(line_reader *reader, point_source *source, bool picks_columns, csv_format *format,
-                             gmmpi_error *error);
+/* Releases the names. */
 void csv_format_close(csv_format *format);
 
 #endif

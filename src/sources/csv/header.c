@@ -53,6 +53,24 @@ bool csv_is_text_header(const csv_looks *looks, int line)
   return seen.n_names > 0 && seen.n_fractions == 0;
 }
 
+/* Names, and behind them at least three ascending numbers, as of quantiles: "id,0.1,0.5,0.9". */
+static bool has_ascending_names(const csv_looks *looks)
+{
+  enum { FEWEST_NUMBERS = 3 };
+  const csv_cell *before = NULL;
+  int n_numbers = 0;
+  for (int64_t c = 0; c < looks->n_columns; c++) {
+    const csv_cell *cell = csv_cell_at(looks, 0, c);
+    if (cell->kind != CELL_NUMBER) {
+      if (cell->kind == CELL_MISSING || n_numbers > 0 || !is_name(&cell->field)) return false;
+      continue;
+    }
+    if (n_numbers++ > 0 && cell->value <= before->value) return false;
+    before = cell;
+  }
+  return n_numbers >= FEWEST_NUMBERS && look_over_numbers(looks, 0).n_names > 0;
+}
+
 static bool has_any_text(const csv_looks *looks, int line)
 {
   for (int64_t c = 0; c < looks->n_columns; c++) {
@@ -164,9 +182,9 @@ static line_verdict judge_numbers(const csv_looks *looks)
   const bool has_long_numbers = 2 * seen.n_long_below > seen.n_below;
   if (seen.is_quoted || (seen.is_over_index && seen.is_distinct)) return IS_HEADER;
   if (seen.n == 1) {
-    const double first = csv_cell_at(looks, 0, 0)->value;
-    if (looks->n_columns > 1 || n_rows < 3 || !has_only_decimals || !has_long_numbers) return IS_POINT;
-    return seen.is_years || first == 0 ? SEEMS_HEADER : IS_POINT;
+    const bool may_be = seen.is_years || csv_cell_at(looks, 0, 0)->value == 0;
+    if (looks->n_columns > 1 || n_rows < 3 || !has_only_decimals || !may_be) return IS_POINT;
+    return has_long_numbers || seen.is_years ? SEEMS_HEADER : n_rows < 5 ? IS_POINT : MAY_BE_HEADER;
   }
   if (n_rows < 2) return IS_POINT;
   if (seen.is_years && seen.n_years_below == 0) return has_decimals ? IS_HEADER : SEEMS_HEADER;
@@ -184,7 +202,8 @@ static line_verdict judge_two_levels(const csv_looks *looks)
 {
   number_names seen;
   const int n_rows = looks->n_lines - 2;
-  if (n_rows < 3 || !look_at_numbers(looks, 2, &seen) || seen.n < 2) return IS_POINT;
+  if (n_rows < 3 || looks->lines[1] != looks->lines[0] + 1) return IS_POINT;
+  if (!look_at_numbers(looks, 2, &seen) || seen.n < 2) return IS_POINT;
   if (seen.is_distinct || seen.n_integers_below > 0) return IS_POINT;
   for (int64_t c = 0; c < looks->n_columns; c++) {
     if (c == 0 && csv_cell_at(looks, 0, 0)->kind == CELL_MISSING) continue;
@@ -236,6 +255,7 @@ static void find_more_lines(point_source *source, const csv_looks *looks, csv_he
 {
   while (header->n_lines < MOST_HEADER_LINES && header->n_lines + 1 < looks->n_lines) {
     const int line = header->n_lines;
+    if (looks->lines[line] != looks->lines[line - 1] + 1) return; /* a line between them is wrong */
     const line_over_numbers seen = look_over_numbers(looks, line);
     if (seen.n_names == 0 || seen.n_integers + seen.n_fractions > 0 || has_unclosed_quote(looks, line)) return;
     const int64_t number = looks->lines[line]->number;
@@ -281,8 +301,10 @@ csv_header csv_find_header(point_source *source, const csv_looks *looks)
   } else if (csv_is_text_header(looks, 0)) {
     header.n_lines = 1;
   } else {
-    line_verdict verdict = judge_two_levels(looks);
-    if (verdict != IS_POINT) {
+    line_verdict verdict = has_ascending_names(looks) ? SEEMS_HEADER : judge_two_levels(looks);
+    if (has_ascending_names(looks)) {
+      header.n_lines = 1;
+    } else if (verdict != IS_POINT) {
       header = (csv_header){.n_lines = 2, .is_two_levels = true};
     } else {
       verdict = judge_numbers(looks);

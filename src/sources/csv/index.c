@@ -9,7 +9,9 @@ bool csv_has_row_names(const csv_looks *looks, int n_header_lines)
   const column_counts counts = csv_column_counts(looks, 0, n_header_lines);
   const int n_rows = looks->n_lines - n_header_lines;
   if (counts.n_quoted == n_rows || (counts.n_texts > 0 && counts.n_numbers == 0)) return true;
-  if (n_rows >= 2 && csv_column_counts_rows(looks, 0, n_header_lines, 2)) return true;
+  const double first = n_rows > 0 ? csv_cell_at(looks, n_header_lines, 0)->value : 0;
+  if (csv_column_counts_rows(looks, 0, n_header_lines, 2) && (looks->n_columns > 2 || first == 0 || first == 1))
+    return true;
   return looks->n_columns > 2 && n_rows >= 3 && csv_column_is_distinct(looks, 0, n_header_lines);
 }
 
@@ -32,8 +34,11 @@ static void find_unnamed_index(point_source *source, const csv_looks *looks, int
   } else if (csv_column_counts_rows(looks, 0, first, 1)) {
     format->n_index = 1;
     source_note(source, "column 1 has no name and counts the rows: it is left out (--keep-index keeps it)");
-  } else if (csv_column_is_distinct(looks, 0, first) ||
-             (counts.n_quoted == looks->n_lines - first && csv_column_counts(looks, 1, first).n_quoted == 0)) {
+  } else if (counts.n_quoted == looks->n_lines - first && csv_column_counts(looks, 1, first).n_quoted == 0) {
+    format->n_index = 1;
+    source_note(source, "column 1 has no name and is in quotes: it is taken for names of the rows and left out "
+                        "(--keep-index keeps it)");
+  } else if (csv_column_is_distinct(looks, 0, first)) {
     format->n_index = 1;
     source_doubt(
         source,

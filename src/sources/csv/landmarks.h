@@ -8,6 +8,7 @@
 #define SOURCES_CSV_LANDMARKS_H
 
 #include "sources/csv/format.h"
+#include "sources/csv/text_lines.h"
 
 #include "gmmpi/error.h"
 

@@ -16,14 +16,14 @@ static bool is_written_as_integer(const csv_field *field)
   return c == field->end;
 }
 
-static void look_at_line(const sample_line *line, const csv_format *format, int64_t n_passed_over, csv_looks *looks,
-                         csv_cell *cells)
+static void look_at_line(const sample_line *line, const csv_format *format, const missing_values *missing,
+                         csv_looks *looks, csv_cell *cells)
 {
   const char *end = csv_trim(line->text, line->text + line->length, format->delimiter);
   const char *next = csv_skip_blanks(csv_sample_content(line, format->delimiter), end, format->delimiter);
-  const cell_rules rules = {.decimal = format->decimal, .group = format->group};
+  const cell_rules rules = {.decimal = format->decimal, .group = format->group, .missing = missing};
   csv_field field;
-  for (int64_t i = 0; i < n_passed_over && next != NULL; i++)
+  for (int64_t i = 0; i < format->n_leading && next != NULL; i++)
     next = csv_next_field(next, end, format->delimiter, &field);
   const int shift = line == looks->lines[0] ? looks->header_shift : 0;
   for (int64_t i = 0; i < looks->n_columns; i++) {
@@ -36,22 +36,22 @@ static void look_at_line(const sample_line *line, const csv_format *format, int6
   }
 }
 
-gmmpi_status csv_looks_take(const csv_sample *sample, const csv_format *format, int header_shift, const char *label,
-                            csv_looks *looks, gmmpi_error *error)
+gmmpi_status csv_looks_take(const csv_sample *sample, const csv_format *format, int header_shift,
+                            const point_source *source, csv_looks *looks, gmmpi_error *error)
 {
   *looks = (csv_looks){.header_shift = header_shift};
   looks->n_columns = format->n_columns < MOST_COLUMNS_LOOKED_AT ? format->n_columns : MOST_COLUMNS_LOOKED_AT;
   looks->lines = allocate(sample->n_lines, sizeof *looks->lines);
   looks->cells = allocate(sample->n_lines * looks->n_columns, sizeof *looks->cells);
   if (looks->lines == NULL || looks->cells == NULL)
-    return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for its first lines", label);
+    return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for its first lines", source->label);
   const int64_t n_fields = format->n_leading + format->n_columns + format->n_trailing;
   for (int i = 0; i < sample->n_lines; i++) {
     const sample_line *line = &sample->lines[i];
     const int64_t n_fields_here = csv_sample_count_fields(line, format->delimiter);
     if (i > 0 && n_fields_here != n_fields) continue;
     looks->lines[looks->n_lines] = line;
-    look_at_line(line, format, format->n_leading, looks, looks->cells + looks->n_lines * looks->n_columns);
+    look_at_line(line, format, &source->choices.missing, looks, looks->cells + looks->n_lines * looks->n_columns);
     looks->n_lines++;
   }
   return GMMPI_OK;

@@ -32,10 +32,11 @@ typedef struct csv_looks {
   int header_shift; /* columns in front of the first one that the first line has a field for: 1 where it is one short */
 } csv_looks;
 
-/* Looks at the cells of a sample of this format; n_columns, delimiter, decimal, group and n_leading are set in it.
- * Errors: 71. Release with csv_looks_clear, also after an error. */
-gmmpi_status csv_looks_take(const csv_sample *sample, const csv_format *format, int header_shift, const char *label,
-                            csv_looks *looks, gmmpi_error *error);
+/* Looks at the cells of a sample of this format; n_columns, delimiter, decimal, group and n_leading are set in it,
+ * and source says which words stand for a missing value. Errors: 71. Release with csv_looks_clear, also after an
+ * error. */
+gmmpi_status csv_looks_take(const csv_sample *sample, const csv_format *format, int header_shift,
+                            const point_source *source, csv_looks *looks, gmmpi_error *error);
 void csv_looks_clear(csv_looks *looks);
 
 static inline const csv_cell *csv_cell_at(const csv_looks *looks, int line, int64_t column)

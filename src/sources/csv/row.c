@@ -63,10 +63,11 @@ bool csv_row_parse(int64_t n_columns, const csv_row_layout *layout, const char *
       return false;
     }
     if (feature < 0 || cell_parse(field.begin, field.end, &layout->cells, &row[feature]) != CELL_TEXT) continue;
-    if (layout->keeps_text)
+    if (layout->keeps_text) {
       row[feature] = value_of_text();
-    else if (fault->kind != FAULT_CELL)
+    } else if (fault->kind != FAULT_CELL) {
       *fault = (csv_fault){.kind = FAULT_CELL, .feature = feature, .cell = field};
+    }
   }
   if (column == n_columns && ends_empty(next, end, delimiter, layout->n_trailing)) return fault->kind != FAULT_CELL;
   fault->kind = FAULT_N_FIELDS;

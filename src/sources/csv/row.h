@@ -15,7 +15,7 @@ typedef struct csv_row_layout {
   cell_rules cells;
   int64_t n_leading;   /* fields before the first column, as names of rows */
   int64_t n_trailing;  /* empty fields behind the last column */
-  bool keeps_text;     /* text in a column picked is value_of_text, and no fault */
+  bool keeps_text;     /* is text where a number should be value_of_text, and no fault? */
   int64_t *feature_of; /* n_columns of the source: the feature that a column is, -1 when it was not picked */
 } csv_row_layout;
 
