@@ -3,12 +3,29 @@
 #include "cli/info_data.h"
 #include "cli/info_describe.h"
 #include "cli/options.h"
+#include "support/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { INDENT = 24 };
+
+/* Strings of files, such as names, as a terminal may have them. */
+static void make_printable(json_t *value)
+{
+  const char *name;
+  size_t i;
+  json_t *item;
+  if (json_is_string(value)) {
+    char *text = strdup(json_string_value(value));
+    if (text != NULL) printable_make(text);
+    json_string_set(value, text != NULL ? text : "");
+    free(text);
+  }
+  json_object_foreach(value, name, item) make_printable(item);
+  json_array_foreach(value, i, item) make_printable(item);
+}
 
 /* The value of a fact as text that the caller frees: strings without quotes, arrays with commas. */
 static char *fact_text(const json_t *value)
@@ -56,8 +73,12 @@ static void print_components(const gmmpi_model *model)
 {
   const int64_t d = model->n_features;
   printf("  component      weight  mean");
-  for (int64_t j = 0; model->feature_names != NULL && j < d; j++)
-    printf("%s%s", j == 0 ? " (" : ", ", model->feature_names[j]);
+  for (int64_t j = 0; model->feature_names != NULL && j < d; j++) {
+    char *name = strdup(model->feature_names[j]);
+    if (name != NULL) printable_make(name);
+    printf("%s%s", j == 0 ? " (" : ", ", name != NULL ? name : "?");
+    free(name);
+  }
   puts(model->feature_names != NULL ? ")" : "");
   if (model->transforms != NULL)
     puts("  (means in the units of the data; JSON and file have those of transformed features)");
@@ -82,6 +103,7 @@ void info_print(const file_description *description)
   const int64_t n_dead = model != NULL ? model->n_components - model_n_living(model) : 0;
   if (n_dead > 0) printf(", %lld of weight 0", (long long)n_dead);
   putchar('\n');
+  make_printable(description->facts);
   json_t *plain = json_copy(description->facts);
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) json_object_del(plain, tables[i]);
   print_facts(plain, 2);

@@ -3,6 +3,7 @@
 
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/printable.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ void notes_add(source_notes *notes, bool is_doubt, const char *format, va_list a
 {
   source_remark remark = {.is_doubt = is_doubt};
   vsnprintf(remark.text, sizeof remark.text, format, arguments);
+  printable_make(remark.text);
   if (notes->remarks == NULL) notes->remarks = allocate(MOST_NOTES, sizeof *notes->remarks);
   if (notes->remarks == NULL || notes->n == MOST_NOTES) return;
   for (int i = 0; i < notes->n; i++) {

@@ -80,12 +80,14 @@ static void list_columns_of_numbers(const faulty_line *wrong, const cell_counts 
   const int64_t n_columns = wrong->source->n_columns;
   size_t used = 0;
   *list = '\0';
-  if (!source_takes_all_columns(wrong->source)) return;
-  for (int64_t i = 0; i < n_columns && wrong->source->has_names; i++) {
+  const int64_t n_features = wrong->source->n_features;
+  const int64_t n_index = wrong->format->n_index;
+  if (n_features != n_columns - n_index || wrong->source->columns[0] != n_index) return;
+  for (int64_t i = 0; i < n_features && wrong->source->has_names; i++) {
     const char first = wrong->source->feature_names[i][0];
     if (first >= '0' && first <= '9') return;
   }
-  for (int64_t i = 0; i < n_columns; i++) {
+  for (int64_t i = n_index; i < n_columns; i++) {
     if (is_text(&counts[i])) continue;
     const int64_t first = i;
     while (i + 1 < n_columns && !is_text(&counts[i + 1])) i++;
