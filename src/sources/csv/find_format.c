@@ -326,7 +326,7 @@ static gmmpi_status find_layout(finding *found, gmmpi_error *error)
   gmmpi_status status = refuse_unclosed(found, error);
   if (status != GMMPI_OK) return status;
 
-  int64_t counts[MOST_SAMPLE_LINES];
+  int64_t counts[MOST_SAMPLE_LINES] = {0};
   int n_usual;
   for (int i = 0; i < found->sample.n_lines; i++)
     counts[i] = csv_sample_count_fields(&found->sample.lines[i], format->delimiter);
