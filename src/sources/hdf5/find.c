@@ -5,6 +5,7 @@
 #include "sources/hdf5/links.h"
 #include "sources/hdf5/members.h"
 #include "sources/hdf5/names.h"
+#include "sources/hdf5/roles.h"
 #include "sources/hdf5/survey.h"
 #include "support/error.h"
 #include "support/hdf5_attributes.h"
@@ -252,15 +253,14 @@ gmmpi_status hdf5_find_points(hid_t file, point_source *source, const source_opt
   return status;
 }
 
-/* What is there instead of a data set: " (it is a group)", or nothing. AnnData's sparse matrices are groups, too. */
+/* What is there instead of something that is read: " (it is a group)", or nothing. */
 static const char *other_object(hid_t file, const char *inside)
 {
   const hid_t object = H5Oopen(file, inside, H5P_DEFAULT);
   const char *what = "";
   if (object >= 0 && H5Iget_type(object) == H5I_GROUP)
-    what = H5Aexists(object, "encoding-type") > 0 && H5Lexists(object, "indptr", H5P_DEFAULT) > 0
-               ? " (it is a sparse matrix, points are dense)"
-               : " (it is a group)";
+    what = hdf5_has_sparse_lists(object) ? " (it is a sparse matrix of which nothing says how many rows and columns it has)"
+                                         : " (it is a group)";
   if (object >= 0) H5Oclose(object);
   return what;
 }

@@ -54,7 +54,7 @@ static bool has(hid_t group, const char *name)
   return H5Lexists(group, name, H5P_DEFAULT) > 0;
 }
 
-bool hdf5_is_sparse(hid_t group)
+bool hdf5_has_sparse_lists(hid_t group)
 {
   return has(group, "data") && has(group, "indices") && has(group, "indptr");
 }
@@ -73,20 +73,13 @@ bool hdf5_is_one_thing(hid_t group, const char *name)
 {
   const char *slash = strrchr(name, '/');
   const char *last = slash != NULL ? slash + 1 : name;
-  return last[0] == '#' || strncmp(last, "_i_", 3) == 0 || strncmp(last, "__", 2) == 0 || hdf5_is_sparse(group) ||
+  return last[0] == '#' || strncmp(last, "_i_", 3) == 0 || strncmp(last, "__", 2) == 0 || hdf5_has_sparse_lists(group) ||
          is_encoded_in_pieces(group);
 }
 
 bool hdf5_is_pandas_frame(hid_t group)
 {
   return hdf5_attribute_is(group, "pandas_type", "frame") || hdf5_attribute_is(group, "pandas_type", "series");
-}
-
-bool hdf5_is_pandas_table(hid_t group)
-{
-  char type[64];
-  hdf5_text_attribute(group, "pandas_type", type, sizeof type);
-  return ends_with(type, "_table") && has(group, "table");
 }
 
 bool hdf5_has_no_particles(hid_t file, const char *inside)
