@@ -185,10 +185,14 @@ class Shapes(Tables):
     def test_records_that_nobody_wrote(self):
         table = filled([("n", "S2"), ("x", "f8"), ("k", "i4")], 128)
         with h5py.File(self.path("t.h5"), "w") as file:
-            data_set = file.create_dataset("t", (256,), table.dtype, chunks=(64,))
+            data_set = file.create_dataset("t", (250,), table.dtype, chunks=(16,))
             data_set[:128] = table
         self.fail_with(65, "values are missing, the first one: row 129, column x", "fit", self.path("t.h5"), "-k", 1, "-o",
                        self.path("m.h5"), ranks=2)
+        summary = self.summary("fit", self.path("t.h5"), "-k", 1, "-o", self.path("m.h5"), "--missing", "drop")
+        self.assertEqual(summary["n_samples"], 128)
+        with h5py.File(self.path("m.h5")) as file:
+            numpy.testing.assert_allclose(file["means"][0], [table["x"].mean(), table["k"].mean()])
 
     def test_objects(self):
         numpy.save(self.path("t.npy"), numpy.zeros(3, [("a", "f8"), ("b", "O")]), allow_pickle=True)

@@ -40,7 +40,7 @@ static bool look_at_number(const sample_line *line, comma_lines *seen)
   if (!shape.is_comma_grouped && !is_short) seen->all_grouped = false;
   const long integer = strtol(begin, NULL, 10);
   if (seen->n == 0) seen->first_integer = integer;
-  if (integer != seen->first_integer + seen->n) seen->counts = false;
+  if ((double)integer != (double)seen->first_integer + seen->n) seen->counts = false;
   seen->n++;
   if (comma == NULL) return true;
 

@@ -228,11 +228,36 @@ static gmmpi_status open_members(MPI_Comm comm, point_source *source, hid_t file
   return status;
 }
 
+static bool says(const point_source *source, const char *text)
+{
+  bool found = false;
+  for (int i = 0; i < source->notes.n; i++) found = found || strcmp(source->notes.remarks[i].text, text) == 0;
+  return found;
+}
+
+/* A remark of part p, once for all parts that have it. */
+static void pass_on(point_source *source, const members_state *state, int64_t p, const source_remark *remark)
+{
+  char who[100];
+  int64_t n_others = 0;
+  for (int64_t q = 0; q < p; q++) {
+    if (says(state->parts[q].source, remark->text)) return;
+  }
+  for (int64_t q = p + 1; q < state->n; q++) n_others += says(state->parts[q].source, remark->text) ? 1 : 0;
+  snprintf(who, sizeof who, "%.60s", state->parts[p].name);
+  if (n_others > 0) snprintf(who, sizeof who, "%.60s and %" PRId64 " more", state->parts[p].name, n_others);
+  if (remark->is_doubt)
+    source_doubt(source, "%s: %s", who, remark->text);
+  else
+    source_note(source, "%s: %s", who, remark->text);
+}
+
 /* What the parts say is said of the whole. */
 static gmmpi_status gather(point_source *source, members_state *state, gmmpi_error *error)
 {
   source->is_concurrent = true;
   source->streams = true;
+  source->has_fields = true;
   for (int64_t p = 0; p < state->n; p++) {
     const part *from = &state->parts[p];
     const point_source *of = from->source;
@@ -241,13 +266,7 @@ static gmmpi_status gather(point_source *source, members_state *state, gmmpi_err
     source->buffer_bytes += of->buffer_bytes;
     source->is_transposed = source->is_transposed || of->is_transposed;
     if (source->column_major == NULL) source->column_major = of->column_major;
-    for (int i = 0; i < of->notes.n; i++) {
-      const source_remark *remark = &of->notes.remarks[i];
-      if (remark->is_doubt)
-        source_doubt(source, "%.60s: %s", from->name, remark->text);
-      else
-        source_note(source, "%.60s: %s", from->name, remark->text);
-    }
+    for (int i = 0; i < of->notes.n; i++) pass_on(source, state, p, &of->notes.remarks[i]);
     if (of->rules == NULL) continue;
     value_rule *rules = source_rules(source);
     if (rules == NULL) return out_of_memory(source, error);
