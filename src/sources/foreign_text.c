@@ -126,7 +126,7 @@ static bool is_ipac(rest_of_text text)
 static bool is_sql(rest_of_text text)
 {
   static const char *const words[] = {"PRAGMA foreign_keys", "BEGIN TRANSACTION", "CREATE TABLE", "INSERT INTO",
-                                      "DROP TABLE",          "SET ",              "/*!40",        "COPY "};
+                                      "DROP TABLE",          "/*!"};
   for (text = without_blanks(text, " \t\r\n"); begins_with(text, "--"); text = without_blanks(text, " \t\r\n")) {
     const rest_of_text words_of_it = without_blanks((rest_of_text){text.next + 2, text.end}, " ");
     if (begins_with(words_of_it, "MySQL dump") || begins_with(words_of_it, "MariaDB dump") ||
