@@ -125,8 +125,8 @@ static bool is_ipac(rest_of_text text)
 /* Statements behind comments. */
 static bool is_sql(rest_of_text text)
 {
-  static const char *const words[] = {"PRAGMA foreign_keys", "BEGIN TRANSACTION", "CREATE TABLE", "INSERT INTO",
-                                      "DROP TABLE",          "/*!"};
+  static const char *const words[] = {"PRAGMA foreign_keys", "BEGIN TRANSACTION", "CREATE TABLE",
+                                      "INSERT INTO",         "DROP TABLE",        "/*!"};
   for (text = without_blanks(text, " \t\r\n"); begins_with(text, "--"); text = without_blanks(text, " \t\r\n")) {
     const rest_of_text words_of_it = without_blanks((rest_of_text){text.next + 2, text.end}, " ");
     if (begins_with(words_of_it, "MySQL dump") || begins_with(words_of_it, "MariaDB dump") ||
@@ -179,15 +179,16 @@ static const foreign_format votable = {
     FOREIGN_PYTHON("astropy.table, sys", "astropy.table.Table.read(sys.argv[1]).write(sys.argv[2], format='csv')",
                    ".csv"),
     NULL, false};
-static const foreign_format printed_array = {
-    "an array as NumPy prints it", NULL, "write it with numpy.savetxt or numpy.save; what is printed is rounded", false};
+static const foreign_format printed_array = {"an array as NumPy prints it", NULL,
+                                             "write it with numpy.savetxt or numpy.save; what is printed is rounded",
+                                             false};
 static const foreign_format octave_array = {"an array of Octave, one number a line", NULL,
                                             "save it as a matrix, double(X), or with save -hdf5", false};
 static const foreign_format ipac = {
     "an IPAC table",
-    FOREIGN_PYTHON(
-        "astropy.table, sys",
-        "astropy.table.Table.read(sys.argv[1], format='ascii.ipac').write(sys.argv[2], format='ascii.csv')", ".csv"),
+    FOREIGN_PYTHON("astropy.table, sys",
+                   "astropy.table.Table.read(sys.argv[1], format='ascii.ipac').write(sys.argv[2], format='ascii.csv')",
+                   ".csv"),
     NULL, false};
 static const foreign_format sql = {
     "a file of SQL statements", NULL,
