@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# astropy writes a column of int8 to FITS as logicals (TFORM L), without a warning: the numbers cannot be told any more by what reads the file
-# by its header. FITS has no signed bytes, but int16 would hold them, as would unsigned bytes with TZERO = -128. Table.read gives booleans:
-# 84 (the letter T) and every other number but 0 are True. The bytes are still there, but are no logicals of the standard (T, F or 0).
+# astropy writes a column of int8 to FITS as logicals (TFORM L), without a warning: every number but 0 becomes T, and the numbers are lost.
+# FITS has no signed bytes, but int16 would hold them, as would unsigned bytes with TZERO = -128, which is the standard's way.
 # Seen: 0 1 2 84 -5 as int8 comes back as False True True True True; the bytes of the file are 70 84 84 84 84; int16 comes back whole.
 # Debian 12: python3-astropy 5.2.1-2+deb12u1. Recorded 2026-11-29.
 packages=(python3-astropy=5.2.1-2+deb12u1)

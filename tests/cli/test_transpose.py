@@ -184,6 +184,13 @@ class Transposed(harness.Case):
                 self.assertEqual(list(file["points"].attrs["feature_names"]), ["CD3", "CD4", "CD8"])
         self.assert_points(X[:, [2, 0]], real("cells.loom:/matrix"), "--columns", "CD8,CD3", ranks=3)
 
+    def test_loom_with_layers(self):
+        with h5py.File(self.path("layers.loom"), "w") as file:
+            file["matrix"], file["layers/spliced"] = X.T, X.T + 1
+            file["row_attrs/Gene"], file["col_attrs/CellID"] = np.array([b"a", b"b", b"c"]), np.arange(len(X))
+        self.assert_points(X, self.path("layers.loom"))
+        self.assert_points(X + 1, self.path("layers.loom:/layers/spliced"))
+
     # --- what MATLAB writes beside matrices, as its format describes it ---
 
     def test_matlab(self):

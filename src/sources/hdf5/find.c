@@ -3,6 +3,7 @@
 
 #include "sources/hdf5/layout.h"
 #include "sources/hdf5/links.h"
+#include "sources/hdf5/loom.h"
 #include "sources/hdf5/members.h"
 #include "sources/hdf5/names.h"
 #include "sources/hdf5/roles.h"
@@ -240,6 +241,8 @@ gmmpi_status hdf5_find_points(hid_t file, point_source *source, const source_opt
   gmmpi_status status = hdf5_survey_file(file, source->path, &survey, error);
   if (status == GMMPI_OK && survey.is_anndata && is_readable(&from, "/X"))
     status = take(&from, "/X", "AnnData's matrix");
+  else if (status == GMMPI_OK && hdf5_is_loom_matrix(file, "/matrix") && is_readable(&from, "/matrix"))
+    status = take(&from, "/matrix", "the matrix of a loom file");
   else if (status == GMMPI_OK)
     status = choose_by_names(&from, options, error);
   if (status == GMMPI_OK) {
