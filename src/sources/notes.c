@@ -10,8 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A command may open its data twice, to learn their names first; it says this once. */
-static char warned_of[NOTE_BYTES];
+/* A command may open its data twice, to learn their names first; it says all of this once. The last ones are kept. */
+static char warned_of[MOST_NOTES][NOTE_BYTES];
+static int n_warned;
+
+static bool is_known(const char *text)
+{
+  for (int i = 0; i < MOST_NOTES; i++) {
+    if (strcmp(text, warned_of[i]) == 0) return true;
+  }
+  return false;
+}
 
 void notes_add(source_notes *notes, bool is_doubt, const char *format, va_list arguments)
 {
@@ -30,9 +39,9 @@ void notes_warn(const source_notes *notes, const char *label)
 {
   for (int i = 0; i < notes->n; i++) {
     const source_remark *remark = &notes->remarks[i];
-    if (!remark->is_doubt || strcmp(remark->text, warned_of) == 0) continue;
+    if (!remark->is_doubt || is_known(remark->text)) continue;
     warn("%s: %s", label, remark->text);
-    memcpy(warned_of, remark->text, sizeof warned_of);
+    memcpy(warned_of[n_warned++ % MOST_NOTES], remark->text, sizeof remark->text);
   }
 }
 

@@ -184,6 +184,29 @@ class Parts(harness.Case):
             self.fail_with(64, "would overwrite", *arguments, ranks=2)
         self.assertEqual(self.bytes_of("1.h5"), before)
 
+    def test_what_is_said_of_the_parts(self):
+        """What is said of the first file is said of all; of the others, what is said of them alone."""
+        for name in ("0.csv", "1.csv"):
+            self.write(name, "1,2\n1.5,2.5\n3.1,4\n5,5\n")
+        self.write_h5("0.h5", numpy.arange(12, dtype="i2").reshape(4, 3))
+        for name in ("1.h5", "2.h5"):
+            self.write_h5(name, numpy.arange(12, dtype="i2").reshape(4, 3))
+            with h5py.File(self.path(name), "a") as file:
+                file["x"].attrs["scale_factor"] = 0.5
+        numpy.save(self.path("0.npy"), numbers(10))
+        for ranks in (None, 3):
+            run = self.succeed("convert", self.path("?.csv"), self.path("points"), ranks=ranks)
+            self.assertIn("0.csv: line 1 (1, 2) is taken for a header", run.stderr)
+            self.assertEqual(run.stderr.count("gmmpi warning: "), 1)
+            run = self.succeed("convert", self.path("?.h5"), self.path("points"), ranks=ranks)
+            self.assertIn("1.h5: its numbers are packed: times 0.5", run.stdout + run.stderr)
+            self.assertIn("1 more file has notes of its own", run.stdout + run.stderr)
+        run = self.succeed("convert", self.path("?.npy"), self.path("points"), "--skip-lines", 1)
+        self.assertIn("0.npy: --skip-lines says nothing about NPY files", run.stderr)
+        listed = self.write("list", "0.csv\n0.h5\n")
+        run = self.succeed("convert", "@" + listed, self.path("points"), "--header", "no", "--columns", "1-2")
+        self.assertEqual(run.stderr.count("--header"), 0, run.stderr)
+
     def test_names_with_wildcards(self):
         """A file that is called like a pattern or a list is meant itself."""
         for name in ("a*.h5", "@a.h5"):

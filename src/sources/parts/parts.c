@@ -5,6 +5,7 @@
  * The ranks share out the files to learn how many rows they have, so that nobody opens thousands; which file is opened
  * for its rows is seen when they are read. */
 #include "sources/parts/names.h"
+#include "sources/parts/remarks.h"
 #include "sources/source.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -115,8 +116,8 @@ static gmmpi_status open_part(const point_source *source, int64_t index, point_s
   return fail_at(error, index + 1, failure.status, "%s", failure.message);
 }
 
-/* Collective: how many rows each part has, of which those up to the model, with n_rows_of_model, have been opened. */
-static gmmpi_status count_rows(MPI_Comm comm, point_source *source, int64_t n_rows_of_model, gmmpi_error *error)
+/* Collective: how many rows each part has, of which those up to the model have been opened. */
+static gmmpi_status count_rows(MPI_Comm comm, point_source *source, const point_source *model, gmmpi_error *error)
 {
   parts_state *state = source->state;
   int rank;
@@ -124,13 +125,21 @@ static gmmpi_status count_rows(MPI_Comm comm, point_source *source, int64_t n_ro
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &n_ranks);
   int64_t *rows = state->first_rows;
-  if (rank == 0) rows[state->model + 1] = n_rows_of_model;
+  if (rank == 0) rows[state->model + 1] = model->n_rows;
+  part_remarks seen = {.part = INT64_MAX};
   for (int64_t p = rank; p < state->n_parts && error->status == GMMPI_OK; p += n_ranks) {
     point_source *part = NULL;
-    if (p != state->model && open_part(source, p, &part, error) == GMMPI_OK) rows[p + 1] = part->n_rows;
+    if (p != state->model && open_part(source, p, &part, error) == GMMPI_OK) {
+      rows[p + 1] = part->n_rows;
+      part_remarks_look(&seen, &model->notes, p, part);
+    }
     source_close(part);
   }
-  if (agree(comm, error) != GMMPI_OK) return error->status;
+  if (agree(comm, error) != GMMPI_OK) {
+    free(seen.notes);
+    return error->status;
+  }
+  part_remarks_share(comm, source, state->parts, &seen);
   allreduce_large(comm, rows, state->n_parts + 1, MPI_INT64_T, MPI_SUM);
   for (int64_t p = 0; p < state->n_parts; p++) {
     if (__builtin_add_overflow(rows[p], rows[p + 1], &rows[p + 1]))
@@ -172,7 +181,8 @@ static gmmpi_status open_parts(MPI_Comm comm, point_source *source, const source
     if (open_model(comm, source, options, &model, &local) == GMMPI_OK && model != NULL) {
       take_features(source, model);
       source->buffer_bytes = model->buffer_bytes * (state->n_parts < MOST_OPEN ? state->n_parts : MOST_OPEN);
-      count_rows(comm, source, model->n_rows, &local);
+      part_remarks_of_model(source, state->parts[state->model], model);
+      count_rows(comm, source, model, &local);
     }
     source_close(model);
   }
