@@ -95,8 +95,8 @@ typedef struct source_kind {
   /* See source_reads. NULL: it reads source->path alone. */
   bool (*reads)(const point_source *source, const char *path);
 
-  /* The library that reads it, "cfitsio 4.2.0", or that there is none in this gmmpi: for --version. NULL: none but those
-   * that gmmpi cannot do without. */
+  /* The library that reads it, "cfitsio 4.2.0", or that there is none in this gmmpi: for --version. NULL: none but
+   * those that gmmpi cannot do without. */
   const char *(*library)(void);
 
   /* See kinds_insides. NULL: nobody can say. */

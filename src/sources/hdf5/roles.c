@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/roles.h"
 
+#include "sources/hdf5/pandas_table.h"
+
 #include "sources/hdf5/strings.h"
 
 #include <stdio.h>
@@ -68,17 +70,10 @@ static bool is_encoded_in_pieces(hid_t group)
          ends_with(encoding, "_matrix");
 }
 
-bool hdf5_is_pandas_table(hid_t group)
-{
-  char type[64];
-  hdf5_text_attribute(group, "pandas_type", type, sizeof type);
-  return ends_with(type, "_table") && has(group, "table");
-}
-
-/* The categories of a column of such a table, which are a table as well: df/meta/COLUMN/meta. */
+/* The categories of a column of a frame, which are a table as well: df/meta/COLUMN/meta. */
 static bool is_pandas_categories(hid_t group, const char *last)
 {
-  return strcmp(last, "meta") == 0 && hdf5_is_pandas_table(group);
+  return strcmp(last, "meta") == 0 && hdf5_is_pandas_group(group);
 }
 
 /* "#refs#" is MATLAB's, "_i_table" PyTables', "__categories" AnnData's. */
@@ -86,8 +81,8 @@ bool hdf5_is_one_thing(hid_t group, const char *name)
 {
   const char *slash = strrchr(name, '/');
   const char *last = slash != NULL ? slash + 1 : name;
-  return last[0] == '#' || strncmp(last, "_i_", 3) == 0 || strncmp(last, "__", 2) == 0 || hdf5_has_sparse_lists(group) ||
-         is_encoded_in_pieces(group) || is_pandas_categories(group, last);
+  return last[0] == '#' || strncmp(last, "_i_", 3) == 0 || strncmp(last, "__", 2) == 0 ||
+         hdf5_has_sparse_lists(group) || is_encoded_in_pieces(group) || is_pandas_categories(group, last);
 }
 
 bool hdf5_is_pandas_frame(hid_t group)
