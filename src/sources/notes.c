@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A command may open its data twice, to learn their names first; it says each doubt once. Whole warnings, one behind the
- * other. */
+/* A command may open its data twice, to learn their names first; it says each doubt once. Whole warnings, one behind
+ * the other. */
 static char *said[4 * MOST_NOTES];
 static int n_said;
 

@@ -154,7 +154,7 @@ static json_t *describe(const fits_hdu *hdu)
   return json_pack("{s:o, s:s}", "shape", shape, "type", type);
 }
 
-#define AS_TEXT(number) #number
+#define AS_TEXT(number)                   #number
 #define VERSION_TEXT(major, minor, micro) "cfitsio " AS_TEXT(major) "." AS_TEXT(minor) "." AS_TEXT(micro)
 
 const char *fits_library(void)

@@ -259,8 +259,9 @@ static const char *other_object(hid_t file, const char *inside)
   const hid_t object = H5Oopen(file, inside, H5P_DEFAULT);
   const char *what = "";
   if (object >= 0 && H5Iget_type(object) == H5I_GROUP)
-    what = hdf5_has_sparse_lists(object) ? " (it is a sparse matrix of which nothing says how many rows and columns it has)"
-                                         : " (it is a group)";
+    what = hdf5_has_sparse_lists(object)
+               ? " (it is a sparse matrix of which nothing says how many rows and columns it has)"
+               : " (it is a group)";
   if (object >= 0) H5Oclose(object);
   return what;
 }

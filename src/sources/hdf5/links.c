@@ -172,8 +172,8 @@ gmmpi_status hdf5_check_links(hid_t data_set, const point_source *source, gmmpi_
     status = hdf5_broken(source->label, error);
   } else {
     const bool is_elsewhere = !file_is_same(own_path, source->file);
-    if (source->copy != NULL && (is_elsewhere || H5Pget_layout(properties) == H5D_VIRTUAL ||
-                                 H5Pget_external_count(properties) > 0))
+    if (source->copy != NULL &&
+        (is_elsewhere || H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0))
       status = hdf5_is_in_other_files(source, error);
     if (is_elsewhere) written_files_ask(source->written, 0, own_path);
     if (status == GMMPI_OK && H5Pget_layout(properties) == H5D_CONTIGUOUS)

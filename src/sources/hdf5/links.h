@@ -33,8 +33,8 @@ bool hdf5_explain_any_link(hid_t file, const char *path, gmmpi_error *error);
 
 /* What is to be known before a data set of the source is read: notes other files than the source's in which its numbers
  * are and which are being written; looks whether its raw files are there and have all numbers, for the library reads
- * zeros beyond their end. Not of virtual ones. Where the file is a copy (source->copy) there must be no other files: the
- * library would look for them beside it, and take what it does not find as never written. Errors: 66, 65. */
+ * zeros beyond their end. Not of virtual ones. Where the file is a copy (source->copy) there must be no other files:
+ * the library would look for them beside it, and take what it does not find as never written. Errors: 66, 65. */
 gmmpi_status hdf5_check_links(hid_t data_set, const point_source *source, gmmpi_error *error);
 
 /* Says that the numbers are in other files than the copy that is read: 65. */

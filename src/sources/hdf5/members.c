@@ -237,7 +237,8 @@ static void pass_on(point_source *source, const members_state *state, int64_t p,
   for (int64_t q = 0; q < p; q++) {
     if (notes_have(&state->parts[q].source->notes, remark->text)) return;
   }
-  for (int64_t q = p + 1; q < state->n; q++) n_others += notes_have(&state->parts[q].source->notes, remark->text) ? 1 : 0;
+  for (int64_t q = p + 1; q < state->n; q++)
+    n_others += notes_have(&state->parts[q].source->notes, remark->text) ? 1 : 0;
   snprintf(who, sizeof who, "%.60s", state->parts[p].name);
   if (n_others > 0) snprintf(who, sizeof who, "%.60s and %" PRId64 " more", state->parts[p].name, n_others);
   if (remark->is_doubt)

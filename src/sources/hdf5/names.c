@@ -124,7 +124,8 @@ static char **numbered(const char *array, int64_t n_names)
 static char **of_anndata(hid_t data_set, const char *inside, int axis, int64_t n_names)
 {
   if (axis != 1) return NULL;
-  if (strcmp(inside, "/X") == 0 || strncmp(inside, "/layers/", 8) == 0) return hdf5_index_of_frame(data_set, "/var", n_names);
+  if (strcmp(inside, "/X") == 0 || strncmp(inside, "/layers/", 8) == 0)
+    return hdf5_index_of_frame(data_set, "/var", n_names);
   if (strcmp(inside, "/raw/X") == 0) return hdf5_index_of_frame(data_set, "/raw/var", n_names);
   if (strncmp(inside, "/obsm/", 6) == 0 && strchr(inside + 6, '/') == NULL) return numbered(inside + 6, n_names);
   return NULL;

@@ -73,8 +73,8 @@ bool hdf5_is_one_thing(hid_t group, const char *name)
 {
   const char *slash = strrchr(name, '/');
   const char *last = slash != NULL ? slash + 1 : name;
-  return last[0] == '#' || strncmp(last, "_i_", 3) == 0 || strncmp(last, "__", 2) == 0 || hdf5_has_sparse_lists(group) ||
-         is_encoded_in_pieces(group);
+  return last[0] == '#' || strncmp(last, "_i_", 3) == 0 || strncmp(last, "__", 2) == 0 ||
+         hdf5_has_sparse_lists(group) || is_encoded_in_pieces(group);
 }
 
 bool hdf5_is_pandas_frame(hid_t group)

@@ -31,8 +31,7 @@ static char stored_by(hid_t group)
 bool hdf5_is_sparse_matrix(hid_t object)
 {
   if (H5Iget_type(object) != H5I_GROUP) return false;
-  return hdf5_has_sparse_lists(object) &&
-         (H5Lexists(object, "shape", H5P_DEFAULT) > 0 || stored_by(object) != '\0');
+  return hdf5_has_sparse_lists(object) && (H5Lexists(object, "shape", H5P_DEFAULT) > 0 || stored_by(object) != '\0');
 }
 
 /* --- the shape --- */

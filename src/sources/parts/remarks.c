@@ -50,7 +50,8 @@ static bool have_alike(const source_notes *notes, const source_remark *remark)
 {
   bool found = false;
   for (int i = 0; i < notes->n; i++)
-    found = found || (notes->remarks[i].is_doubt == remark->is_doubt && are_alike(notes->remarks[i].text, remark->text));
+    found =
+        found || (notes->remarks[i].is_doubt == remark->is_doubt && are_alike(notes->remarks[i].text, remark->text));
   return found;
 }
 
@@ -109,6 +110,7 @@ void part_remarks_tell(MPI_Comm comm, const part_remarks *seen, const char *cons
     source_doubt(source, "%.150s: %s", parts[first[1]], doubt);
   }
   if (n_others > 0)
-    source_note(source, "%" PRId64 " of its files %s read otherwise than the first, as %.150s; gmmpi info FILE says how",
+    source_note(source,
+                "%" PRId64 " of its files %s read otherwise than the first, as %.150s; gmmpi info FILE says how",
                 n_others, n_others == 1 ? "is" : "are", parts[first[0]]);
 }

@@ -13,8 +13,8 @@
 
 /* What one rank has seen. */
 typedef struct part_remarks {
-  source_notes notes;  /* of the first file */
-  value_rule *rules;   /* n_features, or NULL */
+  source_notes notes; /* of the first file */
+  value_rule *rules;  /* n_features, or NULL */
   int64_t n_features;
   int64_t n_others;    /* files that are read otherwise */
   int64_t first_other; /* the first of them, from 0 */
