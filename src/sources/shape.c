@@ -6,7 +6,8 @@
 
 static bool has_fewer_rows(const point_source *source)
 {
-  return !source->is_transposed && source->choices.transpose == 0 && source->n_rows < source->n_features;
+  return !source->has_fields && !source->is_transposed && source->choices.transpose == 0 &&
+         source->n_rows < source->n_features;
 }
 
 static const char *plural(int64_t n)

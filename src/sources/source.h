@@ -136,6 +136,7 @@ struct point_source {
   const char *feature_word; /* "column", unless the kind says another */
   const char *column_major; /* the program that wrote it, if its matrices' columns are the file's rows; NULL: unknown */
   bool is_transposed;       /* are the points the columns of the file? */
+  bool has_fields;          /* has each of its columns a meaning of its own, so that only rows can be points? */
 };
 
 /* --- the face of all kinds --- */

@@ -3,12 +3,15 @@
 
 import json
 import os
+import signal
+import subprocess
 import unittest
 
 import h5py
 import numpy
 
 from fits import PAIR, FitCase, log_density
+import harness
 from harness import MALL
 
 
@@ -159,11 +162,25 @@ class Outputs(FitCase):
                 self.fail_with(73, ";", "fit", self.path("no such data"), "-k", 2, "-o", self.path("m.h5"), option, self.path("nowhere/x"), ranks=2)
         self.fail_with(73, "/dev/full", "fit", MALL, *PAIR, "-k", 2, "-o", "/dev/full", "--checkpoint", "none", ranks=2)
 
-    def test_a_pipe_is_no_input_and_nobody_waits_for_it(self):
+    def test_a_pipe_is_no_start(self):
         os.mkfifo(self.path("pipe"))
         for arguments in (("--init", self.path("pipe")), ("--restart", self.path("pipe"))):
             self.fail_with(66, "pipe", "fit", MALL, *PAIR, "-k", 2, *arguments, "-o", self.path("m.h5"))
-        self.fail_with(66, "pipe", "fit", self.path("pipe"), "-k", 2, "-o", self.path("m.h5"))
+
+    def test_a_pipe_is_read_and_waiting_for_it_ends_with_a_signal(self):
+        os.mkfifo(self.path("pipe"))
+        arguments = ("fit", self.path("pipe"), *PAIR, "-k", 2, "-o", self.path("m.h5"), "-q")
+        with open(MALL, "rb") as file:
+            text = file.read()
+        for content, status in ((text, 0), (b"", 75)):
+            with subprocess.Popen(harness.command(None, *arguments), stderr=subprocess.PIPE) as process:
+                with open(self.path("pipe"), "wb") as pipe:  # waits until it is read
+                    pipe.write(content)
+                    pipe.flush()
+                    if status == 75:
+                        process.send_signal(signal.SIGTERM)
+                        self.assertEqual(process.wait(timeout=harness.PATIENCE), 75)
+                self.assertEqual(process.wait(timeout=harness.PATIENCE), status, process.stderr.read())
 
     def test_outputs_through_links(self):
         os.symlink("target.h5", self.path("link.h5"))

@@ -173,6 +173,7 @@ static gmmpi_status open_events(point_source *source, int64_t n_bytes, const fcs
     return error->status;
   source->n_rows = table->n_events;
   source->streams = true;
+  source->has_fields = true;
   source->buffer_bytes = PIECE_BYTES;
   source->place_word = "event";
   note_labels(source, table);

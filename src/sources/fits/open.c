@@ -110,6 +110,7 @@ static gmmpi_status open_hdu(point_source *source, fitsfile *handle, const sourc
     if (status != 0) {
       fits_broken(source->label, status, error);
     } else {
+      source->has_fields = hdu->is_table;
       (hdu->is_table ? fits_table_open : fits_image_open)(source, handle, hdu, options, error);
     }
     if (hdu->is_packed) state->packed = handle;

@@ -50,7 +50,9 @@ static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error
 static bool is_record_set(hid_t object)
 {
   const hid_t type = H5Iget_type(object) == H5I_DATASET ? H5Dget_type(object) : H5I_INVALID_HID;
-  const bool is_one = type >= 0 && hdf5_is_record_type(type);
+  const hid_t space = type >= 0 ? H5Dget_space(object) : H5I_INVALID_HID;
+  const bool is_one = space >= 0 && H5Sget_simple_extent_ndims(space) > 0 && hdf5_is_record_type(type);
+  if (space >= 0) H5Sclose(space);
   if (type >= 0) H5Tclose(type);
   return is_one;
 }
@@ -144,6 +146,7 @@ static gmmpi_status look_at_storage(point_source *source, hid_t file, compound_s
   const int64_t record_bytes = state->reader.record_bytes;
   gmmpi_status status = GMMPI_OK;
   source->streams = true;
+  source->has_fields = true;
   source->buffer_bytes = library_bytes + records_at_once(&state->reader) * record_bytes;
   if (layout == H5D_VIRTUAL) {
     status =

@@ -252,6 +252,7 @@ static gmmpi_status gather(point_source *source, members_state *state, gmmpi_err
 {
   source->is_concurrent = true;
   source->streams = true;
+  source->has_fields = true;
   for (int64_t p = 0; p < state->n; p++) {
     const part *from = &state->parts[p];
     const point_source *of = from->source;

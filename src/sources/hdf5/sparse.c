@@ -65,6 +65,7 @@ static gmmpi_status prepare(point_source *source, sparse_state *state, gmmpi_err
   const double n_numbers = (double)matrix->n_points * (double)matrix->n_features;
   const int64_t entry_bytes = (int64_t)(sizeof *state->places + sizeof *state->values);
   source->streams = true;
+  source->has_fields = true;
   source->buffer_bytes = library_bytes + matrix->data.bytes + matrix->indices.bytes + matrix->indptr.bytes;
   source_note(source,
               "a sparse matrix of %" PRId64 " x %" PRId64 ", %" PRId64

@@ -86,6 +86,7 @@ static gmmpi_status open_records(point_source *source, const source_options *opt
   source->n_rows = header->n_rows;
   source->n_columns = header->columns.n;
   if (header->n_rows == 0) return GMMPI_OK;
+  source->has_fields = true;
   source->streams = true;
   source->is_concurrent = true;
   const gmmpi_status status =

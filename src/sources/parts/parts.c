@@ -72,6 +72,7 @@ static void take_features(point_source *source, point_source *model)
   source->has_names = model->has_names;
   source->streams = model->streams;
   source->is_transposed = model->is_transposed;
+  source->has_fields = model->has_fields;
   source->column_major = model->column_major;
   source->columns = model->columns;
   source->feature_names = model->feature_names;
