@@ -211,6 +211,17 @@ static void test_errors(void **state)
   assert_int_equal(gmmpi_points_create(MPI_COMM_WORLD, bad, 3, 2, NULL, &points, &error), GMMPI_BAD_DATA);
   assert_null(points);
   assert_int_equal(error.place, 3);
+
+  /* What would change numbers, as it does those of a file. */
+  static const char *const refused[][2] = {{"transform", "log10"}, {"missing-values", "3"}};
+  for (int i = 0; i < 2; i++) {
+    error = (gmmpi_error){0};
+    assert_int_equal(gmmpi_options_create(&options, &error), GMMPI_OK);
+    assert_int_equal(gmmpi_options_set(options, refused[i][0], refused[i][1], &error), GMMPI_OK);
+    assert_int_equal(gmmpi_points_create(MPI_COMM_WORLD, bad, 2, 2, options, &points, &error), GMMPI_WRONG_USAGE);
+    assert_non_null(strstr(error.message, refused[i][0]));
+    gmmpi_options_destroy(options);
+  }
 }
 
 static void write_file(char *path, const char *text)
