@@ -235,19 +235,25 @@ static bool has_names(const point_source *source, const char *names)
   return *names == '\0';
 }
 
+/* What is said of fewer rows than columns, as some of these small tables have, is not about their layout. */
+static bool is_about_shape(const source_remark *remark)
+{
+  return strstr(remark->text, "if the points are the columns") != NULL;
+}
+
 static bool has_remark(const source_notes *notes, const char *part)
 {
   const bool is_doubt = part != NULL && *part == '!';
   bool has_doubt = false;
-  bool found = false;
+  bool found = part == NULL;
   for (int i = 0; i < notes->n; i++) {
-    if (strstr(notes->remarks[i].text, "are taken as") != NULL) continue; /* few rows, as these texts have */
+    if (is_about_shape(&notes->remarks[i])) continue;
     if (part == NULL) return false;
     has_doubt = has_doubt || notes->remarks[i].is_doubt;
     if (notes->remarks[i].is_doubt == is_doubt && strstr(notes->remarks[i].text, part + (is_doubt ? 1 : 0)) != NULL)
       found = true;
   }
-  return part == NULL || (found && has_doubt == is_doubt);
+  return found && has_doubt == is_doubt;
 }
 
 static void check_layout(const layout *given)
