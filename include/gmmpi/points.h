@@ -19,9 +19,10 @@ typedef struct gmmpi_points gmmpi_points;
 
 /* Collective over comm, which must outlive the points. Points from memory. rows: this rank's n_local x n_features
  * numbers, row-major, copied; n_local may be 0; the data set is the ranks' rows one after the other. options: those
- * that count are missing, precision and threads; NULL: the defaults. Errors, the same on every rank: GMMPI_WRONG_USAGE
- * a size that is negative, or another n_features on another rank; GMMPI_BAD_DATA no rows, a number that is not finite
- * or too large to be squared, with its row of the data set, from 1, as error->place; GMMPI_NO_MEMORY. */
+ * that count are missing, infinite, precision and threads; NULL: the defaults. Errors, the same on every rank:
+ * GMMPI_WRONG_USAGE a size that is negative, or another n_features on another rank, or an option that would change
+ * numbers (transform, missing-values); GMMPI_BAD_DATA no rows, a number that is not finite or too large to be squared,
+ * with its row of the data set, from 1, as error->place; GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                            const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error);
 

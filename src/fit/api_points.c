@@ -45,6 +45,9 @@ gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_lo
     created->n_local = n_local;
     if (reading_has_word(&created->options->reading, "transform"))
       fail(&local, GMMPI_WRONG_USAGE, "--transform: points from memory are taken as they are; transform them before");
+    else if (reading_has_word(&created->options->reading, "missing-values"))
+      fail(&local, GMMPI_WRONG_USAGE,
+           "--missing-values: points from memory are taken as they are; make such numbers NaN before");
     else
       shard_create_from_memory(comm, rows, n_local, n_features, how_of(created->options), &created->rows, &local);
   }
