@@ -168,7 +168,7 @@ const option_record memory_option_table[] = {
      .argument = "BYTES",
      .help =
          "memory that each rank may use, with K, M, G or T for powers of 1024. Points that do not fit are read anew "
-         "in every pass while those before them are worked on, with the same result; HDF5 and NPY only (default: "
+         "in every pass while those before them are worked on, with the same result; not of text files (default: "
          "what the node has, divided among its ranks)",
      .kind = OPTION_PARSED,
      .offset = offsetof(memory_options, memory_limit),

@@ -46,7 +46,7 @@ static gmmpi_status check_words(point_source *source, const source_options *opti
   if (kind->suffixes == NULL) return GMMPI_OK; /* it is made of files, which have a say of their own */
   if (source->choices.transpose != 0 && !kind->transposes)
     return fail(error, GMMPI_WRONG_USAGE,
-                "%s: --transpose: a %s file is read by rows; turn it into HDF5 with gmmpi convert, and say --transpose "
+                "%s: --transpose: %s files are read by rows; turn it into HDF5 with gmmpi convert, and say --transpose "
                 "when that is read",
                 source->label, kind->name);
   const char *other = settings_word_of_others(kind, options->words, options->n_words);

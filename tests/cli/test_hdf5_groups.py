@@ -73,6 +73,13 @@ class Snapshots(Groups):
         self.has(self.path("snap.h5") + ":/", ["PartType0/Density"], points[:, 6:], "--columns", "PartType0/Density")
         self.has(self.path("snap.h5"), ["Density"], points[:, 6:], "--columns", "Density")
 
+    def test_transpose_without_a_matrix(self):
+        self.snapshot("snap.h5", 50)
+        with h5py.File(self.path("snap.h5"), "a") as file:
+            file["PartType0/Mass"] = numpy.arange(50.0)
+        self.fail_with(64, "--transpose: each of its data sets has one dimension", "convert", self.path("snap.h5") + ":/PartType0",
+                       self.path("out.h5"), "--columns", "Density,Mass", "--transpose", ranks=2)
+
     def test_of_several_lengths(self):
         self.snapshot("snap.h5", 50)
         self.fail_with(65, r'"PartType0/Density" has 50 rows, "Cells/Centres" has 4; pick data sets of one length', "convert",

@@ -104,7 +104,7 @@ class Transposed(harness.Case):
             self.fail_with(65, name, "fit", self.path(name) + inside, "--transpose", "-k", 2, ranks=2)
 
     def test_text_is_read_by_rows(self):
-        self.fail_with(64, "--transpose: a CSV file is read by rows; turn it into HDF5 with gmmpi convert", "fit",
+        self.fail_with(64, "--transpose: CSV files are read by rows; turn it into HDF5 with gmmpi convert", "fit",
                        self.write("x.csv", "1,2,3\n4,5,6\n"), "--transpose", "-k", 1)
         self.converted(self.path("x.csv"))
         os.rename(self.out, self.path("x.h5"))

@@ -225,7 +225,13 @@ static gmmpi_status open_members(MPI_Comm comm, point_source *source, hid_t file
   if (status == GMMPI_OK) status = pick(source, &state->list, options, error);
   if (status == GMMPI_OK) status = check_rows(source, &state->list, error);
   if (status == GMMPI_OK) tell(source, &state->list, options);
-  if (status == GMMPI_OK && source->n_rows > 0) status = open_parts(comm, source, state, file, options, error);
+  if (status == GMMPI_OK && source->n_rows > 0) {
+    status = open_parts(comm, source, state, file, options, error);
+    if (status == GMMPI_OK && transpose && !source->is_transposed)
+      status = fail(error, GMMPI_WRONG_USAGE,
+                    "%s: --transpose: each of its data sets has one dimension, a number for each point; leave it out",
+                    source->label);
+  }
   return status;
 }
 
