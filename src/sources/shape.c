@@ -35,16 +35,18 @@ void shape_remark(point_source *source)
   char shape[100];
   char taken[100];
   const char *writer = source->column_major;
+  const char *verb = source->n_rows == 1 ? "is" : "are";
   describe(source, shape, sizeof shape);
   snprintf(taken, sizeof taken, "%" PRId64 " point%s of %" PRId64 " feature%s", source->n_rows, plural(source->n_rows),
            source->n_features, plural(source->n_features));
   if (has_fewer_rows(source) && writer != NULL)
     source_doubt(source,
-                 "was written by %s, whose matrices lie column by column: its %s are taken as %s; if the points "
+                 "was written by %s, whose matrices lie column by column: its %s %s taken as %s; if the points "
                  "are the columns, %s",
-                 writer, shape, taken, remedy(source));
+                 writer, shape, verb, taken, remedy(source));
   else if (has_fewer_rows(source))
-    source_doubt(source, "its %s are taken as %s; if the points are the columns, %s", shape, taken, remedy(source));
+    source_doubt(source, "its %s %s taken as %s; if the points are the columns, %s", shape, verb, taken,
+                 remedy(source));
   else if (writer != NULL && !source->is_transposed)
     source_note(source,
                 "was written by %s, whose matrices lie column by column: its rows are taken as points; if the "
@@ -57,6 +59,7 @@ bool shape_advice(const point_source *source, char *text, size_t n_bytes)
   char shape[100];
   if (!has_fewer_rows(source)) return false;
   describe(source, shape, sizeof shape);
-  snprintf(text, n_bytes, "its %s are taken as points; if the points are the columns, %s", shape, remedy(source));
+  snprintf(text, n_bytes, "its %s %s taken as points; if the points are the columns, %s", shape,
+           source->n_rows == 1 ? "is" : "are", remedy(source));
   return true;
 }

@@ -14,19 +14,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With no more digits than it takes to read the same number again, which is what --missing-values compares. */
+static void write_exactly(double value, char *text, size_t n_bytes)
+{
+  for (int digits = 6; digits <= 17; digits++) {
+    snprintf(text, n_bytes, "%.*g", digits, value);
+    if (strtod(text, NULL) == value) return;
+  }
+}
+
 static gmmpi_status not_defined(const point_source *source, int64_t row, int64_t feature, double value,
                                 gmmpi_error *error)
 {
   char name[200];
   char where[300];
+  char number[32];
   const int64_t place = source_place(source, row);
   source_feature_text(source, feature, name, sizeof name);
   source_place_text(source, place, where, sizeof where);
+  write_exactly(value, number, sizeof number);
   return fail_at(error, place, GMMPI_BAD_DATA,
-                 "%s: %s, column %s: %s of %g is not defined (--transform); take arcsinh, or leave such rows out with "
-                 "--missing-values %g --missing drop",
-                 source->label, where, name, transform_function_name(source->transforms[feature].function), value,
-                 value);
+                 "%s: %s, column %s: %s of %s is not defined (--transform); take arcsinh, or leave such rows out with "
+                 "--missing-values %s --missing drop",
+                 source->label, where, name, transform_function_name(source->transforms[feature].function), number,
+                 number);
 }
 
 /* Transforms rows that were just read. */

@@ -198,6 +198,19 @@ class Shapes(Tables):
         numpy.save(self.path("t.npy"), numpy.zeros(3, [("a", "f8"), ("b", "O")]), allow_pickle=True)
         self.fail_with(65, "Python objects", "convert", self.path("t.npy"), self.path("o.h5"))
 
+    def test_records_of_no_bytes(self):
+        """A damaged type, which the library opens all the same."""
+        data = self.path("t.h5")
+        with h5py.File(data, "w") as file:
+            file["t"] = numpy.zeros(5, dtype=[("a", "f8"), ("b", "f8")])
+        content = bytearray(self.bytes_of("t.h5"))
+        at = content.index(b"\x16\x02\x00\x00\x10\x00\x00\x00")  # version and class, two members, 16 bytes
+        content[at + 4] = 0
+        with open(data, "wb") as file:
+            file.write(content)
+        self.fail_with(65, "truncated or damaged", "info", data)
+        self.fail_with(65, "truncated or damaged", "convert", data, self.path("o.h5"), ranks=2)
+
     def test_truncated(self):
         for data in self.both(filled(FOUR_FEATURES, 3000)):
             path = data.split(":")[0]

@@ -70,6 +70,12 @@ class TextLayouts(harness.Case):
         found, _ = self.converted(table(self.points, header=",x,y,z", index=str), "--keep-index")
         numpy.testing.assert_array_equal(found, numpy.c_[numpy.arange(250), self.points])
 
+    def test_advice_on_a_counting_column_names_the_others(self):
+        for n_others, words in (1, "--columns 2,"), (3, "--columns 2-4,"):
+            rows = "".join(",".join([str(i)] + ["%.3f" % ((i * 7 % 11) / 8)] * n_others) + "\n" for i in range(20))
+            run = self.succeed("convert", self.write("counts.csv", rows), self.path("counts.h5"))
+            self.assertIn("column 1 counts the rows and is read as a feature; leave it out with " + words, run.stderr)
+
     def test_title_and_wrapped_rows(self):
         text = "measured on Monday\n\n" + table(self.points, header="x,y,z")
         self.fail_with(65, "say --skip-lines 2", "convert", self.write("data.txt", text), self.path("out.h5"), ranks=3)

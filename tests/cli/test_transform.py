@@ -104,6 +104,11 @@ class Transform(harness.Case):
                 (64, "two functions", "--transform", "log10:mass,sqrt:mass"), (65, 'no column "Mass"', "--transform", "log10:Mass"),
                 (64, "periodic", "--period", "angle=360")]:
             self.fail_with(status, message, "fit", self.data, "-k", 2, *words, "-o", self.path("x.h5"))
+        third = self.write("third.csv", "a,b\n" + "".join("%r,%d\n" % (i / 3 - 1 / 3, i * i % 11) for i in range(20)))
+        run = self.fail_with(65, "line 2, column a: sqrt of -0.3333333333333333 is", "fit", third, "-k", 1, "--transform", "sqrt:a",
+                             "-o", self.path("x.h5"))
+        advice = run.stderr.split("leave such rows out with ")[1].split()
+        self.assertEqual(self.fit(third, "--transform", "sqrt:a", *advice)["n_samples"], 19)
         self.fit(self.data)
         self.fail_with(64, "the model knows", "predict", self.path("m.h5"), self.data, "--transform", "log10", "-o", self.path("x.h5"))
         self.fail_with(64, "give it to gmmpi fit", "convert", self.data, self.path("x.h5"), "--transform", "log10:mass")

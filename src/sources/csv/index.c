@@ -2,6 +2,7 @@
 #include "sources/csv/index.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 bool csv_has_row_names(const csv_looks *looks, int n_header_lines)
@@ -102,10 +103,12 @@ static void doubt_columns_of_numbers(point_source *source, const csv_looks *look
   for (int64_t c = 1; c < looks->n_columns; c++) {
     if (csv_column_counts_rows(looks, c, 0, FEWEST_LINES)) return;
   }
+  char others[40] = "2";
+  if (n_columns > 2) snprintf(others, sizeof others, "2-%" PRId64, n_columns);
   source_doubt(source,
-               "column 1 counts the rows and is read as a feature; leave it out with --columns 2-%" PRId64
-               ", or say --keep-index if it is one",
-               n_columns);
+               "column 1 counts the rows and is read as a feature; leave it out with --columns %s, or say --keep-index "
+               "if it is one",
+               others);
 }
 
 void csv_find_index(point_source *source, const csv_looks *looks, const csv_header *header, bool picks_columns,

@@ -108,6 +108,7 @@ static gmmpi_status pick_columns(point_source *source, hid_t file, compound_stat
   if (!is_opened || !hdf5_name_pandas_columns(file, state->data_set, state->inside, &state->columns))
     return out_of_memory(source, error);
   const int64_t record_bytes = state->type.memory >= 0 ? (int64_t)H5Tget_size(state->type.memory) : 1;
+  if (record_bytes <= 0) return hdf5_broken(source->path, error); /* the library opens records of a type of no bytes */
   return record_columns_pick(source, &state->columns, record_bytes, options, &state->reader, error);
 }
 
