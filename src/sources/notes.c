@@ -10,23 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A command may open its data twice, to learn their names first; it says each doubt once. Whole warnings, one behind
- * the other. */
-static char *said[4 * MOST_NOTES];
-static int n_said;
+/* A command may open its data twice, to learn their names first; it says all of this once. The last ones are kept. */
+static char warned_of[MOST_NOTES][NOTE_BYTES];
+static int n_warned;
 
-/* Has the warning been said before? From now on it has been. */
-static bool is_said(const char *label, const char *text)
+static bool is_known(const char *text)
 {
-  char *warning;
-  if (asprintf(&warning, "%s: %s", label, text) < 0) return false;
-  bool found = false;
-  for (int i = 0; i < n_said && !found; i++) found = strcmp(said[i], warning) == 0;
-  if (found || n_said == (int)(sizeof said / sizeof *said))
-    free(warning);
-  else
-    said[n_said++] = warning;
-  return found;
+  for (int i = 0; i < MOST_NOTES; i++) {
+    if (strcmp(text, warned_of[i]) == 0) return true;
+  }
+  return false;
 }
 
 bool notes_have(const source_notes *notes, const char *text)
@@ -50,7 +43,9 @@ void notes_warn(const source_notes *notes, const char *label)
 {
   for (int i = 0; i < notes->n; i++) {
     const source_remark *remark = &notes->remarks[i];
-    if (remark->is_doubt && !is_said(label, remark->text)) warn("%s: %s", label, remark->text);
+    if (!remark->is_doubt || is_known(remark->text)) continue;
+    warn("%s: %s", label, remark->text);
+    memcpy(warned_of[n_warned++ % MOST_NOTES], remark->text, sizeof remark->text);
   }
 }
 
