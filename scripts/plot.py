@@ -47,11 +47,16 @@ def read_scene(arguments):
     from plotting.tables import open_table, pick_columns, sample_blocks
 
     mixture = read_mixture(arguments.model)
-    table = open_table(arguments.data, arguments.header, arguments.delimiter)
-    columns = pick_columns(table, arguments.columns, mixture.n_features, mixture.names)
-    work = mixture.n_components * mixture.n_features ** 2
-    blocks = sample_blocks(table.n_rows, int(np.clip(SAMPLE_WORK / work, 5000, SAMPLE_ROWS)))
-    points = mixture.transformed(table.read(blocks, columns))
+    try:
+        table = open_table(arguments.data, arguments.header, arguments.delimiter)
+        columns = pick_columns(table, arguments.columns, mixture.n_features, mixture.names)
+        work = mixture.n_components * mixture.n_features ** 2
+        blocks = sample_blocks(table.n_rows, int(np.clip(SAMPLE_WORK / work, 5000, SAMPLE_ROWS)))
+        points = mixture.transformed(table.read(blocks, columns))
+    except Problem as problem:
+        if problem.status != BAD_DATA:
+            raise
+        raise Problem(BAD_DATA, "%s; what gmmpi reads and this script does not, gmmpi convert turns into a file for it" % problem)
     labels, responsibilities = None, None
     if arguments.labels:
         labels, responsibilities = read_labels(arguments.labels, table.n_rows, mixture, blocks)

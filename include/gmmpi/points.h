@@ -19,20 +19,23 @@ typedef struct gmmpi_points gmmpi_points;
 
 /* Collective over comm, which must outlive the points. Points from memory. rows: this rank's n_local x n_features
  * numbers, row-major, copied; n_local may be 0; the data set is the ranks' rows one after the other. options: those
- * that count are missing, infinite, precision and threads; NULL: the defaults. Errors, the same on every rank:
- * GMMPI_WRONG_USAGE a size that is negative, or another n_features on another rank, or an option that would change
- * numbers (transform, missing-values); GMMPI_BAD_DATA no rows, a number that is not finite or too large to be squared,
- * with its row of the data set, from 1, as error->place; GMMPI_NO_MEMORY. */
+ * that count are missing, infinite, precision and threads; what says how a file is read has no effect, but transform
+ * and missing-values, which would change numbers, are refused: rows are taken as they are, NaN is a missing value.
+ * NULL: the defaults. Errors, the same on every rank: GMMPI_WRONG_USAGE a size that is negative, another n_features on
+ * another rank, one of those two options; GMMPI_BAD_DATA no rows, a number that is not finite or too large to be
+ * squared, with its row of the data set, from 1, as error->place; GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                            const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error);
 
 /* Collective over comm, which must outlive the points. Points from DATA as `gmmpi fit` takes it: "FILE", or
- * "FILE.h5:/path/of/dataset"; CSV, TSV, NPY or HDF5; several files. Each rank reads its own rows. options: columns,
- * header, delimiter, missing, precision, threads, memory-limit and scratch say how; whether the points fit into memory,
- * or are streamed from the file in each iteration, depends on the fit to come, too, so that components, covariance and
- * the others are best set before. NULL: the defaults. Errors, the same on every rank: GMMPI_NO_INPUT no such file;
- * GMMPI_BAD_DATA its content, with the line of a text file or the row, from 1, as error->place; GMMPI_INPUT_FAILED;
- * GMMPI_NO_MEMORY, also when the points are found not to fit before they are read. */
+ * "FILE.h5:/path/of/dataset"; text, NPY, HDF5, FCS, and FITS where the library was built with cfitsio; several files.
+ * Each rank reads its own rows. Options say how: columns, transpose, raw-values, missing-values, transform; of text
+ * header, delimiter, skip-lines, comment, decimal and keep-index; missing and infinite; precision, threads,
+ * memory-limit and scratch. Whether the points fit into memory, or are streamed from the file in each iteration,
+ * depends on the fit to come, too, so that components, covariance and the others are best set before. NULL: the
+ * defaults. A reading that is in doubt is a warning of rank 0 on standard error. Errors, the same on every rank:
+ * GMMPI_NO_INPUT no such file; GMMPI_BAD_DATA its content, with the line of a text file or the row, from 1, as
+ * error->place; GMMPI_INPUT_FAILED; GMMPI_NO_MEMORY, also when the points are found not to fit before they are read. */
 GMMPI_API gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_options *options,
                                          gmmpi_points **points, gmmpi_error *error);
 

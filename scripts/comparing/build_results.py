@@ -72,8 +72,9 @@ def log_without_times(path):
 
 
 def compare_printed(old, new):
+    """What only the newer build says is no difference."""
     texts = [printed(path) for path in (old, new)]
-    keys = sorted({key for text in texts for key in text})
+    keys = sorted(texts[0])
     differing = [key for key in keys if texts[0].get(key) != texts[1].get(key)]
     if not differing:
         return None

@@ -99,7 +99,7 @@ static void print_for_people(const convert_command *command, const point_source 
   printf("%s: %lld point%s of %lld feature%s as float%d\n", command->output_path, (long long)result->n_samples,
          plural(result->n_samples), (long long)source->n_features, plural(source->n_features),
          command->precision == 1 ? 32 : 64);
-  if (data != NULL) data_account_print(data, stdout, "  from ", true);
+  if (data != NULL) data_account_print(data, stdout, "  ", "from ", true);
   print_dropped(result->dropped);
 }
 

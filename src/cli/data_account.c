@@ -37,11 +37,12 @@ void data_account_destroy(data_account *account)
   free(account);
 }
 
-void data_account_print(const data_account *account, FILE *stream, const char *indent, bool with_notes)
+void data_account_print(const data_account *account, FILE *stream, const char *indent, const char *word,
+                        bool with_notes)
 {
   const point_source *source = account->source;
   const int64_t d = source->n_features;
-  fprintf(stream, "%s%s: %" PRId64 " row%s of %" PRId64 " column%s", indent, source->label, source->n_rows,
+  fprintf(stream, "%s%s%s: %" PRId64 " row%s of %" PRId64 " column%s", indent, word, source->label, source->n_rows,
           plural(source->n_rows), d, plural(d));
   if (d < source->n_columns) fprintf(stream, " out of %" PRId64, source->n_columns);
   if (account->first_row != NULL) fputs("; first row", stream);

@@ -16,8 +16,10 @@ typedef struct data_account data_account;
 data_account *data_account_create(point_source *source);
 void data_account_destroy(data_account *account); /* NULL is fine */
 
-/* "mall.csv: 200 rows of 2 columns out of 5; first row 15 39", and, with notes, a line for each remark behind it. */
-void data_account_print(const data_account *account, FILE *stream, const char *indent, bool with_notes);
+/* "mall.csv: 200 rows of 2 columns out of 5; first row 15 39", and, with notes, a line for each remark behind it. All
+ * lines begin with the indent, the first one goes on with the word ("from "). */
+void data_account_print(const data_account *account, FILE *stream, const char *indent, const char *word,
+                        bool with_notes);
 
 /* {"name", "kind", "n_rows", "n_columns", "first_row", "notes"}; a new reference, or NULL. */
 json_t *data_account_json(const data_account *account);

@@ -8,6 +8,7 @@
 #include "fit/batch.h"
 #include "fit/memory_plan.h"
 #include "mixture/files/model_file.h"
+#include "sources/pipe.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/memory.h"
@@ -83,7 +84,7 @@ static void tell_data(fit_session *session)
   if (session->rank != 0) return;
   session->data = data_account_create(session->source);
   if (session->data != NULL && session->command.job.verbosity >= 0 && !session->command.json)
-    data_account_print(session->data, stderr, "", false);
+    data_account_print(session->data, stderr, "", "", false);
 }
 
 static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
@@ -212,13 +213,16 @@ static gmmpi_status leave_early(fit_session *session, gmmpi_error *error)
 static gmmpi_status read_points_or_stop(fit_session *session, gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  if (session->rank == 0) signals_set_answer("status: reading %s", session->command.data);
+  size_t length;
+  const char *data = session->command.data;
+  if (pipe_is_standard_input(data, &length)) data = pipe_standard_input;
+  if (session->rank == 0) signals_set_answer("status: reading %s", data);
   if (read_points(session, &local) != GMMPI_STOPPED) {
     if (local.status != GMMPI_OK) *error = local;
     return local.status;
   }
   return fail(error, GMMPI_STOPPED, "%s: stopped by %s while it was read, when there was nothing to save; start again",
-              session->command.data, job_stopped_by(session->comm));
+              data, job_stopped_by(session->comm));
 }
 
 /* What is done stays done when something else has failed. */

@@ -157,7 +157,7 @@ static void print_for_people(const fit_account *account)
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged ? "" : "; not converged");
-  if (account->data != NULL) data_account_print(account->data, stdout, "  ", true);
+  if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped((dropped_count){account->points->n_dropped, account->points->n_infinite});
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
          end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);

@@ -89,7 +89,12 @@ void options_print_help(const command_usage *usage)
   options_print_wrapped(usage->about, 0, 0);
   for (int g = 0; g < usage->n_groups; g++) {
     const option_group *group = &usage->groups[g];
-    if (group->title != NULL) printf("\n%s:\n", group->title);
+    if (group->title != NULL) {
+      char title[500];
+      snprintf(title, sizeof title, "%s:", group->title);
+      putchar('\n');
+      options_print_wrapped(title, 0, 0);
+    }
     for (int o = 0; o < group->n_options; o++) {
       if (option_is_shown(group, &group->options[o])) print_option(&group->options[o], column);
     }

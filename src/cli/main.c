@@ -4,6 +4,8 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "kernels/kernel.h"
+#include "sources/kinds.h"
+#include "sources/unpack.h"
 #include "sources/written_files.h"
 #include "support/draft.h"
 #include "support/error.h"
@@ -59,6 +61,7 @@ static void print_help(void)
 static void print_version(void)
 {
   char mpi[MPI_MAX_LIBRARY_VERSION_STRING];
+  char unpacking[100];
   int length;
   unsigned major;
   unsigned minor;
@@ -69,6 +72,11 @@ static void print_version(void)
   printf("gmmpi %s\n", GMMPI_VERSION);
   printf("MPI: %s\n", mpi);
   printf("HDF5: %u.%u.%u\n", major, minor, release);
+  for (const source_kind *const *kind = source_kinds; *kind != NULL; kind++) {
+    if ((*kind)->library != NULL) printf("%s: %s\n", (*kind)->name, (*kind)->library());
+  }
+  unpack_libraries(unpacking, sizeof unpacking);
+  printf("compressed files: %s\n", unpacking);
   printf("BLAS: %s, core %s\n", openblas_get_config(), linear_algebra_core());
   printf("instruction set: %s\n", kernel_best(KERNEL_HIGHEST_LEVEL)->instruction_set);
 }

@@ -216,7 +216,7 @@ option_group reading_group(reading_options *values)
   char usage[300];
   option_group group = {.title = title, .values = values};
   kinds_usage(usage, sizeof usage);
-  snprintf(title, sizeof title, "How DATA is read (%s)", usage);
+  snprintf(title, sizeof title, "How DATA is read\n(%s)", usage);
   group.options = reading_option_table(&group.n_options);
   return group;
 }

@@ -36,6 +36,18 @@ static shard_options how_of(const gmmpi_options *options)
                          .scratch = memory_scratch(&options->memory)};
 }
 
+/* What would change the numbers of a file has no place where there is none. */
+static gmmpi_status check_words(const reading_options *reading, gmmpi_error *error)
+{
+  if (reading_has_word(reading, "transform"))
+    return fail(error, GMMPI_WRONG_USAGE,
+                "--transform: points from memory are taken as they are; transform them before");
+  if (reading_has_word(reading, "missing-values"))
+    return fail(error, GMMPI_WRONG_USAGE,
+                "--missing-values: points from memory are taken as they are; put NaN where a value is missing");
+  return GMMPI_OK;
+}
+
 gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                  const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error)
 {
@@ -43,12 +55,7 @@ gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_lo
   gmmpi_points *created = NULL;
   if (begin(comm, options, &created, &local) == GMMPI_OK) {
     created->n_local = n_local;
-    if (reading_has_word(&created->options->reading, "transform"))
-      fail(&local, GMMPI_WRONG_USAGE, "--transform: points from memory are taken as they are; transform them before");
-    else if (reading_has_word(&created->options->reading, "missing-values"))
-      fail(&local, GMMPI_WRONG_USAGE,
-           "--missing-values: points from memory are taken as they are; make such numbers NaN before");
-    else
+    if (check_words(&created->options->reading, &local) == GMMPI_OK)
       shard_create_from_memory(comm, rows, n_local, n_features, how_of(created->options), &created->rows, &local);
   }
   return end(created, &local, points, error);

@@ -17,4 +17,8 @@ typedef struct reading_choices {
 enum { N_READING_CHOICES = 5 };
 extern const source_setting reading_choices_table[N_READING_CHOICES];
 
+/* To add one: a member of reading_choices, its record in choices.c, and the number of them; what uses it, which is
+ * source_read or something that all kinds go through; a paragraph in docs/data.md. It must not be called like another
+ * option (`gmmpi fit --help`). */
+
 #endif

@@ -82,6 +82,64 @@ static bool is_libsvm(rest_of_text text)
   }
 }
 
+/* As NumPy prints a matrix: brackets, and no commas between the numbers. */
+static bool is_printed_array(rest_of_text text)
+{
+  if (!begins_with(text, "[[")) return false;
+  text.next += 2;
+  text = without_blanks(text, " ");
+  const char *begin = text.next;
+  while (text.next < text.end && strchr(" ,]\r\n", *text.next) == NULL) text.next++;
+  return text.next < text.end && (*text.next == ' ' || *text.next == ']' || *text.next == '\n') &&
+         is_number(begin, text.next) && memchr(begin, ',', (size_t)(end_of_line(text) - begin)) == NULL;
+}
+
+/* Octave's text of integers and of more dimensions: one number a line, behind the line of the extents. */
+static bool is_octave_array(rest_of_text text)
+{
+  static const char extents[] = "# ndims:";
+  return begins_with(text, "# Created by Octave") &&
+         memmem(text.next, (size_t)(text.end - text.next), extents, sizeof extents - 1) != NULL;
+}
+
+/* IPAC's tables have bars around the names and types of columns, and none around the numbers. */
+static bool is_ipac(rest_of_text text)
+{
+  while (begins_with(text, "\\")) {
+    text.next = end_of_line(text);
+    text = without_blanks(text, "\r\n");
+  }
+  if (!begins_with(text, "|")) return false;
+  text.next = end_of_line(text);
+  text = without_blanks(text, "\r\n");
+  if (!begins_with(text, "|")) return false;
+  text.next++;
+  static const char *const types[] = {"double", "float", "int", "long", "char", "real", "date"};
+  text = without_blanks(text, " ");
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    if (begins_with(text, types[i])) return true;
+  }
+  return false;
+}
+
+/* Statements behind comments. */
+static bool is_sql(rest_of_text text)
+{
+  static const char *const words[] = {"PRAGMA foreign_keys", "BEGIN TRANSACTION", "CREATE TABLE",
+                                      "INSERT INTO",         "DROP TABLE",        "/*!"};
+  for (text = without_blanks(text, " \t\r\n"); begins_with(text, "--"); text = without_blanks(text, " \t\r\n")) {
+    const rest_of_text words_of_it = without_blanks((rest_of_text){text.next + 2, text.end}, " ");
+    if (begins_with(words_of_it, "MySQL dump") || begins_with(words_of_it, "MariaDB dump") ||
+        begins_with(words_of_it, "PostgreSQL database dump"))
+      return true;
+    text.next = end_of_line(text);
+  }
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    if (begins_with(text, words[i])) return memchr(text.next, ';', (size_t)(text.end - text.next)) != NULL;
+  }
+  return false;
+}
+
 /* An object or a list of some; a list of numbers alone could be a line of them. */
 static bool is_json(rest_of_text text)
 {
@@ -121,6 +179,21 @@ static const foreign_format votable = {
     FOREIGN_PYTHON("astropy.table, sys", "astropy.table.Table.read(sys.argv[1]).write(sys.argv[2], format='csv')",
                    ".csv"),
     NULL, false};
+static const foreign_format printed_array = {"an array as NumPy prints it", NULL,
+                                             "write it with numpy.savetxt or numpy.save; what is printed is rounded",
+                                             false};
+static const foreign_format octave_array = {"an array of Octave, one number a line", NULL,
+                                            "save it as a matrix, double(X), or with save -hdf5", false};
+static const foreign_format ipac = {
+    "an IPAC table",
+    FOREIGN_PYTHON("astropy.table, sys",
+                   "astropy.table.Table.read(sys.argv[1], format='ascii.ipac').write(sys.argv[2], format='ascii.csv')",
+                   ".csv"),
+    NULL, false};
+static const foreign_format sql = {
+    "a file of SQL statements", NULL,
+    "run it in its database, and write the table as CSV from there (sqlite3 -header -csv, COPY ... TO ... CSV HEADER)",
+    false};
 static const foreign_format xml = {"an XML file", FOREIGN_PANDAS("read_xml(sys.argv[1])"), NULL, false};
 
 static const struct {
@@ -143,6 +216,9 @@ static const struct {
     {"<table",
      {"a web page (HTML)", FOREIGN_PANDAS("read_html(sys.argv[1])[0]"),
       "was the file downloaded rightly? Else convert its first table", false}},
+    {"<tr>",
+     {"a web page (HTML)", FOREIGN_PANDAS("read_html('<table>' + open(sys.argv[1]).read() + '</table>')[0]"),
+      "convert its first table", false}},
     {"version https://git-lfs.github.com/",
      {"a placeholder of Git LFS", "git lfs pull --include {}", "get the file itself", false}},
     {"# vtk DataFile",
@@ -169,6 +245,10 @@ const foreign_format *foreign_text(const unsigned char *head, size_t n_head)
     if (begins_with(text, texts[i].begin)) return &texts[i].format;
   }
   if (is_arff(text)) return &arff;
+  if (is_printed_array(text)) return &printed_array;
+  if (is_octave_array(text)) return &octave_array;
+  if (is_ipac(text)) return &ipac;
+  if (is_sql(text)) return &sql;
   if (begins_with(text, "<?xml") || begins_with(text, "<VOTABLE"))
     return memmem(text.next, (size_t)(text.end - text.next), "<VOTABLE", 8) != NULL ? &votable : &xml;
   if ((*text.next == '{' || *text.next == '[') && is_json(text)) return is_json_lines(text) ? &json_lines : &json;

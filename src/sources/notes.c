@@ -10,16 +10,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A command may open its data twice, to learn their names first; it says all of this once. The last ones are kept. */
-static char warned_of[MOST_NOTES][NOTE_BYTES];
-static int n_warned;
+/* A command may open its data twice, to learn their names first; it says each doubt once. Whole warnings, one behind
+ * the other. */
+static char *said[4 * MOST_NOTES];
+static int n_said;
 
-static bool is_known(const char *text)
+/* Has the warning been said before? From now on it has been. */
+static bool is_said(const char *label, const char *text)
 {
-  for (int i = 0; i < MOST_NOTES; i++) {
-    if (strcmp(text, warned_of[i]) == 0) return true;
-  }
-  return false;
+  char *warning;
+  if (asprintf(&warning, "%s: %s", label, text) < 0) return false;
+  bool found = false;
+  for (int i = 0; i < n_said && !found; i++) found = strcmp(said[i], warning) == 0;
+  if (found || n_said == (int)(sizeof said / sizeof *said))
+    free(warning);
+  else
+    said[n_said++] = warning;
+  return found;
+}
+
+bool notes_have(const source_notes *notes, const char *text)
+{
+  bool found = false;
+  for (int i = 0; i < notes->n; i++) found = found || strcmp(notes->remarks[i].text, text) == 0;
+  return found;
 }
 
 void notes_add(source_notes *notes, bool is_doubt, const char *format, va_list arguments)
@@ -28,10 +42,7 @@ void notes_add(source_notes *notes, bool is_doubt, const char *format, va_list a
   vsnprintf(remark.text, sizeof remark.text, format, arguments);
   printable_make(remark.text);
   if (notes->remarks == NULL) notes->remarks = allocate(MOST_NOTES, sizeof *notes->remarks);
-  if (notes->remarks == NULL || notes->n == MOST_NOTES) return;
-  for (int i = 0; i < notes->n; i++) {
-    if (strcmp(notes->remarks[i].text, remark.text) == 0) return;
-  }
+  if (notes->remarks == NULL || notes->n == MOST_NOTES || notes_have(notes, remark.text)) return;
   notes->remarks[notes->n++] = remark;
 }
 
@@ -39,9 +50,7 @@ void notes_warn(const source_notes *notes, const char *label)
 {
   for (int i = 0; i < notes->n; i++) {
     const source_remark *remark = &notes->remarks[i];
-    if (!remark->is_doubt || is_known(remark->text)) continue;
-    warn("%s: %s", label, remark->text);
-    memcpy(warned_of[n_warned++ % MOST_NOTES], remark->text, sizeof remark->text);
+    if (remark->is_doubt && !is_said(label, remark->text)) warn("%s: %s", label, remark->text);
   }
 }
 

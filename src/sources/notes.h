@@ -23,7 +23,9 @@ typedef struct source_notes {
 void notes_add(source_notes *notes, bool is_doubt, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
-/* Warns, on the calling rank, of all doubts; label: of the source. */
+bool notes_have(const source_notes *notes, const char *text);
+
+/* Warns, on the calling rank, of all doubts that it has not warned of yet; label: of the source. */
 void notes_warn(const source_notes *notes, const char *label);
 
 void notes_clear(source_notes *notes);

@@ -16,8 +16,7 @@ bool machine_is_little_endian(void)
 
 /* --- from bytes to doubles --- */
 
-/* IEEE 754 half precision: one sign bit, five of exponent, ten of fraction. */
-static double half_to_double(uint16_t half)
+double half_to_double(uint16_t half)
 {
   const int exponent = (half >> 10) & 31;
   const int fraction = half & 1023;

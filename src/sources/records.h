@@ -23,6 +23,9 @@ typedef struct record_field {
 /* Is this machine's byte order that of least bytes first? */
 bool machine_is_little_endian(void);
 
+/* IEEE 754 half precision: one sign bit, five of exponent, ten of fraction. */
+double half_to_double(uint16_t half);
+
 /* Which numbers of which records are features. */
 typedef struct record_reader {
   record_field *fields; /* n_features of the source, in its order */

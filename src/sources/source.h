@@ -95,6 +95,10 @@ typedef struct source_kind {
   /* See source_reads. NULL: it reads source->path alone. */
   bool (*reads)(const point_source *source, const char *path);
 
+  /* The library that reads it, "cfitsio 4.2.0", or that there is none in this gmmpi: for --version. NULL: none but
+   * those that gmmpi cannot do without. */
+  const char *(*library)(void);
+
   /* See kinds_insides. NULL: nobody can say. */
   struct json_t *(*insides)(const char *path);
 
@@ -214,7 +218,8 @@ size_t source_path_length(const char *data);
 /* To add one, of the name x:
  *
  * - A folder sources/x/ with a `const source_kind source_x`: name, suffixes, open, read, close, and what is not as it
- *   is when left out. Of sources/ it includes this header, band.h, feature_names.h, written_files.h and its own files.
+ *   is when left out. Of sources/ it includes this header and those that it brings, band.h, records.h, record_columns.h
+ *   and its own files.
  * - The line X(x) in sources/kinds.c. A format that has a mark stands before text, which has none.
  *
  * The command line, help texts, messages, `gmmpi info` and CMake find it there. unit.test_kinds looks whether the entry

@@ -18,6 +18,9 @@ packing unpack_recognise(const unsigned char *head, size_t n_bytes);
 gmmpi_status unpack_copy(MPI_Comm comm, const char *input, const char *file, packing how, spool **copy,
                          gmmpi_error *error);
 
+/* The libraries that unpack, with their versions: "zlib 1.3, zstd 1.5.5". Cut to fit n_bytes. */
+void unpack_libraries(char *text, size_t n_bytes);
+
 /* For the other files of this topic. */
 
 /* A file that is being unpacked, by this process alone. */

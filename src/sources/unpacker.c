@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,6 +43,15 @@ packing unpack_recognise(const unsigned char *head, size_t n_bytes)
     return PACKED_BY_ZSTD;
 #endif
   return NOT_PACKED;
+}
+
+void unpack_libraries(char *text, size_t n_bytes)
+{
+#ifdef GMMPI_HAS_ZSTD
+  snprintf(text, n_bytes, "zlib %s, zstd %s", zlibVersion(), ZSTD_versionString());
+#else
+  snprintf(text, n_bytes, "zlib %s; no zstd", zlibVersion());
+#endif
 }
 
 /* --- what may be wrong --- */

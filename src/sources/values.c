@@ -7,6 +7,21 @@
 
 const value_rule value_rule_of_plain_numbers = {.valid_least = NAN, .valid_most = NAN, .scale = 1.0};
 
+/* NaN: no limit. */
+static bool are_same_limits(double a, double b)
+{
+  return a == b || (isnan(a) && isnan(b));
+}
+
+bool value_rules_are_same(const value_rule *a, const value_rule *b)
+{
+  bool are_same = a->n_fills == b->n_fills && are_same_limits(a->valid_least, b->valid_least) &&
+                  are_same_limits(a->valid_most, b->valid_most) && a->limits_values == b->limits_values &&
+                  a->scale == b->scale && a->offset == b->offset && a->wrap == b->wrap;
+  for (int i = 0; are_same && i < a->n_fills; i++) are_same = a->fills[i] == b->fills[i];
+  return are_same;
+}
+
 void value_rule_add_fill(value_rule *rule, double fill)
 {
   bool is_known = isnan(fill);

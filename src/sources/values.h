@@ -26,6 +26,9 @@ extern const value_rule value_rule_of_plain_numbers;
 /* An integer as one of the other sign, see wrap. */
 double value_wrapped(double number, double wrap);
 
+/* Do numbers stand for the same by both? */
+bool value_rules_are_same(const value_rule *a, const value_rule *b);
+
 /* Adds a fill to the rule, once; no more than there is room for. NaN, which is missing anyway, is none. */
 void value_rule_add_fill(value_rule *rule, double fill);
 

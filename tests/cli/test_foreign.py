@@ -80,6 +80,15 @@ MARKS = {
     "VOTable": b'<?xml version="1.0"?>\n<VOTABLE version="1.4">\n',
     "web page": b"<!DOCTYPE html>\n<html><body>Please log in</body></html>\n",
     "a web page": b"<table border=\"1\" class=\"dataframe\">\n",
+    "web page .*convert its first table": b"<TR><TH>x</TH>\n<TH>y</TH>\n</TR>\n",
+    "SQL": b"--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\nCOPY p (x) FROM stdin;\n1\n\\.\n",
+    "of SQL": b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n",
+    "file of SQL": b'INSERT INTO "p"(x,y) VALUES(1.5,2);\n',
+    "IPAC": b"\\fixlen = T\n|   x    |   y    |\n| double | double |\n|        |        |\n  1.5      2.5    \n",
+    "as NumPy prints it": b"[[1.5 2.5]\n [3.5 4.5]]\n",
+    "array as NumPy prints": b"[[ 1.5e+00 2.5e-01\n   3.5e+00]\n [ 4.5 2 1]]\n",
+    "of Octave, one number a line": b"# Created by Octave 7.3.0, Mon Jan 05 10:00:00 2026 UTC <me@here>\n# name: I\n"
+                                    b"# type: int32 matrix\n# ndims: 2\n 2 2\n 1\n 2\n 3\n 4\n",
     "VTK": b"# vtk DataFile Version 3.0\nx\nASCII\n",
     "PLY": b"ply\nformat ascii 1.0\nelement vertex 1\n",
     "Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n",
@@ -97,6 +106,9 @@ TEXTS = {  # which are tables
     "one column of A": "A\n3\n262657\n4\n",
     "ply": "ply\n1\n2\n",
     "missing": "<NA>,1\n2,3\n",
+    "bars": "|x|y|\n|1|2|\n|3|4|\n",
+    "sets": "Set Number;y\n1;2\n3;4\n",
+    "Octave": "# Created by Octave 7.3.0\n# name: X\n# type: matrix\n# rows: 2\n# columns: 2\n 1 2\n 3 4\n",
     "percent": "a%,b\n1,2\n3,4\n",
 }
 
@@ -125,7 +137,7 @@ class Foreign(harness.Case):
     def test_tables(self):
         for what, text in TEXTS.items():
             with self.subTest(what):
-                self.succeed("convert", self.write("table", text), self.path("out.h5"))
+                self.succeed("convert", self.write("table", text), self.path("out.h5"), "--missing", "drop")
 
     def test_compressed(self):
         """R compresses what it writes; others are to be unpacked before their command takes them."""

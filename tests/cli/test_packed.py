@@ -171,13 +171,28 @@ class Packed(harness.Case):
         self.fail_with(64, "x.csv.gz", "convert", packed, packed, env=self.env)
 
     def test_hdf5_of_other_files(self):
+        """Virtual, linked and raw parts of every layout: of the copy they would be looked for elsewhere."""
         layout = h5py.VirtualLayout(POINTS.shape, "f8")
         layout[:] = h5py.VirtualSource(self.h5(), "x", shape=POINTS.shape)
-        with h5py.File(self.path("virtual.h5"), "w") as file:
-            file.create_virtual_dataset("v", layout)
-        with open(self.path("virtual.h5"), "rb") as file:
-            packed = self.put("virtual.h5.gz", gzip.compress(file.read()))
-        self.refuse(65, "virtual.h5.gz:/v: is made of other files", packed, ranks=2)
+        records = numpy.zeros(9, [("a", "f8"), ("b", "f8")])
+        with h5py.File(self.path("other.h5"), "w") as file:
+            file["x"], file["records"] = POINTS, records
+        records.tofile(self.put("raw", b""))
+        with h5py.File(self.path("all.h5"), "w") as file:
+            file.create_virtual_dataset("virtual", layout)
+            for name in ("x", "records"):
+                file["linked_" + name] = h5py.ExternalLink(self.path("other.h5"), "/" + name)
+            file["gone"] = h5py.ExternalLink("gone.h5", "/x")
+            for name, dtype in (("raw", "f8"), ("raw_records", records.dtype), ("sparse/data", "f8"), ("group/a", "f8")):
+                file.create_dataset(name, (9,), dtype, external=[(self.path("raw"), 0, h5py.h5f.UNLIMITED)])
+            file["group/b"] = numpy.arange(9.0)
+            file["sparse/indices"], file["sparse/indptr"] = numpy.zeros(9, "i8"), numpy.arange(10)
+            file["sparse"].attrs["encoding-type"], file["sparse"].attrs["shape"] = "csr_matrix", [9, 2]
+        with open(self.path("all.h5"), "rb") as file:
+            packed = self.put("all.h5.gz", gzip.compress(file.read()))
+        for i, name in enumerate(("virtual", "linked_x", "linked_records", "raw", "raw_records", "sparse", "group", "gone")):
+            self.refuse(65, f"all.h5.gz:/{name}(/a)?: is made of other files", packed + ":/" + name, ranks=2 if i == 0 else None)
+        numpy.testing.assert_array_equal(self.read(packed + ":/group", "--columns", "b"), numpy.arange(9.0)[:, None])
 
     def test_no_room(self):
         packed = self.put("x.csv.gz", gzip.compress(CSV.encode()))

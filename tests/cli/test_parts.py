@@ -121,6 +121,35 @@ class Parts(harness.Case):
             self.assertEqual(len(set(file["labels"][::2])), 1)
             self.assertEqual(file["labels"].shape, (900,))
 
+    def test_other_rules(self):
+        """Files that are read in different ways: each as it says, and that is said; the same on any rank."""
+        for i in range(6):
+            path = self.write_h5(f"{i}.h5", numpy.arange(6 + 3 * i, dtype="i2").reshape(-1, 3))
+            with h5py.File(path, "r+") as file:
+                if i in (2, 5):
+                    file["x"].attrs["scale_factor"] = 0.5
+                if i == 4:
+                    file["x"].attrs["scale_factor"] = "many"
+                if i == 3:
+                    file["x"].attrs["scale_factor"] = "3"
+        expected = numpy.concatenate([numpy.arange(6 + 3 * i).reshape(-1, 3) * (0.5 if i in (2, 5) else 1)
+                                      for i in range(6)])
+        for ranks in (None, 3):
+            run = self.succeed("convert", self.path("?.h5"), self.path("read.h5"), ranks=ranks)
+            with h5py.File(self.path("read.h5")) as file:
+                numpy.testing.assert_array_equal(file["points"][:], expected)
+            os.remove(self.path("read.h5"))
+            self.assertRegex(run.stdout, r"(?m)^  note: 3 of its files are read otherwise than the first, as .*2\.h5; ")
+            warnings = [line for line in run.stderr.splitlines() if "warning" in line]
+            self.assertEqual(len(warnings), 1, run.stderr)
+            self.assertRegex(warnings[0], r"3\.h5: its attribute scale_factor has no effect, for it is text")
+        self.assertNotIn("note", self.succeed("convert", self.path("[01].h5"), self.path("read.h5")).stdout)
+        with h5py.File(self.path("0.h5"), "r+") as file:
+            file["x"].attrs["scale_factor"] = 2
+        os.remove(self.path("read.h5"))
+        run = self.succeed("convert", self.path("[01].h5"), self.path("read.h5"))
+        self.assertRegex(run.stdout, r"note: its numbers are packed: times 2 .*\n  note: 1 of its files is read otherwise")
+
     def test_bad_rows(self):
         """The file and its row are named."""
         for i in range(3):
@@ -183,29 +212,6 @@ class Parts(harness.Case):
                           ("fit", self.path("?.h5:/x"), "-k", 1, "-o", self.path("1.h5"))):
             self.fail_with(64, "would overwrite", *arguments, ranks=2)
         self.assertEqual(self.bytes_of("1.h5"), before)
-
-    def test_what_is_said_of_the_parts(self):
-        """What is said of the first file is said of all; of the others, what is said of them alone."""
-        for name in ("0.csv", "1.csv"):
-            self.write(name, "1,2\n1.5,2.5\n3.1,4\n5,5\n")
-        self.write_h5("0.h5", numpy.arange(12, dtype="i2").reshape(4, 3))
-        for name in ("1.h5", "2.h5"):
-            self.write_h5(name, numpy.arange(12, dtype="i2").reshape(4, 3))
-            with h5py.File(self.path(name), "a") as file:
-                file["x"].attrs["scale_factor"] = 0.5
-        numpy.save(self.path("0.npy"), numbers(10))
-        for ranks in (None, 3):
-            run = self.succeed("convert", self.path("?.csv"), self.path("points"), ranks=ranks)
-            self.assertIn("0.csv: line 1 (1, 2) is taken for a header", run.stderr)
-            self.assertEqual(run.stderr.count("gmmpi warning: "), 1)
-            run = self.succeed("convert", self.path("?.h5"), self.path("points"), ranks=ranks)
-            self.assertIn("1.h5: its numbers are packed: times 0.5", run.stdout + run.stderr)
-            self.assertIn("1 more file has notes of its own", run.stdout + run.stderr)
-        run = self.succeed("convert", self.path("?.npy"), self.path("points"), "--skip-lines", 1)
-        self.assertIn("0.npy: --skip-lines says nothing about NPY files", run.stderr)
-        listed = self.write("list", "0.csv\n0.h5\n")
-        run = self.succeed("convert", "@" + listed, self.path("points"), "--header", "no", "--columns", "1-2")
-        self.assertEqual(run.stderr.count("--header"), 0, run.stderr)
 
     def test_names_with_wildcards(self):
         """A file that is called like a pattern or a list is meant itself."""

@@ -275,6 +275,15 @@ class Pandas(Tables):
                    "--columns", "index,when,k")
         self.fail_with(65, 'column "s" holds text', "convert", data + ":/df", self.path("o.h5"), "--columns", "s")
 
+    def test_categories(self):
+        """A column of categories keeps them in a table of its own, which is not what is meant."""
+        table, data = self.write_frame()
+        with h5py.File(data, "a") as file:
+            group = file.create_group("df/meta/values_block_2/meta")
+            group.attrs["pandas_type"] = numpy.bytes_("series_table")
+            group["table"] = filled([("index", "i8"), ("values", "f8")], 2)
+        self.check(data, {"fürst": table["values_block_0"][:, 1], "k": table["k"], "second": table["values_block_0"][:, 0]})
+
     def test_nothing_is_executed(self):
         """A pickle with an instruction that calls something, and lists that do not fit: fields keep their own names."""
         for names in (b"cos\nsystem\n(Vfalse\ntR.", b"(lp0\nVone\np1\na.", b"(lp0\nVone\n", b"", b"(lp0\nVa\naVb\na"):

@@ -41,7 +41,7 @@ class Usage(harness.Case):
     def test_version(self):
         run = self.succeed("--version")
         self.assertRegex(run.stdout, r"\Agmmpi \d+\.\d+\.\d+\n")
-        for name in ("MPI", "HDF5", "BLAS: OpenBLAS", "instruction set: (portable|avx2|avx512)"):
+        for name in ("MPI", "HDF5", "FITS: (cfitsio|not read)", "compressed files: zlib ", "BLAS: OpenBLAS", "instruction set: (portable|avx2|avx512)"):
             self.assertRegex(run.stdout, f"(?m)^{name}")
         self.assertEqual(self.succeed("--version", ranks=2).stdout, run.stdout)
 

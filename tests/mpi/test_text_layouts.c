@@ -63,6 +63,22 @@ static const layout layouts[] = {
      {.123456789012},
      {{0}},
      NULL},
+    {"0.5,1,1.5\n0.123456789012,7.123456789012,1.123456789012\n2.123456789012,3.123456789012,5.123456789012\n"
+     "0.223456789012,0.123456789012,1.323456789012\n",
+     "0.5 1 1.5",
+     "!taken for a header",
+     3,
+     {0.123456789012, 7.123456789012},
+     {{0}},
+     NULL},
+    {"0.5,1,1.5,2\n0.1,0.7,0.3,4\n0.5,0.2,0.1,5\n0.2,0.4,0.9,1\n4,5,1,2\n",
+     "x1 x2 x3 x4",
+     "!taken for a point",
+     5,
+     {0.5, 1, 1.5, 2},
+     {{0}},
+     NULL},
+    {"0.5,1,1.5\n0.7,0.9,1.1\n0.5,0.2,0.1\n0.2,0.4,0.9\n", "x1 x2 x3", NULL, 4, {0.5, 1, 1.5}, {{0}}, NULL},
     {"0\n0.5\n1.25\n", "x1", NULL, 3, {0, .5, 1.25}, {{0}}, NULL},
     {"id,0.1,0.5,0.9\n7,1.5,2.5,3.5\n4,5.5,6.5,8.5\n",
      "id 0.1 0.5 0.9",
@@ -107,6 +123,29 @@ static const layout layouts[] = {
     {"\"\",\"x\",\"y\"\n\"1\",0.5,2\n\"2\",1.5,3\n", "x y", "counts the rows", 2, {.5, 2, 1.5, 3}, {{0}}, NULL},
     {",x,y\n0,0.5,2\n1,1.5,3\n", "x1 x y", NULL, 2, {0, .5, 2, 1, 1.5, 3}, {{"keep-index", "yes"}}, NULL},
     {",x,y\n0,0.5,2\n1,1.5,3\n", "x1 y", NULL, 2, {0, 2, 1, 3}, {{0}}, "1,3"},
+    {",,x,y\nu,0,0.5,2\nu,1,1.5,3\nv,0,2.5,4\nv,1,3.5,5\n",
+     "x y",
+     "!column 2 has no name either",
+     4,
+     {.5, 2, 1.5, 3},
+     {{0}},
+     NULL},
+    {",,x\nu,0,0.5\nu,1,1.5\nv,2,2.5\n", "x", "column 2 has no name either", 3, {.5, 1.5, 2.5}, {{0}}, NULL},
+    {",,x\n0,0.5,1\n1,1.5,2\n2,2.5,3\n", "x2 x", "counts the rows", 3, {.5, 1, 1.5, 2, 2.5, 3}, {{0}}, NULL},
+    {"p,a,a\nq,x,y\n0,1.5,2\n1,2.5,3\n2,3,7\n",
+     "p_q a_x a_y",
+     "!counts the rows and is read",
+     3,
+     {0, 1.5, 2, 1, 2.5, 3},
+     {{0}},
+     NULL},
+    {"rownames,x\n1,1.5\n2,2.5\n3,0.5\n",
+     "rownames x",
+     "!counts the rows and is read",
+     3,
+     {1, 1.5, 2, 2.5},
+     {{0}},
+     NULL},
     {"Unnamed: 0,x,y\n0,0.5,2\n1,1.5,3\n", "x y", "counts the rows", 2, {.5, 2, 1.5, 3}, {{0}}, NULL},
     {",x,y\n8,0.5,2\n1,1.5,3\n", "x y", "!taken for an index", 2, {.5, 2, 1.5, 3}, {{0}}, NULL},
     {",x,y\n500,0.5,2\n501,1.5,3\n", "x y", "counts the rows", 2, {.5, 2, 1.5, 3}, {{0}}, NULL},
@@ -198,16 +237,17 @@ static bool has_names(const point_source *source, const char *names)
 
 static bool has_remark(const source_notes *notes, const char *part)
 {
-  if (part == NULL) return notes->n == 0;
-  const bool is_doubt = *part == '!';
+  const bool is_doubt = part != NULL && *part == '!';
   bool has_doubt = false;
   bool found = false;
   for (int i = 0; i < notes->n; i++) {
+    if (strstr(notes->remarks[i].text, "are taken as") != NULL) continue; /* few rows, as these texts have */
+    if (part == NULL) return false;
     has_doubt = has_doubt || notes->remarks[i].is_doubt;
     if (notes->remarks[i].is_doubt == is_doubt && strstr(notes->remarks[i].text, part + (is_doubt ? 1 : 0)) != NULL)
       found = true;
   }
-  return found && has_doubt == is_doubt;
+  return part == NULL || (found && has_doubt == is_doubt);
 }
 
 static void check_layout(const layout *given)

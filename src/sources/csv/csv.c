@@ -81,7 +81,7 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   if (result != GMMPI_OK || state->format.n_columns == 0) return result;
   result = source_pick_columns(source, state->format.n_columns, state->format.names, options, error);
   if (result != GMMPI_OK) return result;
-  if (state->format.n_index > 0) leave_out_first(source);
+  for (int i = 0; i < state->format.n_index; i++) leave_out_first(source);
   csv_look_at_last_line(source, state->descriptor, state->n_bytes, &state->format);
 
   const csv_format *format = &state->format;

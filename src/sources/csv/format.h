@@ -12,7 +12,7 @@ typedef struct csv_format {
   char group;          /* what stands between thousands in numbers, ',' or '.'; 0: nothing */
   int n_leading;       /* 1: an empty field before the first column, as in "| 1 | 2 |" */
   int n_trailing;      /* empty fields behind the last column */
-  int n_index;         /* 1: the first column counts or names the rows, and is left out unless it is picked */
+  int n_index;         /* the first columns that count or name the rows, and are left out unless they are picked */
   int64_t n_columns;   /* without such empty fields */
   char **names;        /* n_columns; NULL without a header */
   int64_t first_row;   /* where in the file the first line behind the header begins */

@@ -2,6 +2,7 @@
 #include "sources/csv/header.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,10 +10,22 @@ enum { LEAST_YEAR = 1900, MOST_YEAR = 2100, LONG_NUMBER = 12, MOST_HEADER_LINES 
 
 /* --- text --- */
 
+/* Numbers with blanks between them, as those of a size: "600 4". */
+static bool is_several_numbers(const csv_field *field)
+{
+  bool has_blank = false;
+  for (const char *c = field->begin; c < field->end; c++) {
+    has_blank = has_blank || *c == ' ' || *c == '\t';
+    if (*c == '\0' || strchr("0123456789+-. \t", *c) == NULL) return false;
+  }
+  return has_blank && !field->is_quoted;
+}
+
 /* Stars of a number that did not fit, dashes and the like are no names. */
 static bool is_name(const csv_field *field)
 {
   static const char no_letters[] = "*-+.,?#_ ";
+  if (is_several_numbers(field)) return false;
   for (const char *c = field->begin; c < field->end; c++) {
     if (*c == '\0' || strchr(no_letters, *c) == NULL) return true;
   }
@@ -172,6 +185,44 @@ static bool look_at_numbers(const csv_looks *looks, int first_below, number_name
 /* What the first line of numbers is. */
 typedef enum line_verdict { IS_POINT, MAY_BE_HEADER, SEEMS_HEADER, IS_HEADER } line_verdict;
 
+/* Are a line's numbers at equal steps upwards, as wavelengths and the middles of bins? */
+static bool has_equal_steps(const csv_looks *looks, int line)
+{
+  if (looks->n_columns - looks->header_shift < 3) return false;
+  double step = 0;
+  for (int64_t c = looks->header_shift; c < looks->n_columns; c++) {
+    const csv_cell *cell = csv_cell_at(looks, line, c);
+    if (cell->kind != CELL_NUMBER) return false;
+    if (c == looks->header_shift) continue;
+    const double difference = cell->value - csv_cell_at(looks, line, c - 1)->value;
+    if (c == looks->header_shift + 1) step = difference;
+    if (!(difference > 0) || !(fabs(difference - step) <= 1e-9 * fabs(cell->value) + 1e-6 * step)) return false;
+  }
+  return true;
+}
+
+/* Numbers with decimals that may be names: short ones at equal steps above others that are not. */
+static line_verdict judge_steps(const csv_looks *looks)
+{
+  enum { LONGEST_NAME = 8, FEWEST_ROWS = 3 };
+  int n_cells = 0;
+  int n_long = 0;
+  if (looks->n_lines - 1 < FEWEST_ROWS || !has_equal_steps(looks, 0)) return IS_POINT;
+  for (int64_t c = looks->header_shift; c < looks->n_columns; c++) {
+    const csv_field *field = &csv_cell_at(looks, 0, c)->field;
+    if (field->end - field->begin > LONGEST_NAME || !csv_is_column_of_numbers(looks, c, 1)) return IS_POINT;
+  }
+  for (int i = 1; i < looks->n_lines; i++) {
+    if (has_equal_steps(looks, i)) return IS_POINT;
+    for (int64_t c = looks->header_shift; c < looks->n_columns; c++, n_cells++) {
+      const csv_field *field = &csv_cell_at(looks, i, c)->field;
+      if (field->end - field->begin >= LONG_NUMBER) n_long++;
+    }
+  }
+  if (2 * n_long > n_cells) return SEEMS_HEADER;
+  return looks->n_columns - looks->header_shift > 3 ? MAY_BE_HEADER : IS_POINT;
+}
+
 static line_verdict judge_numbers(const csv_looks *looks)
 {
   number_names seen;
@@ -308,6 +359,7 @@ csv_header csv_find_header(point_source *source, const csv_looks *looks)
       header = (csv_header){.n_lines = 2, .is_two_levels = true};
     } else {
       verdict = judge_numbers(looks);
+      if (verdict == IS_POINT) verdict = judge_steps(looks);
       header.n_lines = verdict >= SEEMS_HEADER ? 1 : 0;
     }
     say_verdict(source, looks, verdict, header.n_lines);

@@ -16,6 +16,18 @@ bool csv_has_row_names(const csv_looks *looks, int n_header_lines)
   return looks->n_columns > 2 && n_rows >= 3 && csv_column_is_distinct(looks, 0, n_header_lines);
 }
 
+/* Is the column's name one that programs give to an index? */
+static bool has_name_of_index(const csv_looks *looks, int64_t column)
+{
+  static const char *const names[] = {"index", "level_0", "rownames", "row.names", "__index_level_0__"};
+  const csv_field *field = &csv_cell_at(looks, 0, column)->field;
+  const size_t length = (size_t)(field->end - field->begin);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (strlen(names[i]) == length && memcmp(field->begin, names[i], length) == 0) return true;
+  }
+  return false;
+}
+
 /* Is the column's name none? pandas calls columns so that it read without a name. */
 static bool is_unnamed(const csv_looks *looks, int64_t column)
 {
@@ -23,6 +35,24 @@ static bool is_unnamed(const csv_looks *looks, int64_t column)
   const csv_field *field = &csv_cell_at(looks, 0, column)->field;
   const size_t length = (size_t)(field->end - field->begin);
   return length == 0 || (length >= sizeof unnamed - 1 && memcmp(field->begin, unnamed, sizeof unnamed - 1) == 0);
+}
+
+/* An index of several levels: columns behind the first one that have no name either. */
+static void find_more_levels(point_source *source, const csv_looks *looks, int first, csv_format *format)
+{
+  while (format->n_index + 1 < looks->n_columns && is_unnamed(looks, format->n_index)) {
+    const column_counts counts = csv_column_counts(looks, format->n_index, first);
+    if (counts.n_numbers > 0 && counts.n_integers < counts.n_numbers) return; /* decimals count nothing */
+    const bool is_plain = counts.n_numbers == 0 || csv_column_counts_rows(looks, format->n_index, first, 2);
+    format->n_index++;
+    if (is_plain)
+      source_note(source, "column %d has no name either, and is left out as well", format->n_index);
+    else
+      source_doubt(source,
+                   "column %d has no name either, and is taken for an index of the rows, too, and left out; say "
+                   "--keep-index if it is a feature, or --columns %d-%" PRId64 " if not",
+                   format->n_index, format->n_index + 1, format->n_columns);
+  }
 }
 
 static void find_unnamed_index(point_source *source, const csv_looks *looks, int first, csv_format *format)
@@ -119,8 +149,16 @@ void csv_find_index(point_source *source, const csv_looks *looks, const csv_head
   if (header->n_lines == 0) {
     doubt_columns_of_numbers(source, looks, format->n_columns);
   } else if (looks->header_shift == 0) {
-    if (looks->n_lines > header->n_lines && is_unnamed(looks, 0))
+    if (looks->n_lines > header->n_lines && is_unnamed(looks, 0)) {
       find_unnamed_index(source, looks, header->n_lines, format);
+      if (format->n_index > 0) find_more_levels(source, looks, header->n_lines, format);
+    } else if ((header->is_two_levels || has_name_of_index(looks, 0)) &&
+               csv_column_counts_rows(looks, 0, header->n_lines, 2)) {
+      source_doubt(source,
+                   "column 1 counts the rows and is read as a feature; leave it out with --columns 2-%" PRId64
+                   ", or say --keep-index if it is one",
+                   format->n_columns);
+    }
   } else {
     format->n_index = 1;
     const column_counts counts = csv_column_counts(looks, 0, header->n_lines);

@@ -15,6 +15,11 @@ gmmpi_status fits_open_points(point_source *source, const source_options *option
               source->label);
 }
 
+const char *fits_library(void)
+{
+  return "not read, for there was no cfitsio when gmmpi was built";
+}
+
 struct json_t *fits_insides(const char *path)
 {
   (void)path;

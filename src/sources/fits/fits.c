@@ -66,5 +66,6 @@ const source_kind source_fits = {.name = "FITS",
                                  .recognises = recognises,
                                  .open = open_fits,
                                  .read = read_fits,
+                                 .library = fits_library,
                                  .insides = insides,
                                  .close = close_fits};

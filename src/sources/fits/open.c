@@ -155,6 +155,14 @@ static json_t *describe(const fits_hdu *hdu)
   return json_pack("{s:o, s:s}", "shape", shape, "type", type);
 }
 
+#define AS_TEXT(number)                   #number
+#define VERSION_TEXT(major, minor, micro) "cfitsio " AS_TEXT(major) "." AS_TEXT(minor) "." AS_TEXT(micro)
+
+const char *fits_library(void)
+{
+  return VERSION_TEXT(CFITSIO_MAJOR, CFITSIO_MINOR, CFITSIO_MICRO);
+}
+
 struct json_t *fits_insides(const char *path)
 {
   fitsfile *handle = NULL;

@@ -30,6 +30,9 @@ gmmpi_status fits_open_points(point_source *source, const source_options *option
 /* What the file at path holds; see kinds_insides. */
 struct json_t *fits_insides(const char *path);
 
+/* See source_kind.library. */
+const char *fits_library(void);
+
 /* Rows that are not packed, and those of a packed image. See source_read. */
 gmmpi_status fits_read_rows(const point_source *source, int64_t first_row, int64_t n_rows, double *rows,
                             gmmpi_error *error);

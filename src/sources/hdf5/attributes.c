@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/attributes.h"
 
+#include "sources/hdf5/attribute.h"
 #include "sources/hdf5/unwritten.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
@@ -34,75 +35,6 @@ static bool get_stored_type(hid_t data_set, stored_type *stored)
                           .n_bits = 8 * (int)H5Tget_size(type)};
   H5Tclose(type);
   return class == H5T_INTEGER || class == H5T_FLOAT;
-}
-
-/* --- an attribute --- */
-
-/* More are no fills or limits. */
-enum { MOST_NUMBERS = 64, TEXT_BYTES = 32 };
-
-typedef struct attribute {
-  int n;            /* numbers; 0: there is no such attribute, or it is of another type */
-  bool is_too_long; /* it has more */
-  bool is_float;    /* are they floats, of whatever size? */
-  bool is_float32;  /* of this one */
-  double numbers[MOST_NUMBERS];
-  char text[TEXT_BYTES]; /* of one text; "": it is none */
-} attribute;
-
-static bool read_text(hid_t opened, hid_t type, attribute *found)
-{
-  bool is_read;
-  if (H5Tis_variable_str(type) > 0) {
-    char *text = NULL;
-    is_read = H5Aread(opened, type, &text) >= 0;
-    if (is_read && text != NULL) snprintf(found->text, sizeof found->text, "%s", text);
-    if (is_read) H5free_memory(text);
-  } else {
-    char text[TEXT_BYTES + 1] = "";
-    if (H5Tget_size(type) > TEXT_BYTES) return true;
-    is_read = H5Aread(opened, type, text) >= 0;
-    snprintf(found->text, sizeof found->text, "%s", text);
-  }
-  for (char *c = found->text; *c != '\0'; c++) {
-    if ((unsigned char)*c < ' ' || (unsigned char)*c > '~') *c = '?';
-  }
-  return is_read;
-}
-
-static bool read_numbers(hid_t opened, hid_t type, int64_t n, attribute *found)
-{
-  found->is_too_long = n > MOST_NUMBERS;
-  if (found->is_too_long) return true;
-  found->is_float = H5Tget_class(type) == H5T_FLOAT;
-  found->is_float32 = found->is_float && H5Tget_size(type) == sizeof(float);
-  if (n > 0 && H5Aread(opened, H5T_NATIVE_DOUBLE, found->numbers) < 0) return false;
-  found->n = (int)n;
-  return true;
-}
-
-/* False when it is there, but cannot be read. */
-static bool read_attribute(hid_t data_set, const char *name, attribute *found)
-{
-  *found = (attribute){.n = 0};
-  const htri_t is_there = H5Aexists(data_set, name);
-  if (is_there <= 0) return is_there == 0;
-  const hid_t opened = H5Aopen(data_set, name, H5P_DEFAULT);
-  const hid_t type = opened >= 0 ? H5Aget_type(opened) : H5I_INVALID_HID;
-  const hid_t space = opened >= 0 ? H5Aget_space(opened) : H5I_INVALID_HID;
-  bool is_read = type >= 0 && space >= 0;
-  if (is_read) {
-    const H5T_class_t class = H5Tget_class(type);
-    const int64_t n = (int64_t)H5Sget_simple_extent_npoints(space);
-    if (class == H5T_INTEGER || class == H5T_FLOAT)
-      is_read = read_numbers(opened, type, n, found);
-    else if (class == H5T_STRING && n == 1)
-      is_read = read_text(opened, type, found);
-  }
-  if (space >= 0) H5Sclose(space);
-  if (type >= 0) H5Tclose(type);
-  if (opened >= 0) H5Aclose(opened);
-  return is_read;
 }
 
 /* --- text for people --- */
@@ -159,9 +91,9 @@ static void has_none(reader *work, const char *name, const char *why)
 }
 
 /* The attribute where it has numbers, at most `most`. */
-static bool find(reader *work, const char *name, int most, attribute *found)
+static bool find(reader *work, const char *name, int most, hdf5_attribute *found)
 {
-  if (!read_attribute(work->data_set, name, found)) work->has_failed = true;
+  if (!hdf5_attribute_read(work->data_set, name, found)) work->has_failed = true;
   char *end = found->text;
   if (found->text[0] != '\0') strtod(found->text, &end);
   if (end != found->text && *end == '\0')
@@ -179,9 +111,9 @@ static double as_stored(const reader *work, double number)
 
 static double get_wrap(reader *work)
 {
-  attribute found;
+  hdf5_attribute found;
   const stored_type *stored = &work->stored;
-  if (!read_attribute(work->data_set, "_Unsigned", &found)) work->has_failed = true;
+  if (!hdf5_attribute_read(work->data_set, "_Unsigned", &found)) work->has_failed = true;
   if (!stored->is_integer) return 0.0;
   if (stored->is_signed && strcasecmp(found.text, "true") == 0) return ldexp(1.0, stored->n_bits);
   if (!stored->is_signed && strcasecmp(found.text, "false") == 0) return -ldexp(1.0, stored->n_bits);
@@ -200,7 +132,7 @@ static void apply_sign(reader *work)
 /* A scale of 0, or what is no number, says nothing. */
 static bool get_factor(reader *work, const char *name, double plain, double *number, number_text *text)
 {
-  attribute found;
+  hdf5_attribute found;
   if (!find(work, name, 1, &found)) return false;
   if (!isfinite(found.numbers[0]) || (plain == 1.0 && found.numbers[0] == 0.0)) {
     has_none(work, name, "for it is no number that can be meant");
@@ -263,9 +195,9 @@ static void add_fill(reader *work, double number)
 
 static void add_fills_of(reader *work, const char *name)
 {
-  attribute found;
+  hdf5_attribute found;
   const int before = work->meaning->rule.n_fills;
-  if (!find(work, name, MOST_NUMBERS, &found)) return;
+  if (!find(work, name, HDF5_MOST_NUMBERS, &found)) return;
   const bool is_narrower = found.is_float32 && !work->stored.is_integer && !work->stored.is_float32;
   for (int i = 0; i < found.n; i++) {
     add_fill(work, found.numbers[i]);
@@ -342,7 +274,7 @@ static void add_na_of_r(reader *work)
 {
   const int n_bits = work->stored.n_bits;
   int64_t first_row; /* that was never written: to read it would hide that */
-  attribute found;
+  hdf5_attribute found;
   const bool is_marked = find(work, "rhdf5-NA.OK", 1, &found) && found.numbers[0] != 0.0;
   if (!work->stored.is_signed) return;
   if (is_marked) {
@@ -373,7 +305,7 @@ static void apply_fills(reader *work)
   if (rule->n_fills > 0) add(note, " %s missing, ", rule->n_fills == 1 ? "is" : "are");
 }
 
-static void set_limit(reader *work, const attribute *found, int index, double *limit)
+static void set_limit(reader *work, const hdf5_attribute *found, int index, double *limit)
 {
   const value_rule *rule = &work->meaning->rule;
   if (isnan(found->numbers[index])) return;
@@ -384,13 +316,13 @@ static void set_limit(reader *work, const attribute *found, int index, double *l
 static void apply_limits(reader *work)
 {
   value_rule *rule = &work->meaning->rule;
-  attribute range = {.n = 0};
-  attribute least = {.n = 0};
-  attribute most = {.n = 0};
+  hdf5_attribute range = {.n = 0};
+  hdf5_attribute least = {.n = 0};
+  hdf5_attribute most = {.n = 0};
   const bool has_range = find(work, "valid_range", 2, &range) && range.n == 2;
   const bool has_least = !has_range && find(work, "valid_min", 1, &least);
   const bool has_most = !has_range && find(work, "valid_max", 1, &most);
-  const attribute *one = has_range ? &range : has_least ? &least : &most;
+  const hdf5_attribute *one = has_range ? &range : has_least ? &least : &most;
   if (!has_range && !has_least && !has_most) return;
   rule->limits_values = work->stored.is_integer && one->is_float && (rule->scale != 1.0 || rule->offset != 0.0);
   if (has_range || has_least) set_limit(work, has_range ? &range : &least, 0, &rule->valid_least);

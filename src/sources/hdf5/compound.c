@@ -182,7 +182,7 @@ static gmmpi_status open_compound(MPI_Comm comm, point_source *source, hid_t fil
   errno = 0;
   state->data_set = H5Dopen2(file, state->inside, H5P_DEFAULT);
   if (state->data_set < 0) return hdf5_broken(source->path, error);
-  gmmpi_status status = hdf5_check_links(state->data_set, source->file, source->written, source->label, error);
+  gmmpi_status status = hdf5_check_links(state->data_set, source, error);
   if (status == GMMPI_OK) status = set_shape(source, state, error);
   if (status == GMMPI_OK && source->n_rows == 0) return GMMPI_OK;
   if (status == GMMPI_OK) status = hdf5_check_claims(state->data_set, 1, source->label, error);

@@ -3,8 +3,10 @@
 
 #include "sources/hdf5/layout.h"
 #include "sources/hdf5/links.h"
+#include "sources/hdf5/loom.h"
 #include "sources/hdf5/members.h"
 #include "sources/hdf5/names.h"
+#include "sources/hdf5/roles.h"
 #include "sources/hdf5/survey.h"
 #include "support/error.h"
 #include "support/hdf5_attributes.h"
@@ -239,6 +241,8 @@ gmmpi_status hdf5_find_points(hid_t file, point_source *source, const source_opt
   gmmpi_status status = hdf5_survey_file(file, source->path, &survey, error);
   if (status == GMMPI_OK && survey.is_anndata && is_readable(&from, "/X"))
     status = take(&from, "/X", "AnnData's matrix");
+  else if (status == GMMPI_OK && hdf5_is_loom_matrix(file, "/matrix") && is_readable(&from, "/matrix"))
+    status = take(&from, "/matrix", "the matrix of a loom file");
   else if (status == GMMPI_OK)
     status = choose_by_names(&from, options, error);
   if (status == GMMPI_OK) {
@@ -252,14 +256,14 @@ gmmpi_status hdf5_find_points(hid_t file, point_source *source, const source_opt
   return status;
 }
 
-/* What is there instead of a data set: " (it is a group)", or nothing. AnnData's sparse matrices are groups, too. */
+/* What is there instead of something that is read: " (it is a group)", or nothing. */
 static const char *other_object(hid_t file, const char *inside)
 {
   const hid_t object = H5Oopen(file, inside, H5P_DEFAULT);
   const char *what = "";
   if (object >= 0 && H5Iget_type(object) == H5I_GROUP)
-    what = H5Aexists(object, "encoding-type") > 0 && H5Lexists(object, "indptr", H5P_DEFAULT) > 0
-               ? " (it is a sparse matrix, points are dense)"
+    what = hdf5_has_sparse_lists(object)
+               ? " (it is a sparse matrix of which nothing says how many rows and columns it has)"
                : " (it is a group)";
   if (object >= 0) H5Oclose(object);
   return what;

@@ -30,6 +30,19 @@ static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error
   return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
 }
 
+/* Says why the object cannot be opened. */
+static void explain_absence(const point_source *source, gmmpi_error *error)
+{
+  const hdf5_state *state = source->state;
+  gmmpi_error why = {0};
+  if (!hdf5_explain_link(state->file, source->path, source->inside, &why))
+    hdf5_no_such_data_set(state->file, source->path, source->inside, error);
+  else if (why.status == GMMPI_NO_INPUT && source->copy != NULL)
+    hdf5_is_in_other_files(source, error);
+  else
+    error_pass(error, &why);
+}
+
 /* The object that was asked for, or the only one that can be meant; sets inside and label. Negative after an error. */
 static hid_t open_object(point_source *source, const source_options *options, gmmpi_error *error)
 {
@@ -57,8 +70,8 @@ static hid_t open_object(point_source *source, const source_options *options, gm
   const hid_t object = H5Oopen(state->file, source->inside, H5P_DEFAULT);
   if (object < 0 && hdf5_disk_failed())
     hdf5_broken(source->path, error);
-  else if (object < 0 && !hdf5_explain_link(state->file, source->path, source->inside, error))
-    hdf5_no_such_data_set(state->file, source->path, source->inside, error);
+  else if (object < 0)
+    explain_absence(source, error);
   return object;
 }
 

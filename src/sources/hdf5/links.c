@@ -156,18 +156,28 @@ static gmmpi_status check_raw_files(hid_t data_set, hid_t properties, const char
   return GMMPI_OK;
 }
 
-gmmpi_status hdf5_check_links(hid_t data_set, const char *opened, written_files *written, const char *label,
-                              gmmpi_error *error)
+gmmpi_status hdf5_is_in_other_files(const point_source *source, gmmpi_error *error)
+{
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: is made of other files, which are not found from a pipe or a compressed file; unpack it beside them",
+              source->label);
+}
+
+gmmpi_status hdf5_check_links(hid_t data_set, const point_source *source, gmmpi_error *error)
 {
   const hid_t properties = H5Dget_create_plist(data_set);
   char *own_path = hdf5_own_path(data_set);
   gmmpi_status status = GMMPI_OK;
   if (properties < 0 || own_path == NULL) {
-    status = hdf5_broken(label, error);
+    status = hdf5_broken(source->label, error);
   } else {
-    if (!file_is_same(own_path, opened)) written_files_ask(written, 0, own_path);
-    if (H5Pget_layout(properties) == H5D_CONTIGUOUS)
-      status = check_raw_files(data_set, properties, own_path, written, label, error);
+    const bool is_elsewhere = !file_is_same(own_path, source->file);
+    if (source->copy != NULL &&
+        (is_elsewhere || H5Pget_layout(properties) == H5D_VIRTUAL || H5Pget_external_count(properties) > 0))
+      status = hdf5_is_in_other_files(source, error);
+    if (is_elsewhere) written_files_ask(source->written, 0, own_path);
+    if (status == GMMPI_OK && H5Pget_layout(properties) == H5D_CONTIGUOUS)
+      status = check_raw_files(data_set, properties, own_path, source->written, source->label, error);
   }
   free(own_path);
   if (properties >= 0) H5Pclose(properties);

@@ -5,7 +5,7 @@
 #ifndef SOURCES_HDF5_LINKS_H
 #define SOURCES_HDF5_LINKS_H
 
-#include "sources/written_files.h"
+#include "sources/source.h"
 
 #include "gmmpi/error.h"
 
@@ -31,10 +31,13 @@ bool hdf5_explain_link(hid_t file, const char *path, const char *inside, gmmpi_e
 /* Of a file in which nothing was found: the same of its first link to another file that leads nowhere. */
 bool hdf5_explain_any_link(hid_t file, const char *path, gmmpi_error *error);
 
-/* What is to be known before the data set is read: notes other files than `opened` in which its numbers are and which
- * are being written; looks whether its raw files are there and have all numbers, for the library reads zeros beyond
- * their end. Not of virtual ones. label: for messages. Errors: 66, 65. */
-gmmpi_status hdf5_check_links(hid_t data_set, const char *opened, written_files *written, const char *label,
-                              gmmpi_error *error);
+/* What is to be known before a data set of the source is read: notes other files than the source's in which its numbers
+ * are and which are being written; looks whether its raw files are there and have all numbers, for the library reads
+ * zeros beyond their end. Not of virtual ones. Where the file is a copy (source->copy) there must be no other files:
+ * the library would look for them beside it, and take what it does not find as never written. Errors: 66, 65. */
+gmmpi_status hdf5_check_links(hid_t data_set, const point_source *source, gmmpi_error *error);
+
+/* Says that the numbers are in other files than the copy that is read: 65. */
+gmmpi_status hdf5_is_in_other_files(const point_source *source, gmmpi_error *error);
 
 #endif

@@ -141,18 +141,6 @@ static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, matrix_stat
   return state->rows.space >= 0 ? GMMPI_OK : out_of_memory(source, error);
 }
 
-/* The library would look for other files beside the copy that is open, and take what it does not find as never written.
- */
-static gmmpi_status check_copy(const point_source *source, hid_t properties, gmmpi_error *error)
-{
-  if (source->copy == NULL || properties < 0 ||
-      (H5Pget_layout(properties) != H5D_VIRTUAL && H5Pget_external_count(properties) <= 0))
-    return GMMPI_OK;
-  return fail(error, GMMPI_BAD_DATA,
-              "%s: is made of other files, which are not found from a pipe or a compressed file; unpack it beside them",
-              source->label);
-}
-
 /* The pieces of a virtual data set; any other is one piece. */
 static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_state *state, gmmpi_error *error)
 {
@@ -162,9 +150,7 @@ static gmmpi_status look_at_pieces(MPI_Comm comm, point_source *source, matrix_s
   *pieces = (hdf5_pieces){.n = 1};
   char *own_path = hdf5_own_path(state->rows.data_set);
   const char *path = own_path != NULL && !file_is_same(own_path, source->file) ? own_path : source->path;
-  if (check_copy(source, properties, error) != GMMPI_OK) {
-    status = error->status;
-  } else if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
+  if (properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL) {
     H5Dclose(state->rows.data_set); /* with it the library would hold pieces open in a way of its own */
     status = hdf5_check_pieces(comm, properties, path, source->label, source->choices.raw_values != 0, source->written,
                                pieces, error);
@@ -225,7 +211,7 @@ static gmmpi_status open_matrix(MPI_Comm comm, point_source *source, hid_t file,
       .descriptor = -1};
   state->rows.data_set = H5Dopen2(file, source->inside, H5P_DEFAULT);
   if (state->rows.data_set < 0) return hdf5_broken(source->path, error);
-  gmmpi_status status = hdf5_check_links(state->rows.data_set, source->file, source->written, source->label, error);
+  gmmpi_status status = hdf5_check_links(state->rows.data_set, source, error);
   look_at_marks(source, state);
   if (status == GMMPI_OK) status = look_at_pieces(comm, source, state, error);
   if (status == GMMPI_OK) status = set_shape(source, state, &n_columns, error);

@@ -41,7 +41,7 @@ static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error
 
 static bool recognises(hid_t object)
 {
-  return H5Iget_type(object) == H5I_GROUP && !hdf5_is_sparse(object);
+  return H5Iget_type(object) == H5I_GROUP && !hdf5_has_sparse_lists(object);
 }
 
 /* --- which columns --- */
@@ -137,6 +137,7 @@ static gmmpi_status create_part(const point_source *source, const hdf5_member *m
   *created = (point_source){.kind = source->kind,
                             .path = strdup(source->path),
                             .file = strdup(source->file),
+                            .copy = source->copy,
                             .inside = strdup(member->inside),
                             .choices = source->choices,
                             .place_word = source->place_word,
@@ -234,22 +235,16 @@ static gmmpi_status open_members(MPI_Comm comm, point_source *source, hid_t file
   return status;
 }
 
-static bool says(const point_source *source, const char *text)
-{
-  bool found = false;
-  for (int i = 0; i < source->notes.n; i++) found = found || strcmp(source->notes.remarks[i].text, text) == 0;
-  return found;
-}
-
 /* A remark of part p, once for all parts that have it. */
 static void pass_on(point_source *source, const members_state *state, int64_t p, const source_remark *remark)
 {
   char who[100];
   int64_t n_others = 0;
   for (int64_t q = 0; q < p; q++) {
-    if (says(state->parts[q].source, remark->text)) return;
+    if (notes_have(&state->parts[q].source->notes, remark->text)) return;
   }
-  for (int64_t q = p + 1; q < state->n; q++) n_others += says(state->parts[q].source, remark->text) ? 1 : 0;
+  for (int64_t q = p + 1; q < state->n; q++)
+    n_others += notes_have(&state->parts[q].source->notes, remark->text) ? 1 : 0;
   snprintf(who, sizeof who, "%.60s", state->parts[p].name);
   if (n_others > 0) snprintf(who, sizeof who, "%.60s and %" PRId64 " more", state->parts[p].name, n_others);
   if (remark->is_doubt)
@@ -307,6 +302,7 @@ static void close_members(void *opened)
   members_state *state = opened;
   for (int64_t p = 0; p < state->n; p++) {
     if (state->parts[p].table != NULL) hdf5_matrix.close(state->parts[p].table);
+    if (state->parts[p].source != NULL) state->parts[p].source->copy = NULL; /* it is the whole's */
     source_close(state->parts[p].source);
     free(state->parts[p].features);
   }

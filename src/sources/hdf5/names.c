@@ -14,15 +14,6 @@
 
 enum { NAME_BYTES = 256 };
 
-/* The texts of the data set at this path, from the object on. */
-static char **texts_at(hid_t object, const char *path, int64_t n_names, const char *prefix)
-{
-  const hid_t data_set = H5Dopen2(object, path, H5P_DEFAULT);
-  char **names = data_set >= 0 ? hdf5_texts_of(data_set, n_names, prefix) : NULL;
-  if (data_set >= 0) H5Dclose(data_set);
-  return names;
-}
-
 /* Is the attribute a list? One that is a single value names no column. */
 static bool has_array(hid_t data_set, const char *attribute)
 {
@@ -102,19 +93,18 @@ static char **of_pandas(hid_t data_set, const char *inside, int64_t n_names)
   const char *end = strstr(inside, "_values");
   if (strstr(inside, "/block") == NULL || end == NULL || end[7] != '\0') return NULL;
   const int n = snprintf(path, sizeof path, "%.*s_items", (int)(end - inside), inside);
-  return n < (int)sizeof path ? texts_at(data_set, path, n_names, "") : NULL;
+  return n < (int)sizeof path ? hdf5_texts_at(data_set, path, n_names, "") : NULL;
 }
 
-/* The index of an AnnData data frame: its attribute names the data set. */
-static char **index_of(hid_t data_set, const char *frame, int64_t n_names)
+char **hdf5_index_of_frame(hid_t object, const char *path, int64_t n)
 {
   char name[NAME_BYTES] = "";
-  const hid_t group = H5Gopen2(data_set, frame, H5P_DEFAULT);
-  char **names = NULL;
-  if (group < 0) return NULL;
-  hdf5_text_attribute(group, "_index", name, sizeof name);
-  if (name[0] != '\0') names = texts_at(group, name, n_names, NULL);
-  H5Gclose(group);
+  const hid_t frame = H5Gopen2(object, path, H5P_DEFAULT);
+  if (frame < 0) return NULL;
+  hdf5_text_attribute(frame, "_index", name, sizeof name);
+  char **names = hdf5_texts_at(frame, name[0] != '\0' ? name : "_index", n, NULL);
+  if (names == NULL) names = hdf5_texts_at(frame, "index", n, NULL);
+  H5Gclose(frame);
   return names;
 }
 
@@ -134,8 +124,9 @@ static char **numbered(const char *array, int64_t n_names)
 static char **of_anndata(hid_t data_set, const char *inside, int axis, int64_t n_names)
 {
   if (axis != 1) return NULL;
-  if (strcmp(inside, "/X") == 0 || strncmp(inside, "/layers/", 8) == 0) return index_of(data_set, "/var", n_names);
-  if (strcmp(inside, "/raw/X") == 0) return index_of(data_set, "/raw/var", n_names);
+  if (strcmp(inside, "/X") == 0 || strncmp(inside, "/layers/", 8) == 0)
+    return hdf5_index_of_frame(data_set, "/var", n_names);
+  if (strcmp(inside, "/raw/X") == 0) return hdf5_index_of_frame(data_set, "/raw/var", n_names);
   if (strncmp(inside, "/obsm/", 6) == 0 && strchr(inside + 6, '/') == NULL) return numbered(inside + 6, n_names);
   return NULL;
 }

@@ -20,4 +20,8 @@
 gmmpi_status hdf5_names_read(hid_t data_set, const char *inside, int axis, int64_t n_names, const char *label,
                              char ***names, gmmpi_error *error);
 
+/* The n texts that name the rows of AnnData's data frame at this path, from the object on; for hdf5_strings_free. NULL:
+ * there are none, or no memory. */
+char **hdf5_index_of_frame(hid_t object, const char *path, int64_t n);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/roles.h"
 
+#include "sources/hdf5/pandas_table.h"
+
 #include "sources/hdf5/strings.h"
 
 #include <stdio.h>
@@ -54,7 +56,7 @@ static bool has(hid_t group, const char *name)
   return H5Lexists(group, name, H5P_DEFAULT) > 0;
 }
 
-bool hdf5_is_sparse(hid_t group)
+bool hdf5_has_sparse_lists(hid_t group)
 {
   return has(group, "data") && has(group, "indices") && has(group, "indptr");
 }
@@ -68,25 +70,24 @@ static bool is_encoded_in_pieces(hid_t group)
          ends_with(encoding, "_matrix");
 }
 
+/* The categories of a column of a frame, which are a table as well: df/meta/COLUMN/meta. */
+static bool is_pandas_categories(hid_t group, const char *last)
+{
+  return strcmp(last, "meta") == 0 && hdf5_is_pandas_group(group);
+}
+
 /* "#refs#" is MATLAB's, "_i_table" PyTables', "__categories" AnnData's. */
 bool hdf5_is_one_thing(hid_t group, const char *name)
 {
   const char *slash = strrchr(name, '/');
   const char *last = slash != NULL ? slash + 1 : name;
-  return last[0] == '#' || strncmp(last, "_i_", 3) == 0 || strncmp(last, "__", 2) == 0 || hdf5_is_sparse(group) ||
-         is_encoded_in_pieces(group);
+  return last[0] == '#' || strncmp(last, "_i_", 3) == 0 || strncmp(last, "__", 2) == 0 ||
+         hdf5_has_sparse_lists(group) || is_encoded_in_pieces(group) || is_pandas_categories(group, last);
 }
 
 bool hdf5_is_pandas_frame(hid_t group)
 {
   return hdf5_attribute_is(group, "pandas_type", "frame") || hdf5_attribute_is(group, "pandas_type", "series");
-}
-
-bool hdf5_is_pandas_table(hid_t group)
-{
-  char type[64];
-  hdf5_text_attribute(group, "pandas_type", type, sizeof type);
-  return ends_with(type, "_table") && has(group, "table");
 }
 
 bool hdf5_has_no_particles(hid_t file, const char *inside)

@@ -23,11 +23,12 @@ bool hdf5_is_bare_dimension(hid_t data_set);
 /* Does the group hold one thing in several pieces, as a sparse matrix or a list of categories? Its data sets are no
  * features. */
 bool hdf5_is_one_thing(hid_t group, const char *name);
-bool hdf5_is_sparse(hid_t group);
 
-/* The kinds of pandas' groups. */
-bool hdf5_is_pandas_frame(hid_t group); /* format "fixed": blocks of columns of one type, or a series */
-bool hdf5_is_pandas_table(hid_t group); /* format "table": a compound data set, "table" */
+/* Has the group what a sparse matrix is made of: data, indices, indptr? It may still not be complete. */
+bool hdf5_has_sparse_lists(hid_t group);
+
+/* Is the group pandas' format "fixed": blocks of columns of one type, or a series? */
+bool hdf5_is_pandas_frame(hid_t group);
 
 /* Is the group of particles of Gadget or SWIFT, or a data set in it, left out since this file of a snapshot has none of
  * that type? Its header says how many. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/sparse_matrix.h"
 
+#include "sources/hdf5/roles.h"
 #include "sources/hdf5/strings.h"
 #include "sources/hdf5/tables.h"
 #include "support/error.h"
@@ -12,14 +13,6 @@
 
 /* A file has at least a byte for so many columns, if only for their names. */
 static const int64_t most_columns_of_byte = 64;
-
-static bool has_list(hid_t group, const char *name)
-{
-  const hid_t object = H5Lexists(group, name, H5P_DEFAULT) > 0 ? H5Oopen(group, name, H5P_DEFAULT) : H5I_INVALID_HID;
-  const bool is_list = object >= 0 && H5Iget_type(object) == H5I_DATASET;
-  if (object >= 0) H5Oclose(object);
-  return is_list;
-}
 
 /* 'r' or 'c' for csr and csc, as AnnData says it; '\0': it says neither. */
 static char stored_by(hid_t group)
@@ -38,8 +31,7 @@ static char stored_by(hid_t group)
 bool hdf5_is_sparse_matrix(hid_t object)
 {
   if (H5Iget_type(object) != H5I_GROUP) return false;
-  const bool has_lists = has_list(object, "data") && has_list(object, "indices") && has_list(object, "indptr");
-  return has_lists && (has_list(object, "shape") || stored_by(object) != '\0');
+  return hdf5_has_sparse_lists(object) && (H5Lexists(object, "shape", H5P_DEFAULT) > 0 || stored_by(object) != '\0');
 }
 
 /* --- the shape --- */

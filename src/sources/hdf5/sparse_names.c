@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/hdf5/sparse_names.h"
 
+#include "sources/hdf5/names.h"
 #include "sources/hdf5/strings.h"
 #include "support/hdf5_attributes.h"
 #include "support/memory.h"
@@ -8,15 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The n texts of the data set of this name, NULL unless there are so many. */
-static char **texts_in(hid_t group, const char *name, int64_t n)
-{
-  const hid_t data_set = H5Dopen2(group, name, H5P_DEFAULT);
-  char **texts = data_set >= 0 ? hdf5_texts_of(data_set, n, NULL) : NULL;
-  if (data_set >= 0) H5Dclose(data_set);
-  return texts;
-}
 
 /* --- where they are --- */
 
@@ -43,24 +35,10 @@ static char *path_of_var(const char *inside)
   return path;
 }
 
-/* The index of a data frame. */
-static char **index_of(hid_t frame, int64_t n)
-{
-  char **attribute = NULL;
-  int64_t n_attributes = 0;
-  const bool is_said =
-      hdf5_strings_read(frame, "_index", hdf5_bytes_of_file(frame), &n_attributes, &attribute) && n_attributes == 1;
-  char **names = texts_in(frame, is_said ? attribute[0] : "_index", n);
-  hdf5_strings_free(n_attributes, attribute);
-  return names != NULL ? names : texts_in(frame, "index", n);
-}
-
 static void find_var(hid_t file, const char *inside, sparse_names *found)
 {
   char *path = path_of_var(inside);
-  const hid_t frame = path != NULL ? H5Oopen(file, path, H5P_DEFAULT) : H5I_INVALID_HID;
-  if (frame >= 0 && H5Iget_type(frame) == H5I_GROUP) found->names = index_of(frame, found->n);
-  if (frame >= 0) H5Oclose(frame);
+  if (path != NULL) found->names = hdf5_index_of_frame(file, path, found->n);
   free(path);
 }
 
@@ -86,8 +64,8 @@ static bool are_different(char *const *names, int64_t n)
 static void find_10x(hid_t group, sparse_names *found)
 {
   const bool is_third = H5Lexists(group, "features", H5P_DEFAULT) > 0;
-  found->names = texts_in(group, is_third ? "features/name" : "gene_names", found->n);
-  found->others = texts_in(group, is_third ? "features/id" : "genes", found->n);
+  found->names = hdf5_texts_at(group, is_third ? "features/name" : "gene_names", found->n, NULL);
+  found->others = hdf5_texts_at(group, is_third ? "features/id" : "genes", found->n, NULL);
   if (found->others == NULL || (found->names != NULL && are_different(found->names, found->n))) return;
   char **names = found->names;
   found->names = found->others;

@@ -127,3 +127,11 @@ char **hdf5_texts_of(hid_t data_set, int64_t n, const char *prefix)
   if (space >= 0) H5Sclose(space);
   return texts;
 }
+
+char **hdf5_texts_at(hid_t object, const char *path, int64_t n, const char *prefix)
+{
+  const hid_t data_set = H5Dopen2(object, path, H5P_DEFAULT);
+  char **texts = data_set >= 0 ? hdf5_texts_of(data_set, n, prefix) : NULL;
+  if (data_set >= 0) H5Dclose(data_set);
+  return texts;
+}

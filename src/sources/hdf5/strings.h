@@ -20,4 +20,7 @@ bool hdf5_attribute_is(hid_t object, const char *name, const char *text);
  * or there is no memory; else for hdf5_strings_free. */
 char **hdf5_texts_of(hid_t data_set, int64_t n, const char *prefix);
 
+/* The same of the data set at this path, from the object on; NULL, too, where there is none. */
+char **hdf5_texts_at(hid_t object, const char *path, int64_t n, const char *prefix);
+
 #endif

@@ -116,7 +116,7 @@ static bool is_below(const char *name, const char *group)
 /* A group that is one thing: its data sets are none by themselves. */
 static void look_at_group(walk *at, hid_t group, const char *name)
 {
-  const bool is_sparse = hdf5_is_sparse(group);
+  const bool is_sparse = hdf5_has_sparse_lists(group);
   const bool is_frame = hdf5_is_pandas_frame(group);
   if (strcmp(name, ".") == 0 || (!is_sparse && !is_frame && !hdf5_is_one_thing(group, name))) return;
   free(at->inner);

@@ -52,7 +52,7 @@ static bool is_written(const hdf5_vector *vector)
 /* Is all there that reading needs? */
 static gmmpi_status check_storage(const point_source *source, const hdf5_vector *vector, gmmpi_error *error)
 {
-  gmmpi_status status = hdf5_check_links(vector->data_set, source->file, source->written, source->label, error);
+  gmmpi_status status = hdf5_check_links(vector->data_set, source, error);
   if (status == GMMPI_OK) status = hdf5_check_filters_of(vector->data_set, source->label, error);
   if (status == GMMPI_OK) status = hdf5_check_claims(vector->data_set, 1, source->label, error);
   if (status == GMMPI_OK && !is_written(vector))

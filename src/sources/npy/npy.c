@@ -144,22 +144,6 @@ static void close_npy(point_source *source)
 
 /* --- from bytes to doubles --- */
 
-/* IEEE 754 half precision: one sign bit, five of exponent, ten of fraction. */
-static double half_to_double(uint16_t half)
-{
-  const int exponent = (half >> 10) & 31;
-  const int fraction = half & 1023;
-  double size;
-  if (exponent == 31) {
-    size = fraction == 0 ? INFINITY : NAN;
-  } else if (exponent == 0) {
-    size = ldexp(fraction, -24);
-  } else {
-    size = ldexp(1024 + fraction, exponent - 25);
-  }
-  return (half & 0x8000) != 0 ? -size : size;
-}
-
 static void swap_bytes(const unsigned char *from, unsigned char *to, int n_bytes)
 {
   for (int i = 0; i < n_bytes; i++) to[i] = from[n_bytes - 1 - i];

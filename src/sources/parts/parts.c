@@ -27,6 +27,7 @@ typedef struct parts_state {
   int64_t n_parts;
   const char **parts;            /* n_parts, in names */
   int64_t *first_rows;           /* n_parts + 1 */
+  part_remarks remarks;          /* until all are counted */
   int64_t model;                 /* the part whose features are those of all */
   point_source *open[MOST_OPEN]; /* part p at p modulo MOST_OPEN, or NULL */
   int64_t is_open[MOST_OPEN];    /* which part it is */
@@ -116,8 +117,8 @@ static gmmpi_status open_part(const point_source *source, int64_t index, point_s
   return fail_at(error, index + 1, failure.status, "%s", failure.message);
 }
 
-/* Collective: how many rows each part has, of which those up to the model have been opened. */
-static gmmpi_status count_rows(MPI_Comm comm, point_source *source, const point_source *model, gmmpi_error *error)
+/* Collective: how many rows each part has, of which those up to the model, with n_rows_of_model, have been opened. */
+static gmmpi_status count_rows(MPI_Comm comm, point_source *source, int64_t n_rows_of_model, gmmpi_error *error)
 {
   parts_state *state = source->state;
   int rank;
@@ -125,21 +126,17 @@ static gmmpi_status count_rows(MPI_Comm comm, point_source *source, const point_
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &n_ranks);
   int64_t *rows = state->first_rows;
-  if (rank == 0) rows[state->model + 1] = model->n_rows;
-  part_remarks seen = {.part = INT64_MAX};
+  if (rank == 0) rows[state->model + 1] = n_rows_of_model;
   for (int64_t p = rank; p < state->n_parts && error->status == GMMPI_OK; p += n_ranks) {
     point_source *part = NULL;
     if (p != state->model && open_part(source, p, &part, error) == GMMPI_OK) {
       rows[p + 1] = part->n_rows;
-      part_remarks_look(&seen, &model->notes, p, part);
+      if (part->n_rows > 0) part_remarks_compare(&state->remarks, part, p);
     }
     source_close(part);
   }
-  if (agree(comm, error) != GMMPI_OK) {
-    free(seen.notes);
-    return error->status;
-  }
-  part_remarks_share(comm, source, state->parts, &seen);
+  if (agree(comm, error) != GMMPI_OK) return error->status;
+  part_remarks_tell(comm, &state->remarks, state->parts, source);
   allreduce_large(comm, rows, state->n_parts + 1, MPI_INT64_T, MPI_SUM);
   for (int64_t p = 0; p < state->n_parts; p++) {
     if (__builtin_add_overflow(rows[p], rows[p + 1], &rows[p + 1]))
@@ -180,9 +177,9 @@ static gmmpi_status open_parts(MPI_Comm comm, point_source *source, const source
     point_source *model = NULL;
     if (open_model(comm, source, options, &model, &local) == GMMPI_OK && model != NULL) {
       take_features(source, model);
+      part_remarks_begin(&state->remarks, model);
       source->buffer_bytes = model->buffer_bytes * (state->n_parts < MOST_OPEN ? state->n_parts : MOST_OPEN);
-      part_remarks_of_model(source, state->parts[state->model], model);
-      count_rows(comm, source, model, &local);
+      count_rows(comm, source, model->n_rows, &local);
     }
     source_close(model);
   }
@@ -194,6 +191,7 @@ static void close_parts(point_source *source)
 {
   parts_state *state = source->state;
   for (int i = 0; i < MOST_OPEN; i++) source_close(state->open[i]);
+  part_remarks_clear(&state->remarks);
   source_options_clear(&state->options);
   free(state->names);
   free(state->parts);

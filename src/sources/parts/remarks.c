@@ -1,83 +1,116 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/parts/remarks.h"
 
-#include "support/memory.h"
+#include "support/error.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A remark is short: the folder of the file is left out. */
-static void say(point_source *source, const char *name, const source_remark *remark)
+/* --- one file --- */
+
+void part_remarks_begin(part_remarks *seen, point_source *first)
 {
-  const char *inside = strstr(name, ":/");
-  const char *base = name;
-  for (const char *c = name; *c != '\0' && c != inside; c++) {
-    if (*c == '/') base = c + 1;
-  }
-  if (remark->is_doubt)
-    source_doubt(source, "%.100s: %s", base, remark->text);
-  else
-    source_note(source, "%.100s: %s", base, remark->text);
+  *seen = (part_remarks){.notes = first->notes,
+                         .rules = first->rules,
+                         .n_features = first->n_features,
+                         .first_other = INT64_MAX,
+                         .first_doubt = INT64_MAX};
+  first->notes = (source_notes){0};
+  first->rules = NULL;
 }
 
-void part_remarks_of_model(point_source *source, const char *name, const point_source *model)
+void part_remarks_clear(part_remarks *seen)
 {
-  for (int i = 0; i < model->notes.n; i++) say(source, name, &model->notes.remarks[i]);
+  notes_clear(&seen->notes);
+  free(seen->rules);
 }
 
-/* Where files are of several kinds, a setting of one of them has no effect on others, and is right. */
-static bool is_news(const source_notes *model, const source_remark *remark)
+/* Do two remarks say the same, whatever the sizes that they speak of? */
+static bool are_alike(const char *a, const char *b)
 {
-  if (strncmp(remark->text, "--", 2) == 0) return false;
-  for (int i = 0; i < model->n; i++) {
-    if (strcmp(model->remarks[i].text, remark->text) == 0) return false;
+  static const char in_numbers[] = "0123456789.e+-";
+  while (*a != '\0' || *b != '\0') {
+    if (*a == *b && *a != '\0') {
+      a++;
+      b++;
+    } else if (*a != '\0' && strchr(in_numbers, *a) != NULL) {
+      a++;
+    } else if (*b != '\0' && strchr(in_numbers, *b) != NULL) {
+      b++;
+    } else {
+      return false;
+    }
   }
   return true;
 }
 
-void part_remarks_look(part_remarks *seen, const source_notes *model, int64_t index, const point_source *part)
+/* Is there a remark like that, a doubt where that is one? */
+static bool have_alike(const source_notes *notes, const source_remark *remark)
 {
-  int n = 0;
-  for (int i = 0; i < part->notes.n; i++) n += is_news(model, &part->notes.remarks[i]) ? 1 : 0;
-  if (n == 0) return;
-  seen->n_parts++;
-  if (index >= seen->part) return;
-  if (seen->notes == NULL) seen->notes = allocate(MOST_NOTES, sizeof *seen->notes);
-  if (seen->notes == NULL) return;
-  seen->part = index;
-  seen->n = 0;
-  for (int i = 0; i < part->notes.n && seen->n < MOST_NOTES; i++) {
-    if (is_news(model, &part->notes.remarks[i])) seen->notes[seen->n++] = part->notes.remarks[i];
-  }
+  bool found = false;
+  for (int i = 0; i < notes->n; i++)
+    found =
+        found || (notes->remarks[i].is_doubt == remark->is_doubt && are_alike(notes->remarks[i].text, remark->text));
+  return found;
 }
 
-void part_remarks_share(MPI_Comm comm, point_source *source, const char *const *names, part_remarks *seen)
+/* Do the numbers of both stand for the same? */
+static bool have_same_rules(const part_remarks *seen, const value_rule *rules)
+{
+  bool are_same = true;
+  for (int64_t j = 0; j < seen->n_features && (seen->rules != NULL || rules != NULL); j++) {
+    const value_rule *a = seen->rules != NULL ? &seen->rules[j] : &value_rule_of_plain_numbers;
+    const value_rule *b = rules != NULL ? &rules[j] : &value_rule_of_plain_numbers;
+    are_same = are_same && value_rules_are_same(a, b);
+  }
+  return are_same;
+}
+
+void part_remarks_compare(part_remarks *seen, const point_source *part, int64_t index)
+{
+  bool is_other = part->n_features == seen->n_features && !have_same_rules(seen, part->rules);
+  for (int i = 0; i < part->notes.n; i++) {
+    const source_remark *remark = &part->notes.remarks[i];
+    if (have_alike(&seen->notes, remark)) continue;
+    is_other = true;
+    if (!remark->is_doubt || index >= seen->first_doubt) continue;
+    seen->first_doubt = index;
+    memcpy(seen->doubt, remark->text, sizeof seen->doubt);
+  }
+  for (int i = 0; i < seen->notes.n; i++) is_other = is_other || !have_alike(&part->notes, &seen->notes.remarks[i]);
+  if (!is_other) return;
+  seen->n_others++;
+  if (index < seen->first_other) seen->first_other = index;
+}
+
+/* --- all of them --- */
+
+void part_remarks_tell(MPI_Comm comm, const part_remarks *seen, const char *const *parts, point_source *source)
 {
   int rank;
-  int n_ranks;
-  int64_t first = INT64_MAX;
-  int64_t n_parts = 0;
+  int64_t n_others = seen->n_others;
+  int64_t first[2] = {seen->first_other, seen->first_doubt};
+  char doubt[NOTE_BYTES] = "";
   MPI_Comm_rank(comm, &rank);
-  MPI_Comm_size(comm, &n_ranks);
-  MPI_Allreduce(&seen->part, &first, 1, MPI_INT64_T, MPI_MIN, comm);
-  MPI_Allreduce(&seen->n_parts, &n_parts, 1, MPI_INT64_T, MPI_SUM, comm);
-  if (first != INT64_MAX) {
-    const int root = (int)(first % n_ranks);
-    int n = seen->n;
-    MPI_Bcast(&n, 1, MPI_INT, root, comm);
-    for (int i = 0; i < n; i++) {
-      source_remark remark = {0};
-      if (rank == root) remark = seen->notes[i];
-      MPI_Bcast(&remark, (int)sizeof remark, MPI_BYTE, root, comm);
-      say(source, names[first], &remark);
-    }
-    if (n_parts > 1)
-      source_note(source,
-                  n_parts == 2 ? "%" PRId64 " more file has notes of its own; gmmpi info FILE has them"
-                               : "%" PRId64 " more files have notes of their own; gmmpi info FILE has them",
-                  n_parts - 1);
+  MPI_Allreduce(MPI_IN_PLACE, &n_others, 1, MPI_INT64_T, MPI_SUM, comm);
+  MPI_Allreduce(MPI_IN_PLACE, first, 2, MPI_INT64_T, MPI_MIN, comm);
+  for (int i = 0; i < seen->notes.n; i++) {
+    const source_remark *remark = &seen->notes.remarks[i];
+    if (remark->is_doubt)
+      source_doubt(source, "%s", remark->text);
+    else
+      source_note(source, "%s", remark->text);
   }
-  free(seen->notes);
-  *seen = (part_remarks){.part = INT64_MAX};
+  if (first[1] != INT64_MAX) {
+    int owner = seen->first_doubt == first[1] ? rank : -1;
+    MPI_Allreduce(MPI_IN_PLACE, &owner, 1, MPI_INT, MPI_MAX, comm);
+    if (rank == owner) memcpy(doubt, seen->doubt, sizeof doubt);
+    MPI_Bcast(doubt, sizeof doubt, MPI_CHAR, owner, comm);
+    source_doubt(source, "%.150s: %s", parts[first[1]], doubt);
+  }
+  if (n_others > 0)
+    source_note(source,
+                "%" PRId64 " of its files %s read otherwise than the first, as %.150s; gmmpi info FILE says how",
+                n_others, n_others == 1 ? "is" : "are", parts[first[0]]);
 }

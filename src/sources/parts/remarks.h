@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is said of how the files are read that are one data set. */
+/* What is said of how several files are read: each has remarks of its own (notes.h), and rules of its own. Those of the
+ * first file with rows are said of all, and of the others that they differ. */
 #ifndef SOURCES_PARTS_REMARKS_H
 #define SOURCES_PARTS_REMARKS_H
 
 #include "sources/source.h"
 
+#include "gmmpi/error.h"
+
 #include <mpi.h>
 #include <stdint.h>
 
-/* What a rank has seen in the parts that it opened. All zero but for part: nothing. */
+/* What one rank has seen. */
 typedef struct part_remarks {
-  int64_t part;         /* the first one of which there is more to say than of the model; INT64_MAX: none */
-  int64_t n_parts;      /* how many such there are */
-  source_remark *notes; /* MOST_NOTES: what there is to say of it; NULL: no memory is left */
-  int n;
+  source_notes notes; /* of the first file */
+  value_rule *rules;  /* n_features, or NULL */
+  int64_t n_features;
+  int64_t n_others;    /* files that are read otherwise */
+  int64_t first_other; /* the first of them, from 0 */
+  int64_t first_doubt; /* the first file with a doubt that the first file has not, and what it is */
+  char doubt[NOTE_BYTES];
 } part_remarks;
 
-/* Says of source what is said of the model, its part of this name. */
-void part_remarks_of_model(point_source *source, const char *name, const point_source *model);
+/* Takes over what the first file says, and its rules. Release it with part_remarks_clear. */
+void part_remarks_begin(part_remarks *seen, point_source *first);
+void part_remarks_clear(part_remarks *seen);
 
-/* Looks whether there is more to say of the part than of the model. What it says of its row numbers is its own. */
-void part_remarks_look(part_remarks *seen, const source_notes *model, int64_t index, const point_source *part);
+/* Another file, of this index. */
+void part_remarks_compare(part_remarks *seen, const point_source *part, int64_t index);
 
-/* Collective: says of source what was seen first, and how many parts more have something of their own. names: of all
- * parts; part p was opened by rank p modulo the number of ranks. Frees what was seen. */
-void part_remarks_share(MPI_Comm comm, point_source *source, const char *const *names, part_remarks *seen);
+/* Collective: adds to the source what all ranks have seen; the same on all of them. parts: the files' names. */
+void part_remarks_tell(MPI_Comm comm, const part_remarks *seen, const char *const *parts, point_source *source);
 
 #endif
