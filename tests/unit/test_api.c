@@ -269,23 +269,6 @@ static void test_points_from_a_file(void **state)
   unlink(wrong);
 }
 
-/* Options that change the numbers of a file are no option of points from memory, and not passed over. */
-static void test_numbers_of_memory_are_not_changed(void **state)
-{
-  (void)state;
-  static const char *const words[][2] = {{"transform", "standardize"}, {"missing-values", "-999"}};
-  const double numbers[] = {1, 2, -999};
-  for (int i = 0; i < 2; i++) {
-    gmmpi_options *options = options_for("1");
-    gmmpi_points *points = NULL;
-    gmmpi_error error = {0};
-    assert_int_equal(gmmpi_options_set(options, words[i][0], words[i][1], &error), GMMPI_OK);
-    assert_int_equal(gmmpi_points_create(MPI_COMM_WORLD, numbers, 3, 1, options, &points, &error), GMMPI_WRONG_USAGE);
-    assert_non_null(strstr(error.message, words[i][0]));
-    gmmpi_options_destroy(options);
-  }
-}
-
 /* From a model and from labels, in memory and in files: without iterations it is the start that comes back. */
 static void test_starts(void **state)
 {
@@ -393,7 +376,6 @@ int main(int argc, char **argv)
                                      cmocka_unit_test(test_every_option),
                                      cmocka_unit_test(test_errors),
                                      cmocka_unit_test(test_points_from_a_file),
-                                     cmocka_unit_test(test_numbers_of_memory_are_not_changed),
                                      cmocka_unit_test(test_starts),
                                      cmocka_unit_test(test_observer)};
   MPI_Init(&argc, &argv);
