@@ -100,7 +100,7 @@ static void note(point_source *source)
     if (text[0] == '\0') continue;
     snprintf(item, sizeof item, "%s%.100s: %s", used > 0 ? "; " : "", source->feature_names[j], text);
     const bool has_room = used + strlen(item) + 10 < sizeof list;
-    used += strlen(strcpy(list + used, has_room ? item : "; ..."));
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s", has_room ? item : "; ...");
     if (!has_room) break;
   }
   if (used > 0) source_note(source, "features are transformed (%s)", list);
