@@ -34,10 +34,15 @@ static gmmpi_status parse_missing_values(const char *text, void *value, gmmpi_er
       return fail(error, GMMPI_WRONG_USAGE, "--missing-values: \"%.60s\" is no list; give words such as -999,NA", text);
   }
   for (const char *next = text; next != NULL;) {
-    const char *comma = strchr(next, ',');
-    const char *end = comma != NULL ? comma : next + strlen(next);
-    while (next < end && *next == ' ') next++;
-    while (end > next && end[-1] == ' ') end--;
+    while (*next == ' ') next++;
+    const bool is_quoted = *next == '"'; /* a word with a comma */
+    if (is_quoted) next++;
+    const char *end = strchr(next, is_quoted ? '"' : ',');
+    if (is_quoted && (end == NULL || (end[1] != ',' && end[1] != '\0')))
+      return fail(error, GMMPI_WRONG_USAGE, "--missing-values: %.60s: a quote is not closed; write \"a, b\",NA", text);
+    const char *comma = end != NULL && is_quoted ? (end[1] == ',' ? end + 1 : NULL) : end;
+    if (end == NULL) end = next + strlen(next);
+    while (!is_quoted && end > next && end[-1] == ' ') end--;
     if (add_missing(missing, next, end, error) != GMMPI_OK) return error->status;
     next = comma != NULL ? comma + 1 : NULL;
   }
@@ -73,7 +78,8 @@ const source_setting reading_choices_table[N_READING_CHOICES] = {
     {
         .name = "missing-values",
         .argument = "LIST",
-        .help = "numbers and words that stand for a missing value, separated by commas: -999,99.99,1e20,.,NA",
+        .help = "numbers and words that stand for a missing value, separated by commas, one with a comma in quotes: "
+                "-999,99.99,1e20,.,NA",
         .offset = offsetof(reading_choices, missing),
         .parse = parse_missing_values,
     },

@@ -85,6 +85,19 @@ class TextLayouts(harness.Case):
         self.fail_with(65, "wrapped over 2 lines each \\(of 2 and 1 fields", "convert", self.write("data.txt", wrapped),
                        self.path("out.h5"))
 
+    def test_a_delimiter_that_is_not_there(self):
+        data = self.write("d.csv", "a,b,c\n" + "1.5,2,3\n" * 5)
+        run = self.fail_with(65, "d.csv", "convert", data, self.path("out.h5"), "--delimiter", ";")
+        self.assertIn('have no ";" (--delimiter), so that it has one column; say --delimiter ,', run.stderr)
+        run = self.succeed("convert", self.write("one.csv", "a\n1\n2\n"), self.path("out.h5"), "--delimiter", ";")
+        self.assertEqual(run.stderr, "")
+
+    def test_missing_words_with_commas(self):
+        data = self.write("m.csv", 'a,b\n1,2\n"not, measured",3\n5,-\n7,x y\n')
+        run = self.succeed("convert", data, self.path("out.h5"), "--missing", "drop", "--missing-values", '"not, measured", x y')
+        self.assertIn("1 point of 2 features", run.stdout)
+        self.fail_with(64, "quote is not closed", "convert", data, self.path("out.h5"), "--missing-values", '"not, measured')
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -297,6 +297,35 @@ static gmmpi_status find_header(finding *found, int shift, bool *fits, gmmpi_err
 
 /* --- all of it --- */
 
+/* As --delimiter takes it. */
+static const char *delimiter_word(char delimiter, char word[2])
+{
+  word[0] = delimiter;
+  word[1] = '\0';
+  return delimiter == '\t' ? "tab" : delimiter == ' ' ? "space" : word;
+}
+
+/* A delimiter that the user gave and no line has, where another would make columns: then it is a slip. */
+static void doubt_delimiter(const finding *found)
+{
+  const csv_sample *sample = &found->sample;
+  const char given = found->settings->delimiter;
+  const char guess = csv_guess_delimiter(sample, found->settings->decimal);
+  char words[2][2];
+  int64_t most_given = 1;
+  int64_t fewest_guessed = sample->n_lines > 0 ? INT64_MAX : 0;
+  for (int i = 0; i < sample->n_lines; i++) {
+    const int64_t n_given = csv_sample_count_fields(&sample->lines[i], given);
+    const int64_t n_guessed = csv_sample_count_fields(&sample->lines[i], guess);
+    if (n_given > most_given) most_given = n_given;
+    if (n_guessed < fewest_guessed) fewest_guessed = n_guessed;
+  }
+  if (most_given > 1 || fewest_guessed < 2) return;
+  source_doubt(found->source,
+               "its first lines have no \"%s\" (--delimiter), so that it has one column; say --delimiter %s",
+               delimiter_word(given, words[0]), delimiter_word(guess, words[1]));
+}
+
 static void find_separators(finding *found)
 {
   csv_format *format = found->format;
@@ -305,6 +334,7 @@ static void find_separators(finding *found)
   format->decimal = '.';
   if (settings->delimiter != 0) {
     format->delimiter = settings->delimiter;
+    doubt_delimiter(found);
   } else if (found->sample.separator != 0) {
     format->delimiter = found->sample.separator;
     source_note(found->source, "its first line says that \"%c\" separates the fields", format->delimiter);
