@@ -10,6 +10,16 @@
 
 enum { PIECE_NUMBERS = 1 << 16, N_COUNTS = 4 };
 
+bool value_is_usual_fill(double value)
+{
+  static const double known[] = {-99.0,   -999.0,  -9999.0,  -99999.0, -999999.0, -99.99, -999.9, -999.99,
+                                 -9999.9, 99999.0, 999999.0, 1e20,     1e30,      -1e20,  -1e30,  -1e31};
+  bool found = fabs(value) >= 9e36;
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    found = found || value == known[i] || value == (double)(float)known[i];
+  return found;
+}
+
 static void look_at(column_summary *column, double value)
 {
   if (value_is_text(value)) {

@@ -6,11 +6,15 @@
 #include "sources/source.h"
 
 #include <mpi.h>
+#include <stdbool.h>
 
 typedef struct column_summary {
   double least, most; /* of the finite numbers; least > most where there is none */
   int64_t n_finite, n_missing, n_infinite, n_text;
 } column_summary;
+
+/* Is it a number that many programs write where nothing was measured, as -999 or 1e20? */
+bool value_is_usual_fill(double value);
 
 enum { MOST_FIRST_ROWS = 3 };
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/data_account.h"
 
+#include "apply/data_summary.h"
 #include "cli/prepare.h"
 #include "support/error.h"
 #include "support/json_text.h"
 #include "support/memory.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 enum { MOST_SHOWN = 6 };
@@ -51,6 +53,33 @@ void data_account_print(const data_account *account, FILE *stream, const char *i
   fputs(account->first_row != NULL && d > MOST_SHOWN ? " ...\n" : "\n", stream);
   for (int i = 0; with_notes && i < source->notes.n; i++)
     fprintf(stream, "%snote: %s\n", indent, source->notes.remarks[i].text);
+}
+
+/* -99 may be a temperature or a longitude; of larger ones the fit itself says that they are far from all others. */
+static bool is_doubtful(double value)
+{
+  return value_is_usual_fill(value) && fabs(value) >= 999.0 && fabs(value) < 1e6;
+}
+
+void data_account_warn(const data_account *account, const double *minima, const double *maxima)
+{
+  const point_source *source = account->source;
+  int n_warnings = 0;
+  for (int64_t j = 0; j < source->n_features && n_warnings < MOST_SHOWN; j++) {
+    const bool is_changed = source->transforms != NULL && !transform_is_none(&source->transforms[j]);
+    const double fill = is_doubtful(minima[j]) ? minima[j] : maxima[j];
+    if (minima[j] == maxima[j]) {
+      warn(
+          "%s: feature \"%.100s\" is constant (%.6g), and tells no component from another; leave it out with --columns",
+          source->label, source->feature_names[j], minima[j]);
+      n_warnings++;
+    } else if (!is_changed && is_doubtful(fill)) {
+      warn("%s: feature \"%.100s\" goes %s to %.9g, which many programs write for a missing value; if it is one, say "
+           "--missing-values %.9g --missing drop",
+           source->label, source->feature_names[j], fill == minima[j] ? "down" : "up", fill, fill);
+      n_warnings++;
+    }
+  }
 }
 
 json_t *data_account_json(const data_account *account)

@@ -21,6 +21,10 @@ void data_account_destroy(data_account *account); /* NULL is fine */
 void data_account_print(const data_account *account, FILE *stream, const char *indent, const char *word,
                         bool with_notes);
 
+/* Warns of features, whose least and largest values are minima and maxima (n_features, as they are fitted), that hold
+ * but one value, or end in one that many programs write for a missing one. */
+void data_account_warn(const data_account *account, const double *minima, const double *maxima);
+
 /* {"name", "kind", "n_rows", "n_columns", "first_row", "notes"}; a new reference, or NULL. */
 json_t *data_account_json(const data_account *account);
 

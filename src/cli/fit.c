@@ -108,6 +108,8 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
   if (shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;
+  if (session->data != NULL && session->points->n_samples > 1)
+    data_account_warn(session->data, session->points->minima, session->points->maxima);
   if (session->start.is_labels) {
     command->fit.init = INIT_LABELS;
     if (start_file_labels(&command->fit, session->points, &session->start, error) != GMMPI_OK) return error->status;

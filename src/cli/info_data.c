@@ -44,17 +44,6 @@ static void suggest_columns(const point_source *source, const data_summary *summ
   if (has_text && strlen(list) > empty) suggest(suggestions, list, "the other columns hold text");
 }
 
-/* Numbers that many programs write where nothing was measured. */
-static bool is_sentinel(double value)
-{
-  static const double known[] = {-99.0,   -999.0,  -9999.0,  -99999.0, -999999.0, -99.99, -999.9, -999.99,
-                                 -9999.9, 99999.0, 999999.0, 1e20,     1e30,      -1e20,  -1e30,  -1e31};
-  bool found = fabs(value) >= 9e36;
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    found = found || value == known[i] || value == (double)(float)known[i];
-  return found;
-}
-
 static void suggest_options(const point_source *source, const data_summary *summary, json_t *suggestions)
 {
   int64_t n_missing = 0;
@@ -64,8 +53,8 @@ static void suggest_options(const point_source *source, const data_summary *summ
     const column_summary *column = &summary->columns[j];
     if (column->n_text == 0) n_missing += column->n_missing;
     n_infinite += column->n_infinite;
-    if (column->n_finite > 0 && is_sentinel(column->most)) sentinel = column->most;
-    if (column->n_finite > 0 && is_sentinel(column->least)) sentinel = column->least;
+    if (column->n_finite > 0 && value_is_usual_fill(column->most)) sentinel = column->most;
+    if (column->n_finite > 0 && value_is_usual_fill(column->least)) sentinel = column->least;
   }
   char text[80];
   suggest_columns(source, summary, suggestions);

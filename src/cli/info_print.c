@@ -89,6 +89,9 @@ static void print_components(const gmmpi_model *model)
   }
 }
 
+/* So many names of features are printed one behind the other, beside the table of columns. */
+enum { MOST_NAMES = 20 };
+
 /* Facts that are printed as tables, or are in one. */
 static const char *const tables[] = {"columns", "first_rows", "suggestions", "n_rows_looked_at", "notes", "tables"};
 
@@ -106,6 +109,8 @@ void info_print(const file_description *description)
   make_printable(description->facts);
   json_t *plain = json_copy(description->facts);
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) json_object_del(plain, tables[i]);
+  if (json_array_size(json_object_get(description->facts, "columns")) > MOST_NAMES)
+    json_object_del(plain, "feature_names"); /* the table of columns has them */
   print_facts(plain, 2);
   json_decref(plain);
   info_data_print_columns(description->facts);

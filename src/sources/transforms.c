@@ -40,8 +40,13 @@ static gmmpi_status apply_item(point_source *source, const transform_item *item,
     }
   }
   if (n_meant > 0) return GMMPI_OK;
-  return fail(error, GMMPI_BAD_DATA, "%s: has no column \"%.100s\" among its features (--transform); correct the name",
-              source->label, item->column);
+  char names[300] = "";
+  size_t used = 0;
+  for (int64_t j = 0; j < source->n_features && used + 130 < sizeof names; j++)
+    used +=
+        (size_t)snprintf(names + used, sizeof names - used, "%s%.100s", j > 0 ? ", " : "", source->feature_names[j]);
+  return fail(error, GMMPI_BAD_DATA, "%s: has no column \"%.100s\" among its features (--transform); they are %s%s",
+              source->label, item->column, names, used + 130 < sizeof names ? "" : ", ...");
 }
 
 static gmmpi_status apply_list(point_source *source, const char *list, bool *is_standardized, gmmpi_error *error)

@@ -46,6 +46,18 @@ class Warnings(FitCase):
         self.assertRegex(lines[0], r"column 3: .* in row 71 of .*part-1\.npy;")
         self.assertRegex(lines[1], r"column 2: .* in row 235 of .*part-2\.npy;")
 
+    def test_constants_and_usual_fill_values(self):
+        rows = "".join("%d.5,7,%d\n" % (i % 13, i % 11) for i in range(60))
+        data = self.write("c.csv", "a,b,c\n" + rows + "3.5,7,-999\n")
+        for ranks in (None, 2):
+            run = self.succeed("fit", data, "-k", 1, "-o", self.path("m.h5"), "-q", ranks=ranks)
+            self.assertIn('feature "b" is constant (7)', run.stderr)
+            self.assertIn('feature "c" goes down to -999,', run.stderr)
+            self.assertEqual(run.stderr.count("gmmpi warning: "), 2, run.stderr)
+        run = self.succeed("fit", data, "-k", 1, "-o", self.path("m.h5"), "-q", "--columns", "a,c", "--missing-values", "-999",
+                           "--missing", "drop")
+        self.assertEqual(run.stderr, "")
+
 
 if __name__ == "__main__":
     unittest.main()

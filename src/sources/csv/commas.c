@@ -182,15 +182,15 @@ static void add_cells(const comma_cells *more, comma_cells *seen)
   seen->n_both += more->n_both;
 }
 
-/* Adds what the columns have that are numbers with a comma, a point, or neither; the first line may have something
- * else. */
+/* Adds what the columns have that are numbers with a comma, a point, or neither. The first lines may have something
+ * else, as names and units, and so may a cell here and there. */
 static bool look_at_cells(const csv_sample *sample, char delimiter, comma_cells *seen)
 {
-  enum { MOST_COLUMNS = 1024 };
+  enum { MOST_COLUMNS = 1024, MOST_HEADER_LINES = 3 };
   static const cell_rules with_comma = {.decimal = ','};
   typedef struct column {
     comma_cells cells;
-    bool has_text;
+    int n_texts;
   } column;
   column *columns = calloc(MOST_COLUMNS, sizeof *columns);
   if (columns == NULL) return false;
@@ -210,13 +210,13 @@ static bool look_at_cells(const csv_sample *sample, char delimiter, comma_cells 
         if (cell_parse(field.begin, field.end, &with_comma, &value) == CELL_NUMBER) {
           add_cell(&otherwise, &columns[c].cells);
         } else {
-          columns[c].has_text = true;
+          columns[c].n_texts += i < MOST_HEADER_LINES ? 0 : 1;
         }
       }
     }
   }
   for (int c = 0; c < MOST_COLUMNS; c++) {
-    if (!columns[c].has_text) add_cells(&columns[c].cells, seen);
+    if (columns[c].n_texts <= columns[c].cells.n_commas / 4) add_cells(&columns[c].cells, seen);
   }
   free(columns);
   return true;

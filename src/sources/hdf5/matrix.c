@@ -50,8 +50,11 @@ static gmmpi_status set_shape(point_source *source, matrix_state *state, int64_t
   state->rows.space = H5Dget_space(state->rows.data_set);
   state->rows.n_dimensions = state->rows.space >= 0 ? H5Sget_simple_extent_ndims(state->rows.space) : -1;
   if (state->rows.n_dimensions != 1 && state->rows.n_dimensions != 2)
-    return fail(error, GMMPI_BAD_DATA, "%s: has %d dimensions; points are rows of a data set of two", source->label,
-                state->rows.n_dimensions < 0 ? 0 : state->rows.n_dimensions);
+    return fail(
+        error, GMMPI_BAD_DATA,
+        "%s: has %d dimensions; points are rows of a data set of two: make a table of it first, as to_dataframe of "
+        "xarray does",
+        source->label, state->rows.n_dimensions < 0 ? 0 : state->rows.n_dimensions);
   if (H5Sget_simple_extent_dims(state->rows.space, extents, NULL) < 0 || extents[0] > INT64_MAX ||
       extents[1] > INT64_MAX)
     return fail(error, GMMPI_BAD_DATA, "%s: has a shape that cannot be read; is the file damaged?", source->label);
