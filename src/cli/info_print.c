@@ -3,6 +3,7 @@
 #include "cli/info_data.h"
 #include "cli/info_describe.h"
 #include "cli/options.h"
+#include "sources/pipe.h"
 #include "support/printable.h"
 
 #include <stdio.h>
@@ -98,7 +99,7 @@ static const char *const tables[] = {"columns", "first_rows", "suggestions", "n_
 void info_print(const file_description *description)
 {
   const gmmpi_model *model = description->model;
-  printf("%s: %s", description->path, description->kind);
+  printf("%s: %s", strcmp(description->path, "-") == 0 ? pipe_standard_input : description->path, description->kind);
   if (model != NULL)
     printf(", %lld component%s in %lld feature%s, %s covariances", (long long)model->n_components,
            model->n_components == 1 ? "" : "s", (long long)model->n_features, model->n_features == 1 ? "" : "s",

@@ -60,20 +60,20 @@ static gmmpi_status refuse_period(const char *text, void *value, gmmpi_error *er
               text);
 }
 
-static const char *const no_or_yes[] = {"no", "yes", NULL};
+const char *const setting_no_or_yes[] = {"no", "yes", NULL};
 
 const source_setting reading_choices_table[N_READING_CHOICES] = {
     {
         .name = "transpose",
         .help = "the points are the columns of the file, not its rows: a matrix of R, MATLAB, Octave, Julia or Fortran",
         .offset = offsetof(reading_choices, transpose),
-        .choices = no_or_yes,
+        .choices = setting_no_or_yes,
     },
     {
         .name = "raw-values",
         .help = "take numbers as they are in the file: no scale, offset or fill value that the file names is applied",
         .offset = offsetof(reading_choices, raw_values),
-        .choices = no_or_yes,
+        .choices = setting_no_or_yes,
     },
     {
         .name = "missing-values",

@@ -20,4 +20,7 @@ typedef struct source_setting {
   gmmpi_status (*parse)(const char *text, void *value, gmmpi_error *error);
 } source_setting;
 
+/* The choices of a flag. */
+extern const char *const setting_no_or_yes[];
+
 #endif

@@ -99,11 +99,11 @@ class TextLayouts(harness.Case):
         self.fail_with(64, "quote is not closed", "convert", data, self.path("out.h5"), "--missing-values", '"not, measured')
 
     def test_units_above_decimal_commas(self):
-        for units, odd in (("s;°C;hPa", ""), ("[s];[°C];[hPa]", "k.A.;k.A.;k.A.\n")):
-            rows = "".join("%d,0;%d,26;106%d,9\n" % (i, 20 + i % 5, i % 7) for i in range(20))
+        for n, units, odd in ((20, "s;°C;hPa", ""), (3, "s;°C;hPa", ""), (20, "[s];[°C];[hPa]", "k.A.;k.A.;k.A.\n")):
+            rows = "".join("%d,0;%d,26;106%d,9\n" % (i, 20 + i % 5, i % 7) for i in range(n))
             data = self.write("m.csv", "Zeit;Temperatur;Druck\n" + units + "\n" + rows + odd)
             run = self.succeed("convert", data, self.path("out.h5"), "--missing-values", "k.A.", "--missing", "drop")
-            self.assertIn("20 points of 3 features", run.stdout)
+            self.assertIn("%d points of 3 features" % n, run.stdout)
             self.assertIn("has decimal commas", run.stdout)
             with h5py.File(self.path("out.h5")) as file:
                 self.assertEqual(list(file["points"][1]), [1, 21.26, 1061.9])

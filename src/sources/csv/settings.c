@@ -61,8 +61,6 @@ static gmmpi_status parse_decimal(const char *text, void *value, gmmpi_error *er
   return GMMPI_OK;
 }
 
-static const char *const no_or_yes[] = {"no", "yes", NULL};
-
 static const char *const headers[] = {[HEADER_AUTO] = "auto", [HEADER_YES] = "yes", [HEADER_NO] = "no", NULL};
 
 const source_setting csv_settings_table[N_CSV_SETTINGS] = {
@@ -106,6 +104,6 @@ const source_setting csv_settings_table[N_CSV_SETTINGS] = {
         .name = "keep-index",
         .help = "a column of a text file without a heading that counts or names the rows is a feature as any other",
         .offset = offsetof(csv_settings, keep_index),
-        .choices = no_or_yes,
+        .choices = setting_no_or_yes,
     },
 };
