@@ -59,7 +59,8 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
-  const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading)};
+  const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading),
+                                 weights_group(&command->reading)};
   const command_usage usage = {
       .name = "predict",
       .synopsis = "MODEL.h5 DATA -o OUT.h5 [options]",
@@ -81,6 +82,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   command->data = words.operands[1];
   if (command->output_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the predictions go, e.g. -o labels.h5");
+  if (reading_check(&command->reading, error) != GMMPI_OK) return error->status;
   if (reading_has_word(&command->reading, "transform"))
     return fail(error, GMMPI_WRONG_USAGE,
                 "predict: --transform: the model knows how its features were transformed; leave it out");
@@ -257,14 +259,15 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
   if (rank == 0) data = data_account_create(source);
-  shard_options how = {
-      .missing = command.reading.missing, .infinite = command.reading.infinite, .n_threads = command.threads};
+  shard_options how = {.n_threads = command.threads};
+  reading_note_rows(&command.reading, source, &how);
+  how.drops_weightless = false; /* each has its label */
   const int64_t rest[] = {predict_bytes(model, command.wishes, source->n_rows, command.threads),
                           shard_stream_tables_bytes(source->n_rows, n_ranks)};
   const memory_need need = {
       .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),
-      .points = shard_bytes(source->n_rows, source->n_features, n_ranks, false),
-      .least = shard_least_stream_bytes(source->n_rows, source->n_features, shard_drops(&how)),
+      .points = shard_bytes(source->n_rows, source_row_width(source), n_ranks, false),
+      .least = shard_least_stream_bytes(source->n_rows, source_row_width(source), shard_drops(&how)),
       .advice = "use more nodes, or a smaller model",
   };
   if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how, error) == GMMPI_OK &&
