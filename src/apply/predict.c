@@ -230,7 +230,7 @@ int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n
 {
   const int64_t numbers = 3 + (wishes.responsibilities ? model->n_components : 0);
   const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
-  const int64_t form = model_bytes(model->family, model->n_components, model->n_features);
+  const int64_t form = model_bytes(model_kind_of(model), model->n_components, model->n_features);
   const int64_t room = model->n_features * TILE_ROWS * (int64_t)sizeof(double);
   int64_t tile;
   int64_t sum;

@@ -112,7 +112,7 @@ static gmmpi_status open_state(fit_batch *batch, const fit_state *resume, gmmpi_
   const em_iteration *em = batch->ems[0];
   const fit_options *options = batch->options;
   gmmpi_error local = {0};
-  if (fit_state_create(em->family, options->n_components, em->points->n_features, options->accelerate, batch->n_places,
+  if (fit_state_create(em->kind, options->n_components, em->points->n_features, options->accelerate, batch->n_places,
                        &batch->state, &local) == GMMPI_OK &&
       resume != NULL)
     fit_state_copy(batch->state, resume, &local);

@@ -33,7 +33,9 @@ typedef struct component_scatter {
   int64_t n_components; /* K */
   int64_t n_features;   /* d */
   const double *counts; /* K: sum of responsibilities, Nk; 0 for components that are not estimated */
-  double n_samples;     /* sum of all counts: what a shared covariance is divided by */
+  /* What scatters are divided by. By maximum likelihood these are the counts and their sum; a prior has its own. */
+  const double *divisors; /* K: a component's own scatter */
+  double divisor;         /* the sum of all */
   /* K x triangle_length of the storage's shape: sum of responsibility (x - mean)(x - mean)^T. */
   const double *scatter;
   const double *ridge; /* d: added to the diagonal of every covariance */

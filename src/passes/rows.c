@@ -72,8 +72,8 @@ static void keep_worst_of_tile(void *context, const row_tile *tile, int64_t n_ti
   _Alignas(64) double log_density[TILE_ROWS];
   double ignored_sums[2] = {0.0, 0.0};
   (void)n_tiles;
-  workspace->kernel->posteriors(search->form, tile->n_points, tile->numbers, workspace->responsibilities, log_density,
-                                &ignored_sums[0], &ignored_sums[1], workspace->scratch);
+  workspace->kernel->posteriors(search->form, tile, workspace->responsibilities, log_density, &ignored_sums[0],
+                                &ignored_sums[1], workspace->scratch);
   for (int p = 0; p < tile->n_points; p++) {
     const valued_row offered = {log_density[p], tile->first_row + p};
     keep_smallest(worst->rows, &worst->n, search->n, offered);

@@ -72,8 +72,8 @@ static gmmpi_status measure_one_of_each(const choice *work, int64_t i, double *o
   if (make_passes(wanted, n_wanted, &control, error) != GMMPI_OK) return error->status;
   for (int64_t w = 0; w < n_wanted; w++) {
     const int64_t s = owners[w];
-    const double objective =
-        estimator_objective(wanted[w]->estimator, work->found[s].models[i], wanted[w]->sums->log_likelihood);
+    const double objective = estimator_objective(wanted[w]->estimator, wanted[w]->before, work->found[s].models[i],
+                                                 wanted[w]->sums->log_likelihood);
     work->climbers[s].n_row_visits += wanted[w]->points->n_samples;
     if (i > 0 && !(objective > objectives[s])) continue;
     objectives[s] = objective;
@@ -144,6 +144,6 @@ gmmpi_status choose_starts(em_iteration *const *all, em_iteration *em, climber *
 int64_t choose_start_bytes(const fit_options *options, int64_t n_features)
 {
   int64_t bytes;
-  const int64_t model = model_bytes(family_find(options->covariance), options->n_components, n_features);
+  const int64_t model = model_bytes(fit_kind(options), options->n_components, n_features);
   return multiply_fits(MOST_FINDINGS + 1, model, &bytes) ? bytes : INT64_MAX;
 }

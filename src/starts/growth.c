@@ -38,8 +38,8 @@ static gmmpi_status stage_open(const em_iteration *em, int64_t n_components, sta
   gmmpi_error local = {0};
   one->options = *em->options;
   one->options.n_components = n_components;
-  if (climber_open(em->family, n_components, d, em->options->accelerate, NULL, &one->bench.climb, &local) == GMMPI_OK)
-    model_allocate(em->family, n_components, d, &one->best, &local);
+  if (climber_open(em->kind, n_components, d, em->options->accelerate, NULL, &one->bench.climb, &local) == GMMPI_OK)
+    model_allocate(em->kind, n_components, d, &one->best, &local);
   if (agree(em->points->comm, &local) == GMMPI_OK)
     iteration_create_for_starts(em->points, &one->options, 1, em, em->timings, &one->bench.em, &local);
   return error_pass(error, &local);

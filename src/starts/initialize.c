@@ -90,6 +90,7 @@ static void random_rule(void *seed, const row_tile *tile, pass_workspace *worksp
     }
     for (int64_t k = 0; k < K; k++) responsibilities[k * TILE_ROWS + p] /= total;
   }
+  weigh_responsibilities(tile, K, responsibilities);
 }
 
 /* Labels of this rank's rows, as ranks in the sorted list of all values. */
@@ -116,6 +117,7 @@ static void label_rule(void *labels, const row_tile *tile, pass_workspace *works
     }
     workspace->responsibilities[low * TILE_ROWS + p] = 1.0;
   }
+  weigh_responsibilities(tile, K, workspace->responsibilities);
 }
 
 /* The smallest label of all ranks that is above `bound`. Collective. */

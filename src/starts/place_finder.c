@@ -70,7 +70,7 @@ gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, 
       created->rows != NULL && created->points != NULL && created->owners != NULL && created->counts != NULL &&
       created->gains != NULL && created->square_radii != NULL && created->shares != NULL &&
       created->covariance != NULL && created->log_densities != NULL && created->square_slopes != NULL &&
-      model_allocate(family, PROBES, d, &created->probe, error) == GMMPI_OK &&
+      model_allocate(gaussian_kind(family), PROBES, d, &created->probe, error) == GMMPI_OK &&
       density_create(shape, PROBES, d, &created->form, error) == GMMPI_OK)
     return GMMPI_OK;
 
@@ -119,6 +119,6 @@ int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_
       !multiply_fits(n_features + PROBES, 8 * TILE_ROWS, &of_tiles) || !multiply_fits(n_components, 16, &of_components))
     return INT64_MAX;
   /* The form of the probe takes no more than the probe itself. */
-  const int64_t probe = model_bytes(family, PROBES, n_features);
+  const int64_t probe = model_bytes(gaussian_kind(family), PROBES, n_features);
   return sum_of_bytes(7, (int64_t[]){of_rows, of_places, of_tiles, of_components, scratch, probe, probe});
 }

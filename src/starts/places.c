@@ -71,8 +71,8 @@ static void set_owners(const place_finder *finder, em_iteration *em)
     const int n = left < TILE_ROWS ? (int)left : TILE_ROWS;
     double ignored[2] = {0.0, 0.0};
     set_tile(finder, first, n);
-    em->kernel->posteriors(em->form, n, finder->tile, responsibilities, NULL, &ignored[0], &ignored[1],
-                           workspace->scratch);
+    const row_tile tile = {.numbers = finder->tile, .n_points = n};
+    em->kernel->posteriors(em->form, &tile, responsibilities, NULL, &ignored[0], &ignored[1], workspace->scratch);
     for (int p = 0; p < n; p++) {
       int64_t owner = 0;
       for (int64_t k = 1; k < K; k++) {

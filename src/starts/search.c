@@ -282,16 +282,16 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
   const search_plan *plan = &work->plan;
-  if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, error) != GMMPI_OK)
+  if (climber_open(em->kind, K, d, em->options->accelerate, NULL, &work->bench.climb, error) != GMMPI_OK)
     return error->status;
   work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof *work->covariance);
   work->objectives = allocate(search_most_candidates(plan), sizeof(double));
   if (work->covariance == NULL || work->objectives == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
-  if (candidates_create(em->family, K, d, search_n_kept(plan), &work->kept, error) != GMMPI_OK ||
-      candidates_create(em->family, K, d, search_n_kept(plan), &work->made, error) != GMMPI_OK ||
-      candidates_create(em->family, K, d, MOST_BEST, &work->best, error) != GMMPI_OK ||
-      candidates_create(em->family, K, d, MOST_FINDINGS, &work->findings, error) != GMMPI_OK)
+  if (candidates_create(em->kind, K, d, search_n_kept(plan), &work->kept, error) != GMMPI_OK ||
+      candidates_create(em->kind, K, d, search_n_kept(plan), &work->made, error) != GMMPI_OK ||
+      candidates_create(em->kind, K, d, MOST_BEST, &work->best, error) != GMMPI_OK ||
+      candidates_create(em->kind, K, d, MOST_FINDINGS, &work->findings, error) != GMMPI_OK)
     return error->status;
   return plan->grows || plan->n_generations > 0 ? place_finder_create(em, &work->finder, error) : GMMPI_OK;
 }
@@ -367,9 +367,9 @@ gmmpi_status search_findings_create(const em_iteration *em, search_findings *fou
   const int64_t d = em->points->n_features;
   *found = (search_findings){.n = 0, .passed = {.objective = NAN}};
   for (int64_t i = 0; i < MOST_FINDINGS; i++) {
-    if (model_allocate(em->family, K, d, &found->models[i], error) != GMMPI_OK) return error->status;
+    if (model_allocate(em->kind, K, d, &found->models[i], error) != GMMPI_OK) return error->status;
   }
-  return model_allocate(em->family, K, d, &found->passed.model, error);
+  return model_allocate(em->kind, K, d, &found->passed.model, error);
 }
 
 void search_findings_clear(search_findings *found)

@@ -45,8 +45,8 @@ static gmmpi_status open_look(second_look *work, const climber *climb, gmmpi_err
   work->bench = (bench){.em = work->em};
   work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof(double));
   if (work->covariance == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for a covariance");
-  if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, &local) == GMMPI_OK &&
-      model_allocate(em->family, K, d, &work->best, &local) == GMMPI_OK &&
+  if (climber_open(em->kind, K, d, em->options->accelerate, NULL, &work->bench.climb, &local) == GMMPI_OK &&
+      model_allocate(em->kind, K, d, &work->best, &local) == GMMPI_OK &&
       place_finder_create(em, &work->finder, &local) == GMMPI_OK &&
       split_merge_create(em->family, K, d, &work->mover, &local) == GMMPI_OK)
     model_copy_parameters(work->best, climb->current.model);
@@ -228,7 +228,7 @@ int64_t second_look_bytes(const fit_options *options, int64_t n_samples, int64_t
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
-  const int64_t model = model_bytes(family, K, n_features);
+  const int64_t model = model_bytes(fit_kind(options), K, n_features);
   return sum_of_bytes(5, (int64_t[]){model, sum_of_bytes(3, (int64_t[]){model, model, model}),
                                      accelerator_bytes(options->accelerate, family->storage->shape, K, n_features),
                                      place_finder_bytes(family->storage->shape, K, n_samples, n_features),

@@ -125,7 +125,8 @@ static problem make_problem(density_shape shape, int64_t d, bool integers)
   problem made = {.d = d, .rows = malloc(sizeof(double) * (size_t)(N_ROWS * (d + 1)))};
   gmmpi_error error = {0};
   uint64_t state = 7;
-  if (model_allocate(shape == DENSE ? &family_full : &family_diag, K, d, &made.model, &error) != GMMPI_OK ||
+  if (model_allocate(gaussian_kind(shape == DENSE ? &family_full : &family_diag), K, d, &made.model, &error) !=
+          GMMPI_OK ||
       density_create(shape, K, d, &made.form, &error) != GMMPI_OK)
     abort();
   for (int64_t k = 0; k < K; k++) {

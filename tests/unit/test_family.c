@@ -11,7 +11,7 @@ static gmmpi_model *new_model(const covariance_family *family, int64_t n_compone
 {
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(model_allocate(family, n_components, n_features, &model, &error), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family), n_components, n_features, &model, &error), GMMPI_OK);
   return model;
 }
 
@@ -151,8 +151,13 @@ static const double ridge[2] = {0.5, 0.25};
 
 static component_scatter scatter_of(const double *scatter)
 {
-  return (component_scatter){
-      .n_components = 3, .n_features = 2, .counts = counts, .n_samples = 12, .scatter = scatter, .ridge = ridge};
+  return (component_scatter){.n_components = 3,
+                             .n_features = 2,
+                             .counts = counts,
+                             .divisors = counts,
+                             .divisor = 12,
+                             .scatter = scatter,
+                             .ridge = ridge};
 }
 
 static void assert_numbers(const double *values, const double *expected, size_t n)
@@ -225,7 +230,8 @@ static void every_family_finds_equal_covariances(void **state)
     const component_scatter scatter = {.n_components = 3,
                                        .n_features = 2,
                                        .counts = (const double[]){4, 8, 16},
-                                       .n_samples = 28,
+                                       .divisors = (const double[]){4, 8, 16},
+                                       .divisor = 28,
                                        .scatter = is_dense ? three : three_diagonals,
                                        .ridge = none};
     gmmpi_model *previous = new_model(family, 3, 2);

@@ -39,7 +39,7 @@ static gmmpi_model *new_model(const covariance_family *family)
 {
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(model_allocate(family, K, D, &model, &error), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family), K, D, &model, &error), GMMPI_OK);
   return model;
 }
 
@@ -74,7 +74,7 @@ static scene scene_open(const covariance_family *family)
   scene s = {.family = family, .previous = new_model(family), .next = new_model(family)};
   gmmpi_error error = {0};
   assert_int_equal(statistics_create(shape, SECOND_ORDER, K, &points, &s.sums, &error), GMMPI_OK);
-  assert_int_equal(maximization_create(family, s.sums, &s.step, &error), GMMPI_OK);
+  assert_int_equal(maximization_create(family, &estimator_ml, s.sums, &s.step, &error), GMMPI_OK);
   assert_int_equal(moments_create(shape, K, D, &s.given, &error), GMMPI_OK);
   memcpy(s.step->ridge, ridge, sizeof ridge);
   s.step->variances = variances;

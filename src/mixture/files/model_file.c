@@ -46,7 +46,7 @@ static bool write_numbers(hid_t file, const gmmpi_model *model)
 /* Data sets, attributes and names, generously. */
 static int64_t expected_bytes(const gmmpi_model *model)
 {
-  int64_t bytes = model_bytes(model->family, model->n_components, model->n_features) + (1 << 16);
+  int64_t bytes = model_bytes(model_kind_of(model), model->n_components, model->n_features) + (1 << 16);
   for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++)
     bytes += (int64_t)strlen(model->feature_names[j]);
   for (int64_t j = 0; model->transforms != NULL && j < model->n_features; j++)
