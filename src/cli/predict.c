@@ -207,22 +207,24 @@ static json_t *summary_json(const predict_command *command, const gmmpi_model *m
   json_t *counts = json_array();
   for (int64_t k = 0; k < model->n_components; k++)
     json_array_append_new(counts, json_integer((json_int_t)report->label_counts[k]));
-  return json_pack("{s:o*, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:s}", "data",
+  json_t *sum = points->has_weights ? json_real(points->total_weight) : NULL;
+  return json_pack("{s:o*, s:I, s:o*, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:s}", "data",
                    data != NULL ? data_account_json(data) : NULL, "n_samples", (json_int_t)report->n_samples,
-                   "mean_log_likelihood", json_number(report->log_likelihood / (double)report->n_samples),
-                   "log_likelihood", json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features,
-                   "n_components", (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped,
-                   "n_infinite", (json_int_t)points->n_infinite, "label_counts", counts, "output",
-                   command->output_path);
+                   "sum_of_weights", sum, "mean_log_likelihood",
+                   json_number(report->log_likelihood / report->total_weight), "log_likelihood",
+                   json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features, "n_components",
+                   (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped, "n_infinite",
+                   (json_int_t)points->n_infinite, "label_counts", counts, "output", command->output_path);
 }
 
 static void print_for_people(const predict_command *command, const gmmpi_model *model, const shard *points,
                              const data_account *data, const predict_report *report)
 {
   printf("%s: %lld point%s, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
-         plural(report->n_samples), report->log_likelihood / (double)report->n_samples);
+         plural(report->n_samples), report->log_likelihood / report->total_weight);
   if (data != NULL) data_account_print(data, stdout, "  ", "", true);
   print_dropped(shard_dropped(points));
+  if (points->has_weights) printf("  weights sum to %.10g\n", points->total_weight);
   printf("  label       points  share\n");
   for (int64_t k = 0; k < model->n_components; k++)
     printf("  %5lld %12lld %5.1f%%\n", (long long)k, (long long)report->label_counts[k],
@@ -236,6 +238,16 @@ static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command
   if (rank == 0 && command->json) print_json(summary_json(command, model, points, data, report), error);
   if (rank == 0 && !command->json && !command->quiet) print_for_people(command, model, points, data, report);
   return agree(comm, error);
+}
+
+/* Weights, if there are any, weigh the mean log-likelihood: they may not all be 0. */
+static gmmpi_status weigh_points(const predict_command *command, const point_source *source, shard *points,
+                                 gmmpi_error *error)
+{
+  if (points->has_weights && !(points->total_weight > 0.0))
+    return fail(error, GMMPI_BAD_DATA, "%s: all weights are 0; give some rows a weight", source->label);
+  if (command->reading.sum == WEIGHTS_SUM_N) shard_normalise_weights(points);
+  return GMMPI_OK;
 }
 
 gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
@@ -272,6 +284,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   };
   if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how, error) == GMMPI_OK &&
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
+      weigh_points(&command, source, points, error) == GMMPI_OK &&
       predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
     print_summary(comm, rank, &command, model, points, data, &report, error);
 

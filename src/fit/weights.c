@@ -38,7 +38,8 @@ void reading_settle_weights(const reading_options *values, const char *label, sh
   if (values->sum == WEIGHTS_SUM_N)
     shard_normalise_weights(points);
   else if (rank == 0 && points->has_weights && is_doubtful(points))
-    warn("%s: the weights of its %lld rows sum to %.6g, and are no whole numbers: BIC, and all that depends on how many "
-         "points there are, counts %.6g; if they were meant to be relative, say --weights-sum n",
-         label, (long long)points->n_samples, points->total_weight, points->total_weight);
+    warn(
+        "%s: the weights of its %lld rows sum to %.6g, and are no whole numbers: BIC, and all that depends on how many "
+        "points there are, counts %.6g; if they were meant to be relative, say --weights-sum n",
+        label, (long long)points->n_samples, points->total_weight, points->total_weight);
 }

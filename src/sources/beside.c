@@ -72,8 +72,7 @@ static gmmpi_status read_rows(point_source *source, int64_t first_row, int64_t n
   const int64_t of_data = beside->data->n_features;
   int64_t place = source->n_features;
   beside->data->keeps_text = source->keeps_text;
-  gmmpi_status status =
-      source_read(beside->data, first_row, n_rows, rows + n_rows * (width - of_data), error);
+  gmmpi_status status = source_read(beside->data, first_row, n_rows, rows + n_rows * (width - of_data), error);
   if (status == GMMPI_OK) spread(rows, n_rows, width, of_data);
   for (int b = 0; b < N_BESIDE && status == GMMPI_OK; b++) {
     if (beside->file[b] != NULL) status = insert(beside->file[b], first_row, n_rows, width, place, rows, error);

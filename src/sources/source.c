@@ -58,8 +58,7 @@ static gmmpi_status transform(const point_source *source, int64_t first_row, int
         *value = NAN;
         continue;
       }
-      if (!is_defined)
-        return not_defined(source, first_row + i, j, *value, error);
+      if (!is_defined) return not_defined(source, first_row + i, j, *value, error);
       *value = transform_apply(&source->transforms[j], *value);
     }
   }
@@ -133,7 +132,8 @@ gmmpi_status source_options_copy(const source_options *options, const char *labe
     words[i] = (source_word){strdup(word->name), strdup(word->value)};
     has_memory = words[i].name != NULL && words[i].value != NULL;
   }
-  for (int b = 0; b < N_BESIDE; b++) has_memory = has_memory && (copy->beside[b] == NULL) == (options->beside[b] == NULL);
+  for (int b = 0; b < N_BESIDE; b++)
+    has_memory = has_memory && (copy->beside[b] == NULL) == (options->beside[b] == NULL);
   if (options->columns != NULL) has_memory = (copy->columns = strdup(options->columns)) != NULL && has_memory;
   return has_memory ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", label);
 }

@@ -127,20 +127,20 @@ struct point_source {
   int n_beside;            /* numbers of a row behind its features: the label, the weight, or both */
   int64_t beside_columns[N_BESIDE]; /* of one that a face is put before: for each the feature, from 1, or 0: it is no
                                        column. Its n_features count them */
-  char all_columns[400]; /* of the same: what columns there are, for messages */
-  int64_t n_columns;       /* columns in the file */
-  int64_t *columns;        /* n_features: 0-based columns of the file, in the order picked */
-  char **feature_names;    /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
-  bool has_names;          /* do the names come from the file? */
-  value_rule *rules;       /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
+  char all_columns[400];            /* of the same: what columns there are, for messages */
+  int64_t n_columns;                /* columns in the file */
+  int64_t *columns;                 /* n_features: 0-based columns of the file, in the order picked */
+  char **feature_names; /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
+  bool has_names;       /* do the names come from the file? */
+  value_rule *rules;    /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
   feature_transform *transforms; /* n_features: what is done to the features behind that; NULL: nothing */
   source_notes notes;            /* how it is read, for people */
   bool is_concurrent;            /* may threads read at the same time? */
-  bool keeps_text;        /* set by whoever reads: text where a number should be is value_of_text, and no error */
-  bool streams;           /* are rows read again and again without finding and parsing them anew? */
-  int64_t buffer_bytes;   /* memory that reading takes beside the rows */
-  written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */
-  void *state;            /* of the kind */
+  bool keeps_text;           /* set by whoever reads: text where a number should be is value_of_text, and no error */
+  bool streams;              /* are rows read again and again without finding and parsing them anew? */
+  int64_t buffer_bytes;      /* memory that reading takes beside the rows */
+  written_files *written;    /* while it is opened: where to note files that are being written; NULL: nobody asks */
+  void *state;               /* of the kind */
   struct row_beside *beside; /* what is beside the features, and where it is read: beside.h; NULL: nothing */
 
   const char *feature_word; /* "column", unless the kind says another */
@@ -171,8 +171,8 @@ static inline int64_t source_row_width(const point_source *source)
 }
 
 /* Not collective; one thread at a time unless source->is_concurrent. Reads rows [first_row, first_row + n_rows) into
- * rows: n_rows x source_row_width, row-major. Fastest when called with ascending rows, a few thousand at a time. Errors: 65
- * (not a number, ragged row; with its place), 74, 71. */
+ * rows: n_rows x source_row_width, row-major. Fastest when called with ascending rows, a few thousand at a time.
+ * Errors: 65 (not a number, ragged row; with its place), 74, 71. */
 gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error);
 
 /* The 1-based place (line of a text file, else row) of a row, from 0, that the last source_read delivered. */

@@ -26,7 +26,7 @@ typedef struct standardizing {
   point_source *source;
   const bool *is_standardized;
   int64_t d;
-  int64_t width;     /* of rows */
+  int64_t width; /* of rows */
   bool has_weights;
   int64_t block_rows;
   double *rows;      /* block_rows x width */

@@ -73,7 +73,7 @@ static void rows_and_header(void **unused)
   write_text("what an earlier job left\n");
   journal *log = open_journal(NULL);
   assert_text(HEADER);
-  fit_pass pass = {.n_samples = 3, .log_likelihood = -0.1, .change = NAN, .seconds = 0.5};
+  fit_pass pass = {.n_samples = 3, .total_weight = 3.0, .log_likelihood = -0.1, .change = NAN, .seconds = 0.5};
   journal_add(log, &pass);
   /* On the disk as soon as it happened; 17 digits. */
   assert_text(HEADER "0,-0.10000000000000001,-0.033333333333333333,,0,0.5\n");

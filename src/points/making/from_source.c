@@ -128,8 +128,7 @@ gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options opt
   gmmpi_error local = {0};
   shard *points = NULL;
   dropped_rows dropped = {0};
-  lay_out_for_reading(comm, source->label, source->n_rows, features_of(source, &options), &options,
-                      &points, &local);
+  lay_out_for_reading(comm, source->label, source->n_rows, features_of(source, &options), &options, &points, &local);
   if (agree(comm, &local) == GMMPI_OK && shard_read(points, source, NULL, options, &dropped, &local) == GMMPI_OK &&
       dropped.all.n > 0) {
     if (options.stream_bytes > 0)

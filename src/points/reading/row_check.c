@@ -85,14 +85,14 @@ static gmmpi_status bad_weight(const row_check *check, int64_t row_index, int64_
   if (weight < 0.0)
     return fail_at(error, place, GMMPI_BAD_DATA, "%s: the weight %g is negative; give 0 or more", where, weight);
   if (isinf(weight))
-    return fail_at(error, place, GMMPI_BAD_DATA, "%s: is infinite, and so no weight; give a number",
-                   where);
+    return fail_at(error, place, GMMPI_BAD_DATA, "%s: is infinite, and so no weight; give a number", where);
   if (weight > SHARD_LARGEST_WEIGHT)
     return fail_at(error, place, GMMPI_BAD_DATA,
-                   "%s: the weight %g is larger than %g; divide all weights by the same number", where, weight, SHARD_LARGEST_WEIGHT);
+                   "%s: the weight %g is larger than %g; divide all weights by the same number", where, weight,
+                   SHARD_LARGEST_WEIGHT);
   return fail_at(error, place, GMMPI_BAD_DATA,
-                 "%s: the weight %.17g would be another number in single precision; use --precision double",
-                 where, weight);
+                 "%s: the weight %.17g would be another number in single precision; use --precision double", where,
+                 weight);
 }
 
 /* What is beside the features of a row. Errors: 65. */
