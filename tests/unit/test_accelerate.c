@@ -98,7 +98,7 @@ static moments *make_moments(density_shape shape, double n_samples, double step)
 {
   moments *made = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(moments_create(shape, K, D, &made, &error), GMMPI_OK);
+  assert_int_equal(moments_create(shape, SECOND_ORDER, K, D, &made, &error), GMMPI_OK);
   made->n_samples = n_samples;
   set_moments(made, step);
   return made;
@@ -115,7 +115,8 @@ static accelerator *make_accelerator(const char *method, density_shape shape)
 {
   accelerator *memory = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(accelerator_create(method, shape, K, D, &memory, &error), GMMPI_OK);
+  assert_int_equal(accelerator_create(method, shape == DENSE ? &family_full : &family_diag, K, D, &memory, &error),
+                   GMMPI_OK);
   return memory;
 }
 
@@ -286,19 +287,19 @@ static void names_and_sizes(void **unused)
   (void)unused;
   accelerator *memory = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(accelerator_create("newton", DENSE, K, D, &memory, &error), GMMPI_WRONG_USAGE);
+  assert_int_equal(accelerator_create("newton", &family_full, K, D, &memory, &error), GMMPI_WRONG_USAGE);
   assert_false(accelerator_method_exists("newton"));
   assert_true(accelerator_method_exists("squarem"));
-  assert_true(accelerator_bytes("none", DENSE, 1000, 1000) == 0);
-  assert_true(accelerator_bytes("anderson", DENSE, INT64_MAX / 2, 1000) == INT64_MAX);
+  assert_true(accelerator_bytes("none", &family_full, 1000, 1000) == 0);
+  assert_true(accelerator_bytes("anderson", &family_full, INT64_MAX / 2, 1000) == INT64_MAX);
   memory = make_accelerator("none", DENSE);
   accelerator_take_pause(memory);
   assert_true(accelerator_pauses(memory)); /* for good */
   assert_false(accelerator_has_point(memory));
   accelerator_destroy(memory);
   /* Out of proportion for auto, but not for who asks for it. */
-  assert_true(accelerator_bytes("auto", DENSE, 1000, 1000) == 0);
-  assert_true(accelerator_bytes("squarem", DENSE, 1000, 1000) > INT64_C(1000) * 500 * 1000 * 8);
+  assert_true(accelerator_bytes("auto", &family_full, 1000, 1000) == 0);
+  assert_true(accelerator_bytes("squarem", &family_full, 1000, 1000) > INT64_C(1000) * 500 * 1000 * 8);
 }
 
 int main(void)

@@ -65,7 +65,7 @@ static void compare(const covariance_family *family, int64_t n_components, int64
   density_form *form = NULL;
   double *covariance = malloc((size_t)(d * d) * sizeof *covariance);
   double x[100];
-  assert_int_equal(density_create(family->storage->shape, n_components, d, &form, &error), GMMPI_OK);
+  assert_int_equal(density_create(family, n_components, d, &form, &error), GMMPI_OK);
   density_from_model(form, model);
   for (int64_t k = 0; k < n_components; k++) {
     for (int64_t j = 0; j < d; j++) x[j] = 5 * random_number(seed);
@@ -104,14 +104,14 @@ static void closed_forms(void **state)
   gmmpi_error error = {0};
   density_form *form = NULL;
   assert_int_equal(gmmpi_model_create(1, 2, "full", &weight, mean, identity, &model, &error), GMMPI_OK);
-  assert_int_equal(density_create(DENSE, 1, 2, &form, &error), GMMPI_OK);
+  assert_int_equal(density_create(&family_full, 1, 2, &form, &error), GMMPI_OK);
   density_from_model(form, model);
   assert_near(log_density(form, 0, mean), -logl(2 * pi), 1e-15L);
   density_destroy(form);
   gmmpi_model_destroy(model);
 
   assert_int_equal(gmmpi_model_create(1, 1, "spherical", &weight, mean, &variance, &model, &error), GMMPI_OK);
-  assert_int_equal(density_create(DIAGONAL, 1, 1, &form, &error), GMMPI_OK);
+  assert_int_equal(density_create(&family_spherical, 1, 1, &form, &error), GMMPI_OK);
   density_from_model(form, model);
   assert_near(log_density(form, 0, &x), -0.5L * logl(8 * pi) - 0.5L, 1e-15L);
   density_destroy(form);
@@ -126,7 +126,7 @@ static void padding_is_zero(void **state)
   gmmpi_model *model = random_model(&family_full, 2, 5, &seed);
   gmmpi_error error = {0};
   density_form *form = NULL;
-  assert_int_equal(density_create(DENSE, 2, 5, &form, &error), GMMPI_OK);
+  assert_int_equal(density_create(&family_full, 2, 5, &form, &error), GMMPI_OK);
   assert_int_equal(form->whitening_length, 4 * 4 + 8 * 4);
   memset(form->whitening, 0xFF, (size_t)(2 * form->whitening_length) * sizeof(double));
   density_from_model(form, model);
@@ -154,7 +154,7 @@ static void weight_zero(void **state)
   gmmpi_error error = {0};
   density_form *form = NULL;
   assert_int_equal(gmmpi_model_create(2, 1, "diag", weights, means, variances, &model, &error), GMMPI_OK);
-  assert_int_equal(density_create(DIAGONAL, 2, 1, &form, &error), GMMPI_OK);
+  assert_int_equal(density_create(&family_diag, 2, 1, &form, &error), GMMPI_OK);
   density_from_model(form, model);
   assert_true(isinf(form->log_constants[0]) && form->log_constants[0] < 0);
   assert_true(isfinite(form->log_constants[1]));
@@ -167,11 +167,11 @@ static void too_large(void **state)
   (void)state;
   density_form *form = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(density_create(DENSE, INT64_C(1) << 40, INT64_C(1) << 20, &form, &error), GMMPI_NO_MEMORY);
+  assert_int_equal(density_create(&family_full, INT64_C(1) << 40, INT64_C(1) << 20, &form, &error), GMMPI_NO_MEMORY);
   assert_null(form);
   assert_int_equal(error.status, GMMPI_NO_MEMORY);
   error = (gmmpi_error){0};
-  assert_int_equal(density_create(DENSE, 1, INT64_MAX, &form, &error), GMMPI_NO_MEMORY);
+  assert_int_equal(density_create(&family_full, 1, INT64_MAX, &form, &error), GMMPI_NO_MEMORY);
   density_destroy(NULL);
 }
 

@@ -129,8 +129,9 @@ static void words_by_hand(void **state)
   assert_int_equal(statistics_words(DENSE, SECOND_ORDER, 3, 5), 3 * 3 * (1 + 5 + 15) + 2 * 70);
   assert_int_equal(statistics_words(DIAGONAL, SECOND_ORDER, 3, 5), 3 * 3 * (1 + 5 + 5) + 2 * 70);
   assert_int_equal(statistics_words(DENSE, FIRST_ORDER, 3, 5), 3 * 3 * (1 + 5) + 2 * 70);
-  assert_true(statistics_bytes(DENSE, INT64_C(1) << 40, 1 << 20, 1) == INT64_MAX);
-  assert_true(statistics_bytes(DENSE, 3, 5, 2) - statistics_bytes(DENSE, 3, 5, 1) >= 8 * 3 * 3 * (1 + 5 + 15));
+  assert_true(statistics_bytes(DENSE, SECOND_ORDER, INT64_C(1) << 40, 1 << 20, 1) == INT64_MAX);
+  assert_true(statistics_bytes(DENSE, SECOND_ORDER, 3, 5, 2) - statistics_bytes(DENSE, SECOND_ORDER, 3, 5, 1) >=
+              8 * 3 * 3 * (1 + 5 + 15));
 }
 
 static void any_order_of_blocks_and_threads(void **state)
@@ -279,7 +280,7 @@ static double second_moment(bool tight, double square, bool *coarse, double ridg
   statistics_add_threads(sums);
   statistics_take(sums);
   const double result = sums->second[3];
-  *coarse = statistics_are_coarse(sums, 0, ridges);
+  *coarse = statistics_are_coarse(sums, 0, sums->second, ridges);
   free(words);
   free_block(&block);
   statistics_destroy(sums);
