@@ -144,6 +144,47 @@ static void padding_is_zero(void **state)
   gmmpi_model_destroy(model);
 }
 
+/* |R (x - origin) - mean'|^2 is the distance that the whitening has, if only the means are near enough to each other;
+ * components of weight 0 do not matter. */
+static void what_components_share(void **state)
+{
+  (void)state;
+  enum { K = 4, D = 7 };
+  uint64_t seed = 77;
+  for (int far = 0; far < 2; far++) {
+    gmmpi_model *model = random_model(&family_tied, K, D, &seed);
+    density_form *form = NULL;
+    gmmpi_error error = {0};
+    double x[D];
+    assert_int_equal(density_create(&family_tied, K, D, &form, &error), GMMPI_OK);
+    model->weights[1] = 0.0;
+    model->means[D] = 1e300;
+    if (far) model->means[2 * D + 3] += 0x1p18 / model->precisions_cholesky[3 * D + 3];
+    density_from_model(form, model);
+    const common_form *common = &form->common;
+    assert_true(common->holds == !far && common->isotropic && common->precisions[0] == 1.0);
+    assert_true(common_form_is_compact(common) == !far);
+    assert_true(common->matrix == form->whitening && form->whitening_length == 0);
+    long double between = 0.0L;
+    for (int64_t k = 0; k < K && !far; k++) {
+      long double square = 0.0L;
+      for (int64_t j = 0; j < D; j++) x[j] = 5 * random_number(&seed);
+      if (k == 1) continue;
+      for (int64_t i = 0; i < D; i++) {
+        long double y = 0.0L;
+        for (int64_t j = 0; j <= i; j++)
+          y += (long double)model->precisions_cholesky[j * D + i] * ((long double)x[j] - common->origin[j]);
+        square += (y - common->means[k * D + i]) * (y - common->means[k * D + i]);
+        between += model->weights[k] * (long double)common->means[k * D + i] * common->means[k * D + i];
+      }
+      assert_near(log_density(form, k, x), form->log_constants[k] - 0.5L * square, 1e-12L * (1.0L + square));
+    }
+    if (!far) assert_near(common->between, between, 1e-13L * between);
+    density_destroy(form);
+    gmmpi_model_destroy(model);
+  }
+}
+
 static void weight_zero(void **state)
 {
   (void)state;
@@ -178,8 +219,8 @@ static void too_large(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_family), cmocka_unit_test(closed_forms), cmocka_unit_test(padding_is_zero),
-      cmocka_unit_test(weight_zero),  cmocka_unit_test(too_large),
+      cmocka_unit_test(every_family),          cmocka_unit_test(closed_forms), cmocka_unit_test(padding_is_zero),
+      cmocka_unit_test(what_components_share), cmocka_unit_test(weight_zero),  cmocka_unit_test(too_large),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -439,6 +439,68 @@ static void coarse_sums(void **state)
   scene_close(&s);
 }
 
+/* --- second moments of all components together --- */
+
+/* Component k: `count` points, mean at `shift` from its reference, covariance 1 on the diagonal and 0.5 beside it, if
+ * the second moments are about the reference, or about the origin that the sums have. */
+static void add_pooled(scene *s, int64_t k, double count, double shift)
+{
+  statistics *sums = s->sums;
+  double *second = sums->second;
+  double about[D];
+  sums->counts[k] = count;
+  for (int64_t i = 0; i < D; i++) {
+    sums->first[k * D + i] = count * shift;
+    about[i] = shift + (sums->about_origin ? sums->references[k * sums->width + i] - sums->origin[i] : 0.0);
+    for (int64_t j = 0; j <= i; j++) *second++ += count * ((i == j ? 1.0 : 0.5) + about[i] * about[j]);
+  }
+}
+
+static void set_pooled(scene *s, const double *counts, double shift)
+{
+  memset(s->sums->second, 0, (size_t)s->sums->second_length * sizeof(double));
+  for (int64_t k = 0; k < K; k++) add_pooled(s, k, counts[k], counts[k] > 0.0 ? shift : 0.0);
+}
+
+static void pooled_moments(void **state)
+{
+  (void)state;
+  static const double counts[K] = {10.0, 0.0, 30.0, 1e-8}; /* the second one was dropped, the last one is empty */
+  static const double origin[D] = {3.0, -2.0, 1.0};
+  for (int about_origin = 0; about_origin < 2; about_origin++) {
+    scene s = scene_open(&family_tied);
+    s.previous->weights[1] = 0.0;
+    statistics_begin(s.sums, s.previous->means);
+    if (about_origin) statistics_about(s.sums, origin);
+    set_pooled(&s, counts, 2.0);
+    assert_int_equal(outcome_of(&s, false), MOMENTS_TAKEN);
+    for (int64_t k = 0; k < K; k++) {
+      assert_true(s.given->counts[k] == counts[k]);
+      for (int64_t i = 0; i < D; i++)
+        assert_near(s.given->means[k * D + i], s.previous->means[k * D + i] + (k % 2 == 0 ? 2.0 : 0.0), 1e-12L);
+    }
+    const double *scatter = s.given->scatter;
+    for (int64_t i = 0; i < D; i++) {
+      for (int64_t j = 0; j <= i; j++) assert_near(*scatter++, 40.0 * (i == j ? 1.0 : 0.5), 1e-7L);
+    }
+
+    /* 16 bits may cancel, as for one component. */
+    if (!about_origin) {
+      set_pooled(&s, counts, 255.0);
+      assert_int_equal(outcome_of(&s, false), MOMENTS_TAKEN);
+    }
+    set_pooled(&s, counts, about_origin ? 400.0 : 257.0);
+    assert_int_equal(outcome_of(&s, false), MEANS_MOVED_FAR);
+    assert_int_equal(outcome_of(&s, true), MOMENTS_TAKEN);
+    assert_near(s.given->scatter[0], 40.0, 1e-6L);
+    set_pooled(&s, counts, 0.0);
+    memset(s.sums->second, 0, (size_t)s.sums->second_length * sizeof(double));
+    assert_int_equal(outcome_of(&s, true), MOMENTS_TAKEN);
+    assert_true(s.given->scatter[0] == 0.0); /* rounding would leave a negative one */
+    scene_close(&s);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -446,7 +508,7 @@ int main(void)
       cmocka_unit_test(indefinite),           cmocka_unit_test(degenerate),
       cmocka_unit_test(a_ridge_from_nothing), cmocka_unit_test(moments_about_the_means),
       cmocka_unit_test(means_that_moved_far), cmocka_unit_test(below_the_resolution),
-      cmocka_unit_test(coarse_sums),
+      cmocka_unit_test(coarse_sums),          cmocka_unit_test(pooled_moments),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
