@@ -5,7 +5,7 @@ const estimator estimator_ml = {.name = "ml"};
 
 const estimator *estimator_of(const fit_options *options)
 {
-  static const estimator *const estimators[] = {[METHOD_ML] = &estimator_ml};
+  static const estimator *const estimators[] = {[METHOD_ML] = &estimator_ml, [METHOD_ADAPT] = NULL};
   return estimators[options->method];
 }
 

@@ -158,7 +158,7 @@ bool statistics_are_coarse(const statistics *sums, int64_t k, const double *scat
   const double *inverse_scales = pooled ? sums->pooled_scales : sums->inverse_scales + k * sums->width;
   double count = sums->counts[k];
   for (int64_t i = 0; i < sums->n_components && pooled; i++) count += i == k ? 0.0 : sums->counts[i];
-  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS);
+  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS) * sums->points->weight_unit;
   for (int64_t j = 0; j < sums->n_features && !sums->tight; j++) {
     const double scale = 1.0 / inverse_scales[j];
     if (scatter[triangle_diagonal(sums->shape, j)] + count * ridge[j] < unit * scale * scale &&
@@ -250,6 +250,12 @@ static void take_second(const statistics *sums, limb_cursor *limbs, const double
   }
 }
 
+/* n values in units of weight. */
+static void rescale(const statistics *sums, int64_t n, double *values)
+{
+  for (int64_t i = 0; i < n && sums->points->weight_unit != 1.0; i++) values[i] *= sums->points->weight_unit;
+}
+
 static void take_component(statistics *sums, int64_t k)
 {
   const int64_t d = sums->n_features;
@@ -285,4 +291,9 @@ void statistics_take(statistics *sums)
   }
   sums->log_likelihood = full_range_value(full_range_words(sums, 0));
   sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
+  rescale(sums, sums->n_components, sums->counts);
+  rescale(sums, sums->n_components * sums->n_features, sums->first);
+  rescale(sums, sums->n_second * sums->second_length, sums->second);
+  rescale(sums, 1, &sums->log_likelihood);
+  rescale(sums, 1, &sums->sum_log_max_responsibility);
 }

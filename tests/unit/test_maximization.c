@@ -22,6 +22,7 @@ static const shard points = {.n_samples = 1000,
                              .minima = minima,
                              .maxima = maxima,
                              .largest_weight = 1.0,
+                             .weight_unit = 1.0,
                              .n_threads = 1};
 
 /* A step of one family, with moments, statistics and models of its shape. */
