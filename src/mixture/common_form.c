@@ -82,7 +82,7 @@ void common_form_set(density_form *form, const gmmpi_model *model)
   common_form *common = &form->common;
   common->precisions[0] = 1.0;
   common->between = 0.0;
-  common->holds = true;
+  common->holds = d >= LEAST_COMMON_FEATURES;
   set_origin(model, common->origin);
   for (int64_t k = 0; k < form->n_components; k++) {
     double *transformed = common->means + k * d;

@@ -30,11 +30,14 @@
 /* Rows of W that are interleaved: a kernel works on so many at a time. */
 enum { WHITENING_ROWS = 4 };
 
+/* With fewer features all of a component's matrix is in registers, and to transform points beforehand takes longer. */
+enum { LEAST_COMMON_FEATURES = 5 };
+
 /* What covariances have in common. It serves for models whose means are not too far from each other: y is rounded in
  * units of |y|, so that of a distance as much is lost as the means are away from their middle in standard deviations.
  */
 typedef struct common_form {
-  bool holds;           /* are the components near enough to each other? Else whitening is to be used */
+  bool holds;           /* is it of use, and are the components near enough? Else whitening is to be used */
   double between;       /* sum of weight |W_k (mean_k - origin)|^2 over the components: how far apart they are */
   double *origin;       /* d: the mean of the mixture; NULL: the covariances have nothing in common */
   double *means;        /* K x d: R (mean_k - origin) */

@@ -183,6 +183,15 @@ static void what_components_share(void **state)
     density_destroy(form);
     gmmpi_model_destroy(model);
   }
+
+  gmmpi_model *small = random_model(&family_tied, K, LEAST_COMMON_FEATURES - 1, &seed);
+  density_form *few = NULL;
+  gmmpi_error error = {0};
+  assert_int_equal(density_create(&family_tied, K, LEAST_COMMON_FEATURES - 1, &few, &error), GMMPI_OK);
+  density_from_model(few, small);
+  assert_false(few->common.holds);
+  density_destroy(few);
+  gmmpi_model_destroy(small);
 }
 
 static void weight_zero(void **state)
