@@ -40,3 +40,7 @@ print("parameters of K = 3, d = 4")
 for scale in (1, 1e-3, 1e-4):
     a = GaussianMixture(3, random_state=0, tol=1e-9, max_iter=10000).fit(x * scale)
     print(f"iris x {scale:g}, reg_covar 1e-6: log-likelihood + 600 log(scale) {a.score(x * scale) * n + 600 * np.log(scale):.6f}")
+for method in ("random_from_data", "k-means++", "kmeans"):
+    a = GaussianMixture(3, init_params=method, random_state=0)
+    a._initialize_parameters(x, np.random.RandomState(0))
+    print(f"start {method}: weights {a.weights_}, variances of the first component {np.diag(np.linalg.inv(a.precisions_cholesky_[0] @ a.precisions_cholesky_[0].T))}")
