@@ -34,6 +34,10 @@ start = np.repeat(np.eye(3), 50, axis=0) * 0.8 + 0.2 / 3
 em = create("generic", 3, 20)
 each = em.trainM(x, start)[1]
 print(f"trainM, 20 iterations: sum of the log-likelihoods that are returned {each.sum():.9f}, of the parameters {log_likelihood(em, x):.9f}")
+for n in (1, 2):
+    cv2.setRNGSeed(1)
+    a, b = create("generic", 3, n).trainEM(x)[1].sum(), create("generic", 3, n).trainM(x, start)[1].sum()
+    print(f"{n} iteration(s): trainEM {a:.3f}, trainM {b:.3f}: so many E-steps; trainEM begins with one, trainM with an M-step")
 for epsilon in (1e-6, 1e-9, 1e-12):
     each = create("generic", 3, 100000, epsilon).trainM(x, start)[1]
     print(f"epsilon {epsilon:g} (of the total, relative to it): log-likelihood {each.sum():.9f}")
