@@ -11,7 +11,7 @@ static gmmpi_model *new_model(const covariance_family *family, int64_t n_compone
 {
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(model_allocate(family, n_components, n_features, &model, &error), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family), n_components, n_features, &model, &error), GMMPI_OK);
   return model;
 }
 
@@ -28,7 +28,12 @@ static void found_by_name_and_code(void **state)
   assert_ptr_equal(family_find("VII"), &family_spherical);
   assert_null(family_find("Full"));
   assert_null(family_find(""));
-  assert_null(family_find("VEV"));
+  assert_ptr_equal(family_find("VEV"), &family_VEV);
+  assert_ptr_equal(family_find("E"), &family_EII);
+  assert_ptr_equal(family_find("V"), &family_spherical);
+  assert_true(family_is_of_one_feature("E") && family_is_of_one_feature("V") && !family_is_of_one_feature("VII"));
+  assert_null(family_find("VEX"));
+  assert_null(family_find("vev"));
 }
 
 static void every_family_is_complete(void **state)
@@ -151,8 +156,13 @@ static const double ridge[2] = {0.5, 0.25};
 
 static component_scatter scatter_of(const double *scatter)
 {
-  return (component_scatter){
-      .n_components = 3, .n_features = 2, .counts = counts, .n_samples = 12, .scatter = scatter, .ridge = ridge};
+  return (component_scatter){.n_components = 3,
+                             .n_features = 2,
+                             .counts = counts,
+                             .divisors = counts,
+                             .divisor = 12,
+                             .scatter = scatter,
+                             .ridge = ridge};
 }
 
 static void assert_numbers(const double *values, const double *expected, size_t n)
@@ -225,7 +235,8 @@ static void every_family_finds_equal_covariances(void **state)
     const component_scatter scatter = {.n_components = 3,
                                        .n_features = 2,
                                        .counts = (const double[]){4, 8, 16},
-                                       .n_samples = 28,
+                                       .divisors = (const double[]){4, 8, 16},
+                                       .divisor = 28,
                                        .scatter = is_dense ? three : three_diagonals,
                                        .ridge = none};
     gmmpi_model *previous = new_model(family, 3, 2);

@@ -19,7 +19,7 @@ static void estimate(const component_scatter *scatter, const gmmpi_model *previo
     const double *triangle = scatter->scatter + k * triangle_length(DENSE, d);
     double *covariance = next->covariances + k * d * d;
     for (int64_t i = 0; i < d; i++) {
-      for (int64_t j = 0; j <= i; j++) covariance[i * d + j] = *triangle++ / scatter->counts[k];
+      for (int64_t j = 0; j <= i; j++) covariance[i * d + j] = *triangle++ / scatter->divisors[k];
       covariance[i * d + i] += scatter->ridge[i];
     }
     mirror_lower_triangle(d, covariance);

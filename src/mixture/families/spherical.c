@@ -17,7 +17,7 @@ static void estimate(const component_scatter *scatter, const gmmpi_model *previo
   for (int64_t k = 0; k < scatter->n_components; k++) {
     if (!(scatter->counts[k] > 0)) continue;
     double sum = 0;
-    for (int64_t j = 0; j < d; j++) sum += scatter->scatter[k * d + j] / scatter->counts[k] + scatter->ridge[j];
+    for (int64_t j = 0; j < d; j++) sum += scatter->scatter[k * d + j] / scatter->divisors[k] + scatter->ridge[j];
     next->covariances[k] = sum / (double)d;
   }
 }

@@ -19,7 +19,7 @@ static void estimate(const component_scatter *scatter, const gmmpi_model *previo
   const int64_t d = scatter->n_features;
   const int64_t length = triangle_length(DENSE, d);
   double *covariance = next->covariances;
-  if (!(scatter->n_samples > 0)) return;
+  if (!(scatter->divisor > 0)) return;
   memset(covariance, 0, (size_t)d * (size_t)d * sizeof *covariance);
   for (int64_t k = 0; k < scatter->n_components; k++) {
     if (!(scatter->counts[k] > 0)) continue;
@@ -29,7 +29,7 @@ static void estimate(const component_scatter *scatter, const gmmpi_model *previo
     }
   }
   for (int64_t i = 0; i < d; i++) {
-    for (int64_t j = 0; j <= i; j++) covariance[i * d + j] /= scatter->n_samples;
+    for (int64_t j = 0; j <= i; j++) covariance[i * d + j] /= scatter->divisor;
     covariance[i * d + i] += scatter->ridge[i];
   }
   mirror_lower_triangle(d, covariance);
@@ -39,6 +39,8 @@ const covariance_family family_tied = {
     .name = "tied",
     .code = "EEE",
     .storage = &storage_dense_shared,
+    .coupling = POOLED,
+    .common = COMMON_UP_TO_VOLUME,
     .n_parameters = n_parameters,
     .estimate = estimate,
 };
