@@ -70,3 +70,31 @@ void mirror_lower_triangle(int64_t n, double *matrix)
     for (int64_t j = 0; j < i; j++) matrix[j * n + i] = matrix[i * n + j];
   }
 }
+
+/* LAPACK's workspaces for eigenvectors by divide and conquer (dsyevd): reals, then integers in the room of reals. */
+static int64_t eigen_reals(int64_t n)
+{
+  return 1 + 6 * n + 2 * n * n;
+}
+
+int64_t symmetric_eigen_numbers(int64_t n)
+{
+  return eigen_reals(n) + 3 + 5 * n;
+}
+
+bool symmetric_eigen(int64_t n, const double *matrix, double *vectors, double *values, double *work)
+{
+  const lapack_int order = (lapack_int)n;
+  memcpy(vectors, matrix, (size_t)(n * n) * sizeof *vectors);
+  /* Column-major eigenvectors are the rows of a row-major matrix. */
+  if (upper_triangle_is_finite(n, vectors) &&
+      LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'L', order, vectors, order, values, work, (lapack_int)eigen_reals(n),
+                          (lapack_int *)(void *)(work + eigen_reals(n)), 3 + 5 * order) == 0)
+    return true;
+  memset(vectors, 0, (size_t)(n * n) * sizeof *vectors);
+  for (int64_t i = 0; i < n; i++) {
+    vectors[i * n + i] = 1;
+    values[i] = matrix[i * n + i];
+  }
+  return false;
+}

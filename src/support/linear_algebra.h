@@ -26,6 +26,13 @@ const char *linear_algebra_core(void);
  * number is not finite. Then factor is all 0. */
 bool whitening_factor(int64_t n, const double *covariance, double *factor);
 
+/* Eigenvectors and eigenvalues of a symmetric matrix (n x n, row-major): row i of vectors (n x n) becomes the unit
+ * eigenvector of values[i], ascending. work: symmetric_eigen_numbers(n) doubles. Where several eigenvalues are the same
+ * the vectors are some orthonormal basis of theirs, the same one for the same matrix. False when a number is not finite
+ * or the iteration does not converge: then vectors is the identity and values holds the diagonal. */
+bool symmetric_eigen(int64_t n, const double *matrix, double *vectors, double *values, double *work);
+int64_t symmetric_eigen_numbers(int64_t n);
+
 /* Is a variance a finite number whose inverse is finite too? False for 0, negative, infinite and NaN. */
 bool variance_is_safe(double variance);
 

@@ -232,6 +232,7 @@ static gmmpi_status read_parameters(const opened_file *file, const gmmpi_model *
   for (int i = 0; i < n_arrays && status == GMMPI_OK; i++) {
     char name[64];
     snprintf(name, sizeof name, "/%s", arrays[i].name);
+    if (arrays[i].is_optional && H5Lexists(file->id, name, H5P_DEFAULT) == 0) continue;
     status =
         read_numbers(file, name, arrays[i].n_dimensions, arrays[i].shape, values ? arrays[i].numbers : NULL, error);
   }

@@ -112,6 +112,7 @@ static gmmpi_status check_shapes(const char *path, const json_t *object, gmmpi_m
   const int n_arrays = model_arrays(outline, arrays);
   for (int i = 0; i < n_arrays; i++) {
     const model_array *array = &arrays[i];
+    if (array->is_optional && json_object_get(object, array->name) == NULL) continue;
     if (!array->is_derived && !has_shape(json_object_get(object, array->name), array->n_dimensions, array->shape))
       return fail(error, GMMPI_BAD_DATA, "%s: %s must be %s numbers for %s; correct it", path, array->name,
                   shape_text(array->n_dimensions, array->shape, text), outline->family->name);
@@ -191,7 +192,8 @@ static gmmpi_status from_object(const char *path, const json_t *object, const co
   if (status != GMMPI_OK) return status;
   const int n_arrays = model_arrays(created, arrays);
   for (int i = 0; i < n_arrays; i++) {
-    if (!arrays[i].is_derived) copy_numbers(json_object_get(object, arrays[i].name), arrays[i].numbers);
+    const json_t *numbers = json_object_get(object, arrays[i].name);
+    if (!arrays[i].is_derived && numbers != NULL) copy_numbers(numbers, arrays[i].numbers);
   }
   status = model_accept_parameters(created, path, error);
   if (status == GMMPI_OK) status = take_names_and_transforms(path, object, created, error);
