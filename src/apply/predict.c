@@ -154,7 +154,7 @@ static void choose_columns(prediction *work)
                               .headings = (const char *const *)work->headings};
   if (work->wishes.log_density)
     *next++ = (output_column){.name = "log_density", .type = OUTPUT_REAL, .width = 1, .headings = log_density};
-  if (work->points->n_dropped > 0)
+  if (work->points->n_left_out > 0)
     *next++ = (output_column){.name = "rows", .type = OUTPUT_INT64, .width = 1, .headings = row};
   work->n_columns = (int)(next - work->columns);
 }

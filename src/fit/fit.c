@@ -38,7 +38,8 @@ static gmmpi_status tell_if_spurious(const fit_batch *batch, climber *climb, gmm
   gmmpi_error local = {0};
   /* Of several starts only those count that may win. */
   if (!may_win(batch, climb) || batch->options->spurious == SPURIOUS_KEEP) return GMMPI_OK;
-  if (find_spurious(points, all->n_samples, batch->options->reg_covar, climb->current.model, &found, error) != GMMPI_OK)
+  if (find_spurious(points, all->total_weight, batch->options->reg_covar, climb->current.model, &found, error) !=
+      GMMPI_OK)
     return error->status;
   if (found.kind == COMPONENT_NOT_SPURIOUS) return GMMPI_OK;
   const fit_event event = {.start = climb->current.start,
@@ -60,7 +61,7 @@ static gmmpi_status tell_of_background(const fit_batch *batch, climber *climb, g
   gmmpi_error local = {0};
   if (!model_has(model, PART_NOISE) || !may_win(batch, climb)) return GMMPI_OK;
   const double weight = *model->noise_weight;
-  const bool is_none = weight * (double)all->n_samples < 1.0;
+  const bool is_none = weight * all->total_weight < 1.0;
   if (!is_none && weight <= 0.5) return GMMPI_OK;
   const fit_event event = {.start = climb->current.start,
                            .iteration = climb->current.iteration,
