@@ -32,7 +32,7 @@ for (name in mclust.options("emModelNames")) {
 }
 
 # Volumes: of points along the axes, of some that lie aslant, of one feature, and of data sets of R.
-aslant <- clusters[81:160, ]
+aslant <- points[81:160, ]
 volumes <- list(noise = hypvol(points), aslant = hypvol(aslant), line = hypvol(points[, 1]),
                 iris = hypvol(as.matrix(iris[, 1:4])), faithful = hypvol(as.matrix(faithful)))
 write(toJSON(list(program = sprintf("mclust %s, %s", packageVersion("mclust"), R.version.string), fits = fits, volumes = volumes),
