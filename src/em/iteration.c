@@ -118,6 +118,11 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
     prior_create(parts.options, created->spread, points->n_features, &created->before, &local);
     agree(points->comm, &local);
   }
+  if (local.status == GMMPI_OK && created->region == NULL && parts.options->noise) {
+    created->owns_region = true;
+    noise_region_create(points, parts.kernel, parts.options->noise_volume, parts.broadcast_models, &created->region,
+                        &created->region_scale, &local);
+  }
   if (local.status == GMMPI_OK) {
     tell_step_of_points(created);
     return GMMPI_OK;
@@ -148,6 +153,7 @@ gmmpi_status iteration_create_for_starts(const shard *points, const fit_options 
                               .kernel = whole->kernel,
                               .broadcast_models = whole->broadcast_models,
                               .before = whole->before,
+                              .region = whole->region,
                               .timings = timings,
                               .makes_starts = true};
   return create_with(parts, n_requests, em, error);
@@ -164,6 +170,7 @@ gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em
                               .host = host,
                               .broadcast_models = host->broadcast_models,
                               .before = host->before,
+                              .region = host->region,
                               .timings = host->timings,
                               .makes_starts = host->makes_starts};
   return create_with(parts, 0, em, error);
@@ -173,6 +180,7 @@ void iteration_destroy(em_iteration *em)
 {
   if (em == NULL) return;
   if (em->owns_prior) prior_destroy(em->before);
+  if (em->owns_region) noise_region_destroy(em->region);
   if (em->host == NULL) {
     data_spread_destroy(em->spread);
     team_destroy(em->team);
