@@ -3,6 +3,7 @@
 
 #include "apply/criteria.h"
 #include "cli/prepare.h"
+#include "em/estimator.h"
 #include "support/error.h"
 #include "support/json_text.h"
 
@@ -18,7 +19,9 @@ json_t *fit_identity(const fit_command *command, const start_file *start)
   json_t *identity = json_object();
   const bool done =
       identity != NULL && fit_options_note_identity(&command->fit, identity) &&
-      (start->fingerprint == 0 || json_object_set_new(identity, "content of --init", json_string(fingerprint)) == 0);
+      (start->fingerprint == 0 ||
+       json_object_set_new(identity, command->fit.method == METHOD_ADAPT ? "content of --from" : "content of --init",
+                           json_string(fingerprint)) == 0);
   if (done) return identity;
   json_decref(identity);
   return NULL;
@@ -56,6 +59,22 @@ static json_t *common_facts(const fit_account *account)
                    "aic", criteria.aic, "icl", criteria.icl);
 }
 
+/* What the fit has maximised, where that is not the log-likelihood. */
+static bool note_objective(const fit_account *account, json_t *facts)
+{
+  const char *name = estimator_of(&account->command->fit)->objective_name;
+  return name == NULL || json_object_set_new(facts, name, json_real(account->result->end.measured.objective)) == 0;
+}
+
+/* Which model was adapted: by its content, as checkpoints note it. */
+static bool note_adapted(const fit_account *account, json_t *facts)
+{
+  char hash[24];
+  snprintf(hash, sizeof hash, "%016" PRIx64, account->start->fingerprint);
+  return account->command->fit.method != METHOD_ADAPT ||
+         json_object_set_new(facts, "adapted_from", json_string(hash)) == 0;
+}
+
 json_t *fit_facts(const fit_account *account)
 {
   const fit_options *options = &account->command->fit;
@@ -67,7 +86,8 @@ json_t *fit_facts(const fit_account *account)
       json_object_set_new(facts, "n_dropped", json_integer((json_int_t)account->points->n_dropped)) == 0 &&
       fit_options_note_model(options, 0, later, facts) &&
       json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
-      fit_options_note_model(options, later, n_fit_options, facts);
+      fit_options_note_model(options, later, n_fit_options, facts) && note_objective(account, facts) &&
+      note_adapted(account, facts);
   if (done) return facts;
   json_decref(facts);
   return NULL;
@@ -121,6 +141,7 @@ static void print_summary_json(const fit_account *account)
                           "peak_memory", (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
+    note_objective(account, summary);
     json_object_update(summary, run);
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
     char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
@@ -146,6 +167,12 @@ static void print_components(const gmmpi_model *model)
     printf("  ... and %lld more; gmmpi info shows them\n", (long long)(model->n_components - most_components));
 }
 
+/* Adaptation as it is usual, which does not converge anywhere. */
+static bool is_one_step(const fit_options *options)
+{
+  return options->method == METHOD_ADAPT && options->tolerance == 0.0 && options->max_iterations == 1;
+}
+
 static void print_for_people(const fit_account *account)
 {
   const fit_result *result = account->result;
@@ -156,11 +183,14 @@ static void print_for_people(const fit_account *account)
   const int64_t d = account->points->n_features;
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
-         end->converged ? "" : "; not converged");
+         end->converged || is_one_step(&account->command->fit) ? "" : "; not converged");
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped(shard_dropped(account->points));
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
          end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
+  if (estimator_of(&account->command->fit)->objective_name != NULL)
+    printf("  what is maximised: %.10g (%s)\n", end->measured.objective,
+           estimator_of(&account->command->fit)->objective_name);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
   const int64_t n_dead = K - model_n_living(end->model);

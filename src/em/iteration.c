@@ -114,7 +114,8 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
   if (local.status == GMMPI_OK && created->before == NULL && created->estimator != &estimator_ml) {
     created->owns_prior = true;
     prior_create(parts.options, created->spread, points->n_features, &created->before, &local);
-    agree(points->comm, &local);
+    if (agree(points->comm, &local) == GMMPI_OK && parts.broadcast_models)
+      prior_take_of_rank_0(points->comm, created->family->storage->shape, points->n_features, created->before);
   }
   if (local.status == GMMPI_OK) {
     tell_step_of_points(created);
@@ -203,8 +204,19 @@ int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   return sum_of_bytes(
-      3, (int64_t[]){iteration_bytes_beside(options, n_features), data_spread_bytes(family->storage->shape, n_features),
+      4, (int64_t[]){iteration_bytes_beside(options, n_features), data_spread_bytes(family->storage->shape, n_features),
+                     prior_bytes(options, n_features),
                      team_bytes(family->storage->shape, options->n_components, n_features, options->threads)});
+}
+
+/* --- what is maximised --- */
+
+double iteration_objective(const em_iteration *em, const gmmpi_model *model, double log_likelihood)
+{
+  double objective = estimator_objective(em->estimator, em->before, model, log_likelihood);
+  if (em->broadcast_models && em->estimator->objective != NULL)
+    MPI_Bcast(&objective, 1, MPI_DOUBLE, 0, em->points->comm);
+  return objective;
 }
 
 /* --- E-step --- */

@@ -63,6 +63,10 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features);
 /* The bytes of one without, for passes of one request. */
 int64_t iteration_bytes(const fit_options *options, int64_t n_features);
 
+/* The estimator's objective (em/estimator.h) of a model of which the log-likelihood of all points is known. Collective
+ * where processors differ; all ranks find the same. */
+double iteration_objective(const em_iteration *em, const gmmpi_model *model, double log_likelihood);
+
 /* Prepares a pass with this model by this rule (NULL: the posterior of the model), about the model's means. Sets
  * em->form from the model. Collective where processors differ: rank 0's model becomes everybody's. */
 void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context);

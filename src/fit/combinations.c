@@ -2,6 +2,7 @@
 #include "fit/combinations.h"
 
 #include "em/estimator.h"
+#include "em/map.h"
 #include "support/error.h"
 
 static bool method_is_missing(const fit_options *options)
@@ -9,11 +10,19 @@ static bool method_is_missing(const fit_options *options)
   return estimator_of(options) == NULL;
 }
 
+static bool family_has_no_prior(const fit_options *options)
+{
+  return options->method == METHOD_MAP && !map_knows(family_find(options->covariance));
+}
+
 static const struct {
   bool (*applies)(const fit_options *options);
   const char *reason; /* what is given, why it makes no sense; what to do */
 } table[] = {
     {method_is_missing, "--method: this one is not there yet; use ml"},
+    {family_has_no_prior,
+     "--method map: no prior is known for these covariances; use EII, VII, EEI, VEI, EVI, VVI, EEE, "
+     "EEV, VEV or VVV"},
 };
 
 gmmpi_status combinations_check(const fit_options *options, gmmpi_error *error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/options.h"
 
+#include "em/number_list.h"
 #include "fit/combinations.h"
 #include "support/error.h"
 
@@ -26,6 +27,89 @@ static const char *const methods[] = {
 static const char *const spurious_choices[] = {[SPURIOUS_AVOID] = "avoid", [SPURIOUS_KEEP] = "keep", NULL};
 
 static_assert(sizeof(start_method) == sizeof(int), "an enumeration is as large as an int");
+
+/* --- options that are parsed --- */
+
+static gmmpi_status parse_list(const option_record *option, const char *word, const char *other_word, const char *text,
+                               void *value, gmmpi_error *error)
+{
+  if (strcmp(text, word) != 0 && strcmp(text, other_word) != 0 && number_list_length(text) < 1)
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.100s\" is no list of numbers; give some such as 1.5,-2,3e4, or %s",
+                option->name, text, word);
+  *(const char **)value = text;
+  return GMMPI_OK;
+}
+
+static gmmpi_status parse_mean(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  return parse_list(option, "data", "data", text, value, error);
+}
+
+static gmmpi_status parse_scale(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  return parse_list(option, "auto", "mclust", text, value, error);
+}
+
+static void print_text(const option_record *option, const void *value, char *text, size_t size)
+{
+  (void)option;
+  snprintf(text, size, "%s", *(const char *const *)value);
+}
+
+/* 0 stands for auto. */
+static gmmpi_status parse_dof(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  double dof = 0.0;
+  if (strcmp(text, "auto") != 0 && !(parse_real(text, &dof) && dof > 0.0 && dof <= 1e100))
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.100s\" is no number above 0; give one such as 5.5, or auto",
+                option->name, text);
+  *(double *)value = dof;
+  return GMMPI_OK;
+}
+
+static void print_dof(const option_record *option, const void *value, char *text, size_t size)
+{
+  (void)option;
+  const double dof = *(const double *)value;
+  snprintf(text, size, dof > 0.0 ? "%.17g" : "auto", dof);
+}
+
+static const struct {
+  adapted_parameters bit;
+  const char *word;
+} adapted[] = {{ADAPT_MEANS, "means"}, {ADAPT_WEIGHTS, "weights"}, {ADAPT_VARIANCES, "variances"}};
+
+static gmmpi_status parse_adapt(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  int bits = 0;
+  for (const char *rest = text; rest != NULL;) {
+    const size_t length = strcspn(rest, ",");
+    int bit = 0;
+    for (size_t i = 0; i < sizeof adapted / sizeof *adapted; i++) {
+      if (strlen(adapted[i].word) == length && strncmp(rest, adapted[i].word, length) == 0) bit = (int)adapted[i].bit;
+    }
+    if (bit == 0)
+      return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.*s\" is unknown; give some of means,weights,variances",
+                  option->name, (int)length, rest);
+    bits |= bit;
+    rest = rest[length] == ',' ? rest + length + 1 : NULL;
+  }
+  *(int *)value = bits;
+  return GMMPI_OK;
+}
+
+static void print_adapt(const option_record *option, const void *value, char *text, size_t size)
+{
+  (void)option;
+  size_t used = 0;
+  text[0] = '\0';
+  for (size_t i = 0; i < sizeof adapted / sizeof *adapted; i++) {
+    if ((*(const int *)value & (int)adapted[i].bit) == 0 || used >= size) continue;
+    used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? "," : "", adapted[i].word);
+  }
+}
+
+/* --- the table --- */
 
 const option_record fit_option_table[] = {
     {.name = "components",
@@ -186,7 +270,8 @@ const option_record fit_option_table[] = {
     {.name = "method",
      .argument = "NAME",
      .group = "Method",
-     .help = "ml: maximum likelihood",
+     .help = "ml: maximum likelihood; map: the mode of the posterior under a conjugate prior; adapt: a model, that of "
+             "--from, is adapted to the points",
      .kind = OPTION_CHOICE,
      .offset = offsetof(fit_options, method),
      .choices = methods,
@@ -194,6 +279,96 @@ const option_record fit_option_table[] = {
      .affects_numbers = true,
      .in_model = true,
      .if_changed = true},
+    {.name = "prior-mean",
+     .argument = "A,B,...",
+     .group = "Method",
+     .help = "map: what means are shrunk towards, a number for each feature; data: the mean of all points",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, prior_mean),
+     .parse = parse_mean,
+     .print = print_text,
+     .fallback = "data",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "prior-shrinkage",
+     .argument = "KAPPA",
+     .group = "Method",
+     .help = "map: how many points the prior mean counts for; 0: means are not shrunk",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, prior_shrinkage),
+     .least = 0.0,
+     .most = 1e100,
+     .fallback = "0.01",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "prior-dof",
+     .argument = "NU",
+     .group = "Method",
+     .help = "map: degrees of freedom of the prior of covariances; auto: the number of features plus 2",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, prior_dof),
+     .parse = parse_dof,
+     .print = print_dof,
+     .fallback = "auto",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "prior-scale",
+     .argument = "S",
+     .group = "Method",
+     .help = "map: scale of the prior of covariances; auto: the covariance of all points, or each feature's variance "
+             "with diagonal covariances, over K^(2/d); mclust: with those the mean of the variances for all features, "
+             "as mclust has it; or a number for all features, one for each, or a matrix row by row",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, prior_scale),
+     .parse = parse_scale,
+     .print = print_text,
+     .fallback = "auto",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "from",
+     .argument = "MODEL",
+     .group = "Method",
+     .help = "adapt: the model, a file as --init takes it; -k and --covariance are its own. One iteration is made, "
+             "unless --max-iter or --tol ask for more",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(fit_options, from_file),
+     .needs = "method",
+     .word = "adapt"},
+    {.name = "relevance",
+     .argument = "R",
+     .group = "Method",
+     .help = "adapt: how many points the model's own parameters count for in each component",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, relevance),
+     .least = 0.0,
+     .above_least = true,
+     .most = 1e100,
+     .fallback = "16",
+     .needs = "method",
+     .word = "adapt",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "adapt",
+     .argument = "LIST",
+     .group = "Method",
+     .help = "adapt: which parameters are adapted: means, weights, variances, with commas between them",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, adapts),
+     .parse = parse_adapt,
+     .print = print_adapt,
+     .fallback = "means",
+     .needs = "method",
+     .word = "adapt",
+     .affects_numbers = true,
+     .in_model = true},
     {.name = "threads",
      .argument = "T",
      .group = "Machine",
@@ -217,13 +392,59 @@ fit_options fit_defaults(int64_t n_components)
   return options;
 }
 
+static bool is_given(const char *name, uint64_t given)
+{
+  return (given >> option_index(fit_option_table, n_fit_options, name) & 1) != 0;
+}
+
+void fit_options_settle(fit_options *options, uint64_t given)
+{
+  if (options->method != METHOD_ADAPT) return;
+  options->coarse_to_fine = COARSE_OFF;
+  options->spurious = SPURIOUS_KEEP;
+  if (is_given("max-iter", given) || is_given("tol", given)) return;
+  options->max_iterations = 1;
+  options->tolerance = 0.0;
+}
+
+gmmpi_status fit_options_take_model(fit_options *options, uint64_t given, const gmmpi_model *model, gmmpi_error *error)
+{
+  if (options->method != METHOD_ADAPT) return GMMPI_OK;
+  if (is_given("components", given) && options->n_components != model->n_components)
+    return fail(error, GMMPI_WRONG_USAGE, "--from: the model has %lld components, not %lld as -k says; leave -k out",
+                (long long)model->n_components, (long long)options->n_components);
+  if (is_given("covariance", given) && family_find(options->covariance) != model->family)
+    return fail(error, GMMPI_WRONG_USAGE, "--from: the model has '%s' covariances, not '%s'; leave --covariance out",
+                model->family->name, options->covariance);
+  if (model->parts != fit_kind(options).parts)
+    return fail(error, GMMPI_BAD_DATA, "--from: the model is no mixture of normal distributions alone; adapt one");
+  options->n_components = model->n_components;
+  options->covariance = model->family->name;
+  options->init = INIT_MODEL;
+  return GMMPI_OK;
+}
+
 gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi_error *error)
 {
-  if (options->n_components == 0)
+  if (options->n_components == 0 && options->method != METHOD_ADAPT)
     return fail(error, GMMPI_WRONG_USAGE, "-k is missing; say how many components to fit, e.g. -k 3");
   const gmmpi_status status = options_check_needs(fit_option_table, n_fit_options, options, given, error);
   if (status != GMMPI_OK) return status;
   if (combinations_check(options, error) != GMMPI_OK) return error->status;
+  if (options->method == METHOD_ADAPT) {
+    if (is_given("init", given))
+      return fail(error, GMMPI_WRONG_USAGE, "--method adapt starts from the model of --from; leave --init out");
+    if (options->n_init > 1)
+      return fail(error, GMMPI_WRONG_USAGE, "--n-init: adaptation has one start, the model of --from; leave it out");
+    if (options->coarse_to_fine == COARSE_ON)
+      return fail(error, GMMPI_WRONG_USAGE,
+                  "--coarse-to-fine: adaptation is to all points, not to subsamples of them; leave it out");
+    if ((options->from_file != NULL) == (options->init == INIT_MODEL))
+      return fail(error, GMMPI_WRONG_USAGE,
+                  options->from_file != NULL ? "--from: a model in memory is to be adapted too; give one of them"
+                                             : "--method adapt: --from is missing; give the model that is adapted");
+    return GMMPI_OK;
+  }
   const bool drawn = options->init != INIT_MODEL && options->init != INIT_LABELS;
   if (!drawn && options->n_init > 1)
     return fail(error, GMMPI_WRONG_USAGE, "--n-init %lld starts from %s would all be the same; leave one of them away",
