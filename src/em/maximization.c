@@ -187,7 +187,7 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
 {
   const int64_t d = sums->n_features;
   moments_outcome outcome = MOMENTS_TAKEN;
-  taken->n_samples = (double)sums->points->n_samples;
+  taken->n_samples = sums->points->total_weight;
   for (int64_t k = 0; k < sums->n_components; k++) {
     taken->counts[k] = sums->counts[k];
     if (state_of_count(sums->counts[k], taken->n_samples, previous->weights[k]) != COMPONENT_SOUND) {

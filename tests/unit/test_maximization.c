@@ -16,6 +16,7 @@ static const double variances[D] = {4.0, 0.0, 9.0};
 static const double ridge[D] = {0.125, 0.25, 0.5};
 
 static const shard points = {.n_samples = 1000,
+                             .total_weight = 1000.0,
                              .n_features = D,
                              .row_width = D,
                              .block_rows = 64,
