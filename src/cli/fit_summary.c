@@ -3,7 +3,6 @@
 
 #include "apply/criteria.h"
 #include "cli/prepare.h"
-#include "em/estimator.h"
 #include "support/error.h"
 #include "support/json_text.h"
 
@@ -59,11 +58,17 @@ static json_t *common_facts(const fit_account *account)
                    "aic", criteria.aic, "icl", criteria.icl);
 }
 
-/* What the fit has maximised, where that is not the log-likelihood. */
-static bool note_objective(const fit_account *account, json_t *facts)
+static bool has_log_posterior(const fit_account *account)
 {
-  const char *name = estimator_of(&account->command->fit)->objective_name;
-  return name == NULL || json_object_set_new(facts, name, json_real(account->result->end.measured.objective)) == 0;
+  const fit_method method = account->command->fit.method;
+  return method == METHOD_MAP || method == METHOD_ADAPT;
+}
+
+/* What the fit has maximised, where that is not the log-likelihood. */
+static bool note_log_posterior(const fit_account *account, json_t *facts)
+{
+  return !has_log_posterior(account) ||
+         json_object_set_new(facts, "log_posterior", json_real(account->result->end.measured.objective)) == 0;
 }
 
 /* Which model was adapted: by its content, as checkpoints note it. */
@@ -86,7 +91,7 @@ json_t *fit_facts(const fit_account *account)
       json_object_set_new(facts, "n_dropped", json_integer((json_int_t)account->points->n_dropped)) == 0 &&
       fit_options_note_model(options, 0, later, facts) &&
       json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
-      fit_options_note_model(options, later, n_fit_options, facts) && note_objective(account, facts) &&
+      fit_options_note_model(options, later, n_fit_options, facts) && note_log_posterior(account, facts) &&
       note_adapted(account, facts);
   if (done) return facts;
   json_decref(facts);
@@ -141,7 +146,7 @@ static void print_summary_json(const fit_account *account)
                           "peak_memory", (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
-    note_objective(account, summary);
+    note_log_posterior(account, summary);
     json_object_update(summary, run);
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
     char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
@@ -188,9 +193,7 @@ static void print_for_people(const fit_account *account)
   print_dropped(shard_dropped(account->points));
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
          end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
-  if (estimator_of(&account->command->fit)->objective_name != NULL)
-    printf("  what is maximised: %.10g (%s)\n", end->measured.objective,
-           estimator_of(&account->command->fit)->objective_name);
+  if (has_log_posterior(account)) printf("  log posterior %.10g, up to a constant\n", end->measured.objective);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
   const int64_t n_dead = K - model_n_living(end->model);

@@ -105,7 +105,7 @@ static double objective(const prior *before, const gmmpi_model *model, double lo
 }
 
 const estimator estimator_adapt = {.name = "adapt",
-                                   .objective_name = "log_posterior",
+                                   .objective_name = "log posterior",
                                    .empty_is_sound = true,
                                    .objective = objective,
                                    .posterior = posterior,

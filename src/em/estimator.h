@@ -23,7 +23,7 @@
 /* NULL members: as maximum likelihood has it. */
 typedef struct estimator {
   const char *name;
-  const char *objective_name; /* "log_posterior": as summaries call it, where it is not the log-likelihood; NULL */
+  const char *objective_name; /* "log posterior"; NULL: the log-likelihood */
   bool empty_is_sound;        /* a component that no point belongs to has an estimate all the same: it is no collapse */
   bool adds_ridge;            /* posterior has added --reg-covar: the M-step adds nothing */
   /* What may not fall, from the model that was measured and the log-likelihood of all points under its form. */

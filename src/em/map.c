@@ -142,7 +142,7 @@ static double objective(const prior *before, const gmmpi_model *model, double lo
 }
 
 const estimator estimator_map = {
-    .name = "map", .objective_name = "log_posterior", .objective = objective, .posterior = posterior};
+    .name = "map", .objective_name = "log posterior", .objective = objective, .posterior = posterior};
 
 /* --- its numbers --- */
 
