@@ -233,7 +233,7 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
   const statistics *sums = one->em->sums;
   const double log_likelihood = sums->log_likelihood;
   one->last = (measurement){.iteration = climb->current.iteration,
-                            .objective = iteration_objective(one->em, climb->current.model, log_likelihood),
+                            .objective = iteration_objective(one->em, climb->current.model),
                             .log_likelihood = log_likelihood,
                             .sum_log_max_responsibility = sums->sum_log_max_responsibility};
   if (must_step_back(one)) return step_back(one, error);

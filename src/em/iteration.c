@@ -209,16 +209,6 @@ int64_t iteration_bytes(const fit_options *options, int64_t n_features)
                      team_bytes(family->storage->shape, options->n_components, n_features, options->threads)});
 }
 
-/* --- what is maximised --- */
-
-double iteration_objective(const em_iteration *em, const gmmpi_model *model, double log_likelihood)
-{
-  double objective = estimator_objective(em->estimator, em->before, model, log_likelihood);
-  if (em->broadcast_models && em->estimator->objective != NULL)
-    MPI_Bcast(&objective, 1, MPI_DOUBLE, 0, em->points->comm);
-  return objective;
-}
-
 /* --- E-step --- */
 
 static void prepare_pass(em_iteration *em, const double *references)
@@ -294,6 +284,13 @@ gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int6
     if (n_passes != NULL) ++*n_passes;
   }
   return GMMPI_OK;
+}
+
+double iteration_objective(const em_iteration *em, const gmmpi_model *model)
+{
+  double objective = estimator_objective(em->estimator, em->before, model, em->sums->log_likelihood);
+  if (em->broadcast_models) MPI_Bcast(&objective, 1, MPI_DOUBLE, 0, em->points->comm);
+  return objective;
 }
 
 /* --- M-step --- */

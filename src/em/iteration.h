@@ -63,10 +63,6 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features);
 /* The bytes of one without, for passes of one request. */
 int64_t iteration_bytes(const fit_options *options, int64_t n_features);
 
-/* The estimator's objective (em/estimator.h) of a model of which the log-likelihood of all points is known. Collective
- * where processors differ; all ranks find the same. */
-double iteration_objective(const em_iteration *em, const gmmpi_model *model, double log_likelihood);
-
 /* Prepares a pass with this model by this rule (NULL: the posterior of the model), about the model's means. Sets
  * em->form from the model. Collective where processors differ: rank 0's model becomes everybody's. */
 void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context);
@@ -88,6 +84,9 @@ gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibili
  * *n_passes unless that is NULL. previous: the model of the expectation_step before. Collective. Errors: those of
  * make_passes. */
 gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int64_t *n_passes, gmmpi_error *error);
+
+/* After the pass: the estimator's objective of the model that it was made with. Collective where processors differ. */
+double iteration_objective(const em_iteration *em, const gmmpi_model *model);
 
 /* M-step from moments; collapsed components are repaired, and *repaired says whether any was: in iterations that make
  * starts, and for climbers without a list of events, by putting them elsewhere, without a report, else as the options
