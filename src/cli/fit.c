@@ -5,6 +5,7 @@
 #include "cli/prepare.h"
 
 #include "apply/predict.h"
+#include "fit/adaptation.h"
 #include "fit/batch.h"
 #include "fit/memory_plan.h"
 #include "mixture/files/model_file.h"

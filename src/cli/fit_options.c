@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/fit_command.h"
 
+#include "fit/adaptation.h"
 #include "sources/kinds.h"
 #include "support/error.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The public interface to fit_run. */
+#include "fit/adaptation.h"
 #include "fit/api.h"
 #include "fit/api_summary.h"
 #include "fit/start_file.h"

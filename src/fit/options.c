@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/options.h"
 
-#include "em/number_list.h"
 #include "fit/combinations.h"
+#include "fit/method_options.h"
 #include "support/error.h"
 
 #include <assert.h>
@@ -27,89 +27,6 @@ static const char *const methods[] = {
 static const char *const spurious_choices[] = {[SPURIOUS_AVOID] = "avoid", [SPURIOUS_KEEP] = "keep", NULL};
 
 static_assert(sizeof(start_method) == sizeof(int), "an enumeration is as large as an int");
-
-/* --- options that are parsed --- */
-
-static gmmpi_status parse_list(const option_record *option, const char *word, const char *other_word, const char *text,
-                               void *value, gmmpi_error *error)
-{
-  if (strcmp(text, word) != 0 && strcmp(text, other_word) != 0 && number_list_length(text) < 1)
-    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.100s\" is no list of numbers; give some such as 1.5,-2,3e4, or %s",
-                option->name, text, word);
-  *(const char **)value = text;
-  return GMMPI_OK;
-}
-
-static gmmpi_status parse_mean(const option_record *option, const char *text, void *value, gmmpi_error *error)
-{
-  return parse_list(option, "data", "data", text, value, error);
-}
-
-static gmmpi_status parse_scale(const option_record *option, const char *text, void *value, gmmpi_error *error)
-{
-  return parse_list(option, "auto", "mclust", text, value, error);
-}
-
-static void print_text(const option_record *option, const void *value, char *text, size_t size)
-{
-  (void)option;
-  snprintf(text, size, "%s", *(const char *const *)value);
-}
-
-/* 0 stands for auto. */
-static gmmpi_status parse_dof(const option_record *option, const char *text, void *value, gmmpi_error *error)
-{
-  double dof = 0.0;
-  if (strcmp(text, "auto") != 0 && !(parse_real(text, &dof) && dof > 0.0 && dof <= 1e100))
-    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.100s\" is no number above 0; give one such as 5.5, or auto",
-                option->name, text);
-  *(double *)value = dof;
-  return GMMPI_OK;
-}
-
-static void print_dof(const option_record *option, const void *value, char *text, size_t size)
-{
-  (void)option;
-  const double dof = *(const double *)value;
-  snprintf(text, size, dof > 0.0 ? "%.17g" : "auto", dof);
-}
-
-static const struct {
-  adapted_parameters bit;
-  const char *word;
-} adapted[] = {{ADAPT_MEANS, "means"}, {ADAPT_WEIGHTS, "weights"}, {ADAPT_VARIANCES, "variances"}};
-
-static gmmpi_status parse_adapt(const option_record *option, const char *text, void *value, gmmpi_error *error)
-{
-  int bits = 0;
-  for (const char *rest = text; rest != NULL;) {
-    const size_t length = strcspn(rest, ",");
-    int bit = 0;
-    for (size_t i = 0; i < sizeof adapted / sizeof *adapted; i++) {
-      if (strlen(adapted[i].word) == length && strncmp(rest, adapted[i].word, length) == 0) bit = (int)adapted[i].bit;
-    }
-    if (bit == 0)
-      return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.*s\" is unknown; give some of means,weights,variances",
-                  option->name, (int)length, rest);
-    bits |= bit;
-    rest = rest[length] == ',' ? rest + length + 1 : NULL;
-  }
-  *(int *)value = bits;
-  return GMMPI_OK;
-}
-
-static void print_adapt(const option_record *option, const void *value, char *text, size_t size)
-{
-  (void)option;
-  size_t used = 0;
-  text[0] = '\0';
-  for (size_t i = 0; i < sizeof adapted / sizeof *adapted; i++) {
-    if ((*(const int *)value & (int)adapted[i].bit) == 0 || used >= size) continue;
-    used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? "," : "", adapted[i].word);
-  }
-}
-
-/* --- the table --- */
 
 const option_record fit_option_table[] = {
     {.name = "components",
@@ -285,8 +202,8 @@ const option_record fit_option_table[] = {
      .help = "map: what means are shrunk towards, a number for each feature; data: the mean of all points",
      .kind = OPTION_PARSED,
      .offset = offsetof(fit_options, prior_mean),
-     .parse = parse_mean,
-     .print = print_text,
+     .parse = parse_prior_mean,
+     .print = print_prior_text,
      .fallback = "data",
      .needs = "method",
      .word = "map",
@@ -311,8 +228,8 @@ const option_record fit_option_table[] = {
      .help = "map: degrees of freedom of the prior of covariances; auto: the number of features plus 2",
      .kind = OPTION_PARSED,
      .offset = offsetof(fit_options, prior_dof),
-     .parse = parse_dof,
-     .print = print_dof,
+     .parse = parse_prior_dof,
+     .print = print_prior_dof,
      .fallback = "auto",
      .needs = "method",
      .word = "map",
@@ -326,8 +243,8 @@ const option_record fit_option_table[] = {
              "as mclust has it; or a number for all features, one for each, or a matrix row by row",
      .kind = OPTION_PARSED,
      .offset = offsetof(fit_options, prior_scale),
-     .parse = parse_scale,
-     .print = print_text,
+     .parse = parse_prior_scale,
+     .print = print_prior_text,
      .fallback = "auto",
      .needs = "method",
      .word = "map",
@@ -392,38 +309,6 @@ fit_options fit_defaults(int64_t n_components)
   return options;
 }
 
-static bool is_given(const char *name, uint64_t given)
-{
-  return (given >> option_index(fit_option_table, n_fit_options, name) & 1) != 0;
-}
-
-void fit_options_settle(fit_options *options, uint64_t given)
-{
-  if (options->method != METHOD_ADAPT) return;
-  options->coarse_to_fine = COARSE_OFF;
-  options->spurious = SPURIOUS_KEEP;
-  if (is_given("max-iter", given) || is_given("tol", given)) return;
-  options->max_iterations = 1;
-  options->tolerance = 0.0;
-}
-
-gmmpi_status fit_options_take_model(fit_options *options, uint64_t given, const gmmpi_model *model, gmmpi_error *error)
-{
-  if (options->method != METHOD_ADAPT) return GMMPI_OK;
-  if (is_given("components", given) && options->n_components != model->n_components)
-    return fail(error, GMMPI_WRONG_USAGE, "--from: the model has %lld components, not %lld as -k says; leave -k out",
-                (long long)model->n_components, (long long)options->n_components);
-  if (is_given("covariance", given) && family_find(options->covariance) != model->family)
-    return fail(error, GMMPI_WRONG_USAGE, "--from: the model has '%s' covariances, not '%s'; leave --covariance out",
-                model->family->name, options->covariance);
-  if (model->parts != fit_kind(options).parts)
-    return fail(error, GMMPI_BAD_DATA, "--from: the model is no mixture of normal distributions alone; adapt one");
-  options->n_components = model->n_components;
-  options->covariance = model->family->name;
-  options->init = INIT_MODEL;
-  return GMMPI_OK;
-}
-
 gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi_error *error)
 {
   if (options->n_components == 0 && options->method != METHOD_ADAPT)
@@ -432,18 +317,8 @@ gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi
   if (status != GMMPI_OK) return status;
   if (combinations_check(options, error) != GMMPI_OK) return error->status;
   if (options->method == METHOD_ADAPT) {
-    if (is_given("init", given))
-      return fail(error, GMMPI_WRONG_USAGE, "--method adapt starts from the model of --from; leave --init out");
-    if (options->n_init > 1)
-      return fail(error, GMMPI_WRONG_USAGE, "--n-init: adaptation has one start, the model of --from; leave it out");
-    if (options->coarse_to_fine == COARSE_ON)
-      return fail(error, GMMPI_WRONG_USAGE,
-                  "--coarse-to-fine: adaptation is to all points, not to subsamples of them; leave it out");
-    if ((options->from_file != NULL) == (options->init == INIT_MODEL))
-      return fail(error, GMMPI_WRONG_USAGE,
-                  options->from_file != NULL ? "--from: a model in memory is to be adapted too; give one of them"
-                                             : "--method adapt: --from is missing; give the model that is adapted");
-    return GMMPI_OK;
+    const bool starts_elsewhere = (given >> option_index(fit_option_table, n_fit_options, "init") & 1) != 0;
+    return adaptation_check(options, starts_elsewhere, error);
   }
   const bool drawn = options->init != INIT_MODEL && options->init != INIT_LABELS;
   if (!drawn && options->n_init > 1)

@@ -25,14 +25,6 @@ fit_options fit_defaults(int64_t n_components);
 /* Do the options go together? given: bit i for the i-th record of the table. Errors: 64. */
 gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi_error *error);
 
-/* What follows from the method, before anything else is done with the options: adaptation makes one iteration unless
- * more are asked for, and always from all points. given: as for fit_options_check. */
-void fit_options_settle(fit_options *options, uint64_t given);
-
-/* When the model that is adapted is there: number of components and covariances are its own. Of other methods nothing.
- * Errors: 64 others were given. */
-gmmpi_status fit_options_take_model(fit_options *options, uint64_t given, const gmmpi_model *model, gmmpi_error *error);
-
 /* Notes the options' values in an object: those of the records first <= i < end that have an effect and, by the names a
  * user types ("--reg-covar"), affect numbers; or, by their names as attributes ("reg_covar"), stand in model files.
  * False where there is no memory. */
