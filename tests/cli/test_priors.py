@@ -17,6 +17,7 @@ from harness import Case, SOURCE
 
 REFERENCE = os.path.join(SOURCE, "tests", "reference")
 NAMES = {"VVV": "full", "EEE": "tied", "VVI": "diag", "VII": "spherical"}
+CODES = ["VII", "VVI", "EEE", "VVV"]
 PLAIN = ["--accelerate", "none", "--no-coarse-to-fine"]
 IRIS = [os.path.join(SOURCE, "data", "iris.csv"), "--columns", "1-4"]
 
@@ -58,6 +59,138 @@ class Priors(Case):
 
     def test_mclust(self):
         self.check_mclust(["VII", "VVI", "EEE", "VVV"])
+
+    # --- what is maximised ---
+
+    def log_posterior(self, log_likelihood, mean, scale, shrinkage, dof):
+        """log-likelihood + log prior density of the model in model.h5, full covariances, in long double from the definition."""
+        model = {name: numbers.astype(np.longdouble) for name, numbers in self.model().items()}
+        total = np.longdouble(log_likelihood)
+        d = model["means"].shape[1]
+        for centre, covariance in zip(model["means"], model["covariances"]):
+            inverse, log_determinant = inverse_of(covariance)
+            total -= (dof + d + 1) / np.longdouble(2) * log_determinant + np.trace(scale @ inverse) / 2   # inverse Wishart
+            total -= log_determinant / 2 + shrinkage * (centre - mean) @ inverse @ (centre - mean) / 2    # normal
+        return total
+
+    def test_log_posterior(self):
+        mean, scale = [5.5, 3.0, 4.0, 1.5], np.diag([0.5, 0.25, 1.0, 0.125])
+        summary = self.map(*IRIS, "-k", 3, "--prior-mean", "5.5,3,4,1.5", "--prior-scale", "0.5,0.25,1,0.125", "--prior-shrinkage", 2,
+                           "--prior-dof", 8.5)
+        expected = self.log_posterior(summary["log_likelihood"], np.array(mean), scale.astype(np.longdouble), np.longdouble(2), np.longdouble(8.5))
+        self.assertLessEqual(abs(summary["log_posterior"] - float(expected)), 1e-10 * abs(float(expected)))
+        with h5py.File(self.path("model.h5")) as file:
+            self.assertEqual(file.attrs["log_posterior"], summary["log_posterior"])
+            self.assertEqual(file.attrs["method"], "map")
+            self.assertEqual(file.attrs["prior_dof"], "8.5")
+
+    def test_it_never_falls(self):
+        """Textbook steps of every family with a prior, a strong one and none of the means."""
+        for code in CODES:
+            for shrinkage in (5, 0):
+                with self.subTest(covariance=code, shrinkage=shrinkage):
+                    summary = self.map(*IRIS, "-k", 4, "--covariance", NAMES.get(code, code), "--init", "random", "--seed", 3, "--tol", 1e-9,
+                                       "--prior-shrinkage", shrinkage, *PLAIN)
+                    self.assertEqual(summary["events"], [])
+                    self.assertGreater(len(self.changes()), 10)
+                    self.assertGreaterEqual(min(self.changes()), -1e-13 * abs(summary["log_posterior"]))
+
+    def test_acceleration_ends_no_lower(self):
+        plain = self.map(*IRIS, "-k", 3, "--init", "k-means++", "--tol", 1e-10, *PLAIN)
+        fast = self.map(*IRIS, "-k", 3, "--init", "k-means++", "--tol", 1e-10)
+        self.assertGreaterEqual(fast["log_posterior"], plain["log_posterior"] - 1e-6)
+        self.assertLess(fast["n_iter"], plain["n_iter"])
+
+    # --- data on which maximum likelihood needs a ridge ---
+
+    def table(self, rows):
+        np.savetxt(self.path("x.csv"), rows, delimiter=",", fmt="%.17g")
+        return self.path("x.csv")
+
+    def test_no_ridge_is_needed(self):
+        generator = np.random.default_rng(6)
+        constant = generator.normal(size=(200, 3))
+        constant[:, 1] = 3.0
+        for name, rows in (("identical", np.full((200, 3), 7.5)), ("constant", constant), ("wide", generator.normal(size=(10, 20)))):
+            data = self.table(rows)
+            for covariance in ("full", "tied", "diag", "spherical"):
+                with self.subTest(data=name, covariance=covariance):
+                    summary = self.map(data, "-k", 2, "--covariance", covariance, "--no-coarse-to-fine")
+                    covariances = self.model()["covariances"]
+                    variances = covariances if covariance in ("diag", "spherical") else np.linalg.eigvalsh(covariances)
+                    self.assertTrue(np.all(variances > 0))
+                    self.assertTrue(np.isfinite(summary["log_likelihood"]))
+                    self.assertFalse(any("singular" in text for text in summary["warnings"]))
+
+    def test_identical_rows_in_closed_form(self):
+        """One component of 200 equal rows: nothing but the scale, a millionth of the square of the value, over its divisor."""
+        self.map(self.table(np.full((200, 2), 7.5)), "-k", 1, "--covariance", "diag")
+        np.testing.assert_allclose(self.model()["covariances"], [[1e-6 * 7.5 ** 2 / (4 + 200 + 3)] * 2], rtol=1e-14)
+
+    def test_units(self):
+        """The scale of a column goes with its unit; mclust's does not, nor can that of spherical covariances."""
+        generator = np.random.default_rng(7)
+        rows = generator.normal(size=(60, 3)) + 4 * generator.integers(0, 2, size=(60, 1))
+        units = np.array([1.0, 1024.0, 1 / 64])
+        for covariance, power in (("diag", units ** 2), ("full", np.outer(units, units))):
+            start = self.labels(np.arange(60) % 2)
+            words = ["-k", 2, "--covariance", covariance, "--init", start, *PLAIN]
+            self.map(self.table(rows), *words)
+            one = self.model()
+            self.map(self.table(rows * units), *words)
+            np.testing.assert_allclose(self.model()["covariances"], one["covariances"] * power, rtol=1e-9)
+            np.testing.assert_allclose(self.model()["means"], one["means"] * units, rtol=1e-9)
+        diag = ["-k", 2, "--covariance", "diag", "--init", start, *PLAIN, "--prior-scale", "mclust"]
+        self.map(self.table(rows * units), *diag)
+        self.assertGreater(self.model()["covariances"][0, 2], 1000 * one["covariances"][0, 2, 2] * units[2] ** 2)
+
+    # --- one result ---
+
+    def test_same_bits(self):
+        self.map(*IRIS, "-k", 3)
+        one = self.bytes_of("model.h5")
+        self.map(*IRIS, "-k", 3, ranks=3)
+        self.assertEqual(self.bytes_of("model.h5"), one)
+
+    def test_restart(self):
+        words = ["fit", *IRIS, "-k", 3, "--method", "map", "--prior-shrinkage", 0.5, "--tol", 1e-12, "-o", self.path("model.h5")]
+        self.succeed(*words)
+        whole = self.bytes_of("model.h5")
+        os.remove(self.path("model.h5"))
+        self.succeed(*words, "--max-iter", 5, "--checkpoint", self.path("c"), "--checkpoint-every", 1)
+        self.fail_with(64, "prior-shrinkage", *words, "--prior-shrinkage", 0.25, "--restart", self.path("c"))
+        self.succeed(*words, "--restart", self.path("c"))
+        self.assertEqual(self.bytes_of("model.h5"), whole)
+
+    # --- what makes no sense ---
+
+    def test_refusals(self):
+        words = ["fit", *IRIS, "-k", 2, "-o", self.path("model.h5")]
+        for pattern, *more in (
+                ("--prior-shrinkage goes with --method map", "--prior-shrinkage", 1),
+                ("--prior-mean: .*no list", "--method", "map", "--prior-mean", "1,,2"),
+                ("--prior-mean: its length is 2, the data have 4", "--method", "map", "--prior-mean", "1,2"),
+                ("--prior-dof: .*no number", "--method", "map", "--prior-dof", 0),
+                ("--prior-dof: 2.5 is not above 3", "--method", "map", "--prior-dof", 2.5),
+                ("--prior-scale: -1 is no variance", "--method", "map", "--prior-scale", "1,-1,1,1"),
+                ("--prior-scale: the matrix is not", "--method", "map", "--prior-scale", ",".join(["1"] * 16)),
+                ("one number", "--method", "map", "--covariance", "spherical", "--prior-scale", "1,1,1,1")):
+            with self.subTest(more=more):
+                self.fail_with(64, pattern, *words, *more)
+
+
+def inverse_of(matrix):
+    """Inverse and log determinant in long double, by Gauss and Jordan's elimination."""
+    d = len(matrix)
+    work = np.concatenate([matrix, np.eye(d, dtype=np.longdouble)], axis=1)
+    log_determinant = np.longdouble(0)
+    for j in range(d):
+        log_determinant += np.log(work[j, j])
+        work[j] /= work[j, j]
+        for i in range(d):
+            if i != j:
+                work[i] -= work[i, j] * work[j]
+    return work[:, d:], log_determinant
 
 
 if __name__ == "__main__":
