@@ -148,8 +148,8 @@ const estimator estimator_map = {
 
 static gmmpi_status refuse_length(const char *option, const char *text, int64_t n_features, gmmpi_error *error)
 {
-  return fail(error, GMMPI_WRONG_USAGE, "--%s: its length is %lld, the data have %lld feature%s; give as many numbers", option,
-              (long long)number_list_length(text), (long long)n_features, plural(n_features));
+  return fail(error, GMMPI_WRONG_USAGE, "--%s: its length is %lld, the data have %lld feature%s; give as many numbers",
+              option, (long long)number_list_length(text), (long long)n_features, plural(n_features));
 }
 
 static gmmpi_status set_mean(const fit_options *options, const data_spread *spread, int64_t d, prior *before,

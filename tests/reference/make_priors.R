@@ -28,7 +28,7 @@ prior_with_dof <- function(..., dof = NULL) {
 as_lists <- function(sigma, code) {
   matrix_of <- function(one) lapply(seq_len(nrow(one)), function(i) unname(one[i, ]))
   k <- seq_len(dim(sigma)[3])
-  switch(code, VII = sigma[1, 1, ], EEE = matrix_of(sigma[, , 1]), EVI = , VEI = , VVI = lapply(k, function(j) unname(diag(sigma[, , j]))),
+  switch(code, VII = sigma[1, 1, ], EEE = matrix_of(sigma[, , 1]), VVI = lapply(k, function(j) unname(diag(sigma[, , j]))),
          lapply(k, function(j) matrix_of(sigma[, , j])))
 }
 
@@ -40,7 +40,7 @@ for (name in names(cases)) {
   G <- length(unique(case$labels))
   codes <- if (d == 1) c("E", "V") else c("VII", "VVI", "VEI", "EVI", "EEE", "EEV", "VEV", "VVV")
   for (code in codes) for (setting in settings) {
-    if (d == 1 && length(setting) > 2) next
+    if (d == 1 && length(setting) > 2 || d > 1 && length(setting) == 1) next
     given <- setting
     if (length(setting) > 2) {
       given$mean <- unname(round(colMeans(points) + 0.5, 3))

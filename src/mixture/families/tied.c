@@ -39,6 +39,8 @@ const covariance_family family_tied = {
     .name = "tied",
     .code = "EEE",
     .storage = &storage_dense_shared,
+    .coupling = POOLED,
+    .common = COMMON_UP_TO_VOLUME,
     .n_parameters = n_parameters,
     .estimate = estimate,
 };
