@@ -189,7 +189,7 @@ class Priors(Case):
         os.kill(held, signal.SIGTERM)
         os.kill(held, signal.SIGCONT)
         self.assertEqual(job.wait(), 75, job.errors())
-        self.fail_with(64, "prior-shrinkage", *words, "--prior-shrinkage", 0.25, "--restart", self.path("checkpoint"))
+        self.fail_with(65, "prior-shrinkage", *words, "--prior-shrinkage", 0.25, "--restart", self.path("checkpoint"))
         self.succeed(*words, "--restart", self.path("checkpoint"), ranks=2)
         self.assertEqual(self.bytes_of("model.h5"), whole)
 
