@@ -20,6 +20,7 @@ static double covariance_at(const gmmpi_model *model, int64_t k, int64_t i, int6
   return rank == 2 ? stored[i * model->n_features + j] : rank == 1 ? stored[i] : *stored;
 }
 
+/* Adds to the scatter what the model makes, and sets the rest. */
 static void take_component(const prior *before, const moments *from, int64_t k, moments *total)
 {
   const gmmpi_model *given = before->from;
@@ -28,16 +29,14 @@ static void take_component(const prior *before, const moments *from, int64_t k, 
   const double n = from->counts[k];
   const double *own = from->means + k * d;
   const double *mean = given->means + k * d;
-  const double *scatter = from->scatter + k * from->second_length;
-  double *sum = total->scatter + k * total->second_length;
+  double *sum = moments_scatter(total, k);
   const bool moves = adapts(before, ADAPT_MEANS);
   const bool scales = adapts(before, ADAPT_VARIANCES);
   const double of_means = moves ? n * r / (n + r) : n;
   for (int64_t i = 0; i < d; i++) {
     for (int64_t j = triangle_first(from->shape, i); j <= i; j++) {
       const double known = covariance_at(given, k, i, j);
-      *sum++ = scales ? *scatter + r * known + of_means * (own[i] - mean[i]) * (own[j] - mean[j]) : (n + r) * known;
-      scatter++;
+      *sum++ += scales ? r * known + of_means * (own[i] - mean[i]) * (own[j] - mean[j]) : (n + r) * known;
     }
   }
   for (int64_t j = 0; j < d; j++)
@@ -50,8 +49,13 @@ static void posterior(const prior *before, const double *ridge, const gmmpi_mode
 {
   (void)ridge;
   (void)previous;
+  const size_t bytes = (size_t)(from->n_second * from->second_length) * sizeof(double);
   total->n_samples = from->n_samples;
   total->divisor = 0.0;
+  if (adapts(before, ADAPT_VARIANCES))
+    memcpy(total->scatter, from->scatter, bytes);
+  else
+    memset(total->scatter, 0, bytes);
   for (int64_t k = 0; k < from->n_components; k++) {
     take_component(before, from, k, total);
     total->divisor += total->divisors[k];

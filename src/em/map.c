@@ -86,7 +86,7 @@ static void add_prior(const prior *before, const moments *from, int64_t k, doubl
   const double kappa = before->shrinkage;
   const double *own = from->means + k * d;
   double *mean = total->means + k * d;
-  double *scatter = total->scatter + k * total->second_length;
+  double *scatter = moments_scatter(total, k);
   const double of_mean = kappa * n / (kappa + n);
   for (int64_t i = 0; i < d; i++) {
     for (int64_t j = triangle_first(total->shape, i); j <= i; j++) {
@@ -114,7 +114,7 @@ static void posterior(const prior *before, const double *ridge, const gmmpi_mode
   total->n_samples = from->n_samples;
   memcpy(total->counts, from->counts, (size_t)K * sizeof(double));
   memcpy(total->means, from->means, (size_t)(K * d) * sizeof(double));
-  memcpy(total->scatter, from->scatter, (size_t)(K * from->second_length) * sizeof(double));
+  memcpy(total->scatter, from->scatter, (size_t)(from->n_second * from->second_length) * sizeof(double));
   for (int64_t k = 0; k < K; k++) {
     total->divisors[k] = from->counts[k];
     if (!is_estimated(from, k)) continue;
