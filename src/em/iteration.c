@@ -119,6 +119,11 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
     if (agree(points->comm, &local) == GMMPI_OK && parts.broadcast_models)
       prior_take_of_rank_0(points->comm, created->family->storage->shape, points->n_features, created->before);
   }
+  if (local.status == GMMPI_OK && created->region == NULL && parts.options->noise) {
+    created->owns_region = true;
+    noise_region_create(points, parts.kernel, parts.options->noise_volume, parts.broadcast_models, &created->region,
+                        &created->region_scale, &local);
+  }
   if (local.status == GMMPI_OK) {
     tell_step_of_points(created);
     return GMMPI_OK;
@@ -149,6 +154,7 @@ gmmpi_status iteration_create_for_starts(const shard *points, const fit_options 
                               .kernel = whole->kernel,
                               .broadcast_models = whole->broadcast_models,
                               .before = whole->before,
+                              .region = whole->region,
                               .timings = timings,
                               .makes_starts = true};
   return create_with(parts, n_requests, em, error);
@@ -165,6 +171,7 @@ gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em
                               .host = host,
                               .broadcast_models = host->broadcast_models,
                               .before = host->before,
+                              .region = host->region,
                               .timings = host->timings,
                               .makes_starts = host->makes_starts};
   return create_with(parts, 0, em, error);
@@ -174,6 +181,7 @@ void iteration_destroy(em_iteration *em)
 {
   if (em == NULL) return;
   if (em->owns_prior) prior_destroy(em->before);
+  if (em->owns_region) noise_region_destroy(em->region);
   if (em->host == NULL) {
     data_spread_destroy(em->spread);
     team_destroy(em->team);

@@ -95,7 +95,8 @@ typedef struct fit_options {
   double relevance;        /* for how many points a parameter of it counts */
   int adapts;              /* of adapted_parameters */
   component_distribution distribution;
-  bool noise; /* there is a uniform background */
+  bool noise;          /* there is a uniform background */
+  double noise_volume; /* 1 over its density; 0: the volume of the points (passes/noise_volume.h) */
 } fit_options;
 
 /* The models that the options ask for. */

@@ -27,6 +27,8 @@ gmmpi_status fit_check_options(const shard *points, const fit_options *options, 
                 (long long)options->n_components, (long long)points->n_samples, plural(points->n_samples));
   if (options->init != INIT_MODEL) return GMMPI_OK;
   const gmmpi_model *start = options->start;
+  if (model_has(start, PART_NOISE) && !options->noise)
+    return fail(error, GMMPI_BAD_DATA, "the model to start from has a background (noise); give --noise");
   if (start->n_components != options->n_components || start->n_features != points->n_features ||
       start->family != family_find(options->covariance))
     return fail(error, GMMPI_BAD_DATA,

@@ -52,6 +52,15 @@ static void tell_about_rounding(const em_iteration *em, const fit_observer *obse
   }
 }
 
+/* The same for a background whose points cannot all lie in its volume. */
+static void tell_about_volume(const em_iteration *em, const fit_observer *observer)
+{
+  const fit_event event = {
+      .component = -1, .kind = EVENT_SMALL_VOLUME, .action = ACTION_KEPT, .value = em->region_scale};
+  if (em->options->noise && em->region_scale < 1.0 - 1e-9 && observer->event_happened != NULL)
+    observer->event_happened(observer->context, &event);
+}
+
 /* The same for values that may be fill values. */
 static gmmpi_status tell_about_far_values(const em_iteration *em, const fit_observer *observer, gmmpi_error *error)
 {
@@ -73,5 +82,6 @@ gmmpi_status tell_doubts(const em_iteration *em, const fit_observer *observer, g
   tell_about_ridge(em, observer);
   tell_about_few_points(em, observer);
   tell_about_rounding(em, observer);
+  tell_about_volume(em, observer);
   return tell_about_far_values(em, observer, error);
 }

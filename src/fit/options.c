@@ -306,6 +306,30 @@ const option_record fit_option_table[] = {
      .word = "adapt",
      .affects_numbers = true,
      .in_model = true},
+    {.name = "noise",
+     .group = "Method",
+     .help = "a uniform background beside the components: its points have label -1",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(fit_options, noise),
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
+    {.name = "noise-volume",
+     .argument = "V",
+     .group = "Method",
+     .help =
+         "with --noise: the volume that it fills, of which its density is the inverse (default: that of the smaller "
+         "one of two boxes about all points, along the features and along their principal components)",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, noise_volume),
+     .least = 0.0,
+     .most = 1e300,
+     .above_least = true,
+     .needs = "noise",
+     .word = "yes",
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
     {.name = "threads",
      .argument = "T",
      .group = "Machine",
@@ -350,11 +374,15 @@ gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi
   return GMMPI_OK;
 }
 
+/* Without a fallback the default is the struct's zero. */
 static bool is_changed(const option_record *option, const fit_options *options)
 {
+  static const fit_options zero = {.n_components = 0};
   char text[1024];
+  char usual[1024];
   option_text(option, options, text, sizeof text);
-  return strcmp(text, option->fallback) != 0;
+  if (option->fallback == NULL) option_text(option, &zero, usual, sizeof usual);
+  return strcmp(text, option->fallback != NULL ? option->fallback : usual) != 0;
 }
 
 /* Notes one, unless it has no effect. Its name is the prefix and the option's, with `dash` for every '-'. */
