@@ -177,6 +177,21 @@ class Priors(Case):
         self.map(*IRIS, "-k", 3, ranks=3)
         self.assertEqual(self.bytes_of("model.h5"), one)
 
+    def test_weights(self):
+        """Rows of integer weights are rows that are repeated, to the prior's default mean and scale, too."""
+        generator = np.random.default_rng(8)
+        rows = generator.normal(size=(80, 2)) + 3 * generator.integers(0, 2, size=(80, 1))
+        weights = generator.integers(0, 4, size=80)
+        repeated = np.repeat(rows, weights, axis=0)
+        words = ["-k", 2, "--max-iter", 10, "--tol", 0, *PLAIN]
+        start = self.write("start.json", json.dumps({"weights": [0.5, 0.5], "means": [[0, 0], [3, 3]], "covariances": [np.eye(2).tolist()] * 2}))
+        one = self.map(self.table(repeated), "--init", start, *words)
+        model = self.model()
+        other = self.map(self.table(np.column_stack([rows, weights])), "--weights", 3, "--init", start, *words)
+        self.assertLessEqual(abs(one["log_posterior"] - other["log_posterior"]), 1e-12 * abs(one["log_posterior"]))
+        for name, numbers in self.model().items():
+            np.testing.assert_allclose(numbers, model[name], rtol=1e-9)
+
     def test_restart(self):
         words = ["fit", *IRIS, "-k", 3, "--method", "map", "--prior-shrinkage", 0.5, "--init", "random", "--tol", 1e-12, "--log",
                  self.path("log.csv"), "-o", self.path("model.h5"), "--checkpoint", self.path("checkpoint"), "-q"]
