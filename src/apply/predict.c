@@ -149,7 +149,7 @@ static void choose_columns(prediction *work)
                               .headings = (const char *const *)work->headings};
   if (work->wishes.log_density)
     *next++ = (output_column){.name = "log_density", .type = OUTPUT_REAL, .width = 1, .headings = log_density};
-  if (work->points->n_dropped > 0)
+  if (work->points->n_left_out > 0)
     *next++ = (output_column){.name = "rows", .type = OUTPUT_INT64, .width = 1, .headings = row};
   work->n_columns = (int)(next - work->columns);
 }
@@ -230,7 +230,7 @@ int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n
 {
   const int64_t numbers = 3 + (wishes.responsibilities ? model->n_components : 0);
   const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
-  const int64_t form = model_bytes(model->family, model->n_components, model->n_features);
+  const int64_t form = model_bytes(model_kind_of(model), model->n_components, model->n_features);
   const int64_t room = model->n_features * TILE_ROWS * (int64_t)sizeof(double);
   int64_t tile;
   int64_t sum;

@@ -51,7 +51,8 @@ void predictor_tile(predictor *self, const double *tile, int n_points)
 {
   const int64_t n_components = self->form->n_components;
   double highest[TILE_ROWS];
-  self->kernel->posteriors(self->form, n_points, tile, self->responsibilities, self->log_density, &self->log_likelihood,
+  const row_tile row = {.numbers = tile, .n_points = n_points};
+  self->kernel->posteriors(self->form, &row, self->responsibilities, self->log_density, &self->log_likelihood,
                            &self->sum_log_max_responsibility, self->scratch);
   for (int p = 0; p < TILE_ROWS; p++) {
     highest[p] = self->responsibilities[p];

@@ -50,7 +50,7 @@ static gmmpi_status plan_memory(const fit_session *session, shard_options *how, 
   const fit_command *command = &session->command;
   const point_source *source = session->source;
   const int64_t rest[] = {
-      job_bytes(&command->job, family_find(command->fit.covariance), command->fit.n_components, source->n_features,
+      job_bytes(&command->job, fit_kind(&command->fit), command->fit.n_components, source->n_features,
                 starts_together(&command->fit, source->n_features)),
       session->start.is_labels ? start_file_labels_bytes(source->n_rows, session->n_ranks) : 0,
       model_file_extra_bytes(family_find(command->fit.covariance), command->fit.n_components, source->n_features),
@@ -125,7 +125,7 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 static gmmpi_status open_job(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
-  const job_subject subject = {.family = family_find(command->fit.covariance),
+  const job_subject subject = {.kind = fit_kind(&command->fit),
                                .n_components = command->fit.n_components,
                                .n_samples = session->points->n_samples,
                                .n_features = session->points->n_features,

@@ -146,6 +146,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
   };
   const option_group groups[] = {
       fit_group("Model", command, &words),
+      fit_group("Method", command, &words),
       fit_group("Iterations", command, &words),
       fit_group("Start", command, &words),
       reading_group(&command->reading),

@@ -158,7 +158,7 @@ static void print_for_people(const fit_account *account)
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged ? "" : "; not converged");
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
-  print_dropped((dropped_count){account->points->n_dropped, account->points->n_infinite});
+  print_dropped(shard_dropped(account->points));
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
          end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,

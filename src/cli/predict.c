@@ -220,7 +220,7 @@ static void print_for_people(const predict_command *command, const gmmpi_model *
   printf("%s: %lld point%s, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
          plural(report->n_samples), report->log_likelihood / (double)report->n_samples);
   if (data != NULL) data_account_print(data, stdout, "  ", "", true);
-  print_dropped((dropped_count){points->n_dropped, points->n_infinite});
+  print_dropped(shard_dropped(points));
   printf("  label       points  share\n");
   for (int64_t k = 0; k < model->n_components; k++)
     printf("  %5lld %12lld %5.1f%%\n", (long long)k, (long long)report->label_counts[k],

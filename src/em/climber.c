@@ -10,15 +10,15 @@
 
 static const measurement not_measured = {.iteration = -1, .objective = NAN, .log_likelihood = NAN};
 
-gmmpi_status climber_open(const covariance_family *family, int64_t n_components, int64_t n_features,
-                          const char *accelerate, event_list *events, climber *climb, gmmpi_error *error)
+gmmpi_status climber_open(model_kind kind, int64_t n_components, int64_t n_features, const char *accelerate,
+                          event_list *events, climber *climb, gmmpi_error *error)
 {
   *climb = (climber){.plain = true, .last_change = NAN, .current = {.measured = not_measured}, .events = events};
   climb->n_reseeds = allocate(n_components, sizeof(int64_t));
   if (climb->n_reseeds != NULL &&
-      model_allocate(family, n_components, n_features, &climb->current.model, error) == GMMPI_OK &&
-      model_allocate(family, n_components, n_features, &climb->other, error) == GMMPI_OK &&
-      accelerator_create(accelerate, family->storage->shape, n_components, n_features, &climb->history, error) ==
+      model_allocate(kind, n_components, n_features, &climb->current.model, error) == GMMPI_OK &&
+      model_allocate(kind, n_components, n_features, &climb->other, error) == GMMPI_OK &&
+      accelerator_create(accelerate, kind.family->storage->shape, n_components, n_features, &climb->history, error) ==
           GMMPI_OK)
     return GMMPI_OK;
   climber_close(climb);
@@ -47,9 +47,10 @@ void climber_enter_level(climber *climb, int64_t level)
   memset(climb->n_reseeds, 0, (size_t)climb->current.model->n_components * sizeof *climb->n_reseeds);
 }
 
-int64_t climber_bytes(const char *accelerate, const covariance_family *family, int64_t n_components, int64_t n_features)
+int64_t climber_bytes(const char *accelerate, model_kind kind, int64_t n_components, int64_t n_features)
 {
-  const int64_t model = model_bytes(family, n_components, n_features);
+  const int64_t model = model_bytes(kind, n_components, n_features);
   return sum_of_bytes(
-      3, (int64_t[]){model, model, accelerator_bytes(accelerate, family->storage->shape, n_components, n_features)});
+      3,
+      (int64_t[]){model, model, accelerator_bytes(accelerate, kind.family->storage->shape, n_components, n_features)});
 }

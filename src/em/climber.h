@@ -51,15 +51,14 @@ typedef struct climber {
 
 /* A climber with models of the given shape and an accelerator of this method (em/accelerate/accelerate.h). events:
  * borrowed, may be NULL. Errors: 71. */
-gmmpi_status climber_open(const covariance_family *family, int64_t n_components, int64_t n_features,
-                          const char *accelerate, event_list *events, climber *climb, gmmpi_error *error);
+gmmpi_status climber_open(model_kind kind, int64_t n_components, int64_t n_features, const char *accelerate,
+                          event_list *events, climber *climb, gmmpi_error *error);
 void climber_close(climber *climb); /* one that is all zero is fine */
 
 /* Before the first pass on a level with the model in hand. What the accelerator remembers stays. */
 void climber_enter_level(climber *climb, int64_t level);
 
 /* The bytes of a climber; INT64_MAX when they can't be counted. */
-int64_t climber_bytes(const char *accelerate, const covariance_family *family, int64_t n_components,
-                      int64_t n_features);
+int64_t climber_bytes(const char *accelerate, model_kind kind, int64_t n_components, int64_t n_features);
 
 #endif

@@ -3,9 +3,15 @@
 
 const estimator estimator_ml = {.name = "ml"};
 
-double estimator_objective(const estimator *how, const gmmpi_model *model, double log_likelihood)
+const estimator *estimator_of(const fit_options *options)
 {
-  return how->objective == NULL ? log_likelihood : how->objective(model, log_likelihood);
+  static const estimator *const estimators[] = {[METHOD_ML] = &estimator_ml, [METHOD_ADAPT] = NULL};
+  return estimators[options->method];
+}
+
+double estimator_objective(const estimator *how, const prior *before, const gmmpi_model *model, double log_likelihood)
+{
+  return how->objective == NULL ? log_likelihood : how->objective(before, model, log_likelihood);
 }
 
 void estimator_form(const estimator *how, density_form *form, const gmmpi_model *model)
@@ -14,11 +20,4 @@ void estimator_form(const estimator *how, density_form *form, const gmmpi_model 
     density_from_model(form, model);
   else
     how->form(form, model);
-}
-
-const moments *estimator_posterior(const estimator *how, const gmmpi_model *model, const moments *from, moments *total)
-{
-  if (how->posterior == NULL) return from;
-  how->posterior(model, from, total);
-  return total;
 }

@@ -6,13 +6,13 @@
  *
  *   ml   maximum likelihood: the objective is the log-likelihood (Dempster, Laird, Rubin 1977)
  *
- * To add one: a file with an estimator of which every member may be NULL but the name, and its name below. As long as
- * there is one estimator no option picks it: with the second one comes an option (fit/options.h), which iteration.c
- * looks up where it takes estimator_ml now. Numbers that are kept beside the model's own are arrays of the model
- * (mixture/arrays.h). */
+ * To add one: a file with an estimator of which every member may be NULL but the name, its name below, a value of
+ * fit_method (em/options.h), a line in estimator_of, and what it needs to know before in em/prior.h. Numbers that are
+ * kept beside the model's own are arrays of the model (mixture/arrays.h). */
 #ifndef EM_ESTIMATOR_H
 #define EM_ESTIMATOR_H
 
+#include "em/prior.h"
 #include "mixture/density.h"
 #include "mixture/model.h"
 #include "passes/moments.h"
@@ -20,20 +20,27 @@
 /* NULL members: as maximum likelihood has it. */
 typedef struct estimator {
   const char *name;
-  /* What may not fall, from the model that was measured and the log-likelihood of all points. */
-  double (*objective)(const gmmpi_model *model, double log_likelihood);
-  /* The moments that the M-step takes, from those of the points; both of the same shape. */
-  void (*posterior)(const gmmpi_model *model, const moments *from, moments *total);
+  bool empty_is_sound; /* a component that no point belongs to has an estimate all the same: it is no collapse */
+  bool adds_ridge;     /* posterior has added --reg-covar: the M-step adds nothing */
+  /* What may not fall, from the model that was measured and the log-likelihood of all points under its form. */
+  double (*objective)(const prior *before, const gmmpi_model *model, double log_likelihood);
+  /* The moments that the M-step takes, from those of the points, of the same shape; with divisors of its own. ridge: d,
+   * for those who add it. */
+  void (*posterior)(const prior *before, const double *ridge, const gmmpi_model *previous, const moments *from,
+                    moments *total);
+  /* After the family's M-step, which has set weights from counts, means, covariances and factors: the model's other
+   * arrays, and what else differs. from: of the points. */
+  void (*complete)(const prior *before, const moments *from, const gmmpi_model *previous, gmmpi_model *next);
   /* The density form of the E-step: expected log densities instead of log densities, for instance. */
   void (*form)(density_form *form, const gmmpi_model *model);
 } estimator;
 
 extern const estimator estimator_ml;
 
-double estimator_objective(const estimator *how, const gmmpi_model *model, double log_likelihood);
-void estimator_form(const estimator *how, density_form *form, const gmmpi_model *model);
+/* That of the options' method. */
+const estimator *estimator_of(const fit_options *options);
 
-/* The moments that the M-step takes: `from` as they are, or what the estimator makes of them, in total. */
-const moments *estimator_posterior(const estimator *how, const gmmpi_model *model, const moments *from, moments *total);
+double estimator_objective(const estimator *how, const prior *before, const gmmpi_model *model, double log_likelihood);
+void estimator_form(const estimator *how, density_form *form, const gmmpi_model *model);
 
 #endif

@@ -75,9 +75,8 @@ static void create_own(em_iteration *em, gmmpi_error *error)
   if (density_create(shape, K, d, &em->form, error) == GMMPI_OK &&
       statistics_create(shape, SECOND_ORDER, K, em->points, &em->sums, error) == GMMPI_OK &&
       moments_create(shape, K, d, &em->measured, error) == GMMPI_OK &&
-      moments_create(shape, K, d, &em->proposed, error) == GMMPI_OK &&
-      (em->estimator->posterior == NULL || moments_create(shape, K, d, &em->total, error) == GMMPI_OK))
-    maximization_create(em->family, em->sums, &em->step, error);
+      moments_create(shape, K, d, &em->proposed, error) == GMMPI_OK)
+    maximization_create(em->family, em->estimator, em->sums, &em->step, error);
   em->spans = allocate(K * d, sizeof(double));
   if (error->status == GMMPI_OK && em->spans == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for distances");
 }
@@ -88,6 +87,7 @@ static void tell_step_of_points(const em_iteration *em)
   for (int64_t j = 0; j < em->points->n_features; j++) em->step->ridge[j] = em->options->reg_covar;
   em->step->variances = em->spread->variances;
   em->step->degenerate = em->spread->degenerate;
+  em->step->before = em->before;
 }
 
 /* The parts that are known beforehand come in `parts`. */
@@ -101,8 +101,9 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
     fail(&local, GMMPI_NO_MEMORY, "there is no memory to begin a fit");
   } else {
     *created = parts;
-    created->family = family_find(parts.options->covariance);
-    created->estimator = &estimator_ml;
+    created->kind = fit_kind(parts.options);
+    created->family = created->kind.family;
+    created->estimator = estimator_of(parts.options);
     if (parts.host == NULL) create_shared(created, n_requests, &local);
     if (local.status == GMMPI_OK) create_own(created, &local);
   }
@@ -111,6 +112,11 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
                          &created->spread, &local) == GMMPI_OK &&
       parts.broadcast_models)
     take_spread_of_rank_0(points->comm, created->family->storage->shape, points->n_features, created->spread);
+  if (local.status == GMMPI_OK && created->before == NULL && created->estimator != &estimator_ml) {
+    created->owns_prior = true;
+    prior_create(parts.options, created->spread, points->n_features, &created->before, &local);
+    agree(points->comm, &local);
+  }
   if (local.status == GMMPI_OK) {
     tell_step_of_points(created);
     return GMMPI_OK;
@@ -140,6 +146,7 @@ gmmpi_status iteration_create_for_starts(const shard *points, const fit_options 
                               .options = options,
                               .kernel = whole->kernel,
                               .broadcast_models = whole->broadcast_models,
+                              .before = whole->before,
                               .timings = timings,
                               .makes_starts = true};
   return create_with(parts, n_requests, em, error);
@@ -155,6 +162,7 @@ gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em
                               .requests = host->requests,
                               .host = host,
                               .broadcast_models = host->broadcast_models,
+                              .before = host->before,
                               .timings = host->timings,
                               .makes_starts = host->makes_starts};
   return create_with(parts, 0, em, error);
@@ -163,6 +171,7 @@ gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em
 void iteration_destroy(em_iteration *em)
 {
   if (em == NULL) return;
+  if (em->owns_prior) prior_destroy(em->before);
   if (em->host == NULL) {
     data_spread_destroy(em->spread);
     team_destroy(em->team);
@@ -173,7 +182,6 @@ void iteration_destroy(em_iteration *em)
   maximization_destroy(em->step);
   moments_destroy(em->measured);
   moments_destroy(em->proposed);
-  moments_destroy(em->total);
   free(em->spans);
   free(em);
 }
@@ -186,7 +194,7 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
   const int64_t parts[] = {moment,
                            moment,
                            density_bytes(family->storage->shape, K, n_features),
-                           maximization_bytes(family, K, n_features),
+                           maximization_bytes(family, estimator_of(options), K, n_features),
                            moment < INT64_MAX ? K * n_features * (int64_t)sizeof(double) : INT64_MAX, /* spans */
                            statistics_bytes(family->storage->shape, K, n_features, options->threads)};
   return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
@@ -282,7 +290,7 @@ gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int6
 bool try_maximization(em_iteration *em, const moments *from, const gmmpi_model *previous, gmmpi_model *next)
 {
   double clock = MPI_Wtime();
-  maximize(em->step, estimator_posterior(em->estimator, previous, from, em->total), previous, next);
+  maximize(em->step, from, previous, next);
   if (em->broadcast_models) take_step_of_rank_0(em->points->comm, next->n_components, em->step, next);
   em->timings->m_step += stopwatch(&clock);
   return all_sound(em->step, next->n_components);

@@ -15,8 +15,11 @@
 typedef struct em_iteration {
   const shard *points;
   const fit_options *options;
-  const covariance_family *family;
+  model_kind kind;
+  const covariance_family *family; /* of the kind */
   const estimator *estimator;
+  prior *before; /* the host's, or that of the iteration on all points where this one is for starts; NULL: none */
+  bool owns_prior;
   const kernel *kernel;
   data_spread *spread;    /* the host's, where there is one */
   pass_team *team;        /* the same, as the next one */
@@ -27,7 +30,6 @@ typedef struct em_iteration {
   maximization *step;
   moments *measured;     /* of the last pass */
   moments *proposed;     /* to make a model of instead */
-  moments *total;        /* what the estimator makes of them; NULL: they are taken as they are */
   double *spans;         /* K x d */
   bool makes_starts;     /* collapses are repaired as for any candidate, see maximization_step */
   bool broadcast_models; /* the nodes' linear algebra may differ in the last bits: rank 0's model is everybody's */

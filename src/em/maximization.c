@@ -13,22 +13,32 @@
  * result, at most, before the pass is made again: 16 of 53 bits. */
 static const double most_cancellation = 0x1p16;
 
-gmmpi_status maximization_create(const covariance_family *family, const statistics *sums, maximization **step,
-                                 gmmpi_error *error)
+static bool create_total(const statistics *sums, maximization *step, gmmpi_error *error)
+{
+  if (moments_create(sums->shape, sums->n_components, sums->n_features, &step->total, error) != GMMPI_OK) return false;
+  step->total->divisors = allocate(sums->n_components, sizeof(double));
+  return step->total->divisors != NULL;
+}
+
+gmmpi_status maximization_create(const covariance_family *family, const estimator *how, const statistics *sums,
+                                 maximization **step, gmmpi_error *error)
 {
   const int64_t n_scratch = family_scratch_numbers(family, sums->n_components, sums->n_features);
   maximization *new_step = calloc(1, sizeof *new_step);
   *step = new_step;
   if (new_step != NULL) {
+    new_step->how = how;
     new_step->ridge = allocate(sums->n_features, sizeof(double));
     new_step->larger_ridge = allocate(sums->n_features, sizeof(double));
+    new_step->no_ridge = allocate(sums->n_features, sizeof(double));
     new_step->states = allocate(sums->n_components, sizeof(component_state));
     new_step->counts = allocate(sums->n_components, sizeof(double));
     new_step->covariance = allocate(covariance_length(sums->shape, sums->n_features), sizeof(double));
     if (n_scratch > 0) new_step->scratch = allocate(n_scratch, sizeof(double));
     const bool has_scratch = n_scratch == 0 || new_step->scratch != NULL;
-    if (has_scratch && new_step->covariance != NULL && new_step->ridge != NULL && new_step->larger_ridge != NULL &&
-        new_step->states != NULL && new_step->counts != NULL)
+    const bool has_total = how->posterior == NULL || create_total(sums, new_step, error);
+    if (has_scratch && has_total && new_step->no_ridge != NULL && new_step->larger_ridge != NULL &&
+        new_step->covariance != NULL && new_step->ridge != NULL && new_step->states != NULL && new_step->counts != NULL)
       return GMMPI_OK;
   }
   maximization_destroy(new_step);
@@ -36,17 +46,19 @@ gmmpi_status maximization_create(const covariance_family *family, const statisti
   return fail(error, GMMPI_NO_MEMORY, "the M-step's working memory is not there; ask for fewer components");
 }
 
-int64_t maximization_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
+int64_t maximization_bytes(const covariance_family *family, const estimator *how, int64_t n_components,
+                           int64_t n_features)
 {
   const int64_t numbers =
-      sum_of_bytes(5, (int64_t[]){covariance_length(family->storage->shape, n_features), n_features, n_features,
-                                  n_components, family_scratch_numbers(family, n_components, n_features)});
+      sum_of_bytes(6, (int64_t[]){covariance_length(family->storage->shape, n_features), n_features, n_features,
+                                  n_features, n_components, family_scratch_numbers(family, n_components, n_features)});
   int64_t bytes;
   int64_t states;
   if (!multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ||
       !multiply_fits(n_components, (int64_t)sizeof(component_state), &states))
     return INT64_MAX;
-  return sum_of_bytes(2, (int64_t[]){bytes, states});
+  const int64_t total = how->posterior == NULL ? 0 : moments_bytes(family->storage->shape, n_components, n_features);
+  return sum_of_bytes(3, (int64_t[]){bytes, states, total});
 }
 
 void maximization_destroy(maximization *step)
@@ -54,6 +66,8 @@ void maximization_destroy(maximization *step)
   if (step == NULL) return;
   free(step->ridge);
   free(step->larger_ridge);
+  free(step->no_ridge);
+  moments_destroy(step->total);
   free(step->states);
   free(step->counts);
   free(step->covariance);
@@ -229,7 +243,7 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
 {
   const int64_t d = sums->n_features;
   moments_outcome outcome = MOMENTS_TAKEN;
-  taken->n_samples = (double)sums->points->n_samples;
+  taken->n_samples = sums->points->total_weight;
   for (int64_t k = 0; k < sums->n_components; k++) {
     taken->counts[k] = sums->counts[k];
     if (state_of_count(sums->counts[k], taken->n_samples, previous->weights[k]) != COMPONENT_SOUND) {
@@ -246,26 +260,37 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
   return accept ? MOMENTS_TAKEN : outcome;
 }
 
+/* The moments that the family's M-step takes: those of the points, or what the estimator makes of them. */
+static const moments *moments_for_estimate(const maximization *step, const moments *from, const gmmpi_model *previous)
+{
+  if (step->how->posterior == NULL) return from;
+  step->how->posterior(step->before, step->ridge, previous, from, step->total);
+  return step->total;
+}
+
 void maximize(maximization *step, const moments *from, const gmmpi_model *previous, gmmpi_model *next)
 {
   const int64_t d = from->n_features;
+  const moments *taken = moments_for_estimate(step, from, previous);
   step->ridged = false;
   step->failed_together = false;
   for (int64_t k = 0; k < from->n_components; k++) {
-    step->states[k] = state_of_count(from->counts[k], from->n_samples, previous->weights[k]);
+    step->states[k] = step->how->empty_is_sound
+                          ? COMPONENT_SOUND
+                          : state_of_count(from->counts[k], from->n_samples, previous->weights[k]);
     step->counts[k] = step->states[k] == COMPONENT_SOUND ? from->counts[k] : 0.0;
     if (step->states[k] == COMPONENT_SOUND)
-      memcpy(next->means + k * d, from->means + k * d, (size_t)d * sizeof(double));
+      memcpy(next->means + k * d, taken->means + k * d, (size_t)d * sizeof(double));
     else
       keep_component(next, previous, k);
   }
   const component_scatter scatter = {.n_components = from->n_components,
                                      .n_features = d,
                                      .counts = step->counts,
-                                     .divisors = step->counts,
-                                     .divisor = from->n_samples,
-                                     .scatter = from->scatter,
-                                     .ridge = step->ridge};
+                                     .divisors = taken->divisors != NULL ? taken->divisors : step->counts,
+                                     .divisor = taken->divisor > 0.0 ? taken->divisor : taken->n_samples,
+                                     .scatter = taken->scatter,
+                                     .ridge = step->how->adds_ridge ? step->no_ridge : step->ridge};
   next->family->estimate(&scatter, previous, next, step->scratch);
   if (next->family->storage->shared)
     factorise_shared(step, next);
@@ -274,6 +299,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
   else
     factorise_each(step, previous, next);
   set_weights(step, next);
+  if (step->how->complete != NULL) step->how->complete(step->before, from, previous, next);
 }
 
 bool all_sound(const maximization *step, int64_t n_components)

@@ -8,6 +8,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What is estimated (em/estimator.h). */
+typedef enum fit_method {
+  METHOD_ML,   /* maximum likelihood */
+  METHOD_MAP,  /* the mode of the posterior under a conjugate prior */
+  METHOD_VB,   /* a variational posterior, of the weights a Dirichlet distribution */
+  METHOD_DP,   /* the same with weights by stick-breaking */
+  METHOD_ADAPT /* parameters between those of a model and the points' */
+} fit_method;
+
+typedef enum component_distribution {
+  DISTRIBUTION_GAUSSIAN,
+  DISTRIBUTION_T /* Student's t */
+} component_distribution;
+
 typedef enum start_method {
   INIT_KMEANS,           /* the best of many starts and of moves from them by splitting and merging components;
                                   with COARSE_OFF one start from k-means|| seeding (Bahmani et al. 2012) and
@@ -69,6 +83,12 @@ typedef struct fit_options {
   const char *accelerate;    /* "auto", "none" (textbook EM), "anderson", "squarem" */
   coarse_choice coarse_to_fine;
   spurious_choice spurious; /* with INIT_KMEANS and its search */
+  fit_method method;
+  component_distribution distribution;
+  bool noise; /* there is a uniform background */
 } fit_options;
+
+/* The models that the options ask for. */
+model_kind fit_kind(const fit_options *options);
 
 #endif

@@ -28,8 +28,8 @@ int64_t fit_state_row_visits(const fit_state *state)
   return sum;
 }
 
-gmmpi_status fit_state_create(const covariance_family *family, int64_t n_components, int64_t n_features,
-                              const char *accelerate, int64_t n_climbers, fit_state **state, gmmpi_error *error)
+gmmpi_status fit_state_create(model_kind kind, int64_t n_components, int64_t n_features, const char *accelerate,
+                              int64_t n_climbers, fit_state **state, gmmpi_error *error)
 {
   fit_state *created = calloc(1, sizeof *created);
   gmmpi_error local = {0};
@@ -41,10 +41,10 @@ gmmpi_status fit_state_create(const covariance_family *family, int64_t n_compone
     fail(&local, GMMPI_NO_MEMORY, "there is no memory for %lld starts", (long long)n_climbers);
   while (local.status == GMMPI_OK && created->n_climbers < n_climbers) {
     climber *climb = &created->climbers[created->n_climbers];
-    if (climber_open(family, n_components, n_features, accelerate, &created->events, climb, &local) != GMMPI_OK) break;
+    if (climber_open(kind, n_components, n_features, accelerate, &created->events, climb, &local) != GMMPI_OK) break;
     climb->current.start = created->n_climbers++;
   }
-  if (local.status == GMMPI_OK) model_allocate(family, n_components, n_features, &created->best.model, &local);
+  if (local.status == GMMPI_OK) model_allocate(kind, n_components, n_features, &created->best.model, &local);
   if (local.status == GMMPI_OK) return GMMPI_OK;
   fit_state_destroy(created);
   *state = NULL;

@@ -27,8 +27,8 @@ const fit_position *fit_state_leader(const fit_state *state);
 int64_t fit_state_row_visits(const fit_state *state);
 
 /* A state with n_climbers climbers (em/climber.h), before the first start. Errors: 71. */
-gmmpi_status fit_state_create(const covariance_family *family, int64_t n_components, int64_t n_features,
-                              const char *accelerate, int64_t n_climbers, fit_state **state, gmmpi_error *error);
+gmmpi_status fit_state_create(model_kind kind, int64_t n_components, int64_t n_features, const char *accelerate,
+                              int64_t n_climbers, fit_state **state, gmmpi_error *error);
 void fit_state_destroy(fit_state *state); /* NULL is fine */
 
 #endif

@@ -23,7 +23,7 @@ static gmmpi_status labels_of_shard(const gmmpi_points *points, const gmmpi_opti
   double *values = allocate(n, sizeof *values);
   *result = allocate(rows->n_rows, sizeof **result);
   if (values == NULL || *result == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for the labels");
-  if (points->source != NULL || rows->n_dropped > 0 || n != points->n_local)
+  if (points->source != NULL || rows->n_left_out > 0 || n != points->n_local)
     fail(&local, GMMPI_WRONG_USAGE,
          "labels in memory are of the rows of gmmpi_points_create; give one for each of them, and drop none");
   for (int64_t i = 0; i < n && local.status == GMMPI_OK; i++) {

@@ -20,11 +20,10 @@ int64_t starts_together(const fit_options *options, int64_t n_features)
 {
   fit_options alone = *options;
   alone.threads = 1;
-  const int64_t each =
-      sum_of_bytes(4, (int64_t[]){climber_bytes(options->accelerate, family_find(options->covariance),
-                                                options->n_components, n_features),
-                                  iteration_bytes_beside(&alone, n_features),
-                                  iteration_bytes_beside(&alone, n_features), refinement_bytes(options, n_features)});
+  const int64_t each = sum_of_bytes(
+      4, (int64_t[]){climber_bytes(options->accelerate, fit_kind(options), options->n_components, n_features),
+                     iteration_bytes_beside(&alone, n_features), iteration_bytes_beside(&alone, n_features),
+                     refinement_bytes(options, n_features)});
   int64_t n = options->n_init < MOST_TOGETHER ? options->n_init : MOST_TOGETHER;
   if (n > most_bytes_together / each) n = most_bytes_together / each;
   return n > 0 ? n : 1;

@@ -42,9 +42,8 @@ static int64_t bytes_beside_first(const fit_options *options, int64_t n_features
 {
   const int64_t n = starts_together(options, n_features);
   const int64_t iteration = iteration_bytes_beside(options, n_features);
-  const int64_t others[] = {
-      climber_bytes(options->accelerate, family_find(options->covariance), options->n_components, n_features),
-      iteration, has_levels ? iteration : 0};
+  const int64_t others[] = {climber_bytes(options->accelerate, fit_kind(options), options->n_components, n_features),
+                            iteration, has_levels ? iteration : 0};
   const int64_t each[] = {has_levels ? refinement_bytes(options, n_features) : 0,
                           search_is_wanted(options) ? choose_start_bytes(options, n_features) : 0};
   int64_t of_others;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/options.h"
 
+#include "fit/combinations.h"
 #include "support/error.h"
 
 #include <assert.h>
@@ -20,6 +21,8 @@ static const char *const collapse_policies[] = {
 static const char *const accelerations[] = {"auto", "none", "anderson", "squarem", NULL};
 static const char *const coarse_choices[] = {[COARSE_AUTO] = "auto", [COARSE_ON] = "yes", [COARSE_OFF] = "no", NULL};
 static const char *const precisions[] = {[PRECISION_DOUBLE] = "double", [PRECISION_SINGLE] = "single", NULL};
+static const char *const methods[] = {
+    [METHOD_ML] = "ml", [METHOD_MAP] = "map", [METHOD_VB] = "vb", [METHOD_DP] = "dp", [METHOD_ADAPT] = "adapt", NULL};
 static const char *const spurious_choices[] = {[SPURIOUS_AVOID] = "avoid", [SPURIOUS_KEEP] = "keep", NULL};
 
 static_assert(sizeof(start_method) == sizeof(int), "an enumeration is as large as an int");
@@ -200,6 +203,17 @@ const option_record fit_option_table[] = {
      .fallback = "avoid",
      .affects_numbers = true,
      .in_model = true},
+    {.name = "method",
+     .argument = "NAME",
+     .group = "Method",
+     .help = "ml: maximum likelihood",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(fit_options, method),
+     .choices = methods,
+     .fallback = "ml",
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
     {.name = "threads",
      .argument = "T",
      .group = "Machine",
@@ -229,6 +243,7 @@ gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi
     return fail(error, GMMPI_WRONG_USAGE, "-k is missing; say how many components to fit, e.g. -k 3");
   const gmmpi_status status = options_check_needs(fit_option_table, n_fit_options, options, given, error);
   if (status != GMMPI_OK) return status;
+  if (combinations_check(options, error) != GMMPI_OK) return error->status;
   const bool drawn = options->init != INIT_MODEL && options->init != INIT_LABELS;
   if (!drawn && options->n_init > 1)
     return fail(error, GMMPI_WRONG_USAGE, "--n-init %lld starts from %s would all be the same; leave one of them away",

@@ -203,7 +203,7 @@ static gmmpi_status read_labels(const fit_options *options, point_source *source
   label_reading reading = {options, source, points, labels, error};
   const row_visitor visitor = {.context = &reading, .end_block = read_labels_at_end, .takes_turns = true};
   const int64_t n_blocks = shard_n_blocks(points);
-  if (points->n_dropped > 0) {
+  if (points->n_left_out > 0) {
     shard_visit_blocks(points, 0, n_blocks, 1, &visitor);
     return shard_failure(points, error);
   }
@@ -234,7 +234,7 @@ gmmpi_status start_file_labels(const fit_options *options, const shard *points, 
   gmmpi_error local = {0};
   point_source *source = NULL;
   if (source_open(points->comm, options->init_file, &how, &source, &local) == GMMPI_OK) {
-    const int64_t n_expected = points->n_samples + points->n_dropped;
+    const int64_t n_expected = points->n_samples + points->n_left_out;
     start->labels = allocate(points->n_rows, sizeof *start->labels);
     if (source->n_features != 1)
       fail(&local, GMMPI_BAD_DATA, "%s: has %lld columns; give a file with one label a row", options->init_file,

@@ -24,12 +24,13 @@ static bool add_identity(hid_t file, const checkpoint_identity *identity, const 
   char *options = json_dumps(identity->options, JSON_COMPACT);
   json_t *format = json_pack("{s:s, s:i, s:s}", "format", CHECKPOINT_NAME, "format_version", (int)CHECKPOINT_FORMAT,
                              "program_version", identity->version);
-  json_t *facts = json_pack(
-      "{s:I, s:I, s:I, s:I, s:s, s:s, s:I, s:I, s:b, s:s}", "data_fingerprint", (json_int_t)identity->fingerprint,
-      "n_samples", (json_int_t)identity->n_samples, "n_features", (json_int_t)model->n_features, "n_components",
-      (json_int_t)model->n_components, "covariance", model->family->name, "acceleration",
-      accelerator_name(state->climbers[0].history), "n_climbers", (json_int_t)extent.n_climbers, "n_events",
-      (json_int_t)extent.n_events, "has_best", (int)extent.has_best, "options", options != NULL ? options : "");
+  json_t *facts = json_pack("{s:I, s:I, s:I, s:I, s:s, s:I, s:s, s:I, s:I, s:b, s:s}", "data_fingerprint",
+                            (json_int_t)identity->fingerprint, "n_samples", (json_int_t)identity->n_samples,
+                            "n_features", (json_int_t)model->n_features, "n_components",
+                            (json_int_t)model->n_components, "covariance", model->family->name, "parts",
+                            (json_int_t)model->parts, "acceleration", accelerator_name(state->climbers[0].history),
+                            "n_climbers", (json_int_t)extent.n_climbers, "n_events", (json_int_t)extent.n_events,
+                            "has_best", (int)extent.has_best, "options", options != NULL ? options : "");
   const bool written = options != NULL && format != NULL && facts != NULL && hdf5_attributes_write(file, format) &&
                        checkpoint_group_add(file, "/job", facts);
   json_decref(format);
@@ -53,7 +54,7 @@ static bool lay_out(const checkpoint_identity *identity, const fit_state *state,
 {
   const gmmpi_model *model = state->climbers[0].current.model;
   const hid_t file =
-      hdf5_image_create(checkpoint_image_bytes(model->family, model->n_components, model->n_features,
+      hdf5_image_create(checkpoint_image_bytes(model_kind_of(model), model->n_components, model->n_features,
                                                accelerator_name(state->climbers[0].history), image->extent.n_climbers));
   if (file < 0) return false;
   bool done = add_identity(file, identity, state);
@@ -120,11 +121,11 @@ void checkpoint_image_fill(checkpoint_image *image, const fit_state *state)
     memcpy(image->bytes + image->offsets[i], field.memory, field.n_bytes);
 }
 
-int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_components, int64_t n_features,
-                               const char *accelerate, int64_t n_climbers)
+int64_t checkpoint_image_bytes(model_kind kind, int64_t n_components, int64_t n_features, const char *accelerate,
+                               int64_t n_climbers)
 {
-  const int64_t model = model_bytes(family, n_components, n_features);
-  const int64_t history = accelerator_bytes(accelerate, family->storage->shape, n_components, n_features);
+  const int64_t model = model_bytes(kind, n_components, n_features);
+  const int64_t history = accelerator_bytes(accelerate, kind.family->storage->shape, n_components, n_features);
   int64_t each;
   int64_t climbers;
   int64_t sum;
@@ -136,8 +137,8 @@ int64_t checkpoint_image_bytes(const covariance_family *family, int64_t n_compon
 
 /* --- broadcasting --- */
 
-gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family, int64_t n_components,
-                                  int64_t n_features, const char *accelerate, fit_state **state, gmmpi_error *error)
+gmmpi_status checkpoint_broadcast(MPI_Comm comm, model_kind kind, int64_t n_components, int64_t n_features,
+                                  const char *accelerate, fit_state **state, gmmpi_error *error)
 {
   int rank;
   MPI_Comm_rank(comm, &rank);
@@ -145,7 +146,7 @@ gmmpi_status checkpoint_broadcast(MPI_Comm comm, const covariance_family *family
   if (rank == 0) extent = fit_state_extent(*state);
   MPI_Bcast(&extent, (int)sizeof extent, MPI_BYTE, 0, comm);
   if (rank != 0 &&
-      fit_state_create(family, n_components, n_features, accelerate, extent.n_climbers, state, error) == GMMPI_OK)
+      fit_state_create(kind, n_components, n_features, accelerate, extent.n_climbers, state, error) == GMMPI_OK)
     fit_state_set_extent(*state, extent, error);
   const gmmpi_status status = agree(comm, error);
   if (status != GMMPI_OK) return status;

@@ -99,7 +99,7 @@ static gmmpi_status read_file(const char *path, fit_state **state, checkpoint_id
   return status;
 }
 
-static candidate load_candidate(const char *path, const checkpoint_identity *wanted, const covariance_family *family,
+static candidate load_candidate(const char *path, const checkpoint_identity *wanted, model_kind kind,
                                 int64_t n_components)
 {
   candidate found = {.kind = ABSENT};
@@ -113,7 +113,7 @@ static candidate load_candidate(const char *path, const checkpoint_identity *wan
   const gmmpi_model *model = found.state->climbers[0].current.model;
   found.kind = FOREIGN;
   if (compare(path, &made, wanted, &found.error) == GMMPI_OK) {
-    if (model->family == family && model->n_components == n_components)
+    if (model->family == kind.family && model->parts == kind.parts && model->n_components == n_components)
       found.kind = GOOD;
     else
       fail(&found.error, GMMPI_BAD_DATA, "%s: holds a model of another shape; remove it to start afresh", path);
@@ -166,16 +166,15 @@ static gmmpi_status choose(const char *path, bool automatic, candidate *newest, 
   return GMMPI_OK;
 }
 
-gmmpi_status checkpoint_load(const char *path, bool automatic, const checkpoint_identity *identity,
-                             const covariance_family *family, int64_t n_components, fit_state **state,
-                             checkpoint_rotation *rotation, gmmpi_error *error)
+gmmpi_status checkpoint_load(const char *path, bool automatic, const checkpoint_identity *identity, model_kind kind,
+                             int64_t n_components, fit_state **state, checkpoint_rotation *rotation, gmmpi_error *error)
 {
   *state = NULL;
   *rotation = KEEP_NONE;
   char *previous_path = checkpoint_previous_path(path);
   if (previous_path == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to handle it", path);
-  candidate newest = load_candidate(path, identity, family, n_components);
-  candidate previous = load_candidate(previous_path, identity, family, n_components);
+  candidate newest = load_candidate(path, identity, kind, n_components);
+  candidate previous = load_candidate(previous_path, identity, kind, n_components);
   const gmmpi_status status = choose(path, automatic, &newest, &previous, state, rotation, error);
   fit_state_destroy(newest.state);
   fit_state_destroy(previous.state);

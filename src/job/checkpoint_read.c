@@ -69,7 +69,9 @@ static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts
                                int64_t n_bytes, fit_state **state, gmmpi_error *error)
 {
   const char *covariance = json_string_value(json_object_get(facts, "covariance"));
-  const covariance_family *family = covariance == NULL ? NULL : family_find(covariance);
+  const model_kind kind = {covariance == NULL ? NULL : family_find(covariance),
+                           (unsigned)json_integer_value(json_object_get(facts, "parts"))};
+  const covariance_family *family = kind.family;
   const char *accelerate = json_string_value(json_object_get(facts, "acceleration"));
   const int64_t n_components = json_integer_value(json_object_get(facts, "n_components"));
   const int64_t n_features = json_integer_value(json_object_get(facts, "n_features"));
@@ -77,10 +79,10 @@ static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts
   if (!read_extent(facts, n_bytes, &extent) || family == NULL || accelerate == NULL ||
       !accelerator_method_exists(accelerate) ||
       accelerator_bytes(accelerate, family->storage->shape, n_components, n_features) > n_bytes / extent.n_climbers ||
-      !sizes_are_possible(family, n_components, n_features, n_bytes / extent.n_climbers))
+      !sizes_are_possible(family, n_components, n_features, n_bytes / extent.n_climbers) || kind.parts > PART_ALL)
     return damaged(path, "its sizes can't be true", error);
 
-  gmmpi_status status = fit_state_create(family, n_components, n_features, accelerate, extent.n_climbers, state, error);
+  gmmpi_status status = fit_state_create(kind, n_components, n_features, accelerate, extent.n_climbers, state, error);
   if (status == GMMPI_OK) status = fit_state_set_extent(*state, extent, error);
   if (status != GMMPI_OK) return status;
   if (!copy_fields(file, bytes, n_bytes, *state)) return damaged(path, "a part of it is missing", error);

@@ -26,7 +26,7 @@ typedef struct job_options {
 
 /* What is fitted to what. */
 typedef struct job_subject {
-  const covariance_family *family;
+  model_kind kind;
   int64_t n_components;
   int64_t n_samples;
   int64_t n_features;

@@ -19,7 +19,7 @@ gmmpi_status job_try_files(const job_options *options, checkpoint_lock **lock, g
 
 /* The bytes that rank 0 needs for checkpoints of n_climbers starts that advance together; INT64_MAX when they can't be
  * counted. */
-int64_t job_bytes(const job_options *options, const covariance_family *family, int64_t n_components, int64_t n_features,
+int64_t job_bytes(const job_options *options, model_kind kind, int64_t n_components, int64_t n_features,
                   int64_t n_climbers);
 
 /* Is this restart, not NULL, "auto": from the newest good checkpoint of the job, if there is one? */

@@ -252,7 +252,7 @@ static void reachable_dense(const density_form *form, const double *tile, double
 {
   const int64_t d = form->n_features;
   _Alignas(64) double guesses[TILE_ROWS];
-  fill(TILE_ROWS, best, -INFINITY);
+  fill(TILE_ROWS, best, form->background);
   if (reachable_few_features(form, tile, log_densities, centred, best)) return;
   for (int64_t i = 0; i < d * TILE_ROWS; i += 8) __builtin_prefetch(tile + i);
   start_dense(form, tile, log_densities, centred, guesses);

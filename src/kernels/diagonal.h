@@ -232,7 +232,7 @@ ALWAYS_INLINE void reachable_many_features(const density_form *form, bool isotro
 static void reachable_diagonal(const density_form *form, const double *tile, double *log_densities,
                                double best[TILE_ROWS], double *scratch, uint32_t *ahead)
 {
-  fill(TILE_ROWS, best, -INFINITY);
+  fill(TILE_ROWS, best, form->background);
   if (form->n_features <= 2 * FIRST_FEATURES) {
     log_densities_diagonal(form, tile, log_densities, scratch);
     for (int64_t k = 0; k < form->n_components; k++) {

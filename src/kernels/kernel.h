@@ -55,13 +55,15 @@ typedef struct kernel {
   /* log_densities: K x TILE_ROWS, the log of weight times density. Never NaN for finite points. */
   void (*log_densities)(const density_form *form, const double *tile, double *log_densities, double *scratch);
 
-  /* The posterior probabilities of the components: responsibilities, K x TILE_ROWS, zero from lane n_points on. A
-   * component whose density is below 2^-60 of the largest one at a point has responsibility 0 there, so that it need
-   * not be computed to the end; what is returned depends on point and mixture alone. log_density, when not NULL,
-   * receives the log of the mixture's density per point (TILE_ROWS). The sums over the n_points points of log density
-   * and of log of the largest responsibility are added to *log_likelihood and *sum_log_max. */
-  void (*posteriors)(const density_form *form, int n_points, const double *tile, double *responsibilities,
-                     double *log_density, double *log_likelihood, double *sum_log_max, double *scratch);
+  /* The posterior probabilities of the components times the points' weights: responsibilities, K x TILE_ROWS, zero from
+   * lane tile->n_points on. A component whose density is below 2^-60 of the largest one at a point has responsibility 0
+   * there, so that it need not be computed to the end; what is returned depends on point and mixture alone. The
+   * background's share is what the components' leave of the weight. log_density, when not NULL, receives the log of the
+   * mixture's density per point (TILE_ROWS), whatever its weight. The weighted sums over the points of log density and
+   * of log of the largest posterior probability, the background's included, are added to *log_likelihood and
+   * *sum_log_max. */
+  void (*posteriors)(const density_form *form, const row_tile *tile, double *responsibilities, double *log_density,
+                     double *log_likelihood, double *sum_log_max, double *scratch);
 
   /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
    * TILE_ROWS), to sums. A tile begins tile_stride numbers behind the one before it. Points of responsibility 0 add

@@ -9,8 +9,8 @@ static double tree_sum(const double sums[GROUP])
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-/* Sum of the logarithms of TILE_ROWS numbers >= 1, each at most the number of components: products of GROUP of them
- * stay finite. */
+/* Sum of the logarithms of TILE_ROWS numbers >= 1, each at most the number of components and one more: products of
+ * GROUP of them stay finite. */
 static double sum_of_logs(const double *numbers)
 {
   _Alignas(64) double products[GROUP];
@@ -31,13 +31,27 @@ static double sum_of_lanes(const double *numbers)
   return tree_sum(sums);
 }
 
-/* Log densities become shares; sums receives their sum per point, present (K) whether a component has any. */
-static void shares_of_tile(int64_t n_components, double *restrict log_densities, const double best[TILE_ROWS],
+/* The background's share of each point. */
+static void shares_of_background(double background, const double best[TILE_ROWS], double shares[TILE_ROWS])
+{
+  for (int v = 0; v < TILE_VECTORS; v++) {
+    const vector below = background - ((const vector *)best)[v];
+    ((vector *)shares)[v] = (vector)((vector_bits)vector_exp_of_negative(below) & (below >= -SHARE_RANGE));
+  }
+}
+
+/* Log densities become shares; sums receives their sum per point, the background's included, present (K) whether a
+ * component has any. */
+static void shares_of_tile(const density_form *form, double *restrict log_densities, const double best[TILE_ROWS],
                            double sums[TILE_ROWS], uint32_t *present)
 {
+  const int64_t n_components = form->n_components;
   _Alignas(64) double least[TILE_ROWS];
   for (int v = 0; v < TILE_VECTORS; v++) ((vector *)least)[v] = ((const vector *)best)[v] - SHARE_RANGE;
-  fill(TILE_ROWS, sums, 0.0);
+  if (form->background > -INFINITY)
+    shares_of_background(form->background, best, sums);
+  else
+    fill(TILE_ROWS, sums, 0.0);
   for (int64_t k = 0; k < n_components; k++) {
     unsigned some = 0;
     for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
@@ -59,16 +73,36 @@ static void shares_of_tile(int64_t n_components, double *restrict log_densities,
   }
 }
 
+/* Adds the weighted sums of log density and of log of the largest share over the points, from each point's best log
+ * density and sum of shares. */
+static void add_weighted_logs(const double *weights, const double best[TILE_ROWS], const double sums[TILE_ROWS],
+                              double *log_likelihood, double *sum_log_max)
+{
+  _Alignas(64) double log_densities[TILE_ROWS];
+  _Alignas(64) double logs[TILE_ROWS];
+  for (int v = 0; v < TILE_VECTORS; v++) {
+    const vector weight = ((const vector *)weights)[v];
+    const vector log_sum = vector_log(((const vector *)sums)[v]);
+    ((vector *)log_densities)[v] = weight * (((const vector *)best)[v] + log_sum);
+    ((vector *)logs)[v] = weight * log_sum;
+  }
+  *log_likelihood += sum_of_lanes(log_densities);
+  *sum_log_max -= sum_of_lanes(logs);
+}
+
 /* present: room for K words. log_densities as reachable_dense leaves them become responsibilities; see kernel.h,
  * posteriors. */
-static void responsibilities_of_tile(int64_t n_components, int n_points, double *log_densities, double best[TILE_ROWS],
-                                     double *log_density, double *log_likelihood, double *sum_log_max,
-                                     uint32_t *present)
+static void responsibilities_of_tile(const density_form *form, const row_tile *tile, double *log_densities,
+                                     double best[TILE_ROWS], double *log_density, double *log_likelihood,
+                                     double *sum_log_max, uint32_t *present)
 {
+  const int64_t n_components = form->n_components;
   _Alignas(64) double sums[TILE_ROWS];
   _Alignas(64) double inverses[TILE_ROWS];
-  shares_of_tile(n_components, log_densities, best, sums, present);
+  shares_of_tile(form, log_densities, best, sums, present);
   for (int v = 0; v < TILE_VECTORS; v++) ((vector *)inverses)[v] = 1.0 / ((vector *)sums)[v];
+  for (int v = 0; v < TILE_VECTORS && tile->weights != NULL; v++)
+    ((vector *)inverses)[v] *= ((const vector *)tile->weights)[v];
   for (int64_t k = 0; k < n_components; k++) {
     vector *rows = (vector *)(log_densities + k * TILE_ROWS);
     for (int v = 0; v < TILE_VECTORS && present[k] != 0; v++) rows[v] *= ((vector *)inverses)[v];
@@ -77,10 +111,14 @@ static void responsibilities_of_tile(int64_t n_components, int n_points, double 
     for (int v = 0; v < TILE_VECTORS; v++)
       ((vector *)log_density)[v] = ((vector *)best)[v] + vector_log(((vector *)sums)[v]);
   }
-  for (int p = n_points; p < TILE_ROWS; p++) {
+  for (int p = tile->n_points; p < TILE_ROWS; p++) {
     best[p] = 0.0;
     sums[p] = 1.0;
     for (int64_t k = 0; k < n_components; k++) log_densities[k * TILE_ROWS + p] = 0.0;
+  }
+  if (tile->weights != NULL) {
+    add_weighted_logs(tile->weights, best, sums, log_likelihood, sum_log_max);
+    return;
   }
   const double logs = sum_of_logs(sums);
   *log_likelihood += sum_of_lanes(best) + logs;

@@ -39,17 +39,16 @@ static void log_densities_of_tile(const density_form *form, const double *tile, 
     log_densities_diagonal(form, tile, log_densities, scratch);
 }
 
-static void posteriors_of_tile(const density_form *form, int n_points, const double *tile, double *responsibilities,
+static void posteriors_of_tile(const density_form *form, const row_tile *tile, double *responsibilities,
                                double *log_density, double *log_likelihood, double *sum_log_max, double *scratch)
 {
   _Alignas(64) double best[TILE_ROWS];
   uint32_t *words = (uint32_t *)(scratch + TILE_ROWS * padded_width(form->n_features)); /* K */
   if (form->shape == DENSE)
-    reachable_dense(form, tile, responsibilities, best, scratch, words);
+    reachable_dense(form, tile->numbers, responsibilities, best, scratch, words);
   else
-    reachable_diagonal(form, tile, responsibilities, best, scratch, words);
-  responsibilities_of_tile(form->n_components, n_points, responsibilities, best, log_density, log_likelihood,
-                           sum_log_max, words);
+    reachable_diagonal(form, tile->numbers, responsibilities, best, scratch, words);
+  responsibilities_of_tile(form, tile, responsibilities, best, log_density, log_likelihood, sum_log_max, words);
 }
 
 static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,

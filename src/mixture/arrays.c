@@ -8,8 +8,10 @@
 #include <stdlib.h>
 
 typedef enum array_extent {
-  PER_COMPONENT, /* K */
-  LIKE_MEANS,    /* K x d */
+  ONE_NUMBER,
+  PER_COMPONENT,     /* K */
+  TWO_PER_COMPONENT, /* 2 x K */
+  LIKE_MEANS,        /* K x d */
   LIKE_COVARIANCES
 } array_extent;
 
@@ -18,11 +20,19 @@ static const struct {
   size_t member; /* where in gmmpi_model the pointer is */
   array_extent extent;
   bool is_derived;
+  unsigned part; /* 0: every model has it */
 } table[] = {
-    {"weights", offsetof(gmmpi_model, weights), PER_COMPONENT, false},
-    {"means", offsetof(gmmpi_model, means), LIKE_MEANS, false},
-    {"covariances", offsetof(gmmpi_model, covariances), LIKE_COVARIANCES, false},
-    {"precisions_cholesky", offsetof(gmmpi_model, precisions_cholesky), LIKE_COVARIANCES, true},
+    {"weights", offsetof(gmmpi_model, weights), PER_COMPONENT, false, 0},
+    {"means", offsetof(gmmpi_model, means), LIKE_MEANS, false, 0},
+    {"covariances", offsetof(gmmpi_model, covariances), LIKE_COVARIANCES, false, 0},
+    {"precisions_cholesky", offsetof(gmmpi_model, precisions_cholesky), LIKE_COVARIANCES, true, 0},
+    {"dof", offsetof(gmmpi_model, dof), PER_COMPONENT, false, PART_TAILS},
+    {"noise_weight", offsetof(gmmpi_model, noise_weight), ONE_NUMBER, false, PART_NOISE},
+    {"noise_volume", offsetof(gmmpi_model, noise_volume), ONE_NUMBER, false, PART_NOISE},
+    {"weight_concentration", offsetof(gmmpi_model, weight_concentration), PER_COMPONENT, false, PART_DIRICHLET},
+    {"weight_concentration", offsetof(gmmpi_model, weight_concentration), TWO_PER_COMPONENT, false, PART_STICKS},
+    {"mean_precision", offsetof(gmmpi_model, mean_precision), PER_COMPONENT, false, PART_POSTERIOR},
+    {"degrees_of_freedom", offsetof(gmmpi_model, degrees_of_freedom), PER_COMPONENT, false, PART_POSTERIOR},
 };
 
 enum { N_ARRAYS = sizeof table / sizeof *table };
@@ -33,13 +43,24 @@ static double **member_of(gmmpi_model *model, int i)
   return (double **)((char *)model + table[i].member);
 }
 
+static bool has_part(const gmmpi_model *model, int i)
+{
+  return table[i].part == 0 || (model->parts & table[i].part) != 0;
+}
+
 static int set_shape(const gmmpi_model *model, array_extent extent, int64_t shape[MODEL_MOST_DIMENSIONS])
 {
   shape[0] = model->n_components;
   shape[1] = model->n_features;
   switch (extent) {
+  case ONE_NUMBER:
+    return 0;
   case PER_COMPONENT:
     return 1;
+  case TWO_PER_COMPONENT:
+    shape[0] = 2;
+    shape[1] = model->n_components;
+    return 2;
   case LIKE_MEANS:
     return 2;
   case LIKE_COVARIANCES:
@@ -50,8 +71,10 @@ static int set_shape(const gmmpi_model *model, array_extent extent, int64_t shap
 
 int model_arrays(const gmmpi_model *model, model_array arrays[MODEL_MOST_ARRAYS])
 {
+  int n_arrays = 0;
   for (int i = 0; i < N_ARRAYS; i++) {
-    model_array *array = &arrays[i];
+    if (!has_part(model, i)) continue;
+    model_array *array = &arrays[n_arrays++];
     *array = (model_array){.name = table[i].name,
                            .is_derived = table[i].is_derived,
                            .length = 1,
@@ -61,7 +84,7 @@ int model_arrays(const gmmpi_model *model, model_array arrays[MODEL_MOST_ARRAYS]
       if (!multiply_fits(array->length, array->shape[j], &array->length)) array->length = -1;
     }
   }
-  return N_ARRAYS;
+  return n_arrays;
 }
 
 bool model_arrays_allocate(gmmpi_model *model)
@@ -70,8 +93,9 @@ bool model_arrays_allocate(gmmpi_model *model)
   const int n_arrays = model_arrays(model, arrays);
   bool allocated = true;
   for (int i = 0; i < n_arrays; i++) allocated = allocated && arrays[i].length >= 0;
-  for (int i = 0; i < n_arrays && allocated; i++) {
-    double *numbers = allocate(arrays[i].length, sizeof *numbers);
+  for (int i = 0, next = 0; i < N_ARRAYS && allocated; i++) {
+    if (!has_part(model, i)) continue;
+    double *numbers = allocate(arrays[next++].length, sizeof *numbers);
     *member_of(model, i) = numbers;
     allocated = numbers != NULL;
   }
@@ -80,5 +104,16 @@ bool model_arrays_allocate(gmmpi_model *model)
 
 void model_arrays_free(gmmpi_model *model)
 {
-  for (int i = 0; i < N_ARRAYS; i++) free(*member_of(model, i));
+  for (int i = 0; i < N_ARRAYS; i++) {
+    if (has_part(model, i)) free(*member_of(model, i));
+  }
+}
+
+unsigned model_parts_by_names(bool (*has)(const void *context, const char *name), const void *context)
+{
+  unsigned parts = 0;
+  for (int i = 0; i < N_ARRAYS; i++) {
+    if (table[i].part != 0 && has(context, table[i].name)) parts |= table[i].part;
+  }
+  return parts;
 }

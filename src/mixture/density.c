@@ -41,6 +41,7 @@ gmmpi_status density_create(density_shape shape, int64_t n_components, int64_t n
     created->shape = shape;
     created->n_components = n_components;
     created->n_features = n_features;
+    created->background = -INFINITY;
     created->whitening_length = whitening_length(shape, n_features);
     created->log_constants = allocate(n_components, sizeof(double));
     created->means = allocate(n_components * n_features, sizeof(double));
@@ -98,6 +99,7 @@ void density_from_model(density_form *form, const gmmpi_model *model)
   const int64_t d = form->n_features;
   const int64_t n_factors = model_stored_length(model);
   form->isotropic = form->shape == DIAGONAL && n_factors == 1;
+  form->background = model_has(model, PART_NOISE) ? log(*model->noise_weight) - log(*model->noise_volume) : -INFINITY;
   memcpy(form->means, model->means, (size_t)(n_components * d) * sizeof(double));
   for (int64_t k = 0; k < n_components; k++) {
     const double *factors = model_factor(model, k);

@@ -7,7 +7,10 @@
  *
  * log_constants[k] = log weight - d/2 log 2 pi + log det W_k (Bishop 2006, eq. 2.43), where W_k is the inverse of the
  * Cholesky factor of the covariance: lower triangular (DENSE) or diagonal (DIAGONAL). A component of weight 0 has
- * log_constants[k] = -infinity. */
+ * log_constants[k] = -infinity.
+ *
+ * A uniform background has the same density at every point: it takes part in the sum over components, has a share of
+ * each point, and no moments. */
 #ifndef MIXTURE_DENSITY_H
 #define MIXTURE_DENSITY_H
 
@@ -32,6 +35,7 @@ typedef struct density_form {
   double *whitening;
   int64_t whitening_length; /* numbers per component */
   bool isotropic;           /* DIAGONAL: all of a component's precisions are the same */
+  double background;        /* log of the background's weight times density; -infinity: there is none */
 } density_form;
 
 typedef struct gmmpi_model gmmpi_model;

@@ -56,9 +56,9 @@ typedef struct component_scatter {
   int64_t n_components; /* K */
   int64_t n_features;   /* d */
   const double *counts; /* K: above 0 for the components that are to be estimated */
-  /* What scatter is divided by. For maximum likelihood: the counts, and the number of all points. */
-  const double *divisors; /* K: of one component */
-  double divisor;         /* of all components together */
+  /* What scatters are divided by. By maximum likelihood these are the counts and their sum; a prior has its own. */
+  const double *divisors; /* K: a component's own scatter */
+  double divisor;         /* the sum of all */
   /* K x triangle_length of the storage's shape: sum of responsibility (x - mean)(x - mean)^T. */
   const double *scatter;
   const double *ridge; /* d: added to the diagonal of every covariance */

@@ -21,12 +21,13 @@ static gmmpi_status no_memory(int64_t n_components, int64_t n_features, const ch
       (long long)n_components, (long long)n_features, covariance);
 }
 
-gmmpi_status model_allocate(const covariance_family *family, int64_t n_components, int64_t n_features,
-                            gmmpi_model **model, gmmpi_error *error)
+gmmpi_status model_allocate(model_kind kind, int64_t n_components, int64_t n_features, gmmpi_model **model,
+                            gmmpi_error *error)
 {
   gmmpi_model *created = calloc(1, sizeof *created);
   if (created != NULL) {
-    created->family = family;
+    created->family = kind.family;
+    created->parts = kind.parts;
     created->n_components = n_components;
     created->n_features = n_features;
     if (model_arrays_allocate(created)) {
@@ -35,7 +36,7 @@ gmmpi_status model_allocate(const covariance_family *family, int64_t n_component
     }
   }
   gmmpi_model_destroy(created);
-  return no_memory(n_components, n_features, family->name, error);
+  return no_memory(n_components, n_features, kind.family->name, error);
 }
 
 static void free_names(char **names, int64_t n_names)
@@ -54,9 +55,10 @@ void gmmpi_model_destroy(gmmpi_model *model)
   free(model);
 }
 
-int64_t model_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
+int64_t model_bytes(model_kind kind, int64_t n_components, int64_t n_features)
 {
-  const gmmpi_model outline = {.family = family, .n_components = n_components, .n_features = n_features};
+  const gmmpi_model outline = {
+      .family = kind.family, .parts = kind.parts, .n_components = n_components, .n_features = n_features};
   model_array arrays[MODEL_MOST_ARRAYS];
   const int n_arrays = model_arrays(&outline, arrays);
   int64_t total = sizeof outline;
@@ -117,7 +119,7 @@ bool model_factorise(gmmpi_model *model, int64_t k)
 gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi_error *error)
 {
   gmmpi_model *created = NULL;
-  gmmpi_status status = model_allocate(model->family, model->n_components, model->n_features, &created, error);
+  gmmpi_status status = model_allocate(model_kind_of(model), model->n_components, model->n_features, &created, error);
   if (status != GMMPI_OK) return status;
   model_copy_parameters(created, model);
   status = model_set_feature_names(created, model->feature_names, error);
@@ -374,7 +376,7 @@ gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const 
     return fail(error, GMMPI_WRONG_USAGE, "\"%s\" is no kind of covariance; use %s", covariance,
                 family_list(families, sizeof families));
   gmmpi_model *created = NULL;
-  gmmpi_status status = model_allocate(family, n_components, n_features, &created, error);
+  gmmpi_status status = model_allocate(gaussian_kind(family), n_components, n_features, &created, error);
   if (status != GMMPI_OK) return status;
   memcpy(created->weights, weights, (size_t)n_components * sizeof(double));
   memcpy(created->means, means, (size_t)(n_components * n_features) * sizeof(double));

@@ -8,11 +8,11 @@
 #include <stdbool.h>
 
 /* A model whose numbers are all zero. Errors: 71. */
-gmmpi_status model_allocate(const covariance_family *family, int64_t n_components, int64_t n_features,
-                            gmmpi_model **model, gmmpi_error *error);
+gmmpi_status model_allocate(model_kind kind, int64_t n_components, int64_t n_features, gmmpi_model **model,
+                            gmmpi_error *error);
 
 /* The bytes of a model without feature names; INT64_MAX when they can't be counted. */
-int64_t model_bytes(const covariance_family *family, int64_t n_components, int64_t n_features);
+int64_t model_bytes(model_kind kind, int64_t n_components, int64_t n_features);
 
 /* Copies all parameters and factors between two models of one shape. Feature names stay. */
 void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from);

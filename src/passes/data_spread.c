@@ -47,7 +47,7 @@ int64_t data_spread_creation_bytes(density_shape shape, int64_t n_features, int 
 {
   return sum_of_bytes(3, (int64_t[]){statistics_bytes(shape, 1, n_features, n_threads),
                                      team_bytes(shape, 1, n_features, n_threads),
-                                     model_bytes(family_of_probe(shape), 1, n_features)});
+                                     model_bytes(gaussian_kind(family_of_probe(shape)), 1, n_features)});
 }
 
 /* Mean and covariance from the sums about the middle of the data's range. */
@@ -107,7 +107,7 @@ gmmpi_status data_spread_create(const shard *points, const kernel *kernels, dens
     fail(&local, GMMPI_NO_MEMORY, "the covariance of %lld features does not fit into memory", (long long)d);
   else if (statistics_create(shape, SECOND_ORDER, 1, points, &sums, &local) == GMMPI_OK &&
            team_create(kernels, points, &size, 1, &team, &local) == GMMPI_OK)
-    model_allocate(family_of_probe(shape), 1, d, &probe, &local);
+    model_allocate(gaussian_kind(family_of_probe(shape)), 1, d, &probe, &local);
 
   if (agree(points->comm, &local) == GMMPI_OK) {
     for (int64_t j = 0; j < d; j++) middle[j] = points->minima[j] + 0.5 * (points->maxima[j] - points->minima[j]);

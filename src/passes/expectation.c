@@ -1,38 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/expectation.h"
 
-#include "support/memory.h"
-
-#include <math.h>
 #include <string.h>
 
-/* Adds to the sums what is known of each point: the log of its density, and its responsibilities. */
-static void add_weighted_logs(const row_tile *tile, const double *log_density, pass_workspace *workspace)
+void weigh_responsibilities(const row_tile *tile, int64_t n_components, double *responsibilities)
 {
-  const double *responsibilities = workspace->responsibilities;
-  for (int p = 0; p < tile->n_points; p++) {
-    double largest = responsibilities[p];
-    for (int64_t k = 1; k < workspace->sums.n_components; k++)
-      largest = fmax(largest, responsibilities[k * TILE_ROWS + p]);
-    workspace->sums.log_likelihood += tile->weights[p] * log_density[p];
-    workspace->sums.sum_log_max_responsibility += tile->weights[p] * log(largest);
+  for (int64_t k = 0; k < n_components && tile->weights != NULL; k++) {
+    for (int p = 0; p < TILE_ROWS; p++) responsibilities[k * TILE_ROWS + p] *= tile->weights[p];
   }
 }
 
 void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace)
 {
-  const density_form *form = context;
-  if (tile->weights != NULL) {
-    _Alignas(MEMORY_ALIGNMENT) double log_density[TILE_ROWS];
-    double unweighted[2] = {0.0, 0.0};
-    workspace->kernel->posteriors(form, tile->n_points, tile->numbers, workspace->responsibilities, log_density,
-                                  &unweighted[0], &unweighted[1], workspace->scratch);
-    add_weighted_logs(tile, log_density, workspace);
-    return;
-  }
-  workspace->kernel->posteriors(form, tile->n_points, tile->numbers, workspace->responsibilities, NULL,
-                                &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility,
-                                workspace->scratch);
+  workspace->kernel->posteriors(context, tile, workspace->responsibilities, NULL, &workspace->sums.log_likelihood,
+                                &workspace->sums.sum_log_max_responsibility, workspace->scratch);
 }
 
 void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace)
@@ -58,6 +39,7 @@ void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace
     log_densities[nearest[p] * TILE_ROWS + p] = 1.0;
     workspace->sums.log_likelihood += tile->weights != NULL ? tile->weights[p] * highest[p] : highest[p];
   }
+  weigh_responsibilities(tile, form->n_components, log_densities);
 }
 
 void whole_rule(void *context, const row_tile *tile, pass_workspace *workspace)
@@ -66,4 +48,5 @@ void whole_rule(void *context, const row_tile *tile, pass_workspace *workspace)
   for (int64_t k = 0; k < workspace->sums.n_components; k++) {
     for (int p = 0; p < TILE_ROWS; p++) workspace->responsibilities[k * TILE_ROWS + p] = p < tile->n_points ? 1.0 : 0.0;
   }
+  weigh_responsibilities(tile, workspace->sums.n_components, workspace->responsibilities);
 }

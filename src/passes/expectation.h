@@ -11,10 +11,13 @@
 
 #include "passes/workspace.h"
 
-/* Fills workspace->responsibilities for a tile, whose lanes of padding must get zeros; may add to the log-likelihood
- * sums in workspace->sums. Where rows have weights a rule adds weighted log-likelihoods; responsibilities are weighted
- * for it. Called by several threads at once, each with its workspace: a rule only reads its context. */
+/* Fills workspace->responsibilities for a tile, whose lanes of padding must get zeros, and may add to the
+ * log-likelihood sums in workspace->sums. Where rows have weights both are weighted. Called by several threads at once,
+ * each with its workspace: a rule only reads its context. */
 typedef void (*responsibility_rule)(void *context, const row_tile *tile, pass_workspace *workspace);
+
+/* Multiplies responsibilities (n_components x TILE_ROWS) by the rows' weights, if they have any. */
+void weigh_responsibilities(const row_tile *tile, int64_t n_components, double *responsibilities);
 
 /* The E-step: context is a density_form. */
 void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace);

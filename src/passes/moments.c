@@ -9,7 +9,7 @@
 int64_t moments_bytes(density_shape shape, int64_t n_components, int64_t n_features)
 {
   int64_t bytes;
-  const int64_t each = sum_of_bytes(3, (int64_t[]){1, n_features, triangle_length(shape, n_features)});
+  const int64_t each = sum_of_bytes(4, (int64_t[]){1, 1, n_features, triangle_length(shape, n_features)});
   return multiply_fits(each, (int64_t)sizeof(double), &bytes) && multiply_fits(n_components, bytes, &bytes) ? bytes
                                                                                                             : INT64_MAX;
 }
@@ -40,5 +40,6 @@ void moments_destroy(moments *some)
   free(some->counts);
   free(some->means);
   free(some->scatter);
+  free(some->divisors);
   free(some);
 }

@@ -23,6 +23,10 @@ typedef struct moments {
   double *counts;        /* K */
   double *means;         /* K x d */
   double *scatter;       /* K x second_length */
+  /* What scatters are divided by: by maximum likelihood the counts, and n_samples. An estimator with a prior has its
+   * own (em/estimator.h). */
+  double *divisors; /* K; NULL: the counts */
+  double divisor;   /* 0: n_samples */
 } moments;
 
 /* Errors: 71. */

@@ -48,14 +48,6 @@ static void begin_block(void *context, int thread)
   workspace_begin_block(&visit->team->workspaces[thread], visit->request->sums);
 }
 
-/* Responsibilities (K x TILE_ROWS) become those of points that count by their weights. */
-static void weigh(const row_tile *tile, int64_t n_components, double *responsibilities)
-{
-  for (int64_t k = 0; k < n_components && tile->weights != NULL; k++) {
-    for (int p = 0; p < TILE_ROWS; p++) responsibilities[k * TILE_ROWS + p] *= tile->weights[p];
-  }
-}
-
 /* Adds tiles of a block to the sums in the thread's workspace. */
 static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
 {
@@ -66,7 +58,6 @@ static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int
   for (int64_t t = 0; t < n_tiles; t++) {
     workspace->responsibilities = workspace->group_responsibilities + t * K * TILE_ROWS;
     request->rule(request->context, &tiles[t], workspace);
-    weigh(&tiles[t], K, workspace->responsibilities);
   }
   workspace->responsibilities = workspace->group_responsibilities;
   workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles[0].numbers,

@@ -46,8 +46,8 @@ static void offer_tile(void *context, const row_tile *tile, int64_t n_tiles, int
   _Alignas(MEMORY_ALIGNMENT) double log_density[TILE_ROWS];
   double ignored[2] = {0.0, 0.0};
   (void)n_tiles;
-  workspace->kernel->posteriors(choice->form, tile->n_points, tile->numbers, responsibilities, log_density, &ignored[0],
-                                &ignored[1], workspace->scratch);
+  workspace->kernel->posteriors(choice->form, tile, responsibilities, log_density, &ignored[0], &ignored[1],
+                                workspace->scratch);
   for (int p = 0; p < tile->n_points; p++) {
     const int64_t row = tile->first_row + p;
     int64_t owner = 0;

@@ -114,7 +114,7 @@ enum { COARSE_BITS = 46 };
 bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridge)
 {
   const double *second = sums->second + k * sums->second_length;
-  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS);
+  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS) * sums->points->weight_unit;
   for (int64_t j = 0; j < sums->n_features && !sums->tight; j++) {
     const double scale = 1.0 / sums->inverse_scales[k * sums->width + j];
     const double scatter = second[triangle_diagonal(sums->shape, j)];
@@ -189,6 +189,12 @@ static double take_value(limb_cursor *limbs, double scale)
   return fixed_value(*limbs->high++, *limbs->middle++, *limbs->low++, scale);
 }
 
+/* n values in units of weight. */
+static void rescale(const statistics *sums, int64_t n, double *values)
+{
+  for (int64_t i = 0; i < n && sums->points->weight_unit != 1.0; i++) values[i] *= sums->points->weight_unit;
+}
+
 static void take_component(statistics *sums, int64_t k)
 {
   const int64_t d = sums->n_features;
@@ -226,4 +232,9 @@ void statistics_take(statistics *sums)
   for (int64_t k = 0; k < sums->n_components; k++) take_component(sums, k);
   sums->log_likelihood = full_range_value(full_range_words(sums, 0));
   sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
+  rescale(sums, sums->n_components, sums->counts);
+  rescale(sums, sums->n_components * sums->n_features, sums->first);
+  rescale(sums, sums->n_components * sums->second_length, sums->second);
+  rescale(sums, 1, &sums->log_likelihood);
+  rescale(sums, 1, &sums->sum_log_max_responsibility);
 }

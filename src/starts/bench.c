@@ -27,9 +27,9 @@ gmmpi_status bench_improve(bench *at, const fit_observer *observer, int64_t n_it
 
 int64_t bench_bytes(const fit_options *options, int64_t n_features)
 {
-  const covariance_family *family = family_find(options->covariance);
+  const model_kind kind = fit_kind(options);
   const int64_t K = options->n_components;
   return sum_of_bytes(3, (int64_t[]){iteration_bytes(options, n_features),
-                                     climber_bytes(options->accelerate, family, K, n_features),
-                                     model_bytes(family, K, n_features)});
+                                     climber_bytes(options->accelerate, kind, K, n_features),
+                                     model_bytes(kind, K, n_features)});
 }

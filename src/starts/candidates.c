@@ -6,14 +6,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-gmmpi_status candidates_create(const covariance_family *family, int64_t n_components, int64_t n_features, int64_t most,
+gmmpi_status candidates_create(model_kind kind, int64_t n_components, int64_t n_features, int64_t most,
                                candidate_list *list, gmmpi_error *error)
 {
   *list = (candidate_list){.items = calloc((size_t)most, sizeof(candidate)), .most = most};
   if (list->items == NULL) return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
   for (int64_t i = 0; i < most; i++) {
-    if (model_allocate(family, n_components, n_features, &list->items[i].model, error) != GMMPI_OK)
-      return error->status;
+    if (model_allocate(kind, n_components, n_features, &list->items[i].model, error) != GMMPI_OK) return error->status;
   }
   return GMMPI_OK;
 }

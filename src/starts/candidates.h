@@ -17,7 +17,7 @@ typedef struct candidate_list {
 } candidate_list;
 
 /* An empty list of at most `most` models. Errors: 71. */
-gmmpi_status candidates_create(const covariance_family *family, int64_t n_components, int64_t n_features, int64_t most,
+gmmpi_status candidates_create(model_kind kind, int64_t n_components, int64_t n_features, int64_t most,
                                candidate_list *list, gmmpi_error *error);
 void candidates_clear(candidate_list *list);
 

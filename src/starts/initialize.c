@@ -65,8 +65,11 @@ static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed
   int64_t *rows = allocate(model->n_components, sizeof *rows);
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to draw rows");
   if (agree(em->points->comm, &local) == GMMPI_OK) {
-    draw_rows(em->points->n_samples, model->n_components, seed, rows);
-    fetch_rows(em->points, rows, model->n_components, model->means, &local);
+    if (em->points->has_weights)
+      draw_rows_by_weight(em->points, seed, RANDOM_START_ROWS, model->n_components, rows, &local);
+    else
+      draw_rows(em->points->n_samples, model->n_components, seed, rows);
+    if (local.status == GMMPI_OK) fetch_rows(em->points, rows, model->n_components, model->means, &local);
   }
   free(rows);
   return error_pass(error, &local);
@@ -90,6 +93,7 @@ static void random_rule(void *seed, const row_tile *tile, pass_workspace *worksp
     }
     for (int64_t k = 0; k < K; k++) responsibilities[k * TILE_ROWS + p] /= total;
   }
+  weigh_responsibilities(tile, K, responsibilities);
 }
 
 /* Labels of this rank's rows, as ranks in the sorted list of all values. */
@@ -116,6 +120,7 @@ static void label_rule(void *labels, const row_tile *tile, pass_workspace *works
     }
     workspace->responsibilities[low * TILE_ROWS + p] = 1.0;
   }
+  weigh_responsibilities(tile, K, workspace->responsibilities);
 }
 
 /* The smallest label of all ranks that is above `bound`. Collective. */

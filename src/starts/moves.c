@@ -29,7 +29,7 @@ gmmpi_status moves_create(em_iteration *em, place_finder *finder, moves **work, 
     created->finder = finder;
     created->options = *em->options;
     created->options.n_components = 2 * K;
-    if (climber_open(em->family, 2 * K, d, em->options->accelerate, NULL, &created->wide.climb, &local) == GMMPI_OK)
+    if (climber_open(em->kind, 2 * K, d, em->options->accelerate, NULL, &created->wide.climb, &local) == GMMPI_OK)
       split_merge_create(em->family, K, d, &created->mover, &local);
   }
   if (agree(em->points->comm, &local) == GMMPI_OK &&

@@ -108,15 +108,15 @@ static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *er
 {
   const fit_position *current = &work->bench.climb.current;
   const em_iteration *em = work->em;
-  const int64_t n_samples = em->points->n_samples;
+  const double total = em->points->total_weight;
   spurious_component found;
-  if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
+  if (find_spurious(em->points, total, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
   if (passed_over && !(current->measured.objective <= work->passed->objective))
     note_passed_over(work, &found,
                      ((work->generation + 1) * ROUNDS + round) * search_most_candidates(&work->plan) + index);
-  const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
+  const double handicap = passed_over ? SPURIOUS_HANDICAP * total : 0.0;
   work->objectives[index] = current->measured.objective - handicap;
   candidates_insert(&work->made, current->model, work->objectives[index], index);
   return GMMPI_OK;
@@ -256,10 +256,10 @@ static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error 
     if (play_round(work, round, n, n_left, error) != GMMPI_OK) return error->status;
     n = work->kept.n;
   }
-  const double n_samples = (double)work->em->points->n_samples;
+  const double total = work->em->points->total_weight;
   for (int64_t i = 0; i < work->kept.n; i++) {
     const candidate *one = &work->kept.items[i];
-    candidates_insert_if_new(&work->best, one, same_objective * n_samples, false);
+    candidates_insert_if_new(&work->best, one, same_objective * total, false);
     candidates_insert_if_new(&work->findings, one, least_difference(work), true);
   }
   return GMMPI_OK;
@@ -282,16 +282,16 @@ static gmmpi_status search_allocate(search *work, gmmpi_error *error)
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
   const search_plan *plan = &work->plan;
-  if (climber_open(em->family, K, d, em->options->accelerate, NULL, &work->bench.climb, error) != GMMPI_OK)
+  if (climber_open(em->kind, K, d, em->options->accelerate, NULL, &work->bench.climb, error) != GMMPI_OK)
     return error->status;
   work->covariance = allocate(covariance_length(em->family->storage->shape, d), sizeof *work->covariance);
   work->objectives = allocate(search_most_candidates(plan), sizeof(double));
   if (work->covariance == NULL || work->objectives == NULL)
     return fail(error, GMMPI_NO_MEMORY, "there is no memory to search for a start");
-  if (candidates_create(em->family, K, d, search_n_kept(plan), &work->kept, error) != GMMPI_OK ||
-      candidates_create(em->family, K, d, search_n_kept(plan), &work->made, error) != GMMPI_OK ||
-      candidates_create(em->family, K, d, MOST_BEST, &work->best, error) != GMMPI_OK ||
-      candidates_create(em->family, K, d, MOST_FINDINGS, &work->findings, error) != GMMPI_OK)
+  if (candidates_create(em->kind, K, d, search_n_kept(plan), &work->kept, error) != GMMPI_OK ||
+      candidates_create(em->kind, K, d, search_n_kept(plan), &work->made, error) != GMMPI_OK ||
+      candidates_create(em->kind, K, d, MOST_BEST, &work->best, error) != GMMPI_OK ||
+      candidates_create(em->kind, K, d, MOST_FINDINGS, &work->findings, error) != GMMPI_OK)
     return error->status;
   return plan->grows || plan->n_generations > 0 ? place_finder_create(em, &work->finder, error) : GMMPI_OK;
 }
@@ -357,7 +357,7 @@ static void agree_on_passed_over(search *work)
     passed->n_points = found[0];
     passed->kind = (spurious_kind)found[1];
   }
-  const double least = work->best.items[0].objective + same_objective * (double)work->em->points->n_samples;
+  const double least = work->best.items[0].objective + same_objective * work->em->points->total_weight;
   passed->objective = best > least ? best : NAN;
 }
 
@@ -367,9 +367,9 @@ gmmpi_status search_findings_create(const em_iteration *em, search_findings *fou
   const int64_t d = em->points->n_features;
   *found = (search_findings){.n = 0, .passed = {.objective = NAN}};
   for (int64_t i = 0; i < MOST_FINDINGS; i++) {
-    if (model_allocate(em->family, K, d, &found->models[i], error) != GMMPI_OK) return error->status;
+    if (model_allocate(em->kind, K, d, &found->models[i], error) != GMMPI_OK) return error->status;
   }
-  return model_allocate(em->family, K, d, &found->passed.model, error);
+  return model_allocate(em->kind, K, d, &found->passed.model, error);
 }
 
 void search_findings_clear(search_findings *found)

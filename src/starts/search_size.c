@@ -53,7 +53,7 @@ int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_sampl
           : 0;
   int64_t bytes;
   int64_t points;
-  if (!multiply_fits(n_models, model_bytes(family, K, n_features), &bytes) ||
+  if (!multiply_fits(n_models, model_bytes(fit_kind(options), K, n_features), &bytes) ||
       !multiply_fits(n_rows, n_features, &points) || __builtin_add_overflow(bytes, history, &bytes) ||
       __builtin_add_overflow(bytes, moving, &bytes) || __builtin_add_overflow(bytes, growing, &bytes))
     return INT64_MAX;

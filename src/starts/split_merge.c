@@ -30,7 +30,7 @@ gmmpi_status split_merge_create(const covariance_family *family, int64_t n_compo
   const int64_t length = covariance_length(family->storage->shape, d);
   split_merge *created = calloc(1, sizeof *created);
   *work = created;
-  if (created != NULL && model_allocate(family, 1, d, &created->probe, error) == GMMPI_OK) {
+  if (created != NULL && model_allocate(gaussian_kind(family), 1, d, &created->probe, error) == GMMPI_OK) {
     created->covariance = allocate(length, sizeof(double));
     created->other = allocate(length, sizeof(double));
     created->factor = allocate(length, sizeof(double));
@@ -71,7 +71,7 @@ int64_t split_merge_bytes(const covariance_family *family, int64_t n_components,
   if (!multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ||
       !multiply_fits(n_components, (4 * n_components + 2) * (int64_t)sizeof(double), &costs))
     return INT64_MAX;
-  return sum_of_bytes(3, (int64_t[]){bytes, costs, model_bytes(family, 1, n_features)});
+  return sum_of_bytes(3, (int64_t[]){bytes, costs, model_bytes(gaussian_kind(family), 1, n_features)});
 }
 
 /* --- splitting ---------------------------------------------------------------------------------------------------- */

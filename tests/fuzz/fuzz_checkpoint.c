@@ -52,7 +52,8 @@ static void read_sealed(fuzz_input *input)
   gmmpi_error error = {0};
   const uint64_t shape = fuzz_take(input, 1);
   const char *method = methods[fuzz_take(input, 1) % 3];
-  if (fit_state_create(families[shape % 4], 1 + (int64_t)(shape / 4 % 4), 2, method, 1, &state, &error) == GMMPI_OK &&
+  if (fit_state_create(gaussian_kind(families[shape % 4]), 1 + (int64_t)(shape / 4 % 4), 2, method, 1, &state,
+                       &error) == GMMPI_OK &&
       event_list_reserve(&state->events, 2, &error) == GMMPI_OK) {
     memset(state->events.items, 0, 2 * sizeof *state->events.items);
     state->events.n = shape > 127 ? 2 : 0;

@@ -61,8 +61,8 @@ static void run_batch(const shard *points, const fit_options *options, int64_t f
   gmmpi_error error = {0};
   batch.plan = levels_plan(options, points->n_samples, D);
   assert_int_equal(batch_open(points, n, &batch, &error), GMMPI_OK);
-  assert_int_equal(fit_state_create(family_find(options->covariance), options->n_components, D, options->accelerate, n,
-                                    &batch.state, &error),
+  assert_int_equal(fit_state_create(gaussian_kind(family_find(options->covariance)), options->n_components, D,
+                                    options->accelerate, n, &batch.state, &error),
                    GMMPI_OK);
   for (int64_t i = 0; i < n; i++) batch.state->climbers[i].current.start = first + i;
   if (batch_run(&batch, true, &error) != GMMPI_OK) fail_msg("%s", error.message);

@@ -22,7 +22,7 @@ static void check(int holds, const char *what)
 static gmmpi_model *example(const covariance_family *family, int64_t n_components, int64_t d, int named)
 {
   gmmpi_model *model = NULL;
-  if (model_allocate(family, n_components, d, &model, NULL) != GMMPI_OK) abort();
+  if (model_allocate(gaussian_kind(family), n_components, d, &model, NULL) != GMMPI_OK) abort();
   for (int64_t k = 0; k < n_components; k++) model->weights[k] = 1 + (double)k;
   for (int64_t i = 0; i < n_components * d; i++) model->means[i] = (double)i / 7;
   for (int64_t i = 0; i < family_length(family, n_components, d); i++) {

@@ -53,7 +53,7 @@ static void look(problem *one, findings *all)
   place_finder *finder = NULL;
   bool taken = false;
   memset(all, 0, sizeof *all);
-  assert_int_equal(climber_open(&family_full, K, D, "auto", NULL, climb, &error), GMMPI_OK);
+  assert_int_equal(climber_open(gaussian_kind(&family_full), K, D, "auto", NULL, climb, &error), GMMPI_OK);
   gmmpi_model *candidate = new_model("full", K, D);
   gmmpi_model *model = climb->current.model;
   set_model(model);

@@ -57,7 +57,9 @@ static inline fit_state *make_state(const char *family, int64_t K, int64_t d, in
 {
   fit_state *state = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(fit_state_create(family_find(family), K, d, "anderson", has_best ? 3 : 1, &state, &error), GMMPI_OK);
+  assert_int_equal(
+      fit_state_create(gaussian_kind(family_find(family)), K, d, "anderson", has_best ? 3 : 1, &state, &error),
+      GMMPI_OK);
   state->n_row_visits = 19450;
   for (int64_t i = 0; i < state->n_climbers; i++) {
     climber *climb = &state->climbers[i];

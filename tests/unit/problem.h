@@ -79,7 +79,8 @@ static inline gmmpi_model *new_model(const char *family, int64_t n_components, i
 {
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(model_allocate(family_find(family), n_components, n_features, &model, &error), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family_find(family)), n_components, n_features, &model, &error),
+                   GMMPI_OK);
   return model;
 }
 

@@ -108,7 +108,11 @@ static inline scene scene_create(scene_kind kind, int64_t K, int64_t d, int64_t 
                                  double distance, uint64_t *seed)
 {
   const density_shape shape = kind == FULL_SCENE ? DENSE : DIAGONAL;
-  scene s = {.form = {.shape = shape, .n_components = K, .n_features = d, .isotropic = kind == ISOTROPIC_SCENE}};
+  scene s = {.form = {.background = -INFINITY,
+                      .shape = shape,
+                      .n_components = K,
+                      .n_features = d,
+                      .isotropic = kind == ISOTROPIC_SCENE}};
   const int64_t n_groups = (d + WHITENING_ROWS - 1) / WHITENING_ROWS;
   s.form.whitening_length = shape == DENSE ? WHITENING_ROWS * WHITENING_ROWS * n_groups * (n_groups + 1) / 2 : d;
   s.form.log_constants = allocate(K, sizeof(double));
@@ -190,8 +194,9 @@ static inline outcome run_kernel(const kernel *kernels, const scene *s)
   for (int64_t t = 0; t < s->n_tiles; t++) {
     const double *tile = s->tiles + t * d * TILE_ROWS;
     kernels->log_densities(&s->form, tile, o.log_densities + t * K * TILE_ROWS, scratch);
-    kernels->posteriors(&s->form, points_of_tile(s, t), tile, o.responsibilities + t * K * TILE_ROWS,
-                        o.log_density + t * TILE_ROWS, &o.log_likelihood, &o.sum_log_max, scratch);
+    const row_tile row = {.numbers = tile, .n_points = points_of_tile(s, t)};
+    kernels->posteriors(&s->form, &row, o.responsibilities + t * K * TILE_ROWS, o.log_density + t * TILE_ROWS,
+                        &o.log_likelihood, &o.sum_log_max, scratch);
   }
   for (int64_t t = 0; t < s->n_tiles; t += group_tiles) {
     const int64_t n_tiles = s->n_tiles - t < group_tiles ? s->n_tiles - t : group_tiles;

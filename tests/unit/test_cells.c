@@ -18,7 +18,7 @@ static cell_kind kind_by(const char *text, const cell_rules *rules, double *valu
   return cell_parse(text, text + strlen(text), rules, value);
 }
 
-static cell_kind kind_of(const char *text, double *value)
+static cell_kind model_kind_of(const char *text, double *value)
 {
   return parse_cell(text, text + strlen(text), value);
 }
@@ -95,7 +95,7 @@ static void missing_words(void **state)
                                       "\xEF\xBB\xBF"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
     double value = 0.0;
-    if (kind_of(words[i], &value) != CELL_MISSING || !isnan(value)) fail_msg("\"%s\" is not missing", words[i]);
+    if (model_kind_of(words[i], &value) != CELL_MISSING || !isnan(value)) fail_msg("\"%s\" is not missing", words[i]);
   }
 }
 
@@ -187,7 +187,7 @@ static void text(void **state)
                                       "1e5.5"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
     double value;
-    if (kind_of(words[i], &value) != CELL_TEXT) fail_msg("\"%s\" is not text", words[i]);
+    if (model_kind_of(words[i], &value) != CELL_TEXT) fail_msg("\"%s\" is not text", words[i]);
   }
 }
 
@@ -199,10 +199,12 @@ static void infinities(void **state)
   static const char *const negative[] = {"-inf", "-Infinity", "-1.#INF", "-1.#INF000", "-\xE2\x88\x9E", "-1e400"};
   double value;
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-    if (kind_of(words[i], &value) != CELL_NUMBER || value != INFINITY) fail_msg("\"%s\" is not infinite", words[i]);
+    if (model_kind_of(words[i], &value) != CELL_NUMBER || value != INFINITY)
+      fail_msg("\"%s\" is not infinite", words[i]);
   }
   for (size_t i = 0; i < sizeof negative / sizeof *negative; i++) {
-    if (kind_of(negative[i], &value) != CELL_NUMBER || value != -INFINITY) fail_msg("\"%s\" is not -inf", negative[i]);
+    if (model_kind_of(negative[i], &value) != CELL_NUMBER || value != -INFINITY)
+      fail_msg("\"%s\" is not -inf", negative[i]);
   }
 }
 
@@ -317,7 +319,7 @@ static void what_could_be_two_numbers_waits_for_a_word(void **state)
   static const char point[] = "-12.345";
   static const char plain[] = "0,234";
   double value;
-  assert_int_equal(kind_of(large, &value), CELL_TEXT);
+  assert_int_equal(model_kind_of(large, &value), CELL_TEXT);
   assert_true(cell_is_ambiguous(large, large + strlen(large), &cell_rules_of_plain_tables));
   assert_true(cell_is_ambiguous(point, point + strlen(point), &comma_decimals));
   assert_false(cell_is_ambiguous(plain, plain + strlen(plain), &cell_rules_of_plain_tables));

@@ -39,7 +39,8 @@ static scene *scene_open(const char *family)
     set_component(s->next, k, 0.1 * (double)(k + 1), (double[]){0.1 * (double)k, 0.0}, (double[]){1.0, 0.0, 0.0, 1.0});
   density_from_model(s->one->em->form, s->next);
   s->one->em->step->variances = s->one->em->spread->variances;
-  assert_int_equal(climber_open(family_find(family), K, D, "none", &s->events, &s->climb, &error), GMMPI_OK);
+  assert_int_equal(climber_open(gaussian_kind(family_find(family)), K, D, "none", &s->events, &s->climb, &error),
+                   GMMPI_OK);
   s->climb.current.start = 2;
   return s;
 }

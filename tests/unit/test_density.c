@@ -46,7 +46,7 @@ static gmmpi_model *random_model(const covariance_family *family, int64_t n_comp
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
   double *covariance = malloc((size_t)(d * d) * sizeof *covariance);
-  assert_int_equal(model_allocate(family, n_components, d, &model, &error), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family), n_components, d, &model, &error), GMMPI_OK);
   for (int64_t k = 0; k < n_components; k++) {
     model->weights[k] = 1.5 + random_number(seed);
     for (int64_t j = 0; j < d; j++) model->means[k * d + j] = 3 * random_number(seed);

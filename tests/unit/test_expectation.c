@@ -66,7 +66,7 @@ static void posteriors(void **state)
   for (int variant = 0; variant < 6; variant++) {
     const int64_t K = 4;
     const bool weighted = variant >= 3;
-    double weights[TILE_ROWS];
+    _Alignas(64) double weights[TILE_ROWS];
     scene s = scene_create((scene_kind)(variant % 3), K, 3, N_POINTS, 10.0, 3.0, &seed);
     pass_workspace work = new_workspace(&s.form);
     for (int64_t t = 0; t < s.n_tiles; t++) {
@@ -74,7 +74,8 @@ static void posteriors(void **state)
       spoil(&work);
       posterior_rule(&s.form, &tile, &work);
       for (int64_t i = 0; i < K * TILE_ROWS; i++) {
-        assert_near(work.responsibilities[i], s.responsibilities[t * K * TILE_ROWS + i], 1e-13L);
+        const long double weight = weighted ? weights[i % TILE_ROWS] : 1.0L;
+        assert_near(work.responsibilities[i], weight * s.responsibilities[t * K * TILE_ROWS + i], 1e-13L);
         if (i % TILE_ROWS >= tile.n_points) assert_true(work.responsibilities[i] == 0.0);
       }
     }
@@ -98,7 +99,7 @@ static void nearest(void **state)
     const int64_t K = 5;
     const int64_t d = 2;
     const bool weighted = variant >= 2;
-    double weights[TILE_ROWS];
+    _Alignas(64) double weights[TILE_ROWS];
     scene s = scene_create(variant % 2 == 0 ? FULL_SCENE : DIAGONAL_SCENE, K, d, N_POINTS, -4.0, 4.0, &seed);
     s.form.log_constants[0] += 3.0;
     s.form.log_constants[2] = s.form.log_constants[0];
@@ -118,7 +119,8 @@ static void nearest(void **state)
         int64_t best = 0;
         for (int64_t k = 1; k < K; k++) best = logs[k * TILE_ROWS] > logs[best * TILE_ROWS] ? k : best;
         for (int64_t k = 0; k < K; k++)
-          assert_true(work.responsibilities[k * TILE_ROWS + p] == (k == best && p < tile.n_points ? 1.0 : 0.0));
+          assert_true(work.responsibilities[k * TILE_ROWS + p] ==
+                      (k == best && p < tile.n_points ? weighted ? weights[p] : 1.0 : 0.0));
         if (p >= tile.n_points) continue;
         sum += (weighted ? weight_of(t * TILE_ROWS + p) : 1.0L) * logs[best * TILE_ROWS];
         n_of_first += best == 0;
@@ -135,7 +137,7 @@ static void whole(void **state)
 {
   (void)state;
   uint64_t seed = 7;
-  double weights[TILE_ROWS];
+  _Alignas(64) double weights[TILE_ROWS];
   scene s = scene_create(DIAGONAL_SCENE, 2, 2, N_POINTS, 0.0, 1.0, &seed);
   pass_workspace work = new_workspace(&s.form);
   for (int64_t t = 0; t < s.n_tiles; t++) {
@@ -144,7 +146,8 @@ static void whole(void **state)
       spoil(&work);
       whole_rule(NULL, &tile, &work);
       for (int64_t i = 0; i < 2 * TILE_ROWS; i++)
-        assert_true(work.responsibilities[i] == (i % TILE_ROWS < tile.n_points ? 1.0 : 0.0));
+        assert_true(work.responsibilities[i] ==
+                    (i % TILE_ROWS < tile.n_points ? weighted ? weights[i % TILE_ROWS] : 1.0 : 0.0));
     }
   }
   assert_true(work.sums.log_likelihood == 0.0);

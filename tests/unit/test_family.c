@@ -11,7 +11,7 @@ static gmmpi_model *new_model(const covariance_family *family, int64_t n_compone
 {
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(model_allocate(family, n_components, n_features, &model, &error), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family), n_components, n_features, &model, &error), GMMPI_OK);
   return model;
 }
 

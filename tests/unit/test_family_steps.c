@@ -35,7 +35,7 @@ static gmmpi_model *new_model(const covariance_family *family, int64_t K, int64_
 {
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(model_allocate(family, K, d, &model, &error), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family), K, d, &model, &error), GMMPI_OK);
   return model;
 }
 

@@ -14,7 +14,7 @@ static gmmpi_model *random_model(const char *family, uint64_t *seed)
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
   double covariance[D * D];
-  assert_int_equal(model_allocate(family_find(family), K, D, &model, &error), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family_find(family)), K, D, &model, &error), GMMPI_OK);
   for (int k = 0; k < K; k++) {
     model->weights[k] = 1.0 / K;
     for (int j = 0; j < D; j++) model->means[k * D + j] = 3.0 * random_number(seed);

@@ -16,12 +16,14 @@ static const double variances[D] = {4.0, 0.0, 9.0};
 static const double ridge[D] = {0.125, 0.25, 0.5};
 
 static const shard points = {.n_samples = 1000,
+                             .total_weight = 1000.0,
                              .n_features = D,
                              .row_width = D,
                              .block_rows = 64,
                              .minima = minima,
                              .maxima = maxima,
                              .largest_weight = 1.0,
+                             .weight_unit = 1.0,
                              .n_threads = 1};
 
 /* A step of one family, with moments, statistics and models of its shape. */
@@ -38,7 +40,7 @@ static gmmpi_model *new_model(const covariance_family *family)
 {
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(model_allocate(family, K, D, &model, &error), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family), K, D, &model, &error), GMMPI_OK);
   return model;
 }
 
@@ -73,7 +75,7 @@ static scene scene_open(const covariance_family *family)
   scene s = {.family = family, .previous = new_model(family), .next = new_model(family)};
   gmmpi_error error = {0};
   assert_int_equal(statistics_create(shape, SECOND_ORDER, K, &points, &s.sums, &error), GMMPI_OK);
-  assert_int_equal(maximization_create(family, s.sums, &s.step, &error), GMMPI_OK);
+  assert_int_equal(maximization_create(family, &estimator_ml, s.sums, &s.step, &error), GMMPI_OK);
   assert_int_equal(moments_create(shape, K, D, &s.given, &error), GMMPI_OK);
   memcpy(s.step->ridge, ridge, sizeof ridge);
   s.step->variances = variances;

@@ -136,7 +136,7 @@ static void free_parameters(void **state)
   } cases[4] = {{&family_full, 83, 62}, {&family_tied, 38, 32}, {&family_diag, 43, 32}, {&family_spherical, 27, 20}};
   for (int i = 0; i < 4; i++) {
     gmmpi_model *model = NULL;
-    assert_int_equal(model_allocate(cases[i].family, 4, 5, &model, NULL), GMMPI_OK);
+    assert_int_equal(model_allocate(gaussian_kind(cases[i].family), 4, 5, &model, NULL), GMMPI_OK);
     for (int64_t k = 0; k < 4; k++) model->weights[k] = 0.25;
     assert_int_equal(model_n_living(model), 4);
     assert_int_equal(model_n_parameters(model), cases[i].expected);
@@ -155,7 +155,7 @@ static void listed_arrays(void **state)
   for (int f = 0; f < N_FAMILIES; f++) {
     model_array arrays[MODEL_MOST_ARRAYS];
     gmmpi_model *model = NULL;
-    assert_int_equal(model_allocate(all_families[f], 2, 3, &model, NULL), GMMPI_OK);
+    assert_int_equal(model_allocate(gaussian_kind(all_families[f]), 2, 3, &model, NULL), GMMPI_OK);
     const double *const members[] = {model->weights, model->means, model->covariances, model->precisions_cholesky};
     const char *const names[] = {"weights", "means", "covariances", "precisions_cholesky"};
     const int64_t covariances = family_length(all_families[f], 2, 3);
@@ -187,11 +187,12 @@ static void memory(void **state)
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
   const int64_t numbers = 10 + 10 * 20 + 2 * 10 * 20 * 20;
-  const int64_t bytes = model_bytes(&family_full, 10, 20);
+  const int64_t bytes = model_bytes(gaussian_kind(&family_full), 10, 20);
   assert_true(bytes >= 8 * numbers && bytes < 8 * numbers + 1024);
-  assert_true(model_bytes(&family_full, INT64_C(1) << 20, INT64_C(1) << 22) == INT64_MAX);
-  assert_true(model_bytes(&family_diag, INT64_C(1) << 31, INT64_C(1) << 29) == INT64_MAX);
-  assert_int_equal(model_allocate(&family_full, INT64_C(1) << 20, INT64_C(1) << 22, &model, &error), GMMPI_NO_MEMORY);
+  assert_true(model_bytes(gaussian_kind(&family_full), INT64_C(1) << 20, INT64_C(1) << 22) == INT64_MAX);
+  assert_true(model_bytes(gaussian_kind(&family_diag), INT64_C(1) << 31, INT64_C(1) << 29) == INT64_MAX);
+  assert_int_equal(model_allocate(gaussian_kind(&family_full), INT64_C(1) << 20, INT64_C(1) << 22, &model, &error),
+                   GMMPI_NO_MEMORY);
   assert_null(model);
   assert_int_equal(error.status, GMMPI_NO_MEMORY);
 }

@@ -40,7 +40,7 @@ static gmmpi_model *example(const char *covariance, bool named)
   const double means[6] = {1.0 / 3, -1e300, 2, 5e-324, 0, 7};
   const covariance_family *family = family_find(covariance);
   gmmpi_model *model = NULL;
-  assert_int_equal(model_allocate(family, 3, 2, &model, NULL), GMMPI_OK);
+  assert_int_equal(model_allocate(gaussian_kind(family), 3, 2, &model, NULL), GMMPI_OK);
   memcpy(model->weights, weights, sizeof weights);
   memcpy(model->means, means, sizeof means);
   for (int k = 0; k < 3; k++) contract_dense(model, k, (const double[]){k + 2, -1.0 / 3, -1.0 / 3, 1});

@@ -115,7 +115,7 @@ static void written_and_read(void **state)
   for (int f = 0; f < N_FAMILIES; f++) {
     gmmpi_model *model = NULL;
     double covariance[9];
-    assert_int_equal(model_allocate(all_families[f], 4, 3, &model, NULL), GMMPI_OK);
+    assert_int_equal(model_allocate(gaussian_kind(all_families[f]), 4, 3, &model, NULL), GMMPI_OK);
     for (int k = 0; k < 4; k++) {
       model->weights[k] = 2 + random_number(&seed);
       for (int j = 0; j < 3; j++) model->means[3 * k + j] = 1e10 * random_number(&seed);

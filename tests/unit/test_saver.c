@@ -35,7 +35,7 @@ static fit_state *make_state(void)
 {
   fit_state *state = NULL;
   gmmpi_error error = {0};
-  assert_int_equal(fit_state_create(&family_diag, 2, 2, "none", 1, &state, &error), GMMPI_OK);
+  assert_int_equal(fit_state_create(gaussian_kind(&family_diag), 2, 2, "none", 1, &state, &error), GMMPI_OK);
   return state;
 }
 

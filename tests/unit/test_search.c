@@ -155,7 +155,7 @@ static climber new_climber(const problem *one)
 {
   climber climb = {.has_ended = false};
   gmmpi_error error = {0};
-  assert_int_equal(climber_open(family_find("full"), K, one->d, "auto", NULL, &climb, &error), GMMPI_OK);
+  assert_int_equal(climber_open(gaussian_kind(family_find("full")), K, one->d, "auto", NULL, &climb, &error), GMMPI_OK);
   return climb;
 }
 

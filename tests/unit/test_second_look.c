@@ -25,7 +25,7 @@ static climber *lacking(void)
 {
   gmmpi_error error = {0};
   climber *climb = calloc(1, sizeof *climb);
-  assert_int_equal(climber_open(&family_full, K, D, "auto", NULL, climb, &error), GMMPI_OK);
+  assert_int_equal(climber_open(gaussian_kind(&family_full), K, D, "auto", NULL, climb, &error), GMMPI_OK);
   gmmpi_model *model = climb->current.model;
   set_component(model, 0, 0.26, (double[]){0.1, 0.1}, unit);
   set_component(model, 1, 0.26, (double[]){-0.1, -0.1}, unit);

@@ -25,6 +25,7 @@ static const shard points = {.n_samples = N_BLOCKS * BLOCK_ROWS,
                              .minima = minima,
                              .maxima = maxima,
                              .largest_weight = 1.0,
+                             .weight_unit = 1.0,
                              .n_threads = N_THREADS};
 
 /* References that the ranges hold: begin leaves them as they are. */

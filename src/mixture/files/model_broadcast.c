@@ -10,6 +10,7 @@
 
 /* What the other ranks must know before they can make room. */
 typedef struct outline {
+  int64_t parts;
   int64_t family; /* its index: all ranks run the same program, and so have the same table */
   int64_t n_components;
   int64_t n_features;
@@ -26,7 +27,8 @@ static int64_t bytes_of(char *const *texts, int64_t n)
 
 static outline outline_of(const gmmpi_model *model)
 {
-  return (outline){.family = family_index(model->family),
+  return (outline){.parts = model->parts,
+                   .family = family_index(model->family),
                    .n_components = model->n_components,
                    .n_features = model->n_features,
                    .names_bytes = bytes_of(model->feature_names, model->n_features),
@@ -73,7 +75,10 @@ gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *er
   gmmpi_error own = {0};
   char *names = malloc((size_t)(facts.names_bytes + facts.transforms_bytes) + 1);
   if (names == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
-  if (rank != 0) model_allocate(all_families[facts.family], facts.n_components, facts.n_features, model, &own);
+  if (rank != 0) {
+    const model_kind kind = {all_families[facts.family], (unsigned)facts.parts};
+    model_allocate(kind, facts.n_components, facts.n_features, model, &own);
+  }
   gmmpi_status status = agree(comm, &own);
   if (status == GMMPI_OK) {
     model_broadcast_parameters(comm, 0, *model);

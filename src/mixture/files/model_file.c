@@ -68,7 +68,7 @@ int64_t model_file_extra_bytes(const covariance_family *family, int64_t n_compon
 /* Data sets, attributes and names, generously. */
 static int64_t expected_bytes(const gmmpi_model *model)
 {
-  int64_t bytes = model_bytes(model->family, model->n_components, model->n_features) + (1 << 16) +
+  int64_t bytes = model_bytes(model_kind_of(model), model->n_components, model->n_features) + (1 << 16) +
                   model_file_extra_bytes(model->family, model->n_components, model->n_features);
   for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++)
     bytes += (int64_t)strlen(model->feature_names[j]);

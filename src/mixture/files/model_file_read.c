@@ -269,11 +269,17 @@ static gmmpi_status check_derived(const opened_file *file, const gmmpi_model *mo
   return GMMPI_OK;
 }
 
+static bool has_data_set(const void *file, const char *name)
+{
+  return H5Lexists(((const opened_file *)file)->id, name, H5P_DEFAULT) > 0;
+}
+
 static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_model **model, gmmpi_error *error)
 {
   const char *covariance = json_string_value(json_object_get(facts, "covariance"));
   gmmpi_model outline = {.family = covariance != NULL ? family_find(covariance) : NULL};
   int64_t shape[3] = {0};
+  outline.parts = model_parts_by_names(has_data_set, file);
   if (outline.family == NULL)
     return fail(error, GMMPI_BAD_DATA,
                 "%s: its kind of covariance (%s) is unknown; use the version of gmmpi that wrote it", file->path,
@@ -287,7 +293,7 @@ static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_mod
 
   gmmpi_model *created = NULL;
   status = read_parameters(file, &outline, false, error);
-  if (status == GMMPI_OK) status = model_allocate(outline.family, shape[0], shape[1], &created, error);
+  if (status == GMMPI_OK) status = model_allocate(model_kind_of(&outline), shape[0], shape[1], &created, error);
   if (status == GMMPI_OK) status = read_parameters(file, created, true, error);
   if (status == GMMPI_OK) status = check_derived(file, created, error);
   if (status == GMMPI_OK) status = model_accept_parameters(created, file->path, error);

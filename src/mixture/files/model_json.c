@@ -201,6 +201,11 @@ static gmmpi_status take_names_and_transforms(const char *path, const json_t *ob
   return status;
 }
 
+static bool has_member(const void *object, const char *name)
+{
+  return json_object_get(object, name) != NULL;
+}
+
 static gmmpi_status from_object(const char *path, const json_t *object, const covariance_family *family,
                                 gmmpi_model **model, gmmpi_error *error)
 {
@@ -208,11 +213,12 @@ static gmmpi_status from_object(const char *path, const json_t *object, const co
   if (!json_is_object(object))
     return fail(error, GMMPI_BAD_DATA, "%s: must be one JSON object with weights, means and covariances; correct it",
                 path);
+  outline.parts = model_parts_by_names(has_member, object);
   gmmpi_status status = check_family(path, object, family, error);
   if (status == GMMPI_OK) status = check_shapes(path, object, &outline, error);
   if (status != GMMPI_OK) return status;
   gmmpi_model *created = NULL;
-  status = model_allocate(family, outline.n_components, outline.n_features, &created, error);
+  status = model_allocate(model_kind_of(&outline), outline.n_components, outline.n_features, &created, error);
   if (status != GMMPI_OK) return status;
   status = take_numbers(path, object, created, error);
   if (status == GMMPI_OK) status = model_accept_parameters(created, path, error);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "em/prior.h"
+
+#include <stdlib.h>
+
+gmmpi_status prior_create(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
+                          gmmpi_error *error)
+{
+  (void)options;
+  (void)spread;
+  (void)n_features;
+  (void)error;
+  *made = NULL;
+  return GMMPI_OK;
+}
+
+void prior_destroy(prior *before)
+{
+  if (before == NULL) return;
+  free(before->mean);
+  free(before->scale);
+  free(before);
+}
