@@ -53,6 +53,7 @@ static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximizatio
 {
   broadcast_large(comm, 0, step->states, n_components * (int64_t)sizeof *step->states, MPI_BYTE);
   MPI_Bcast(&step->ridged, (int)sizeof step->ridged, MPI_BYTE, 0, comm);
+  MPI_Bcast(&step->failed_together, (int)sizeof step->failed_together, MPI_BYTE, 0, comm);
   model_broadcast_parameters(comm, 0, next);
 }
 

@@ -31,14 +31,15 @@ gmmpi_status maximization_create(const covariance_family *family, const estimato
     new_step->how = how;
     new_step->ridge = allocate(sums->n_features, sizeof(double));
     new_step->no_ridge = allocate(sums->n_features, sizeof(double));
+    new_step->larger_ridge = allocate(sums->n_features, sizeof(double));
     new_step->states = allocate(sums->n_components, sizeof(component_state));
     new_step->counts = allocate(sums->n_components, sizeof(double));
     new_step->covariance = allocate(covariance_length(sums->shape, sums->n_features), sizeof(double));
     if (n_scratch > 0) new_step->scratch = allocate(n_scratch, sizeof(double));
     const bool has_scratch = n_scratch == 0 || new_step->scratch != NULL;
     const bool has_total = how->posterior == NULL || create_total(sums, new_step, error);
-    if (has_scratch && has_total && new_step->no_ridge != NULL && new_step->covariance != NULL &&
-        new_step->ridge != NULL && new_step->states != NULL && new_step->counts != NULL)
+    if (has_scratch && has_total && new_step->no_ridge != NULL && new_step->larger_ridge != NULL &&
+        new_step->covariance != NULL && new_step->ridge != NULL && new_step->states != NULL && new_step->counts != NULL)
       return GMMPI_OK;
   }
   maximization_destroy(new_step);
@@ -69,6 +70,7 @@ void maximization_destroy(maximization *step)
   free(step->ridge);
   free(step->no_ridge);
   moments_destroy(step->total);
+  free(step->larger_ridge);
   free(step->states);
   free(step->counts);
   free(step->covariance);
@@ -148,16 +150,53 @@ void factorise_with_ridge(const maximization *step, gmmpi_model *model, int64_t 
   }
 }
 
+static void mark_all_indefinite(maximization *step, int64_t n_components)
+{
+  step->failed_together = true;
+  for (int64_t k = 0; k < n_components; k++) {
+    if (step->states[k] == COMPONENT_SOUND) step->states[k] = COMPONENT_INDEFINITE;
+  }
+}
+
 static void factorise_shared(maximization *step, gmmpi_model *next)
 {
   if (model_factorise(next, 0)) return;
   if (step->degenerate) {
     factorise_with_ridge(step, next, 0);
     step->ridged = true;
-    return;
+  } else {
+    mark_all_indefinite(step, next->n_components);
   }
+}
+
+/* How many sound components have a positive definite covariance; *n_sound is how many there are. */
+static int64_t count_definite(const maximization *step, gmmpi_model *next, int64_t *n_sound)
+{
+  int64_t n_definite = 0;
+  *n_sound = 0;
   for (int64_t k = 0; k < next->n_components; k++) {
-    if (step->states[k] == COMPONENT_SOUND) step->states[k] = COMPONENT_INDEFINITE;
+    if (step->states[k] != COMPONENT_SOUND) continue;
+    ++*n_sound;
+    n_definite += model_factorise(next, k);
+  }
+  return n_definite;
+}
+
+/* What factorise_with_ridge does, of covariances that depend on each other: the M-step is made again with a larger
+ * ridge, so that they keep what they have in common. */
+static void estimate_with_ridge(maximization *step, component_scatter scatter, const gmmpi_model *previous,
+                                gmmpi_model *next)
+{
+  int64_t n_sound;
+  const double *ridge = scatter.ridge;
+  scatter.ridge = step->larger_ridge;
+  for (double share = 1e-10; share < 1e10; share *= 100.0) {
+    for (int64_t j = 0; j < scatter.n_features; j++) {
+      const double added = step->variances[j] * share;
+      step->larger_ridge[j] = ridge[j] + (added >= DBL_MIN ? added : 1e-6);
+    }
+    next->family->estimate(&scatter, previous, next, step->scratch);
+    if (count_definite(step, next, &n_sound) == n_sound) return;
   }
 }
 
@@ -172,6 +211,23 @@ static void factorise_each(maximization *step, const gmmpi_model *previous, gmmp
       mark_indefinite(step, previous, next, k);
     }
   }
+}
+
+/* Of covariances that depend on each other though each component has its own. */
+static void factorise_coupled(maximization *step, const component_scatter *scatter, const gmmpi_model *previous,
+                              gmmpi_model *next)
+{
+  int64_t n_sound;
+  const int64_t n_definite = count_definite(step, next, &n_sound);
+  const bool all_failed = n_definite == 0 && next->family->coupling == POOLED;
+  if (n_definite == n_sound) return;
+  if (!step->degenerate && !all_failed) {
+    factorise_each(step, previous, next);
+    return;
+  }
+  estimate_with_ridge(step, *scatter, previous, next);
+  step->ridged = step->degenerate;
+  if (!step->degenerate) mark_all_indefinite(step, next->n_components);
 }
 
 /* Means, and the scatter about them, of one component. False when digits were lost. */
@@ -233,7 +289,7 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
   const int64_t d = sums->n_features;
   const bool pooled = sums->order == POOLED_ORDER;
   moments_outcome outcome = MOMENTS_TAKEN;
-  taken->n_samples = (double)sums->points->n_samples;
+  taken->n_samples = sums->points->total_weight;
   if (pooled) memcpy(taken->scatter, sums->second, (size_t)sums->second_length * sizeof(double));
   for (int64_t k = 0; k < sums->n_components; k++) {
     double *scatter = pooled ? taken->scatter : taken->scatter + k * taken->second_length;
@@ -268,6 +324,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
   const int64_t d = from->n_features;
   const moments *taken = moments_for_estimate(step, from, previous);
   step->ridged = false;
+  step->failed_together = false;
   for (int64_t k = 0; k < from->n_components; k++) {
     step->states[k] = step->how->empty_is_sound
                           ? COMPONENT_SOUND
@@ -288,6 +345,8 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
   next->family->estimate(&scatter, previous, next, step->scratch);
   if (next->family->storage->shared)
     factorise_shared(step, next);
+  else if (next->family->coupling != EACH_ALONE)
+    factorise_coupled(step, &scatter, previous, next);
   else
     factorise_each(step, previous, next);
   set_weights(step, next);

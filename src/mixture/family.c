@@ -23,8 +23,14 @@ const char *family_list(char *text, size_t size)
   return text;
 }
 
+bool family_is_of_one_feature(const char *name)
+{
+  return strcmp(name, "E") == 0 || strcmp(name, "V") == 0;
+}
+
 const covariance_family *family_find(const char *name)
 {
+  if (family_is_of_one_feature(name)) return name[0] == 'E' ? &family_EII : &family_spherical;
   for (int i = 0; all_families[i] != NULL; i++) {
     if (strcmp(name, all_families[i]->name) == 0 || strcmp(name, all_families[i]->code) == 0) return all_families[i];
   }

@@ -64,6 +64,13 @@ void nearest_destroy(nearest_centres *nearest)
   free(nearest);
 }
 
+/* Of the tile's p-th point, from -1/2 times the squared distances. */
+static double weighted_distance(const row_tile *tile, const double *log_densities, int p)
+{
+  const double distance = -2.0 * log_densities[p];
+  return tile->weights != NULL ? distance * tile->weights[p] : distance;
+}
+
 static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
   const nearest_centres *nearest = context;
@@ -75,7 +82,7 @@ static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, in
   nearest->kernel->log_densities(nearest->form, tile->numbers, workspace->responsibilities, workspace->scratch);
   for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
     for (int p = 0; p < tile->n_points; p++) {
-      const double distance = -2.0 * log_densities[p];
+      const double distance = weighted_distance(tile, log_densities, p);
       if (distance < distances[p]) {
         distances[p] = distance;
         indices[p] = (int32_t)(nearest->n_centres + k);
@@ -151,7 +158,7 @@ static void add_lane_sums(void *context, const row_tile *tile, int64_t n_tiles, 
   nearest->kernel->log_densities(nearest->form, tile->numbers, workspace->responsibilities, workspace->scratch);
   for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
     for (int p = 0; p < tile->n_points; p++) {
-      const double distance = -2.0 * log_densities[p];
+      const double distance = weighted_distance(tile, log_densities, p);
       sums[k][p] += distance < distances[p] ? distance : distances[p];
     }
   }

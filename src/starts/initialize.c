@@ -65,8 +65,11 @@ static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed
   int64_t *rows = allocate(model->n_components, sizeof *rows);
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to draw rows");
   if (agree(em->points->comm, &local) == GMMPI_OK) {
-    draw_rows(em->points->n_samples, model->n_components, seed, rows);
-    fetch_rows(em->points, rows, model->n_components, model->means, &local);
+    if (em->points->has_weights)
+      draw_rows_by_weight(em->points, seed, RANDOM_START_ROWS, model->n_components, rows, &local);
+    else
+      draw_rows(em->points->n_samples, model->n_components, seed, rows);
+    if (local.status == GMMPI_OK) fetch_rows(em->points, rows, model->n_components, model->means, &local);
   }
   free(rows);
   return error_pass(error, &local);

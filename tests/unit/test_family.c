@@ -28,7 +28,12 @@ static void found_by_name_and_code(void **state)
   assert_ptr_equal(family_find("VII"), &family_spherical);
   assert_null(family_find("Full"));
   assert_null(family_find(""));
-  assert_null(family_find("VEV"));
+  assert_ptr_equal(family_find("VEV"), &family_VEV);
+  assert_ptr_equal(family_find("E"), &family_EII);
+  assert_ptr_equal(family_find("V"), &family_spherical);
+  assert_true(family_is_of_one_feature("E") && family_is_of_one_feature("V") && !family_is_of_one_feature("VII"));
+  assert_null(family_find("VEX"));
+  assert_null(family_find("vev"));
 }
 
 static void every_family_is_complete(void **state)
