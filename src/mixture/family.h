@@ -60,7 +60,7 @@ typedef struct component_scatter {
   /* What scatter is divided by. For maximum likelihood: the counts, and the number of all points. */
   const double *divisors; /* K: of one component */
   double divisor;         /* of all components together */
-  /* K x triangle_length of the storage's shape: sum of responsibility (x - mean)(x - mean)^T; where the family pools
+  /* K x triangle_length of the storage's shape: sum of responsibility (x - mean)(x - mean)^T; where the family pools,
    * one triangle, the sum over the components. */
   const double *scatter;
   const double *ridge; /* d: added to the diagonal of every covariance */
