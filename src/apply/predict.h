@@ -49,7 +49,8 @@ typedef struct predict_wishes {
 /* What is known about all points afterwards, the same bits at any number of ranks. */
 typedef struct predict_report {
   int64_t n_samples;
-  double log_likelihood; /* total */
+  double total_weight;   /* what they count for: n_samples without weights */
+  double log_likelihood; /* total, of weighted points where they have weights, as what is next */
   double sum_log_max_responsibility;
   int64_t *label_counts; /* K, and one more for noise: points per label; the caller frees */
 } predict_report;

@@ -24,7 +24,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
       allocate(kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), 1);
   if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL) goto no_memory;
   const gmmpi_status status =
-      density_create(model->family->storage->shape, model->n_components, model->n_features, &created->form, error);
+      density_create(model->family, model->n_components, model->n_features, &created->form, error);
   if (status != GMMPI_OK) {
     predictor_destroy(created);
     return status;

@@ -93,9 +93,7 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
   source_options options = reading_source_options(&command->reading);
-  shard_options how = {.missing = command->reading.missing,
-                       .infinite = command->reading.infinite,
-                       .n_threads = command->fit.threads,
+  shard_options how = {.n_threads = command->fit.threads,
                        .single_precision = command->fit.precision == PRECISION_SINGLE,
                        .scratch = memory_scratch(&command->memory)};
   if (start_file_open(session->comm, &command->fit, &session->start, error) != GMMPI_OK) return error->status;
@@ -104,12 +102,15 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
   if (source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
       check_input(session, error) != GMMPI_OK ||
       start_file_match(session->comm, &command->fit, session->source, &session->start, error) != GMMPI_OK ||
-      check_sizes(session, session->source->n_rows, error) != GMMPI_OK || plan_memory(session, &how, error) != GMMPI_OK)
+      check_sizes(session, session->source->n_rows, error) != GMMPI_OK)
     return error->status;
+  reading_note_rows(&command->reading, session->source, &how);
+  if (plan_memory(session, &how, error) != GMMPI_OK) return error->status;
   tell_data(session);
   if (shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;
+  reading_settle_weights(&command->reading, session->source->label, session->points);
   if (session->data != NULL && session->points->n_samples > 1)
     data_account_warn(session->data, session->points->minima, session->points->maxima);
   if (session->start.is_labels) {

@@ -28,7 +28,7 @@ static information_criteria criteria_of_account(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
   return criteria_of(end->measured.log_likelihood, end->measured.sum_log_max_responsibility,
-                     model_n_parameters(end->model), account->points->n_samples);
+                     model_n_parameters(end->model), account->points->total_weight);
 }
 
 static json_t *names_of_events(const fit_result *result)
@@ -51,7 +51,7 @@ static json_t *common_facts(const fit_account *account)
       json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
                 (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
                 (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
-                end->measured.log_likelihood / (double)account->points->n_samples, "n_components_alive",
+                end->measured.log_likelihood / account->points->total_weight, "n_components_alive",
                 (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
                 "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic, "aic",
                 criteria.aic, "icl", criteria.icl);
@@ -59,6 +59,14 @@ static json_t *common_facts(const fit_account *account)
     json_object_update_new(facts, json_pack("{s:f, s:f}", "noise_weight", *end->model->noise_weight, "noise_volume",
                                             *end->model->noise_volume));
   return facts;
+}
+
+/* What is known of weights; nothing without. */
+static bool note_weights(const shard *points, json_t *facts)
+{
+  return !points->has_weights ||
+         (json_object_set_new(facts, "sum_of_weights", json_real(points->total_weight)) == 0 &&
+          json_object_set_new(facts, "n_weightless", json_integer((json_int_t)points->n_weightless)) == 0);
 }
 
 json_t *fit_facts(const fit_account *account)
@@ -70,7 +78,7 @@ json_t *fit_facts(const fit_account *account)
   const bool done =
       facts != NULL &&
       json_object_set_new(facts, "n_dropped", json_integer((json_int_t)account->points->n_dropped)) == 0 &&
-      fit_options_note_model(options, 0, later, facts) &&
+      note_weights(account->points, facts) && fit_options_note_model(options, 0, later, facts) &&
       json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
       fit_options_note_model(options, later, n_fit_options, facts);
   if (done) return facts;
@@ -127,6 +135,7 @@ static void print_summary_json(const fit_account *account)
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     json_object_update(summary, run);
+    note_weights(account->points, summary);
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
     char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     if (text != NULL) puts(text);
@@ -164,14 +173,17 @@ static void print_for_people(const fit_account *account)
   const information_criteria criteria = criteria_of_account(account);
   const int64_t K = account->command->fit.n_components;
   const int64_t n = account->points->n_samples;
+  const double total = account->points->total_weight;
   const int64_t d = account->points->n_features;
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged ? "" : "; not converged");
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped(shard_dropped(account->points));
+  if (account->points->has_weights)
+    printf("  weights sum to %.10g%s\n", total, account->points->weight_unit != 1.0 ? " (rescaled)" : "");
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
-         end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
+         end->measured.log_likelihood / total, (long long)end->iteration, plural(end->iteration), result->n_passes);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
   const int64_t n_dead = K - model_n_living(end->model);

@@ -16,7 +16,8 @@ static const double most_cancellation = 0x1p16;
 
 static bool create_total(const statistics *sums, maximization *step, gmmpi_error *error)
 {
-  if (moments_create(sums->shape, sums->n_components, sums->n_features, &step->total, error) != GMMPI_OK) return false;
+  if (moments_create(sums->shape, sums->order, sums->n_components, sums->n_features, &step->total, error) != GMMPI_OK)
+    return false;
   step->total->divisors = allocate(sums->n_components, sizeof(double));
   return step->total->divisors != NULL;
 }
@@ -58,7 +59,9 @@ int64_t maximization_bytes(const covariance_family *family, const estimator *how
   if (!multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ||
       !multiply_fits(n_components, (int64_t)sizeof(component_state), &states))
     return INT64_MAX;
-  const int64_t total = how->posterior == NULL ? 0 : moments_bytes(family->storage->shape, n_components, n_features);
+  const int64_t total = how->posterior == NULL
+                            ? 0
+                            : moments_bytes(family->storage->shape, family_order(family), n_components, n_features);
   return sum_of_bytes(3, (int64_t[]){bytes, states, total});
 }
 
@@ -247,29 +250,77 @@ static bool take_component(const statistics *sums, int64_t k, moments *taken)
   const int64_t d = sums->n_features;
   double *mean = taken->means + k * d;
   for (int64_t j = 0; j < d; j++) mean[j] = sums->first[k * d + j] / sums->counts[k]; /* the shift */
-  const bool precise = scatter_about_mean(sums, k, mean, taken->scatter + k * sums->second_length);
+  const bool precise =
+      sums->order == POOLED_ORDER || scatter_about_mean(sums, k, mean, taken->scatter + k * sums->second_length);
   for (int64_t j = 0; j < d; j++) mean[j] += sums->references[k * sums->width + j];
   return precise;
+}
+
+/* The sum of all components' scatters is that of their second moments less the sum of N_k shift_k shift_k^T. This takes
+ * component k's part away; shift: room for d. */
+static void take_shift_from_pooled(const statistics *sums, int64_t k, double *restrict shift, double *restrict scatter)
+{
+  const int64_t d = sums->n_features;
+  const double count = sums->counts[k];
+  for (int64_t j = 0; j < d; j++) {
+    shift[j] = sums->first[k * d + j] / count;
+    if (sums->about_origin) shift[j] += sums->references[k * sums->width + j] - sums->origin[j];
+  }
+  for (int64_t i = 0; i < d; i++) {
+    const double weighted = count * shift[i];
+    for (int64_t j = triangle_first(sums->shape, i); j <= i; j++) *scatter++ -= weighted * shift[j];
+  }
+}
+
+/* Of the sum of all scatters: false when too much cancelled, as in scatter_about_mean. */
+static bool pooled_is_precise(const statistics *sums, double *scatter)
+{
+  double total = 0.0;
+  bool precise = true;
+  for (int64_t k = 0; k < sums->n_components; k++) total += sums->counts[k];
+  for (int64_t j = 0; j < sums->n_features; j++) {
+    const int64_t place = triangle_diagonal(sums->shape, j);
+    const double resolution = 0x1p-45 * largest_scale_of_feature(sums, j);
+    const double before = sums->second[place];
+    const double after = scatter[place];
+    if (after * most_cancellation < before && before - after > total * resolution * resolution) precise = false;
+    if (after < 0.0) scatter[place] = 0.0;
+  }
+  return precise;
+}
+
+static void worsen(moments_outcome *outcome, bool precise, bool coarse)
+{
+  if (coarse)
+    *outcome = SUMS_ARE_COARSE;
+  else if (!precise && *outcome == MOMENTS_TAKEN)
+    *outcome = MEANS_MOVED_FAR;
 }
 
 moments_outcome moments_of_statistics(const maximization *step, const statistics *sums, const gmmpi_model *previous,
                                       bool accept, moments *taken)
 {
   const int64_t d = sums->n_features;
+  const bool pooled = sums->order == POOLED_ORDER;
   moments_outcome outcome = MOMENTS_TAKEN;
   taken->n_samples = sums->points->total_weight;
+  if (pooled) memcpy(taken->scatter, sums->second, (size_t)sums->second_length * sizeof(double));
   for (int64_t k = 0; k < sums->n_components; k++) {
+    double *scatter = pooled ? taken->scatter : taken->scatter + k * taken->second_length;
     taken->counts[k] = sums->counts[k];
+    if (pooled && sums->counts[k] > 0.0) take_shift_from_pooled(sums, k, taken->means + k * d, scatter);
     if (state_of_count(sums->counts[k], taken->n_samples, previous->weights[k]) != COMPONENT_SOUND) {
       memcpy(taken->means + k * d, previous->means + k * d, (size_t)d * sizeof(double));
-      memset(taken->scatter + k * taken->second_length, 0, (size_t)taken->second_length * sizeof(double));
+      if (!pooled) memset(scatter, 0, (size_t)taken->second_length * sizeof(double));
       continue;
     }
     const bool precise = take_component(sums, k, taken);
-    if (statistics_are_coarse(sums, k, step->ridge))
-      outcome = SUMS_ARE_COARSE;
-    else if (!precise && outcome == MOMENTS_TAKEN)
-      outcome = MEANS_MOVED_FAR;
+    if (!pooled)
+      worsen(&outcome, precise, statistics_are_coarse(sums, k, sums->second + k * sums->second_length, step->ridge));
+  }
+  if (pooled) {
+    const bool precise = pooled_is_precise(sums, taken->scatter);
+    worsen(&outcome, precise, statistics_are_coarse(sums, 0, taken->scatter, step->ridge));
   }
   return accept ? MOMENTS_TAKEN : outcome;
 }
