@@ -41,6 +41,10 @@ typedef struct fit_memory {
   int64_t least_subsamples; /* the least when they are streamed */
   int64_t rest;
 } fit_memory;
-fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks);
+typedef struct row_shape {
+  int64_t n_features;
+  int n_beside; /* numbers that are none: label and weight */
+} row_shape;
+fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, row_shape row, int n_ranks);
 
 #endif

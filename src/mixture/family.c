@@ -55,6 +55,11 @@ int64_t family_length(const covariance_family *family, int64_t n_components, int
   return length;
 }
 
+statistics_order family_order(const covariance_family *family)
+{
+  return family->pools ? POOLED_ORDER : SECOND_ORDER;
+}
+
 int64_t family_scratch_numbers(const covariance_family *family, int64_t n_components, int64_t n_features)
 {
   return family->scratch_numbers != NULL ? family->scratch_numbers(n_components, n_features) : 0;

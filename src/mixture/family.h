@@ -25,6 +25,7 @@
 
 #include "mixture/storage.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,15 +52,16 @@
 typedef struct gmmpi_model gmmpi_model;
 
 /* What a family's M-step is given: for each component the weighted scatter of the points about the component's new
- * mean. */
+ * mean, or the sum of these where that is all the family wants to know (covariance_family.pools). */
 typedef struct component_scatter {
   int64_t n_components; /* K */
   int64_t n_features;   /* d */
   const double *counts; /* K: above 0 for the components that are to be estimated */
-  /* What scatters are divided by. By maximum likelihood these are the counts and their sum; a prior has its own. */
-  const double *divisors; /* K: a component's own scatter */
-  double divisor;         /* the sum of all */
-  /* K x triangle_length of the storage's shape: sum of responsibility (x - mean)(x - mean)^T. */
+  /* What scatter is divided by. For maximum likelihood: the counts, and the number of all points. */
+  const double *divisors; /* K: of one component */
+  double divisor;         /* of all components together */
+  /* K x triangle_length of the storage's shape: sum of responsibility (x - mean)(x - mean)^T; where the family pools,
+   * one triangle, the sum over the components. */
   const double *scatter;
   const double *ridge; /* d: added to the diagonal of every covariance */
 } component_scatter;
@@ -87,6 +89,10 @@ typedef struct covariance_family {
   family_coupling coupling;
   family_common common;
   bool has_matrices_in_files; /* files hold a whole matrix of each component (K x d x d), whatever the storage */
+
+  /* Does the M-step take the sum of all scatters alone? Then each point is squared once, and not once for each
+   * component (kernels/pooled.h). Optional: it takes them one by one. */
+  bool pools;
 
   int64_t (*n_parameters)(int64_t n_components, int64_t n_features); /* of the covariances alone */
 
@@ -137,6 +143,9 @@ int64_t family_index(const covariance_family *family);
 
 /* How many numbers the covariances of all components have; -1 when that does not fit. */
 int64_t family_length(const covariance_family *family, int64_t n_components, int64_t n_features);
+
+/* Of which order the sums for its M-step are. */
+statistics_order family_order(const covariance_family *family);
 
 /* The doubles of scratch that its M-step wants, 0 or more; INT64_MAX when they can't be counted. */
 int64_t family_scratch_numbers(const covariance_family *family, int64_t n_components, int64_t n_features);

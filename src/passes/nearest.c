@@ -20,8 +20,8 @@ int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int64_t at_once, int n
   int64_t rows;
   if (!multiply_fits(n_rows, sizeof(double) + sizeof(int32_t), &rows)) return INT64_MAX;
   return sum_of_bytes(4, (int64_t[]){rows, n_threads * batch * (int64_t)sizeof(double[TILE_ROWS]),
-                                     density_bytes(DIAGONAL, batch, n_features),
-                                     team_bytes(DIAGONAL, batch, n_features, n_threads)});
+                                     density_bytes(&family_diag, batch, n_features),
+                                     team_bytes(DIAGONAL, SECOND_ORDER, batch, n_features, n_threads)});
 }
 
 gmmpi_status nearest_create(const shard *points, const kernel *kernels, const double *inverse_variances,
@@ -32,7 +32,7 @@ gmmpi_status nearest_create(const shard *points, const kernel *kernels, const do
   const pass_size size = {DIAGONAL, FIRST_ORDER, batch, 1};
   nearest_centres *created = calloc(1, sizeof *created);
   *nearest = created;
-  if (created != NULL && density_create(DIAGONAL, batch, d, &created->form, error) == GMMPI_OK &&
+  if (created != NULL && density_create(&family_diag, batch, d, &created->form, error) == GMMPI_OK &&
       team_create(kernels, points, &size, 1, &created->team, error) == GMMPI_OK) {
     created->points = points;
     created->kernel = kernels;

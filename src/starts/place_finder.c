@@ -72,7 +72,7 @@ gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, 
       created->counts != NULL && created->gains != NULL && created->square_radii != NULL && created->shares != NULL &&
       created->covariance != NULL && created->log_densities != NULL && created->square_slopes != NULL &&
       model_allocate(gaussian_kind(family), PROBES, d, &created->probe, error) == GMMPI_OK &&
-      density_create(shape, PROBES, d, &created->form, error) == GMMPI_OK)
+      density_create(family, PROBES, d, &created->form, error) == GMMPI_OK)
     return GMMPI_OK;
 
 no_memory:

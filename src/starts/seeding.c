@@ -32,7 +32,7 @@ int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres, int
   const int64_t seeding = sum_of_bytes(
       2, (int64_t[]){nearest_bytes(n_rows, n_features, centres_at_once(n_centres), n_threads), candidates});
   const int64_t improving = kmeans_bytes(n_features, n_centres, n_threads);
-  const int64_t form = density_bytes(DIAGONAL, n_centres, n_features); /* of the centres, for the first M-step */
+  const int64_t form = density_bytes(&family_diag, n_centres, n_features); /* of the centres, for the first M-step */
   return sum_of_bytes(2, (int64_t[]){seeding > improving ? seeding : improving, form});
 }
 

@@ -61,10 +61,14 @@ static void fill_previous(gmmpi_model *previous)
 
 static void set_scatter(scene *s, int64_t k, const double *dense)
 {
-  double *triangle = s->given->scatter + k * s->given->second_length;
+  const bool pooled = s->family->pools;
+  double *triangle = s->given->scatter + (pooled ? 0 : k * s->given->second_length);
   memcpy(s->dense[k], dense, sizeof s->dense[k]);
   for (int64_t i = 0; i < D; i++) {
-    for (int64_t j = triangle_first(s->given->shape, i); j <= i; j++) *triangle++ = dense[i * D + j];
+    for (int64_t j = triangle_first(s->given->shape, i); j <= i; j++, triangle++) {
+      *triangle = pooled ? 0.0 : dense[i * D + j];
+      for (int64_t l = 0; l < K && pooled; l++) *triangle += s->dense[l][i * D + j];
+    }
   }
 }
 
@@ -74,9 +78,9 @@ static scene scene_open(const covariance_family *family)
   uint64_t seed = 23;
   scene s = {.family = family, .previous = new_model(family), .next = new_model(family)};
   gmmpi_error error = {0};
-  assert_int_equal(statistics_create(shape, SECOND_ORDER, K, &points, &s.sums, &error), GMMPI_OK);
+  assert_int_equal(statistics_create(shape, family_order(family), K, &points, &s.sums, &error), GMMPI_OK);
   assert_int_equal(maximization_create(family, &estimator_ml, s.sums, &s.step, &error), GMMPI_OK);
-  assert_int_equal(moments_create(shape, K, D, &s.given, &error), GMMPI_OK);
+  assert_int_equal(moments_create(shape, family_order(family), K, D, &s.given, &error), GMMPI_OK);
   memcpy(s.step->ridge, ridge, sizeof ridge);
   s.step->variances = variances;
   fill_previous(s.previous);
@@ -131,7 +135,7 @@ static long double expected_covariance(const scene *s, const bool is_sound[K], i
   if (strcmp(s->family->name, "diag") == 0) return i == j ? s->dense[k][i * D + i] / count + added : 0.0L;
   long double sum = 0.0L;
   if (strcmp(s->family->name, "tied") == 0) {
-    for (int64_t l = 0; l < K; l++) sum += is_sound[l] ? s->dense[l][i * D + j] : 0.0;
+    for (int64_t l = 0; l < K; l++) sum += s->dense[l][i * D + j]; /* what there is of one that is empty is nothing */
     return sum / s->given->n_samples + added;
   }
   if (strcmp(s->family->name, "EII") == 0) {
@@ -374,7 +378,8 @@ static void degenerate(void **state)
     }
     /* The next step needs none, and says so. */
     scene sound = scene_open(all_families[f]);
-    memcpy(s.given->scatter, sound.given->scatter, (size_t)(K * s.given->second_length) * sizeof(double));
+    memcpy(s.given->scatter, sound.given->scatter,
+           (size_t)(s.given->n_second * s.given->second_length) * sizeof(double));
     maximize(s.step, s.given, s.previous, s.next);
     assert_true(all_sound(s.step, K));
     scene_close(&sound);
@@ -509,6 +514,68 @@ static void coarse_sums(void **state)
   scene_close(&s);
 }
 
+/* --- second moments of all components together --- */
+
+/* Component k: `count` points, mean at `shift` from its reference, covariance 1 on the diagonal and 0.5 beside it, if
+ * the second moments are about the reference, or about the origin that the sums have. */
+static void add_pooled(scene *s, int64_t k, double count, double shift)
+{
+  statistics *sums = s->sums;
+  double *second = sums->second;
+  double about[D];
+  sums->counts[k] = count;
+  for (int64_t i = 0; i < D; i++) {
+    sums->first[k * D + i] = count * shift;
+    about[i] = shift + (sums->about_origin ? sums->references[k * sums->width + i] - sums->origin[i] : 0.0);
+    for (int64_t j = 0; j <= i; j++) *second++ += count * ((i == j ? 1.0 : 0.5) + about[i] * about[j]);
+  }
+}
+
+static void set_pooled(scene *s, const double *counts, double shift)
+{
+  memset(s->sums->second, 0, (size_t)s->sums->second_length * sizeof(double));
+  for (int64_t k = 0; k < K; k++) add_pooled(s, k, counts[k], counts[k] > 0.0 ? shift : 0.0);
+}
+
+static void pooled_moments(void **state)
+{
+  (void)state;
+  static const double counts[K] = {10.0, 0.0, 30.0, 1e-8}; /* the second one was dropped, the last one is empty */
+  static const double origin[D] = {3.0, -2.0, 1.0};
+  for (int about_origin = 0; about_origin < 2; about_origin++) {
+    scene s = scene_open(&family_tied);
+    s.previous->weights[1] = 0.0;
+    statistics_begin(s.sums, s.previous->means);
+    if (about_origin) statistics_about(s.sums, origin);
+    set_pooled(&s, counts, 2.0);
+    assert_int_equal(outcome_of(&s, false), MOMENTS_TAKEN);
+    for (int64_t k = 0; k < K; k++) {
+      assert_true(s.given->counts[k] == counts[k]);
+      for (int64_t i = 0; i < D; i++)
+        assert_near(s.given->means[k * D + i], s.previous->means[k * D + i] + (k % 2 == 0 ? 2.0 : 0.0), 1e-12L);
+    }
+    const double *scatter = s.given->scatter;
+    for (int64_t i = 0; i < D; i++) {
+      for (int64_t j = 0; j <= i; j++) assert_near(*scatter++, 40.0 * (i == j ? 1.0 : 0.5), 1e-7L);
+    }
+
+    /* 16 bits may cancel, as for one component. */
+    if (!about_origin) {
+      set_pooled(&s, counts, 255.0);
+      assert_int_equal(outcome_of(&s, false), MOMENTS_TAKEN);
+    }
+    set_pooled(&s, counts, about_origin ? 400.0 : 257.0);
+    assert_int_equal(outcome_of(&s, false), MEANS_MOVED_FAR);
+    assert_int_equal(outcome_of(&s, true), MOMENTS_TAKEN);
+    assert_near(s.given->scatter[0], 40.0, 1e-6L);
+    set_pooled(&s, counts, 0.0);
+    memset(s.sums->second, 0, (size_t)s.sums->second_length * sizeof(double));
+    assert_int_equal(outcome_of(&s, true), MOMENTS_TAKEN);
+    assert_true(s.given->scatter[0] == 0.0); /* rounding would leave a negative one */
+    scene_close(&s);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -522,6 +589,7 @@ int main(void)
       cmocka_unit_test(means_that_moved_far),
       cmocka_unit_test(below_the_resolution),
       cmocka_unit_test(coarse_sums),
+      cmocka_unit_test(pooled_moments),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
