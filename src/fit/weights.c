@@ -2,7 +2,6 @@
 /* How much the rows of the data count: what was said of it, and whether it makes sense. */
 #include "fit/reading.h"
 
-#include "sources/beside.h"
 #include "support/error.h"
 
 #include <mpi.h>

@@ -104,7 +104,7 @@ bool beside_reads(const point_source *source, const char *path)
   return found;
 }
 
-void beside_close(point_source *source)
+void source_close_beside(point_source *source)
 {
   source_close(source->beside->data);
   for (int b = 0; b < N_BESIDE; b++) source_close(source->beside->file[b]);

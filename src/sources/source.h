@@ -164,6 +164,10 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
 gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
                               point_source **source, gmmpi_error *error);
 
+/* Have its rows weights, or labels, behind their features? */
+bool source_has_weights(const point_source *source);
+bool source_has_labels(const point_source *source);
+
 /* How many numbers a row has: its features, and what is beside them. */
 static inline int64_t source_row_width(const point_source *source)
 {
@@ -192,7 +196,8 @@ void source_describe_number(const point_source *source, int64_t row, int64_t num
  * fit n_bytes. */
 void source_feature_text(const point_source *source, int64_t feature, char *text, size_t n_bytes);
 
-void source_close(point_source *source); /* NULL is fine; not collective */
+void source_close(point_source *source);        /* NULL is fine; not collective */
+void source_close_beside(point_source *source); /* for source_close: what a face is before (beside.h) */
 
 /* --- for the kinds --- */
 
