@@ -53,6 +53,7 @@ static gmmpi_status plan_memory(const fit_session *session, shard_options *how, 
       job_bytes(&command->job, fit_kind(&command->fit), command->fit.n_components, source->n_features,
                 starts_together(&command->fit, source->n_features)),
       session->start.is_labels ? start_file_labels_bytes(source->n_rows, session->n_ranks) : 0,
+      model_file_extra_bytes(family_find(command->fit.covariance), command->fit.n_components, source->n_features),
   };
   return memory_plan_fit(session->comm, source, &command->fit, sum_of_bytes(ARRAY_LENGTH(rest), rest),
                          command->memory.memory_limit, command->job.verbosity < 0, how, error);
@@ -62,6 +63,7 @@ static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmp
 {
   const gmmpi_model *start = session->start.model;
   const point_source *source = session->source;
+  if (fit_check_covariance(&session->command.fit, source->n_features, error) != GMMPI_OK) return error->status;
   if (session->command.fit.n_components > n_rows)
     return fail(error, GMMPI_BAD_DATA, "%s: has %lld point%s, too few for %lld components; give a smaller -k",
                 source->label, (long long)n_rows, plural(n_rows), (long long)session->command.fit.n_components);

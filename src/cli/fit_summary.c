@@ -49,13 +49,18 @@ static json_t *common_facts(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
   const information_criteria criteria = criteria_of_account(account);
-  return json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
-                   (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
-                   (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
-                   end->measured.log_likelihood / account->points->total_weight, "n_components_alive",
-                   (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
-                   "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic,
-                   "aic", criteria.aic, "icl", criteria.icl);
+  json_t *facts =
+      json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
+                (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
+                (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
+                end->measured.log_likelihood / account->points->total_weight, "n_components_alive",
+                (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
+                "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic, "aic",
+                criteria.aic, "icl", criteria.icl);
+  if (facts != NULL && model_has(end->model, PART_NOISE))
+    json_object_update_new(facts, json_pack("{s:f, s:f}", "noise_weight", *end->model->noise_weight, "noise_volume",
+                                            *end->model->noise_volume));
+  return facts;
 }
 
 /* Of points with weights. */
@@ -143,6 +148,12 @@ static void print_summary_json(const fit_account *account)
   json_decref(run);
 }
 
+static void print_background(const gmmpi_model *model)
+{
+  if (model_has(model, PART_NOISE))
+    printf("  noise         weight %-9.4g volume %.6g\n", *model->noise_weight, *model->noise_volume);
+}
+
 static void print_components(const gmmpi_model *model)
 {
   const int64_t most_components = 20;
@@ -182,6 +193,7 @@ static void print_for_people(const fit_account *account)
     printf("; %lld component%s %s weight 0", (long long)n_dead, plural(n_dead), n_dead == 1 ? "has" : "have");
   puts(")");
   print_components(end->model);
+  print_background(end->model);
   for (int64_t i = 0; i < result->n_events; i++) {
     char text[400];
     fit_event_describe(&result->events[i], text, sizeof text);

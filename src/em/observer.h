@@ -13,7 +13,7 @@ typedef struct fit_pass {
   int64_t level;
   int64_t iteration;
   int64_t n_samples;     /* points on this level */
-  double total_weight;   /* how many they count for */
+  double total_weight;   /* of them: what the mean log-likelihood is of */
   double log_likelihood; /* total */
   double change;         /* of the mean objective (em/estimator.h) since the iteration before; NaN in the first pass of
                             a start */

@@ -85,7 +85,8 @@ typedef struct fit_options {
   spurious_choice spurious; /* with INIT_KMEANS and its search */
   fit_method method;
   component_distribution distribution;
-  bool noise; /* there is a uniform background */
+  bool noise;          /* there is a uniform background */
+  double noise_volume; /* 1 over its density; 0: the volume of the points (passes/noise_volume.h) */
 } fit_options;
 
 /* The models that the options ask for. */

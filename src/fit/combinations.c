@@ -9,10 +9,22 @@ static bool method_is_missing(const fit_options *options)
   return estimator_of(options) == NULL;
 }
 
+static bool noise_is_variational(const fit_options *options)
+{
+  return options->noise && (options->method == METHOD_VB || options->method == METHOD_DP);
+}
+
+static bool noise_is_adapted(const fit_options *options)
+{
+  return options->noise && options->method == METHOD_ADAPT;
+}
+
 static const struct {
   bool (*applies)(const fit_options *options);
   const char *reason; /* what is given, why it makes no sense; what to do */
 } table[] = {
+    {noise_is_variational, "--noise: the lower bound of --method vb and dp has no background; use ml or map"},
+    {noise_is_adapted, "--noise: a background has nothing that --method adapt could keep from a model; use ml or map"},
     {method_is_missing, "--method: this one is not there yet; use ml"},
 };
 

@@ -27,6 +27,25 @@ static const char *const spurious_choices[] = {[SPURIOUS_AVOID] = "avoid", [SPUR
 
 static_assert(sizeof(start_method) == sizeof(int), "an enumeration is as large as an int");
 
+/* A family has one name, whichever was given, so that fits that are the same are known to be. Which names there are for
+ * one feature alone is found out with the data (fit_check_options). */
+static gmmpi_status parse_covariance(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  static const char *const of_one_feature[] = {"E", "V"};
+  const char **name = value;
+  const covariance_family *family = family_find(text);
+  if (family == NULL) return refuse_choice(option->name, family_names, text, error);
+  *name = family_is_of_one_feature(text) ? of_one_feature[text[0] == 'V'] : family->name;
+  return GMMPI_OK;
+}
+
+static void print_covariance(const option_record *option, const void *value, char *text, size_t size)
+{
+  const char *name = *(const char *const *)value;
+  (void)option;
+  snprintf(text, size, "%s", name != NULL ? name : "");
+}
+
 const option_record fit_option_table[] = {
     {.name = "components",
      .letter = 'k',
@@ -42,9 +61,10 @@ const option_record fit_option_table[] = {
      .argument = "NAME",
      .group = "Model",
      .help = FAMILY_HELP(""),
-     .kind = OPTION_WORD,
+     .kind = OPTION_PARSED,
      .offset = offsetof(fit_options, covariance),
-     .choices = family_names,
+     .parse = parse_covariance,
+     .print = print_covariance,
      .fallback = "full",
      .affects_numbers = true},
     {.name = "tol",
@@ -194,6 +214,30 @@ const option_record fit_option_table[] = {
      .affects_numbers = true,
      .in_model = true,
      .if_changed = true},
+    {.name = "noise",
+     .group = "Method",
+     .help = "a uniform background beside the components: its points have label -1",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(fit_options, noise),
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
+    {.name = "noise-volume",
+     .argument = "V",
+     .group = "Method",
+     .help =
+         "with --noise: the volume that it fills, of which its density is the inverse (default: that of the smaller "
+         "one of two boxes about all points, along the features and along their principal components)",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, noise_volume),
+     .least = 0.0,
+     .most = 1e300,
+     .above_least = true,
+     .needs = "noise",
+     .word = "yes",
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
     {.name = "threads",
      .argument = "T",
      .group = "Machine",
@@ -234,11 +278,15 @@ gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi
   return GMMPI_OK;
 }
 
+/* Without a fallback the default is the struct's zero. */
 static bool is_changed(const option_record *option, const fit_options *options)
 {
+  static const fit_options zero = {.n_components = 0};
   char text[1024];
+  char usual[1024];
   option_text(option, options, text, sizeof text);
-  return strcmp(text, option->fallback) != 0;
+  if (option->fallback == NULL) option_text(option, &zero, usual, sizeof usual);
+  return strcmp(text, option->fallback != NULL ? option->fallback : usual) != 0;
 }
 
 /* Notes one, unless it has no effect. Its name is the prefix and the option's, with `dash` for every '-'. */

@@ -64,6 +64,8 @@ static gmmpi_status check_model(const fit_options *options, const gmmpi_model *m
   if (model->family != family_find(options->covariance))
     return fail(error, GMMPI_BAD_DATA, "%s: has '%s' covariances, not '%s'; give --covariance %s", options->init_file,
                 model->family->name, options->covariance, model->family->name);
+  if (model_has(model, PART_NOISE) && !options->noise)
+    return fail(error, GMMPI_BAD_DATA, "%s: has a background (noise_weight); give --noise", options->init_file);
   return GMMPI_OK;
 }
 

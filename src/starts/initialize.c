@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/initialize.h"
 
+#include "mixture/background.h"
 #include "starts/greedy_seeding.h"
 #include "starts/kmeans.h"
 #include "support/error.h"
@@ -32,6 +33,7 @@ static gmmpi_status set_broad_components(const em_iteration *em, bool identity, 
     model_contract(model, k, identity ? unit : em->spread->covariance);
     model_factorise(model, k);
   }
+  if (em->region != NULL) background_set(model, em->region, START_NOISE);
   free(unit);
   return GMMPI_OK;
 }
@@ -65,8 +67,11 @@ static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed
   int64_t *rows = allocate(model->n_components, sizeof *rows);
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to draw rows");
   if (agree(em->points->comm, &local) == GMMPI_OK) {
-    draw_rows(em->points->n_samples, model->n_components, seed, rows);
-    fetch_rows(em->points, rows, model->n_components, model->means, &local);
+    if (em->points->has_weights)
+      draw_rows_by_weight(em->points, seed, RANDOM_START_ROWS, model->n_components, rows, &local);
+    else
+      draw_rows(em->points->n_samples, model->n_components, seed, rows);
+    if (local.status == GMMPI_OK) fetch_rows(em->points, rows, model->n_components, model->means, &local);
   }
   free(rows);
   return error_pass(error, &local);
@@ -98,6 +103,7 @@ typedef struct label_context {
   const int64_t *labels;
   int64_t first_row;
   const int64_t *values; /* K, ascending */
+  bool has_noise;        /* NOISE_LABEL is no component's */
 } label_context;
 
 static void label_rule(void *labels, const row_tile *tile, pass_workspace *workspace)
@@ -108,6 +114,7 @@ static void label_rule(void *labels, const row_tile *tile, pass_workspace *works
   for (int p = 0; p < tile->n_points; p++) {
     const int64_t label = context->labels[tile->first_row + p - context->first_row];
     int64_t low = 0;
+    if (context->has_noise && label == NOISE_LABEL) continue;
     for (int64_t high = K - 1; low < high;) {
       const int64_t middle = low + (high - low) / 2;
       if (context->values[middle] < label)
@@ -131,7 +138,8 @@ static int64_t next_label(const shard *points, const int64_t *labels, bool bound
   return smallest;
 }
 
-/* Sorted values of all ranks' labels; there must be exactly K. Collective; the error is the same on all ranks. */
+/* Sorted values of all ranks' labels, without that of noise; there must be exactly K. Collective; the error is the same
+ * on all ranks. */
 static gmmpi_status distinct_labels(const em_iteration *em, int64_t *values, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
@@ -139,6 +147,7 @@ static gmmpi_status distinct_labels(const em_iteration *em, int64_t *values, gmm
   int64_t n = 0;
   for (int64_t value = next_label(em->points, labels, false, 0); value != INT64_MAX;
        value = next_label(em->points, labels, true, value)) {
+    if (em->region != NULL && value == NOISE_LABEL) continue;
     if (n == K)
       return fail(error, GMMPI_BAD_DATA,
                   "the labels to start from have more than %lld distinct values; ask for as many components as there "
@@ -176,8 +185,11 @@ static gmmpi_status m_step_from_rule(const initial_step *step, responsibility_ru
       expectation_step(em, step->broad, rule, context, &control, error) != GMMPI_OK ||
       measure_moments(em, step->broad, NULL, error) != GMMPI_OK)
     return error->status;
-  return maximization_step(em, em->measured, step->broad, 0, step->model, step->climb, step->observer, &repaired,
-                           error);
+  if (maximization_step(em, em->measured, step->broad, 0, step->model, step->climb, step->observer, &repaired, error) !=
+      GMMPI_OK)
+    return error->status;
+  if (em->region != NULL && *step->model->noise_weight == 0.0) background_set(step->model, em->region, START_NOISE);
+  return GMMPI_OK;
 }
 
 static void set_means_to_centre(const em_iteration *em, gmmpi_model *model)
@@ -199,7 +211,7 @@ static gmmpi_status start_from_labels(const initial_step *step, gmmpi_error *err
   int64_t *values = allocate(em->options->n_components, sizeof *values);
   if (values == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for the values of labels");
   if (agree(em->points->comm, &local) == GMMPI_OK && distinct_labels(em, values, &local) == GMMPI_OK) {
-    label_context context = {em->options->labels, em->points->first_row, values};
+    label_context context = {em->options->labels, em->points->first_row, values, em->region != NULL};
     set_means_to_centre(em, step->broad);
     m_step_from_rule(step, label_rule, &context, &local);
   }
@@ -287,6 +299,17 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   return error_pass(error, &local);
 }
 
+/* A model without a background gets one; one that has keeps its own, but for a volume that is given. */
+static void take_model(const em_iteration *em, const gmmpi_model *start, gmmpi_model *model)
+{
+  model_copy_parameters(model, start);
+  if (em->region == NULL) return;
+  if (!model_has(start, PART_NOISE))
+    background_set(model, em->region, START_NOISE);
+  else if (em->options->noise_volume > 0.0)
+    background_set_region(model, em->region);
+}
+
 gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber *climb, const fit_observer *observer,
                            gmmpi_error *error)
 {
@@ -303,7 +326,7 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
   case INIT_LABELS:
     return start_from_labels(&step, error);
   case INIT_MODEL:
-    model_copy_parameters(model, options->start);
+    take_model(em, options->start, model);
     return GMMPI_OK;
   case INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, recipe->seed, model, error);

@@ -59,6 +59,7 @@ static void run(int64_t resumed_start, int64_t first, int64_t last)
     const fit_pass pass = {.start = resumed_start,
                            .iteration = i,
                            .n_samples = 4,
+                           .total_weight = 4.0,
                            .log_likelihood = -10.0 + (double)i,
                            .change = i == 0 ? NAN : 0.25,
                            .seconds = 0.5};
