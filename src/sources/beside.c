@@ -181,8 +181,11 @@ void source_describe_number(const point_source *source, int64_t row, int64_t num
 static void open_as_said(MPI_Comm comm, const char *text, source_word missing, const char *header, point_source **file,
                          gmmpi_error *error)
 {
-  const source_word words[] = {{"header", header}, missing};
-  const source_options how = {.words = words, .n_words = missing.name != NULL ? 2 : 1};
+  source_word words[2];
+  int n_words = 0;
+  if (missing.name != NULL) words[n_words++] = missing;
+  if (header != NULL) words[n_words++] = (source_word){"header", header};
+  const source_options how = {.words = words, .n_words = n_words};
   *file = NULL;
   source_open(comm, text, &how, file, error);
 }
@@ -197,7 +200,7 @@ static gmmpi_status open_file(MPI_Comm comm, const source_options *options, cons
     if (strcmp(options->words[i].name, "missing-values") == 0) missing = options->words[i];
   }
   gmmpi_error failure = {0};
-  open_as_said(comm, text, missing, "auto", file, &failure);
+  open_as_said(comm, text, missing, NULL, file, &failure);
   /* Whether the first line is a name is hard to say of a column of text, but not when the number of rows is known. */
   const int64_t n_more = *file != NULL && (*file)->has_texts ? (*file)->n_rows - data->n_rows : 0;
   if (n_more == 1 || n_more == -1) {

@@ -3,6 +3,10 @@
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import time
 import unittest
 
 import h5py
@@ -130,7 +134,7 @@ class RowWeights(streaming.Case):
         refused(65, "all weights are 0", points, "--weights", self.path("w.npy"), ranks=2)
         numpy.save(self.path("w.npy"), self.counts + (1 << 24))
         refused(65, "would be another number in single precision", points, "--weights", self.path("w.npy"), "--precision", "single")
-        refused(64, "would overwrite", points, "--weights", self.path("w.npy"), "-o", self.path("w.npy"))
+        self.fail_with(64, "w.npy would overwrite", "fit", points, "--weights", self.path("w.npy"), "-k", 2, "-o", self.path("w.npy"))
         self.fit(self.data, "--weights", "w")
         self.fail_with(65, "all weights are 0", "predict", self.path("m.h5"), self.table("z.csv", self.points, 0 * self.counts),
                        "--weights", "w", "-o", self.path("p.h5"))
@@ -172,17 +176,23 @@ class RowWeights(streaming.Case):
         self.assertEqual(self.bytes_of("m.h5"), expected)
 
     def test_restart(self):
-        """Weights are part of what a checkpoint is of."""
-        words = ("-k", 2, "--init", self.start, "--accelerate", "none", "--tol", 0, "-q")
-        out = ("-o", self.path("m.h5"))
-        self.succeed("fit", self.data, "--weights", "w", *words, "--max-iter", 12, *out)
-        expected = self.bytes_of("m.h5")
-        limited = harness.gmmpi("fit", self.data, "--weights", "w", *words, "--max-iter", 12, "--time-limit", "0.001", *out)
-        self.assertEqual(limited.returncode, 75, limited.stderr)
-        other = self.table("other.csv", self.points, numpy.maximum(self.counts, 1))
-        self.fail_with(65, "", "fit", other, "--weights", "w", *words, "--max-iter", 12, *out, "--restart", self.path("m.h5.checkpoint"))
-        self.succeed("fit", self.data, "--weights", "w", *words, "--max-iter", 12, *out, "--restart", "auto", ranks=2)
-        self.assertEqual(self.bytes_of("m.h5"), expected)
+        """Weights are part of what a checkpoint is of; with the same ones a job goes on where it stopped."""
+        words = ("-k", 2, "--init", self.start, "--accelerate", "none", "--tol", 0, "-q", "-o", self.path("m.h5"))
+        checkpoint = self.path("m.h5.checkpoint")
+        job = subprocess.Popen(harness.command(None, "fit", self.data, "--weights", "w", *words, "--max-iter", 10**9, "--checkpoint-every", 3),
+                               stderr=subprocess.DEVNULL)
+        while not os.path.exists(checkpoint) and job.poll() is None:
+            time.sleep(0.01)
+        job.send_signal(signal.SIGTERM)
+        self.assertEqual(job.wait(harness.PATIENCE), 75)
+        words += ("--max-iter", self.summary("info", checkpoint)["iteration"] + 5)
+        other = self.table("other.csv", self.points, numpy.where(self.counts == 2, 3, self.counts))
+        for data, weights in ((other, ("--weights", "w")), (self.data, ("--weights", "w", "--weights-sum", "n"))):
+            self.fail_with(65, "m.h5.checkpoint: ", "fit", data, *weights, *words, "--restart", checkpoint)
+        self.succeed("fit", self.data, "--weights", "w", *words, "--restart", checkpoint, ranks=2)
+        resumed = self.bytes_of("m.h5")
+        self.succeed("fit", self.data, "--weights", "w", *words)
+        self.assertEqual(self.bytes_of("m.h5"), resumed)
 
 
 if __name__ == "__main__":
