@@ -20,7 +20,8 @@ typedef enum random_purpose {
   RANDOM_GREEDY_RACE, /* greedy k-means++: races of blocks */
   RANDOM_GREEDY_ROW,  /* and the row in the block that wins */
   RANDOM_SPLIT,       /* directions in which components are split */
-  RANDOM_PLACES       /* rows around which points are counted */
+  RANDOM_PLACES,      /* rows around which points are counted */
+  RANDOM_SAMPLE_NOISE /* gmmpi sample: the background */
 } random_purpose;
 
 /* Uniform in the open interval (0, 1). */
