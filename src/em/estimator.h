@@ -5,6 +5,8 @@
  * posterior, the family's M-step. What may not fall from one textbook step to the next is the estimator's objective.
  *
  *   ml   maximum likelihood: the objective is the log-likelihood (Dempster, Laird, Rubin 1977)
+ *   vb   a variational posterior, with a Dirichlet distribution of weights, and
+ *   dp   with weights by stick-breaking: the objective is the lower bound of the evidence (em/bayes.h)
  *
  * To add one: a file with an estimator of which every member may be NULL but the name, its name below, a value of
  * fit_method (em/options.h), a line in estimator_of, and what it needs to know before in em/prior.h. Numbers that are
@@ -33,9 +35,14 @@ typedef struct estimator {
   void (*complete)(const prior *before, const moments *from, const gmmpi_model *previous, gmmpi_model *next);
   /* The density form of the E-step: expected log densities instead of log densities, for instance. */
   void (*form)(density_form *form, const gmmpi_model *model);
+  /* Before the first pass over a model that came from elsewhere. */
+  void (*adopt)(const prior *before, gmmpi_model *model);
+  /* After a textbook step from previous, whose pass found these moments and this log-likelihood, to next. */
+  void (*note_step)(const prior *before, const gmmpi_model *previous, const moments *from, double log_likelihood,
+                    gmmpi_model *next);
 } estimator;
 
-extern const estimator estimator_ml;
+extern const estimator estimator_ml, estimator_vb, estimator_dp;
 
 /* That of the options' method. */
 const estimator *estimator_of(const fit_options *options);

@@ -284,6 +284,13 @@ gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int6
   return GMMPI_OK;
 }
 
+double iteration_objective(const em_iteration *em, const gmmpi_model *model)
+{
+  double objective = estimator_objective(em->estimator, em->before, model, em->sums->log_likelihood);
+  if (em->broadcast_models) MPI_Bcast(&objective, 1, MPI_DOUBLE, 0, em->points->comm);
+  return objective;
+}
+
 /* --- M-step --- */
 
 bool try_maximization(em_iteration *em, const moments *from, const gmmpi_model *previous, gmmpi_model *next)

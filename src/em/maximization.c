@@ -221,7 +221,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
     step->states[k] = step->how->empty_is_sound
                           ? COMPONENT_SOUND
                           : state_of_count(from->counts[k], from->n_samples, previous->weights[k]);
-    step->counts[k] = step->states[k] == COMPONENT_SOUND ? from->counts[k] : 0.0;
+    step->counts[k] = step->states[k] == COMPONENT_SOUND ? taken->counts[k] : 0.0;
     if (step->states[k] == COMPONENT_SOUND)
       memcpy(next->means + k * d, taken->means + k * d, (size_t)d * sizeof(double));
     else

@@ -20,11 +20,14 @@ typedef struct prior {
   double *mean;                /* d */
   double *scale;               /* covariance_length (mixture/shape.h) of the family's shape */
   double weight_concentration; /* of each component's weight, or of each stick */
-  const gmmpi_model *from;     /* what is adapted: borrowed; NULL: nothing */
+  double n_samples;            /* points that there are, weighted */
+  double *scratch;             /* n_scratch, for those who work with the prior; NULL: none is wanted */
+  int64_t n_scratch;
+  const gmmpi_model *from; /* what is adapted: borrowed; NULL: nothing */
 } prior;
 
 /* The prior that the options ask for; *made is NULL where they ask for none. Not collective; all ranks make the same,
- * but where processors differ. Errors: 71. */
+ * but where processors differ. Errors: 64, 71. */
 gmmpi_status prior_create(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
                           gmmpi_error *error);
 void prior_destroy(prior *before); /* NULL is fine */

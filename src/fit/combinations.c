@@ -9,11 +9,42 @@ static bool method_is_missing(const fit_options *options)
   return estimator_of(options) == NULL;
 }
 
+static bool family_has_no_posterior(const fit_options *options)
+{
+  static const char *const families[] = {"full", "tied", "diag", "spherical"};
+  const covariance_family *family = family_find(options->covariance);
+  bool has = false;
+  for (int i = 0; i < 4; i++) has = has || family == family_find(families[i]);
+  return fit_is_variational(options) && !has;
+}
+
+static bool posterior_of_tails(const fit_options *options)
+{
+  return fit_is_variational(options) && options->distribution == DISTRIBUTION_T;
+}
+
+static bool posterior_with_noise(const fit_options *options)
+{
+  return fit_is_variational(options) && options->noise;
+}
+
+static bool posterior_on_subsamples(const fit_options *options)
+{
+  return fit_is_variational(options) && options->coarse_to_fine == COARSE_ON;
+}
+
 static const struct {
   bool (*applies)(const fit_options *options);
   const char *reason; /* what is given, why it makes no sense; what to do */
 } table[] = {
     {method_is_missing, "--method: this one is not there yet; use ml"},
+    {family_has_no_posterior,
+     "--method: vb and dp have posteriors of full, tied, diag and spherical covariances alone, "
+     "which are those with a conjugate prior; use one of these"},
+    {posterior_of_tails, "--method: vb and dp are of Gaussian components; leave --distribution away"},
+    {posterior_with_noise, "--method: vb and dp have no posterior of a background; leave --noise away"},
+    {posterior_on_subsamples, "--coarse-to-fine: with --method vb and dp every pass sees all points, since the prior "
+                              "weighs more beside few; leave it away"},
 };
 
 gmmpi_status combinations_check(const fit_options *options, gmmpi_error *error)

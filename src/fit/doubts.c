@@ -32,7 +32,8 @@ static void tell_about_few_points(const em_iteration *em, const fit_observer *ob
   const covariance_family *family = em->family;
   const int64_t n = family->storage->shared ? points->n_samples : points->n_samples / em->options->n_components;
   const fit_event event = {.component = n, .kind = EVENT_FEW_POINTS, .action = ACTION_RIDGE};
-  if (family->storage->shape == DENSE && n <= points->n_features && observer->event_happened != NULL)
+  if (family->storage->shape == DENSE && !em->estimator->empty_is_sound && n <= points->n_features &&
+      observer->event_happened != NULL)
     observer->event_happened(observer->context, &event);
 }
 

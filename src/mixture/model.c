@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mixture/model.h"
 
+#include "mixture/posterior.h"
 #include "support/error.h"
 #include "support/feature_transform.h"
 #include "support/hash.h"
@@ -75,10 +76,14 @@ void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from)
 {
   model_array target[MODEL_MOST_ARRAYS];
   model_array source[MODEL_MOST_ARRAYS];
-  const int n_arrays = model_arrays(from, source);
-  model_arrays(to, target);
-  for (int i = 0; i < n_arrays; i++)
-    memcpy(target[i].numbers, source[i].numbers, (size_t)source[i].length * sizeof(double));
+  const int n_target = model_arrays(to, target);
+  const int n_source = model_arrays(from, source);
+  for (int i = 0; i < n_target; i++) {
+    for (int j = 0; j < n_source; j++) {
+      if (strcmp(target[i].name, source[j].name) == 0 && target[i].length == source[j].length)
+        memcpy(target[i].numbers, source[j].numbers, (size_t)source[j].length * sizeof(double));
+    }
+  }
 }
 
 static int64_t stored_offset(const gmmpi_model *model, int64_t k)
@@ -281,6 +286,15 @@ static void permute_matrices(int64_t n_matrices, int64_t d, const int64_t *order
   }
 }
 
+static void permute_priors(gmmpi_model *model, const gmmpi_model *old, const int64_t *order)
+{
+  const int64_t d = model->n_features;
+  const int rank = model->family->storage->rank;
+  permute_rows(1, d, order, old->mean_prior, model->mean_prior);
+  if (rank == 1) permute_rows(1, d, order, old->covariance_prior, model->covariance_prior);
+  if (rank == 2) permute_matrices(1, d, order, old->covariance_prior, model->covariance_prior);
+}
+
 static void permute_texts(int64_t d, const int64_t *order, char **from, char **to)
 {
   for (int64_t j = 0; from != NULL && j < d; j++) {
@@ -306,6 +320,7 @@ gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, co
     permute_matrices(n_covariances, d, order, old->covariances, model->covariances);
   else if (model->family->storage->rank == 1)
     permute_rows(n_covariances, d, order, old->covariances, model->covariances);
+  if (model_has(model, PART_POSTERIOR)) permute_priors(model, old, order);
   permute_texts(d, order, old->feature_names, model->feature_names);
   permute_texts(d, order, old->transforms, model->transforms);
   gmmpi_model_destroy(old);
@@ -328,7 +343,8 @@ gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmp
       return fail(error, GMMPI_BAD_DATA, "%s: the mean of component %lld has a number that is not finite; correct it",
                   label, (long long)k);
   }
-  return accept_covariances(model, label, error);
+  if (accept_covariances(model, label, error) != GMMPI_OK) return GMMPI_BAD_DATA;
+  return posterior_accept(model, label, error);
 }
 
 int64_t model_n_living(const gmmpi_model *model)

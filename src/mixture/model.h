@@ -14,7 +14,8 @@ gmmpi_status model_allocate(model_kind kind, int64_t n_components, int64_t n_fea
 /* The bytes of a model without feature names; INT64_MAX when they can't be counted. */
 int64_t model_bytes(model_kind kind, int64_t n_components, int64_t n_features);
 
-/* Copies all parameters and factors between two models of one shape. Feature names stay. */
+/* Copies all parameters and factors between two models of one shape, of the parts that both have. Feature names stay.
+ */
 void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from);
 
 /* --- the covariance of component k, of a shared one that of all --- */

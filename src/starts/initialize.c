@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/initialize.h"
 
+#include "mixture/posterior.h"
 #include "starts/greedy_seeding.h"
 #include "starts/kmeans.h"
 #include "support/error.h"
@@ -287,6 +288,30 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   return error_pass(error, &local);
 }
 
+/* A model of another kind tells the responsibilities that the first M-step is from. */
+static gmmpi_status start_from_model(const initial_step *step, const gmmpi_model *start, gmmpi_error *error)
+{
+  em_iteration *em = step->em;
+  gmmpi_error local = {0};
+  if (start->parts == em->kind.parts || em->estimator->adopt == NULL) {
+    model_copy_parameters(step->model, start);
+    if (em->estimator->adopt != NULL) em->estimator->adopt(em->before, step->model);
+    return GMMPI_OK;
+  }
+  density_form *form = NULL;
+  density_create(start->family->storage->shape, start->n_components, start->n_features, &form, &local);
+  if (agree(em->points->comm, &local) == GMMPI_OK) {
+    if (model_has(start, PART_POSTERIOR))
+      density_from_posterior(form, start);
+    else
+      density_from_model(form, start);
+    memcpy(step->broad->means, start->means, (size_t)(start->n_components * start->n_features) * sizeof(double));
+    m_step_from_rule(step, posterior_rule, form, &local);
+  }
+  density_destroy(form);
+  return error_pass(error, &local);
+}
+
 gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber *climb, const fit_observer *observer,
                            gmmpi_error *error)
 {
@@ -303,8 +328,7 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
   case INIT_LABELS:
     return start_from_labels(&step, error);
   case INIT_MODEL:
-    model_copy_parameters(model, options->start);
-    return GMMPI_OK;
+    return start_from_model(&step, options->start, error);
   case INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, recipe->seed, model, error);
     if (status == GMMPI_OK) status = set_broad_components(em, options->init_covariance == START_IDENTITY, model, error);

@@ -3,9 +3,9 @@
  * without a uniform background, weights of rows and known labels, by maximum likelihood, under a conjugate prior, by
  * adaptation, and variational Bayes. It is written from the papers and knows nothing of the program.
  *
- *   EM: Dempster, Laird, Rubin 1977; Bishop 2006, sec. 9.2. t: Peel, McLachlan 2000. Background: Banfield, Raftery 1993.
- *   Priors: Fraley, Raftery 2007. Adaptation: Reynolds, Quatieri, Dunn 2000. Variational: Bishop 2006, sec. 10.2, and
- *   Blei, Jordan 2006 for sticks, with scikit-learn's definitions for covariance types. */
+ *   EM: Dempster, Laird, Rubin 1977; Bishop 2006, sec. 9.2. t: Peel, McLachlan 2000. Background: Banfield, Raftery
+ * 1993. Priors: Fraley, Raftery 2007. Adaptation: Reynolds, Quatieri, Dunn 2000. Variational: Bishop 2006, sec. 10.2,
+ * and Blei, Jordan 2006 for sticks, with scikit-learn's definitions for covariance types. */
 #ifndef TESTS_TEXTBOOK_H
 #define TESTS_TEXTBOOK_H
 
@@ -208,7 +208,8 @@ static inline void book_update_dof(const book_problem *one, const book_sums *sum
   }
 }
 
-/* Adds the prior to scatter and mean: the posterior's mean, and shrinkage N / (shrinkage + N) (mean - m)(mean - m)^T. */
+/* Adds the prior to scatter and mean: the posterior's mean, and shrinkage N / (shrinkage + N) (mean - m)(mean - m)^T.
+ */
 static inline void book_shrink(const book_problem *one, const book_sums *sums, int k, book_mixture *next,
                                book_matrix scatter)
 {
@@ -216,8 +217,8 @@ static inline void book_shrink(const book_problem *one, const book_sums *sums, i
   const long double kappa = one->shrinkage;
   for (int a = 0; a < BOOK_D; a++) {
     for (int b = 0; b < BOOK_D; b++)
-      scatter[a][b] += kappa * n / (kappa + n) * (sums->means[k][a] - one->prior_mean[a]) *
-                       (sums->means[k][b] - one->prior_mean[b]);
+      scatter[a][b] +=
+          kappa * n / (kappa + n) * (sums->means[k][a] - one->prior_mean[a]) * (sums->means[k][b] - one->prior_mean[b]);
   }
   for (int j = 0; j < BOOK_D; j++)
     next->means[k][j] = (n * sums->means[k][j] + kappa * one->prior_mean[j]) / (kappa + n);
@@ -320,9 +321,9 @@ static inline bool book_maximise(const book_problem *one, const book_sums *sums,
         for (int b = 0; b < BOOK_D; b++) {
           const long double own = sums->scatters[k][a][b] / n[k] + sums->means[k][a] * sums->means[k][b];
           const long double given = from->covariances[k][a][b] + from->means[k][a] * from->means[k][b];
-          next->covariances[k][a][b] = one->adapts_variances ? alpha * own + (1.0L - alpha) * given -
-                                                                   next->means[k][a] * next->means[k][b]
-                                                             : from->covariances[k][a][b];
+          next->covariances[k][a][b] =
+              one->adapts_variances ? alpha * own + (1.0L - alpha) * given - next->means[k][a] * next->means[k][b]
+                                    : from->covariances[k][a][b];
         }
       }
     }

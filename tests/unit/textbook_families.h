@@ -220,7 +220,7 @@ static inline void book_estimate(const char *code, const book_matrix w[BOOK_K], 
     for (int k = 0; k < BOOK_K; k++) {
       for (int i = 0; i < BOOK_D; i++) {
         for (int j = 0; j < BOOK_D; j++)
-          covariances[k][i][j] = code[1] == 'V'   ? sum / total * w[k][i][j] / roots[k]
+          covariances[k][i][j] = code[1] == 'V'  ? sum / total * w[k][i][j] / roots[k]
                                  : volume == 'V' ? lambda[k] * pooled[i][j]
                                                  : pooled[i][j] / total;
       }
@@ -251,8 +251,7 @@ static inline void book_estimate(const char *code, const book_matrix w[BOOK_K], 
     if (code[2] == 'E') { /* EVE, VVE: begins with the frame of all scatters together */
       book_matrix sum = {{0.0L}};
       for (int k = 0; k < BOOK_K; k++) {
-        for (int i = 0; i < BOOK_D * BOOK_D; i++)
-          sum[i / BOOK_D][i % BOOK_D] += w[k][i / BOOK_D][i % BOOK_D] / n[k];
+        for (int i = 0; i < BOOK_D * BOOK_D; i++) sum[i / BOOK_D][i % BOOK_D] += w[k][i / BOOK_D][i % BOOK_D] / n[k];
       }
       book_eigen(sum, values[0], frame);
     }

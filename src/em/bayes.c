@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "em/bayes.h"
+
+#include "em/estimator.h"
+#include "mixture/posterior.h"
+#include "support/digamma.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double log_two_pi = 1.8378770664093454836;
+
+/* --- M-step --- */
+
+static double sum_of_counts(const moments *from)
+{
+  double sum = 0.0;
+  for (int64_t k = 0; k < from->n_components; k++) sum += from->counts[k];
+  return sum;
+}
+
+/* Of component k: the posterior mean and W^-1, as the scatter. */
+static void add_prior(const prior *before, const double *ridge, const moments *from, int64_t k, moments *total)
+{
+  const int64_t d = from->n_features;
+  const double count = from->counts[k];
+  const double share = count / (before->shrinkage + count);
+  const double *mean = from->means + k * d;
+  const double *scatter = from->scatter + k * from->second_length;
+  double *sum = total->scatter + k * total->second_length;
+  for (int64_t i = 0; i < d; i++) {
+    const double from_prior = mean[i] - before->mean[i];
+    total->means[k * d + i] = before->mean[i] + share * from_prior;
+    for (int64_t j = triangle_first(from->shape, i); j <= i; j++) {
+      const double scale = before->scale[from->shape == DENSE ? i * d + j : i];
+      *sum++ = scale + *scatter++ + share * before->shrinkage * from_prior * (mean[j] - before->mean[j]);
+    }
+    sum[-1] += count * ridge[i];
+  }
+}
+
+static void add_priors(const prior *before, const double *ridge, const gmmpi_model *previous, const moments *from,
+                       moments *total)
+{
+  const int64_t K = from->n_components;
+  const bool shared = previous->family->storage->shared;
+  const double each = sum_of_counts(from) / (double)K;
+  for (int64_t k = 0; k < K; k++) {
+    add_prior(before, ridge, from, k, total);
+    total->divisors[k] = before->dof + (shared ? each : from->counts[k]);
+    total->counts[k] = total->divisors[k]; /* no component is without a posterior */
+  }
+  total->divisor = (double)K * (before->dof + each);
+  total->n_samples = from->n_samples;
+}
+
+static void adopt_priors(const prior *before, gmmpi_model *model)
+{
+  *model->weight_concentration_prior = before->weight_concentration;
+  *model->mean_precision_prior = before->shrinkage;
+  *model->degrees_of_freedom_prior = before->dof;
+  *model->lower_bound = NAN;
+  memcpy(model->mean_prior, before->mean, (size_t)model->n_features * sizeof(double));
+  model->family->storage->contract(model->n_features, before->scale, model->covariance_prior);
+}
+
+static void complete(const prior *before, const moments *from, const gmmpi_model *previous, gmmpi_model *next)
+{
+  const int64_t K = next->n_components;
+  const bool shared = next->family->storage->shared;
+  const double each = sum_of_counts(from) / (double)K;
+  (void)previous;
+  adopt_priors(before, next);
+  for (int64_t k = 0; k < K; k++) {
+    next->mean_precision[k] = before->shrinkage + from->counts[k];
+    next->degrees_of_freedom[k] = before->dof + (shared ? each : from->counts[k]);
+  }
+  posterior_concentrate(next, from->counts);
+}
+
+/* --- bounds --- */
+
+/* Expected log weights times how much the posterior's concentrations exceed the prior's. */
+static double excess_of_weights(const prior *before, const gmmpi_model *model, double *log_weights)
+{
+  const int64_t K = model->n_components;
+  const double *a = model->weight_concentration;
+  double sum = 0.0;
+  posterior_log_weights(model, log_weights);
+  for (int64_t k = 0; k < K; k++) {
+    if (model_has(model, PART_DIRICHLET)) {
+      sum += log_weights[k] * (a[k] - before->weight_concentration);
+      continue;
+    }
+    /* log v_k, and log (1 - v_k) as what it adds to all later weights. */
+    const double of_sum = digamma(a[k] + a[K + k]);
+    sum += (digamma(a[k]) - of_sum) * (a[k] - 1.0);
+    sum += (digamma(a[K + k]) - of_sum) * (a[K + k] - before->weight_concentration);
+  }
+  return sum;
+}
+
+/* The same of the Normal-Wishart part of component k, in Bishop's terms (expectations 10.64 and 10.65 and B.80):
+ *
+ *   1/2 E log |precision| (nu - nu0) - d/2 (1 - beta0/beta) - 1/2 (nu d - trace(P C0) - beta0 (m - m0)^T P (m - m0)),
+ *
+ * P the inverse of the covariance. difference: d, scratch. */
+static double excess_of_component(const prior *before, const gmmpi_model *model, int64_t k, double *difference)
+{
+  const int64_t d = model->n_features;
+  const double nu = model->degrees_of_freedom[k];
+  const double beta = model->mean_precision[k];
+  /* E log |precision| / 2, out of the expected log density. */
+  const double half_log_precision = posterior_log_constant(model, k, 0.0) + 0.5 * (double)d * (log_two_pi + 1.0 / beta);
+  for (int64_t j = 0; j < d; j++) difference[j] = model->means[k * d + j] - before->mean[j];
+  const double prior_square =
+      posterior_trace(model, k, before->scale) + before->shrinkage * posterior_square(model, k, difference);
+  return half_log_precision * (nu - before->dof) - 0.5 * (double)d * (1.0 - before->shrinkage / beta) -
+         0.5 * (nu * (double)d - prior_square);
+}
+
+static double lower_bound(const prior *before, const gmmpi_model *model, double log_likelihood)
+{
+  const int64_t d = model->n_features;
+  double sum = log_likelihood + 0.5 * before->n_samples * (double)d * log_two_pi + posterior_log_normaliser(model) -
+               excess_of_weights(before, model, before->scratch);
+  for (int64_t k = 0; k < model->n_components; k++) sum -= excess_of_component(before, model, k, before->scratch);
+  return sum;
+}
+
+/* The expected sum over the points of component k of responsibility times log rho. */
+static double expected_log_joint(const prior *before, const gmmpi_model *previous, const moments *from, int64_t k,
+                                 double log_constant)
+{
+  const int64_t d = previous->n_features;
+  const double *scatter = from->scatter + k * from->second_length;
+  double *difference = before->scratch;
+  double *whole = difference + d;
+  for (int64_t i = 0; i < d; i++) {
+    difference[i] = from->means[k * d + i] - previous->means[k * d + i];
+    if (from->shape == DIAGONAL) whole[i] = *scatter++;
+    for (int64_t j = 0; from->shape == DENSE && j <= i; j++) whole[i * d + j] = *scatter++;
+  }
+  double trace = posterior_trace(previous, k, whole);
+  if (from->counts[k] > 0.0) trace += from->counts[k] * posterior_square(previous, k, difference);
+  return from->counts[k] * log_constant - 0.5 * trace;
+}
+
+static void note_bound(const prior *before, const gmmpi_model *previous, const moments *from, double log_likelihood,
+                       gmmpi_model *next)
+{
+  double entropy = log_likelihood;
+  double *log_constants = before->scratch + before->n_scratch - previous->n_components;
+  posterior_log_weights(previous, log_constants);
+  for (int64_t k = 0; k < previous->n_components; k++)
+    entropy -= expected_log_joint(before, previous, from, k, posterior_log_constant(previous, k, log_constants[k]));
+  *next->lower_bound = entropy + posterior_log_normaliser(next);
+}
+
+const estimator estimator_vb = {.name = "vb",
+                                .empty_is_sound = true,
+                                .adds_ridge = true,
+                                .objective = lower_bound,
+                                .posterior = add_priors,
+                                .complete = complete,
+                                .form = density_from_posterior,
+                                .adopt = adopt_priors,
+                                .note_step = note_bound};
+
+const estimator estimator_dp = {.name = "dp",
+                                .empty_is_sound = true,
+                                .adds_ridge = true,
+                                .objective = lower_bound,
+                                .posterior = add_priors,
+                                .complete = complete,
+                                .form = density_from_posterior,
+                                .adopt = adopt_priors,
+                                .note_step = note_bound};
