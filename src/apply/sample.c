@@ -2,10 +2,12 @@
 #include "apply/sample.h"
 
 #include "apply/output.h"
+#include "mixture/posterior.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +76,16 @@ static void colour_dense(int64_t d, const double *factor, double *z)
   }
 }
 
+/* What a point of a normal distribution with the component's covariance is multiplied with to become one of its
+ * posterior predictive density. */
+static double draw_stretch(const sampler *source, int64_t row, int64_t k)
+{
+  double scale;
+  const double dof = predictive_dof(source->model, k, &scale);
+  const double chi_squared = 2.0 * random_gamma(source->seed, RANDOM_SAMPLE_GAMMA, (uint64_t)row, 0.5 * dof);
+  return sqrt(scale * dof / chi_squared);
+}
+
 int32_t sampler_draw(const sampler *source, int64_t row, double *point)
 {
   const gmmpi_model *model = source->model;
@@ -91,6 +103,10 @@ int32_t sampler_draw(const sampler *source, int64_t row, double *point)
     colour_dense(d, factor, point);
   } else {
     for (int64_t j = 0; j < d; j++) point[j] /= factor[n_factors == d ? j : 0];
+  }
+  if (model_has(model, PART_POSTERIOR)) {
+    const double stretch = draw_stretch(source, row, k);
+    for (int64_t j = 0; j < d; j++) point[j] *= stretch;
   }
   for (int64_t j = 0; j < d; j++) point[j] += model->means[k * d + j];
   for (int64_t j = 0; source->transforms != NULL && j < d; j++)

@@ -16,6 +16,8 @@ static void tell_pass(ascent *one, pass_round *round)
                          .iteration = current->iteration,
                          .n_samples = one->em->points->n_samples,
                          .log_likelihood = one->last.log_likelihood,
+                         .objective = one->last.objective,
+                         .objective_name = one->em->estimator->objective_name,
                          .change = one->change,
                          .seconds = round->seconds,
                          .computing = round->is_told ? 0.0 : round->computing,

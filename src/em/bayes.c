@@ -1,8 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "em/bayes.h"
-
+/* Variational Bayes: estimators of the posterior of a mixture's parameters (mixture/posterior.h), with the priors,
+ * updates and bound of scikit-learn's BayesianGaussianMixture (1.2.1).
+ *
+ * The priors are a Dirichlet distribution of the weights, or of each stick Beta(1, weight_concentration), and
+ * Normal-Wishart distributions (Bishop 2006, sec. 10.2; Attias 2000; Blei, Jordan 2006). From moments N, x, S of the
+ * points (N S the scatter) the M-step is, for each component (eqs. 10.58 to 10.63, with W^-1 = nu covariance),
+ *
+ *   beta = beta0 + N,  m = (beta0 m0 + N x) / beta,  nu = nu0 + N,
+ *   W^-1 = C0 + N (S + ridge) + N beta0 / beta (x - m0)(x - m0)^T.
+ *
+ * tied: nu = nu0 + sum N / K and W^-1 is the mean of the components' ones.
+ *
+ * The objective is the bound of the evidence at a model, with the responsibilities that are best for it:
+ *
+ *   sum_n log sum_k rho_nk + A(model) - sum of expected statistics times (posterior - prior) parameters,
+ *
+ * A the posterior's log normaliser. It never falls from one M-step to the next with a ridge of 0; the ridge is no part
+ * of the points, and may make it fall by as little as it is itself. The terms that do not depend on the model are those
+ * that scikit-learn drops, so that both agree at a fixed point: + n d/2 log 2 pi, and A of the prior is left out.
+ * scikit-learn's lower_bound_ after T iterations is the entropy of the responsibilities of the last E-step, which was
+ * made with the model before, plus A of the model after: model->lower_bound is the same number after a textbook step.
+ */
 #include "em/estimator.h"
 #include "mixture/posterior.h"
+#include "mixture/posterior_density.h"
 #include "support/digamma.h"
 
 #include <math.h>
@@ -159,6 +180,7 @@ static void note_bound(const prior *before, const gmmpi_model *previous, const m
 }
 
 const estimator estimator_vb = {.name = "vb",
+                                .objective_name = "lower bound",
                                 .empty_is_sound = true,
                                 .adds_ridge = true,
                                 .objective = lower_bound,
@@ -169,6 +191,7 @@ const estimator estimator_vb = {.name = "vb",
                                 .note_step = note_bound};
 
 const estimator estimator_dp = {.name = "dp",
+                                .objective_name = "lower bound",
                                 .empty_is_sound = true,
                                 .adds_ridge = true,
                                 .objective = lower_bound,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The priors of variational Bayes, from options and points. */
-#include "em/bayes.h"
+#include "em/prior.h"
 #include "mixture/model.h"
 #include "support/error.h"
 #include "support/linear_algebra.h"
@@ -116,8 +116,8 @@ static int64_t scratch_numbers(density_shape shape, int64_t K, int64_t d)
   return sum_of_bytes(4, (int64_t[]){covariance_length(shape, d), covariance_length(shape, d), d, K});
 }
 
-gmmpi_status bayes_prior_create(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
-                                gmmpi_error *error)
+gmmpi_status bayes_prior(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
+                         gmmpi_error *error)
 {
   const density_shape shape = family_find(options->covariance)->storage->shape;
   const int64_t d = n_features;

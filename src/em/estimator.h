@@ -6,7 +6,7 @@
  *
  *   ml   maximum likelihood: the objective is the log-likelihood (Dempster, Laird, Rubin 1977)
  *   vb   a variational posterior, with a Dirichlet distribution of weights, and
- *   dp   with weights by stick-breaking: the objective is the lower bound of the evidence (em/bayes.h)
+ *   dp   with weights by stick-breaking: the objective is the lower bound of the evidence (em/bayes.c)
  *
  * To add one: a file with an estimator of which every member may be NULL but the name, its name below, a value of
  * fit_method (em/options.h), a line in estimator_of, and what it needs to know before in em/prior.h. Numbers that are
@@ -22,8 +22,9 @@
 /* NULL members: as maximum likelihood has it. */
 typedef struct estimator {
   const char *name;
-  bool empty_is_sound; /* a component that no point belongs to has an estimate all the same: it is no collapse */
-  bool adds_ridge;     /* posterior has added --reg-covar: the M-step adds nothing */
+  const char *objective_name; /* "lower bound"; NULL: the log-likelihood */
+  bool empty_is_sound;        /* a component that no point belongs to has an estimate all the same: it is no collapse */
+  bool adds_ridge;            /* posterior has added --reg-covar: the M-step adds nothing */
   /* What may not fall, from the model that was measured and the log-likelihood of all points under its form. */
   double (*objective)(const prior *before, const gmmpi_model *model, double log_likelihood);
   /* The moments that the M-step takes, from those of the points, of the same shape; with divisors of its own. ridge: d,

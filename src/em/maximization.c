@@ -113,6 +113,12 @@ static component_state state_of_count(double count, double n_samples, double pre
   return count < EMPTY_SHARE * n_samples ? COMPONENT_EMPTY : COMPONENT_SOUND;
 }
 
+/* Only moments that are no points', but proposed, have less than none. */
+static component_state state_with_prior(double count)
+{
+  return count >= 0.0 ? COMPONENT_SOUND : COMPONENT_EMPTY;
+}
+
 static void set_weights(const maximization *step, gmmpi_model *next)
 {
   double total = 0.0;
@@ -219,7 +225,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
   step->ridged = false;
   for (int64_t k = 0; k < from->n_components; k++) {
     step->states[k] = step->how->empty_is_sound
-                          ? COMPONENT_SOUND
+                          ? state_with_prior(from->counts[k])
                           : state_of_count(from->counts[k], from->n_samples, previous->weights[k]);
     step->counts[k] = step->states[k] == COMPONENT_SOUND ? taken->counts[k] : 0.0;
     if (step->states[k] == COMPONENT_SOUND)

@@ -86,7 +86,7 @@ typedef struct fit_options {
   fit_method method;
   component_distribution distribution;
   bool noise; /* there is a uniform background */
-  /* With METHOD_VB and METHOD_DP, as scikit-learn has them: 0 and NULL are the defaults of em/bayes.h. */
+  /* With METHOD_VB and METHOD_DP, as scikit-learn has them: 0 and NULL are the defaults of em/prior.h. */
   double weight_concentration_prior;
   double mean_precision_prior;
   double degrees_of_freedom_prior;

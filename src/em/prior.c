@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/prior.h"
 
-#include "em/bayes.h"
-
 #include <stdlib.h>
 
 gmmpi_status prior_create(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
@@ -10,7 +8,7 @@ gmmpi_status prior_create(const fit_options *options, const data_spread *spread,
 {
   *made = NULL;
   if (options->method == METHOD_VB || options->method == METHOD_DP)
-    return bayes_prior_create(options, spread, n_features, made, error);
+    return bayes_prior(options, spread, n_features, made, error);
   return GMMPI_OK;
 }
 

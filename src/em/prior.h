@@ -30,6 +30,13 @@ typedef struct prior {
  * but where processors differ. Errors: 64, 71. */
 gmmpi_status prior_create(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
                           gmmpi_error *error);
+/* That of METHOD_VB and METHOD_DP (em/bayes.c). Where an option is 0 or NULL: weight_concentration 1/K, shrinkage
+ * (mean_precision_prior) 1, dof d, mean that of the points, scale the covariance of the points (divided by n - 1;
+ * spherical: the mean of their variances), with the ridge of data_spread where it is not positive definite by itself.
+ * Errors: 64 numbers that do not suit d features or the family; 71. */
+gmmpi_status bayes_prior(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
+                         gmmpi_error *error);
+
 void prior_destroy(prior *before); /* NULL is fine */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mixture/model.h"
 
-#include "mixture/posterior.h"
+#include "mixture/posterior_accept.h"
 #include "support/error.h"
 #include "support/feature_transform.h"
 #include "support/hash.h"

@@ -3,7 +3,6 @@
 
 #include "support/digamma.h"
 #include "support/error.h"
-#include "support/linear_algebra.h"
 #include "support/memory.h"
 
 #include <math.h>
@@ -116,14 +115,6 @@ double posterior_log_constant(const gmmpi_model *model, int64_t k, double log_we
   const double dof = model->degrees_of_freedom[k];
   return log_weight - 0.5 * d * log_two_pi + log_determinant_of_factor(model, k) - 0.5 * d * log(dof) +
          0.5 * (expected_log_precision(dof, model->n_features) - d / model->mean_precision[k]);
-}
-
-void density_from_posterior(density_form *form, const gmmpi_model *model)
-{
-  density_from_model(form, model);
-  posterior_log_weights(model, form->log_constants);
-  for (int64_t k = 0; k < model->n_components; k++)
-    form->log_constants[k] = posterior_log_constant(model, k, form->log_constants[k]);
 }
 
 double posterior_square(const gmmpi_model *model, int64_t k, const double *difference)
@@ -256,6 +247,28 @@ static void copy_component(gmmpi_model *to, int64_t k, const gmmpi_model *from, 
   to->degrees_of_freedom[k] = from->degrees_of_freedom[from_k];
 }
 
+gmmpi_status posterior_sort(gmmpi_model *model, gmmpi_error *error)
+{
+  const int64_t K = model->n_components;
+  gmmpi_model *old = NULL;
+  double *counts = allocate(K, sizeof *counts);
+  if (counts == NULL) return fail(error, GMMPI_NO_MEMORY, "there is no memory to sort components");
+  const gmmpi_status status = model_duplicate(model, &old, error);
+  for (int64_t k = 0; status == GMMPI_OK && k < K; k++) {
+    int64_t place = 0;
+    for (int64_t j = 0; j < K; j++) {
+      const double other = posterior_count(old, j);
+      if (other > posterior_count(old, k) || (other == posterior_count(old, k) && j < k)) place++;
+    }
+    copy_component(model, place, old, k);
+    counts[place] = posterior_count(old, k);
+  }
+  if (status == GMMPI_OK) posterior_concentrate(model, counts);
+  gmmpi_model_destroy(old);
+  free(counts);
+  return status;
+}
+
 gmmpi_status posterior_prune(const gmmpi_model *model, gmmpi_model **pruned, gmmpi_error *error)
 {
   const int64_t n_used = posterior_n_used(model);
@@ -294,48 +307,4 @@ double predictive_dof(const gmmpi_model *model, int64_t k, double *scale)
   const double dof = nu + 1.0 - (double)model->n_features;
   *scale = (1.0 + beta) * nu / (beta * dof);
   return dof;
-}
-
-/* --- from outside --- */
-
-static gmmpi_status accept_positive(const double *numbers, int64_t n, double bound, const char *name, const char *label,
-                                    gmmpi_error *error)
-{
-  for (int64_t i = 0; i < n; i++) {
-    if (!isfinite(numbers[i]) || !(numbers[i] > bound))
-      return fail(error, GMMPI_BAD_DATA, "%s: %s has %g; all must be above %g", label, name, numbers[i], bound);
-  }
-  return GMMPI_OK;
-}
-
-gmmpi_status posterior_accept(gmmpi_model *model, const char *label, gmmpi_error *error)
-{
-  const bool dirichlet = model_has(model, PART_DIRICHLET);
-  const bool sticks = model_has(model, PART_STICKS);
-  const int64_t K = model->n_components;
-  const double least_dof = (double)model->n_features - 1.0;
-  if (!model_has(model, PART_POSTERIOR) && !dirichlet && !sticks) return GMMPI_OK;
-  if (!model_has(model, PART_POSTERIOR) || dirichlet == sticks)
-    return fail(error, GMMPI_BAD_DATA,
-                "%s: has parts of a variational posterior alone; give weight_concentration, K numbers or 2 x K, "
-                "mean_precision, degrees_of_freedom and their priors, or none of them",
-                label);
-  gmmpi_error local = {0};
-  double *factor = allocate(model_stored_length(model), sizeof *factor);
-  if (factor == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", label);
-  if (model->family->storage->rank == 2) mirror_lower_triangle(model->n_features, model->covariance_prior);
-  if (accept_positive(model->weight_concentration, sticks ? 2 * K : K, 0.0, "weight_concentration", label, &local) ==
-          GMMPI_OK &&
-      accept_positive(model->mean_precision, K, 0.0, "mean_precision", label, &local) == GMMPI_OK &&
-      accept_positive(model->degrees_of_freedom, K, least_dof, "degrees_of_freedom", label, &local) == GMMPI_OK &&
-      accept_positive(model->weight_concentration_prior, 1, 0.0, "weight_concentration_prior", label, &local) ==
-          GMMPI_OK &&
-      accept_positive(model->mean_precision_prior, 1, 0.0, "mean_precision_prior", label, &local) == GMMPI_OK &&
-      accept_positive(model->degrees_of_freedom_prior, 1, least_dof, "degrees_of_freedom_prior", label, &local) ==
-          GMMPI_OK &&
-      accept_positive(model->mean_prior, model->n_features, -INFINITY, "mean_prior", label, &local) == GMMPI_OK &&
-      !model->family->storage->factorise(model->n_features, model->covariance_prior, factor))
-    fail(&local, GMMPI_BAD_DATA, "%s: covariance_prior is not positive definite; correct it", label);
-  free(factor);
-  return error_pass(error, &local);
 }

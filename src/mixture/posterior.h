@@ -17,7 +17,6 @@
 #ifndef MIXTURE_POSTERIOR_H
 #define MIXTURE_POSTERIOR_H
 
-#include "mixture/density.h"
 #include "mixture/model.h"
 
 /* Expected log weights, of all components: K. */
@@ -26,9 +25,6 @@ void posterior_log_weights(const gmmpi_model *model, double *log_weights);
 /* Expected log weight plus expected log density of a component at a point x, but for -1/2 (x - m)^T precision (x - m)
  * with the expected precision (Bishop 2006, eqs. 10.46, 10.64 to 10.66). */
 double posterior_log_constant(const gmmpi_model *model, int64_t k, double log_weight);
-
-/* The form of which the log densities are these expectations. */
-void density_from_posterior(density_form *form, const gmmpi_model *model);
 
 /* Sets weights from weight_concentration. */
 void posterior_set_weights(gmmpi_model *model);
@@ -52,6 +48,10 @@ double posterior_count(const gmmpi_model *model, int64_t k);
 bool posterior_is_used(const gmmpi_model *model, int64_t k);
 int64_t posterior_n_used(const gmmpi_model *model);
 
+/* Brings components into the order of their counts, the largest first, ties as they were: no other order of the same
+ * ones makes the bound of sticks higher. Errors: 71. */
+gmmpi_status posterior_sort(gmmpi_model *model, gmmpi_error *error);
+
 /* A model of the components that are used alone (of the one with most points where none is), its weights those of the
  * posterior without the others: of sticks, as if there had never been more. The feature names stay. Errors: 71. */
 gmmpi_status posterior_prune(const gmmpi_model *model, gmmpi_model **pruned, gmmpi_error *error);
@@ -59,8 +59,5 @@ gmmpi_status posterior_prune(const gmmpi_model *model, gmmpi_model **pruned, gmm
 /* The posterior predictive density of component k is Student's t (Bishop 2006, eqs. 10.81, 10.82) with nu + 1 - d
  * degrees of freedom about m: its scale matrix is covariances[k] times *scale. */
 double predictive_dof(const gmmpi_model *model, int64_t k, double *scale);
-
-/* Can the arrays of a posterior, which came from outside, be true? label names their origin. Errors: 65. */
-gmmpi_status posterior_accept(gmmpi_model *model, const char *label, gmmpi_error *error);
 
 #endif

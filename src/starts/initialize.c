@@ -2,6 +2,7 @@
 #include "starts/initialize.h"
 
 #include "mixture/posterior.h"
+#include "mixture/posterior_density.h"
 #include "starts/greedy_seeding.h"
 #include "starts/kmeans.h"
 #include "support/error.h"
@@ -288,6 +289,16 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   return error_pass(error, &local);
 }
 
+/* Collective. Sticks are broken from the largest component on; the order of others says nothing. */
+static gmmpi_status sort_sticks(const em_iteration *em, gmmpi_model *model, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  if (!model_has(model, PART_STICKS)) return GMMPI_OK;
+  posterior_sort(model, &local);
+  agree(em->points->comm, &local);
+  return error_pass(error, &local);
+}
+
 /* A model of another kind tells the responsibilities that the first M-step is from. */
 static gmmpi_status start_from_model(const initial_step *step, const gmmpi_model *start, gmmpi_error *error)
 {
@@ -322,7 +333,8 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
   switch (recipe->init) {
   case INIT_KMEANS:
   case INIT_KMEANS_PLUS_PLUS:
-    return start_from_kmeans(&step, recipe, error);
+    if (start_from_kmeans(&step, recipe, error) != GMMPI_OK) return error->status;
+    return sort_sticks(em, model, error);
   case INIT_RANDOM:
     return start_from_random_responsibilities(&step, recipe->seed, error);
   case INIT_LABELS:
