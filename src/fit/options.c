@@ -303,7 +303,7 @@ static bool is_changed(const option_record *option, const fit_options *options)
 {
   char text[1024];
   option_text(option, options, text, sizeof text);
-  return strcmp(text, option->fallback != NULL ? option->fallback : "") != 0;
+  return strcmp(text, option->fallback) != 0;
 }
 
 /* Notes one, unless it has no effect. Its name is the prefix and the option's, with `dash` for every '-'. */
