@@ -7,6 +7,7 @@
 #include "support/exact_sum.h"
 #include "support/memory.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,12 +70,29 @@ static void begin_block(void *context, int thread)
   self->sum_log_max_responsibility = 0;
 }
 
+/* In place of what the tile has added to the predictor's sums: the same of weighted points. */
+static void weigh(const row_tile *tile, predictor *self, double log_likelihood, double sum_log_max_responsibility)
+{
+  const int64_t K = self->form->n_components;
+  for (int p = 0; p < tile->n_points; p++) {
+    double largest = 0.0;
+    for (int64_t k = 0; k < K; k++) largest = fmax(largest, self->responsibilities[k * TILE_ROWS + p]);
+    log_likelihood += tile->weights[p] * self->log_density[p];
+    sum_log_max_responsibility += tile->weights[p] * log(largest);
+  }
+  self->log_likelihood = log_likelihood;
+  self->sum_log_max_responsibility = sum_log_max_responsibility;
+}
+
 static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
   const produced_chunk *chunk = context;
   predictor *self = chunk->work->predictors[thread];
   (void)n_tiles;
+  const double log_likelihood = self->log_likelihood;
+  const double sum_log_max_responsibility = self->sum_log_max_responsibility;
   predictor_tile(self, tile->numbers, tile->n_points);
+  if (tile->weights != NULL) weigh(tile, self, log_likelihood, sum_log_max_responsibility);
   copy_tile(chunk->work, self, tile->n_points, tile->first_row - chunk->first_row, chunk->numbers);
 }
 
@@ -195,9 +213,10 @@ static void sum_up(MPI_Comm comm, prediction *work, predict_report *report)
   int64_t *counts = words_of_labels(work);
   MPI_Allreduce(MPI_IN_PLACE, work->words, (int)work->n_words, MPI_INT64_T, MPI_SUM, comm);
   report->n_samples = work->points->n_samples;
-  report->log_likelihood = full_range_value(work->words);
-  report->sum_log_max_responsibility = full_range_value(work->words + FULL_RANGE_LIMBS);
-  report->expected_log_likelihood = full_range_value(work->words + 2 * FULL_RANGE_LIMBS);
+  report->total_weight = work->points->total_weight;
+  report->log_likelihood = full_range_value(work->words) * work->points->weight_unit;
+  report->sum_log_max_responsibility = full_range_value(work->words + FULL_RANGE_LIMBS) * work->points->weight_unit;
+  report->expected_log_likelihood = full_range_value(work->words + 2 * FULL_RANGE_LIMBS) * work->points->weight_unit;
   memcpy(report->label_counts, counts, (size_t)work->n_components * sizeof *counts);
 }
 

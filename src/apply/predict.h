@@ -54,8 +54,9 @@ typedef struct predict_wishes {
 /* What is known about all points afterwards, the same bits at any number of ranks. */
 typedef struct predict_report {
   int64_t n_samples;
-  double log_likelihood; /* total, like the next ones */
-  double expected_log_likelihood;
+  double total_weight;            /* what they count for: n_samples without weights */
+  double log_likelihood;          /* total, of weighted points where they have weights, as what is next */
+  double expected_log_likelihood; /* of a model with a posterior */
   double sum_log_max_responsibility;
   int64_t *label_counts; /* K: points per label; the caller frees */
 } predict_report;

@@ -55,7 +55,7 @@ gmmpi_status predictive_create(const kernel *instructions, const gmmpi_model *mo
       created->squares == NULL)
     fail(&local, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
   else
-    density_create(model->family->storage->shape, K, model->n_features, &created->form, &local);
+    density_create(model->family, K, model->n_features, &created->form, &local);
   if (local.status != GMMPI_OK) {
     predictive_destroy(created);
     return error_pass(error, &local);
@@ -82,8 +82,7 @@ int64_t predictive_bytes(const gmmpi_model *model)
 {
   int64_t numbers;
   if (!multiply_fits(model->n_components, (TILE_ROWS + 3) * (int64_t)sizeof(double), &numbers)) return INT64_MAX;
-  return sum_of_bytes(
-      2, (int64_t[]){numbers, density_bytes(model->family->storage->shape, model->n_components, model->n_features)});
+  return sum_of_bytes(2, (int64_t[]){numbers, density_bytes(model->family, model->n_components, model->n_features)});
 }
 
 void predictive_tile(predictive *self, const double *tile, double *log_density, double *scratch)

@@ -25,8 +25,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   if (created->responsibilities == NULL || created->log_density == NULL || created->expected_log_density == NULL ||
       created->scratch == NULL)
     goto no_memory;
-  gmmpi_status status =
-      density_create(model->family->storage->shape, model->n_components, model->n_features, &created->form, error);
+  gmmpi_status status = density_create(model->family, model->n_components, model->n_features, &created->form, error);
   if (status == GMMPI_OK && model_has(model, PART_POSTERIOR))
     status = predictive_create(instructions, model, &created->density, error);
   if (status != GMMPI_OK) {

@@ -53,6 +53,7 @@ static gmmpi_status plan_memory(const fit_session *session, shard_options *how, 
       job_bytes(&command->job, fit_kind(&command->fit), command->fit.n_components, source->n_features,
                 starts_together(&command->fit, source->n_features)),
       session->start.is_labels ? start_file_labels_bytes(source->n_rows, session->n_ranks) : 0,
+      model_file_extra_bytes(family_find(command->fit.covariance), command->fit.n_components, source->n_features),
   };
   return memory_plan_fit(session->comm, source, &command->fit, sum_of_bytes(ARRAY_LENGTH(rest), rest),
                          command->memory.memory_limit, command->job.verbosity < 0, how, error);
@@ -62,6 +63,7 @@ static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmp
 {
   const gmmpi_model *start = session->start.model;
   const point_source *source = session->source;
+  if (fit_check_covariance(&session->command.fit, source->n_features, error) != GMMPI_OK) return error->status;
   if (session->command.fit.n_components > n_rows)
     return fail(error, GMMPI_BAD_DATA, "%s: has %lld point%s, too few for %lld components; give a smaller -k",
                 source->label, (long long)n_rows, plural(n_rows), (long long)session->command.fit.n_components);
@@ -91,9 +93,7 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
   source_options options = reading_source_options(&command->reading);
-  shard_options how = {.missing = command->reading.missing,
-                       .infinite = command->reading.infinite,
-                       .n_threads = command->fit.threads,
+  shard_options how = {.n_threads = command->fit.threads,
                        .single_precision = command->fit.precision == PRECISION_SINGLE,
                        .scratch = memory_scratch(&command->memory)};
   if (start_file_open(session->comm, &command->fit, &session->start, error) != GMMPI_OK) return error->status;
@@ -102,12 +102,15 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
   if (source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
       check_input(session, error) != GMMPI_OK ||
       start_file_match(session->comm, &command->fit, session->source, &session->start, error) != GMMPI_OK ||
-      check_sizes(session, session->source->n_rows, error) != GMMPI_OK || plan_memory(session, &how, error) != GMMPI_OK)
+      check_sizes(session, session->source->n_rows, error) != GMMPI_OK)
     return error->status;
+  reading_note_rows(&command->reading, session->source, &how);
+  if (plan_memory(session, &how, error) != GMMPI_OK) return error->status;
   tell_data(session);
   if (shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;
+  reading_settle_weights(&command->reading, session->source->label, session->points);
   if (session->data != NULL && session->points->n_samples > 1)
     data_account_warn(session->data, session->points->minima, session->points->maxima);
   if (session->start.is_labels) {

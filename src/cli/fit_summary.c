@@ -28,7 +28,7 @@ static information_criteria criteria_of_account(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
   return criteria_of(end->measured.log_likelihood, end->measured.sum_log_max_responsibility,
-                     model_n_parameters(end->model), account->points->n_samples);
+                     model_n_parameters(end->model), account->points->total_weight);
 }
 
 static json_t *names_of_events(const fit_result *result)
@@ -47,7 +47,7 @@ static json_t *names_of_events(const fit_result *result)
 static json_t *facts_of_posterior(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
-  const double n = (double)account->points->n_samples;
+  const double n = account->points->total_weight;
   return json_pack(
       "{s:I, s:b, s:I, s:f, s:f, s:f, s:f, s:n, s:n, s:I, s:I, s:I, s:I, s:n, s:n, s:n}", "n_samples",
       (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter", (json_int_t)end->iteration,
@@ -67,7 +67,7 @@ static json_t *common_facts(const fit_account *account)
   return json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
                    (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
                    (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
-                   end->measured.log_likelihood / (double)account->points->n_samples, "n_components_alive",
+                   end->measured.log_likelihood / account->points->total_weight, "n_components_alive",
                    (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
                    "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic,
                    "aic", criteria.aic, "icl", criteria.icl);
@@ -85,6 +85,14 @@ static void remove_nulls(json_t *facts)
   }
 }
 
+/* What is known of weights; nothing without. */
+static bool note_weights(const shard *points, json_t *facts)
+{
+  return !points->has_weights ||
+         (json_object_set_new(facts, "sum_of_weights", json_real(points->total_weight)) == 0 &&
+          json_object_set_new(facts, "n_weightless", json_integer((json_int_t)points->n_weightless)) == 0);
+}
+
 json_t *fit_facts(const fit_account *account)
 {
   const fit_options *options = &account->command->fit;
@@ -95,7 +103,7 @@ json_t *fit_facts(const fit_account *account)
   const bool done =
       facts != NULL &&
       json_object_set_new(facts, "n_dropped", json_integer((json_int_t)account->points->n_dropped)) == 0 &&
-      fit_options_note_model(options, 0, later, facts) &&
+      note_weights(account->points, facts) && fit_options_note_model(options, 0, later, facts) &&
       json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
       fit_options_note_model(options, later, n_fit_options, facts);
   if (done) return facts;
@@ -152,6 +160,7 @@ static void print_summary_json(const fit_account *account)
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     json_object_update(summary, run);
+    note_weights(account->points, summary);
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
     char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     if (text != NULL) puts(text);
@@ -180,11 +189,10 @@ static void print_likelihood(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
   const information_criteria criteria = criteria_of_account(account);
-  const int64_t n = account->points->n_samples;
   const int64_t n_dead = end->model->n_components - model_n_living(end->model);
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
-         end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration),
-         account->result->n_passes);
+         end->measured.log_likelihood / account->points->total_weight, (long long)end->iteration,
+         plural(end->iteration), account->result->n_passes);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
   if (n_dead > 0)
@@ -199,7 +207,7 @@ static void print_posterior(const fit_account *account)
   const int64_t K = account->command->fit.n_components;
   const int64_t n_used = account->result->n_components_used;
   printf("  lower bound %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", bound,
-         bound / (double)account->points->n_samples, (long long)end->iteration, plural(end->iteration),
+         bound / account->points->total_weight, (long long)end->iteration, plural(end->iteration),
          account->result->n_passes);
   printf("  %lld of %lld components are used", (long long)n_used, (long long)K);
   if (end->model->n_components < K)
@@ -215,12 +223,15 @@ static void print_for_people(const fit_account *account)
   const fit_position *end = &result->end;
   const int64_t K = account->command->fit.n_components;
   const int64_t n = account->points->n_samples;
+  const double total = account->points->total_weight;
   const int64_t d = account->points->n_features;
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged ? "" : "; not converged");
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped(shard_dropped(account->points));
+  if (account->points->has_weights)
+    printf("  weights sum to %.10g%s\n", total, account->points->weight_unit != 1.0 ? " (rescaled)" : "");
   if (model_has(end->model, PART_POSTERIOR))
     print_posterior(account);
   else

@@ -9,12 +9,13 @@
 static void tell_pass(ascent *one, pass_round *round)
 {
   const fit_position *current = &one->climb->current;
-  const double n = (double)one->em->points->n_samples;
+  const double n = one->em->points->total_weight;
   one->change = one->last.objective / n - current->measured.objective / n;
   const fit_pass pass = {.start = current->start,
                          .level = current->level,
                          .iteration = current->iteration,
                          .n_samples = one->em->points->n_samples,
+                         .total_weight = one->em->points->total_weight,
                          .log_likelihood = one->last.log_likelihood,
                          .objective = one->last.objective,
                          .objective_name = one->em->estimator->objective_name,
@@ -58,7 +59,7 @@ static bool must_step_back(const ascent *one)
 {
   const double before = one->climb->current.measured.objective;
   if (one->climb->plain || isnan(before)) return false;
-  const double slack = 1e-13 * fabs(before) + 0.01 * one->tolerance * (double)one->em->points->n_samples;
+  const double slack = 1e-13 * fabs(before) + 0.01 * one->tolerance * one->em->points->total_weight;
   return !(one->last.objective >= before - slack);
 }
 
@@ -68,7 +69,7 @@ static gmmpi_status step_back(ascent *one, gmmpi_error *error)
   climber *climb = one->climb;
   em_iteration *em = one->em;
   bool repaired;
-  em->proposed->n_samples = (double)em->points->n_samples;
+  em->proposed->n_samples = em->points->total_weight;
   accelerator_step_back(climb->history, em->proposed);
   if (maximization_step(em, em->proposed, climb->current.model, climb->current.iteration, climb->other, climb,
                         one->observer, &repaired, error) != GMMPI_OK)

@@ -41,21 +41,21 @@ static double sum_of_counts(const moments *from)
   return sum;
 }
 
-/* Of component k: the posterior mean and W^-1, as the scatter. */
+/* Adds to the scatter of component k, or of all where they are pooled, what makes it W^-1 (K times the mean of the
+ * components' W^-1): sets the posterior mean. */
 static void add_prior(const prior *before, const double *ridge, const moments *from, int64_t k, moments *total)
 {
   const int64_t d = from->n_features;
   const double count = from->counts[k];
   const double share = count / (before->shrinkage + count);
   const double *mean = from->means + k * d;
-  const double *scatter = from->scatter + k * from->second_length;
-  double *sum = total->scatter + k * total->second_length;
+  double *sum = total->scatter + (from->n_second == 1 ? 0 : k) * total->second_length;
   for (int64_t i = 0; i < d; i++) {
     const double from_prior = mean[i] - before->mean[i];
     total->means[k * d + i] = before->mean[i] + share * from_prior;
     for (int64_t j = triangle_first(from->shape, i); j <= i; j++) {
       const double scale = before->scale[from->shape == DENSE ? i * d + j : i];
-      *sum++ = scale + *scatter++ + share * before->shrinkage * from_prior * (mean[j] - before->mean[j]);
+      *sum++ += scale + share * before->shrinkage * from_prior * (mean[j] - before->mean[j]);
     }
     sum[-1] += count * ridge[i];
   }
@@ -67,6 +67,7 @@ static void add_priors(const prior *before, const double *ridge, const gmmpi_mod
   const int64_t K = from->n_components;
   const bool shared = previous->family->storage->shared;
   const double each = sum_of_counts(from) / (double)K;
+  memcpy(total->scatter, from->scatter, (size_t)(from->n_second * from->second_length) * sizeof(double));
   for (int64_t k = 0; k < K; k++) {
     add_prior(before, ridge, from, k, total);
     total->divisors[k] = before->dof + (shared ? each : from->counts[k]);
@@ -150,32 +151,40 @@ static double lower_bound(const prior *before, const gmmpi_model *model, double 
   return sum;
 }
 
-/* The expected sum over the points of component k of responsibility times log rho. */
-static double expected_log_joint(const prior *before, const gmmpi_model *previous, const moments *from, int64_t k,
-                                 double log_constant)
+/* trace(P scatter) of the index-th scatter of the moments: of a component, or of all. */
+static double trace_of_scatter(const prior *before, const gmmpi_model *model, const moments *from, int64_t index)
 {
-  const int64_t d = previous->n_features;
-  const double *scatter = from->scatter + k * from->second_length;
-  double *difference = before->scratch;
-  double *whole = difference + d;
+  const int64_t d = model->n_features;
+  const double *scatter = from->scatter + index * from->second_length;
+  double *whole = before->scratch;
   for (int64_t i = 0; i < d; i++) {
-    difference[i] = from->means[k * d + i] - previous->means[k * d + i];
     if (from->shape == DIAGONAL) whole[i] = *scatter++;
     for (int64_t j = 0; from->shape == DENSE && j <= i; j++) whole[i * d + j] = *scatter++;
   }
-  double trace = posterior_trace(previous, k, whole);
-  if (from->counts[k] > 0.0) trace += from->counts[k] * posterior_square(previous, k, difference);
-  return from->counts[k] * log_constant - 0.5 * trace;
+  return posterior_trace(model, index, whole);
+}
+
+/* The sum over points and components of responsibility times log rho, rho of the previous model. */
+static double expected_log_joint(const prior *before, const gmmpi_model *previous, const moments *from)
+{
+  const int64_t d = previous->n_features;
+  double *difference = before->scratch;
+  double *log_weights = before->scratch + before->n_scratch - previous->n_components;
+  double sum = 0.0;
+  posterior_log_weights(previous, log_weights);
+  for (int64_t index = 0; index < from->n_second; index++) sum -= 0.5 * trace_of_scatter(before, previous, from, index);
+  for (int64_t k = 0; k < previous->n_components; k++) {
+    for (int64_t j = 0; j < d; j++) difference[j] = from->means[k * d + j] - previous->means[k * d + j];
+    sum += from->counts[k] *
+           (posterior_log_constant(previous, k, log_weights[k]) - 0.5 * posterior_square(previous, k, difference));
+  }
+  return sum;
 }
 
 static void note_bound(const prior *before, const gmmpi_model *previous, const moments *from, double log_likelihood,
                        gmmpi_model *next)
 {
-  double entropy = log_likelihood;
-  double *log_constants = before->scratch + before->n_scratch - previous->n_components;
-  posterior_log_weights(previous, log_constants);
-  for (int64_t k = 0; k < previous->n_components; k++)
-    entropy -= expected_log_joint(before, previous, from, k, posterior_log_constant(previous, k, log_constants[k]));
+  const double entropy = log_likelihood - expected_log_joint(before, previous, from);
   *next->lower_bound = entropy + posterior_log_normaliser(next);
 }
 

@@ -27,10 +27,16 @@ gmmpi_status report_event(climber *climb, const fit_observer *observer, const fi
   return GMMPI_OK;
 }
 
+/* Is no component at fault, but what they share? */
+static bool failed_together(const maximization *step, const gmmpi_model *next)
+{
+  return step->failed_together || next->family->storage->shared;
+}
+
 static bool has_collapsed(const maximization *step, const gmmpi_model *next, int64_t k)
 {
   return step->states[k] == COMPONENT_EMPTY ||
-         (step->states[k] == COMPONENT_INDEFINITE && !next->family->storage->shared);
+         (step->states[k] == COMPONENT_INDEFINITE && !failed_together(step, next));
 }
 
 static bool is_collapsed(const repair *work, int64_t k)
@@ -258,8 +264,8 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
   int64_t n_to_reseed = 0;
   if (to_reseed == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to repair components");
   if (step->ridged) report_once(&work, -1, EVENT_DEGENERATE, ACTION_RIDGE, &local);
-  if (next->family->storage->shared && any_indefinite) {
-    factorise_with_ridge(step, next, 0);
+  if (failed_together(step, next) && any_indefinite) {
+    if (next->family->storage->shared) factorise_with_ridge(step, next, 0);
     report_once(&work, -1, EVENT_INDEFINITE, ACTION_RIDGE, &local);
   }
   if (to_reseed != NULL) settle_each(&work, policy, to_reseed, &n_to_reseed, &local);

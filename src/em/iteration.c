@@ -53,12 +53,13 @@ static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximizatio
 {
   broadcast_large(comm, 0, step->states, n_components * (int64_t)sizeof *step->states, MPI_BYTE);
   MPI_Bcast(&step->ridged, (int)sizeof step->ridged, MPI_BYTE, 0, comm);
+  MPI_Bcast(&step->failed_together, (int)sizeof step->failed_together, MPI_BYTE, 0, comm);
   model_broadcast_parameters(comm, 0, next);
 }
 
 static void create_shared(em_iteration *em, int64_t n_requests, gmmpi_error *error)
 {
-  const pass_size size = {em->family->storage->shape, SECOND_ORDER, em->options->n_components, n_requests};
+  const pass_size size = {em->family->storage->shape, family_order(em->family), em->options->n_components, n_requests};
   em->requests = allocate(n_requests, sizeof *em->requests);
   if (em->requests == NULL)
     fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld models", (long long)n_requests);
@@ -71,10 +72,11 @@ static void create_own(em_iteration *em, gmmpi_error *error)
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
   const density_shape shape = em->family->storage->shape;
-  if (density_create(shape, K, d, &em->form, error) == GMMPI_OK &&
-      statistics_create(shape, SECOND_ORDER, K, em->points, &em->sums, error) == GMMPI_OK &&
-      moments_create(shape, K, d, &em->measured, error) == GMMPI_OK &&
-      moments_create(shape, K, d, &em->proposed, error) == GMMPI_OK)
+  const statistics_order order = family_order(em->family);
+  if (density_create(em->family, K, d, &em->form, error) == GMMPI_OK &&
+      statistics_create(shape, order, K, em->points, &em->sums, error) == GMMPI_OK &&
+      moments_create(shape, order, K, d, &em->measured, error) == GMMPI_OK &&
+      moments_create(shape, order, K, d, &em->proposed, error) == GMMPI_OK)
     maximization_create(em->family, em->estimator, em->sums, &em->step, error);
   em->spans = allocate(K * d, sizeof(double));
   if (error->status == GMMPI_OK && em->spans == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for distances");
@@ -189,22 +191,24 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
-  const int64_t moment = moments_bytes(family->storage->shape, K, n_features);
-  const int64_t parts[] = {moment,
-                           moment,
-                           density_bytes(family->storage->shape, K, n_features),
-                           maximization_bytes(family, estimator_of(options), K, n_features),
-                           moment < INT64_MAX ? K * n_features * (int64_t)sizeof(double) : INT64_MAX, /* spans */
-                           statistics_bytes(family->storage->shape, K, n_features, options->threads)};
+  const int64_t moment = moments_bytes(family->storage->shape, family_order(family), K, n_features);
+  const int64_t parts[] = {
+      moment,
+      moment,
+      density_bytes(family, K, n_features),
+      maximization_bytes(family, estimator_of(options), K, n_features),
+      moment < INT64_MAX ? K * n_features * (int64_t)sizeof(double) : INT64_MAX, /* spans */
+      statistics_bytes(family->storage->shape, family_order(family), K, n_features, options->threads)};
   return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
 }
 
 int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
-  return sum_of_bytes(
-      3, (int64_t[]){iteration_bytes_beside(options, n_features), data_spread_bytes(family->storage->shape, n_features),
-                     team_bytes(family->storage->shape, options->n_components, n_features, options->threads)});
+  return sum_of_bytes(3, (int64_t[]){iteration_bytes_beside(options, n_features),
+                                     data_spread_bytes(family->storage->shape, n_features),
+                                     team_bytes(family->storage->shape, family_order(family), options->n_components,
+                                                n_features, options->threads)});
 }
 
 /* --- E-step --- */
@@ -212,6 +216,8 @@ int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 static void prepare_pass(em_iteration *em, const double *references)
 {
   statistics_begin(em->sums, references);
+  if (em->sums->order == POOLED_ORDER && em->n_repeats == 0 && common_form_is_compact(&em->form->common))
+    statistics_about(em->sums, em->form->common.origin);
   em->request.sums = em->sums;
   em->request.spans = em->is_tight ? em->spans : NULL;
 }

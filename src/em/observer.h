@@ -13,6 +13,7 @@ typedef struct fit_pass {
   int64_t level;
   int64_t iteration;
   int64_t n_samples;     /* points on this level */
+  double total_weight;   /* of them: what the mean log-likelihood is of */
   double log_likelihood; /* total, like the next one */
   double objective;
   const char *objective_name; /* NULL: it is the log-likelihood, or that and a prior's */

@@ -31,6 +31,7 @@ static shard_options how_of(const gmmpi_options *options)
 {
   return (shard_options){.missing = options->reading.missing,
                          .infinite = options->reading.infinite,
+                         .drops_weightless = true,
                          .n_threads = options->fit.threads,
                          .single_precision = options->fit.precision == PRECISION_SINGLE,
                          .scratch = memory_scratch(&options->memory)};

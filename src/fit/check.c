@@ -4,12 +4,23 @@
 #include "support/error.h"
 #include "support/threads.h"
 
+gmmpi_status fit_check_covariance(const fit_options *options, int64_t n_features, gmmpi_error *error)
+{
+  if (n_features == 1 || !family_is_of_one_feature(options->covariance)) return GMMPI_OK;
+  return fail(
+      error, GMMPI_WRONG_USAGE,
+      "--covariance %s is for data with one feature, and these have %lld; give one of mclust's codes with three "
+      "letters, %s for instance, or pick a column",
+      options->covariance, (long long)n_features, options->covariance[0] == 'E' ? "EEE" : "VVV");
+}
+
 gmmpi_status fit_check_options(const shard *points, const fit_options *options, gmmpi_error *error)
 {
   if (options->threads > 1 && !threads_are_available())
     return fail(error, GMMPI_WRONG_USAGE,
                 "%d threads are asked for, but this build has no OpenMP; use 1 thread, and more ranks",
                 options->threads);
+  if (fit_check_covariance(options, points->n_features, error) != GMMPI_OK) return error->status;
   if (options->n_components > points->n_samples)
     return fail(error, GMMPI_BAD_DATA,
                 "%lld components are too many for %lld point%s; ask for at most as many as there are points",

@@ -35,7 +35,8 @@ static gmmpi_status tell_if_spurious(const fit_batch *batch, climber *climb, gmm
   const bool loses = best->start >= 0 && !(climb->current.measured.objective > best->measured.objective);
   /* A component that rests on few points has the prior beside them. */
   if (loses || batch->options->spurious == SPURIOUS_KEEP || batch->ems[0]->estimator->empty_is_sound) return GMMPI_OK;
-  if (find_spurious(points, all->n_samples, batch->options->reg_covar, climb->current.model, &found, error) != GMMPI_OK)
+  if (find_spurious(points, all->total_weight, batch->options->reg_covar, climb->current.model, &found, error) !=
+      GMMPI_OK)
     return error->status;
   if (found.kind == COMPONENT_NOT_SPURIOUS) return GMMPI_OK;
   const fit_event event = {.start = climb->current.start,

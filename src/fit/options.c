@@ -27,6 +27,25 @@ static const char *const spurious_choices[] = {[SPURIOUS_AVOID] = "avoid", [SPUR
 
 static_assert(sizeof(start_method) == sizeof(int), "an enumeration is as large as an int");
 
+/* A family has one name, whichever was given, so that fits that are the same are known to be. Which names there are for
+ * one feature alone is found out with the data (fit_check_options). */
+static gmmpi_status parse_covariance(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  static const char *const of_one_feature[] = {"E", "V"};
+  const char **name = value;
+  const covariance_family *family = family_find(text);
+  if (family == NULL) return refuse_choice(option->name, family_names, text, error);
+  *name = family_is_of_one_feature(text) ? of_one_feature[text[0] == 'V'] : family->name;
+  return GMMPI_OK;
+}
+
+static void print_covariance(const option_record *option, const void *value, char *text, size_t size)
+{
+  const char *name = *(const char *const *)value;
+  (void)option;
+  snprintf(text, size, "%s", name != NULL ? name : "");
+}
+
 const option_record fit_option_table[] = {
     {.name = "components",
      .letter = 'k',
@@ -42,9 +61,10 @@ const option_record fit_option_table[] = {
      .argument = "NAME",
      .group = "Model",
      .help = FAMILY_HELP(""),
-     .kind = OPTION_WORD,
+     .kind = OPTION_PARSED,
      .offset = offsetof(fit_options, covariance),
-     .choices = family_names,
+     .parse = parse_covariance,
+     .print = print_covariance,
      .fallback = "full",
      .affects_numbers = true},
     {.name = "tol",

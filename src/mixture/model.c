@@ -388,7 +388,7 @@ gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const 
   if (n_components < 1 || n_features < 1)
     return fail(error, GMMPI_WRONG_USAGE, "a model has %lld components in %lld features; give at least one of each",
                 (long long)n_components, (long long)n_features);
-  if (family == NULL)
+  if (family == NULL || (family_is_of_one_feature(covariance) && n_features > 1))
     return fail(error, GMMPI_WRONG_USAGE, "\"%s\" is no kind of covariance; use %s", covariance,
                 family_list(families, sizeof families));
   gmmpi_model *created = NULL;

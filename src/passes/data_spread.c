@@ -45,8 +45,8 @@ static const covariance_family *family_of_probe(density_shape shape)
 
 int64_t data_spread_creation_bytes(density_shape shape, int64_t n_features, int n_threads)
 {
-  return sum_of_bytes(3, (int64_t[]){statistics_bytes(shape, 1, n_features, n_threads),
-                                     team_bytes(shape, 1, n_features, n_threads),
+  return sum_of_bytes(3, (int64_t[]){statistics_bytes(shape, SECOND_ORDER, 1, n_features, n_threads),
+                                     team_bytes(shape, SECOND_ORDER, 1, n_features, n_threads),
                                      model_bytes(gaussian_kind(family_of_probe(shape)), 1, n_features)});
 }
 

@@ -5,7 +5,8 @@
  *   counts[k] = N_k,  means[k] = sum of responsibility x / N_k,
  *   scatter[k] = sum of responsibility (x - means[k])(x - means[k])^T
  *
- * About its own mean a component's scatter loses nothing, wherever the data are. */
+ * or, where all that is wanted of the scatters is their sum (POOLED_ORDER), that sum. About its own mean a component's
+ * scatter loses nothing, wherever the data are. */
 #ifndef PASSES_MOMENTS_H
 #define PASSES_MOMENTS_H
 
@@ -18,11 +19,12 @@ typedef struct moments {
   density_shape shape;
   int64_t n_components;  /* K */
   int64_t n_features;    /* d */
+  int64_t n_second;      /* n_second_moments: K, or 1, the sum over all components */
   int64_t second_length; /* triangle_length (mixture/shape.h) */
   double n_samples;      /* of the points that they are of */
   double *counts;        /* K */
   double *means;         /* K x d */
-  double *scatter;       /* K x second_length */
+  double *scatter;       /* n_second x second_length */
   /* What scatters are divided by: by maximum likelihood the counts, and n_samples. An estimator with a prior has its
    * own (em/estimator.h). */
   double *divisors; /* K; NULL: the counts */
@@ -30,11 +32,12 @@ typedef struct moments {
 } moments;
 
 /* Errors: 71. */
-gmmpi_status moments_create(density_shape shape, int64_t n_components, int64_t n_features, moments **result,
-                            gmmpi_error *error);
+gmmpi_status moments_create(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features,
+                            moments **result, gmmpi_error *error);
 void moments_destroy(moments *some); /* NULL is fine */
 
-/* INT64_MAX when they can't be counted. */
-int64_t moments_bytes(density_shape shape, int64_t n_components, int64_t n_features);
+/* The numbers of counts, means and scatters, and the bytes of all; INT64_MAX when they can't be counted. */
+int64_t moments_length(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features);
+int64_t moments_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features);
 
 #endif

@@ -42,9 +42,10 @@ gmmpi_status team_create(const kernel *kernels, const shard *points, const pass_
                          pass_team **team, gmmpi_error *error);
 void team_destroy(pass_team *team); /* NULL is fine */
 
-/* The bytes of a team for requests of one shape and number of components, but for the words that travel, which are
- * counted with the statistics; INT64_MAX when they can't be counted. */
-int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads);
+/* The bytes of a team for requests of one shape, order and number of components, but for the words that travel, which
+ * are counted with the statistics; INT64_MAX when they can't be counted. */
+int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features,
+                   int n_threads);
 
 /* Sets the workspace up for a block's sums of these statistics, all zero. */
 void workspace_begin_block(pass_workspace *workspace, const statistics *sums);

@@ -79,6 +79,7 @@ typedef struct shard {
                             rows are those of the tiles' weights times this, once, at their end */
   double total_weight;   /* of all ranks' rows, in units: how many points they count for; n_samples without weights.
                             The same bits at any number of ranks */
+  bool has_fractions;    /* is any weight, as it is in a tile, no whole number? */
   uint64_t fingerprint;  /* of all rows in their order, the same at any number of ranks */
   int64_t n_left_out;    /* rows of the source that are not there, over all ranks: the sum of two of the next three */
   int64_t n_dropped;     /* for a missing or infinite value */

@@ -76,7 +76,7 @@ void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
 {
   uint64_t sum = 0;
   double largest_weight = 0.0;
-  int64_t weight[FULL_RANGE_LIMBS] = {0};
+  int64_t weight[FULL_RANGE_LIMBS + 1] = {0}; /* and how many tiles have fractions */
   for (int64_t j = 0; j < points->n_features; j++) {
     points->minima[j] = INFINITY;
     points->maxima[j] = -INFINITY;
@@ -91,6 +91,7 @@ void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
     for (int64_t i = SURVEY_LANES * (points->row_width - 1); i < SURVEY_LANES * points->row_width; i++)
       largest_weight = fmax(largest_weight, surveys[t].maxima[i]);
     for (int i = 0; i < FULL_RANGE_LIMBS; i++) weight[i] += surveys[t].weight[i];
+    weight[FULL_RANGE_LIMBS] += surveys[t].n_fractions;
   }
   const int n = (int)points->n_features;
   MPI_Allreduce(MPI_IN_PLACE, points->minima, n, MPI_DOUBLE, MPI_MIN, points->comm);
@@ -100,8 +101,9 @@ void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
   points->total_weight = (double)points->n_samples;
   if (!points->has_weights) return;
   MPI_Allreduce(&largest_weight, &points->largest_weight, 1, MPI_DOUBLE, MPI_MAX, points->comm);
-  MPI_Allreduce(MPI_IN_PLACE, weight, FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, points->comm);
+  MPI_Allreduce(MPI_IN_PLACE, weight, FULL_RANGE_LIMBS + 1, MPI_INT64_T, MPI_SUM, points->comm);
   points->total_weight = full_range_value(weight) * points->weight_unit;
+  points->has_fractions = weight[FULL_RANGE_LIMBS] > 0;
 }
 
 /* --- one tile --- */
@@ -181,6 +183,7 @@ static bool add_weights(const whole_tile *tile, row_survey *survey)
 {
   const double *weights = tile->numbers + (tile->row_width - 1) * TILE_ROWS;
   bool good = true;
+  bool whole = true;
   double sum = 0.0;
   double lost = 0.0;
   for (int p = 0; p < tile->n_points; p++) {
@@ -189,7 +192,9 @@ static bool add_weights(const whole_tile *tile, row_survey *survey)
     lost += (sum - (next - back)) + (weights[p] - back);
     sum = next;
     good &= weights[p] > 0.0;
+    whole &= weights[p] == floor(weights[p]);
   }
+  survey->n_fractions += whole ? 0 : 1;
   full_range_add(survey->weight, sum);
   full_range_add(survey->weight, lost);
   return good;

@@ -29,6 +29,7 @@ struct row_survey {
   double *minima, *maxima;          /* row_width x SURVEY_LANES */
   uint64_t hash;                    /* the sum of the rows' hashes */
   int64_t weight[FULL_RANGE_LIMBS]; /* the sum of their weights */
+  int64_t n_fractions;              /* tiles with weights that are no whole numbers */
 };
 enum { SURVEY_LANES = 8 };
 row_survey *surveys_create(int n_threads, int64_t row_width, double limit); /* NULL when there is no memory */

@@ -71,10 +71,10 @@ static gmmpi_status worth_of(const stage *one, double *worth, gmmpi_error *error
   const fit_position *current = &one->bench.climb.current;
   const shard *points = one->bench.em->points;
   spurious_component found;
-  if (find_spurious(points, points->n_samples, one->options.reg_covar, current->model, &found, error) != GMMPI_OK)
+  if (find_spurious(points, points->total_weight, one->options.reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && one->options.spurious == SPURIOUS_AVOID;
-  *worth = current->measured.objective - (passed_over ? SPURIOUS_HANDICAP * (double)points->n_samples : 0.0);
+  *worth = current->measured.objective - (passed_over ? SPURIOUS_HANDICAP * points->total_weight : 0.0);
   return GMMPI_OK;
 }
 

@@ -67,8 +67,11 @@ static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed
   int64_t *rows = allocate(model->n_components, sizeof *rows);
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to draw rows");
   if (agree(em->points->comm, &local) == GMMPI_OK) {
-    draw_rows(em->points->n_samples, model->n_components, seed, rows);
-    fetch_rows(em->points, rows, model->n_components, model->means, &local);
+    if (em->points->has_weights)
+      draw_rows_by_weight(em->points, seed, RANDOM_START_ROWS, model->n_components, rows, &local);
+    else
+      draw_rows(em->points->n_samples, model->n_components, seed, rows);
+    if (local.status == GMMPI_OK) fetch_rows(em->points, rows, model->n_components, model->means, &local);
   }
   free(rows);
   return error_pass(error, &local);
@@ -310,7 +313,7 @@ static gmmpi_status start_from_model(const initial_step *step, const gmmpi_model
     return GMMPI_OK;
   }
   density_form *form = NULL;
-  density_create(start->family->storage->shape, start->n_components, start->n_features, &form, &local);
+  density_create(start->family, start->n_components, start->n_features, &form, &local);
   if (agree(em->points->comm, &local) == GMMPI_OK) {
     if (model_has(start, PART_POSTERIOR))
       density_from_posterior(form, start);

@@ -31,8 +31,9 @@ typedef struct place_finder {
   double *tile;                          /* d x TILE_ROWS: room */
   int64_t *rows;                         /* most_rows */
   double *points;                        /* most_rows x d: their coordinates */
+  double *weights;                       /* most_rows */
   int64_t *owners;                       /* most_rows: the component that each belongs to */
-  int64_t *counts;                       /* most_rows x N_RADII */
+  int64_t *counts;                       /* most_rows x N_RADII: in units, see place_count_unit */
   double *gains, *square_radii, *shares; /* most_rows: of the best radius */
   double *covariance;                    /* of the component in hand */
   double *log_densities, *square_slopes; /* most components: of each at the row in hand */
@@ -48,6 +49,9 @@ gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, 
 void place_finder_destroy(place_finder *finder); /* NULL is fine */
 int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_samples,
                            int64_t n_features); /* INT64_MAX: can't be counted */
+
+/* Rows are counted in units of so much weight: whole numbers, so that their sums do not depend on their order. */
+double place_count_unit(const shard *points);
 
 /* Rows around which points are counted. */
 int64_t count_place_rows(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features);

@@ -112,7 +112,9 @@ static gmmpi_status take_chosen_rows(const place_search *search, const represent
     add_other_rows(finder, finder->n_worst, points->n_samples);
   else
     draw_rows(finder, points->n_samples, seed);
-  if (fetch_rows(points, finder->rows, finder->n_rows, finder->points, error) != GMMPI_OK) return error->status;
+  if (fetch_rows(points, finder->rows, finder->n_rows, finder->points, error) != GMMPI_OK ||
+      fetch_weights(points, finder->rows, finder->n_rows, finder->weights, error) != GMMPI_OK)
+    return error->status;
   set_owners(finder, search->em);
   return GMMPI_OK;
 }
@@ -168,6 +170,7 @@ static int64_t radius_of(double square)
 
 /* The n rows from `first` on, which are in the probe. */
 typedef struct probe_pass {
+  double unit; /* place_count_unit */
   const place_finder *finder;
   const kernel *kernel;
   int64_t first, n;
@@ -178,15 +181,18 @@ static void count_tile(void *context, const row_tile *tile, int64_t n_tiles, int
 {
   const probe_pass *pass = context;
   const place_finder *finder = pass->finder;
+  int64_t units[TILE_ROWS];
   (void)n_tiles;
   (void)thread;
+  for (int p = 0; p < tile->n_points; p++)
+    units[p] = tile->weights == NULL ? 1 : (int64_t)nearbyint(tile->weights[p] / pass->unit);
   pass->kernel->log_densities(finder->form, tile->numbers, finder->distances, finder->scratch);
   for (int64_t i = 0; i < pass->n; i++) {
     int64_t *counts = finder->counts + (pass->first + i) * N_RADII;
     const double *halves = finder->distances + i * TILE_ROWS;
     for (int p = 0; p < tile->n_points; p++) {
       const double square = fabs(2.0 * halves[p]);
-      if (square < 0x1p2) counts[radius_of(square)]++;
+      if (square < 0x1p2) counts[radius_of(square)] += units[p];
     }
   }
 }
@@ -201,7 +207,8 @@ static int64_t count_around(const place_search *searches, int64_t n, int64_t fir
     const place_finder *finder = searches[i].finder;
     const int64_t left = finder->n_rows - first;
     if (left <= 0) continue;
-    passes[n_visits] = (probe_pass){finder, searches[i].em->kernel, first, left < PROBES ? left : PROBES};
+    passes[n_visits] = (probe_pass){place_count_unit(searches[i].em->points) / searches[i].em->points->weight_unit,
+                                    finder, searches[i].em->kernel, first, left < PROBES ? left : PROBES};
     set_probe(finder, searches[i].model, first, passes[n_visits].n);
     visits[n_visits] = (row_visit){.most_tiles = 1,
                                    .visitor = {.context = &passes[n_visits], .tiles = count_tile, .takes_turns = true}};

@@ -127,7 +127,7 @@ static problem make_problem(density_shape shape, int64_t d, bool integers)
   uint64_t state = 7;
   if (model_allocate(gaussian_kind(shape == DENSE ? &family_full : &family_diag), K, d, &made.model, &error) !=
           GMMPI_OK ||
-      density_create(shape, K, d, &made.form, &error) != GMMPI_OK)
+      density_create(shape == DENSE ? &family_full : &family_diag, K, d, &made.form, &error) != GMMPI_OK)
     abort();
   for (int64_t k = 0; k < K; k++) {
     made.model->weights[k] = (double)(k + 1) / 6.0;

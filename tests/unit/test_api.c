@@ -144,7 +144,9 @@ static void test_refusals(void **state)
   expect_refusal("tol", "nan", "--tol: \"nan\" is no number; give one such as 1e-3 or 2.5");
   expect_refusal("components", "2.5", "--components: \"2.5\" is no integer; give one from 1 to 2147483647");
   expect_refusal("threads", "0", "--threads: 0 is below 1; give an integer from 1 to 4096");
-  expect_refusal("covariance", "round", "--covariance: \"round\" is unknown; give full, tied, diag or spherical");
+  expect_refusal("covariance", "round",
+                 "--covariance: \"round\" is unknown; give full, tied, diag, spherical, EII, "
+                 "EEI, VEI, EVI, VEE, EVE, VVE, EEV, VEV or EVV");
   expect_refusal("coarse-to-fine", "maybe", "--coarse-to-fine: \"maybe\" is unknown; give auto, yes or no");
   expect_refusal("init", "", "--init: is empty; give METHOD");
   expect_refusal("memory-limit", "much",

@@ -16,7 +16,7 @@
 static void every_fallback_is_a_value(void **state)
 {
   (void)state;
-  static const char *const groups[] = {"Model", "Iterations", "Start", "Machine"}; /* of gmmpi fit --help */
+  static const char *const groups[] = {"Model", "Method", "Iterations", "Start", "Machine"}; /* of gmmpi fit --help */
   int n_reading;
   const option_record *reading = reading_option_table(&n_reading);
   const struct {
@@ -31,7 +31,7 @@ static void every_fallback_is_a_value(void **state)
       gmmpi_error error = {0};
       assert_ptr_equal(option_find(tables[t].table, tables[t].n, option->name), option);
       bool is_shown = option->group == NULL;
-      for (int g = 0; g < 4; g++) is_shown = is_shown || strcmp(option->group, groups[g]) == 0;
+      for (int g = 0; g < 5; g++) is_shown = is_shown || strcmp(option->group, groups[g]) == 0;
       assert_true(is_shown);
       if (option->if_changed) assert_non_null(option->fallback);
       if (option->needs != NULL) assert_non_null(option_find(tables[t].table, tables[t].n, option->needs));

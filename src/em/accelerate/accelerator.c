@@ -13,10 +13,11 @@
 /* A history of more numbers than this is out of proportion for `auto` (2 GB). */
 static const int64_t most_numbers = INT64_C(1) << 28;
 
-static int64_t vector_length(density_shape shape, int64_t n_components, int64_t n_features)
+/* -1 when it can't be counted. */
+static int64_t vector_length(const covariance_family *family, int64_t n_components, int64_t n_features)
 {
-  const int64_t bytes = moments_bytes(shape, n_components, n_features);
-  return bytes == INT64_MAX ? -1 : bytes / (int64_t)sizeof(double);
+  const int64_t length = moments_length(family->storage->shape, family_order(family), n_components, n_features);
+  return length == INT64_MAX ? -1 : length;
 }
 
 int64_t accelerator_n_units(int64_t n_components, int64_t n_features)
@@ -48,19 +49,19 @@ bool accelerator_method_exists(const char *method)
   return find_method(method, 1, 1, 1) != NULL;
 }
 
-int64_t accelerator_bytes(const char *method, density_shape shape, int64_t n_components, int64_t n_features)
+int64_t accelerator_bytes(const char *method, const covariance_family *family, int64_t n_components, int64_t n_features)
 {
-  const int64_t length = vector_length(shape, n_components, n_features);
+  const int64_t length = vector_length(family, n_components, n_features);
   const acceleration_method *found = find_method(method, length, n_components, n_features);
   const int64_t numbers = found == NULL ? -1 : count_numbers(found->capacity, length, n_components, n_features);
   int64_t bytes;
   return numbers < 0 || !multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ? INT64_MAX : bytes;
 }
 
-gmmpi_status accelerator_create(const char *method, density_shape shape, int64_t n_components, int64_t n_features,
-                                accelerator **result, gmmpi_error *error)
+gmmpi_status accelerator_create(const char *method, const covariance_family *family, int64_t n_components,
+                                int64_t n_features, accelerator **result, gmmpi_error *error)
 {
-  const int64_t length = vector_length(shape, n_components, n_features);
+  const int64_t length = vector_length(family, n_components, n_features);
   const acceleration_method *found = find_method(method, length, n_components, n_features);
   *result = NULL;
   if (found == NULL)
@@ -68,7 +69,8 @@ gmmpi_status accelerator_create(const char *method, density_shape shape, int64_t
   accelerator *created = calloc(1, sizeof *created);
   if (created != NULL) {
     created->method = found;
-    created->shape = shape;
+    created->shape = family->storage->shape;
+    created->pooled = family->pools;
     created->n_components = n_components;
     created->n_features = n_features;
     created->length = length;

@@ -37,7 +37,7 @@
 #define EM_ACCELERATE_ACCELERATOR_H
 
 #include "gmmpi/error.h"
-#include "mixture/shape.h"
+#include "mixture/family.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -64,25 +64,27 @@ enum accelerator_counter {
 typedef struct accelerator {
   const struct acceleration_method *method;
   density_shape shape;
+  bool pooled; /* the second moments are those of all components together */
   int64_t n_components, n_features;
-  int64_t length;   /* of a vector of statistics: K (1 + d + second_length) */
+  int64_t length;   /* of a vector of statistics: moments_length */
   int64_t capacity; /* outputs and residuals that are remembered, at most; 0: nothing is accelerated */
   int64_t counters[ACCELERATOR_COUNTERS];
   double *numbers;
   int64_t n_numbers;
 } accelerator;
 
-/* The method of this name ("none", "anderson", "squarem", "auto"), for a mixture of this shape: auto is anderson unless
- * its history would be out of proportion. Errors: 64 an unknown name, 71. */
-gmmpi_status accelerator_create(const char *method, density_shape shape, int64_t n_components, int64_t n_features,
-                                accelerator **result, gmmpi_error *error);
+/* The method of this name ("none", "anderson", "squarem", "auto"), for a mixture of this family: auto is anderson
+ * unless its history would be out of proportion. Errors: 64 an unknown name, 71. */
+gmmpi_status accelerator_create(const char *method, const covariance_family *family, int64_t n_components,
+                                int64_t n_features, accelerator **result, gmmpi_error *error);
 void accelerator_destroy(accelerator *memory); /* NULL is fine */
 
 /* Is there such a method? */
 bool accelerator_method_exists(const char *method);
 
 /* The bytes of an accelerator's memory; INT64_MAX when they can't be counted. */
-int64_t accelerator_bytes(const char *method, density_shape shape, int64_t n_components, int64_t n_features);
+int64_t accelerator_bytes(const char *method, const covariance_family *family, int64_t n_components,
+                          int64_t n_features);
 
 /* The name of the method in use: never "auto". */
 const char *accelerator_name(const accelerator *memory);

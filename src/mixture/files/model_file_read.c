@@ -2,6 +2,7 @@
 /* Reading models, whose files may be anything. */
 #include "mixture/files/model_file.h"
 
+#include "mixture/files/file_arrays.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
@@ -223,17 +224,32 @@ static gmmpi_status read_names_and_transforms(const opened_file *file, gmmpi_mod
   return status;
 }
 
+/* An array that files hold in another shape than memory. */
+static gmmpi_status read_expanded(const opened_file *file, const char *name, const model_array *array,
+                                  gmmpi_model *model, gmmpi_error *error)
+{
+  double *numbers = allocate(array->length, sizeof *numbers);
+  if (numbers == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", file->path);
+  gmmpi_status status = read_numbers(file, name, array->n_dimensions, array->shape, numbers, error);
+  if (status == GMMPI_OK) status = file_array_contract(model, array, numbers, file->path, error);
+  free(numbers);
+  return status;
+}
+
 /* The data sets of all arrays, or with values = false only whether they fit together and are there. */
-static gmmpi_status read_parameters(const opened_file *file, const gmmpi_model *model, bool values, gmmpi_error *error)
+static gmmpi_status read_parameters(const opened_file *file, gmmpi_model *model, bool values, gmmpi_error *error)
 {
   model_array arrays[MODEL_MOST_ARRAYS];
-  const int n_arrays = model_arrays(model, arrays);
+  const int n_arrays = file_arrays(model, arrays);
   gmmpi_status status = GMMPI_OK;
   for (int i = 0; i < n_arrays && status == GMMPI_OK; i++) {
+    const model_array *array = &arrays[i];
     char name[64];
-    snprintf(name, sizeof name, "/%s", arrays[i].name);
-    status =
-        read_numbers(file, name, arrays[i].n_dimensions, arrays[i].shape, values ? arrays[i].numbers : NULL, error);
+    snprintf(name, sizeof name, "/%s", array->name);
+    if (values && array->numbers == NULL)
+      status = read_expanded(file, name, array, model, error);
+    else
+      status = read_numbers(file, name, array->n_dimensions, array->shape, values ? array->numbers : NULL, error);
   }
   return status;
 }

@@ -116,14 +116,19 @@ static gmmpi_status stream_whole_rows(point_source *source, shard_options option
   return error->status;
 }
 
+/* A source without a face has what is beside the features as its last columns. */
+static int64_t features_of(const point_source *source, const shard_options *options)
+{
+  return source->n_features - (source->beside == NULL ? shard_n_beside(options) : 0);
+}
+
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error)
 {
   gmmpi_error local = {0};
   shard *points = NULL;
   dropped_rows dropped = {0};
-  lay_out_for_reading(comm, source->label, source->n_rows, source->n_features - shard_n_beside(&options), &options,
-                      &points, &local);
+  lay_out_for_reading(comm, source->label, source->n_rows, features_of(source, &options), &options, &points, &local);
   if (agree(comm, &local) == GMMPI_OK && shard_read(points, source, NULL, options, &dropped, &local) == GMMPI_OK &&
       dropped.all.n > 0) {
     if (options.stream_bytes > 0)

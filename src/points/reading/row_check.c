@@ -61,28 +61,38 @@ static void describe_place(const row_check *check, int64_t place, int64_t featur
   snprintf(text, n_bytes, "%s, %s %s", where, check->source->feature_word, name);
 }
 
+/* "weights.csv: line 17, column w": of what may be from another file. */
+static void describe_beside(const row_check *check, int64_t row_index, int64_t number, char *text, size_t n_bytes)
+{
+  if (check->source == NULL || check->source->beside == NULL) {
+    char where[420];
+    describe_place(check, place_of(check, row_index), number, where, sizeof where);
+    snprintf(text, n_bytes, "%s: %s", label_of(check), where);
+  } else {
+    source_describe_number(check->source, row_index, number, text, n_bytes);
+  }
+}
+
 static gmmpi_status bad_weight(const row_check *check, int64_t row_index, int64_t feature, double weight,
                                gmmpi_error *error)
 {
   const int64_t place = place_of(check, row_index);
-  char where[420];
-  describe_place(check, place, feature, where, sizeof where);
+  char where[800];
+  describe_beside(check, row_index, feature, where, sizeof where);
   if (isnan(weight))
-    return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: the weight is missing; give 0 where a row is not to count",
-                   label_of(check), where);
+    return fail_at(error, place, GMMPI_BAD_DATA, "%s: the weight is missing; give 0 where a row is not to count",
+                   where);
   if (weight < 0.0)
-    return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: the weight %g is negative; give 0 or more", label_of(check),
-                   where, weight);
+    return fail_at(error, place, GMMPI_BAD_DATA, "%s: the weight %g is negative; give 0 or more", where, weight);
   if (isinf(weight))
-    return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: is infinite, and so no weight; give a number",
-                   label_of(check), where);
+    return fail_at(error, place, GMMPI_BAD_DATA, "%s: is infinite, and so no weight; give a number", where);
   if (weight > SHARD_LARGEST_WEIGHT)
     return fail_at(error, place, GMMPI_BAD_DATA,
-                   "%s: %s: the weight %g is larger than %g; divide all weights by the same number", label_of(check),
-                   where, weight, SHARD_LARGEST_WEIGHT);
+                   "%s: the weight %g is larger than %g; divide all weights by the same number", where, weight,
+                   SHARD_LARGEST_WEIGHT);
   return fail_at(error, place, GMMPI_BAD_DATA,
-                 "%s: %s: the weight %.17g would be another number in single precision; use --precision double",
-                 label_of(check), where, weight);
+                 "%s: the weight %.17g would be another number in single precision; use --precision double", where,
+                 weight);
 }
 
 /* What is beside the features of a row. Errors: 65. */
@@ -96,10 +106,10 @@ static gmmpi_status check_beside(const row_check *check, const double *row, int6
     return bad_weight(check, row_index, last, weight, error);
   if (label >= -1.0 && label <= SHARD_LARGEST_LABEL && label == floor(label)) return GMMPI_OK;
   const int64_t place = place_of(check, row_index);
-  char where[420];
-  describe_place(check, place, n_features, where, sizeof where);
-  return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: %g is no label; give the number of a component, from 0, or -1",
-                 label_of(check), where, label);
+  char where[800];
+  describe_beside(check, row_index, n_features, where, sizeof where);
+  return fail_at(error, place, GMMPI_BAD_DATA, "%s: %g is no label; give the number of a component, from 0, or -1",
+                 where, label);
 }
 
 static bool has_infinity(const double *row, int64_t n_features)

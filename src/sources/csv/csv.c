@@ -53,6 +53,7 @@ static void leave_out_first(point_source *source)
   source->n_features--;
   memmove(source->feature_names, source->feature_names + 1, (size_t)source->n_features * sizeof *source->feature_names);
   memmove(source->columns, source->columns + 1, (size_t)source->n_features * sizeof *source->columns);
+  for (int b = 0; b < N_BESIDE; b++) source->beside_columns[b] -= source->beside_columns[b] > 0 ? 1 : 0;
 } /* NOLINT(clang-analyzer-unix.Malloc): the other names have moved */
 
 /* Opens the file, looks at its first lines and picks columns. */
@@ -81,7 +82,9 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   if (result != GMMPI_OK || state->format.n_columns == 0) return result;
   result = source_pick_columns(source, state->format.n_columns, state->format.names, options, error);
   if (result != GMMPI_OK) return result;
-  for (int i = 0; i < state->format.n_index; i++) leave_out_first(source);
+  for (int i = 0; i < state->format.n_index; i++) {
+    if (source->n_features > source->n_beside && source->columns[0] == i) leave_out_first(source);
+  }
   csv_look_at_last_line(source, state->descriptor, state->n_bytes, &state->format);
 
   const csv_format *format = &state->format;

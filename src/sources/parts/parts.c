@@ -75,6 +75,9 @@ static void take_features(point_source *source, point_source *model)
   source->column_major = model->column_major;
   source->columns = model->columns;
   source->feature_names = model->feature_names;
+  source->n_beside = model->n_beside;
+  memcpy(source->beside_columns, model->beside_columns, sizeof source->beside_columns);
+  memcpy(source->all_columns, model->all_columns, sizeof source->all_columns);
   model->columns = NULL;
   model->feature_names = NULL;
 }
