@@ -71,17 +71,19 @@ static void begin_block(void *context, int thread)
 }
 
 /* In place of what the tile has added to the predictor's sums: the same of weighted points. */
-static void weigh(const row_tile *tile, predictor *self, double log_likelihood, double sum_log_max_responsibility)
+static void weigh(const row_tile *tile, const predictor *before, predictor *self)
 {
   const int64_t K = self->form->n_components;
+  self->log_likelihood = before->log_likelihood;
+  self->expected_log_likelihood = before->expected_log_likelihood;
+  self->sum_log_max_responsibility = before->sum_log_max_responsibility;
   for (int p = 0; p < tile->n_points; p++) {
     double largest = 0.0;
     for (int64_t k = 0; k < K; k++) largest = fmax(largest, self->responsibilities[k * TILE_ROWS + p]);
-    log_likelihood += tile->weights[p] * self->log_density[p];
-    sum_log_max_responsibility += tile->weights[p] * log(largest);
+    self->log_likelihood += tile->weights[p] * self->log_density[p];
+    self->expected_log_likelihood += tile->weights[p] * self->expected_log_density[p];
+    self->sum_log_max_responsibility += tile->weights[p] * log(largest);
   }
-  self->log_likelihood = log_likelihood;
-  self->sum_log_max_responsibility = sum_log_max_responsibility;
 }
 
 static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
@@ -89,10 +91,9 @@ static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, i
   const produced_chunk *chunk = context;
   predictor *self = chunk->work->predictors[thread];
   (void)n_tiles;
-  const double log_likelihood = self->log_likelihood;
-  const double sum_log_max_responsibility = self->sum_log_max_responsibility;
+  const predictor before = *self;
   predictor_tile(self, tile->numbers, tile->n_points);
-  if (tile->weights != NULL) weigh(tile, self, log_likelihood, sum_log_max_responsibility);
+  if (tile->weights != NULL) weigh(tile, &before, self);
   copy_tile(chunk->work, self, tile->n_points, tile->first_row - chunk->first_row, chunk->numbers);
 }
 

@@ -284,6 +284,20 @@ class Bits(Variational):
         self.succeed(*words, "--restart", "auto")
         self.same(expected)
 
+    def test_weights_count_as_rows(self):
+        random = np.random.default_rng(8)
+        points = clusters(40)
+        times = random.integers(1, 4, len(points))
+        labels = np.arange(len(points)) % 4
+        words = ("-k", 4, "--method", "vb", "--covariance", "tied", "--max-iter", 15, *PLAIN)
+        self.write("l.csv", "".join("%d\n" % label for label in labels))
+        self.fit(self.save(np.column_stack([points, times]), "w.npy"), "--weights", 3, "--init", self.path("l.csv"), *words)
+        weighted = self.arrays()
+        self.write("l.csv", "".join("%d\n" % label for label in np.repeat(labels, times)))
+        self.fit(self.save(np.repeat(points, times, axis=0), "r.npy"), "--init", self.path("l.csv"), *words)
+        for name in ARRAYS:
+            self.near(weighted[name], self.arrays()[name], 1e-9, name)
+
     def same(self, expected):
         found = self.arrays()
         self.assertEqual(found.keys(), expected.keys())
