@@ -3,6 +3,7 @@
 #include "apply/predict.h"
 
 #include "apply/output.h"
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/memory.h"
@@ -18,6 +19,7 @@ typedef struct prediction {
   const shard *points;
   predict_wishes wishes;
   int64_t n_components;
+  int64_t n_shares;       /* of a point: n_components, and the background's where there is one */
   predictor **predictors; /* one for each thread of the points */
   int64_t n_produced;     /* rows of this rank that are in the sums */
 
@@ -28,7 +30,7 @@ typedef struct prediction {
 
   output_column columns[5];
   int n_columns;
-  char **headings; /* K: responsibility_1 ... */
+  char **headings; /* n_shares: responsibility_1 ..., noise */
 } prediction;
 
 static int64_t *words_of_labels(const prediction *work)
@@ -50,9 +52,10 @@ static void copy_tile(const prediction *work, const predictor *self, int n_point
   int32_t *labels = (int32_t *)numbers[c++] + row;
   memcpy(labels, self->labels, (size_t)n_points * sizeof *labels);
   if (work->wishes.responsibilities) {
-    double *responsibilities = (double *)numbers[c++] + row * K;
+    double *responsibilities = (double *)numbers[c++] + row * work->n_shares;
     for (int p = 0; p < n_points; p++) {
       for (int64_t k = 0; k < K; k++) *responsibilities++ = self->responsibilities[k * TILE_ROWS + p];
+      if (work->n_shares > K) *responsibilities++ = self->noise[p];
     }
   }
   if (work->wishes.log_density)
@@ -102,7 +105,7 @@ static void add_block(const prediction *work, const predictor *self, int64_t n, 
   full_range_add(work->words, self->log_likelihood);
   full_range_add(work->words + FULL_RANGE_LIMBS, self->sum_log_max_responsibility);
   full_range_add(work->words + 2 * FULL_RANGE_LIMBS, self->expected_log_likelihood);
-  for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i]]++;
+  for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i] == NOISE_LABEL ? work->n_components : labels[i]]++;
 }
 
 static void end_block(void *context, const block_view *block, int thread)
@@ -147,12 +150,14 @@ static const kernel *common_kernel(MPI_Comm comm)
 
 static gmmpi_status name_responsibilities(prediction *work, gmmpi_error *error)
 {
-  work->headings = calloc((size_t)work->n_components, sizeof *work->headings);
+  work->headings = calloc((size_t)work->n_shares, sizeof *work->headings);
   bool good = work->headings != NULL;
-  for (int64_t k = 0; good && k < work->n_components; k++) {
+  for (int64_t k = 0; good && k < work->n_shares; k++) {
     work->headings[k] = malloc(COLUMN_HEADING_SIZE);
     good = work->headings[k] != NULL;
-    if (good) snprintf(work->headings[k], COLUMN_HEADING_SIZE, "responsibility_%lld", (long long)k + 1);
+    if (good && k == work->n_components) strcpy(work->headings[k], "noise");
+    if (good && k < work->n_components)
+      snprintf(work->headings[k], COLUMN_HEADING_SIZE, "responsibility_%lld", (long long)k + 1);
   }
   return good ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
 }
@@ -168,7 +173,7 @@ static void choose_columns(prediction *work)
   if (work->wishes.responsibilities)
     *next++ = (output_column){.name = "responsibilities",
                               .type = OUTPUT_REAL,
-                              .width = work->n_components,
+                              .width = work->n_shares,
                               .is_matrix = true,
                               .headings = (const char *const *)work->headings};
   if (work->wishes.log_density)
@@ -183,7 +188,7 @@ static void choose_columns(prediction *work)
 static gmmpi_status prediction_open(prediction *work, const kernel *instructions, const gmmpi_model *model,
                                     gmmpi_error *error)
 {
-  work->n_words = 3 * FULL_RANGE_LIMBS + work->n_components;
+  work->n_words = 3 * FULL_RANGE_LIMBS + work->n_components + 1;
   work->words = allocate(work->n_words, sizeof *work->words);
   if (work->words == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
@@ -201,7 +206,7 @@ static gmmpi_status prediction_open(prediction *work, const kernel *instructions
 
 static void prediction_close(prediction *work)
 {
-  for (int64_t k = 0; work->headings != NULL && k < work->n_components; k++) free(work->headings[k]);
+  for (int64_t k = 0; work->headings != NULL && k < work->n_shares; k++) free(work->headings[k]);
   free(work->headings);
   free(work->words);
   for (int t = 0; work->predictors != NULL && t < work->points->n_threads; t++) predictor_destroy(work->predictors[t]);
@@ -218,15 +223,18 @@ static void sum_up(MPI_Comm comm, prediction *work, predict_report *report)
   report->log_likelihood = full_range_value(work->words) * work->points->weight_unit;
   report->sum_log_max_responsibility = full_range_value(work->words + FULL_RANGE_LIMBS) * work->points->weight_unit;
   report->expected_log_likelihood = full_range_value(work->words + 2 * FULL_RANGE_LIMBS) * work->points->weight_unit;
-  memcpy(report->label_counts, counts, (size_t)work->n_components * sizeof *counts);
+  memcpy(report->label_counts, counts, (size_t)(work->n_components + 1) * sizeof *counts);
 }
 
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error)
 {
   gmmpi_error own = {0};
-  prediction work = {.points = points, .wishes = wishes, .n_components = model->n_components};
-  int64_t *label_counts = allocate(model->n_components, sizeof *label_counts);
+  prediction work = {.points = points,
+                     .wishes = wishes,
+                     .n_components = model->n_components,
+                     .n_shares = model->n_components + (model_has(model, PART_NOISE) ? 1 : 0)};
+  int64_t *label_counts = allocate(model->n_components + 1, sizeof *label_counts);
   if (label_counts == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
   prediction_open(&work, common_kernel(points->comm), model, &own);
   if (agree(points->comm, &own) == GMMPI_OK) {
@@ -256,7 +264,7 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
 
 int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples, int n_threads)
 {
-  const int64_t numbers = 4 + (wishes.responsibilities ? model->n_components : 0);
+  const int64_t numbers = 4 + (wishes.responsibilities ? model->n_components + 1 : 0);
   const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
   const int64_t form = model_bytes(model_kind_of(model), model->n_components, model->n_features);
   const int64_t room = model->n_features * TILE_ROWS * (int64_t)sizeof(double);

@@ -8,6 +8,9 @@
  * weight plus expected log density; expected_log_density_i is the log of the sum of their exponentials, as
  * scikit-learn's score_samples has it, and log_density_i that of the posterior predictive density (apply/predictive.h).
  *
+ * A background has the responsibility noise_weight / noise_volume / p(x_i), and the label -1 (NOISE_LABEL) where that
+ * is larger than any component's.
+ *
  * A responsibility below 2^-60 of the point's largest one is given as 0 (kernels/kernel.h).
  *
  * A predictor handles one tile at a time and holds only its workspace. Points of many ranks go to one file, chunk by
@@ -28,7 +31,8 @@ typedef struct predictor {
   double *log_density;               /* TILE_ROWS, of the last tile */
   double *expected_log_density;      /* the same; without a posterior log_density */
   predictive *density;               /* NULL: the model has no posterior */
-  int32_t labels[TILE_ROWS];         /* of the last tile, from 0 */
+  double noise[TILE_ROWS];           /* the background's share of each point, of the last tile; without one 0 */
+  int32_t labels[TILE_ROWS];         /* of the last tile, from 0; NOISE_LABEL (mixture/background.h) */
   double log_likelihood;             /* sum of log-densities since it was last set to 0 */
   double expected_log_likelihood;    /* the same of expected_log_density, of a model with a posterior */
   double sum_log_max_responsibility; /* likewise */
@@ -40,7 +44,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
                               gmmpi_error *error);
 void predictor_destroy(predictor *self); /* NULL is fine */
 
-/* Sets labels, log_density and responsibilities for the first n_points points of a tile (d x TILE_ROWS). */
+/* Sets labels, log_density, responsibilities and noise for the first n_points points of a tile (d x TILE_ROWS). */
 void predictor_tile(predictor *self, const double *tile, int n_points);
 
 /* What a file of predictions holds beside the labels. */
@@ -58,14 +62,14 @@ typedef struct predict_report {
   double log_likelihood;          /* total, of weighted points where they have weights, as what is next */
   double expected_log_likelihood; /* of a model with a posterior */
   double sum_log_max_responsibility;
-  int64_t *label_counts; /* K: points per label; the caller frees */
+  int64_t *label_counts; /* K, and one more for noise: points per label; the caller frees */
 } predict_report;
 
 /* Collective over points->comm. Writes the predictions for all points to path, as HDF5 (/labels: n, int32;
- * /responsibilities: n x K; /log_density, /expected_log_density: n) or, by path's ending, CSV
- * (label,responsibility_1,...,log_density). When rows were dropped /rows (n, int64; in CSV a last column `row`) says in
- * which row of the source, from 1, each point was. The file is whole or not there. report may be NULL. Errors, agreed:
- * 73, 71, and those of shard_agree. */
+ * /responsibilities: n x K, or n x (K + 1), the last column being the background's, where there is one; /log_density,
+ * /expected_log_density: n) or, by path's ending, CSV (label,responsibility_1,...,noise,log_density). When rows were
+ * dropped /rows (n, int64; in CSV a last column `row`) says in which row of the source, from 1, each point was. The
+ * file is whole or not there. report may be NULL. Errors, agreed: 73, 71, and those of shard_agree. */
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error);
 

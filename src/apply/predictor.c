@@ -2,11 +2,14 @@
 /* The predictions for one tile. */
 #include "apply/predict.h"
 
+#include "mixture/background.h"
 #include "mixture/posterior_density.h"
 #include "support/error.h"
 #include "support/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *model, predictor **result,
                               gmmpi_error *error)
@@ -58,6 +61,18 @@ void predictor_destroy(predictor *self)
   free(self);
 }
 
+/* What the background has of each point, which is its own where no component has more. */
+static void take_noise(predictor *self, const double highest[TILE_ROWS])
+{
+  const double background = self->form->background;
+  memset(self->noise, 0, sizeof self->noise);
+  for (int p = 0; p < TILE_ROWS && background > -INFINITY; p++) {
+    const double share = exp(fmin(background - self->log_density[p], 0.0));
+    if (share >= 0x1p-60) self->noise[p] = share;
+    if (share > highest[p]) self->labels[p] = NOISE_LABEL;
+  }
+}
+
 void predictor_tile(predictor *self, const double *tile, int n_points)
 {
   const int64_t n_components = self->form->n_components;
@@ -83,4 +98,5 @@ void predictor_tile(predictor *self, const double *tile, int n_points)
       }
     }
   }
+  take_noise(self, highest);
 }

@@ -18,7 +18,9 @@ json_t *fit_identity(const fit_command *command, const start_file *start)
   json_t *identity = json_object();
   const bool done =
       identity != NULL && fit_options_note_identity(&command->fit, identity) &&
-      (start->fingerprint == 0 || json_object_set_new(identity, "content of --init", json_string(fingerprint)) == 0);
+      (start->fingerprint == 0 ||
+       json_object_set_new(identity, command->fit.method == METHOD_ADAPT ? "content of --from" : "content of --init",
+                           json_string(fingerprint)) == 0);
   if (done) return identity;
   json_decref(identity);
   return NULL;
@@ -64,13 +66,40 @@ static json_t *common_facts(const fit_account *account)
   if (model_has(account->result->end.model, PART_POSTERIOR)) return facts_of_posterior(account);
   const fit_position *end = &account->result->end;
   const information_criteria criteria = criteria_of_account(account);
-  return json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
-                   (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
-                   (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
-                   end->measured.log_likelihood / account->points->total_weight, "n_components_alive",
-                   (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
-                   "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic,
-                   "aic", criteria.aic, "icl", criteria.icl);
+  json_t *facts =
+      json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
+                (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
+                (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
+                end->measured.log_likelihood / account->points->total_weight, "n_components_alive",
+                (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
+                "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic, "aic",
+                criteria.aic, "icl", criteria.icl);
+  if (facts != NULL && model_has(end->model, PART_NOISE))
+    json_object_update_new(facts, json_pack("{s:f, s:f}", "noise_weight", *end->model->noise_weight, "noise_volume",
+                                            *end->model->noise_volume));
+  return facts;
+}
+
+static bool has_log_posterior(const fit_account *account)
+{
+  const fit_method method = account->command->fit.method;
+  return method == METHOD_MAP || method == METHOD_ADAPT;
+}
+
+/* What the fit has maximised, where that is not the log-likelihood. */
+static bool note_log_posterior(const fit_account *account, json_t *facts)
+{
+  return !has_log_posterior(account) ||
+         json_object_set_new(facts, "log_posterior", json_real(account->result->end.measured.objective)) == 0;
+}
+
+/* Which model was adapted: by its content, as checkpoints note it. */
+static bool note_adapted(const fit_account *account, json_t *facts)
+{
+  char hash[24];
+  snprintf(hash, sizeof hash, "%016" PRIx64, account->start->fingerprint);
+  return account->command->fit.method != METHOD_ADAPT ||
+         json_object_set_new(facts, "adapted_from", json_string(hash)) == 0;
 }
 
 /* An attribute cannot be null. */
@@ -105,7 +134,8 @@ json_t *fit_facts(const fit_account *account)
       json_object_set_new(facts, "n_dropped", json_integer((json_int_t)account->points->n_dropped)) == 0 &&
       note_weights(account->points, facts) && fit_options_note_model(options, 0, later, facts) &&
       json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
-      fit_options_note_model(options, later, n_fit_options, facts);
+      fit_options_note_model(options, later, n_fit_options, facts) && note_log_posterior(account, facts) &&
+      note_adapted(account, facts);
   if (done) return facts;
   json_decref(facts);
   return NULL;
@@ -159,6 +189,7 @@ static void print_summary_json(const fit_account *account)
                           "peak_memory", (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
+    note_log_posterior(account, summary);
     json_object_update(summary, run);
     note_weights(account->points, summary);
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
@@ -169,6 +200,12 @@ static void print_summary_json(const fit_account *account)
   json_decref(summary);
   json_decref(common);
   json_decref(run);
+}
+
+static void print_background(const gmmpi_model *model)
+{
+  if (model_has(model, PART_NOISE))
+    printf("  noise         weight %-9.4g volume %.6g\n", *model->noise_weight, *model->noise_volume);
 }
 
 static void print_components(const gmmpi_model *model)
@@ -193,6 +230,7 @@ static void print_likelihood(const fit_account *account)
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
          end->measured.log_likelihood / account->points->total_weight, (long long)end->iteration,
          plural(end->iteration), account->result->n_passes);
+  if (has_log_posterior(account)) printf("  log posterior %.10g, up to a constant\n", end->measured.objective);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
   if (n_dead > 0)
@@ -217,6 +255,12 @@ static void print_posterior(const fit_account *account)
   putchar('\n');
 }
 
+/* Adaptation as it is usual, which does not converge anywhere. */
+static bool is_one_step(const fit_options *options)
+{
+  return options->method == METHOD_ADAPT && options->tolerance == 0.0 && options->max_iterations == 1;
+}
+
 static void print_for_people(const fit_account *account)
 {
   const fit_result *result = account->result;
@@ -227,7 +271,7 @@ static void print_for_people(const fit_account *account)
   const int64_t d = account->points->n_features;
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
-         end->converged ? "" : "; not converged");
+         end->converged || is_one_step(&account->command->fit) ? "" : "; not converged");
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped(shard_dropped(account->points));
   if (account->points->has_weights)
@@ -237,6 +281,7 @@ static void print_for_people(const fit_account *account)
   else
     print_likelihood(account);
   print_components(end->model);
+  print_background(end->model);
   for (int64_t i = 0; i < result->n_events; i++) {
     char text[400];
     fit_event_describe(&result->events[i], text, sizeof text);

@@ -42,7 +42,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .value = &command->output_path},
       {.name = "responsibilities",
        .help = "also the probability of each component given the point: /responsibilities (n x K), or columns "
-               "responsibility_1 ... in text",
+               "responsibility_1 ... in text; with noise one column more, the background's",
        .kind = OPTION_FLAG,
        .value = &command->wishes.responsibilities},
       {.name = "log-density",
@@ -71,7 +71,8 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
       .name = "predict",
       .synopsis = "MODEL.h5 DATA -o OUT.h5 [options]",
       .about =
-          "Says for every point of DATA which component it most likely belongs to (/labels, counted from 0).\n\n"
+          "Says for every point of DATA which component it most likely belongs to (/labels, counted from 0; -1: the "
+          "background of a model with noise).\n\n"
           "Without --columns the model's features are looked up by name where DATA has names; else DATA must have as "
           "many "
           "columns as the model has features.\n\n"
@@ -223,13 +224,15 @@ static json_t *summary_json(const predict_command *command, const gmmpi_model *m
   for (int64_t k = 0; k < model->n_components; k++)
     json_array_append_new(counts, json_integer((json_int_t)report->label_counts[k]));
   json_t *sum = points->has_weights ? json_real(points->total_weight) : NULL;
+  json_t *n_noise = NULL;
+  if (model_has(model, PART_NOISE)) n_noise = json_integer((json_int_t)report->label_counts[model->n_components]);
   json_t *summary = json_pack(
-      "{s:o*, s:I, s:o*, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:s}", "data",
+      "{s:o*, s:I, s:o*, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o*, s:s}", "data",
       data != NULL ? data_account_json(data) : NULL, "n_samples", (json_int_t)report->n_samples, "sum_of_weights", sum,
       "mean_log_likelihood", json_number(report->log_likelihood / report->total_weight), "log_likelihood",
       json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features, "n_components",
       (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped, "n_infinite",
-      (json_int_t)points->n_infinite, "label_counts", counts, "output", command->output_path);
+      (json_int_t)points->n_infinite, "label_counts", counts, "n_noise", n_noise, "output", command->output_path);
   if (summary != NULL && model_has(model, PART_POSTERIOR))
     json_object_set_new(summary, "mean_expected_log_density",
                         json_number(report->expected_log_likelihood / report->total_weight));
@@ -251,6 +254,9 @@ static void print_for_people(const predict_command *command, const gmmpi_model *
   for (int64_t k = 0; k < model->n_components; k++)
     printf("  %5lld %12lld %5.1f%%\n", (long long)k, (long long)report->label_counts[k],
            100.0 * (double)report->label_counts[k] / (double)report->n_samples);
+  if (model_has(model, PART_NOISE))
+    printf("  noise %12lld %5.1f%%\n", (long long)report->label_counts[model->n_components],
+           100.0 * (double)report->label_counts[model->n_components] / (double)report->n_samples);
 }
 
 static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,

@@ -111,9 +111,10 @@ static gmmpi_status set_scale(const fit_options *options, const data_spread *spr
 }
 
 /* Room for two covariances, or for one with a mean and numbers of each component. */
-static int64_t scratch_numbers(density_shape shape, int64_t K, int64_t d)
+int64_t bayes_scratch_numbers(const fit_options *options, int64_t n_features)
 {
-  return sum_of_bytes(4, (int64_t[]){covariance_length(shape, d), covariance_length(shape, d), d, K});
+  const int64_t length = covariance_length(family_find(options->covariance)->storage->shape, n_features);
+  return sum_of_bytes(4, (int64_t[]){length, length, n_features, options->n_components});
 }
 
 gmmpi_status bayes_prior(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
@@ -126,7 +127,7 @@ gmmpi_status bayes_prior(const fit_options *options, const data_spread *spread, 
   prior *created = calloc(1, sizeof *created);
   *made = NULL;
   if (created != NULL) {
-    created->n_scratch = scratch_numbers(shape, K, d);
+    created->n_scratch = bayes_scratch_numbers(options, d);
     created->mean = allocate(d, sizeof(double));
     created->scale = allocate(covariance_length(shape, d), sizeof(double));
     created->scratch = allocate(created->n_scratch, sizeof(double));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/collapse.h"
 
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -122,13 +123,6 @@ gmmpi_status report_lost(const gmmpi_model *given, collapse_policy policy, climb
   return GMMPI_OK;
 }
 
-static void normalise_weights(gmmpi_model *model)
-{
-  double total = 0.0;
-  for (int64_t k = 0; k < model->n_components; k++) total += model->weights[k];
-  for (int64_t k = 0; k < model->n_components; k++) model->weights[k] /= total;
-}
-
 static void put_component(const repair *work, int64_t k, const double *point)
 {
   gmmpi_model *next = work->next;
@@ -243,7 +237,7 @@ gmmpi_status revive_dropped(const shard *points, const data_spread *spread, cons
       if (model->weights[k] == 0.0) dropped[n_dropped++] = k;
     }
     if (n_dropped > 0) reseed(&work, form, team, dropped, n_dropped, &local);
-    if (n_dropped > 0) normalise_weights(model);
+    if (n_dropped > 0) model_normalise_weights(model);
   }
   free(dropped);
   return error_pass(error, &local);
@@ -273,7 +267,7 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
     reseed(&work, form, team, to_reseed, n_to_reseed, &local);
     agree(points->comm, &local);
   }
-  if (local.status == GMMPI_OK) normalise_weights(next);
+  if (local.status == GMMPI_OK) model_normalise_weights(next);
   free(to_reseed);
   return error_pass(error, &local);
 }

@@ -116,7 +116,13 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
   if (local.status == GMMPI_OK && created->before == NULL && created->estimator != &estimator_ml) {
     created->owns_prior = true;
     prior_create(parts.options, created->spread, points->n_features, &created->before, &local);
-    agree(points->comm, &local);
+    if (agree(points->comm, &local) == GMMPI_OK && parts.broadcast_models)
+      prior_take_of_rank_0(points->comm, created->family->storage->shape, points->n_features, created->before);
+  }
+  if (local.status == GMMPI_OK && created->region == NULL && parts.options->noise) {
+    created->owns_region = true;
+    noise_region_create(points, parts.kernel, parts.options->noise_volume, parts.broadcast_models, &created->region,
+                        &created->region_scale, &local);
   }
   if (local.status == GMMPI_OK) {
     tell_step_of_points(created);
@@ -148,6 +154,7 @@ gmmpi_status iteration_create_for_starts(const shard *points, const fit_options 
                               .kernel = whole->kernel,
                               .broadcast_models = whole->broadcast_models,
                               .before = whole->before,
+                              .region = whole->region,
                               .timings = timings,
                               .makes_starts = true};
   return create_with(parts, n_requests, em, error);
@@ -164,6 +171,7 @@ gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em
                               .host = host,
                               .broadcast_models = host->broadcast_models,
                               .before = host->before,
+                              .region = host->region,
                               .timings = host->timings,
                               .makes_starts = host->makes_starts};
   return create_with(parts, 0, em, error);
@@ -173,6 +181,7 @@ void iteration_destroy(em_iteration *em)
 {
   if (em == NULL) return;
   if (em->owns_prior) prior_destroy(em->before);
+  if (em->owns_region) noise_region_destroy(em->region);
   if (em->host == NULL) {
     data_spread_destroy(em->spread);
     team_destroy(em->team);
@@ -205,8 +214,9 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
 int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
-  return sum_of_bytes(3, (int64_t[]){iteration_bytes_beside(options, n_features),
+  return sum_of_bytes(4, (int64_t[]){iteration_bytes_beside(options, n_features),
                                      data_spread_bytes(family->storage->shape, n_features),
+                                     prior_bytes(options, n_features),
                                      team_bytes(family->storage->shape, family_order(family), options->n_components,
                                                 n_features, options->threads)});
 }

@@ -10,6 +10,7 @@
 #include "em/collapse.h"
 #include "em/estimator.h"
 #include "em/timings.h"
+#include "passes/noise_volume.h"
 #include "passes/pass.h"
 
 typedef struct em_iteration {
@@ -20,6 +21,9 @@ typedef struct em_iteration {
   const estimator *estimator;
   prior *before; /* the host's, or that of the iteration on all points where this one is for starts; NULL: none */
   bool owns_prior;
+  noise_region *region; /* of the background, likewise */
+  double region_scale;  /* of the volume that was given for it: noise_region_create */
+  bool owns_region;
   const kernel *kernel;
   data_spread *spread;    /* the host's, where there is one */
   pass_team *team;        /* the same, as the next one */

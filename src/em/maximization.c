@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/maximization.h"
 
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -124,11 +125,24 @@ static component_state state_with_prior(double count)
   return count >= 0.0 ? COMPONENT_SOUND : COMPONENT_EMPTY;
 }
 
-static void set_weights(const maximization *step, gmmpi_model *next)
+/* What the components leave of all points belongs to the background. */
+static double count_of_background(const moments *from)
 {
-  double total = 0.0;
+  double count = from->n_samples;
+  for (int64_t k = 0; k < from->n_components; k++) count -= from->counts[k];
+  return fmax(count, 0.0);
+}
+
+static void set_weights(maximization *step, double of_background, const gmmpi_model *previous, gmmpi_model *next)
+{
+  double total = of_background;
   for (int64_t k = 0; k < next->n_components; k++) total += step->counts[k];
   for (int64_t k = 0; k < next->n_components; k++) next->weights[k] = total > 0.0 ? step->counts[k] / total : 0.0;
+  step->lost_background = false;
+  if (!model_has(next, PART_NOISE)) return;
+  *next->noise_weight = total > 0.0 ? of_background / total : 0.0;
+  background_copy_region(next, previous);
+  step->lost_background = *next->noise_weight == 0.0 && *previous->noise_weight > 0.0;
 }
 
 static void mark_indefinite(maximization *step, const gmmpi_model *previous, gmmpi_model *next, int64_t k)
@@ -330,6 +344,7 @@ static const moments *moments_for_estimate(const maximization *step, const momen
 void maximize(maximization *step, const moments *from, const gmmpi_model *previous, gmmpi_model *next)
 {
   const int64_t d = from->n_features;
+  const double of_background = model_has(next, PART_NOISE) ? count_of_background(from) : 0.0;
   const moments *taken = moments_for_estimate(step, from, previous);
   step->ridged = false;
   step->failed_together = false;
@@ -347,7 +362,8 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
                                      .n_features = d,
                                      .counts = step->counts,
                                      .divisors = taken->divisors != NULL ? taken->divisors : step->counts,
-                                     .divisor = taken->divisor > 0.0 ? taken->divisor : taken->n_samples,
+                                     .divisor =
+                                         taken->divisor > 0.0 ? taken->divisor : taken->n_samples - of_background,
                                      .scatter = taken->scatter,
                                      .ridge = step->how->adds_ridge ? step->no_ridge : step->ridge};
   next->family->estimate(&scatter, previous, next, step->scratch);
@@ -357,7 +373,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
     factorise_coupled(step, &scatter, previous, next);
   else
     factorise_each(step, previous, next);
-  set_weights(step, next);
+  set_weights(step, of_background, previous, next);
   if (step->how->complete != NULL) step->how->complete(step->before, from, previous, next);
 }
 
@@ -366,5 +382,5 @@ bool all_sound(const maximization *step, int64_t n_components)
   for (int64_t k = 0; k < n_components; k++) {
     if (step->states[k] != COMPONENT_SOUND && step->states[k] != COMPONENT_DROPPED) return false;
   }
-  return !step->ridged;
+  return !step->ridged && !step->lost_background;
 }

@@ -28,6 +28,7 @@ typedef struct maximization {
   const double *variances; /* in: d, of all points; borrowed */
   bool degenerate;         /* in: covariances that are not definite get a ridge and are no collapse */
   bool ridged;             /* out: one did */
+  bool lost_background;    /* out: the components have all points, and the background, which had some, has none */
   bool failed_together; /* out: what the components share is not definite, and so none is; no component is at fault */
   component_state *states; /* out: K */
   double *counts;          /* K: those that are estimated, else 0 */
@@ -59,12 +60,13 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
                                       bool accept, moments *taken);
 
 /* Sets next's parameters and factors from the moments, and step->states. Components that are not sound keep previous's
- * mean, covariance and factor; their weight is 0. A shared covariance that is not positive definite makes every live
- * component indefinite (failed_together), and likewise the pooled scatter of a POOLED family, whose covariances then
- * have the ridge that makes them definite, and their weights. */
+ * mean, covariance and factor; their weight is 0. A background has the points that no component has. A shared
+ * covariance that is not positive definite makes every live component indefinite (failed_together), and likewise the
+ * pooled scatter of a POOLED family, whose covariances then have the ridge that makes them definite, and their weights.
+ */
 void maximize(maximization *step, const moments *from, const gmmpi_model *previous, gmmpi_model *next);
 
-/* Is every component sound, or dropped long ago, and no covariance in need of a ridge? */
+/* Is every component sound, or dropped long ago, no covariance in need of a ridge, and the background not lost? */
 bool all_sound(const maximization *step, int64_t n_components);
 
 /* Factorises the component's covariance after adding to its diagonal the smallest share, 1e-10 times a power of 100, of

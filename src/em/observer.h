@@ -16,7 +16,7 @@ typedef struct fit_pass {
   double total_weight;   /* of them: what the mean log-likelihood is of */
   double log_likelihood; /* total, like the next one */
   double objective;
-  const char *objective_name; /* NULL: it is the log-likelihood, or that and a prior's */
+  const char *objective_name; /* where passes find no log-likelihood: "lower bound"; else NULL */
   double change;  /* of the mean objective (em/estimator.h) since the iteration before; NaN in the first pass of
                      a start */
   double seconds; /* of the pass, which starts that advance together share, the Allreduce and the M-step before */

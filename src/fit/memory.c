@@ -5,6 +5,7 @@
 #include "em/levels.h"
 #include "em/refine.h"
 #include "fit/batch.h"
+#include "passes/noise_volume.h"
 #include "starts/bench.h"
 #include "starts/choose_start.h"
 #include "starts/search_size.h"
@@ -76,6 +77,7 @@ fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, row_shap
                           bytes_beside_first(options, n_features, has_levels),
                           far_values_bytes(n_samples, n_features, options->threads),
                           searching > looking ? searching : looking,
+                          options->noise ? noise_region_bytes(n_features, options->threads) : 0,
                           seeding > spreading ? seeding : spreading};
   fit_memory memory = {.points = held_bytes(options, n_samples, row, n_ranks, !has_levels),
                        .rest = sum_of_bytes((int)(sizeof rest / sizeof rest[0]), rest)};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/growth.h"
 
+#include "mixture/background.h"
 #include "mixture/shape.h"
 #include "starts/initialize.h"
 #include "starts/soundness.h"
@@ -58,6 +59,8 @@ bool add_component(const gmmpi_model *from, const component_place *where, double
     model_contract(to, k, covariance);
     model_factorise(to, k);
   }
+  background_copy(to, from);
+  if (model_has(to, PART_NOISE)) *to->noise_weight *= 1.0 - where->weight;
   to->weights[K] = where->weight;
   memcpy(to->means + K * to->n_features, where->mean, row);
   if (family->storage->shared) return true;
@@ -100,6 +103,7 @@ static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error 
   memcpy(model->means, em->spread->means, (size_t)model->n_features * sizeof(double));
   model_contract(model, 0, em->spread->covariance);
   model_factorise(model, 0);
+  if (em->region != NULL) background_set(model, em->region, START_NOISE);
   share_model(em, true, model);
   one->worth = -INFINITY;
   return try_model(one, 2, observer, error);

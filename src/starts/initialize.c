@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/initialize.h"
 
+#include "mixture/background.h"
 #include "mixture/posterior.h"
 #include "mixture/posterior_density.h"
 #include "starts/greedy_seeding.h"
 #include "starts/kmeans.h"
+#include "starts/known_classes.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -34,6 +36,7 @@ static gmmpi_status set_broad_components(const em_iteration *em, bool identity, 
     model_contract(model, k, identity ? unit : em->spread->covariance);
     model_factorise(model, k);
   }
+  if (em->region != NULL) background_set(model, em->region, START_NOISE);
   free(unit);
   return GMMPI_OK;
 }
@@ -96,6 +99,7 @@ static void random_rule(void *seed, const row_tile *tile, pass_workspace *worksp
     for (int64_t k = 0; k < K; k++) responsibilities[k * TILE_ROWS + p] /= total;
   }
   weigh_responsibilities(tile, K, responsibilities);
+  keep_known_labels(tile, K, responsibilities);
 }
 
 /* Labels of this rank's rows, as ranks in the sorted list of all values. */
@@ -103,6 +107,7 @@ typedef struct label_context {
   const int64_t *labels;
   int64_t first_row;
   const int64_t *values; /* K, ascending */
+  bool has_noise;        /* NOISE_LABEL is no component's */
 } label_context;
 
 static void label_rule(void *labels, const row_tile *tile, pass_workspace *workspace)
@@ -113,6 +118,7 @@ static void label_rule(void *labels, const row_tile *tile, pass_workspace *works
   for (int p = 0; p < tile->n_points; p++) {
     const int64_t label = context->labels[tile->first_row + p - context->first_row];
     int64_t low = 0;
+    if (context->has_noise && label == NOISE_LABEL) continue;
     for (int64_t high = K - 1; low < high;) {
       const int64_t middle = low + (high - low) / 2;
       if (context->values[middle] < label)
@@ -123,6 +129,7 @@ static void label_rule(void *labels, const row_tile *tile, pass_workspace *works
     workspace->responsibilities[low * TILE_ROWS + p] = 1.0;
   }
   weigh_responsibilities(tile, K, workspace->responsibilities);
+  keep_known_labels(tile, K, workspace->responsibilities);
 }
 
 /* The smallest label of all ranks that is above `bound`. Collective. */
@@ -136,7 +143,8 @@ static int64_t next_label(const shard *points, const int64_t *labels, bool bound
   return smallest;
 }
 
-/* Sorted values of all ranks' labels; there must be exactly K. Collective; the error is the same on all ranks. */
+/* Sorted values of all ranks' labels, without that of noise; there must be exactly K. Collective; the error is the same
+ * on all ranks. */
 static gmmpi_status distinct_labels(const em_iteration *em, int64_t *values, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
@@ -144,6 +152,7 @@ static gmmpi_status distinct_labels(const em_iteration *em, int64_t *values, gmm
   int64_t n = 0;
   for (int64_t value = next_label(em->points, labels, false, 0); value != INT64_MAX;
        value = next_label(em->points, labels, true, value)) {
+    if (em->region != NULL && value == NOISE_LABEL) continue;
     if (n == K)
       return fail(error, GMMPI_BAD_DATA,
                   "the labels to start from have more than %lld distinct values; ask for as many components as there "
@@ -181,8 +190,11 @@ static gmmpi_status m_step_from_rule(const initial_step *step, responsibility_ru
       expectation_step(em, step->broad, rule, context, &control, error) != GMMPI_OK ||
       measure_moments(em, step->broad, NULL, error) != GMMPI_OK)
     return error->status;
-  return maximization_step(em, em->measured, step->broad, 0, step->model, step->climb, step->observer, &repaired,
-                           error);
+  if (maximization_step(em, em->measured, step->broad, 0, step->model, step->climb, step->observer, &repaired, error) !=
+      GMMPI_OK)
+    return error->status;
+  if (em->region != NULL && *step->model->noise_weight == 0.0) background_set(step->model, em->region, START_NOISE);
+  return GMMPI_OK;
 }
 
 static void set_means_to_centre(const em_iteration *em, gmmpi_model *model)
@@ -204,7 +216,7 @@ static gmmpi_status start_from_labels(const initial_step *step, gmmpi_error *err
   int64_t *values = allocate(em->options->n_components, sizeof *values);
   if (values == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for the values of labels");
   if (agree(em->points->comm, &local) == GMMPI_OK && distinct_labels(em, values, &local) == GMMPI_OK) {
-    label_context context = {em->options->labels, em->points->first_row, values};
+    label_context context = {em->options->labels, em->points->first_row, values, em->region != NULL};
     set_means_to_centre(em, step->broad);
     m_step_from_rule(step, label_rule, &context, &local);
   }
@@ -245,7 +257,8 @@ static gmmpi_status choose_centres(const shard *points, const seeding_options *o
 {
   switch (method) {
   case SEED_PLUS_PLUS:
-    return seed_kmeans_plus_plus(points, options, centres, error);
+    if (seed_kmeans_plus_plus(points, options, centres, error) != GMMPI_OK) return error->status;
+    return centres_take_known_classes(points, options, centres, error);
   case SEED_GREEDILY:
     return seed_greedily(points, options, centres, error);
   case SEED_GREEDILY_LLOYD:
@@ -254,7 +267,9 @@ static gmmpi_status choose_centres(const shard *points, const seeding_options *o
   case SEED_PARALLEL:
     break;
   }
-  if (seed_kmeans_parallel(points, options, centres, error) != GMMPI_OK) return error->status;
+  if (seed_kmeans_parallel(points, options, centres, error) != GMMPI_OK ||
+      centres_take_known_classes(points, options, centres, error) != GMMPI_OK)
+    return error->status;
   return kmeans_run(points, options, centres, error);
 }
 
@@ -292,6 +307,34 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   return error_pass(error, &local);
 }
 
+/* Means of classes in place of means that were drawn. */
+static gmmpi_status means_of_known_classes(const initial_step *step, const start_recipe *recipe, gmmpi_error *error)
+{
+  const em_iteration *em = step->em;
+  gmmpi_error local = {0};
+  if (!em->points->has_labels) return GMMPI_OK;
+  double *inverse_variances = allocate(em->points->n_features, sizeof(double));
+  const seeding_options options = {em->kernel, em->options->n_components, inverse_variances, recipe->seed, step->stop};
+  if (inverse_variances == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to scale features");
+  if (agree(em->points->comm, &local) == GMMPI_OK) {
+    set_scales(em, recipe, inverse_variances);
+    centres_take_known_classes(em->points, &options, step->model->means, &local);
+  }
+  free(inverse_variances);
+  return error_pass(error, &local);
+}
+
+/* A model without a background gets one; one that has keeps its own, but for a volume that is given. */
+static void take_model(const em_iteration *em, const gmmpi_model *start, gmmpi_model *model)
+{
+  model_copy_parameters(model, start);
+  if (em->region == NULL) return;
+  if (!model_has(start, PART_NOISE))
+    background_set(model, em->region, START_NOISE);
+  else if (em->options->noise_volume > 0.0)
+    background_set_region(model, em->region);
+}
+
 /* Collective. Sticks are broken from the largest component on; the order of others says nothing. */
 static gmmpi_status sort_sticks(const em_iteration *em, gmmpi_model *model, gmmpi_error *error)
 {
@@ -308,7 +351,7 @@ static gmmpi_status start_from_model(const initial_step *step, const gmmpi_model
   em_iteration *em = step->em;
   gmmpi_error local = {0};
   if (start->parts == em->kind.parts || em->estimator->adopt == NULL) {
-    model_copy_parameters(step->model, start);
+    take_model(em, start, step->model);
     if (em->estimator->adopt != NULL) em->estimator->adopt(em->before, step->model);
     return GMMPI_OK;
   }
@@ -346,6 +389,7 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
     return start_from_model(&step, options->start, error);
   case INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, recipe->seed, model, error);
+    if (status == GMMPI_OK) status = means_of_known_classes(&step, recipe, error);
     if (status == GMMPI_OK) status = set_broad_components(em, options->init_covariance == START_IDENTITY, model, error);
     return status;
   }

@@ -12,6 +12,7 @@
 typedef struct expectation_about_row {
   double log_ball;     /* of the volume of the ellipsoid of radius 1 */
   double least_square; /* of a radius: the expected square of the ridge's own length; no component is smaller */
+  double background;   /* the density form's */
   const double *log_densities,
       *square_slopes; /* K each: of the components at the row; slopes in the ellipsoid's units */
 } expectation_about_row;
@@ -49,6 +50,7 @@ static double log_expected_points(const place_finder *finder, const gmmpi_model 
         about->log_densities[k] + log_volume + fmin(square_rise / (2.0 * (d + 2.0)), sqrt(square_rise));
     sum += log_share < 0.0 ? fmin(exp(log_share), model->weights[k]) : model->weights[k];
   }
+  if (about->background > -INFINITY) sum += fmin(exp(about->background + log_volume), *model->noise_weight);
   return log(total_weight) + log(fmax(sum, DBL_MIN));
 }
 
@@ -103,7 +105,9 @@ void set_gain_of_place(const place_finder *finder, const em_iteration *em, const
   const double n = em->points->total_weight;
   const double unit = place_count_unit(em->points);
   const int64_t *counts = finder->counts + i * N_RADII;
-  expectation_about_row about = {.log_densities = finder->log_densities, .square_slopes = finder->square_slopes};
+  expectation_about_row about = {.background = em->form->background,
+                                 .log_densities = finder->log_densities,
+                                 .square_slopes = finder->square_slopes};
   const double log_determinant =
       log_determinant_of_factor(model, finder->owners[i], em->options->reg_covar, &about.least_square);
   about.log_ball = d / 2.0 * log(M_PI) - lgamma(d / 2.0 + 1.0) - log_determinant +

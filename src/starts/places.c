@@ -327,6 +327,7 @@ static void add_places(const place_search *search)
   place_finder *finder = search->finder;
   add_dense_places(finder, search->em, search->model);
   const int64_t n_dense = finder->n_found;
+  if (model_has(search->model, PART_NOISE)) return; /* what is far from all components is the background's */
   add_far_place(finder, search->em, search->model, WORST_ROWS);
   if (finder->n_found > n_dense) add_far_place(finder, search->em, search->model, 1);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/split_merge.h"
 
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -131,6 +132,7 @@ bool split_components(split_merge *work, const gmmpi_model *from, const double *
 {
   const int64_t d = from->n_features;
   bool sound = true;
+  background_copy(wide, from);
   for (int64_t k = 0; k < from->n_components; k++) {
     model_expand(from, k, work->covariance);
     draw_direction(d, variances, seed, (uint64_t)k, work->direction);
@@ -269,6 +271,7 @@ bool merge_components(split_merge *work, gmmpi_model *wide, gmmpi_model *narrow)
     set_log_determinant(work, wide, a);
     set_costs_of(work, wide, n - 1, a);
   }
+  background_copy(narrow, wide);
   for (int64_t k = 0; k < narrow->n_components; k++) {
     narrow->weights[k] = wide->weights[k];
     memcpy(narrow->means + k * d, wide->means + k * d, (size_t)d * sizeof(double));
@@ -345,11 +348,9 @@ static void merge_into(const split_merge *work, gmmpi_model *model, int64_t a, i
 
 static bool finish_move(gmmpi_model *model)
 {
-  double total = 0.0;
   bool sound = true;
-  for (int64_t k = 0; k < model->n_components; k++) total += model->weights[k];
+  model_normalise_weights(model);
   for (int64_t k = 0; k < model->n_components; k++) {
-    model->weights[k] /= total;
     sound = (model_factorise(model, k) || model->weights[k] == 0.0) && sound;
   }
   return sound;
@@ -387,6 +388,7 @@ bool replace_component(split_merge *work, const gmmpi_model *from, double weight
   find_pair_to_merge(work, to, -1, merge_rank, &a, &b);
   if (to->weights[a] + to->weights[b] > 0.0) merge_into(work, to, a, b);
   for (int64_t k = 0; k < to->n_components; k++) to->weights[k] *= 1.0 - weight;
+  if (model_has(to, PART_NOISE)) *to->noise_weight *= 1.0 - weight;
   to->weights[b] = weight;
   memcpy(to->means + b * to->n_features, mean, (size_t)to->n_features * sizeof(double));
   if (!to->family->storage->shared) model_contract(to, b, covariance);

@@ -16,12 +16,13 @@ typedef enum random_purpose {
   RANDOM_RESPONSIBILITIES, /* random */
   RANDOM_SAMPLE_COMPONENT, /* gmmpi sample */
   RANDOM_SAMPLE_NORMAL,
-  RANDOM_LEVEL,       /* subsamples of the points: a key for hashes */
-  RANDOM_GREEDY_RACE, /* greedy k-means++: races of blocks */
-  RANDOM_GREEDY_ROW,  /* and the row in the block that wins */
-  RANDOM_SPLIT,       /* directions in which components are split */
-  RANDOM_PLACES,      /* rows around which points are counted */
-  RANDOM_SAMPLE_GAMMA /* gmmpi sample: scales of Student's t */
+  RANDOM_LEVEL,        /* subsamples of the points: a key for hashes */
+  RANDOM_GREEDY_RACE,  /* greedy k-means++: races of blocks */
+  RANDOM_GREEDY_ROW,   /* and the row in the block that wins */
+  RANDOM_SPLIT,        /* directions in which components are split */
+  RANDOM_PLACES,       /* rows around which points are counted */
+  RANDOM_SAMPLE_NOISE, /* gmmpi sample: the background */
+  RANDOM_SAMPLE_GAMMA  /* gmmpi sample: scales of Student's t */
 } random_purpose;
 
 /* Uniform in the open interval (0, 1). */

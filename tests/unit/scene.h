@@ -114,12 +114,13 @@ static inline void compute_exactly(scene *s)
     const int64_t t = i / TILE_ROWS;
     const int64_t p = i % TILE_ROWS;
     long double *logs = s->log_densities + t * K * TILE_ROWS + p;
-    long double top = -INFINITY;
+    long double top = s->form.background;
     long double total = 0.0L;
     for (int64_t k = 0; k < K; k++) {
       logs[k * TILE_ROWS] = exact_log_density(s, k, s->tiles + t * s->form.n_features * TILE_ROWS + p);
       top = fmaxl(top, logs[k * TILE_ROWS]);
     }
+    if (s->form.background > -INFINITY) total = expl(s->form.background - top);
     for (int64_t k = 0; k < K; k++) total += expl(logs[k * TILE_ROWS] - top);
     s->log_density[i] = top + logl(total);
     for (int64_t k = 0; k < K; k++)

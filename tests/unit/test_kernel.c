@@ -164,6 +164,26 @@ static void sizes_and_shapes(void **state)
   }
 }
 
+/* A background of a density that is low, about that of the components, and far above it. */
+static void uniform_backgrounds(void **state)
+{
+  (void)state;
+  static const int64_t sizes[] = {1, 2, 5, 8, 9, 16, 33};
+  uint64_t seed = 7;
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (int kind = FULL_SCENE; kind <= ISOTROPIC_SCENE; kind++) {
+      scene s = scene_create((scene_kind)kind, 5, sizes[i], 150, 10.0, 8.0, &seed);
+      const long double usual = s.log_likelihood / (long double)s.n_points;
+      for (int level = -2; level <= 2; level++) {
+        s.form.background = (double)usual + 12.0 * level * level * level;
+        compute_exactly(&s);
+        check_scene(&s);
+      }
+      scene_destroy(&s);
+    }
+  }
+}
+
 /* Many points, so that groups of tiles are full, and more than one of them. */
 static void groups_of_tiles(void **state)
 {
@@ -317,7 +337,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sizes_and_shapes),         cmocka_unit_test(groups_of_tiles),
       cmocka_unit_test(skipping_changes_nothing), cmocka_unit_test(far_away_points),
-      cmocka_unit_test(fused_kernels_agree),
+      cmocka_unit_test(fused_kernels_agree),      cmocka_unit_test(uniform_backgrounds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,7 @@ static inline bool book_is_bayes(const book_problem *one)
 }
 
 /* Squared Mahalanobis distance and log determinant. */
-static inline long double book_distance(const book_matrix covariance, const long double mean[BOOK_D], const double *x,
+static inline long double book_distance(book_matrix covariance, long double mean[BOOK_D], const double *x,
                                         long double *log_determinant)
 {
   long double values[BOOK_D];
@@ -102,7 +102,7 @@ static inline long double book_log_weight(const book_problem *one, const book_mi
 
 /* log of weight times density of component k at x, or its expectation; pull: what a point counts for in means and
  * covariances, log_pull: the expectation of the log of that. */
-static inline long double book_log_share(const book_problem *one, const book_mixture *model, int k, const double *x,
+static inline long double book_log_share(const book_problem *one, book_mixture *model, int k, const double *x,
                                          long double *pull, long double *log_pull)
 {
   const long double pi = acosl(-1.0L);
@@ -128,7 +128,7 @@ static inline long double book_log_share(const book_problem *one, const book_mix
 }
 
 /* The E-step and the sums of it. first: from the labels of the start (BOOK_N), each point all in its component. */
-static inline void book_expect(const book_problem *one, const book_mixture *model, const int *first, book_sums *sums)
+static inline void book_expect(const book_problem *one, book_mixture *model, const int *first, book_sums *sums)
 {
   static long double shares[BOOK_N][BOOK_K];
   static long double pulls[BOOK_N][BOOK_K];

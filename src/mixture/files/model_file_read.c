@@ -246,6 +246,7 @@ static gmmpi_status read_parameters(const opened_file *file, gmmpi_model *model,
     const model_array *array = &arrays[i];
     char name[64];
     snprintf(name, sizeof name, "/%s", array->name);
+    if (array->is_optional && H5Lexists(file->id, name, H5P_DEFAULT) == 0) continue;
     if (values && array->numbers == NULL)
       status = read_expanded(file, name, array, model, error);
     else

@@ -98,7 +98,7 @@ static gmmpi_status take_numbers(const char *path, const json_t *object, gmmpi_m
   const int n_arrays = file_arrays(model, arrays);
   for (int i = 0; i < n_arrays; i++) {
     const json_t *value = json_object_get(object, arrays[i].name);
-    if (arrays[i].is_derived) continue;
+    if (arrays[i].is_derived || value == NULL) continue; /* an optional one is missing: zeros */
     if (arrays[i].numbers != NULL) {
       copy_numbers(value, arrays[i].numbers);
       continue;
@@ -144,6 +144,7 @@ static gmmpi_status check_shapes(const char *path, const json_t *object, gmmpi_m
   const int n_arrays = file_arrays(outline, arrays);
   for (int i = 0; i < n_arrays; i++) {
     const model_array *array = &arrays[i];
+    if (array->is_optional && json_object_get(object, array->name) == NULL) continue;
     if (!array->is_derived && !has_shape(json_object_get(object, array->name), array->n_dimensions, array->shape))
       return fail(error, GMMPI_BAD_DATA, "%s: %s must be %s numbers for %s; correct it", path, array->name,
                   shape_text(array->n_dimensions, array->shape, text), outline->family->name);
