@@ -52,8 +52,8 @@ int64_t maximization_bytes(const covariance_family *family, const estimator *how
                            int64_t n_features)
 {
   const int64_t numbers =
-      sum_of_bytes(5, (int64_t[]){covariance_length(family->storage->shape, n_features), n_features, n_features,
-                                  n_components, family_scratch_numbers(family, n_components, n_features)});
+      sum_of_bytes(6, (int64_t[]){covariance_length(family->storage->shape, n_features), n_features, n_features,
+                                  n_features, n_components, family_scratch_numbers(family, n_components, n_features)});
   int64_t bytes;
   int64_t states;
   if (!multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ||
