@@ -62,7 +62,7 @@ def read_scene(arguments):
         labels, responsibilities = read_labels(arguments.labels, table.n_rows, mixture, blocks)
     complete = np.isfinite(points).all(axis=1)
     if labels is not None:
-        complete &= labels > -2
+        complete &= labels >= 0
     if not complete.any():
         raise Problem(BAD_DATA, "%s: no row is without missing values" % arguments.data)
     points = points[complete]
@@ -74,8 +74,7 @@ def read_scene(arguments):
     if labels is None:
         labels = responsibilities.argmax(axis=1)
     else:
-        labels = labels[complete]
-        labels = np.where(labels < 0, mixture.n_components, np.searchsorted(mixture.numbers, labels))
+        labels = np.searchsorted(mixture.numbers, labels[complete])
     names = mixture.shown_names or [table.names[column] if table.names else "x%d" % (column + 1) for column in columns]
     n_rows = table.n_rows - (~complete).sum() if len(complete) == table.n_rows else table.n_rows
     return Scene(mixture, points, names, n_rows, labels), responsibilities

@@ -9,8 +9,8 @@ from .tables import open_table
 
 
 def read_labels(path, n_rows, mixture, blocks):
-    """Labels (from 0; -1: noise), and responsibilities (or None), of some blocks of n_rows rows. A row that has no label because it
-    was dropped gets -2."""
+    """Labels (from 0; K: noise), and responsibilities (or None), of some blocks of n_rows rows. A row that has no label because it was
+    dropped gets -1."""
     labels, shares, numbers = _labels_in_hdf5(path) if h5py.is_hdf5(path) else _labels_in_text(path)
     n_shares = mixture.n_stored + (1 if mixture.noise else 0)
     if shares and len(shares[1]) != n_shares:
@@ -25,7 +25,8 @@ def read_labels(path, n_rows, mixture, blocks):
     if not np.isin(picked, np.append(mixture.numbers, -1) if mixture.noise else mixture.numbers).all():
         raise Problem(BAD_DATA, "%s: a label is none of this model's (0 to %d); give the labels that belong to it" % (
             path, mixture.n_stored - 1))
-    return (_spread(picked.astype(int), found, -2),
+    picked = np.where(picked < 0, mixture.n_stored, picked)
+    return (_spread(picked.astype(int), found, -1),
             _spread(shares[0].read(label_blocks, shares[1]), found, np.nan) if shares else None)
 
 
