@@ -39,12 +39,15 @@ static gmmpi_model *new_model(const covariance_family *family, int64_t K, int64_
   return model;
 }
 
+/* A triangle of each component, or their sum. */
 static void pack(scene *s)
 {
   double *next = s->packed;
+  memset(s->packed, 0, sizeof s->packed);
   for (int64_t k = 0; k < s->K; k++) {
+    if (s->family->pools) next = s->packed;
     for (int64_t i = 0; i < s->d; i++) {
-      for (int64_t j = triangle_first(s->family->storage->shape, i); j <= i; j++) *next++ = s->dense[k][i * s->d + j];
+      for (int64_t j = triangle_first(s->family->storage->shape, i); j <= i; j++) *next++ += s->dense[k][i * s->d + j];
     }
   }
 }
