@@ -18,6 +18,8 @@ json_t *fit_identity(const fit_command *command, const start_file *start)
   json_t *identity = json_object();
   const bool done =
       identity != NULL && fit_options_note_identity(&command->fit, identity) &&
+      (command->reading.sum == WEIGHTS_SUM_OWN ||
+       json_object_set_new(identity, "--weights-sum", json_string("n")) == 0) &&
       (start->fingerprint == 0 ||
        json_object_set_new(identity, command->fit.method == METHOD_ADAPT ? "content of --from" : "content of --init",
                            json_string(fingerprint)) == 0);
@@ -114,12 +116,10 @@ static void remove_nulls(json_t *facts)
   }
 }
 
-/* What is known of weights; nothing without. */
+/* Of points with weights. */
 static bool note_weights(const shard *points, json_t *facts)
 {
-  return !points->has_weights ||
-         (json_object_set_new(facts, "sum_of_weights", json_real(points->total_weight)) == 0 &&
-          json_object_set_new(facts, "n_weightless", json_integer((json_int_t)points->n_weightless)) == 0);
+  return !points->has_weights || json_object_set_new(facts, "sum_of_weights", json_real(points->total_weight)) == 0;
 }
 
 json_t *fit_facts(const fit_account *account)
@@ -192,6 +192,8 @@ static void print_summary_json(const fit_account *account)
     note_log_posterior(account, summary);
     json_object_update(summary, run);
     note_weights(account->points, summary);
+    if (account->points->has_weights)
+      json_object_set_new(summary, "n_weightless", json_integer((json_int_t)account->points->n_weightless));
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
     char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     if (text != NULL) puts(text);
