@@ -9,15 +9,11 @@ import numpy as np
 from .problem import BAD_DATA, NO_INPUT, Problem
 from .tables import names_of
 
-# mclust's codes of the families that have scikit-learn's names.
-CODES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
-
 
 def storage_of(covariance):
-    """How the covariances of a family, by name or code, are stored: (dimensions of length d of each: 2 a matrix, 1 a diagonal, 0 one
-    variance; whether all components share one). In a code, orientation I means diagonal, shape I one variance, and E equal."""
-    code = CODES.get(covariance, covariance)
-    return 0 if code[1:] == "II" else 1 if code[2:] == "I" else 2, set(code) <= {"E", "I"}
+    """How a model's file has the covariances of a family: (dimensions of length d of each: 2 a matrix, 1 a diagonal, 0 one variance;
+    whether all components share one). Families that scikit-learn does not know have a matrix for each component."""
+    return {"tied": (2, True), "diag": (1, False), "spherical": (0, False)}.get(covariance, (2, False))
 
 
 FUNCTIONS = {"log10": np.log10, "log2": np.log2, "log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/fit_command.h"
 
+#include "fit/adaptation.h"
 #include "sources/kinds.h"
 #include "support/error.h"
 
@@ -29,6 +30,8 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   if (fit_options_check(&command->fit, words->given, error) != GMMPI_OK ||
       reading_check(&command->reading, error) != GMMPI_OK)
     return error->status;
+  fit_options_settle(&command->fit, words->given);
+  command->given = words->given;
   if (command->compress > 0 && command->labels_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "--compress packs what --labels writes; give --labels too, or leave it away");
   if (command->labels_path != NULL && compress_check(command->compress, command->labels_path, error) != GMMPI_OK)

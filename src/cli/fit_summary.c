@@ -20,7 +20,9 @@ json_t *fit_identity(const fit_command *command, const start_file *start)
       identity != NULL && fit_options_note_identity(&command->fit, identity) &&
       (command->reading.sum == WEIGHTS_SUM_OWN ||
        json_object_set_new(identity, "--weights-sum", json_string("n")) == 0) &&
-      (start->fingerprint == 0 || json_object_set_new(identity, "content of --init", json_string(fingerprint)) == 0);
+      (start->fingerprint == 0 ||
+       json_object_set_new(identity, command->fit.method == METHOD_ADAPT ? "content of --from" : "content of --init",
+                           json_string(fingerprint)) == 0);
   if (done) return identity;
   json_decref(identity);
   return NULL;
@@ -63,6 +65,28 @@ static json_t *common_facts(const fit_account *account)
   return facts;
 }
 
+static bool has_log_posterior(const fit_account *account)
+{
+  const fit_method method = account->command->fit.method;
+  return method == METHOD_MAP || method == METHOD_ADAPT;
+}
+
+/* What the fit has maximised, where that is not the log-likelihood. */
+static bool note_log_posterior(const fit_account *account, json_t *facts)
+{
+  return !has_log_posterior(account) ||
+         json_object_set_new(facts, "log_posterior", json_real(account->result->end.measured.objective)) == 0;
+}
+
+/* Which model was adapted: by its content, as checkpoints note it. */
+static bool note_adapted(const fit_account *account, json_t *facts)
+{
+  char hash[24];
+  snprintf(hash, sizeof hash, "%016" PRIx64, account->start->fingerprint);
+  return account->command->fit.method != METHOD_ADAPT ||
+         json_object_set_new(facts, "adapted_from", json_string(hash)) == 0;
+}
+
 /* Of points with weights. */
 static bool note_weights(const shard *points, json_t *facts)
 {
@@ -80,7 +104,8 @@ json_t *fit_facts(const fit_account *account)
       json_object_set_new(facts, "n_dropped", json_integer((json_int_t)account->points->n_dropped)) == 0 &&
       note_weights(account->points, facts) && fit_options_note_model(options, 0, later, facts) &&
       json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
-      fit_options_note_model(options, later, n_fit_options, facts);
+      fit_options_note_model(options, later, n_fit_options, facts) && note_log_posterior(account, facts) &&
+      note_adapted(account, facts);
   if (done) return facts;
   json_decref(facts);
   return NULL;
@@ -134,6 +159,7 @@ static void print_summary_json(const fit_account *account)
                           "peak_memory", (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
+    note_log_posterior(account, summary);
     json_object_update(summary, run);
     note_weights(account->points, summary);
     if (account->points->has_weights)
@@ -168,6 +194,12 @@ static void print_components(const gmmpi_model *model)
     printf("  ... and %lld more; gmmpi info shows them\n", (long long)(model->n_components - most_components));
 }
 
+/* Adaptation as it is usual, which does not converge anywhere. */
+static bool is_one_step(const fit_options *options)
+{
+  return options->method == METHOD_ADAPT && options->tolerance == 0.0 && options->max_iterations == 1;
+}
+
 static void print_for_people(const fit_account *account)
 {
   const fit_result *result = account->result;
@@ -179,13 +211,14 @@ static void print_for_people(const fit_account *account)
   const int64_t d = account->points->n_features;
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
-         end->converged ? "" : "; not converged");
+         end->converged || is_one_step(&account->command->fit) ? "" : "; not converged");
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped(shard_dropped(account->points));
   if (account->points->has_weights)
     printf("  weights sum to %.10g%s\n", total, account->points->weight_unit != 1.0 ? " (rescaled)" : "");
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
          end->measured.log_likelihood / total, (long long)end->iteration, plural(end->iteration), result->n_passes);
+  if (has_log_posterior(account)) printf("  log posterior %.10g, up to a constant\n", end->measured.objective);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
          (long long)model_n_parameters(end->model));
   const int64_t n_dead = K - model_n_living(end->model);

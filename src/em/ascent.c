@@ -232,11 +232,10 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
   climber *climb = one->climb;
   const statistics *sums = one->em->sums;
   const double log_likelihood = sums->log_likelihood;
-  one->last = (measurement){
-      .iteration = climb->current.iteration,
-      .objective = estimator_objective(one->em->estimator, one->em->before, climb->current.model, log_likelihood),
-      .log_likelihood = log_likelihood,
-      .sum_log_max_responsibility = sums->sum_log_max_responsibility};
+  one->last = (measurement){.iteration = climb->current.iteration,
+                            .objective = iteration_objective(one->em, climb->current.model),
+                            .log_likelihood = log_likelihood,
+                            .sum_log_max_responsibility = sums->sum_log_max_responsibility};
   if (must_step_back(one)) return step_back(one, error);
   if (!isfinite(one->last.objective))
     return fail(error, GMMPI_INTERNAL, "the log-likelihood of iteration %lld is not a number; report it with the data",

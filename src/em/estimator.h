@@ -4,7 +4,10 @@
  * EM with any of them is the same loop: a pass under the model's density form, moments, the estimator's moments of the
  * posterior, the family's M-step. What may not fall from one textbook step to the next is the estimator's objective.
  *
- *   ml   maximum likelihood: the objective is the log-likelihood (Dempster, Laird, Rubin 1977)
+ *   ml     maximum likelihood: the objective is the log-likelihood (Dempster, Laird, Rubin 1977)
+ *
+ *   map    the mode of the posterior under a conjugate prior (em/map.h)
+ *   adapt  parameters between those of a model and the points' (em/adapt.h)
  *
  * To add one: a file with an estimator of which every member may be NULL but the name, its name below, a value of
  * fit_method (em/options.h), a line in estimator_of, and what it needs to know before in em/prior.h. Numbers that are
@@ -20,8 +23,9 @@
 /* NULL members: as maximum likelihood has it. */
 typedef struct estimator {
   const char *name;
-  bool empty_is_sound; /* a component that no point belongs to has an estimate all the same: it is no collapse */
-  bool adds_ridge;     /* posterior has added --reg-covar: the M-step adds nothing */
+  const char *objective_name; /* "log posterior"; NULL: the log-likelihood */
+  bool empty_is_sound;        /* a component that no point belongs to has an estimate all the same: it is no collapse */
+  bool adds_ridge;            /* posterior has added --reg-covar: the M-step adds nothing */
   /* What may not fall, from the model that was measured and the log-likelihood of all points under its form. */
   double (*objective)(const prior *before, const gmmpi_model *model, double log_likelihood);
   /* The moments that the M-step takes, from those of the points, of the same shape; with divisors of its own. ridge: d,
@@ -35,7 +39,7 @@ typedef struct estimator {
   void (*form)(density_form *form, const gmmpi_model *model);
 } estimator;
 
-extern const estimator estimator_ml;
+extern const estimator estimator_ml, estimator_map, estimator_adapt;
 
 /* That of the options' method. */
 const estimator *estimator_of(const fit_options *options);

@@ -116,7 +116,8 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
   if (local.status == GMMPI_OK && created->before == NULL && created->estimator != &estimator_ml) {
     created->owns_prior = true;
     prior_create(parts.options, created->spread, points->n_features, &created->before, &local);
-    agree(points->comm, &local);
+    if (agree(points->comm, &local) == GMMPI_OK && parts.broadcast_models)
+      prior_take_of_rank_0(points->comm, created->family->storage->shape, points->n_features, created->before);
   }
   if (local.status == GMMPI_OK && created->region == NULL && parts.options->noise) {
     created->owns_region = true;
@@ -213,8 +214,9 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
 int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
-  return sum_of_bytes(3, (int64_t[]){iteration_bytes_beside(options, n_features),
+  return sum_of_bytes(4, (int64_t[]){iteration_bytes_beside(options, n_features),
                                      data_spread_bytes(family->storage->shape, n_features),
+                                     prior_bytes(options, n_features),
                                      team_bytes(family->storage->shape, family_order(family), options->n_components,
                                                 n_features, options->threads)});
 }
@@ -296,6 +298,13 @@ gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int6
     if (n_passes != NULL) ++*n_passes;
   }
   return GMMPI_OK;
+}
+
+double iteration_objective(const em_iteration *em, const gmmpi_model *model)
+{
+  double objective = estimator_objective(em->estimator, em->before, model, em->sums->log_likelihood);
+  if (em->broadcast_models) MPI_Bcast(&objective, 1, MPI_DOUBLE, 0, em->points->comm);
+  return objective;
 }
 
 /* --- M-step --- */

@@ -89,6 +89,9 @@ gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibili
  * make_passes. */
 gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int64_t *n_passes, gmmpi_error *error);
 
+/* After the pass: the estimator's objective of the model that it was made with. Collective where processors differ. */
+double iteration_objective(const em_iteration *em, const gmmpi_model *model);
+
 /* M-step from moments; collapsed components are repaired, and *repaired says whether any was: in iterations that make
  * starts, and for climbers without a list of events, by putting them elsewhere, without a report, else as the options
  * want it. iteration is the number of the model that is made. Collective. Errors, agreed: 65 with on_collapse

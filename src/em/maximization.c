@@ -52,8 +52,8 @@ int64_t maximization_bytes(const covariance_family *family, const estimator *how
                            int64_t n_features)
 {
   const int64_t numbers =
-      sum_of_bytes(5, (int64_t[]){covariance_length(family->storage->shape, n_features), n_features, n_features,
-                                  n_components, family_scratch_numbers(family, n_components, n_features)});
+      sum_of_bytes(6, (int64_t[]){covariance_length(family->storage->shape, n_features), n_features, n_features,
+                                  n_features, n_components, family_scratch_numbers(family, n_components, n_features)});
   int64_t bytes;
   int64_t states;
   if (!multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ||
@@ -344,7 +344,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
     step->states[k] = step->how->empty_is_sound
                           ? COMPONENT_SOUND
                           : state_of_count(from->counts[k], from->n_samples, previous->weights[k]);
-    step->counts[k] = step->states[k] == COMPONENT_SOUND ? from->counts[k] : 0.0;
+    step->counts[k] = step->states[k] == COMPONENT_SOUND ? taken->counts[k] : 0.0;
     if (step->states[k] == COMPONENT_SOUND)
       memcpy(next->means + k * d, taken->means + k * d, (size_t)d * sizeof(double));
     else

@@ -2,11 +2,17 @@
 #include "fit/combinations.h"
 
 #include "em/estimator.h"
+#include "em/map.h"
 #include "support/error.h"
 
 static bool method_is_missing(const fit_options *options)
 {
   return estimator_of(options) == NULL;
+}
+
+static bool family_has_no_prior(const fit_options *options)
+{
+  return options->method == METHOD_MAP && !map_knows(family_find(options->covariance));
 }
 
 static bool noise_is_variational(const fit_options *options)
@@ -25,7 +31,10 @@ static const struct {
 } table[] = {
     {noise_is_variational, "--noise: the lower bound of --method vb and dp has no background; use ml or map"},
     {noise_is_adapted, "--noise: a background has nothing that --method adapt could keep from a model; use ml or map"},
-    {method_is_missing, "--method: this one is not there yet; use ml"},
+    {method_is_missing, "--method: this one is not there yet; use ml, map or adapt"},
+    {family_has_no_prior,
+     "--method map: no prior is known for these covariances; use EII, VII, EEI, VEI, EVI, VVI, EEE, "
+     "EEV, VEV or VVV"},
 };
 
 gmmpi_status combinations_check(const fit_options *options, gmmpi_error *error)

@@ -25,14 +25,16 @@ static void tell_about_ridge(const em_iteration *em, const fit_observer *observe
 }
 
 /* The same where covariances have too few points to be anything but singular: n points about their mean span n - 1
- * dimensions. Of components that do not pool their scatter, one has at most n / K points. */
+ * dimensions. Of components that do not pool their scatter, one has at most n / K points. A prior makes up
+ * for that. */
 static void tell_about_few_points(const em_iteration *em, const fit_observer *observer)
 {
   const shard *points = em->points;
   const covariance_family *family = em->family;
   const int64_t n = family->coupling == POOLED ? points->n_samples : points->n_samples / em->options->n_components;
   const fit_event event = {.component = n, .kind = EVENT_FEW_POINTS, .action = ACTION_RIDGE};
-  if (family->storage->shape == DENSE && n <= points->n_features && observer->event_happened != NULL)
+  if (em->before == NULL && family->storage->shape == DENSE && n <= points->n_features &&
+      observer->event_happened != NULL)
     observer->event_happened(observer->context, &event);
 }
 

@@ -155,12 +155,14 @@ gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_
   const double began = MPI_Wtime();
   gmmpi_error local = {0};
   memset(result, 0, sizeof *result);
+  /* Moves of the search, and subsamples without a class, would lose what components the labels are of. */
+  fit_options own = *options;
+  if (points->has_labels) own.coarse_to_fine = COARSE_OFF;
   static const fit_observer nobody = {.context = NULL};
-  fit_batch batch = {
-      .options = options, .observer = observer != NULL ? observer : &nobody, .timings = &result->timings};
+  fit_batch batch = {.options = &own, .observer = observer != NULL ? observer : &nobody, .timings = &result->timings};
   fit_check_options(points, options, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    batch.plan = levels_plan(options, points->n_samples, points->n_features);
+    batch.plan = levels_plan(&own, points->n_samples, points->n_features);
     if (batch_open(points, starts_together(options, points->n_features), &batch, &local) == GMMPI_OK &&
         open_state(&batch, resume, &local) == GMMPI_OK) {
       result->instruction_set = batch.ems[0]->kernel->instruction_set;

@@ -2,6 +2,7 @@
 #include "fit/options.h"
 
 #include "fit/combinations.h"
+#include "fit/method_options.h"
 #include "support/error.h"
 
 #include <assert.h>
@@ -51,7 +52,7 @@ const option_record fit_option_table[] = {
      .letter = 'k',
      .argument = "K",
      .group = "Model",
-     .help = "number of components (required)",
+     .help = "number of components (required, but with --method adapt the model has them)",
      .kind = OPTION_INTEGER,
      .offset = offsetof(fit_options, n_components),
      .smallest = 1,
@@ -206,7 +207,8 @@ const option_record fit_option_table[] = {
     {.name = "method",
      .argument = "NAME",
      .group = "Method",
-     .help = "ml: maximum likelihood",
+     .help = "ml: maximum likelihood; map: the mode of the posterior under a conjugate prior; adapt: a model, that of "
+             "--from, is adapted to the points",
      .kind = OPTION_CHOICE,
      .offset = offsetof(fit_options, method),
      .choices = methods,
@@ -214,6 +216,96 @@ const option_record fit_option_table[] = {
      .affects_numbers = true,
      .in_model = true,
      .if_changed = true},
+    {.name = "prior-mean",
+     .argument = "A,B,...",
+     .group = "Method",
+     .help = "map: what means are shrunk towards, a number for each feature; data: the mean of all points",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, prior_mean),
+     .parse = parse_prior_mean,
+     .print = print_prior_text,
+     .fallback = "data",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "prior-shrinkage",
+     .argument = "KAPPA",
+     .group = "Method",
+     .help = "map: how many points the prior mean counts for; 0: means are not shrunk",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, prior_shrinkage),
+     .least = 0.0,
+     .most = 1e100,
+     .fallback = "0.01",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "prior-dof",
+     .argument = "NU",
+     .group = "Method",
+     .help = "map: degrees of freedom of the prior of covariances; auto: the number of features plus 2",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, prior_dof),
+     .parse = parse_prior_dof,
+     .print = print_prior_dof,
+     .fallback = "auto",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "prior-scale",
+     .argument = "S",
+     .group = "Method",
+     .help = "map: scale of the prior of covariances; auto: the covariance of all points, or each feature's variance "
+             "with diagonal covariances, over K^(2/d); mclust: with those the mean of the variances for all features, "
+             "as mclust has it; or a number for all features, one for each, or a matrix row by row",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, prior_scale),
+     .parse = parse_prior_scale,
+     .print = print_prior_text,
+     .fallback = "auto",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "from",
+     .argument = "MODEL",
+     .group = "Method",
+     .help = "adapt: the model, a file as --init takes it; -k and --covariance are its own. One iteration is made, "
+             "unless --max-iter or --tol ask for more",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(fit_options, from_file),
+     .needs = "method",
+     .word = "adapt"},
+    {.name = "relevance",
+     .argument = "R",
+     .group = "Method",
+     .help = "adapt: how many points the model's own parameters count for in each component",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, relevance),
+     .least = 0.0,
+     .above_least = true,
+     .most = 1e100,
+     .fallback = "16",
+     .needs = "method",
+     .word = "adapt",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "adapt",
+     .argument = "LIST",
+     .group = "Method",
+     .help = "adapt: which parameters are adapted: means, weights, variances, with commas between them",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, adapts),
+     .parse = parse_adapt,
+     .print = print_adapt,
+     .fallback = "means",
+     .needs = "method",
+     .word = "adapt",
+     .affects_numbers = true,
+     .in_model = true},
     {.name = "noise",
      .group = "Method",
      .help = "a uniform background beside the components: its points have label -1",
@@ -263,11 +355,15 @@ fit_options fit_defaults(int64_t n_components)
 
 gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi_error *error)
 {
-  if (options->n_components == 0)
+  if (options->n_components == 0 && options->method != METHOD_ADAPT)
     return fail(error, GMMPI_WRONG_USAGE, "-k is missing; say how many components to fit, e.g. -k 3");
   const gmmpi_status status = options_check_needs(fit_option_table, n_fit_options, options, given, error);
   if (status != GMMPI_OK) return status;
   if (combinations_check(options, error) != GMMPI_OK) return error->status;
+  if (options->method == METHOD_ADAPT) {
+    const bool starts_elsewhere = (given >> option_index(fit_option_table, n_fit_options, "init") & 1) != 0;
+    return adaptation_check(options, starts_elsewhere, error);
+  }
   const bool drawn = options->init != INIT_MODEL && options->init != INIT_LABELS;
   if (!drawn && options->n_init > 1)
     return fail(error, GMMPI_WRONG_USAGE, "--n-init %lld starts from %s would all be the same; leave one of them away",

@@ -17,9 +17,9 @@
  *
  * To add one: a file families/NAME.c with `const covariance_family family_NAME`, and a line of the table below. Command
  * line, help, messages, models in HDF5 and JSON, checkpoints, starts, repairs, prediction, sampling, pictures and the
- * tests that go over the table then know it. Its M-step gets a test with numbers of its own (tests/unit/test_family.c);
- * users read of its shape in gmmpi/model.h and docs/fit.md. A family whose covariances need numbers stored that no
- * storage has needs one of these first (mixture/storage.h). */
+ * tests that go over the table then know it (tests/unit/test_family_steps.c asserts that nothing else with the
+ * structure of its code is better); users read of it in gmmpi/model.h and docs/covariances.md. A family whose
+ * covariances need numbers stored that no storage has needs one of these first (mixture/storage.h). */
 #ifndef MIXTURE_FAMILY_H
 #define MIXTURE_FAMILY_H
 

@@ -56,6 +56,7 @@ static void take_moments(const statistics *sums, data_spread *spread)
   const int64_t d = sums->n_features;
   const double n = sums->counts[0];
   const double *second = sums->second;
+  spread->n_samples = n;
   for (int64_t i = 0; i < d; i++) {
     const double shift_i = sums->first[i] / n;
     spread->means[i] = sums->references[i] + shift_i;

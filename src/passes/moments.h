@@ -36,6 +36,12 @@ gmmpi_status moments_create(density_shape shape, statistics_order order, int64_t
                             moments **result, gmmpi_error *error);
 void moments_destroy(moments *some); /* NULL is fine */
 
+/* The scatter that component k's is part of: its own, or the sum of all. */
+static inline double *moments_scatter(const moments *some, int64_t k)
+{
+  return some->scatter + (some->n_second == some->n_components ? k * some->second_length : 0);
+}
+
 /* The numbers of counts, means and scatters, and the bytes of all; INT64_MAX when they can't be counted. */
 int64_t moments_length(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features);
 int64_t moments_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features);

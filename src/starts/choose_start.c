@@ -72,8 +72,7 @@ static gmmpi_status measure_one_of_each(const choice *work, int64_t i, double *o
   if (make_passes(wanted, n_wanted, &control, error) != GMMPI_OK) return error->status;
   for (int64_t w = 0; w < n_wanted; w++) {
     const int64_t s = owners[w];
-    const double objective = estimator_objective(wanted[w]->estimator, wanted[w]->before, work->found[s].models[i],
-                                                 wanted[w]->sums->log_likelihood);
+    const double objective = iteration_objective(wanted[w], work->found[s].models[i]);
     work->climbers[s].n_row_visits += wanted[w]->points->n_samples;
     if (i > 0 && !(objective > objectives[s])) continue;
     objectives[s] = objective;

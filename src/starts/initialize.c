@@ -4,6 +4,7 @@
 #include "mixture/background.h"
 #include "starts/greedy_seeding.h"
 #include "starts/kmeans.h"
+#include "starts/known_classes.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -96,6 +97,7 @@ static void random_rule(void *seed, const row_tile *tile, pass_workspace *worksp
     for (int64_t k = 0; k < K; k++) responsibilities[k * TILE_ROWS + p] /= total;
   }
   weigh_responsibilities(tile, K, responsibilities);
+  keep_known_labels(tile, K, responsibilities);
 }
 
 /* Labels of this rank's rows, as ranks in the sorted list of all values. */
@@ -125,6 +127,7 @@ static void label_rule(void *labels, const row_tile *tile, pass_workspace *works
     workspace->responsibilities[low * TILE_ROWS + p] = 1.0;
   }
   weigh_responsibilities(tile, K, workspace->responsibilities);
+  keep_known_labels(tile, K, workspace->responsibilities);
 }
 
 /* The smallest label of all ranks that is above `bound`. Collective. */
@@ -252,7 +255,8 @@ static gmmpi_status choose_centres(const shard *points, const seeding_options *o
 {
   switch (method) {
   case SEED_PLUS_PLUS:
-    return seed_kmeans_plus_plus(points, options, centres, error);
+    if (seed_kmeans_plus_plus(points, options, centres, error) != GMMPI_OK) return error->status;
+    return centres_take_known_classes(points, options, centres, error);
   case SEED_GREEDILY:
     return seed_greedily(points, options, centres, error);
   case SEED_GREEDILY_LLOYD:
@@ -261,7 +265,9 @@ static gmmpi_status choose_centres(const shard *points, const seeding_options *o
   case SEED_PARALLEL:
     break;
   }
-  if (seed_kmeans_parallel(points, options, centres, error) != GMMPI_OK) return error->status;
+  if (seed_kmeans_parallel(points, options, centres, error) != GMMPI_OK ||
+      centres_take_known_classes(points, options, centres, error) != GMMPI_OK)
+    return error->status;
   return kmeans_run(points, options, centres, error);
 }
 
@@ -299,6 +305,23 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   return error_pass(error, &local);
 }
 
+/* Means of classes in place of means that were drawn. */
+static gmmpi_status means_of_known_classes(const initial_step *step, const start_recipe *recipe, gmmpi_error *error)
+{
+  const em_iteration *em = step->em;
+  gmmpi_error local = {0};
+  if (!em->points->has_labels) return GMMPI_OK;
+  double *inverse_variances = allocate(em->points->n_features, sizeof(double));
+  const seeding_options options = {em->kernel, em->options->n_components, inverse_variances, recipe->seed, step->stop};
+  if (inverse_variances == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to scale features");
+  if (agree(em->points->comm, &local) == GMMPI_OK) {
+    set_scales(em, recipe, inverse_variances);
+    centres_take_known_classes(em->points, &options, step->model->means, &local);
+  }
+  free(inverse_variances);
+  return error_pass(error, &local);
+}
+
 /* A model without a background gets one; one that has keeps its own, but for a volume that is given. */
 static void take_model(const em_iteration *em, const gmmpi_model *start, gmmpi_model *model)
 {
@@ -330,6 +353,7 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
     return GMMPI_OK;
   case INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, recipe->seed, model, error);
+    if (status == GMMPI_OK) status = means_of_known_classes(&step, recipe, error);
     if (status == GMMPI_OK) status = set_broad_components(em, options->init_covariance == START_IDENTITY, model, error);
     return status;
   }

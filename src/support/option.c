@@ -270,7 +270,7 @@ void option_text(const option_record *option, const void *values, char *text, si
 json_t *option_json(const option_record *option, const void *values)
 {
   const void *value = value_of(option, values);
-  char text[1024];
+  char text[1 << 15];
   switch (option->kind) {
   case OPTION_INTEGER:
     return json_integer(*(const int64_t *)value);

@@ -37,7 +37,7 @@ class Pictures(Case):
         means = random.normal(0, 5, (k, d))
         matrices = np.array([np.eye(d) * (j + 1) / 2 for j in range(k)])
         shapes = {"full": matrices, "tied": matrices[0], "diag": np.ones((k, d)), "spherical": np.ones(k), "VVE": matrices,
-                  "EEI": np.full(d, 0.5), "EII": 0.5}
+                  "EEI": np.array([matrices[0]] * k), "EII": np.array([matrices[0]] * k)}
         with h5py.File(self.path("model.h5"), "w") as file:
             file["weights"] = np.full(k, 1 / k) if weights is None else weights
             file["means"] = means

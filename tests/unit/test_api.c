@@ -325,6 +325,32 @@ static void test_starts(void **state)
   unlink(labels_path);
 }
 
+/* One component: the mean of what is adapted and that of the rows, by relevance and N. */
+static void test_adaptation(void **state)
+{
+  (void)state;
+  gmmpi_options *options = NULL;
+  gmmpi_model *given = NULL;
+  gmmpi_model *model = NULL;
+  gmmpi_error error = {0};
+  const double weight = 1;
+  const double mean = 1;
+  const double variance = 3;
+  assert_int_equal(gmmpi_model_create(1, 1, "full", &weight, &mean, &variance, &given, &error), GMMPI_OK);
+  assert_int_equal(gmmpi_options_create(&options, &error), GMMPI_OK);
+  gmmpi_options_set(options, "method", "adapt", &error);
+  gmmpi_options_set(options, "relevance", "4", &error);
+  assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+  gmmpi_options_set_start(options, given, &error);
+  if (fit_rows(options, NULL, &model, NULL, &error) != GMMPI_OK) fail_msg("%s", error.message);
+  assert_close(gmmpi_model_means(model)[0], (30.2 - 0.1 + 4 * mean) / (N + 4), 1e-14);
+  assert_true(gmmpi_model_covariances(model)[0] == variance);
+  gmmpi_model_destroy(model);
+  gmmpi_model_destroy(given);
+  gmmpi_options_destroy(options);
+}
+
 static void count(void *context, const gmmpi_progress *progress)
 {
   int64_t *n_reports = context;
@@ -379,6 +405,7 @@ int main(int argc, char **argv)
                                      cmocka_unit_test(test_errors),
                                      cmocka_unit_test(test_points_from_a_file),
                                      cmocka_unit_test(test_starts),
+                                     cmocka_unit_test(test_adaptation),
                                      cmocka_unit_test(test_observer)};
   MPI_Init(&argc, &argv);
   const int failures = cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,6 @@ typedef struct book_problem {
   /* of priors */
   long double shrinkage, prior_dof, prior_mean[BOOK_D], prior_concentration, relevance;
   book_matrix prior_scale;
-  bool adapts_weights, adapts_variances;
   const struct book_mixture *from;
 } book_problem;
 
@@ -65,7 +64,7 @@ static inline bool book_is_bayes(const book_problem *one)
 }
 
 /* Squared Mahalanobis distance and log determinant. */
-static inline long double book_distance(const book_matrix covariance, const long double mean[BOOK_D], const double *x,
+static inline long double book_distance(book_matrix covariance, long double mean[BOOK_D], const double *x,
                                         long double *log_determinant)
 {
   long double values[BOOK_D];
@@ -102,7 +101,7 @@ static inline long double book_log_weight(const book_problem *one, const book_mi
 
 /* log of weight times density of component k at x, or its expectation; pull: what a point counts for in means and
  * covariances, log_pull: the expectation of the log of that. */
-static inline long double book_log_share(const book_problem *one, const book_mixture *model, int k, const double *x,
+static inline long double book_log_share(const book_problem *one, book_mixture *model, int k, const double *x,
                                          long double *pull, long double *log_pull)
 {
   const long double pi = acosl(-1.0L);
@@ -128,7 +127,7 @@ static inline long double book_log_share(const book_problem *one, const book_mix
 }
 
 /* The E-step and the sums of it. first: from the labels of the start (BOOK_N), each point all in its component. */
-static inline void book_expect(const book_problem *one, const book_mixture *model, const int *first, book_sums *sums)
+static inline void book_expect(const book_problem *one, book_mixture *model, const int *first, book_sums *sums)
 {
   static long double shares[BOOK_N][BOOK_K];
   static long double pulls[BOOK_N][BOOK_K];
@@ -312,23 +311,22 @@ static inline bool book_maximise(const book_problem *one, const book_sums *sums,
     for (int k = 0; k < BOOK_K; k++) {
       const book_mixture *from = one->from;
       const long double alpha = n[k] / (n[k] + one->relevance);
-      next->weights[k] =
-          one->adapts_weights ? alpha * n[k] / sums->n + (1.0L - alpha) * from->weights[k] : from->weights[k];
+      next->weights[k] = alpha * n[k] / sums->n + (1.0L - alpha) * from->weights[k];
       sum += next->weights[k];
       for (int j = 0; j < BOOK_D; j++)
         next->means[k][j] = alpha * sums->means[k][j] + (1.0L - alpha) * from->means[k][j];
+      /* Of second moments; times N + r, so that a family's M-step can divide. */
+      n[k] += one->relevance;
       for (int a = 0; a < BOOK_D; a++) {
         for (int b = 0; b < BOOK_D; b++) {
-          const long double own = sums->scatters[k][a][b] / n[k] + sums->means[k][a] * sums->means[k][b];
+          const long double own = sums->scatters[k][a][b] / sums->counts[k] + sums->means[k][a] * sums->means[k][b];
           const long double given = from->covariances[k][a][b] + from->means[k][a] * from->means[k][b];
-          next->covariances[k][a][b] =
-              one->adapts_variances ? alpha * own + (1.0L - alpha) * given - next->means[k][a] * next->means[k][b]
-                                    : from->covariances[k][a][b];
+          scatters[k][a][b] = n[k] * (alpha * own + (1.0L - alpha) * given - next->means[k][a] * next->means[k][b]);
         }
       }
     }
     for (int k = 0; k < BOOK_K; k++) next->weights[k] /= sum;
-    return true;
+    total = n[0] + n[1] + n[2];
   }
   book_estimate(one->code, scatters, n, total, next->covariances);
   for (int k = 0; k < BOOK_K; k++) {

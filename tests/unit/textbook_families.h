@@ -12,7 +12,7 @@ enum { BOOK_D = 3, BOOK_K = 3 };
 typedef long double book_matrix[BOOK_D][BOOK_D];
 
 /* Eigenvalues (not sorted) and orthogonal eigenvectors (columns) of a symmetric matrix, by Jacobi's rotations. */
-static inline void book_eigen(const book_matrix from, long double values[BOOK_D], book_matrix vectors)
+static inline void book_eigen(book_matrix from, long double values[BOOK_D], book_matrix vectors)
 {
   book_matrix a;
   memcpy(a, from, sizeof a);
@@ -52,7 +52,7 @@ static inline void book_eigen(const book_matrix from, long double values[BOOK_D]
 
 /* --- pieces: volume lambda, shape A (a diagonal of determinant 1), orientation D --- */
 
-static inline long double book_root(const long double values[BOOK_D])
+static inline long double book_root(long double values[BOOK_D])
 {
   long double product = 1.0L;
   for (int i = 0; i < BOOK_D; i++) product *= values[i];
@@ -60,7 +60,7 @@ static inline long double book_root(const long double values[BOOK_D])
 }
 
 /* D diag(values) D^T */
-static inline void book_compose(const book_matrix vectors, const long double values[BOOK_D], book_matrix to)
+static inline void book_compose(book_matrix vectors, long double values[BOOK_D], book_matrix to)
 {
   for (int i = 0; i < BOOK_D; i++) {
     for (int j = 0; j < BOOK_D; j++) {
@@ -71,7 +71,7 @@ static inline void book_compose(const book_matrix vectors, const long double val
 }
 
 /* The diagonal of D^T W D. */
-static inline void book_project(const book_matrix vectors, const book_matrix w, long double values[BOOK_D])
+static inline void book_project(book_matrix vectors, book_matrix w, long double values[BOOK_D])
 {
   for (int m = 0; m < BOOK_D; m++) {
     values[m] = 0.0L;
@@ -95,7 +95,7 @@ typedef enum book_orientation { AXES, ONE, EACH } book_orientation;
 
 /* Volumes and shapes in given frames (D[k]): values[k] = lambda_k A_k, by what is shared. n: divisors, total: the
  * pooled one. Iterates where volume and shape depend on each other. */
-static inline void book_volumes_and_shapes(char volume, char shape, const long double projections[BOOK_K][BOOK_D],
+static inline void book_volumes_and_shapes(char volume, char shape, long double projections[BOOK_K][BOOK_D],
                                            const long double n[BOOK_K], long double total,
                                            long double values[BOOK_K][BOOK_D])
 {
@@ -138,8 +138,7 @@ static inline void book_volumes_and_shapes(char volume, char shape, const long d
 
 /* Turns the common frame by the best angle of each pair of axes (Flury, Gautschi 1986), covariances being values[k] in
  * it; returns the largest turn. */
-static inline long double book_turn(const book_matrix w[BOOK_K], const long double values[BOOK_K][BOOK_D],
-                                    book_matrix frame)
+static inline long double book_turn(book_matrix w[BOOK_K], long double values[BOOK_K][BOOK_D], book_matrix frame)
 {
   long double largest = 0.0L;
   for (int p = 0; p < BOOK_D; p++) {
@@ -177,7 +176,7 @@ static inline long double book_turn(const book_matrix w[BOOK_K], const long doub
 }
 
 /* Covariances of all components from their scatters w, for mclust's code. n: divisors, total: the pooled one. */
-static inline void book_estimate(const char *code, const book_matrix w[BOOK_K], const long double n[BOOK_K],
+static inline void book_estimate(const char *code, book_matrix w[BOOK_K], const long double n[BOOK_K],
                                  long double total, book_matrix covariances[BOOK_K])
 {
   const char volume = code[0];
