@@ -23,19 +23,19 @@ typedef struct prediction {
   predictor **predictors; /* one for each thread of the points */
   int64_t n_produced;     /* rows of this rank that are in the sums */
 
-  /* What is summed over ranks: full-range limbs of the log-likelihood and of the sum of log of the largest
-   * responsibility, then points per label. */
+  /* What is summed over ranks: full-range limbs of the log-likelihood, of the sum of log of the largest
+   * responsibility and of expected log densities, then points per label. */
   int64_t *words;
   int64_t n_words;
 
-  output_column columns[4];
+  output_column columns[5];
   int n_columns;
   char **headings; /* n_shares: responsibility_1 ..., noise */
 } prediction;
 
 static int64_t *words_of_labels(const prediction *work)
 {
-  return work->words + 2 * FULL_RANGE_LIMBS;
+  return work->words + 3 * FULL_RANGE_LIMBS;
 }
 
 /* A chunk of rows that are produced. */
@@ -60,6 +60,8 @@ static void copy_tile(const prediction *work, const predictor *self, int n_point
   }
   if (work->wishes.log_density)
     memcpy((double *)numbers[c++] + row, self->log_density, (size_t)n_points * sizeof(double));
+  if (work->wishes.expected_log_density)
+    memcpy((double *)numbers[c++] + row, self->expected_log_density, (size_t)n_points * sizeof(double));
 }
 
 static void begin_block(void *context, int thread)
@@ -67,21 +69,24 @@ static void begin_block(void *context, int thread)
   const produced_chunk *chunk = context;
   predictor *self = chunk->work->predictors[thread];
   self->log_likelihood = 0;
+  self->expected_log_likelihood = 0;
   self->sum_log_max_responsibility = 0;
 }
 
 /* In place of what the tile has added to the predictor's sums: the same of weighted points. */
-static void weigh(const row_tile *tile, predictor *self, double log_likelihood, double sum_log_max_responsibility)
+static void weigh(const row_tile *tile, const predictor *before, predictor *self)
 {
   const int64_t K = self->form->n_components;
+  self->log_likelihood = before->log_likelihood;
+  self->expected_log_likelihood = before->expected_log_likelihood;
+  self->sum_log_max_responsibility = before->sum_log_max_responsibility;
   for (int p = 0; p < tile->n_points; p++) {
     double largest = 0.0;
     for (int64_t k = 0; k < K; k++) largest = fmax(largest, self->responsibilities[k * TILE_ROWS + p]);
-    log_likelihood += tile->weights[p] * self->log_density[p];
-    sum_log_max_responsibility += tile->weights[p] * log(largest);
+    self->log_likelihood += tile->weights[p] * self->log_density[p];
+    self->expected_log_likelihood += tile->weights[p] * self->expected_log_density[p];
+    self->sum_log_max_responsibility += tile->weights[p] * log(largest);
   }
-  self->log_likelihood = log_likelihood;
-  self->sum_log_max_responsibility = sum_log_max_responsibility;
 }
 
 static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
@@ -89,10 +94,9 @@ static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, i
   const produced_chunk *chunk = context;
   predictor *self = chunk->work->predictors[thread];
   (void)n_tiles;
-  const double log_likelihood = self->log_likelihood;
-  const double sum_log_max_responsibility = self->sum_log_max_responsibility;
+  const predictor before = *self;
   predictor_tile(self, tile->numbers, tile->n_points);
-  if (tile->weights != NULL) weigh(tile, self, log_likelihood, sum_log_max_responsibility);
+  if (tile->weights != NULL) weigh(tile, &before, self);
   copy_tile(chunk->work, self, tile->n_points, tile->first_row - chunk->first_row, chunk->numbers);
 }
 
@@ -100,6 +104,7 @@ static void add_block(const prediction *work, const predictor *self, int64_t n, 
 {
   full_range_add(work->words, self->log_likelihood);
   full_range_add(work->words + FULL_RANGE_LIMBS, self->sum_log_max_responsibility);
+  full_range_add(work->words + 2 * FULL_RANGE_LIMBS, self->expected_log_likelihood);
   for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i] == NOISE_LABEL ? work->n_components : labels[i]]++;
 }
 
@@ -161,6 +166,7 @@ static void choose_columns(prediction *work)
 {
   static const char *const label[] = {"label"};
   static const char *const log_density[] = {"log_density"};
+  static const char *const expected[] = {"expected_log_density"};
   static const char *const row[] = {"row"};
   output_column *next = work->columns;
   *next++ = (output_column){.name = "labels", .type = OUTPUT_INT32, .width = 1, .headings = label};
@@ -172,6 +178,8 @@ static void choose_columns(prediction *work)
                               .headings = (const char *const *)work->headings};
   if (work->wishes.log_density)
     *next++ = (output_column){.name = "log_density", .type = OUTPUT_REAL, .width = 1, .headings = log_density};
+  if (work->wishes.expected_log_density)
+    *next++ = (output_column){.name = "expected_log_density", .type = OUTPUT_REAL, .width = 1, .headings = expected};
   if (work->points->n_left_out > 0)
     *next++ = (output_column){.name = "rows", .type = OUTPUT_INT64, .width = 1, .headings = row};
   work->n_columns = (int)(next - work->columns);
@@ -180,7 +188,7 @@ static void choose_columns(prediction *work)
 static gmmpi_status prediction_open(prediction *work, const kernel *instructions, const gmmpi_model *model,
                                     gmmpi_error *error)
 {
-  work->n_words = 2 * FULL_RANGE_LIMBS + work->n_components + 1;
+  work->n_words = 3 * FULL_RANGE_LIMBS + work->n_components + 1;
   work->words = allocate(work->n_words, sizeof *work->words);
   if (work->words == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
@@ -214,6 +222,7 @@ static void sum_up(MPI_Comm comm, prediction *work, predict_report *report)
   report->total_weight = work->points->total_weight;
   report->log_likelihood = full_range_value(work->words) * work->points->weight_unit;
   report->sum_log_max_responsibility = full_range_value(work->words + FULL_RANGE_LIMBS) * work->points->weight_unit;
+  report->expected_log_likelihood = full_range_value(work->words + 2 * FULL_RANGE_LIMBS) * work->points->weight_unit;
   memcpy(report->label_counts, counts, (size_t)(work->n_components + 1) * sizeof *counts);
 }
 
@@ -255,14 +264,15 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
 
 int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples, int n_threads)
 {
-  const int64_t numbers = 3 + (wishes.responsibilities ? model->n_components + 1 : 0);
+  const int64_t numbers = 4 + (wishes.responsibilities ? model->n_components + 1 : 0);
   const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
   const int64_t form = model_bytes(model_kind_of(model), model->n_components, model->n_features);
   const int64_t room = model->n_features * TILE_ROWS * (int64_t)sizeof(double);
+  const int64_t density = model_has(model, PART_POSTERIOR) ? predictive_bytes(model) : 0;
   int64_t tile;
   int64_t sum;
   if (!multiply_fits(model->n_components, (TILE_ROWS + COLUMN_HEADING_SIZE) * (int64_t)sizeof(double), &tile) ||
-      __builtin_add_overflow(form, tile + room, &sum) ||
+      __builtin_add_overflow(form, tile + room, &sum) || __builtin_add_overflow(sum, density, &sum) ||
       __builtin_add_overflow(
           sum, kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), &sum) ||
       !multiply_fits(n_threads, sum, &sum) || __builtin_add_overflow(sum, chunk, &sum))

@@ -4,6 +4,10 @@
  *   responsibility_ik = weight_k N(x_i | k) / p(x_i),  label_i = the component with the largest one (ties: the lowest),
  *   log_density_i = log p(x_i) = log sum_k weight_k N(x_i | k)        (Bishop 2006, eq. 9.13 and 9.14)
  *
+ * Of a model with a variational posterior responsibilities are those of the E-step, softmax over k of expected log
+ * weight plus expected log density; expected_log_density_i is the log of the sum of their exponentials, as
+ * scikit-learn's score_samples has it, and log_density_i that of the posterior predictive density (apply/predictive.h).
+ *
  * A background has the responsibility noise_weight / noise_volume / p(x_i), and the label -1 (NOISE_LABEL) where that
  * is larger than any component's.
  *
@@ -14,6 +18,7 @@
 #ifndef APPLY_PREDICT_H
 #define APPLY_PREDICT_H
 
+#include "apply/predictive.h"
 #include "kernels/kernel.h"
 #include "mixture/model.h"
 
@@ -24,9 +29,12 @@ typedef struct predictor {
   density_form *form;
   double *responsibilities;          /* K x TILE_ROWS, of the last tile */
   double *log_density;               /* TILE_ROWS, of the last tile */
+  double *expected_log_density;      /* the same; without a posterior log_density */
+  predictive *density;               /* NULL: the model has no posterior */
   double noise[TILE_ROWS];           /* the background's share of each point, of the last tile; without one 0 */
   int32_t labels[TILE_ROWS];         /* of the last tile, from 0; NOISE_LABEL (mixture/background.h) */
   double log_likelihood;             /* sum of log-densities since it was last set to 0 */
+  double expected_log_likelihood;    /* the same of expected_log_density, of a model with a posterior */
   double sum_log_max_responsibility; /* likewise */
   double *scratch;
 } predictor;
@@ -43,23 +51,25 @@ void predictor_tile(predictor *self, const double *tile, int n_points);
 typedef struct predict_wishes {
   bool responsibilities;
   bool log_density;
-  int compress; /* HDF5: 1 to 9, or 0 for not at all */
+  bool expected_log_density; /* of a model with a posterior */
+  int compress;              /* HDF5: 1 to 9, or 0 for not at all */
 } predict_wishes;
 
 /* What is known about all points afterwards, the same bits at any number of ranks. */
 typedef struct predict_report {
   int64_t n_samples;
-  double total_weight;   /* what they count for: n_samples without weights */
-  double log_likelihood; /* total, of weighted points where they have weights, as what is next */
+  double total_weight;            /* what they count for: n_samples without weights */
+  double log_likelihood;          /* total, of weighted points where they have weights, as what is next */
+  double expected_log_likelihood; /* of a model with a posterior */
   double sum_log_max_responsibility;
   int64_t *label_counts; /* K, and one more for noise: points per label; the caller frees */
 } predict_report;
 
 /* Collective over points->comm. Writes the predictions for all points to path, as HDF5 (/labels: n, int32;
- * /responsibilities: n x K, or n x (K + 1), the last column being the background's, where there is one; /log_density:
- * n) or, by path's ending, CSV (label,responsibility_1,...,noise,log_density). When rows were dropped /rows (n, int64;
- * in CSV a last column `row`) says in which row of the source, from 1, each point was. The file is whole or not there.
- * report may be NULL. Errors, agreed: 73, 71, and those of shard_agree. */
+ * /responsibilities: n x K, or n x (K + 1), the last column being the background's, where there is one; /log_density,
+ * /expected_log_density: n) or, by path's ending, CSV (label,responsibility_1,...,noise,log_density). When rows were
+ * dropped /rows (n, int64; in CSV a last column `row`) says in which row of the source, from 1, each point was. The
+ * file is whole or not there. report may be NULL. Errors, agreed: 73, 71, and those of shard_agree. */
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error);
 

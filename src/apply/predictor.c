@@ -3,6 +3,7 @@
 #include "apply/predict.h"
 
 #include "mixture/background.h"
+#include "mixture/posterior_density.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -19,17 +20,25 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   if (created == NULL || !multiply_fits(model->n_components, TILE_ROWS, &count)) goto no_memory;
   created->kernel = instructions;
   created->responsibilities = allocate(count, sizeof(double));
-  created->log_density = allocate(TILE_ROWS, sizeof(double));
+  created->expected_log_density = allocate(TILE_ROWS, sizeof(double));
+  created->log_density =
+      model_has(model, PART_POSTERIOR) ? allocate(TILE_ROWS, sizeof(double)) : created->expected_log_density;
   created->scratch =
       allocate(kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), 1);
-  if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL) goto no_memory;
-  const gmmpi_status status =
-      density_create(model->family, model->n_components, model->n_features, &created->form, error);
+  if (created->responsibilities == NULL || created->log_density == NULL || created->expected_log_density == NULL ||
+      created->scratch == NULL)
+    goto no_memory;
+  gmmpi_status status = density_create(model->family, model->n_components, model->n_features, &created->form, error);
+  if (status == GMMPI_OK && model_has(model, PART_POSTERIOR))
+    status = predictive_create(instructions, model, &created->density, error);
   if (status != GMMPI_OK) {
     predictor_destroy(created);
     return status;
   }
-  density_from_model(created->form, model);
+  if (model_has(model, PART_POSTERIOR))
+    density_from_posterior(created->form, model);
+  else
+    density_from_model(created->form, model);
   *result = created;
   return GMMPI_OK;
 
@@ -45,7 +54,9 @@ void predictor_destroy(predictor *self)
   if (self == NULL) return;
   density_destroy(self->form);
   free(self->responsibilities);
-  free(self->log_density);
+  predictive_destroy(self->density);
+  if (self->log_density != self->expected_log_density) free(self->log_density);
+  free(self->expected_log_density);
   free(self->scratch);
   free(self);
 }
@@ -67,8 +78,13 @@ void predictor_tile(predictor *self, const double *tile, int n_points)
   const int64_t n_components = self->form->n_components;
   double highest[TILE_ROWS];
   const row_tile row = {.numbers = tile, .n_points = n_points};
-  self->kernel->posteriors(self->form, &row, self->responsibilities, self->log_density, &self->log_likelihood,
+  double *sum = self->density == NULL ? &self->log_likelihood : &self->expected_log_likelihood;
+  self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density, sum,
                            &self->sum_log_max_responsibility, self->scratch);
+  if (self->density != NULL) {
+    predictive_tile(self->density, tile, self->log_density, self->scratch);
+    for (int p = 0; p < n_points; p++) self->log_likelihood += self->log_density[p];
+  }
   for (int p = 0; p < TILE_ROWS; p++) {
     highest[p] = self->responsibilities[p];
     self->labels[p] = 0;

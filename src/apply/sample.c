@@ -3,10 +3,12 @@
 
 #include "apply/output.h"
 #include "mixture/background.h"
+#include "mixture/posterior.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +82,16 @@ static void colour_dense(int64_t d, const double *factor, double *z)
   }
 }
 
+/* What a point of a normal distribution with the component's covariance is multiplied with to become one of its
+ * posterior predictive density. */
+static double draw_stretch(const sampler *source, int64_t row, int64_t k)
+{
+  double scale;
+  const double dof = predictive_dof(source->model, k, &scale);
+  const double chi_squared = 2.0 * random_gamma(source->seed, RANDOM_SAMPLE_GAMMA, (uint64_t)row, 0.5 * dof);
+  return sqrt(scale * dof / chi_squared);
+}
+
 static void draw_noise(const sampler *source, int64_t row, double *point)
 {
   const gmmpi_model *model = source->model;
@@ -107,6 +119,10 @@ static void draw_normal(const sampler *source, int64_t row, int64_t k, double *p
     colour_dense(d, factor, point);
   } else {
     for (int64_t j = 0; j < d; j++) point[j] /= factor[n_factors == d ? j : 0];
+  }
+  if (model_has(model, PART_POSTERIOR)) {
+    const double stretch = draw_stretch(source, row, k);
+    for (int64_t j = 0; j < d; j++) point[j] *= stretch;
   }
   for (int64_t j = 0; j < d; j++) point[j] += model->means[k * d + j];
 }

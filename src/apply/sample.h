@@ -23,8 +23,8 @@ typedef struct sampler {
 gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **result, gmmpi_error *error);
 void sampler_destroy(sampler *source); /* NULL is fine */
 
-/* Draws point `row` (from 0): point receives d numbers. Returns its component, or
- * NOISE_LABEL. */
+/* Draws point `row` (from 0): point receives d numbers. Returns its component, or NOISE_LABEL. Of a model with a
+ * variational posterior points are of its posterior predictive density (apply/predictive.h). */
 int32_t sampler_draw(const sampler *source, int64_t row, double *point);
 
 /* Collective over comm; every rank has the same model. Writes n_points points to path, as HDF5 (/points: N x d with the

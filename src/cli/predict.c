@@ -46,9 +46,15 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->wishes.responsibilities},
       {.name = "log-density",
-       .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column",
+       .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column; of a "
+               "model of fit --method vb or dp that of the posterior predictive density",
        .kind = OPTION_FLAG,
        .value = &command->wishes.log_density},
+      {.name = "expected-log-density",
+       .help = "of a model of fit --method vb or dp, also what its responsibilities are made of: the log of the sum of "
+               "exponentials of expected log densities, which do not integrate to 1 (scikit-learn's score_samples)",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.expected_log_density},
       compress_option(&command->compress),
       option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
       option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
@@ -170,6 +176,15 @@ static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *
   return GMMPI_OK;
 }
 
+/* Has the model what is wished for? */
+static gmmpi_status check_wishes(const predict_command *command, const gmmpi_model *model, gmmpi_error *error)
+{
+  if (!command->wishes.expected_log_density || model_has(model, PART_POSTERIOR)) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE,
+              "--expected-log-density: %s has no posterior, so that its density is known; give --log-density",
+              command->model_path);
+}
+
 /* Do the data have as many features as the model? */
 static gmmpi_status check_features(const predict_command *command, const gmmpi_model *model, const point_source *source,
                                    gmmpi_error *error)
@@ -211,13 +226,17 @@ static json_t *summary_json(const predict_command *command, const gmmpi_model *m
   json_t *sum = points->has_weights ? json_real(points->total_weight) : NULL;
   json_t *n_noise = NULL;
   if (model_has(model, PART_NOISE)) n_noise = json_integer((json_int_t)report->label_counts[model->n_components]);
-  return json_pack(
+  json_t *summary = json_pack(
       "{s:o*, s:I, s:o*, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o*, s:s}", "data",
       data != NULL ? data_account_json(data) : NULL, "n_samples", (json_int_t)report->n_samples, "sum_of_weights", sum,
       "mean_log_likelihood", json_number(report->log_likelihood / report->total_weight), "log_likelihood",
       json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features, "n_components",
       (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped, "n_infinite",
       (json_int_t)points->n_infinite, "label_counts", counts, "n_noise", n_noise, "output", command->output_path);
+  if (summary != NULL && model_has(model, PART_POSTERIOR))
+    json_object_set_new(summary, "mean_expected_log_density",
+                        json_number(report->expected_log_likelihood / report->total_weight));
+  return summary;
 }
 
 static void print_for_people(const predict_command *command, const gmmpi_model *model, const shard *points,
@@ -226,6 +245,9 @@ static void print_for_people(const predict_command *command, const gmmpi_model *
   printf("%s: %lld point%s, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
          plural(report->n_samples), report->log_likelihood / report->total_weight);
   if (data != NULL) data_account_print(data, stdout, "  ", "", true);
+  if (model_has(model, PART_POSTERIOR))
+    printf("  (of the posterior predictive density; mean expected log density %.10g)\n",
+           report->expected_log_likelihood / report->total_weight);
   print_dropped(shard_dropped(points));
   if (points->has_weights) printf("  weights sum to %.10g\n", points->total_weight);
   printf("  label       points  share\n");
@@ -274,6 +296,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||
       prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
+      check_wishes(&command, model, error) != GMMPI_OK ||
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
   if (rank == 0) data = data_account_create(source);

@@ -17,6 +17,8 @@ static void tell_pass(ascent *one, pass_round *round)
                          .n_samples = one->em->points->n_samples,
                          .total_weight = one->em->points->total_weight,
                          .log_likelihood = one->last.log_likelihood,
+                         .objective = one->last.objective,
+                         .objective_name = one->em->estimator->form != NULL ? one->em->estimator->objective_name : NULL,
                          .change = one->change,
                          .seconds = round->seconds,
                          .computing = round->is_told ? 0.0 : round->computing,
@@ -149,6 +151,8 @@ static gmmpi_status finish_step(ascent *one, bool proposes, gmmpi_error *error)
       return error->status;
     if (repaired) accelerator_forget(climb->history);
     climb->repaired = any_collapsed(em->step, climb->other);
+    if (em->estimator->note_step != NULL && !repaired)
+      em->estimator->note_step(em->before, climb->current.model, em->measured, one->last.log_likelihood, climb->other);
   }
   if (is_stuck(climb, n_reseeds)) return end(one);
   exchange_models(climb);

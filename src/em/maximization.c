@@ -119,6 +119,12 @@ static component_state state_of_count(double count, double n_samples, double pre
   return count < EMPTY_SHARE * n_samples ? COMPONENT_EMPTY : COMPONENT_SOUND;
 }
 
+/* Only moments that are no points', but proposed, have less than none. */
+static component_state state_with_prior(double count)
+{
+  return count >= 0.0 ? COMPONENT_SOUND : COMPONENT_EMPTY;
+}
+
 /* What the components leave of all points belongs to the background. */
 static double count_of_background(const moments *from)
 {
@@ -309,13 +315,15 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
     double *scatter = pooled ? taken->scatter : taken->scatter + k * taken->second_length;
     taken->counts[k] = sums->counts[k];
     if (pooled && sums->counts[k] > 0.0) take_shift_from_pooled(sums, k, taken->means + k * d, scatter);
-    if (state_of_count(sums->counts[k], taken->n_samples, previous->weights[k]) != COMPONENT_SOUND) {
+    const bool sound = state_of_count(sums->counts[k], taken->n_samples, previous->weights[k]) == COMPONENT_SOUND;
+    const bool counts = step->how->empty_is_sound && sums->counts[k] > NEGLIGIBLE_SHARE * taken->n_samples;
+    if (!sound && !counts) {
       memcpy(taken->means + k * d, previous->means + k * d, (size_t)d * sizeof(double));
       if (!pooled) memset(scatter, 0, (size_t)taken->second_length * sizeof(double));
       continue;
     }
     const bool precise = take_component(sums, k, taken);
-    if (!pooled)
+    if (!pooled && sound)
       worsen(&outcome, precise, statistics_are_coarse(sums, k, sums->second + k * sums->second_length, step->ridge));
   }
   if (pooled) {
@@ -342,7 +350,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
   step->failed_together = false;
   for (int64_t k = 0; k < from->n_components; k++) {
     step->states[k] = step->how->empty_is_sound
-                          ? COMPONENT_SOUND
+                          ? state_with_prior(from->counts[k])
                           : state_of_count(from->counts[k], from->n_samples, previous->weights[k]);
     step->counts[k] = step->states[k] == COMPONENT_SOUND ? taken->counts[k] : 0.0;
     if (step->states[k] == COMPONENT_SOUND)

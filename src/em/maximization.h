@@ -10,6 +10,9 @@
 /* A component with fewer points than this share of all is empty. */
 #define EMPTY_SHARE 1e-10
 
+/* Where such components have an estimate all the same, one with fewer points than this has none of its own. */
+#define NEGLIGIBLE_SHARE 1e-18
+
 typedef enum component_state {
   COMPONENT_SOUND,
   COMPONENT_DROPPED,   /* its weight was 0 already */

@@ -97,7 +97,20 @@ typedef struct fit_options {
   component_distribution distribution;
   bool noise;          /* there is a uniform background */
   double noise_volume; /* 1 over its density; 0: the volume of the points (passes/noise_volume.h) */
+  /* With METHOD_VB and METHOD_DP, as scikit-learn has them: 0 and NULL are the defaults of em/prior.h. */
+  double weight_concentration_prior;
+  double mean_precision_prior;
+  double degrees_of_freedom_prior;
+  const char *mean_prior;       /* d numbers, with commas between them */
+  const char *covariance_prior; /* one number, d or d x d, likewise */
+  bool prune;                   /* components that are not used are left out in the end */
 } fit_options;
+
+/* Is what is estimated a variational posterior? */
+static inline bool fit_is_variational(const fit_options *options)
+{
+  return options->method == METHOD_VB || options->method == METHOD_DP;
+}
 
 /* The models that the options ask for. */
 model_kind fit_kind(const fit_options *options);

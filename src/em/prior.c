@@ -26,9 +26,10 @@ gmmpi_status prior_create(const fit_options *options, const data_spread *spread,
     return map_prior(options, spread, n_features, made, error);
   case METHOD_ADAPT:
     return adapt_prior(options, made, error);
-  case METHOD_ML:
   case METHOD_VB:
   case METHOD_DP:
+    return bayes_prior(options, spread, n_features, made, error);
+  case METHOD_ML:
     break;
   }
   return GMMPI_OK;
@@ -39,6 +40,7 @@ void prior_destroy(prior *before)
   if (before == NULL) return;
   free(before->mean);
   free(before->scale);
+  free(before->scratch);
   free(before);
 }
 
@@ -56,7 +58,8 @@ int64_t prior_bytes(const fit_options *options, int64_t n_features)
   const covariance_family *family = family_find(options->covariance);
   int64_t bytes;
   if (options->method == METHOD_ML) return 0;
+  const int64_t scratch = fit_is_variational(options) ? bayes_scratch_numbers(options, n_features) : 0;
   const int64_t numbers =
-      sum_of_bytes(2, (int64_t[]){n_features, covariance_length(family->storage->shape, n_features)});
+      sum_of_bytes(3, (int64_t[]){scratch, n_features, covariance_length(family->storage->shape, n_features)});
   return multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ? bytes : INT64_MAX;
 }

@@ -24,13 +24,26 @@ typedef struct prior {
   const struct map_family *rules; /* of MAP (em/map.c): how the family's M-step takes them */
   double weight_concentration;    /* of each component's weight, or of each stick */
   const gmmpi_model *from;        /* what is adapted: borrowed; NULL: nothing */
-  unsigned adapts;                /* which of its parameters are: adapted_parameters (em/options.h) */
+  double n_samples;               /* points that there are, weighted */
+  double *scratch;                /* n_scratch, for those who work with the prior; NULL: none is wanted */
+  int64_t n_scratch;
+  unsigned adapts; /* which of its parameters are: adapted_parameters (em/options.h) */
 } prior;
 
 /* The prior that the options ask for; *made is NULL where they ask for none. Not collective; all ranks make the same,
  * but where processors differ. Errors: 71; 64 numbers that were given and do not fit the features. */
 gmmpi_status prior_create(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
                           gmmpi_error *error);
+/* That of METHOD_VB and METHOD_DP (em/bayes.c). Where an option is 0 or NULL: weight_concentration 1/K, shrinkage
+ * (mean_precision_prior) 1, dof d, mean that of the points, scale the covariance of the points (divided by n - 1;
+ * spherical: the mean of their variances), with the ridge of data_spread where it is not positive definite by itself.
+ * Errors: 64 numbers that do not suit d features or the family; 71. */
+gmmpi_status bayes_prior(const fit_options *options, const data_spread *spread, int64_t n_features, prior **made,
+                         gmmpi_error *error);
+
+/* How many numbers of scratch that has; INT64_MAX when they can't be counted. */
+int64_t bayes_scratch_numbers(const fit_options *options, int64_t n_features);
+
 void prior_destroy(prior *before); /* NULL is fine */
 
 /* Collective: rank 0's numbers on every rank. NULL is fine. */

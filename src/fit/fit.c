@@ -4,6 +4,7 @@
 #include "em/state_fields.h"
 #include "fit/batch.h"
 #include "fit/doubts.h"
+#include "mixture/posterior.h"
 #include "starts/soundness.h"
 #include "support/error.h"
 
@@ -37,7 +38,9 @@ static gmmpi_status tell_if_spurious(const fit_batch *batch, climber *climb, gmm
   spurious_component found;
   gmmpi_error local = {0};
   /* Of several starts only those count that may win. */
-  if (!may_win(batch, climb) || batch->options->spurious == SPURIOUS_KEEP) return GMMPI_OK;
+  /* A component that rests on few points has the prior beside them. */
+  if (!may_win(batch, climb) || batch->options->spurious == SPURIOUS_KEEP || fit_is_variational(batch->options))
+    return GMMPI_OK;
   if (find_spurious(points, all->total_weight, batch->options->reg_covar, climb->current.model, &found, error) !=
       GMMPI_OK)
     return error->status;
@@ -119,6 +122,32 @@ static void keep_the_best_so_far(const fit_batch *batch)
   batch->state->best.converged = false;
 }
 
+/* What the posterior that was measured last reached, where the step that made it does not tell. */
+static void describe_posterior(fit_result *result)
+{
+  const gmmpi_model *model = result->end.model;
+  const bool has = model_has(model, PART_POSTERIOR);
+  result->n_components_used = has ? posterior_n_used(model) : model_n_living(model);
+  if (has && isnan(*model->lower_bound)) *model->lower_bound = result->end.measured.objective;
+}
+
+/* Collective. Leaves out the components that are not used. */
+static gmmpi_status prune(const em_iteration *em, fit_result *result, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  gmmpi_model *pruned = NULL;
+  if (!em->options->prune || result->n_components_used == result->end.model->n_components) return GMMPI_OK;
+  posterior_prune(result->end.model, &pruned, &local);
+  if (agree(em->points->comm, &local) == GMMPI_OK) {
+    share_model(em, true, pruned);
+    gmmpi_model_destroy(result->end.model);
+    result->end.model = pruned;
+  } else {
+    gmmpi_model_destroy(pruned);
+  }
+  return error_pass(error, &local);
+}
+
 static gmmpi_status take_result(const fit_batch *batch, fit_result *result, gmmpi_error *error)
 {
   fit_state *state = batch->state;
@@ -126,6 +155,7 @@ static gmmpi_status take_result(const fit_batch *batch, fit_result *result, gmmp
   if (state->best.start >= 0) {
     result->end = state->best;
     state->best.model = NULL;
+    describe_posterior(result);
   }
   result->n_passes = (double)fit_state_row_visits(state) / (double)batch->ems[0]->points->n_samples;
   result->events = state->events.items;
@@ -172,6 +202,7 @@ gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_
   result->timings.init = MPI_Wtime() - began;
   if (local.status == GMMPI_OK) run_starts(&batch, resume != NULL, &local);
   if (batch.state != NULL && (local.status == GMMPI_OK || batch.stopped)) take_result(&batch, result, &local);
+  if (local.status == GMMPI_OK) prune(batch.ems[0], result, &local);
   batch_close(&batch);
   fit_state_destroy(batch.state);
   return error_pass(error, &local);

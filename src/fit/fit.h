@@ -16,6 +16,8 @@ typedef struct fit_result {
   double n_passes;   /* E-steps over all points; one over a subsample counts by its share of the points */
   fit_event *events; /* n_events; the caller frees */
   int64_t n_events;
+  int64_t
+      n_components_used; /* of a posterior those that points belong to (mixture/posterior.h), else those of a weight */
   fit_timings timings;
   const char *instruction_set;
 } fit_result;

@@ -183,6 +183,15 @@ const option_record weights_option_table[] = {
 };
 const int n_weights_options = (int)(sizeof weights_option_table / sizeof weights_option_table[0]);
 
+const option_record known_labels_option = {
+    .name = "known-labels",
+    .argument = "COLUMN|FILE",
+    .help = "the class of each row where it is known: a column of DATA, by name or 1-based number, which then is no "
+            "feature, or a file with one column and as many rows; empty, or one of --missing-values: unknown. The "
+            "classes, in ascending order, are the first components",
+    .kind = OPTION_TEXT,
+    .offset = offsetof(reading_options, known_labels)};
+
 const option_record memory_option_table[] = {
     {.name = "memory-limit",
      .argument = "BYTES",
@@ -210,7 +219,7 @@ source_options reading_source_options(const reading_options *values)
   return (source_options){.columns = values->columns,
                           .words = values->words,
                           .n_words = (int)(end - values->words),
-                          .beside = {[BESIDE_WEIGHT] = values->weights}};
+                          .beside = {[BESIDE_LABEL] = values->known_labels, [BESIDE_WEIGHT] = values->weights}};
 }
 
 bool reading_has_word(const reading_options *values, const char *name)

@@ -18,8 +18,9 @@ typedef struct reading_options {
   source_word words[MOST_SOURCE_SETTINGS + 1]; /* the settings that were given, of any kind of files */
   missing_choice missing;
   infinite_choice infinite;
-  const char *weights; /* a column, or a file; NULL: all rows count the same */
-  weights_sum sum;     /* what the weights are to sum to */
+  const char *weights;      /* a column, or a file; NULL: all rows count the same */
+  weights_sum sum;          /* what the weights are to sum to */
+  const char *known_labels; /* a column, or a file; NULL: no row has one */
 } reading_options;
 
 typedef struct memory_options {
@@ -33,6 +34,12 @@ const option_record *reading_option_table(int *n_options);
 /* Of members of reading_options, too, but only of commands that know weights: how much the rows of DATA count. */
 extern const option_record weights_option_table[];
 extern const int n_weights_options;
+
+/* The same of labels that are known: --known-labels. For commands that keep labelled rows in their components. */
+extern const option_record known_labels_option;
+
+/* Are there no more classes than components? Errors: 64. */
+gmmpi_status reading_check_classes(const point_source *source, int64_t n_components, gmmpi_error *error);
 
 /* Is everything that was said of weights of use? Errors: 64. */
 gmmpi_status reading_check(const reading_options *values, gmmpi_error *error);

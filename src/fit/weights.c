@@ -2,7 +2,6 @@
 /* How much the rows of the data count: what was said of it, and whether it makes sense. */
 #include "fit/reading.h"
 
-#include "sources/beside.h"
 #include "support/error.h"
 
 #include <mpi.h>
@@ -12,6 +11,16 @@ gmmpi_status reading_check(const reading_options *values, gmmpi_error *error)
   if (values->sum == WEIGHTS_SUM_N && values->weights == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "--weights-sum n rescales weights, and there are none; give --weights too");
   return GMMPI_OK;
+}
+
+gmmpi_status reading_check_classes(const point_source *source, int64_t n_components, gmmpi_error *error)
+{
+  int64_t n;
+  source_class_names(source, &n);
+  if (n <= n_components) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE,
+              "--known-labels: there are %lld classes, and %lld component%s; give -k %lld or more", (long long)n,
+              (long long)n_components, plural(n_components), (long long)n);
 }
 
 void reading_note_rows(const reading_options *values, const point_source *source, shard_options *how)

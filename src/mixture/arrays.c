@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef enum array_extent {
   ONE_NUMBER,
@@ -14,7 +15,8 @@ typedef enum array_extent {
   PER_COMPONENT,      /* K */
   TWO_PER_COMPONENT,  /* 2 x K */
   LIKE_MEANS,         /* K x d */
-  LIKE_COVARIANCES
+  LIKE_COVARIANCES,
+  ONE_COVARIANCE /* a stored covariance of one component */
 } array_extent;
 
 static const struct {
@@ -38,6 +40,14 @@ static const struct {
     {"weight_concentration", offsetof(gmmpi_model, weight_concentration), TWO_PER_COMPONENT, false, PART_STICKS, false},
     {"mean_precision", offsetof(gmmpi_model, mean_precision), PER_COMPONENT, false, PART_POSTERIOR, false},
     {"degrees_of_freedom", offsetof(gmmpi_model, degrees_of_freedom), PER_COMPONENT, false, PART_POSTERIOR, false},
+    {"weight_concentration_prior", offsetof(gmmpi_model, weight_concentration_prior), ONE_NUMBER, false, PART_POSTERIOR,
+     false},
+    {"mean_precision_prior", offsetof(gmmpi_model, mean_precision_prior), ONE_NUMBER, false, PART_POSTERIOR, false},
+    {"mean_prior", offsetof(gmmpi_model, mean_prior), PER_FEATURE, false, PART_POSTERIOR, false},
+    {"degrees_of_freedom_prior", offsetof(gmmpi_model, degrees_of_freedom_prior), ONE_NUMBER, false, PART_POSTERIOR,
+     false},
+    {"covariance_prior", offsetof(gmmpi_model, covariance_prior), ONE_COVARIANCE, false, PART_POSTERIOR, false},
+    {"lower_bound", offsetof(gmmpi_model, lower_bound), ONE_NUMBER, true, PART_POSTERIOR, false},
 };
 
 enum { N_ARRAYS = sizeof table / sizeof *table };
@@ -74,6 +84,9 @@ static int set_shape(const gmmpi_model *model, array_extent extent, int64_t shap
     return 2;
   case LIKE_MEANS:
     return 2;
+  case ONE_COVARIANCE:
+    shape[0] = model->n_features;
+    return model->family->storage->rank;
   case LIKE_COVARIANCES:
     break;
   }
@@ -121,11 +134,21 @@ void model_arrays_free(gmmpi_model *model)
   }
 }
 
-unsigned model_parts_by_names(bool (*has)(const void *context, const char *name), const void *context)
+/* Is there another array of this name, in another shape? */
+static bool shares_name(int i)
+{
+  bool shares = false;
+  for (int j = 0; j < N_ARRAYS; j++) shares = shares || (j != i && strcmp(table[j].name, table[i].name) == 0);
+  return shares;
+}
+
+unsigned model_parts_by_names(int (*rank_of)(const void *context, const char *name), const void *context)
 {
   unsigned parts = 0;
   for (int i = 0; i < N_ARRAYS; i++) {
-    if (table[i].part != 0 && has(context, table[i].name)) parts |= table[i].part;
+    const int rank = table[i].part == 0 ? -1 : rank_of(context, table[i].name);
+    const int own = table[i].extent == TWO_PER_COMPONENT ? 2 : 1;
+    if (rank >= 0 && (rank == own || !shares_name(i))) parts |= table[i].part;
   }
   return parts;
 }

@@ -42,7 +42,7 @@ typedef struct common_form {
   double *origin;       /* d: the mean of the mixture; NULL: the covariances have nothing in common */
   double *means;        /* K x d: R (mean_k - origin) */
   const double *matrix; /* R, lower triangular, as whitening holds a component's W */
-  double *precisions;   /* the squares of S_k's diagonal, precisions_length numbers (0: the same for all components) */
+  double *precisions;   /* the squares of S_k's diagonal: precisions_length numbers each */
   int64_t precisions_length;
   bool isotropic; /* all of a component's precisions are the same */
 } common_form;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mixture/model.h"
 
+#include "mixture/posterior_accept.h"
 #include "support/error.h"
 #include "support/feature_transform.h"
 #include "support/hash.h"
@@ -306,6 +307,15 @@ static void permute_matrices(int64_t n_matrices, int64_t d, const int64_t *order
   }
 }
 
+static void permute_priors(gmmpi_model *model, const gmmpi_model *old, const int64_t *order)
+{
+  const int64_t d = model->n_features;
+  const int rank = model->family->storage->rank;
+  permute_rows(1, d, order, old->mean_prior, model->mean_prior);
+  if (rank == 1) permute_rows(1, d, order, old->covariance_prior, model->covariance_prior);
+  if (rank == 2) permute_matrices(1, d, order, old->covariance_prior, model->covariance_prior);
+}
+
 static void permute_texts(int64_t d, const int64_t *order, char **from, char **to)
 {
   for (int64_t j = 0; from != NULL && j < d; j++) {
@@ -331,6 +341,7 @@ gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, co
     permute_matrices(n_covariances, d, order, old->covariances, model->covariances);
   else if (model->family->storage->rank == 1)
     permute_rows(n_covariances, d, order, old->covariances, model->covariances);
+  if (model_has(model, PART_POSTERIOR)) permute_priors(model, old, order);
   if (model_has(model, PART_NOISE)) {
     permute_rows(1, d, order, old->noise_origin, model->noise_origin);
     permute_rows(d, d, order, old->noise_axes, model->noise_axes);
@@ -358,7 +369,8 @@ gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmp
       return fail(error, GMMPI_BAD_DATA, "%s: the mean of component %lld has a number that is not finite; correct it",
                   label, (long long)k);
   }
-  return accept_covariances(model, label, error);
+  if (accept_covariances(model, label, error) != GMMPI_OK) return GMMPI_BAD_DATA;
+  return posterior_accept(model, label, error);
 }
 
 int64_t model_n_living(const gmmpi_model *model)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/beside.h"
 
+#include "sources/label_classes.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/memory.h"
@@ -14,6 +15,8 @@ struct row_beside {
   point_source *data;           /* that the features are read from, and, behind them, the columns of it */
   point_source *file[N_BESIDE]; /* of one column; NULL: a column of data, or nothing */
   bool is_there[N_BESIDE];
+  label_classes classes; /* of labels, once they are known: then labels are these */
+  bool knows_classes;
   source_kind kind; /* that of data, but for what is done here */
 };
 
@@ -65,6 +68,28 @@ static gmmpi_status insert(point_source *file, int64_t first_row, int64_t n_rows
   return status;
 }
 
+/* Labels become the numbers of their classes. */
+static gmmpi_status classify(const point_source *source, int64_t first_row, int64_t n_rows, double *rows,
+                             gmmpi_error *error)
+{
+  const int64_t width = source_row_width(source);
+  for (int64_t i = 0; i < n_rows; i++) {
+    double *label = rows + i * width + source->n_features;
+    *label = label_class(&source->beside->classes, *label);
+    if (*label >= -1.0) continue;
+    char where[800];
+    source_describe_number(source, first_row + i, source->n_features, where, sizeof where);
+    /* Of a row of weight 0 nobody has asked before. */
+    if (source_has_weights(source) && rows[i * width + width - 1] == 0.0) {
+      *label = -1.0;
+      continue;
+    }
+    return fail_at(error, source_place(source, first_row + i), GMMPI_BAD_DATA,
+                   "%s: the label was not there before; has the file changed?", where);
+  }
+  return GMMPI_OK;
+}
+
 static gmmpi_status read_rows(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
 {
   const struct row_beside *beside = source->beside;
@@ -78,6 +103,7 @@ static gmmpi_status read_rows(point_source *source, int64_t first_row, int64_t n
     if (beside->file[b] != NULL) status = insert(beside->file[b], first_row, n_rows, width, place, rows, error);
     place += beside->is_there[b] ? 1 : 0;
   }
+  if (status == GMMPI_OK && beside->knows_classes) status = classify(source, first_row, n_rows, rows, error);
   return status;
 }
 
@@ -104,10 +130,11 @@ bool beside_reads(const point_source *source, const char *path)
   return found;
 }
 
-void beside_close(point_source *source)
+void source_close_beside(point_source *source)
 {
   source_close(source->beside->data);
   for (int b = 0; b < N_BESIDE; b++) source_close(source->beside->file[b]);
+  label_classes_clear(&source->beside->classes);
   free(source->beside);
 }
 
@@ -151,6 +178,18 @@ void source_describe_number(const point_source *source, int64_t row, int64_t num
 
 /* --- opening --- */
 
+static void open_as_said(MPI_Comm comm, const char *text, source_word missing, const char *header, point_source **file,
+                         gmmpi_error *error)
+{
+  source_word words[2];
+  int n_words = 0;
+  if (missing.name != NULL) words[n_words++] = missing;
+  if (header != NULL) words[n_words++] = (source_word){"header", header};
+  const source_options how = {.words = words, .n_words = n_words};
+  *file = NULL;
+  source_open(comm, text, &how, file, error);
+}
+
 /* What is no column is a file of one column and as many rows as the data. */
 static gmmpi_status open_file(MPI_Comm comm, const source_options *options, const point_source *data, beside_kind what,
                               point_source **file, gmmpi_error *error)
@@ -160,9 +199,15 @@ static gmmpi_status open_file(MPI_Comm comm, const source_options *options, cons
   for (int i = 0; i < options->n_words; i++) {
     if (strcmp(options->words[i].name, "missing-values") == 0) missing = options->words[i];
   }
-  const source_options how = {.words = &missing, .n_words = missing.name != NULL ? 1 : 0};
   gmmpi_error failure = {0};
-  if (source_open(comm, text, &how, file, &failure) != GMMPI_OK) {
+  open_as_said(comm, text, missing, NULL, file, &failure);
+  /* Whether the first line is a name is hard to say of a column of text, but not when the number of rows is known. */
+  const int64_t n_more = *file != NULL && (*file)->has_texts ? (*file)->n_rows - data->n_rows : 0;
+  if (n_more == 1 || n_more == -1) {
+    source_close(*file);
+    open_as_said(comm, text, missing, n_more == 1 ? "yes" : "no", file, &failure);
+  }
+  if (*file == NULL) {
     if (failure.status != GMMPI_NO_INPUT) return error_pass(error, &failure);
     return fail(error, GMMPI_BAD_DATA, "%s: --%s %.200s is neither a column of it nor a file that can be read; %s",
                 data->label, option_names[what], text, data->all_columns);
@@ -242,6 +287,24 @@ static void take_file(point_source *face, beside_kind what, point_source *file)
   face->buffer_bytes += file->buffer_bytes;
 }
 
+/* Collective: which classes there are. */
+static gmmpi_status find_classes(MPI_Comm comm, point_source *face, gmmpi_error *error)
+{
+  struct row_beside *own = face->beside;
+  point_source *file = own->file[BESIDE_LABEL];
+  point_source *owner = file != NULL ? file : own->data;
+  const int64_t feature = file != NULL ? 0 : own->data->beside_columns[BESIDE_LABEL] - 1;
+  own->knows_classes =
+      label_classes_find(comm, face, face->n_features, owner, feature, &own->classes, error) == GMMPI_OK;
+  return error->status;
+}
+
+char *const *source_class_names(const point_source *source, int64_t *n)
+{
+  *n = source->beside != NULL ? source->beside->classes.n : 0;
+  return *n > 0 ? source->beside->classes.names : NULL;
+}
+
 /* What is known of how the data and the files are read. */
 static void take_notes(point_source *face, point_source *data)
 {
@@ -279,6 +342,12 @@ gmmpi_status beside_add(MPI_Comm comm, const source_options *options, point_sour
     return error_pass(error, &local);
   }
   face->beside->data = data;
+  if (source_has_labels(face) && find_classes(comm, face, &local) != GMMPI_OK) {
+    face->beside->data = NULL;
+    data->texts = NULL;
+    source_close(face);
+    return error_pass(error, &local);
+  }
   take_notes(face, data);
   *source = face;
   return GMMPI_OK;

@@ -24,15 +24,8 @@ bool beside_is_wanted(const source_options *options);
  * neither a column nor a file, or a file of another number of rows or columns; those of source_open; 71. */
 gmmpi_status beside_add(MPI_Comm comm, const source_options *options, point_source **source, gmmpi_error *error);
 
-/* Has the source weights? */
-bool source_has_weights(const point_source *source);
-bool source_has_labels(const point_source *source);
-
 /* Where they are read, for people: "column w", "weights.csv". Cut to fit n_bytes. Of a source that has it. */
 void beside_text(const point_source *source, beside_kind what, char *text, size_t n_bytes);
-
-/* For source_close: what is behind a face. */
-void beside_close(point_source *source);
 
 /* Is path one of the files that are read beside the data? */
 bool beside_reads(const point_source *source, const char *path);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/source.h"
 
-#include "sources/beside.h"
 #include "sources/spool.h"
 
 #include "support/error.h"
@@ -188,7 +187,7 @@ void source_close(point_source *source)
 {
   if (source == NULL) return;
   if (source->state != NULL) source->kind->close(source);
-  if (source->beside != NULL) beside_close(source);
+  if (source->beside != NULL) source_close_beside(source);
   for (int64_t i = 0; source->feature_names != NULL && i < source->n_features; i++) free(source->feature_names[i]);
   free(source->feature_names);
   free(source->columns);

@@ -12,6 +12,7 @@
 
 #include "sources/choices.h"
 #include "sources/feature_names.h"
+#include "sources/label_texts.h"
 #include "sources/notes.h"
 #include "sources/values.h"
 #include "sources/written_files.h"
@@ -136,7 +137,11 @@ struct point_source {
   feature_transform *transforms; /* n_features: what is done to the features behind that; NULL: nothing */
   source_notes notes;            /* how it is read, for people */
   bool is_concurrent;            /* may threads read at the same time? */
-  bool keeps_text;           /* set by whoever reads: text where a number should be is value_of_text, and no error */
+  bool keeps_text;    /* set by whoever reads: text where a number should be is value_of_text, and no error */
+  bool has_texts;     /* can a column be read as text? */
+  label_texts *texts; /* set by whoever reads: numbers of the feature text_feature are codes of texts in this
+                                table (label_texts.h), which must outlive the reading; NULL: no feature's are */
+  int64_t text_feature;
   bool streams;              /* are rows read again and again without finding and parsing them anew? */
   int64_t buffer_bytes;      /* memory that reading takes beside the rows */
   written_files *written;    /* while it is opened: where to note files that are being written; NULL: nobody asks */
@@ -163,6 +168,13 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
  * either, or nobody knows them, its n_features are 0. */
 gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
                               point_source **source, gmmpi_error *error);
+
+/* Have its rows weights, or labels, behind their features? */
+bool source_has_weights(const point_source *source);
+bool source_has_labels(const point_source *source);
+
+/* The classes that its labels name, in their order, n of them; the same on all ranks. NULL: it has none. */
+char *const *source_class_names(const point_source *source, int64_t *n);
 
 /* How many numbers a row has: its features, and what is beside them. */
 static inline int64_t source_row_width(const point_source *source)
@@ -192,7 +204,8 @@ void source_describe_number(const point_source *source, int64_t row, int64_t num
  * fit n_bytes. */
 void source_feature_text(const point_source *source, int64_t feature, char *text, size_t n_bytes);
 
-void source_close(point_source *source); /* NULL is fine; not collective */
+void source_close(point_source *source);        /* NULL is fine; not collective */
+void source_close_beside(point_source *source); /* for source_close: what a face is before (beside.h) */
 
 /* --- for the kinds --- */
 

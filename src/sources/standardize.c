@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/standardize.h"
 
-#include "sources/beside.h"
-
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/large_messages.h"

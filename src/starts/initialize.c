@@ -2,6 +2,8 @@
 #include "starts/initialize.h"
 
 #include "mixture/background.h"
+#include "mixture/posterior.h"
+#include "mixture/posterior_density.h"
 #include "starts/greedy_seeding.h"
 #include "starts/kmeans.h"
 #include "starts/known_classes.h"
@@ -333,6 +335,40 @@ static void take_model(const em_iteration *em, const gmmpi_model *start, gmmpi_m
     background_set_region(model, em->region);
 }
 
+/* Collective. Sticks are broken from the largest component on; the order of others says nothing. */
+static gmmpi_status sort_sticks(const em_iteration *em, gmmpi_model *model, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  if (!model_has(model, PART_STICKS)) return GMMPI_OK;
+  posterior_sort(model, &local);
+  agree(em->points->comm, &local);
+  return error_pass(error, &local);
+}
+
+/* A model of another kind tells the responsibilities that the first M-step is from. */
+static gmmpi_status start_from_model(const initial_step *step, const gmmpi_model *start, gmmpi_error *error)
+{
+  em_iteration *em = step->em;
+  gmmpi_error local = {0};
+  if (start->parts == em->kind.parts || em->estimator->adopt == NULL) {
+    take_model(em, start, step->model);
+    if (em->estimator->adopt != NULL) em->estimator->adopt(em->before, step->model);
+    return GMMPI_OK;
+  }
+  density_form *form = NULL;
+  density_create(start->family, start->n_components, start->n_features, &form, &local);
+  if (agree(em->points->comm, &local) == GMMPI_OK) {
+    if (model_has(start, PART_POSTERIOR))
+      density_from_posterior(form, start);
+    else
+      density_from_model(form, start);
+    memcpy(step->broad->means, start->means, (size_t)(start->n_components * start->n_features) * sizeof(double));
+    m_step_from_rule(step, posterior_rule, form, &local);
+  }
+  density_destroy(form);
+  return error_pass(error, &local);
+}
+
 gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber *climb, const fit_observer *observer,
                            gmmpi_error *error)
 {
@@ -343,14 +379,14 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
   switch (recipe->init) {
   case INIT_KMEANS:
   case INIT_KMEANS_PLUS_PLUS:
-    return start_from_kmeans(&step, recipe, error);
+    if (start_from_kmeans(&step, recipe, error) != GMMPI_OK) return error->status;
+    return sort_sticks(em, model, error);
   case INIT_RANDOM:
     return start_from_random_responsibilities(&step, recipe->seed, error);
   case INIT_LABELS:
     return start_from_labels(&step, error);
   case INIT_MODEL:
-    take_model(em, options->start, model);
-    return GMMPI_OK;
+    return start_from_model(&step, options->start, error);
   case INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, recipe->seed, model, error);
     if (status == GMMPI_OK) status = means_of_known_classes(&step, recipe, error);

@@ -40,6 +40,18 @@ static bool allocate_places(density_shape shape, place_finder *finder)
   return complete;
 }
 
+/* False where there is no memory. */
+static bool make_broad(const em_iteration *em, const covariance_family *family, place_finder *finder,
+                       gmmpi_error *error)
+{
+  if (em->region == NULL) return true;
+  if (model_allocate(gaussian_kind(family), 1, em->points->n_features, &finder->broad, error) != GMMPI_OK) return false;
+  finder->broad->weights[0] = 1.0;
+  model_contract(finder->broad, 0, em->spread->covariance);
+  model_factorise(finder->broad, 0);
+  return true;
+}
+
 gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
@@ -72,7 +84,7 @@ gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, 
       created->counts != NULL && created->gains != NULL && created->square_radii != NULL && created->shares != NULL &&
       created->covariance != NULL && created->log_densities != NULL && created->square_slopes != NULL &&
       model_allocate(gaussian_kind(family), PROBES, d, &created->probe, error) == GMMPI_OK &&
-      density_create(family, PROBES, d, &created->form, error) == GMMPI_OK)
+      make_broad(em, family, created, error) && density_create(family, PROBES, d, &created->form, error) == GMMPI_OK)
     return GMMPI_OK;
 
 no_memory:
@@ -89,6 +101,7 @@ void place_finder_destroy(place_finder *finder)
     free(finder->found[i].covariance);
   }
   gmmpi_model_destroy(finder->probe);
+  gmmpi_model_destroy(finder->broad);
   density_destroy(finder->form);
   free(finder->distances);
   free(finder->scratch);

@@ -63,7 +63,8 @@ static void describe_row(const place_finder *finder, const em_iteration *em, con
   double *difference = finder->tile;
   double *gradient = finder->tile + d;
   double *product = finder->tile + 2 * d;
-  model_expand(model, finder->owners[i], finder->covariance);
+  const row_ellipsoid own = ellipsoid_of_row(finder, model, i);
+  model_expand(own.model, own.k, finder->covariance);
   for (int64_t k = 0; k < model->n_components; k++) {
     if (model->weights[k] == 0.0) continue;
     int64_t length;
@@ -108,10 +109,11 @@ void set_gain_of_place(const place_finder *finder, const em_iteration *em, const
   expectation_about_row about = {.background = em->form->background,
                                  .log_densities = finder->log_densities,
                                  .square_slopes = finder->square_slopes};
+  const row_ellipsoid own = ellipsoid_of_row(finder, model, i);
   const double log_determinant =
-      log_determinant_of_factor(model, finder->owners[i], em->options->reg_covar, &about.least_square);
+      log_determinant_of_factor(own.model, own.k, em->options->reg_covar, &about.least_square);
   about.log_ball = d / 2.0 * log(M_PI) - lgamma(d / 2.0 + 1.0) - log_determinant +
-                   (double)count_flat_directions(model, finder->owners[i], em->options->reg_covar) * log(2.0);
+                   (double)count_flat_directions(own.model, own.k, em->options->reg_covar) * log(2.0);
   describe_row(finder, em, model, i);
   int64_t found = 0;
   finder->gains[i] = 0.0;

@@ -60,7 +60,7 @@ static void set_tile(const place_finder *finder, int64_t first, int n)
   }
 }
 
-/* The components that the rows belong to. em->form is the model's. */
+/* The components, or the background, that the rows belong to. em->form is the model's. */
 static void set_owners(const place_finder *finder, em_iteration *em)
 {
   const int64_t K = em->form->n_components;
@@ -75,10 +75,13 @@ static void set_owners(const place_finder *finder, em_iteration *em)
     em->kernel->posteriors(em->form, &tile, responsibilities, NULL, &ignored[0], &ignored[1], workspace->scratch);
     for (int p = 0; p < n; p++) {
       int64_t owner = 0;
+      double of_noise = 1.0 - responsibilities[p]; /* for the background */
       for (int64_t k = 1; k < K; k++) {
+        of_noise -= responsibilities[k * TILE_ROWS + p];
         if (responsibilities[k * TILE_ROWS + p] > responsibilities[owner * TILE_ROWS + p]) owner = k;
       }
-      finder->owners[first + p] = owner;
+      const bool is_noise = finder->broad != NULL && of_noise > responsibilities[owner * TILE_ROWS + p];
+      finder->owners[first + p] = is_noise ? K : owner;
     }
   }
 }
@@ -147,7 +150,8 @@ static void set_probe(const place_finder *finder, const gmmpi_model *model, int6
     memcpy(probe->means + i * d, finder->points + row * d, (size_t)d * sizeof(double));
     probe->weights[i] = 1.0;
     int64_t length;
-    const double *factor = component_factor(model, finder->owners[row], &length);
+    const row_ellipsoid own = ellipsoid_of_row(finder, model, row);
+    const double *factor = component_factor(own.model, own.k, &length);
     if (model->family->storage->shape == DENSE) {
       memcpy(probe->precisions_cholesky + i * d * d, factor, (size_t)(d * d) * sizeof(double));
       continue;
@@ -244,7 +248,8 @@ static double square_between(const place_finder *finder, const gmmpi_model *mode
   const int64_t d = finder->n_features;
   double *difference = finder->tile;
   for (int64_t j = 0; j < d; j++) difference[j] = finder->points[other * d + j] - finder->points[i * d + j];
-  return component_square(model, finder->owners[i], difference);
+  const row_ellipsoid own = ellipsoid_of_row(finder, model, i);
+  return component_square(own.model, own.k, difference);
 }
 
 /* An ellipsoid that is evenly filled has r^2 / (d + 2) times the covariance of the component whose shape it has. */
@@ -257,7 +262,8 @@ static void add_dense_place(place_finder *finder, const em_iteration *em, const 
   one->gain = finder->gains[i];
   one->weight = finder->shares[i];
   memcpy(one->mean, finder->points + i * d, (size_t)d * sizeof(double));
-  model_expand(model, finder->owners[i], one->covariance);
+  const row_ellipsoid own = ellipsoid_of_row(finder, model, i);
+  model_expand(own.model, own.k, one->covariance);
   for (int64_t j = 0; j < length; j++) one->covariance[j] *= finder->square_radii[i] / (double)(d + 2);
   for (int64_t j = 0; j < d; j++) one->covariance[covariance_diagonal(shape, d, j)] += em->options->reg_covar;
 }

@@ -183,7 +183,7 @@ static gmmpi_status make_move(search *work, int64_t index, gmmpi_error *error)
   const uint64_t seed = random_seed_of_start(work->seed, plan->n_starts + number);
   int64_t parent = 0;
   const move_recipe recipe = places ? search_placement(search_n_placements(work->generation), seed)
-                                    : search_move(number, seed, work->best.n, &parent);
+                                    : search_move(number, seed, work->best.n, work->em->region != NULL, &parent);
   return moves_make(work->moves, &recipe, work->best.items[parent].model, work->observer,
                     work->bench.climb.current.model, error);
 }

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* COMMON_SCENE: one dense covariance for all components. */
+/* COMMON_SCENE: dense covariances that differ by their volumes alone. */
 typedef enum scene_kind { FULL_SCENE, DIAGONAL_SCENE, ISOTROPIC_SCENE, COMMON_SCENE, N_SCENE_KINDS } scene_kind;
 
 typedef struct scene {
@@ -36,7 +36,7 @@ static inline double about(double middle, double spread, uint64_t *seed)
 static inline void pack_whitening(scene *s)
 {
   const int64_t d = s->form.n_features;
-  for (int64_t k = 0; k < s->form.n_components; k++) {
+  for (int64_t k = 0; k < (s->form.whitening_length == 0 ? 1 : s->form.n_components); k++) {
     double *packed = s->form.whitening + k * s->form.whitening_length;
     const double *lower = s->lower + k * d * d;
     for (int64_t j = 0; j < d && s->form.shape == DIAGONAL; j++) packed[j] = lower[j * d + j] * lower[j * d + j];
@@ -58,8 +58,9 @@ static inline void fill_common(scene *s)
   *common = (common_form){.holds = true, .matrix = s->form.whitening, .isotropic = true};
   common->origin = allocate(padded_width(d), sizeof(double));
   common->means = allocate(K * d, sizeof(double));
-  common->precisions = allocate(1, sizeof(double));
-  common->precisions[0] = 1.0;
+  common->precisions = allocate(K, sizeof(double));
+  common->precisions_length = 1;
+  for (int64_t k = 0; k < K; k++) common->precisions[k] = pow(s->lower[k * d * d] / s->lower[0], 2.0);
   for (int64_t j = 0; j < d; j++) {
     for (int64_t k = 0; k < K; k++) common->origin[j] += s->form.means[k * d + j] / (double)K;
   }
@@ -85,7 +86,7 @@ static inline void fill_mixture(scene *s, scene_kind kind, double origin, double
         lower[i * d + j] = 0.5 * random_number(seed) / sqrt((double)d);
       lower[i * d + i] = kind == ISOTROPIC_SCENE && i > 0 ? lower[0] : 1.0 + random_number(seed) / 2;
     }
-    if (kind == COMMON_SCENE) memcpy(lower, s->lower, (size_t)(d * d) * sizeof(double));
+    for (int64_t i = 0; i < d * d && kind == COMMON_SCENE; i++) lower[i] = (1.0 + 0.25 * (double)(k % 3)) * s->lower[i];
   }
   pack_whitening(s);
   if (kind == COMMON_SCENE) fill_common(s);
@@ -179,6 +180,7 @@ static inline void copy_mixture(scene *to, const scene *from)
   if (!from->form.common.holds) return;
   memcpy(to->form.common.origin, from->form.common.origin, (size_t)from->form.n_features * sizeof(double));
   memcpy(to->form.common.means, from->form.common.means, means);
+  memcpy(to->form.common.precisions, from->form.common.precisions, (size_t)from->form.n_components * sizeof(double));
 }
 
 static inline void scene_destroy(scene *s)

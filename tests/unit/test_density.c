@@ -165,6 +165,7 @@ static void what_components_share(void **state)
     assert_true(common->holds == !far && common->isotropic && common->precisions[0] == 1.0);
     assert_true(common_form_is_compact(common) == !far);
     assert_true(common->matrix == form->whitening && form->whitening_length == 0);
+    assert_true(common->precisions[K - 1] == 1.0 || far);
     long double between = 0.0L;
     for (int64_t k = 0; k < K && !far; k++) {
       long double square = 0.0L;
@@ -192,6 +193,47 @@ static void what_components_share(void **state)
   assert_false(few->common.holds);
   density_destroy(few);
   gmmpi_model_destroy(small);
+}
+
+/* The same for covariances that differ by their volumes, unless one is of another shape, as that of a component that
+ * was put elsewhere may be. */
+static void shared_up_to_volume(void **state)
+{
+  (void)state;
+  enum { K = 3, D = 6 };
+  uint64_t seed = 78;
+  for (int other = 0; other < 2; other++) {
+    gmmpi_model *model = random_model(&family_VEE, K, D, &seed);
+    density_form *form = NULL;
+    gmmpi_error error = {0};
+    const double volumes[K] = {1.0, 7.3, 0.011};
+    for (int64_t k = 1; k < K; k++) {
+      for (int64_t i = 0; i < D * D; i++)
+        model->covariances[k * D * D + i] =
+            volumes[k] * model->covariances[i] * (other && k == 2 && i == 7 ? 1.0 + 0x1p-40 : 1.0);
+      assert_true(model_factorise(model, k));
+    }
+    model->weights[0] = 0.0; /* what the others share they share without it */
+    assert_int_equal(density_create(&family_VEE, K, D, &form, &error), GMMPI_OK);
+    density_from_model(form, model);
+    const common_form *common = &form->common;
+    assert_true(common->holds == !other && common->isotropic && common->precisions_length == 1);
+    for (int64_t k = 1; k < K && !other; k++) {
+      double x[D];
+      long double square = 0.0L;
+      for (int64_t j = 0; j < D; j++) x[j] = 5 * random_number(&seed);
+      for (int64_t i = 0; i < D; i++) {
+        long double y = 0.0L;
+        for (int64_t j = 0; j <= i; j++)
+          y += (long double)model->precisions_cholesky[D * D + j * D + i] * ((long double)x[j] - common->origin[j]);
+        square += (y - common->means[k * D + i]) * (y - common->means[k * D + i]);
+      }
+      square *= common->precisions[k];
+      assert_near(log_density(form, k, x), form->log_constants[k] - 0.5L * square, 1e-11L * (1.0L + square));
+    }
+    density_destroy(form);
+    gmmpi_model_destroy(model);
+  }
 }
 
 static void weight_zero(void **state)
@@ -228,8 +270,10 @@ static void too_large(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_family),          cmocka_unit_test(closed_forms), cmocka_unit_test(padding_is_zero),
-      cmocka_unit_test(what_components_share), cmocka_unit_test(weight_zero),  cmocka_unit_test(too_large),
+      cmocka_unit_test(every_family),        cmocka_unit_test(closed_forms),
+      cmocka_unit_test(padding_is_zero),     cmocka_unit_test(what_components_share),
+      cmocka_unit_test(shared_up_to_volume), cmocka_unit_test(weight_zero),
+      cmocka_unit_test(too_large),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

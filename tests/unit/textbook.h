@@ -30,7 +30,6 @@ typedef struct book_problem {
   /* of priors */
   long double shrinkage, prior_dof, prior_mean[BOOK_D], prior_concentration, relevance;
   book_matrix prior_scale;
-  bool adapts_weights, adapts_variances;
   const struct book_mixture *from;
 } book_problem;
 
@@ -312,23 +311,22 @@ static inline bool book_maximise(const book_problem *one, const book_sums *sums,
     for (int k = 0; k < BOOK_K; k++) {
       const book_mixture *from = one->from;
       const long double alpha = n[k] / (n[k] + one->relevance);
-      next->weights[k] =
-          one->adapts_weights ? alpha * n[k] / sums->n + (1.0L - alpha) * from->weights[k] : from->weights[k];
+      next->weights[k] = alpha * n[k] / sums->n + (1.0L - alpha) * from->weights[k];
       sum += next->weights[k];
       for (int j = 0; j < BOOK_D; j++)
         next->means[k][j] = alpha * sums->means[k][j] + (1.0L - alpha) * from->means[k][j];
+      /* Of second moments; times N + r, so that a family's M-step can divide. */
+      n[k] += one->relevance;
       for (int a = 0; a < BOOK_D; a++) {
         for (int b = 0; b < BOOK_D; b++) {
-          const long double own = sums->scatters[k][a][b] / n[k] + sums->means[k][a] * sums->means[k][b];
+          const long double own = sums->scatters[k][a][b] / sums->counts[k] + sums->means[k][a] * sums->means[k][b];
           const long double given = from->covariances[k][a][b] + from->means[k][a] * from->means[k][b];
-          next->covariances[k][a][b] =
-              one->adapts_variances ? alpha * own + (1.0L - alpha) * given - next->means[k][a] * next->means[k][b]
-                                    : from->covariances[k][a][b];
+          scatters[k][a][b] = n[k] * (alpha * own + (1.0L - alpha) * given - next->means[k][a] * next->means[k][b]);
         }
       }
     }
     for (int k = 0; k < BOOK_K; k++) next->weights[k] /= sum;
-    return true;
+    total = n[0] + n[1] + n[2];
   }
   book_estimate(one->code, scatters, n, total, next->covariances);
   for (int k = 0; k < BOOK_K; k++) {

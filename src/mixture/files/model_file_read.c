@@ -270,9 +270,17 @@ static gmmpi_status check_derived(const opened_file *file, const gmmpi_model *mo
   return GMMPI_OK;
 }
 
-static bool has_data_set(const void *file, const char *name)
+/* -1: there is no such data set. */
+static int rank_of_data_set(const void *file, const char *name)
 {
-  return H5Lexists(((const opened_file *)file)->id, name, H5P_DEFAULT) > 0;
+  const hid_t id = ((const opened_file *)file)->id;
+  if (H5Lexists(id, name, H5P_DEFAULT) <= 0) return -1;
+  const hid_t data_set = H5Dopen2(id, name, H5P_DEFAULT);
+  const hid_t space = data_set >= 0 ? H5Dget_space(data_set) : H5I_INVALID_HID;
+  const int rank = space >= 0 ? H5Sget_simple_extent_ndims(space) : 0;
+  if (space >= 0) H5Sclose(space);
+  if (data_set >= 0) H5Dclose(data_set);
+  return rank < 0 ? 0 : rank;
 }
 
 static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_model **model, gmmpi_error *error)
@@ -280,7 +288,7 @@ static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_mod
   const char *covariance = json_string_value(json_object_get(facts, "covariance"));
   gmmpi_model outline = {.family = covariance != NULL ? family_find(covariance) : NULL};
   int64_t shape[3] = {0};
-  outline.parts = model_parts_by_names(has_data_set, file);
+  outline.parts = model_parts_by_names(rank_of_data_set, file);
   if (outline.family == NULL)
     return fail(error, GMMPI_BAD_DATA,
                 "%s: its kind of covariance (%s) is unknown; use the version of gmmpi that wrote it", file->path,

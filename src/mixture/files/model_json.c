@@ -202,9 +202,14 @@ static gmmpi_status take_names_and_transforms(const char *path, const json_t *ob
   return status;
 }
 
-static bool has_member(const void *object, const char *name)
+/* Of nested arrays, as far as their first elements tell; -1: there is no such member. */
+static int rank_of_member(const void *object, const char *name)
 {
-  return json_object_get(object, name) != NULL;
+  const json_t *value = json_object_get(object, name);
+  if (value == NULL) return -1;
+  int rank = 0;
+  for (; json_is_array(value); value = json_array_get(value, 0)) rank++;
+  return rank;
 }
 
 static gmmpi_status from_object(const char *path, const json_t *object, const covariance_family *family,
@@ -214,7 +219,7 @@ static gmmpi_status from_object(const char *path, const json_t *object, const co
   if (!json_is_object(object))
     return fail(error, GMMPI_BAD_DATA, "%s: must be one JSON object with weights, means and covariances; correct it",
                 path);
-  outline.parts = model_parts_by_names(has_member, object);
+  outline.parts = model_parts_by_names(rank_of_member, object);
   gmmpi_status status = check_family(path, object, family, error);
   if (status == GMMPI_OK) status = check_shapes(path, object, &outline, error);
   if (status != GMMPI_OK) return status;

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -124,6 +125,7 @@ static gmmpi_status open_csv(MPI_Comm comm, point_source *source, const source_o
   gmmpi_error local = {0};
   source->state = state;
   source->place_word = "line";
+  source->has_texts = true;
   if (state == NULL) {
     out_of_memory(source, &local);
   } else {
@@ -173,6 +175,12 @@ static gmmpi_status parse_row(const point_source *source, const char *begin, con
   const csv_state *state = source->state;
   csv_fault fault;
   if (csv_row_parse(source->n_columns, &state->layout, begin, end, row, &fault)) return GMMPI_OK;
+  if (fault.kind == FAULT_TEXT)
+    return fail_at(
+        error, line, GMMPI_BAD_DATA,
+        "%s: line %" PRId64 ": \"%.*s\" is one different label too many; name another column (--known-labels)",
+        source->label, line, (int)(fault.cell.end - fault.cell.begin < 60 ? fault.cell.end - fault.cell.begin : 60),
+        fault.cell.begin);
   const faulty_line wrong = {.source = source,
                              .layout = &state->layout,
                              .format = &state->format,
@@ -224,6 +232,8 @@ static gmmpi_status read_csv(point_source *source, int64_t first_row, int64_t n_
   status = go_to(source, first_row, error);
   state->first_read = first_row;
   state->layout.keeps_text = source->keeps_text;
+  state->layout.texts = source->texts;
+  state->layout.text_feature = source->text_feature;
   for (int64_t i = 0; status == GMMPI_OK && i < n_rows; i++) {
     const char *begin;
     const char *end;
