@@ -141,11 +141,11 @@ static gmmpi_status out_of_memory(const point_source *source, gmmpi_error *error
   return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for its labels", source->label);
 }
 
-/* A number in the fewest digits that name it. */
+/* A number in as many digits as name it. */
 static char *name_of_number(double value)
 {
   char text[40];
-  for (int n_digits = 1; n_digits <= 17; n_digits++) {
+  for (int n_digits = 15; n_digits <= 17; n_digits++) {
     snprintf(text, sizeof text, "%.*g", n_digits, value);
     if (strtod(text, NULL) == value) break;
   }

@@ -335,11 +335,12 @@ static void take_model(const em_iteration *em, const gmmpi_model *start, gmmpi_m
     background_set_region(model, em->region);
 }
 
-/* Collective. Sticks are broken from the largest component on; the order of others says nothing. */
+/* Collective. Sticks are broken from the largest component on; the order of others says nothing. Components of known
+ * classes stay where they are. */
 static gmmpi_status sort_sticks(const em_iteration *em, gmmpi_model *model, gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  if (!model_has(model, PART_STICKS)) return GMMPI_OK;
+  if (!model_has(model, PART_STICKS) || em->points->has_labels) return GMMPI_OK;
   posterior_sort(model, &local);
   agree(em->points->comm, &local);
   return error_pass(error, &local);

@@ -271,6 +271,52 @@ static void test_points_from_a_file(void **state)
   unlink(wrong);
 }
 
+/* Points from memory that count as often as their weights say, and those of a file with a column of weights. */
+static void test_weights(void **state)
+{
+  (void)state;
+  static const double values[] = {1, NAN, 4, 2};
+  static const double weights[] = {1, 0, 2, 3};
+  static const double relative[] = {0.1, 0, 0.2, 0.3};
+  char path[] = "/tmp/gmmpi_test_api_XXXXXX";
+  write_file(path, "w,x\n1,1\n0,\n2,4\n3,2\n");
+  gmmpi_options *options = options_for("1");
+  gmmpi_points *points[3] = {NULL};
+  gmmpi_error error = {0};
+  gmmpi_options_set(options, "reg-covar", "0", &error);
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, values, weights, 4, 1, options, &points[0], &error),
+                   GMMPI_OK);
+  gmmpi_options_set(options, "weights-sum", "n", &error);
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, values, relative, 4, 1, options, &points[1], &error),
+                   GMMPI_OK);
+  assert_int_equal(gmmpi_points_create(MPI_COMM_WORLD, values, 1, 1, options, &points[2], &error), GMMPI_WRONG_USAGE);
+  gmmpi_options_set(options, "weights", "w", &error);
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, values, weights, 4, 1, options, &points[2], &error),
+                   GMMPI_WRONG_USAGE);
+  gmmpi_options_set(options, "weights-sum", "own", &error);
+  assert_int_equal(gmmpi_points_open(MPI_COMM_WORLD, path, options, &points[2], &error), GMMPI_OK);
+  for (int i = 0; i < 3; i++) {
+    gmmpi_model *model = NULL;
+    assert_int_equal(gmmpi_points_n_samples(points[i]), 3);
+    assert_int_equal(gmmpi_points_n_weightless(points[i]), 1);
+    assert_float_equal(gmmpi_points_sum_of_weights(points[i]), i == 1 ? 3.0 : 6.0, 1e-15);
+    assert_int_equal(gmmpi_fit(points[i], options, NULL, &model, NULL, &error), GMMPI_OK);
+    assert_float_equal(gmmpi_model_means(model)[0], 2.5, 1e-14);        /* (1 + 2 x 4 + 3 x 2) / 6 */
+    assert_float_equal(gmmpi_model_covariances(model)[0], 1.25, 1e-14); /* (2.25 + 2 x 2.25 + 3 x 0.25) / 6 */
+    gmmpi_model_destroy(model);
+    gmmpi_points_destroy(points[i]);
+  }
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, weights, (const double[]){1, 2, -3, 4}, 4, 1, NULL,
+                                                &points[0], &error),
+                   GMMPI_BAD_DATA);
+  assert_int_equal(error.place, 3);
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, values, NULL, 4, 1, NULL, &points[0], &error),
+                   GMMPI_WRONG_USAGE);
+  gmmpi_options_destroy(options);
+  unlink(path);
+}
+
 /* From a model and from labels, in memory and in files: without iterations it is the start that comes back. */
 static void test_starts(void **state)
 {
@@ -409,6 +455,7 @@ int main(int argc, char **argv)
                                      cmocka_unit_test(test_every_option),
                                      cmocka_unit_test(test_errors),
                                      cmocka_unit_test(test_points_from_a_file),
+                                     cmocka_unit_test(test_weights),
                                      cmocka_unit_test(test_starts),
                                      cmocka_unit_test(test_adaptation),
                                      cmocka_unit_test(test_observer)};

@@ -22,7 +22,10 @@ static void every_fallback_is_a_value(void **state)
   const struct {
     const option_record *table;
     int n;
-  } tables[] = {{fit_option_table, n_fit_options}, {reading, n_reading}, {memory_option_table, n_memory_options}};
+  } tables[] = {{fit_option_table, n_fit_options},
+                {reading, n_reading},
+                {weights_option_table, n_weights_options},
+                {memory_option_table, n_memory_options}};
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
     for (int i = 0; i < tables[t].n; i++) {
       const option_record *option = &tables[t].table[i];
