@@ -39,7 +39,7 @@ def parse():
 
 
 def read_scene(arguments):
-    """What is to be drawn, and the responsibilities of its points: n x K."""
+    """What is to be drawn, and the responsibilities of its points: n x K, with noise n x (K + 1)."""
     import numpy as np
     from plotting.labels import read_labels
     from plotting.mixture import read_mixture
@@ -62,18 +62,20 @@ def read_scene(arguments):
         labels, responsibilities = read_labels(arguments.labels, table.n_rows, mixture, blocks)
     complete = np.isfinite(points).all(axis=1)
     if labels is not None:
-        complete &= labels >= 0
+        complete &= labels > -2
     if not complete.any():
         raise Problem(BAD_DATA, "%s: no row is without missing values" % arguments.data)
     points = points[complete]
     if responsibilities is None:
         responsibilities = mixture.responsibilities(points)
     else:
-        responsibilities = responsibilities[complete][:, mixture.numbers]
+        kept = np.append(mixture.numbers, mixture.n_stored) if mixture.noise else mixture.numbers
+        responsibilities = responsibilities[complete][:, kept]
     if labels is None:
         labels = responsibilities.argmax(axis=1)
     else:
-        labels = np.searchsorted(mixture.numbers, labels[complete])
+        labels = labels[complete]
+        labels = np.where(labels < 0, mixture.n_components, np.searchsorted(mixture.numbers, labels))
     names = mixture.shown_names or [table.names[column] if table.names else "x%d" % (column + 1) for column in columns]
     n_rows = table.n_rows - (~complete).sum() if len(complete) == table.n_rows else table.n_rows
     return Scene(mixture, points, names, n_rows, labels), responsibilities

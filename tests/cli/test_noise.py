@@ -83,6 +83,35 @@ class Noise(Case):
                 model = self.arrays()
                 self.assertAlmostEqual(abs(numpy.linalg.det(model["noise_axes"])), volumes[name], delta=1e-9 * volumes[name])
 
+    def test_with_a_prior(self):
+        """me() of mclust with its default prior and noise."""
+        for family, expected in MCLUST["with_prior"].items():
+            with self.subTest(family=family):
+                summary = self.from_labels("--covariance", family, "--method", "map", "--reg-covar", 0, "--tol", "1e-15",
+                                           "--max-iter", 5000, "--prior-scale", "mclust")
+                self.assertAlmostEqual(summary["log_likelihood"], expected["log_likelihood"], delta=1e-6)
+                self.assertAlmostEqual(summary["noise_weight"], expected["noise_weight"], delta=1e-7)
+
+    def test_weights(self):
+        """Are repetitions; a row of weight 0 is none, also where it would widen the box."""
+        points = numpy.loadtxt(POINTS, delimiter=",", skiprows=1)
+        weights = numpy.random.default_rng(3).integers(0, 4, len(points))
+        weights[0], points[0] = 0, (1e3, -1e3)
+        labels = numpy.loadtxt(LABELS, dtype=int)
+        summaries = []
+        for name, data, given, more in (
+                ("weighted", points, labels, ("--weights", self.write("weights.csv", "\n".join(map(str, weights)) + "\n"))),
+                ("repeated", numpy.repeat(points, weights, axis=0), numpy.repeat(labels, weights), ())):
+            numpy.savetxt(self.path("labels.txt"), given, fmt="%d")
+            summaries.append(self.fit(self.save(data), "-k", 2, "--init", self.path("labels.txt"), *more, out=name + ".h5"))
+        weighted, repeated = summaries
+        self.assertAlmostEqual(weighted["log_likelihood"], repeated["log_likelihood"], delta=1e-12 * abs(repeated["log_likelihood"]))
+        self.assertEqual(weighted["noise_volume"], repeated["noise_volume"])
+        self.assertEqual(weighted["n_parameters"], repeated["n_parameters"])
+        expected = self.arrays("repeated.h5")
+        for key, value in self.arrays("weighted.h5").items():
+            numpy.testing.assert_allclose(value, expected[key], rtol=1e-9, atol=1e-9, err_msg=key)
+
     # --- starts ---
 
     def test_default_start_finds_it(self):
@@ -267,8 +296,10 @@ class Noise(Case):
         self.fail_with(64, "--noise-volume", *options, "--noise-volume", 5)
         for wrong in ("0", "-1", "nan", "x"):
             self.fail_with(64, "--noise-volume", *options, "--noise", "--noise-volume", wrong)
-        for method in ("vb", "dp", "adapt"):
+        for method in ("vb", "dp"):
             self.fail_with(64, "--noise: ", *options, "--noise", "--method", method)
+        self.succeed("fit", POINTS, "-k", 2, "-o", self.path("from.h5"), "-q")
+        self.fail_with(64, "--noise: ", *options, "--noise", "--method", "adapt", "--from", self.path("from.h5"))
 
     def test_files_of_fits_without_it(self):
         self.succeed("fit", POINTS, "-k", 2, "-o", self.path("plain.h5"), "-q")

@@ -31,9 +31,21 @@ for (name in mclust.options("emModelNames")) {
                        n_parameters = k, bic = -bic(name, last$loglik, nrow(points), 2, 2, noise = TRUE))
 }
 
+# With the default prior.
+with_prior <- list()
+for (name in c("VVV", "EEE", "VVI", "VII")) {
+  last <- list(z = z)
+  for (turn in 1:100) {
+    fit <- me(points, name, z = last$z, Vinv = 1 / hypvol(points), prior = priorControl(), control = control)
+    last <- estep(points, modelName = name, parameters = fit$parameters)
+  }
+  with_prior[[name]] <- list(log_likelihood = last$loglik, noise_weight = fit$parameters$pro[3])
+}
+
 # Volumes: of points along the axes, of some that lie aslant, of one feature, and of data sets of R.
 aslant <- points[81:160, ]
 volumes <- list(noise = hypvol(points), aslant = hypvol(aslant), line = hypvol(points[, 1]),
                 iris = hypvol(as.matrix(iris[, 1:4])), faithful = hypvol(as.matrix(faithful)))
-write(toJSON(list(program = sprintf("mclust %s, %s", packageVersion("mclust"), R.version.string), fits = fits, volumes = volumes),
+write(toJSON(list(program = sprintf("mclust %s, %s", packageVersion("mclust"), R.version.string), fits = fits, with_prior = with_prior,
+                  volumes = volumes),
              auto_unbox = TRUE, digits = 17, pretty = 1), "noise.json")

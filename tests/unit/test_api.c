@@ -377,6 +377,7 @@ static void test_adaptation(void **state)
   (void)state;
   gmmpi_options *options = NULL;
   gmmpi_model *given = NULL;
+  gmmpi_summary *summary = NULL;
   gmmpi_model *model = NULL;
   gmmpi_error error = {0};
   const double weight = 1;
@@ -389,7 +390,11 @@ static void test_adaptation(void **state)
   assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_WRONG_USAGE);
   error = (gmmpi_error){0};
   gmmpi_options_set_start(options, given, &error);
-  if (fit_rows(options, NULL, &model, NULL, &error) != GMMPI_OK) fail_msg("%s", error.message);
+  if (fit_rows(options, NULL, &model, &summary, &error) != GMMPI_OK) fail_msg("%s", error.message);
+  const double moved = gmmpi_model_means(model)[0] - mean;
+  assert_close(gmmpi_summary_objective(summary), gmmpi_summary_log_likelihood(summary) - 2 * moved * moved / variance,
+               1e-12);
+  gmmpi_summary_destroy(summary);
   assert_close(gmmpi_model_means(model)[0], (30.2 - 0.1 + 4 * mean) / (N + 4), 1e-14);
   assert_true(gmmpi_model_covariances(model)[0] == variance);
   gmmpi_model_destroy(model);

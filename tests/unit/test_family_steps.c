@@ -39,12 +39,16 @@ static gmmpi_model *new_model(const covariance_family *family, int64_t K, int64_
   return model;
 }
 
+/* As the M-step takes them: of families that pool one triangle, the sum. */
 static void pack(scene *s)
 {
-  double *next = s->packed;
+  const density_shape shape = s->family->storage->shape;
+  const int64_t length = triangle_length(shape, s->d);
+  memset(s->packed, 0, sizeof s->packed);
   for (int64_t k = 0; k < s->K; k++) {
+    double *next = s->packed + (s->family->pools ? 0 : k * length);
     for (int64_t i = 0; i < s->d; i++) {
-      for (int64_t j = triangle_first(s->family->storage->shape, i); j <= i; j++) *next++ = s->dense[k][i * s->d + j];
+      for (int64_t j = triangle_first(shape, i); j <= i; j++) *next++ += s->dense[k][i * s->d + j];
     }
   }
 }
@@ -209,7 +213,7 @@ static void sort_axes(const scene *s, parts *of)
 }
 
 /* Other parameters of the family, `distance` away in the direction that the seed says. */
-static void move(const scene *s, const parts *from, uint64_t seed, long double distance, parts *to)
+static void displace(const scene *s, const parts *from, uint64_t seed, long double distance, parts *to)
 {
   const int64_t d = s->d;
   const char *code = s->family->code;
@@ -265,9 +269,9 @@ static void nothing_in_the_family_is_better(void **state)
       if (s.family->code[2] == 'V') sort_axes(&s, &found);
       const long double best = objective(&s, &found);
       for (uint64_t direction = 0; direction < 40; direction++) {
-        move(&s, &found, direction, step_length, &moved);
+        displace(&s, &found, direction, step_length, &moved);
         const long double ahead = objective(&s, &moved);
-        move(&s, &found, direction, -step_length, &moved);
+        displace(&s, &found, direction, -step_length, &moved);
         const long double behind = objective(&s, &moved);
         const long double slope = (ahead - behind) / (2 * step_length);
         if (!(fabsl(slope) <= 1e-6L * s.scatter.divisor) || !(ahead + behind - 2 * best > 0))
