@@ -28,7 +28,7 @@ static information_criteria criteria_of_account(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
   return criteria_of(end->measured.log_likelihood, end->measured.sum_log_max_responsibility,
-                     model_n_parameters(end->model), account->points->n_samples);
+                     fit_n_parameters(&account->command->fit, end->model), account->points->n_samples);
 }
 
 static json_t *names_of_events(const fit_result *result)
@@ -51,9 +51,10 @@ static json_t *common_facts(const fit_account *account)
                    (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
                    (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
                    end->measured.log_likelihood / (double)account->points->n_samples, "n_components_alive",
-                   (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
-                   "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic,
-                   "aic", criteria.aic, "icl", criteria.icl);
+                   (json_int_t)model_n_living(end->model), "n_parameters",
+                   (json_int_t)fit_n_parameters(&account->command->fit, end->model), "n_parameters_nominal",
+                   (json_int_t)fit_n_parameters_nominal(&account->command->fit, end->model), "bic", criteria.bic, "aic",
+                   criteria.aic, "icl", criteria.icl);
 }
 
 json_t *fit_facts(const fit_account *account)
@@ -146,6 +147,29 @@ static void print_components(const gmmpi_model *model)
     printf("  ... and %lld more; gmmpi info shows them\n", (long long)(model->n_components - most_components));
 }
 
+/* Above so many degrees of freedom a t distribution is told from a normal one by very many points only. */
+static const double nearly_normal = 200.0;
+
+/* What is to be said of degrees of freedom. */
+static void print_tails(const fit_options *options, const gmmpi_model *model)
+{
+  const int64_t most = 20;
+  int64_t n_normal = 0;
+  if (model->dof == NULL) return;
+  printf("  components are Student's t, degrees of freedom");
+  if (options->dof != DOF_EACH) {
+    printf(" %.6g%s\n", model->dof[0], options->dof > 0.0 ? " (fixed)" : "");
+  } else {
+    for (int64_t k = 0; k < model->n_components && k < most; k++) printf(" %.4g", model->dof[k]);
+    puts(model->n_components > most ? " ..." : "");
+  }
+  for (int64_t k = 0; k < model->n_components; k++)
+    n_normal += model->weights[k] > 0.0 && model->dof[k] >= nearly_normal;
+  if (n_normal > 0 && !(options->dof > 0.0))
+    printf("  note: %lld component%s cannot be told from normal (%g degrees of freedom and more)\n",
+           (long long)n_normal, plural(n_normal), nearly_normal);
+}
+
 static void print_for_people(const fit_account *account)
 {
   const fit_result *result = account->result;
@@ -157,12 +181,13 @@ static void print_for_people(const fit_account *account)
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged ? "" : "; not converged");
+  print_tails(&account->command->fit, end->model);
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped((dropped_count){account->points->n_dropped, account->points->n_infinite});
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
          end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
-         (long long)model_n_parameters(end->model));
+         (long long)fit_n_parameters(&account->command->fit, end->model));
   const int64_t n_dead = K - model_n_living(end->model);
   if (n_dead > 0)
     printf("; %lld component%s %s weight 0", (long long)n_dead, plural(n_dead), n_dead == 1 ? "has" : "have");

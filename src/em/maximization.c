@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/maximization.h"
 
+#include "em/tails.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -105,6 +106,7 @@ static void keep_component(gmmpi_model *next, const gmmpi_model *previous, int64
   const size_t stored = (size_t)model_stored_length(next) * sizeof(double);
   memcpy(model_covariance(next, k), model_covariance(previous, k), stored);
   memcpy(model_factor(next, k), model_factor(previous, k), stored);
+  model_copy_dof(next, k, previous, k);
 }
 
 static component_state state_of_count(double count, double n_samples, double previous_weight)
@@ -190,7 +192,8 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
   taken->n_samples = (double)sums->points->n_samples;
   for (int64_t k = 0; k < sums->n_components; k++) {
     taken->counts[k] = sums->counts[k];
-    if (state_of_count(sums->counts[k], taken->n_samples, previous->weights[k]) != COMPONENT_SOUND) {
+    if (taken->pulls != NULL) take_tails(sums, k, previous->dof[k], taken);
+    if (state_of_count(taken->counts[k], taken->n_samples, previous->weights[k]) != COMPONENT_SOUND) {
       memcpy(taken->means + k * d, previous->means + k * d, (size_t)d * sizeof(double));
       memset(taken->scatter + k * taken->second_length, 0, (size_t)taken->second_length * sizeof(double));
       continue;
@@ -239,6 +242,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
     factorise_shared(step, next);
   else
     factorise_each(step, previous, next);
+  if (next->dof != NULL) set_dof(step->dof, step->counts, from, previous, next);
   set_weights(step, next);
   if (step->how->complete != NULL) step->how->complete(step->before, from, previous, next);
 }

@@ -22,6 +22,10 @@ typedef enum component_distribution {
   DISTRIBUTION_T /* Student's t */
 } component_distribution;
 
+/* Values of fit_options.dof that are no numbers of degrees of freedom. */
+#define DOF_EACH   0.0    /* estimated, for each component its own */
+#define DOF_COMMON (-1.0) /* estimated, the same for all */
+
 typedef enum start_method {
   INIT_KMEANS,           /* the best of many starts and of moves from them by splitting and merging components;
                                   with COARSE_OFF one start from k-means|| seeding (Bahmani et al. 2012) and
@@ -85,10 +89,18 @@ typedef struct fit_options {
   spurious_choice spurious; /* with INIT_KMEANS and its search */
   fit_method method;
   component_distribution distribution;
+  double dof; /* of t distributions: DOF_EACH, DOF_COMMON, or fixed */
   bool noise; /* there is a uniform background */
 } fit_options;
 
 /* The models that the options ask for. */
 model_kind fit_kind(const fit_options *options);
+
+/* Numbers that can move freely in a model that was fitted: model_n_parameters, and the degrees of freedom that were
+ * estimated. */
+int64_t fit_n_parameters(const fit_options *options, const gmmpi_model *model);
+
+/* The same with all components living. */
+int64_t fit_n_parameters_nominal(const fit_options *options, const gmmpi_model *model);
 
 #endif

@@ -21,5 +21,9 @@ gmmpi_status fit_check_options(const shard *points, const fit_options *options, 
     return fail(error, GMMPI_BAD_DATA,
                 "the model to start from must have %lld components, %lld features and '%s' covariances",
                 (long long)options->n_components, (long long)points->n_features, options->covariance);
+  if (model_has(start, PART_TAILS) && options->distribution != DISTRIBUTION_T)
+    return fail(error, GMMPI_BAD_DATA,
+                "the model to start from is one of t distributions, whose covariances are not those of normal ones; "
+                "give --distribution t, or other parameters");
   return GMMPI_OK;
 }

@@ -22,9 +22,13 @@ enum {
 #define LEAST_POSITIVE    0x1p-1022 /* responsibilities from here on count */
 
 /* In this order: each uses what is in those before it. */
+#include "kernels/tails.h"
+
 #include "kernels/dense.h"
 #include "kernels/diagonal.h"
 #include "kernels/shares.h"
+
+#include "kernels/pulls.h"
 
 #include "kernels/sums.h"
 
@@ -39,16 +43,31 @@ static void log_densities_of_tile(const density_form *form, const double *tile, 
     log_densities_diagonal(form, tile, log_densities, scratch);
 }
 
+static void reachable_of_tile(const density_form *form, const double *tile, double *log_densities,
+                              double best[TILE_ROWS], double *scratch, uint32_t *words)
+{
+  if (form->shape == DENSE)
+    reachable_dense(form, tile, log_densities, best, scratch, words);
+  else
+    reachable_diagonal(form, tile, log_densities, best, scratch, words);
+}
+
 static void posteriors_of_tile(const density_form *form, const row_tile *tile, double *responsibilities,
                                double *log_density, double *log_likelihood, double *sum_log_max, double *scratch)
 {
   _Alignas(64) double best[TILE_ROWS];
   uint32_t *words = (uint32_t *)(scratch + TILE_ROWS * padded_width(form->n_features)); /* K */
-  if (form->shape == DENSE)
-    reachable_dense(form, tile->numbers, responsibilities, best, scratch, words);
-  else
-    reachable_diagonal(form, tile->numbers, responsibilities, best, scratch, words);
+  reachable_of_tile(form, tile->numbers, responsibilities, best, scratch, words);
   responsibilities_of_tile(form, tile, responsibilities, best, log_density, log_likelihood, sum_log_max, words);
+}
+
+static void pulls_of_form(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
+                          block_sums *sums, double *scratch)
+{
+  _Alignas(64) double best[TILE_ROWS];
+  uint32_t *words = (uint32_t *)(scratch + TILE_ROWS * padded_width(form->n_features)); /* K */
+  reachable_of_tile(form, tile->numbers, pulls, best, scratch, words);
+  pulls_of_tile(form, tile, pulls, responsibilities, best, sums, words);
 }
 
 static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
@@ -69,5 +88,6 @@ const kernel KERNEL = {
     .level = KERNEL_LEVEL,
     .log_densities = log_densities_of_tile,
     .posteriors = posteriors_of_tile,
+    .pulls = pulls_of_form,
     .accumulate = accumulate_tiles,
 };

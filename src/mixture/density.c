@@ -2,6 +2,7 @@
 #include "mixture/density.h"
 
 #include "mixture/model.h"
+#include "mixture/tails.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -28,7 +29,7 @@ int64_t density_bytes(density_shape shape, int64_t n_components, int64_t n_featu
   int64_t bytes;
   /* Beyond 2^30 features a matrix does not fit into any memory, and its size not into 64 bits. */
   if (n_features > (int64_t)1 << 30) return INT64_MAX;
-  const int64_t each = 1 + n_features + whitening_length(shape, n_features);
+  const int64_t each = 2 + n_features + whitening_length(shape, n_features);
   return multiply_fits(each, (int64_t)sizeof(double), &bytes) && multiply_fits(n_components, bytes, &bytes) ? bytes
                                                                                                             : INT64_MAX;
 }
@@ -44,9 +45,11 @@ gmmpi_status density_create(density_shape shape, int64_t n_components, int64_t n
     created->background = -INFINITY;
     created->whitening_length = whitening_length(shape, n_features);
     created->log_constants = allocate(n_components, sizeof(double));
+    created->room_for_dof = allocate(n_components, sizeof(double));
     created->means = allocate(n_components * n_features, sizeof(double));
     created->whitening = allocate(n_components * created->whitening_length, sizeof(double));
-    if (created->log_constants != NULL && created->means != NULL && created->whitening != NULL) {
+    if (created->log_constants != NULL && created->room_for_dof != NULL && created->means != NULL &&
+        created->whitening != NULL) {
       *form = created;
       return GMMPI_OK;
     }
@@ -62,6 +65,7 @@ void density_destroy(density_form *form)
 {
   if (form == NULL) return;
   free(form->log_constants);
+  free(form->room_for_dof);
   free(form->means);
   free(form->whitening);
   free(form);
@@ -100,6 +104,9 @@ void density_from_model(density_form *form, const gmmpi_model *model)
   const int64_t n_factors = model_stored_length(model);
   form->isotropic = form->shape == DIAGONAL && n_factors == 1;
   form->background = model_has(model, PART_NOISE) ? log(*model->noise_weight) - log(*model->noise_volume) : -INFINITY;
+  form->dof = model_has(model, PART_TAILS) ? form->room_for_dof : NULL;
+  for (int64_t k = 0; k < n_components && form->dof != NULL; k++)
+    form->dof[k] = model->dof[k] > 0.0 ? model->dof[k] : DOF_START;
   memcpy(form->means, model->means, (size_t)(n_components * d) * sizeof(double));
   for (int64_t k = 0; k < n_components; k++) {
     const double *factors = model_factor(model, k);
@@ -108,5 +115,6 @@ void density_from_model(density_form *form, const gmmpi_model *model)
         form->shape == DENSE ? set_dense(d, factors, whitening) : set_diagonal(d, n_factors, factors, whitening);
     /* The log of weight 0 is -infinity, and all else is less than infinity. */
     form->log_constants[k] = log(model->weights[k]) - 0.5 * (double)d * log_two_pi + log_determinant;
+    if (form->dof != NULL) form->log_constants[k] += tails_log_factor(form->dof[k], (double)d);
   }
 }

@@ -12,6 +12,12 @@ void weigh_responsibilities(const row_tile *tile, int64_t n_components, double *
 
 void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace)
 {
+  const density_form *form = context;
+  if (workspace->sums.totals != NULL && form->dof != NULL) {
+    workspace->kernel->pulls(form, tile, workspace->responsibilities, workspace->spare, &workspace->sums,
+                             workspace->scratch);
+    return;
+  }
   workspace->kernel->posteriors(context, tile, workspace->responsibilities, NULL, &workspace->sums.log_likelihood,
                                 &workspace->sums.sum_log_max_responsibility, workspace->scratch);
 }

@@ -28,6 +28,7 @@ static gmmpi_status set_broad_components(const em_iteration *em, bool identity, 
   for (int64_t j = 0; identity && j < d; j++) unit[covariance_diagonal(shape, d, j)] = 1.0;
   for (int64_t k = 0; k < model->n_components; k++) {
     model->weights[k] = 1.0 / (double)model->n_components;
+    model_set_dof(model, k, 0.0);
     if (k > 0 && model->family->storage->shared) continue;
     model_contract(model, k, identity ? unit : em->spread->covariance);
     model_factorise(model, k);
@@ -287,6 +288,22 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   return error_pass(error, &local);
 }
 
+/* A normal model may be the start of one of t distributions, whose degrees of freedom are not known then. */
+static void start_from_model(const gmmpi_model *start, gmmpi_model *model)
+{
+  model_array own[MODEL_MOST_ARRAYS];
+  model_array given[MODEL_MOST_ARRAYS];
+  const int n_own = model_arrays(model, own);
+  const int n_given = model_arrays(start, given);
+  for (int i = 0; i < n_own; i++) {
+    const size_t bytes = (size_t)own[i].length * sizeof(double);
+    memset(own[i].numbers, 0, bytes);
+    for (int j = 0; j < n_given; j++) {
+      if (strcmp(own[i].name, given[j].name) == 0) memcpy(own[i].numbers, given[j].numbers, bytes);
+    }
+  }
+}
+
 gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber *climb, const fit_observer *observer,
                            gmmpi_error *error)
 {
@@ -303,7 +320,7 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
   case INIT_LABELS:
     return start_from_labels(&step, error);
   case INIT_MODEL:
-    model_copy_parameters(model, options->start);
+    start_from_model(options->start, model);
     return GMMPI_OK;
   case INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, recipe->seed, model, error);
