@@ -6,6 +6,7 @@
 #include "support/memory.h"
 #include "support/random.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,15 @@ static void colour_dense(int64_t d, const double *factor, double *z)
   }
 }
 
+/* A t distributed point is a normal one over the square root of its latent weight, which is Gamma distributed with shape
+ * and rate nu/2. */
+static void spread_by_tail(const sampler *source, int64_t row, double half_dof, double *point)
+{
+  const double gamma = random_gamma(source->seed, RANDOM_SAMPLE_TAIL, (uint64_t)row, half_dof);
+  const double spread = sqrt(half_dof / gamma);
+  for (int64_t j = 0; j < source->model->n_features; j++) point[j] *= spread;
+}
+
 int32_t sampler_draw(const sampler *source, int64_t row, double *point)
 {
   const gmmpi_model *model = source->model;
@@ -92,6 +102,7 @@ int32_t sampler_draw(const sampler *source, int64_t row, double *point)
   } else {
     for (int64_t j = 0; j < d; j++) point[j] /= factor[n_factors == d ? j : 0];
   }
+  if (model->dof != NULL) spread_by_tail(source, row, 0.5 * model->dof[k], point);
   for (int64_t j = 0; j < d; j++) point[j] += model->means[k * d + j];
   for (int64_t j = 0; source->transforms != NULL && j < d; j++)
     point[j] = transform_undo(&source->transforms[j], point[j]);

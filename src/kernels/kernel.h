@@ -69,10 +69,10 @@ typedef struct kernel {
                      double *log_likelihood, double *sum_log_max, double *scratch);
 
   /* What posteriors does, of a form with dof: responsibilities (K x TILE_ROWS) are the same. pulls are responsibilities
-   * times (nu + d) / (nu + delta) (Peel, McLachlan 2000, eq. 21), the weights of points in means and scatters. Adds to
+   * times (nu + d) / (nu + delta) (Peel, McLachlan 2000, eq. 21), the weights of points in means and scatters. log_density as in posteriors. Adds to
    * the log-likelihood, the other sum, totals and logs of sums. */
   void (*pulls)(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
-                block_sums *sums, double *scratch);
+                double *log_density, block_sums *sums, double *scratch);
 
   /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
    * TILE_ROWS), to sums. A tile begins tile_stride numbers behind the one before it. Points of responsibility 0 add

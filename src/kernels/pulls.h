@@ -39,7 +39,7 @@ ALWAYS_INLINE void pulls_of_component(const component_tail *tail, double log_con
 
 /* present: room for K words. Log densities, in pulls, as reachable_dense leaves them; see kernel.h, pulls. */
 static void pulls_of_tile(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
-                          double best[TILE_ROWS], block_sums *sums, uint32_t *present)
+                          double best[TILE_ROWS], double *log_density, block_sums *sums, uint32_t *present)
 {
   const int64_t K = form->n_components;
   _Alignas(64) double shares[TILE_ROWS];
@@ -49,6 +49,8 @@ static void pulls_of_tile(const density_form *form, const row_tile *tile, double
   for (int v = 0; v < TILE_VECTORS; v++) ((vector *)inverses)[v] = 1.0 / ((vector *)shares)[v];
   for (int v = 0; v < TILE_VECTORS && tile->weights != NULL; v++)
     ((vector *)inverses)[v] *= ((const vector *)tile->weights)[v];
+  for (int v = 0; v < TILE_VECTORS && log_density != NULL; v++)
+    ((vector *)log_density)[v] = ((vector *)best)[v] + vector_log(((vector *)shares)[v]);
   for (int p = tile->n_points; p < TILE_ROWS; p++) {
     best[p] = 0.0;
     shares[p] = 1.0;

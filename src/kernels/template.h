@@ -62,12 +62,12 @@ static void posteriors_of_tile(const density_form *form, const row_tile *tile, d
 }
 
 static void pulls_of_form(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
-                          block_sums *sums, double *scratch)
+                          double *log_density, block_sums *sums, double *scratch)
 {
   _Alignas(64) double best[TILE_ROWS];
   uint32_t *words = (uint32_t *)(scratch + TILE_ROWS * padded_width(form->n_features)); /* K */
   reachable_of_tile(form, tile->numbers, pulls, best, scratch, words);
-  pulls_of_tile(form, tile, pulls, responsibilities, best, sums, words);
+  pulls_of_tile(form, tile, pulls, responsibilities, best, log_density, sums, words);
 }
 
 static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,

@@ -14,7 +14,7 @@ void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspa
 {
   const density_form *form = context;
   if (workspace->sums.totals != NULL && form->dof != NULL) {
-    workspace->kernel->pulls(form, tile, workspace->responsibilities, workspace->spare, &workspace->sums,
+    workspace->kernel->pulls(form, tile, workspace->responsibilities, workspace->spare, NULL, &workspace->sums,
                              workspace->scratch);
     return;
   }
