@@ -153,8 +153,7 @@ static void choose_columns(prediction *work)
   if (work->wishes.log_density)
     *next++ = (output_column){.name = "log_density", .type = OUTPUT_REAL, .width = 1, .headings = log_density};
   if (work->wishes.outlier_weights)
-    *next++ =
-        (output_column){.name = "outlier_weights", .type = OUTPUT_REAL, .width = 1, .headings = outlier_weight};
+    *next++ = (output_column){.name = "outlier_weights", .type = OUTPUT_REAL, .width = 1, .headings = outlier_weight};
   if (work->points->n_dropped > 0)
     *next++ = (output_column){.name = "rows", .type = OUTPUT_INT64, .width = 1, .headings = row};
   work->n_columns = (int)(next - work->columns);
@@ -237,7 +236,7 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
 int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples, int n_threads)
 {
   const int64_t numbers = 3 + (wishes.responsibilities ? model->n_components : 0) + (wishes.outlier_weights ? 1 : 0);
-  const int64_t per_point = wishes.outlier_weights ? 2 * TILE_ROWS : TILE_ROWS;
+  const int64_t per_point = wishes.outlier_weights ? 3 * TILE_ROWS : 2 * TILE_ROWS;
   const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
   const int64_t form = model_bytes(model_kind_of(model), model->n_components, model->n_features);
   const int64_t room = model->n_features * TILE_ROWS * (int64_t)sizeof(double);

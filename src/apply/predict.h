@@ -50,7 +50,7 @@ typedef struct predict_wishes {
   bool responsibilities;
   bool log_density;
   bool outlier_weights; /* of models of t distributions only */
-  int compress; /* HDF5: 1 to 9, or 0 for not at all */
+  int compress;         /* HDF5: 1 to 9, or 0 for not at all */
 } predict_wishes;
 
 /* What is known about all points afterwards, the same bits at any number of ranks. */
@@ -62,9 +62,10 @@ typedef struct predict_report {
 } predict_report;
 
 /* Collective over points->comm. Writes the predictions for all points to path, as HDF5 (/labels: n, int32;
- * /responsibilities: n x K; /log_density: n; /outlier_weights: n) or, by path's ending, CSV (label,responsibility_1,...,log_density). When
- * rows were dropped /rows (n, int64; in CSV a last column `row`) says in which row of the source, from 1, each point
- * was. The file is whole or not there. report may be NULL. Errors, agreed: 73, 71, and those of shard_agree. */
+ * /responsibilities: n x K; /log_density: n; /outlier_weights: n) or, by path's ending, CSV
+ * (label,responsibility_1,...,log_density). When rows were dropped /rows (n, int64; in CSV a last column `row`) says in
+ * which row of the source, from 1, each point was. The file is whole or not there. report may be NULL. Errors, agreed:
+ * 73, 71, and those of shard_agree. */
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error);
 

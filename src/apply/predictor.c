@@ -15,7 +15,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   *result = NULL;
   if (created == NULL || !multiply_fits(model->n_components, TILE_ROWS, &count)) goto no_memory;
   created->kernel = instructions;
-  created->responsibilities = allocate(count, sizeof(double));
+  created->responsibilities = allocate(2 * count, sizeof(double));
   created->log_density = allocate(TILE_ROWS, sizeof(double));
   created->scratch =
       allocate(kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), 1);

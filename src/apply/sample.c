@@ -75,8 +75,8 @@ static void colour_dense(int64_t d, const double *factor, double *z)
   }
 }
 
-/* A t distributed point is a normal one over the square root of its latent weight, which is Gamma distributed with shape
- * and rate nu/2. */
+/* A t distributed point is a normal one over the square root of its latent weight, which is Gamma distributed with
+ * shape and rate nu/2. */
 static void spread_by_tail(const sampler *source, int64_t row, double half_dof, double *point)
 {
   const double gamma = random_gamma(source->seed, RANDOM_SAMPLE_TAIL, (uint64_t)row, half_dof);

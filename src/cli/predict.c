@@ -50,8 +50,9 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->wishes.log_density},
       {.name = "outlier-weights",
-       .help = "of a model of t distributions: also how much the point counts, about 1 inside the components and near 0 "
-               "far outside: /outlier_weights (n), or a column outlier_weight",
+       .help =
+           "of a model of t distributions: also how much the point counts, about 1 inside the components and near 0 "
+           "far outside: /outlier_weights (n), or a column outlier_weight",
        .kind = OPTION_FLAG,
        .value = &command->wishes.outlier_weights},
       compress_option(&command->compress),
@@ -193,10 +194,11 @@ static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *co
 {
   *source = NULL;
   if (command->wishes.outlier_weights && model->dof == NULL)
-    return fail(error, GMMPI_WRONG_USAGE,
-                "--outlier-weights: %s is a mixture of normal distributions, to which all points count alike; fit it with "
-                "--distribution t, or use --log-density",
-                command->model_path);
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "--outlier-weights: %s is a mixture of normal distributions, to which all points count alike; fit it with "
+        "--distribution t, or use --log-density",
+        command->model_path);
   if (command->reading.columns != NULL) {
     if (open_picked(comm, rank, command, model, source, error) != GMMPI_OK) return error->status;
   } else {

@@ -112,7 +112,7 @@ ALWAYS_INLINE void all_diagonal(const density_form *form, bool isotropic, const 
 
 /* The same of t distributions. */
 ALWAYS_INLINE void all_diagonal_tails(const density_form *form, bool isotropic, const double *tile,
-                                      double *log_densities, double *panels)
+                                      double *log_densities, double *panels, double *inverses)
 {
   const int64_t d = form->n_features;
   panels_of_tile(d, tile, panels);
@@ -125,26 +125,30 @@ ALWAYS_INLINE void all_diagonal_tails(const density_form *form, bool isotropic, 
         const component_tail tail = tail_of(form, k + c);
         const double precision = isotropic ? form->whitening[(k + c) * form->whitening_length] : 1.0;
         vector *rows = panel_rows(log_densities, k + c, panel);
-        for (int v = 0; v < PANEL_VECTORS; v++)
-          rows[v] = tails_log_density(&tail, form->log_constants[k + c], precision * distances[c][v]);
+        for (int v = 0; v < PANEL_VECTORS; v++) {
+          vector inverse;
+          rows[v] = tails_log_density(&tail, form->log_constants[k + c], precision * distances[c][v], &inverse);
+          if (inverses != NULL) panel_rows(inverses, k + c, panel)[v] = inverse;
+        }
       }
     }
   }
 }
 
+/* inverses as in dense_tails. */
 static void log_densities_diagonal_tails(const density_form *form, const double *tile, double *log_densities,
-                                         double *scratch)
+                                         double *scratch, double *inverses)
 {
   if (form->isotropic)
-    all_diagonal_tails(form, true, tile, log_densities, scratch);
+    all_diagonal_tails(form, true, tile, log_densities, scratch, inverses);
   else
-    all_diagonal_tails(form, false, tile, log_densities, scratch);
+    all_diagonal_tails(form, false, tile, log_densities, scratch, inverses);
 }
 
 static void log_densities_diagonal(const density_form *form, const double *tile, double *log_densities, double *scratch)
 {
   if (form->dof != NULL) {
-    log_densities_diagonal_tails(form, tile, log_densities, scratch);
+    log_densities_diagonal_tails(form, tile, log_densities, scratch, NULL);
     return;
   }
   if (form->isotropic)
@@ -263,6 +267,15 @@ ALWAYS_INLINE void reachable_many_features(const density_form *form, bool isotro
     finish_panel(form, isotropic, panel, panels, guesses, distances, (vector *)(best + panel * PANEL), ahead);
 }
 
+static void set_best(const density_form *form, const double *log_densities, double best[TILE_ROWS])
+{
+  fill(TILE_ROWS, best, form->background);
+  for (int64_t k = 0; k < form->n_components; k++) {
+    const vector *rows = (const vector *)(log_densities + k * TILE_ROWS);
+    for (int v = 0; v < TILE_VECTORS; v++) ((vector *)best)[v] = vector_max(rows[v], ((vector *)best)[v]);
+  }
+}
+
 /* See reachable_dense. */
 static void reachable_diagonal(const density_form *form, const double *tile, double *log_densities,
                                double best[TILE_ROWS], double *scratch, uint32_t *ahead)
@@ -270,10 +283,7 @@ static void reachable_diagonal(const density_form *form, const double *tile, dou
   fill(TILE_ROWS, best, form->background);
   if (form->n_features <= 2 * FIRST_FEATURES || form->dof != NULL) {
     log_densities_diagonal(form, tile, log_densities, scratch);
-    for (int64_t k = 0; k < form->n_components; k++) {
-      const vector *rows = (const vector *)(log_densities + k * TILE_ROWS);
-      for (int v = 0; v < TILE_VECTORS; v++) ((vector *)best)[v] = vector_max(rows[v], ((vector *)best)[v]);
-    }
+    set_best(form, log_densities, best);
     return;
   }
   panels_of_tile(form->n_features, tile, scratch);

@@ -68,9 +68,10 @@ typedef struct kernel {
   void (*posteriors)(const density_form *form, const row_tile *tile, double *responsibilities, double *log_density,
                      double *log_likelihood, double *sum_log_max, double *scratch);
 
-  /* What posteriors does, of a form with dof: responsibilities (K x TILE_ROWS) are the same. pulls are responsibilities
-   * times (nu + d) / (nu + delta) (Peel, McLachlan 2000, eq. 21), the weights of points in means and scatters. log_density as in posteriors. Adds to
-   * the log-likelihood, the other sum, totals and logs of sums. */
+  /* What posteriors does, of a form with dof: responsibilities (K x TILE_ROWS, and as much room behind them) are the
+   * same. pulls are responsibilities times (nu + d) / (nu + delta) (Peel, McLachlan 2000, eq. 21), the weights of
+   * points in means and scatters. log_density as in posteriors. Adds to the log-likelihood, the other sum, totals and
+   * logs of sums. */
   void (*pulls)(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
                 double *log_density, block_sums *sums, double *scratch);
 

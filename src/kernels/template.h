@@ -66,7 +66,13 @@ static void pulls_of_form(const density_form *form, const row_tile *tile, double
 {
   _Alignas(64) double best[TILE_ROWS];
   uint32_t *words = (uint32_t *)(scratch + TILE_ROWS * padded_width(form->n_features)); /* K */
-  reachable_of_tile(form, tile->numbers, pulls, best, scratch, words);
+  double *inverses = responsibilities + form->n_components * TILE_ROWS;
+  if (form->shape == DENSE) {
+    dense_tails(form, tile->numbers, pulls, best, scratch, words, inverses);
+  } else {
+    log_densities_diagonal_tails(form, tile->numbers, pulls, scratch, inverses);
+    set_best(form, pulls, best);
+  }
   pulls_of_tile(form, tile, pulls, responsibilities, best, log_density, sums, words);
 }
 

@@ -30,7 +30,7 @@ int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features
 
 int64_t team_tail_bytes(int64_t n_components, int n_threads)
 {
-  return n_threads * n_components * (TILE_ROWS + 2) * (int64_t)sizeof(double);
+  return n_threads * n_components * (2 * TILE_ROWS + 2) * (int64_t)sizeof(double);
 }
 
 /* Numbers of each array of a workspace. */
@@ -141,7 +141,7 @@ gmmpi_status team_add_tails(pass_team *team, int64_t n_components, int64_t n_req
   good = team->words != NULL;
   for (int t = 0; t < team->n_threads; t++) {
     pass_workspace *work = &team->workspaces[t];
-    work->spare = allocate(K * TILE_ROWS, sizeof(double));
+    work->spare = allocate(2 * K * TILE_ROWS, sizeof(double));
     work->totals = allocate(K, sizeof(double));
     work->logs = allocate(K, sizeof(double));
     good = good && work->spare != NULL && work->totals != NULL && work->logs != NULL;

@@ -21,7 +21,7 @@ typedef struct pass_workspace {
   double *group_responsibilities; /* group_tiles x K x TILE_ROWS */
   double *responsibilities;       /* K x TILE_ROWS: those of the tile in hand, within the group's */
   double *scratch;
-  double *spare;  /* K x TILE_ROWS, of a tile's responsibilities where there are pulls; NULL: no request has tails */
+  double *spare;  /* 2 x K x TILE_ROWS: a tile's responsibilities where there are pulls, and as much; NULL: no tails */
   double *second; /* room for the second moments of sums */
   double *totals, *logs; /* and for the tail sums */
   block_sums sums;       /* of the block and the statistics in hand */

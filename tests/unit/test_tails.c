@@ -38,7 +38,7 @@ static pull_outcome run_pulls(const kernel *kernels, const scene *s, const doubl
   const int64_t K = s->form.n_components;
   const int64_t d = s->form.n_features;
   pull_outcome o = {.pulls = allocate(s->n_tiles * K * TILE_ROWS, sizeof(double)),
-                    .responsibilities = allocate(s->n_tiles * K * TILE_ROWS, sizeof(double)),
+                    .responsibilities = allocate((s->n_tiles + 1) * K * TILE_ROWS, sizeof(double)),
                     .log_density = allocate(s->n_tiles * TILE_ROWS, sizeof(double)),
                     .sums = {.totals = allocate(K, sizeof(double)), .logs = allocate(K, sizeof(double))}};
   double *scratch = allocate(kernel_scratch_bytes(s->form.shape, K, d), 1);
@@ -235,7 +235,8 @@ static void log_factor_is_right(void **state)
   }
   /* Gamma(a + 1/2) / Gamma(a) / sqrt(a) = 1 - 1/(8 a) + 1/(128 a^2) + ... */
   for (double a = 1e3; a < 1e9; a *= 10.0)
-    assert_near(tails_log_factor(2.0 * a, 1.0), log1p(-1.0 / (8.0 * a) + 1.0 / (128.0 * a * a)), 1e-15 + 1.0 / (a * a * a));
+    assert_near(tails_log_factor(2.0 * a, 1.0), log1p(-1.0 / (8.0 * a) + 1.0 / (128.0 * a * a)),
+                1e-15 + 1.0 / (a * a * a));
 }
 
 /* digamma by its recurrence from far away, in long double. */
@@ -264,9 +265,9 @@ static void dof_solves_its_equation(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(kernels_are_right),     cmocka_unit_test(weights_of_points_count),
-      cmocka_unit_test(no_distance_is_lost),   cmocka_unit_test(kernels_agree),
-      cmocka_unit_test(log_factor_is_right),   cmocka_unit_test(dof_solves_its_equation),
+      cmocka_unit_test(kernels_are_right),   cmocka_unit_test(weights_of_points_count),
+      cmocka_unit_test(no_distance_is_lost), cmocka_unit_test(kernels_agree),
+      cmocka_unit_test(log_factor_is_right), cmocka_unit_test(dof_solves_its_equation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
