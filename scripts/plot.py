@@ -39,7 +39,7 @@ def parse():
 
 
 def read_scene(arguments):
-    """What is to be drawn, and the responsibilities of its points: n x K."""
+    """What is to be drawn, and the responsibilities of its points: n x K, with noise n x (K + 1)."""
     import numpy as np
     from plotting.labels import read_labels
     from plotting.mixture import read_mixture
@@ -69,7 +69,8 @@ def read_scene(arguments):
     if responsibilities is None:
         responsibilities = mixture.responsibilities(points)
     else:
-        responsibilities = responsibilities[complete][:, mixture.numbers]
+        kept = np.append(mixture.numbers, mixture.n_stored) if mixture.noise else mixture.numbers
+        responsibilities = responsibilities[complete][:, kept]
     if labels is None:
         labels = responsibilities.argmax(axis=1)
     else:

@@ -12,7 +12,8 @@ extern "C" {
 
 /* For n_rows points (rows: n_rows x d, row-major) sets those of the following that are not NULL: labels: n_rows, the
  * component with the largest responsibility, from 0, ties to the lowest; responsibilities: n_rows x K, row-major, each
- * row summing to 1; log_density: n_rows, the natural logarithm of the mixture's density. Errors: GMMPI_WRONG_USAGE
+ * row summing to 1; log_density: n_rows, the natural logarithm of the mixture's density, of a model
+ * with a variational posterior that of its posterior predictive density. Errors: GMMPI_WRONG_USAGE
  * n_rows below 0; GMMPI_BAD_DATA a number that is not finite, with its row as error->place; GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_predict(const gmmpi_model *model, const double *rows, int64_t n_rows, int32_t *labels,
                                      double *responsibilities, double *log_density, gmmpi_error *error);

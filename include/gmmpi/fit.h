@@ -29,6 +29,8 @@ GMMPI_API int64_t gmmpi_summary_n_iterations(const gmmpi_summary *summary); /* M
 GMMPI_API double gmmpi_summary_n_passes(const gmmpi_summary *summary);
 /* Total, natural logarithm, of the model: the sum over points of log p(x). */
 GMMPI_API double gmmpi_summary_log_likelihood(const gmmpi_summary *summary);
+/* What the fit has maximised: that, or with the methods map and adapt the log posterior, up to a constant. */
+GMMPI_API double gmmpi_summary_objective(const gmmpi_summary *summary);
 /* The sum over points of the logarithm of the largest responsibility; icl = bic - 2 times it (Biernacki, Celeux,
  * Govaert 2000). */
 GMMPI_API double gmmpi_summary_sum_log_max_responsibility(const gmmpi_summary *summary);

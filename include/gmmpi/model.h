@@ -4,8 +4,9 @@
  *   p(x) = sum_k weights[k] N(x | means[k], covariances[k])   (Bishop 2006, eq. 9.7)
  *
  * Shapes (K components, d features; all arrays row-major doubles): weights K, means K x d, covariances by their type as
- * in scikit-learn: full K x d x d, tied d x d, diag K x d, spherical K. Means are in the units of the data, covariances
- * in their squares. */
+ * in scikit-learn: full K x d x d, tied d x d, diag K x d, spherical K; and for mclust's other families the numbers
+ * that are not the same: EII one number, EEI d, VEI and EVI K x d, VEE, EVE, VVE, EEV, VEV and EVV K x d x d (in files
+ * these ten all have K x d x d). Means are in the units of the data, covariances in their squares. */
 #ifndef GMMPI_MODEL_H
 #define GMMPI_MODEL_H
 
@@ -18,7 +19,8 @@ extern "C" {
 typedef struct gmmpi_model gmmpi_model;
 
 /* A model from its parameters, which are copied and have the shapes above. covariance: "full", "tied", "diag" or
- * "spherical" (or mclust's "VVV", "EEE", "VVI", "VII"). Weights are normalised unless they sum to 1 but for rounding.
+ * "spherical" or a code of mclust's ("VVV", "EEE", "VVI", "VII" are these four; with one feature also "E" and "V").
+ * Weights are normalised unless they sum to 1 but for rounding.
  * Errors: GMMPI_WRONG_USAGE an unknown covariance or a size below 1; GMMPI_BAD_DATA weights that are negative or all
  * zero, a number that is not finite, a covariance that is not symmetric and positive definite; GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const char *covariance,

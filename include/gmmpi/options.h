@@ -39,7 +39,8 @@ GMMPI_API gmmpi_status gmmpi_options_get(const gmmpi_options *options, const cha
                                          gmmpi_error *error);
 
 /* Starts from a model, which is copied, in place of what "init" says. It needs as many components as the fit, and the
- * same covariance; gmmpi_fit sees to that. Errors: GMMPI_NO_MEMORY. */
+ * same covariance; gmmpi_fit sees to that. With "method" "adapt" it is the model that is adapted, in place of "from",
+ * and the fit has its components and covariance. Errors: GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_options_set_start(gmmpi_options *options, const gmmpi_model *model, gmmpi_error *error);
 
 /* Starts from labels, which are copied, in place of what "init" says: the first M-step is from them. labels: n_local,

@@ -27,23 +27,37 @@ typedef struct gmmpi_points gmmpi_points;
 GMMPI_API gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                            const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error);
 
+/* The same of rows that have weights: weights, this rank's n_local, 0 or more. They count as repetitions: a row of
+ * weight 3 is three rows, one of weight 0 is none, whatever is in it. Of the options weights-sum counts, too. Errors,
+ * beside those above: GMMPI_WRONG_USAGE no weights on a rank that has rows; GMMPI_BAD_DATA a weight that is negative,
+ * no number or larger than 1e15, with its row as error->place; all are 0. */
+GMMPI_API gmmpi_status gmmpi_points_create_weighted(MPI_Comm comm, const double *rows, const double *weights,
+                                                    int64_t n_local, int64_t n_features, const gmmpi_options *options,
+                                                    gmmpi_points **points, gmmpi_error *error);
+
 /* Collective over comm, which must outlive the points. Points from DATA as `gmmpi fit` takes it: "FILE", or
  * "FILE.h5:/path/of/dataset"; text, NPY, HDF5, FCS, and FITS where the library was built with cfitsio; several files.
  * Each rank reads its own rows. Options say how: columns, transpose, raw-values, missing-values, transform; of text
- * header, delimiter, skip-lines, comment, decimal and keep-index; missing and infinite; precision, threads,
- * memory-limit and scratch. Whether the points fit into memory, or are streamed from the file in each iteration,
- * depends on the fit to come, too, so that components, covariance and the others are best set before. NULL: the
- * defaults. A reading that is in doubt is a warning of rank 0 on standard error. Errors, the same on every rank:
- * GMMPI_NO_INPUT no such file; GMMPI_BAD_DATA its content, with the line of a text file or the row, from 1, as
+ * header, delimiter, skip-lines, comment, decimal and keep-index; missing and infinite; weights and weights-sum;
+ * precision, threads, memory-limit and scratch. Whether the points fit into memory, or are streamed from the file in
+ * each iteration, depends on the fit to come, too, so that components, covariance and the others are best set before.
+ * NULL: the defaults. A reading that is in doubt is a warning of rank 0 on standard error. Errors, the same on every
+ * rank: GMMPI_NO_INPUT no such file; GMMPI_BAD_DATA its content, with the line of a text file or the row, from 1, as
  * error->place; GMMPI_INPUT_FAILED; GMMPI_NO_MEMORY, also when the points are found not to fit before they are read. */
 GMMPI_API gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_options *options,
                                          gmmpi_points **points, gmmpi_error *error);
 
 GMMPI_API void gmmpi_points_destroy(gmmpi_points *points); /* NULL is fine; not collective */
 
-/* Rows of the data set, over all ranks; those of them that were left out for a missing value are not counted. */
+/* Rows of the data set, over all ranks; those that were left out, for a missing value or for a weight of 0, are not
+ * counted among them. */
 GMMPI_API int64_t gmmpi_points_n_samples(const gmmpi_points *points);
 GMMPI_API int64_t gmmpi_points_n_dropped(const gmmpi_points *points);
+GMMPI_API int64_t gmmpi_points_n_weightless(const gmmpi_points *points);
+
+/* How many points the rows count for: the sum of their weights, n_samples without weights. It is the n of means and of
+ * criteria. */
+GMMPI_API double gmmpi_points_sum_of_weights(const gmmpi_points *points);
 GMMPI_API int64_t gmmpi_points_n_features(const gmmpi_points *points);
 
 /* The name of a feature, from 0: that of the file, or x1, x2, ... by column where the file has none. NULL for points

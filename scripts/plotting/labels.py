@@ -9,12 +9,12 @@ from .tables import open_table
 
 
 def read_labels(path, n_rows, mixture, blocks):
-    """Labels (from 0), and responsibilities (or None), of some blocks of n_rows rows. A row that has no label because it was
+    """Labels (from 0; K: noise), and responsibilities (or None), of some blocks of n_rows rows. A row that has no label because it was
     dropped gets -1."""
     labels, shares, numbers = _labels_in_hdf5(path) if h5py.is_hdf5(path) else _labels_in_text(path)
-    if shares and len(shares[1]) != mixture.n_stored:
-        raise Problem(BAD_DATA, "%s: responsibilities of %d components for a model of %d" % (
-            path, len(shares[1]), mixture.n_stored))
+    n_shares = mixture.n_stored + (1 if mixture.noise else 0)
+    if shares and len(shares[1]) != n_shares:
+        raise Problem(BAD_DATA, "%s: responsibilities of %d components for a model of %d" % (path, len(shares[1]), n_shares))
     n_labels = labels[0].n_rows
     rows = None if numbers is None else numbers[0].read([(0, n_labels)], numbers[1])[:, 0].astype(np.int64) - 1
     if n_labels != n_rows if rows is None else len(rows) and rows[-1] >= n_rows:
@@ -22,9 +22,10 @@ def read_labels(path, n_rows, mixture, blocks):
             path, n_labels, n_rows))
     label_blocks, found = _labels_of_blocks(rows, blocks)
     picked = labels[0].read(label_blocks, labels[1])[:, 0]
-    if not np.isin(picked, mixture.numbers).all():
+    if not np.isin(picked, np.append(mixture.numbers, -1) if mixture.noise else mixture.numbers).all():
         raise Problem(BAD_DATA, "%s: a label is none of this model's (0 to %d); give the labels that belong to it" % (
             path, mixture.n_stored - 1))
+    picked = np.where(picked < 0, mixture.n_stored, picked)
     return (_spread(picked.astype(int), found, -1),
             _spread(shares[0].read(label_blocks, shares[1]), found, np.nan) if shares else None)
 
@@ -61,6 +62,6 @@ def _labels_in_text(path):
     names = table.names or []
     if "label" not in names:
         raise Problem(BAD_DATA, "%s: there is no column label in it; `gmmpi predict` writes one" % path)
-    shares = [column for column, name in enumerate(names) if name.startswith("responsibility_")]
+    shares = [column for column, name in enumerate(names) if name.startswith("responsibility_") or name == "noise"]
     return [(table, columns) if columns else None
             for columns in ([names.index("label")], shares, [names.index("row")] if "row" in names else [])]

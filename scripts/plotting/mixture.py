@@ -9,15 +9,11 @@ import numpy as np
 from .problem import BAD_DATA, NO_INPUT, Problem
 from .tables import names_of
 
-# mclust's codes of the families that have scikit-learn's names.
-CODES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
-
 
 def storage_of(covariance):
-    """How the covariances of a family, by name or code, are stored: (dimensions of length d of each: 2 a matrix, 1 a diagonal, 0 one
-    variance; whether all components share one). In a code, orientation I means diagonal, shape I one variance, and E equal."""
-    code = CODES.get(covariance, covariance)
-    return 0 if code[1:] == "II" else 1 if code[2:] == "I" else 2, set(code) <= {"E", "I"}
+    """How a model's file has the covariances of a family: (dimensions of length d of each: 2 a matrix, 1 a diagonal, 0 one variance;
+    whether all components share one). Families that scikit-learn does not know have a matrix for each component."""
+    return {"tied": (2, True), "diag": (1, False), "spherical": (0, False)}.get(covariance, (2, False))
 
 
 FUNCTIONS = {"log10": np.log10, "log2": np.log2, "log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}
@@ -38,9 +34,10 @@ def transform(values, text):
 
 
 class Mixture:
-    """weights: K, means: K x d, names: d. Components of weight 0 are left out; `numbers` (K, from 0) says which are left."""
+    """weights: K, means: K x d, names: d. Components of weight 0 are left out; `numbers` (K, from 0) says which are left. noise: the
+    weight and the volume of a uniform background, its origin (d) and axes (d x d), or None."""
 
-    def __init__(self, weights, means, covariances, covariance, names, transforms=None):
+    def __init__(self, weights, means, covariances, covariance, names, transforms=None, noise=None):
         kept = weights > 0
         self.numbers = np.flatnonzero(kept)
         self.weights = weights[kept]
@@ -49,6 +46,7 @@ class Mixture:
         self.covariances = covariances if self.is_shared else covariances[kept]
         self.transforms = transforms
         self.names = names
+        self.noise = noise
         self.shown_names = names
         if names and transforms:
             self.shown_names = [" ".join(filter(None, [text.split(",")[0].split("=")[0], name]))
@@ -95,9 +93,24 @@ class Mixture:
             logs[:, k] = np.log(self.weights[k]) - (distances + log_determinant + n_features * np.log(2 * np.pi)) / 2
         return logs
 
+    def noise_density(self, j, grid):
+        """Of feature j, weighted: that of points spread evenly over the region, from many such points."""
+        weight, volume, origin, axes = self.noise
+        if self.n_features == 1:
+            return np.full_like(grid, weight / volume)
+        if not axes.any():
+            return np.zeros_like(grid)
+        places = origin[j] + np.random.default_rng(0).uniform(size=(100000, self.n_features)) @ axes[:, j]
+        counts, edges = np.histogram(places, bins=60, density=True)
+        return weight * np.interp(grid, (edges[1:] + edges[:-1]) / 2, counts, left=0, right=0)
+
     def responsibilities(self, points):
-        """n x K."""
+        """n x K, and a column more where there is noise."""
         logs = self.log_densities(points)
+        if self.noise:
+            with np.errstate(divide="ignore"):
+                noise = np.log(self.noise[0]) - np.log(self.noise[1])
+            logs = np.column_stack([logs, np.full(len(points), noise)])
         shares = np.exp(logs - logs.max(axis=1, keepdims=True))
         return shares / shares.sum(axis=1, keepdims=True)
 
@@ -116,6 +129,11 @@ def read_mixture(path):
             weights, means, covariances = (np.asarray(file[name], dtype=float)
                                            for name in ("weights", "means", "covariances"))
             covariance = file.attrs["covariance"]
+            noise = None
+            if "noise_weight" in file:
+                noise = [float(file[name][()]) for name in ("noise_weight", "noise_volume")] + [
+                    np.asarray(file[name], dtype=float) if name in file else np.zeros(means.shape[1:] * n)
+                    for n, name in ((1, "noise_origin"), (2, "noise_axes"))]
             names = names_of(file)
             transforms = [text if isinstance(text, str) else text.decode() for text in file.attrs.get("transforms", [])]
     except FileNotFoundError:
@@ -131,7 +149,7 @@ def read_mixture(path):
     rank, is_shared = storage_of(covariance)
     if covariances.shape != (() if is_shared else (k,)) + (d,) * rank:
         raise Problem(BAD_DATA, "%s: covariances of shape %s do not fit %s" % (path, covariances.shape, covariance))
-    return Mixture(weights, means, covariances, covariance, names, transforms)
+    return Mixture(weights, means, covariances, covariance, names, transforms, noise)
 
 
 def read_log(path):

@@ -11,11 +11,12 @@ SCATTER_POINTS = 20000  # beyond, densities are drawn
 PAIR_FEATURES = 6
 LEGEND_COMPONENTS = 24
 HISTOGRAM_COMPONENTS = 12
+NOISE = matplotlib.colors.to_rgb("#999999")
 MIXTURE_LINE = dict(color="#222222", linewidth=1.2, linestyle="--")
 
 
 class Scene:
-    """What the pictures share. points: n x d (a sample of n_rows), labels: n (components as the mixture counts them)."""
+    """What the pictures share. points: n x d (a sample of n_rows), labels: n (components as the mixture counts them; K: noise)."""
 
     def __init__(self, mixture, points, names, n_rows, labels):
         self.mixture = mixture
@@ -55,8 +56,13 @@ def _draw_points(axes, scene, i, j, by_component, bins, size):
     extent = (*scene.limits[i], *scene.limits[j])
     if scene.n <= SCATTER_POINTS:
         alpha = float(np.clip(12 / np.sqrt(scene.n), 0.12, 0.8))
-        colour = np.array(scene.colours)[scene.labels] if by_component else colours(1)[0]
+        colour = np.array(scene.colours + [NOISE])[scene.labels] if by_component else colours(1)[0]
         order = np.random.default_rng(0).permutation(scene.n) if by_component else slice(None)
+        if by_component:
+            noise = scene.labels == scene.mixture.n_components
+            axes.scatter(scene.points[noise, i], scene.points[noise, j], s=size, marker="x", linewidths=0.7, alpha=alpha,
+                         color=NOISE)
+            order = order[~noise[order]]
         axes.scatter(scene.points[order, i], scene.points[order, j], s=size, linewidths=0, alpha=alpha,
                      **({"c": colour[order]} if by_component else {"color": colour}))
     elif by_component:
@@ -76,7 +82,7 @@ def _mixed_image(scene, i, j, bins):
     """An image (bins x bins x RGBA) whose hue is the mean of the components' colours and whose opacity is the density."""
     total = np.zeros((bins, bins))
     mixed = np.zeros((bins, bins, 3))
-    for k, colour in enumerate(scene.colours):
+    for k, colour in enumerate(scene.colours + [NOISE]):
         counts = _counts(scene, i, j, scene.labels == k, bins)
         total += counts
         mixed += counts[:, :, None] * np.array(colour)
@@ -121,6 +127,10 @@ def _draw_histogram(axes, scene, j, with_density, small=False):
             total += density
             axes.fill_between(grid, density, color=colour, alpha=0.18, linewidth=0)
             axes.plot(grid, density, color=colour, linewidth=1 if small else 1.6)
+        if scene.mixture.noise:
+            density = scene.mixture.noise_density(j, grid)
+            total += density
+            axes.plot(grid, density, color=NOISE, linewidth=1 if small else 1.6)
         axes.plot(grid, total, **MIXTURE_LINE)
     axes.set_xlim(scene.limits[j])
 
@@ -133,6 +143,9 @@ def _legend(figure_or_axes, scene, **options):
     marks = [matplotlib.lines.Line2D([], [], marker="o", linestyle="", markersize=8, color=colour,
                                      label="component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k]))
              for k, colour in enumerate(scene.colours)]
+    if mixture.noise:
+        marks.append(matplotlib.lines.Line2D([], [], marker="x", linestyle="", markersize=7, color=NOISE,
+                                             label="noise, weight %.3f" % mixture.noise[0]))
     if mixture.n_features == 1:
         marks.append(matplotlib.lines.Line2D([], [], **MIXTURE_LINE, label="mixture"))
     figure_or_axes.legend(handles=marks, **options)

@@ -16,9 +16,10 @@ typedef struct information_criteria {
   double bic, aic, icl;
 } information_criteria;
 
-/* log_likelihood and sum_log_max_responsibility (<= 0) are sums over all n_samples points; n_parameters as
- * model_n_parameters counts: components of weight 0 have none. */
+/* log_likelihood and sum_log_max_responsibility (<= 0) are sums over all points, which count for n: their number, or
+ * the sum of their weights (shard.total_weight); n_parameters as model_n_parameters counts: components of weight 0 have
+ * none. */
 information_criteria criteria_of(double log_likelihood, double sum_log_max_responsibility, int64_t n_parameters,
-                                 int64_t n_samples);
+                                 double n);
 
 #endif

@@ -3,10 +3,12 @@
 #include "apply/predict.h"
 
 #include "apply/output.h"
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/memory.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,22 +19,23 @@ typedef struct prediction {
   const shard *points;
   predict_wishes wishes;
   int64_t n_components;
+  int64_t n_shares;       /* of a point: n_components, and the background's where there is one */
   predictor **predictors; /* one for each thread of the points */
   int64_t n_produced;     /* rows of this rank that are in the sums */
 
-  /* What is summed over ranks: full-range limbs of the log-likelihood and of the sum of log of the largest
-   * responsibility, then points per label. */
+  /* What is summed over ranks: full-range limbs of the log-likelihood, of the sum of log of the largest
+   * responsibility and of expected log densities, then points per label. */
   int64_t *words;
   int64_t n_words;
 
   output_column columns[5];
   int n_columns;
-  char **headings; /* K: responsibility_1 ... */
+  char **headings; /* n_shares: responsibility_1 ..., noise */
 } prediction;
 
 static int64_t *words_of_labels(const prediction *work)
 {
-  return work->words + 2 * FULL_RANGE_LIMBS;
+  return work->words + 3 * FULL_RANGE_LIMBS;
 }
 
 /* A chunk of rows that are produced. */
@@ -49,15 +52,18 @@ static void copy_tile(const prediction *work, const predictor *self, int n_point
   int32_t *labels = (int32_t *)numbers[c++] + row;
   memcpy(labels, self->labels, (size_t)n_points * sizeof *labels);
   if (work->wishes.responsibilities) {
-    double *responsibilities = (double *)numbers[c++] + row * K;
+    double *responsibilities = (double *)numbers[c++] + row * work->n_shares;
     for (int p = 0; p < n_points; p++) {
       for (int64_t k = 0; k < K; k++) *responsibilities++ = self->responsibilities[k * TILE_ROWS + p];
+      if (work->n_shares > K) *responsibilities++ = self->noise[p];
     }
   }
   if (work->wishes.log_density)
     memcpy((double *)numbers[c++] + row, self->log_density, (size_t)n_points * sizeof(double));
   if (work->wishes.outlier_weights)
     memcpy((double *)numbers[c++] + row, self->outlier_weights, (size_t)n_points * sizeof(double));
+  if (work->wishes.expected_log_density)
+    memcpy((double *)numbers[c++] + row, self->expected_log_density, (size_t)n_points * sizeof(double));
 }
 
 static void begin_block(void *context, int thread)
@@ -65,7 +71,24 @@ static void begin_block(void *context, int thread)
   const produced_chunk *chunk = context;
   predictor *self = chunk->work->predictors[thread];
   self->log_likelihood = 0;
+  self->expected_log_likelihood = 0;
   self->sum_log_max_responsibility = 0;
+}
+
+/* In place of what the tile has added to the predictor's sums: the same of weighted points. */
+static void weigh(const row_tile *tile, const predictor *before, predictor *self)
+{
+  const int64_t K = self->form->n_components;
+  self->log_likelihood = before->log_likelihood;
+  self->expected_log_likelihood = before->expected_log_likelihood;
+  self->sum_log_max_responsibility = before->sum_log_max_responsibility;
+  for (int p = 0; p < tile->n_points; p++) {
+    double largest = 0.0;
+    for (int64_t k = 0; k < K; k++) largest = fmax(largest, self->responsibilities[k * TILE_ROWS + p]);
+    self->log_likelihood += tile->weights[p] * self->log_density[p];
+    self->expected_log_likelihood += tile->weights[p] * self->expected_log_density[p];
+    self->sum_log_max_responsibility += tile->weights[p] * log(largest);
+  }
 }
 
 static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
@@ -73,7 +96,9 @@ static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, i
   const produced_chunk *chunk = context;
   predictor *self = chunk->work->predictors[thread];
   (void)n_tiles;
+  const predictor before = *self;
   predictor_tile(self, tile->numbers, tile->n_points);
+  if (tile->weights != NULL) weigh(tile, &before, self);
   copy_tile(chunk->work, self, tile->n_points, tile->first_row - chunk->first_row, chunk->numbers);
 }
 
@@ -81,7 +106,8 @@ static void add_block(const prediction *work, const predictor *self, int64_t n, 
 {
   full_range_add(work->words, self->log_likelihood);
   full_range_add(work->words + FULL_RANGE_LIMBS, self->sum_log_max_responsibility);
-  for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i]]++;
+  full_range_add(work->words + 2 * FULL_RANGE_LIMBS, self->expected_log_likelihood);
+  for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i] == NOISE_LABEL ? work->n_components : labels[i]]++;
 }
 
 static void end_block(void *context, const block_view *block, int thread)
@@ -126,12 +152,14 @@ static const kernel *common_kernel(MPI_Comm comm)
 
 static gmmpi_status name_responsibilities(prediction *work, gmmpi_error *error)
 {
-  work->headings = calloc((size_t)work->n_components, sizeof *work->headings);
+  work->headings = calloc((size_t)work->n_shares, sizeof *work->headings);
   bool good = work->headings != NULL;
-  for (int64_t k = 0; good && k < work->n_components; k++) {
+  for (int64_t k = 0; good && k < work->n_shares; k++) {
     work->headings[k] = malloc(COLUMN_HEADING_SIZE);
     good = work->headings[k] != NULL;
-    if (good) snprintf(work->headings[k], COLUMN_HEADING_SIZE, "responsibility_%lld", (long long)k + 1);
+    if (good && k == work->n_components) strcpy(work->headings[k], "noise");
+    if (good && k < work->n_components)
+      snprintf(work->headings[k], COLUMN_HEADING_SIZE, "responsibility_%lld", (long long)k + 1);
   }
   return good ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
 }
@@ -141,20 +169,23 @@ static void choose_columns(prediction *work)
   static const char *const label[] = {"label"};
   static const char *const log_density[] = {"log_density"};
   static const char *const outlier_weight[] = {"outlier_weight"};
+  static const char *const expected[] = {"expected_log_density"};
   static const char *const row[] = {"row"};
   output_column *next = work->columns;
   *next++ = (output_column){.name = "labels", .type = OUTPUT_INT32, .width = 1, .headings = label};
   if (work->wishes.responsibilities)
     *next++ = (output_column){.name = "responsibilities",
                               .type = OUTPUT_REAL,
-                              .width = work->n_components,
+                              .width = work->n_shares,
                               .is_matrix = true,
                               .headings = (const char *const *)work->headings};
   if (work->wishes.log_density)
     *next++ = (output_column){.name = "log_density", .type = OUTPUT_REAL, .width = 1, .headings = log_density};
   if (work->wishes.outlier_weights)
     *next++ = (output_column){.name = "outlier_weights", .type = OUTPUT_REAL, .width = 1, .headings = outlier_weight};
-  if (work->points->n_dropped > 0)
+  if (work->wishes.expected_log_density)
+    *next++ = (output_column){.name = "expected_log_density", .type = OUTPUT_REAL, .width = 1, .headings = expected};
+  if (work->points->n_left_out > 0)
     *next++ = (output_column){.name = "rows", .type = OUTPUT_INT64, .width = 1, .headings = row};
   work->n_columns = (int)(next - work->columns);
 }
@@ -162,7 +193,7 @@ static void choose_columns(prediction *work)
 static gmmpi_status prediction_open(prediction *work, const kernel *instructions, const gmmpi_model *model,
                                     gmmpi_error *error)
 {
-  work->n_words = 2 * FULL_RANGE_LIMBS + work->n_components;
+  work->n_words = 3 * FULL_RANGE_LIMBS + work->n_components + 1;
   work->words = allocate(work->n_words, sizeof *work->words);
   if (work->words == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
@@ -182,7 +213,7 @@ static gmmpi_status prediction_open(prediction *work, const kernel *instructions
 
 static void prediction_close(prediction *work)
 {
-  for (int64_t k = 0; work->headings != NULL && k < work->n_components; k++) free(work->headings[k]);
+  for (int64_t k = 0; work->headings != NULL && k < work->n_shares; k++) free(work->headings[k]);
   free(work->headings);
   free(work->words);
   for (int t = 0; work->predictors != NULL && t < work->points->n_threads; t++) predictor_destroy(work->predictors[t]);
@@ -195,17 +226,22 @@ static void sum_up(MPI_Comm comm, prediction *work, predict_report *report)
   int64_t *counts = words_of_labels(work);
   MPI_Allreduce(MPI_IN_PLACE, work->words, (int)work->n_words, MPI_INT64_T, MPI_SUM, comm);
   report->n_samples = work->points->n_samples;
-  report->log_likelihood = full_range_value(work->words);
-  report->sum_log_max_responsibility = full_range_value(work->words + FULL_RANGE_LIMBS);
-  memcpy(report->label_counts, counts, (size_t)work->n_components * sizeof *counts);
+  report->total_weight = work->points->total_weight;
+  report->log_likelihood = full_range_value(work->words) * work->points->weight_unit;
+  report->sum_log_max_responsibility = full_range_value(work->words + FULL_RANGE_LIMBS) * work->points->weight_unit;
+  report->expected_log_likelihood = full_range_value(work->words + 2 * FULL_RANGE_LIMBS) * work->points->weight_unit;
+  memcpy(report->label_counts, counts, (size_t)(work->n_components + 1) * sizeof *counts);
 }
 
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error)
 {
   gmmpi_error own = {0};
-  prediction work = {.points = points, .wishes = wishes, .n_components = model->n_components};
-  int64_t *label_counts = allocate(model->n_components, sizeof *label_counts);
+  prediction work = {.points = points,
+                     .wishes = wishes,
+                     .n_components = model->n_components,
+                     .n_shares = model->n_components + (model_has(model, PART_NOISE) ? 1 : 0)};
+  int64_t *label_counts = allocate(model->n_components + 1, sizeof *label_counts);
   if (label_counts == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
   prediction_open(&work, common_kernel(points->comm), model, &own);
   if (agree(points->comm, &own) == GMMPI_OK) {
@@ -235,15 +271,17 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
 
 int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples, int n_threads)
 {
-  const int64_t numbers = 3 + (wishes.responsibilities ? model->n_components : 0) + (wishes.outlier_weights ? 1 : 0);
+  const int64_t numbers =
+      4 + (wishes.responsibilities ? model->n_components + 1 : 0) + (wishes.outlier_weights ? 1 : 0);
   const int64_t per_point = wishes.outlier_weights ? 3 * TILE_ROWS : 2 * TILE_ROWS;
   const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
   const int64_t form = model_bytes(model_kind_of(model), model->n_components, model->n_features);
   const int64_t room = model->n_features * TILE_ROWS * (int64_t)sizeof(double);
+  const int64_t density = model_has(model, PART_POSTERIOR) ? predictive_bytes(model) : 0;
   int64_t tile;
   int64_t sum;
   if (!multiply_fits(model->n_components, (per_point + COLUMN_HEADING_SIZE) * (int64_t)sizeof(double), &tile) ||
-      __builtin_add_overflow(form, tile + room, &sum) ||
+      __builtin_add_overflow(form, tile + room, &sum) || __builtin_add_overflow(sum, density, &sum) ||
       __builtin_add_overflow(
           sum, kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), &sum) ||
       !multiply_fits(n_threads, sum, &sum) || __builtin_add_overflow(sum, chunk, &sum))

@@ -7,6 +7,13 @@
  *   outlier_weight_i = sum_k responsibility_ik (nu_k + d)/(nu_k + delta_ik)   of t distributions: the mean of the
  *                      point's latent weight (Peel, McLachlan 2000, sec. 6), about 1 inside and near 0 far outside
  *
+ * Of a model with a variational posterior responsibilities are those of the E-step, softmax over k of expected log
+ * weight plus expected log density; expected_log_density_i is the log of the sum of their exponentials, as
+ * scikit-learn's score_samples has it, and log_density_i that of the posterior predictive density (apply/predictive.h).
+ *
+ * A background has the responsibility noise_weight / noise_volume / p(x_i), and the label -1 (NOISE_LABEL) where that
+ * is larger than any component's.
+ *
  * A responsibility below 2^-60 of the point's largest one is given as 0 (kernels/kernel.h).
  *
  * A predictor handles one tile at a time and holds only its workspace. Points of many ranks go to one file, chunk by
@@ -14,6 +21,7 @@
 #ifndef APPLY_PREDICT_H
 #define APPLY_PREDICT_H
 
+#include "apply/predictive.h"
 #include "kernels/kernel.h"
 #include "mixture/model.h"
 
@@ -24,8 +32,12 @@ typedef struct predictor {
   density_form *form;
   double *responsibilities;          /* K x TILE_ROWS, of the last tile */
   double *log_density;               /* TILE_ROWS, of the last tile */
-  int32_t labels[TILE_ROWS];         /* of the last tile, from 0 */
+  double *expected_log_density;      /* the same; without a posterior log_density */
+  predictive *density;               /* NULL: the model has no posterior */
+  double noise[TILE_ROWS];           /* the background's share of each point, of the last tile; without one 0 */
+  int32_t labels[TILE_ROWS];         /* of the last tile, from 0; NOISE_LABEL (mixture/background.h) */
   double log_likelihood;             /* sum of log-densities since it was last set to 0 */
+  double expected_log_likelihood;    /* the same of expected_log_density, of a model with a posterior */
   double sum_log_max_responsibility; /* likewise */
   double *scratch;
   /* Where outlier weights are wanted: */
@@ -42,30 +54,33 @@ void predictor_destroy(predictor *self); /* NULL is fine */
 /* After predictor_create, of a model of t distributions: predictor_tile sets outlier weights too. Errors: 71. */
 gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error);
 
-/* Sets labels, log_density and responsibilities for the first n_points points of a tile (d x TILE_ROWS). */
+/* Sets labels, log_density, responsibilities and noise for the first n_points points of a tile (d x TILE_ROWS). */
 void predictor_tile(predictor *self, const double *tile, int n_points);
 
 /* What a file of predictions holds beside the labels. */
 typedef struct predict_wishes {
   bool responsibilities;
   bool log_density;
-  bool outlier_weights; /* of models of t distributions only */
-  int compress;         /* HDF5: 1 to 9, or 0 for not at all */
+  bool outlier_weights;      /* of models of t distributions only */
+  bool expected_log_density; /* of a model with a posterior */
+  int compress;              /* HDF5: 1 to 9, or 0 for not at all */
 } predict_wishes;
 
 /* What is known about all points afterwards, the same bits at any number of ranks. */
 typedef struct predict_report {
   int64_t n_samples;
-  double log_likelihood; /* total */
+  double total_weight;            /* what they count for: n_samples without weights */
+  double log_likelihood;          /* total, of weighted points where they have weights, as what is next */
+  double expected_log_likelihood; /* of a model with a posterior */
   double sum_log_max_responsibility;
-  int64_t *label_counts; /* K: points per label; the caller frees */
+  int64_t *label_counts; /* K, and one more for noise: points per label; the caller frees */
 } predict_report;
 
 /* Collective over points->comm. Writes the predictions for all points to path, as HDF5 (/labels: n, int32;
- * /responsibilities: n x K; /log_density: n; /outlier_weights: n) or, by path's ending, CSV
- * (label,responsibility_1,...,log_density). When rows were dropped /rows (n, int64; in CSV a last column `row`) says in
- * which row of the source, from 1, each point was. The file is whole or not there. report may be NULL. Errors, agreed:
- * 73, 71, and those of shard_agree. */
+ * /responsibilities: n x K, or n x (K + 1), the last column being the background's, where there is one; /log_density,
+ * /expected_log_density, /outlier_weights: n) or, by path's ending, CSV (label,responsibility_1,...,noise,log_density).
+ * When rows were dropped /rows (n, int64; in CSV a last column `row`) says in which row of the source, from 1, each
+ * point was. The file is whole or not there. report may be NULL. Errors, agreed: 73, 71, and those of shard_agree. */
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error);
 

@@ -2,10 +2,14 @@
 /* The predictions for one tile. */
 #include "apply/predict.h"
 
+#include "mixture/background.h"
+#include "mixture/posterior_density.h"
 #include "support/error.h"
 #include "support/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *model, predictor **result,
                               gmmpi_error *error)
@@ -16,17 +20,25 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   if (created == NULL || !multiply_fits(model->n_components, TILE_ROWS, &count)) goto no_memory;
   created->kernel = instructions;
   created->responsibilities = allocate(2 * count, sizeof(double));
-  created->log_density = allocate(TILE_ROWS, sizeof(double));
+  created->expected_log_density = allocate(TILE_ROWS, sizeof(double));
+  created->log_density =
+      model_has(model, PART_POSTERIOR) ? allocate(TILE_ROWS, sizeof(double)) : created->expected_log_density;
   created->scratch =
       allocate(kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), 1);
-  if (created->responsibilities == NULL || created->log_density == NULL || created->scratch == NULL) goto no_memory;
-  const gmmpi_status status =
-      density_create(model->family->storage->shape, model->n_components, model->n_features, &created->form, error);
+  if (created->responsibilities == NULL || created->log_density == NULL || created->expected_log_density == NULL ||
+      created->scratch == NULL)
+    goto no_memory;
+  gmmpi_status status = density_create(model->family, model->n_components, model->n_features, &created->form, error);
+  if (status == GMMPI_OK && model_has(model, PART_POSTERIOR))
+    status = predictive_create(instructions, model, &created->density, error);
   if (status != GMMPI_OK) {
     predictor_destroy(created);
     return status;
   }
-  density_from_model(created->form, model);
+  if (model_has(model, PART_POSTERIOR))
+    density_from_posterior(created->form, model);
+  else
+    density_from_model(created->form, model);
   *result = created;
   return GMMPI_OK;
 
@@ -73,9 +85,23 @@ void predictor_destroy(predictor *self)
   free(self->sums.logs);
   density_destroy(self->form);
   free(self->responsibilities);
-  free(self->log_density);
+  predictive_destroy(self->density);
+  if (self->log_density != self->expected_log_density) free(self->log_density);
+  free(self->expected_log_density);
   free(self->scratch);
   free(self);
+}
+
+/* What the background has of each point, which is its own where no component has more. */
+static void take_noise(predictor *self, const double highest[TILE_ROWS])
+{
+  const double background = self->form->background;
+  memset(self->noise, 0, sizeof self->noise);
+  for (int p = 0; p < TILE_ROWS && background > -INFINITY; p++) {
+    const double share = exp(fmin(background - self->log_density[p], 0.0));
+    if (share >= 0x1p-60) self->noise[p] = share;
+    if (share > highest[p]) self->labels[p] = NOISE_LABEL;
+  }
 }
 
 void predictor_tile(predictor *self, const double *tile, int n_points)
@@ -83,11 +109,16 @@ void predictor_tile(predictor *self, const double *tile, int n_points)
   const int64_t n_components = self->form->n_components;
   double highest[TILE_ROWS];
   const row_tile row = {.numbers = tile, .n_points = n_points};
+  double *sum = self->density == NULL ? &self->log_likelihood : &self->expected_log_likelihood;
   if (self->outlier_weights != NULL)
     weigh_outliers(self, &row);
   else
-    self->kernel->posteriors(self->form, &row, self->responsibilities, self->log_density, &self->log_likelihood,
+    self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density, sum,
                              &self->sum_log_max_responsibility, self->scratch);
+  if (self->density != NULL) {
+    predictive_tile(self->density, tile, self->log_density, self->scratch);
+    for (int p = 0; p < n_points; p++) self->log_likelihood += self->log_density[p];
+  }
   for (int p = 0; p < TILE_ROWS; p++) {
     highest[p] = self->responsibilities[p];
     self->labels[p] = 0;
@@ -101,4 +132,5 @@ void predictor_tile(predictor *self, const double *tile, int n_points)
       }
     }
   }
+  take_noise(self, highest);
 }

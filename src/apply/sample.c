@@ -2,6 +2,8 @@
 #include "apply/sample.h"
 
 #include "apply/output.h"
+#include "mixture/background.h"
+#include "mixture/posterior.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -14,7 +16,11 @@
 gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **result, gmmpi_error *error)
 {
   sampler *created = calloc(1, sizeof *created);
-  double *cumulated = allocate(model->n_components, sizeof *cumulated);
+  if (model_has(model, PART_NOISE) && *model->noise_weight > 0.0 && !background_has_region(model))
+    return fail(error, GMMPI_BAD_DATA,
+                "the model has noise but does not say where (noise_origin, noise_axes); give it these, or noise_weight "
+                "0");
+  double *cumulated = allocate(model->n_components + 1, sizeof *cumulated);
   const bool transforms = model->transforms != NULL;
   feature_transform *undone = transforms ? allocate(model->n_features, sizeof *undone) : NULL;
   *result = NULL;
@@ -29,6 +35,7 @@ gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **r
     sum += model->weights[k];
     cumulated[k] = sum;
   }
+  cumulated[model->n_components] = model_has(model, PART_NOISE) ? sum + *model->noise_weight : sum;
   for (int64_t j = 0; transforms && j < model->n_features; j++) transform_read(model->transforms[j], &undone[j]);
   *created = (sampler){.model = model, .seed = seed, .cumulated = cumulated, .transforms = undone};
   *result = created;
@@ -44,15 +51,15 @@ void sampler_destroy(sampler *source)
 }
 
 /* The first component whose cumulated weight exceeds a number below their sum: never one of weight 0, since that has
- * the same cumulated weight as the one before it. */
+ * the same cumulated weight as the one before it. K is the background. */
 static int64_t draw_component(const sampler *source, int64_t row)
 {
   const int64_t n_components = source->model->n_components;
   const double *cumulated = source->cumulated;
   const double target =
-      random_uniform(source->seed, RANDOM_SAMPLE_COMPONENT, (uint64_t)row, 0) * cumulated[n_components - 1];
+      random_uniform(source->seed, RANDOM_SAMPLE_COMPONENT, (uint64_t)row, 0) * cumulated[n_components];
   int64_t low = 0;
-  int64_t high = n_components - 1;
+  int64_t high = cumulated[n_components] > cumulated[n_components - 1] ? n_components : n_components - 1;
   while (low < high) {
     const int64_t middle = low + (high - low) / 2;
     if (cumulated[middle] > target) {
@@ -79,16 +86,36 @@ static void colour_dense(int64_t d, const double *factor, double *z)
  * shape and rate nu/2. */
 static void spread_by_tail(const sampler *source, int64_t row, double half_dof, double *point)
 {
-  const double gamma = random_gamma(source->seed, RANDOM_SAMPLE_TAIL, (uint64_t)row, half_dof);
+  const double gamma = random_gamma(source->seed, RANDOM_SAMPLE_GAMMA, (uint64_t)row, half_dof);
   const double spread = sqrt(half_dof / gamma);
   for (int64_t j = 0; j < source->model->n_features; j++) point[j] *= spread;
 }
 
-int32_t sampler_draw(const sampler *source, int64_t row, double *point)
+/* What a point of a normal distribution with the component's covariance is multiplied with to become one of its
+ * posterior predictive density. */
+static double draw_stretch(const sampler *source, int64_t row, int64_t k)
+{
+  double scale;
+  const double dof = predictive_dof(source->model, k, &scale);
+  const double chi_squared = 2.0 * random_gamma(source->seed, RANDOM_SAMPLE_GAMMA, (uint64_t)row, 0.5 * dof);
+  return sqrt(scale * dof / chi_squared);
+}
+
+static void draw_noise(const sampler *source, int64_t row, double *point)
 {
   const gmmpi_model *model = source->model;
   const int64_t d = model->n_features;
-  const int64_t k = draw_component(source, row);
+  memcpy(point, model->noise_origin, (size_t)d * sizeof *point);
+  for (int64_t i = 0; i < d; i++) {
+    const double along = random_uniform(source->seed, RANDOM_SAMPLE_NOISE, (uint64_t)row, (uint64_t)i);
+    for (int64_t j = 0; j < d; j++) point[j] += along * model->noise_axes[i * d + j];
+  }
+}
+
+static void draw_normal(const sampler *source, int64_t row, int64_t k, double *point)
+{
+  const gmmpi_model *model = source->model;
+  const int64_t d = model->n_features;
   for (int64_t j = 0; j < d; j += 2) {
     double pair[2];
     random_normal_pair(source->seed, RANDOM_SAMPLE_NORMAL, (uint64_t)row, (uint64_t)(j / 2), pair);
@@ -103,10 +130,25 @@ int32_t sampler_draw(const sampler *source, int64_t row, double *point)
     for (int64_t j = 0; j < d; j++) point[j] /= factor[n_factors == d ? j : 0];
   }
   if (model->dof != NULL) spread_by_tail(source, row, 0.5 * model->dof[k], point);
+  if (model_has(model, PART_POSTERIOR)) {
+    const double stretch = draw_stretch(source, row, k);
+    for (int64_t j = 0; j < d; j++) point[j] *= stretch;
+  }
   for (int64_t j = 0; j < d; j++) point[j] += model->means[k * d + j];
+}
+
+int32_t sampler_draw(const sampler *source, int64_t row, double *point)
+{
+  const gmmpi_model *model = source->model;
+  const int64_t d = model->n_features;
+  const int64_t k = draw_component(source, row);
+  if (k == model->n_components)
+    draw_noise(source, row, point);
+  else
+    draw_normal(source, row, k, point);
   for (int64_t j = 0; source->transforms != NULL && j < d; j++)
     point[j] = transform_undo(&source->transforms[j], point[j]);
-  return (int32_t)k;
+  return k == model->n_components ? NOISE_LABEL : (int32_t)k;
 }
 
 typedef struct sampling {

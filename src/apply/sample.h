@@ -3,7 +3,7 @@
  *
  * Point i: component k with probability weight_k (by inversion of the cumulated weights), then x = mean_k + L_k z,
  * where covariance_k = L_k L_k^T and z are independent standard normal numbers. Draws are keyed by seed and i, so a
- * point is the same whichever rank draws it. */
+ * point is the same whichever rank draws it. With the background's weight the point is uniform in its region. */
 #ifndef APPLY_SAMPLE_H
 #define APPLY_SAMPLE_H
 
@@ -15,15 +15,16 @@
 typedef struct sampler {
   const gmmpi_model *model; /* borrowed */
   uint64_t seed;
-  double *cumulated;             /* K: sum of the weights up to and including each component */
+  double *cumulated;             /* K, and one more for the background: sum of the weights up to each and its own */
   feature_transform *transforms; /* d: undone in what is drawn; NULL: none */
 } sampler;
 
-/* Errors: 71. */
+/* Errors: 65 there is a background, and the model does not know where; 71. */
 gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **result, gmmpi_error *error);
 void sampler_destroy(sampler *source); /* NULL is fine */
 
-/* Draws point `row` (from 0): point receives d numbers. Returns its component. */
+/* Draws point `row` (from 0): point receives d numbers. Returns its component, or NOISE_LABEL. Of a model with a
+ * variational posterior points are of its posterior predictive density (apply/predictive.h). */
 int32_t sampler_draw(const sampler *source, int64_t row, double *point);
 
 /* Collective over comm; every rank has the same model. Writes n_points points to path, as HDF5 (/points: N x d with the

@@ -23,7 +23,7 @@ data_account *data_account_create(point_source *source)
   data_account *account = calloc(1, sizeof *account);
   if (account == NULL) return NULL;
   account->source = source;
-  account->first_row = allocate(source->n_features, sizeof *account->first_row);
+  account->first_row = allocate(source_row_width(source), sizeof *account->first_row);
   gmmpi_error ignored = {0};
   if (account->first_row != NULL && source_read(source, 0, 1, account->first_row, &ignored) != GMMPI_OK) {
     free(account->first_row);

@@ -5,6 +5,7 @@
 #include "cli/prepare.h"
 
 #include "apply/predict.h"
+#include "fit/adaptation.h"
 #include "fit/batch.h"
 #include "fit/memory_plan.h"
 #include "mixture/files/model_file.h"
@@ -53,6 +54,7 @@ static gmmpi_status plan_memory(const fit_session *session, shard_options *how, 
       job_bytes(&command->job, fit_kind(&command->fit), command->fit.n_components, source->n_features,
                 starts_together(&command->fit, source->n_features)),
       session->start.is_labels ? start_file_labels_bytes(source->n_rows, session->n_ranks) : 0,
+      model_file_extra_bytes(family_find(command->fit.covariance), command->fit.n_components, source->n_features),
   };
   return memory_plan_fit(session->comm, source, &command->fit, sum_of_bytes(ARRAY_LENGTH(rest), rest),
                          command->memory.memory_limit, command->job.verbosity < 0, how, error);
@@ -62,12 +64,13 @@ static gmmpi_status check_sizes(const fit_session *session, int64_t n_rows, gmmp
 {
   const gmmpi_model *start = session->start.model;
   const point_source *source = session->source;
-  if (session->command.fit.n_components > n_rows)
+  if (fit_check_covariance(&session->command.fit, source->n_features, error) != GMMPI_OK) return error->status;
+  if (session->command.fit.n_components > n_rows && session->command.fit.method != METHOD_ADAPT)
     return fail(error, GMMPI_BAD_DATA, "%s: has %lld point%s, too few for %lld components; give a smaller -k",
                 source->label, (long long)n_rows, plural(n_rows), (long long)session->command.fit.n_components);
   if (start != NULL && start->n_features != source->n_features)
     return fail(error, GMMPI_BAD_DATA, "%s: has %lld feature%s, the data %lld; pick the same with --columns",
-                session->command.fit.init_file, (long long)start->n_features, plural(start->n_features),
+                start_file_path(&session->command.fit), (long long)start->n_features, plural(start->n_features),
                 (long long)source->n_features);
   return GMMPI_OK;
 }
@@ -91,23 +94,26 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
   source_options options = reading_source_options(&command->reading);
-  shard_options how = {.missing = command->reading.missing,
-                       .infinite = command->reading.infinite,
-                       .n_threads = command->fit.threads,
+  shard_options how = {.n_threads = command->fit.threads,
                        .single_precision = command->fit.precision == PRECISION_SINGLE,
                        .scratch = memory_scratch(&command->memory)};
-  if (start_file_open(session->comm, &command->fit, &session->start, error) != GMMPI_OK) return error->status;
+  if (start_file_open(session->comm, &command->fit, &session->start, error) != GMMPI_OK ||
+      fit_options_take_model(&command->fit, command->given, session->start.model, error) != GMMPI_OK)
+    return error->status;
   if (!reading_has_word(&command->reading, "transform"))
-    options.transforms = model_transforms(session->start.model, command->fit.init_file);
+    options.transforms = model_transforms(session->start.model, start_file_path(&command->fit));
   if (source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
       check_input(session, error) != GMMPI_OK ||
       start_file_match(session->comm, &command->fit, session->source, &session->start, error) != GMMPI_OK ||
-      check_sizes(session, session->source->n_rows, error) != GMMPI_OK || plan_memory(session, &how, error) != GMMPI_OK)
+      check_sizes(session, session->source->n_rows, error) != GMMPI_OK)
     return error->status;
+  reading_note_rows(&command->reading, session->source, &how);
+  if (plan_memory(session, &how, error) != GMMPI_OK) return error->status;
   tell_data(session);
   if (shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
       check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
     return error->status;
+  reading_settle_weights(&command->reading, session->source->label, session->points);
   if (session->data != NULL && session->points->n_samples > 1)
     data_account_warn(session->data, session->points->minima, session->points->maxima);
   if (session->start.is_labels) {
@@ -146,6 +152,7 @@ static fit_account account_of(fit_session *session)
                        .points = session->points,
                        .data = session->data,
                        .result = &session->result,
+                       .start = &session->start,
                        .seconds_total = MPI_Wtime() - session->began,
                        .seconds_read = session->seconds_read,
                        .seconds_checkpoint = job_seconds_in_checkpoints(session->job),

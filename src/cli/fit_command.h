@@ -18,6 +18,7 @@ typedef struct fit_command {
   reading_options reading;
   memory_options memory;
   fit_options fit; /* start and labels are set later */
+  uint64_t given;  /* of its table of options */
   const char *output_path;
   const char *labels_path;  /* NULL: none */
   int64_t compress;         /* of the labels; 0: not at all */
@@ -45,6 +46,7 @@ typedef struct fit_account {
   const shard *points;
   const data_account *data; /* rank 0's; NULL: none */
   const fit_result *result;
+  const start_file *start;
   double seconds_total, seconds_read, seconds_checkpoint;
   int64_t peak_memory;
   int n_ranks;

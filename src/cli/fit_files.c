@@ -71,7 +71,7 @@ gmmpi_status fit_command_check_outputs(const fit_command *command, gmmpi_error *
   const char *restart = command->job.restart;
   if (restart != NULL && strcmp(restart, "auto") == 0) restart = NULL;
   if (list_outputs(command, outputs, &previous, error) == GMMPI_OK && check_different(outputs, error) == GMMPI_OK &&
-      check_kept(outputs, N_OUTPUTS, command->fit.init_file, "the file to start from", error) == GMMPI_OK)
+      check_kept(outputs, N_OUTPUTS, start_file_path(&command->fit), "the file to start from", error) == GMMPI_OK)
     check_kept(outputs, N_WITHOUT_CHECKPOINTS, restart, "the checkpoint to go on from", error);
   free(previous);
   return error->status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/fit_command.h"
 
+#include "fit/adaptation.h"
 #include "sources/kinds.h"
 #include "support/error.h"
 
@@ -26,7 +27,11 @@ static gmmpi_status parse_time_limit(const option_record *option, const char *te
 /* Contradictions, and everything that follows from more than one option. */
 static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_error *error)
 {
-  if (fit_options_check(&command->fit, words->given, error) != GMMPI_OK) return error->status;
+  if (fit_options_check(&command->fit, words->given, error) != GMMPI_OK ||
+      reading_check(&command->reading, error) != GMMPI_OK)
+    return error->status;
+  fit_options_settle(&command->fit, words->given);
+  command->given = words->given;
   if (command->compress > 0 && command->labels_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "--compress packs what --labels writes; give --labels too, or leave it away");
   if (command->labels_path != NULL && compress_check(command->compress, command->labels_path, error) != GMMPI_OK)
@@ -150,6 +155,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
       fit_group("Iterations", command, &words),
       fit_group("Start", command, &words),
       reading_group(&command->reading),
+      weights_group(&command->reading),
       fit_group("Machine", command, &words),
       {.options = memory_option_table, .n_options = n_memory_options, .values = &command->memory},
       OPTION_GROUP("Output", output_options),

@@ -18,7 +18,11 @@ json_t *fit_identity(const fit_command *command, const start_file *start)
   json_t *identity = json_object();
   const bool done =
       identity != NULL && fit_options_note_identity(&command->fit, identity) &&
-      (start->fingerprint == 0 || json_object_set_new(identity, "content of --init", json_string(fingerprint)) == 0);
+      (command->reading.sum == WEIGHTS_SUM_OWN ||
+       json_object_set_new(identity, "--weights-sum", json_string("n")) == 0) &&
+      (start->fingerprint == 0 ||
+       json_object_set_new(identity, command->fit.method == METHOD_ADAPT ? "content of --from" : "content of --init",
+                           json_string(fingerprint)) == 0);
   if (done) return identity;
   json_decref(identity);
   return NULL;
@@ -28,7 +32,7 @@ static information_criteria criteria_of_account(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
   return criteria_of(end->measured.log_likelihood, end->measured.sum_log_max_responsibility,
-                     fit_n_parameters(&account->command->fit, end->model), account->points->n_samples);
+                     fit_n_parameters(&account->command->fit, end->model), account->points->total_weight);
 }
 
 static json_t *names_of_events(const fit_result *result)
@@ -42,19 +46,80 @@ static json_t *names_of_events(const fit_result *result)
   return events;
 }
 
+/* Of a posterior: its bound, and scikit-learn's score. It has no maximum of a likelihood, and so no criteria: what is
+ * not there is null. */
+static json_t *facts_of_posterior(const fit_account *account)
+{
+  const fit_position *end = &account->result->end;
+  const double n = account->points->total_weight;
+  return json_pack(
+      "{s:I, s:b, s:I, s:f, s:f, s:f, s:f, s:n, s:n, s:I, s:I, s:I, s:I, s:n, s:n, s:n}", "n_samples",
+      (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter", (json_int_t)end->iteration,
+      "lower_bound", *end->model->lower_bound, "mean_lower_bound", *end->model->lower_bound / n, "expected_log_density",
+      end->measured.log_likelihood, "mean_expected_log_density", end->measured.log_likelihood / n, "log_likelihood",
+      "mean_log_likelihood", "n_components_used", (json_int_t)account->result->n_components_used, "n_components_alive",
+      (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
+      "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", "aic", "icl");
+}
+
 /* What summary and model file have in common. */
 static json_t *common_facts(const fit_account *account)
 {
+  if (model_has(account->result->end.model, PART_POSTERIOR)) return facts_of_posterior(account);
   const fit_position *end = &account->result->end;
   const information_criteria criteria = criteria_of_account(account);
-  return json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
-                   (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
-                   (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
-                   end->measured.log_likelihood / (double)account->points->n_samples, "n_components_alive",
-                   (json_int_t)model_n_living(end->model), "n_parameters",
-                   (json_int_t)fit_n_parameters(&account->command->fit, end->model), "n_parameters_nominal",
-                   (json_int_t)fit_n_parameters_nominal(&account->command->fit, end->model), "bic", criteria.bic, "aic",
-                   criteria.aic, "icl", criteria.icl);
+  json_t *facts = json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
+                            (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
+                            (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood,
+                            "mean_log_likelihood", end->measured.log_likelihood / account->points->total_weight,
+                            "n_components_alive", (json_int_t)model_n_living(end->model), "n_parameters",
+                            (json_int_t)fit_n_parameters(&account->command->fit, end->model), "n_parameters_nominal",
+                            (json_int_t)fit_n_parameters_nominal(&account->command->fit, end->model), "bic",
+                            criteria.bic, "aic", criteria.aic, "icl", criteria.icl);
+  if (facts != NULL && model_has(end->model, PART_NOISE))
+    json_object_update_new(facts, json_pack("{s:f, s:f}", "noise_weight", *end->model->noise_weight, "noise_volume",
+                                            *end->model->noise_volume));
+  return facts;
+}
+
+static bool has_log_posterior(const fit_account *account)
+{
+  const fit_method method = account->command->fit.method;
+  return method == METHOD_MAP || method == METHOD_ADAPT;
+}
+
+/* What the fit has maximised, where that is not the log-likelihood. */
+static bool note_log_posterior(const fit_account *account, json_t *facts)
+{
+  return !has_log_posterior(account) ||
+         json_object_set_new(facts, "log_posterior", json_real(account->result->end.measured.objective)) == 0;
+}
+
+/* Which model was adapted: by its content, as checkpoints note it. */
+static bool note_adapted(const fit_account *account, json_t *facts)
+{
+  char hash[24];
+  snprintf(hash, sizeof hash, "%016" PRIx64, account->start->fingerprint);
+  return account->command->fit.method != METHOD_ADAPT ||
+         json_object_set_new(facts, "adapted_from", json_string(hash)) == 0;
+}
+
+/* An attribute cannot be null. */
+static void remove_nulls(json_t *facts)
+{
+  const char *name;
+  json_t *value;
+  void *next;
+  json_object_foreach_safe(facts, next, name, value)
+  {
+    if (json_is_null(value)) json_object_del(facts, name);
+  }
+}
+
+/* Of points with weights. */
+static bool note_weights(const shard *points, json_t *facts)
+{
+  return !points->has_weights || json_object_set_new(facts, "sum_of_weights", json_real(points->total_weight)) == 0;
 }
 
 json_t *fit_facts(const fit_account *account)
@@ -63,12 +128,14 @@ json_t *fit_facts(const fit_account *account)
   /* The events stand where they did in the first model files: the options that came later are behind them. */
   const int later = option_index(fit_option_table, n_fit_options, "init-covariance");
   json_t *facts = common_facts(account);
+  remove_nulls(facts);
   const bool done =
       facts != NULL &&
       json_object_set_new(facts, "n_dropped", json_integer((json_int_t)account->points->n_dropped)) == 0 &&
-      fit_options_note_model(options, 0, later, facts) &&
+      note_weights(account->points, facts) && fit_options_note_model(options, 0, later, facts) &&
       json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
-      fit_options_note_model(options, later, n_fit_options, facts);
+      fit_options_note_model(options, later, n_fit_options, facts) && note_log_posterior(account, facts) &&
+      note_adapted(account, facts);
   if (done) return facts;
   json_decref(facts);
   return NULL;
@@ -107,7 +174,7 @@ static void print_summary_json(const fit_account *account)
   const fit_timings *timings = &result->timings;
   json_t *summary =
       json_pack("{s:I, s:I, s:s}", "n_features", (json_int_t)account->points->n_features, "n_components",
-                (json_int_t)account->command->fit.n_components, "covariance", account->command->fit.covariance);
+                (json_int_t)result->end.model->n_components, "covariance", account->command->fit.covariance);
   json_t *common = common_facts(account);
   json_t *seconds = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total", account->seconds_total, "read",
                               account->seconds_read, "init", timings->init, "coarse", timings->coarse, "e_step",
@@ -122,7 +189,11 @@ static void print_summary_json(const fit_account *account)
                           "peak_memory", (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
+    note_log_posterior(account, summary);
     json_object_update(summary, run);
+    note_weights(account->points, summary);
+    if (account->points->has_weights)
+      json_object_set_new(summary, "n_weightless", json_integer((json_int_t)account->points->n_weightless));
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
     char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     if (text != NULL) puts(text);
@@ -131,6 +202,12 @@ static void print_summary_json(const fit_account *account)
   json_decref(summary);
   json_decref(common);
   json_decref(run);
+}
+
+static void print_background(const gmmpi_model *model)
+{
+  if (model_has(model, PART_NOISE))
+    printf("  noise         weight %-9.4g volume %.6g\n", *model->noise_weight, *model->noise_volume);
 }
 
 static void print_components(const gmmpi_model *model)
@@ -170,29 +247,67 @@ static void print_tails(const fit_options *options, const gmmpi_model *model)
            (long long)n_normal, plural(n_normal), nearly_normal);
 }
 
+static void print_likelihood(const fit_account *account)
+{
+  const fit_position *end = &account->result->end;
+  const information_criteria criteria = criteria_of_account(account);
+  const int64_t n_dead = end->model->n_components - model_n_living(end->model);
+  printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
+         end->measured.log_likelihood / account->points->total_weight, (long long)end->iteration,
+         plural(end->iteration), account->result->n_passes);
+  if (has_log_posterior(account)) printf("  log posterior %.10g, up to a constant\n", end->measured.objective);
+  printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
+         (long long)fit_n_parameters(&account->command->fit, end->model));
+  if (n_dead > 0)
+    printf("; %lld component%s %s weight 0", (long long)n_dead, plural(n_dead), n_dead == 1 ? "has" : "have");
+  puts(")");
+}
+
+static void print_posterior(const fit_account *account)
+{
+  const fit_position *end = &account->result->end;
+  const double bound = *end->model->lower_bound;
+  const int64_t K = account->command->fit.n_components;
+  const int64_t n_used = account->result->n_components_used;
+  printf("  lower bound %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", bound,
+         bound / account->points->total_weight, (long long)end->iteration, plural(end->iteration),
+         account->result->n_passes);
+  printf("  %lld of %lld components are used", (long long)n_used, (long long)K);
+  if (end->model->n_components < K)
+    fputs("; the others are left out of the model", stdout);
+  else if (n_used < K)
+    fputs(", the others have less than a point each (--prune leaves them out)", stdout);
+  putchar('\n');
+}
+
+/* Adaptation as it is usual, which does not converge anywhere. */
+static bool is_one_step(const fit_options *options)
+{
+  return options->method == METHOD_ADAPT && options->tolerance == 0.0 && options->max_iterations == 1;
+}
+
 static void print_for_people(const fit_account *account)
 {
   const fit_result *result = account->result;
   const fit_position *end = &result->end;
-  const information_criteria criteria = criteria_of_account(account);
   const int64_t K = account->command->fit.n_components;
   const int64_t n = account->points->n_samples;
+  const double total = account->points->total_weight;
   const int64_t d = account->points->n_features;
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
-         end->converged ? "" : "; not converged");
+         end->converged || is_one_step(&account->command->fit) ? "" : "; not converged");
   print_tails(&account->command->fit, end->model);
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
-  print_dropped((dropped_count){account->points->n_dropped, account->points->n_infinite});
-  printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
-         end->measured.log_likelihood / (double)n, (long long)end->iteration, plural(end->iteration), result->n_passes);
-  printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
-         (long long)fit_n_parameters(&account->command->fit, end->model));
-  const int64_t n_dead = K - model_n_living(end->model);
-  if (n_dead > 0)
-    printf("; %lld component%s %s weight 0", (long long)n_dead, plural(n_dead), n_dead == 1 ? "has" : "have");
-  puts(")");
+  print_dropped(shard_dropped(account->points));
+  if (account->points->has_weights)
+    printf("  weights sum to %.10g%s\n", total, account->points->weight_unit != 1.0 ? " (rescaled)" : "");
+  if (model_has(end->model, PART_POSTERIOR))
+    print_posterior(account);
+  else
+    print_likelihood(account);
   print_components(end->model);
+  print_background(end->model);
   for (int64_t i = 0; i < result->n_events; i++) {
     char text[400];
     fit_event_describe(&result->events[i], text, sizeof text);

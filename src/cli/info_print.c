@@ -89,6 +89,8 @@ static void print_components(const gmmpi_model *model)
     for (int64_t j = 0; j < d; j++) printf(" %.6g", model_undo_transform(model, j, model->means[k * d + j]));
     putchar('\n');
   }
+  if (model_has(model, PART_NOISE))
+    printf("      noise  %10.4g  uniform in a volume of %.6g\n", *model->noise_weight, *model->noise_volume);
 }
 
 /* So many names of features are printed one behind the other, beside the table of columns. */

@@ -221,6 +221,11 @@ option_group reading_group(reading_options *values)
   return group;
 }
 
+option_group weights_group(reading_options *values)
+{
+  return (option_group){.options = weights_option_table, .n_options = n_weights_options, .values = values};
+}
+
 gmmpi_status compress_check(int64_t level, const char *path, gmmpi_error *error)
 {
   if (level == 0 || !output_is_text(path)) return GMMPI_OK;

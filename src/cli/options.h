@@ -62,5 +62,6 @@ gmmpi_status compress_check(int64_t level, const char *path, gmmpi_error *error)
 
 /* How DATA is read: the group of fit/reading.h's table. */
 option_group reading_group(reading_options *values);
+option_group weights_group(reading_options *values);
 
 #endif

@@ -42,11 +42,12 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .value = &command->output_path},
       {.name = "responsibilities",
        .help = "also the probability of each component given the point: /responsibilities (n x K), or columns "
-               "responsibility_1 ... in text",
+               "responsibility_1 ... in text; with noise one column more, the background's",
        .kind = OPTION_FLAG,
        .value = &command->wishes.responsibilities},
       {.name = "log-density",
-       .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column",
+       .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column; of a "
+               "model of fit --method vb or dp that of the posterior predictive density",
        .kind = OPTION_FLAG,
        .value = &command->wishes.log_density},
       {.name = "outlier-weights",
@@ -55,6 +56,11 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
            "far outside: /outlier_weights (n), or a column outlier_weight",
        .kind = OPTION_FLAG,
        .value = &command->wishes.outlier_weights},
+      {.name = "expected-log-density",
+       .help = "of a model of fit --method vb or dp, also what its responsibilities are made of: the log of the sum of "
+               "exponentials of expected log densities, which do not integrate to 1 (scikit-learn's score_samples)",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.expected_log_density},
       compress_option(&command->compress),
       option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
       option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
@@ -65,12 +71,14 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
-  const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading)};
+  const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading),
+                                 weights_group(&command->reading)};
   const command_usage usage = {
       .name = "predict",
       .synopsis = "MODEL.h5 DATA -o OUT.h5 [options]",
       .about =
-          "Says for every point of DATA which component it most likely belongs to (/labels, counted from 0).\n\n"
+          "Says for every point of DATA which component it most likely belongs to (/labels, counted from 0; -1: the "
+          "background of a model with noise).\n\n"
           "Without --columns the model's features are looked up by name where DATA has names; else DATA must have as "
           "many "
           "columns as the model has features.\n\n"
@@ -87,6 +95,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   command->data = words.operands[1];
   if (command->output_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the predictions go, e.g. -o labels.h5");
+  if (reading_check(&command->reading, error) != GMMPI_OK) return error->status;
   if (reading_has_word(&command->reading, "transform"))
     return fail(error, GMMPI_WRONG_USAGE,
                 "predict: --transform: the model knows how its features were transformed; leave it out");
@@ -173,6 +182,15 @@ static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *
   return GMMPI_OK;
 }
 
+/* Has the model what is wished for? */
+static gmmpi_status check_wishes(const predict_command *command, const gmmpi_model *model, gmmpi_error *error)
+{
+  if (!command->wishes.expected_log_density || model_has(model, PART_POSTERIOR)) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE,
+              "--expected-log-density: %s has no posterior, so that its density is known; give --log-density",
+              command->model_path);
+}
+
 /* Do the data have as many features as the model? */
 static gmmpi_status check_features(const predict_command *command, const gmmpi_model *model, const point_source *source,
                                    gmmpi_error *error)
@@ -217,26 +235,40 @@ static json_t *summary_json(const predict_command *command, const gmmpi_model *m
   json_t *counts = json_array();
   for (int64_t k = 0; k < model->n_components; k++)
     json_array_append_new(counts, json_integer((json_int_t)report->label_counts[k]));
-  return json_pack("{s:o*, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:s}", "data",
-                   data != NULL ? data_account_json(data) : NULL, "n_samples", (json_int_t)report->n_samples,
-                   "mean_log_likelihood", json_number(report->log_likelihood / (double)report->n_samples),
-                   "log_likelihood", json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features,
-                   "n_components", (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped,
-                   "n_infinite", (json_int_t)points->n_infinite, "label_counts", counts, "output",
-                   command->output_path);
+  json_t *sum = points->has_weights ? json_real(points->total_weight) : NULL;
+  json_t *n_noise = NULL;
+  if (model_has(model, PART_NOISE)) n_noise = json_integer((json_int_t)report->label_counts[model->n_components]);
+  json_t *summary = json_pack(
+      "{s:o*, s:I, s:o*, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o*, s:s}", "data",
+      data != NULL ? data_account_json(data) : NULL, "n_samples", (json_int_t)report->n_samples, "sum_of_weights", sum,
+      "mean_log_likelihood", json_number(report->log_likelihood / report->total_weight), "log_likelihood",
+      json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features, "n_components",
+      (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped, "n_infinite",
+      (json_int_t)points->n_infinite, "label_counts", counts, "n_noise", n_noise, "output", command->output_path);
+  if (summary != NULL && model_has(model, PART_POSTERIOR))
+    json_object_set_new(summary, "mean_expected_log_density",
+                        json_number(report->expected_log_likelihood / report->total_weight));
+  return summary;
 }
 
 static void print_for_people(const predict_command *command, const gmmpi_model *model, const shard *points,
                              const data_account *data, const predict_report *report)
 {
   printf("%s: %lld point%s, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
-         plural(report->n_samples), report->log_likelihood / (double)report->n_samples);
+         plural(report->n_samples), report->log_likelihood / report->total_weight);
   if (data != NULL) data_account_print(data, stdout, "  ", "", true);
-  print_dropped((dropped_count){points->n_dropped, points->n_infinite});
+  if (model_has(model, PART_POSTERIOR))
+    printf("  (of the posterior predictive density; mean expected log density %.10g)\n",
+           report->expected_log_likelihood / report->total_weight);
+  print_dropped(shard_dropped(points));
+  if (points->has_weights) printf("  weights sum to %.10g\n", points->total_weight);
   printf("  label       points  share\n");
   for (int64_t k = 0; k < model->n_components; k++)
     printf("  %5lld %12lld %5.1f%%\n", (long long)k, (long long)report->label_counts[k],
            100.0 * (double)report->label_counts[k] / (double)report->n_samples);
+  if (model_has(model, PART_NOISE))
+    printf("  noise %12lld %5.1f%%\n", (long long)report->label_counts[model->n_components],
+           100.0 * (double)report->label_counts[model->n_components] / (double)report->n_samples);
 }
 
 static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
@@ -246,6 +278,16 @@ static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command
   if (rank == 0 && command->json) print_json(summary_json(command, model, points, data, report), error);
   if (rank == 0 && !command->json && !command->quiet) print_for_people(command, model, points, data, report);
   return agree(comm, error);
+}
+
+/* Weights, if there are any, weigh the mean log-likelihood: they may not all be 0. */
+static gmmpi_status weigh_points(const predict_command *command, const point_source *source, shard *points,
+                                 gmmpi_error *error)
+{
+  if (points->has_weights && !(points->total_weight > 0.0))
+    return fail(error, GMMPI_BAD_DATA, "%s: all weights are 0; give some rows a weight", source->label);
+  if (command->reading.sum == WEIGHTS_SUM_N) shard_normalise_weights(points);
+  return GMMPI_OK;
 }
 
 gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
@@ -266,21 +308,24 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||
       prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
+      check_wishes(&command, model, error) != GMMPI_OK ||
       open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
   if (rank == 0) data = data_account_create(source);
-  shard_options how = {
-      .missing = command.reading.missing, .infinite = command.reading.infinite, .n_threads = command.threads};
+  shard_options how = {.n_threads = command.threads};
+  reading_note_rows(&command.reading, source, &how);
+  how.drops_weightless = false; /* each has its label */
   const int64_t rest[] = {predict_bytes(model, command.wishes, source->n_rows, command.threads),
                           shard_stream_tables_bytes(source->n_rows, n_ranks)};
   const memory_need need = {
       .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),
-      .points = shard_bytes(source->n_rows, source->n_features, n_ranks, false),
-      .least = shard_least_stream_bytes(source->n_rows, source->n_features, shard_drops(&how)),
+      .points = shard_bytes(source->n_rows, source_row_width(source), n_ranks, false),
+      .least = shard_least_stream_bytes(source->n_rows, source_row_width(source), shard_drops(&how)),
       .advice = "use more nodes, or a smaller model",
   };
   if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how, error) == GMMPI_OK &&
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
+      weigh_points(&command, source, points, error) == GMMPI_OK &&
       predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
     print_summary(comm, rank, &command, model, points, data, &report, error);
 

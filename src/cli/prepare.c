@@ -76,16 +76,26 @@ gmmpi_status print_json(json_t *value, gmmpi_error *error)
   return GMMPI_OK;
 }
 
+static void print_left_out(int64_t n)
+{
+  printf("  %lld row%s left out for ", (long long)n, n == 1 ? " was" : "s were");
+}
+
 void print_dropped(dropped_count dropped)
 {
-  if (dropped.n == 0) return;
-  printf("  %lld row%s left out for ", (long long)dropped.n, dropped.n == 1 ? " was" : "s were");
+  const int64_t n = dropped.n - dropped.n_weightless;
+  if (dropped.n_weightless > 0) {
+    print_left_out(dropped.n_weightless);
+    puts("a weight of 0");
+  }
+  if (n == 0) return;
+  print_left_out(n);
   if (dropped.n_infinite == 0)
     puts("missing values");
-  else if (dropped.n_infinite == dropped.n)
+  else if (dropped.n_infinite == n)
     puts("infinite values");
   else
-    printf("missing values (%lld) or infinite ones (%lld)\n", (long long)(dropped.n - dropped.n_infinite),
+    printf("missing values (%lld) or infinite ones (%lld)\n", (long long)(n - dropped.n_infinite),
            (long long)dropped.n_infinite);
 }
 

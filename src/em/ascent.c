@@ -9,13 +9,16 @@
 static void tell_pass(ascent *one, pass_round *round)
 {
   const fit_position *current = &one->climb->current;
-  const double n = (double)one->em->points->n_samples;
+  const double n = one->em->points->total_weight;
   one->change = one->last.objective / n - current->measured.objective / n;
   const fit_pass pass = {.start = current->start,
                          .level = current->level,
                          .iteration = current->iteration,
                          .n_samples = one->em->points->n_samples,
+                         .total_weight = one->em->points->total_weight,
                          .log_likelihood = one->last.log_likelihood,
+                         .objective = one->last.objective,
+                         .objective_name = one->em->estimator->form != NULL ? one->em->estimator->objective_name : NULL,
                          .change = one->change,
                          .seconds = round->seconds,
                          .computing = round->is_told ? 0.0 : round->computing,
@@ -56,7 +59,7 @@ static bool must_step_back(const ascent *one)
 {
   const double before = one->climb->current.measured.objective;
   if (one->climb->plain || isnan(before)) return false;
-  const double slack = 1e-13 * fabs(before) + 0.01 * one->tolerance * (double)one->em->points->n_samples;
+  const double slack = 1e-13 * fabs(before) + 0.01 * one->tolerance * one->em->points->total_weight;
   return !(one->last.objective >= before - slack);
 }
 
@@ -66,7 +69,7 @@ static gmmpi_status step_back(ascent *one, gmmpi_error *error)
   climber *climb = one->climb;
   em_iteration *em = one->em;
   bool repaired;
-  em->proposed->n_samples = (double)em->points->n_samples;
+  em->proposed->n_samples = em->points->total_weight;
   accelerator_step_back(climb->history, em->proposed);
   if (maximization_step(em, em->proposed, climb->current.model, climb->current.iteration, climb->other, climb,
                         one->observer, &repaired, error) != GMMPI_OK)
@@ -148,6 +151,8 @@ static gmmpi_status finish_step(ascent *one, bool proposes, gmmpi_error *error)
       return error->status;
     if (repaired) accelerator_forget(climb->history);
     climb->repaired = any_collapsed(em->step, climb->other);
+    if (em->estimator->note_step != NULL && !repaired)
+      em->estimator->note_step(em->before, climb->current.model, em->measured, one->last.log_likelihood, climb->other);
   }
   if (is_stuck(climb, n_reseeds)) return end(one);
   exchange_models(climb);
@@ -231,11 +236,10 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
   climber *climb = one->climb;
   const statistics *sums = one->em->sums;
   const double log_likelihood = sums->log_likelihood;
-  one->last = (measurement){
-      .iteration = climb->current.iteration,
-      .objective = estimator_objective(one->em->estimator, one->em->before, climb->current.model, log_likelihood),
-      .log_likelihood = log_likelihood,
-      .sum_log_max_responsibility = sums->sum_log_max_responsibility};
+  one->last = (measurement){.iteration = climb->current.iteration,
+                            .objective = iteration_objective(one->em, climb->current.model),
+                            .log_likelihood = log_likelihood,
+                            .sum_log_max_responsibility = sums->sum_log_max_responsibility};
   if (must_step_back(one)) return step_back(one, error);
   if (!isfinite(one->last.objective))
     return fail(error, GMMPI_INTERNAL, "the log-likelihood of iteration %lld is not a number; report it with the data",

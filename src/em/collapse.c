@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/collapse.h"
 
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -27,10 +28,16 @@ gmmpi_status report_event(climber *climb, const fit_observer *observer, const fi
   return GMMPI_OK;
 }
 
+/* Is no component at fault, but what they share? */
+static bool failed_together(const maximization *step, const gmmpi_model *next)
+{
+  return step->failed_together || next->family->storage->shared;
+}
+
 static bool has_collapsed(const maximization *step, const gmmpi_model *next, int64_t k)
 {
   return step->states[k] == COMPONENT_EMPTY ||
-         (step->states[k] == COMPONENT_INDEFINITE && !next->family->storage->shared);
+         (step->states[k] == COMPONENT_INDEFINITE && !failed_together(step, next));
 }
 
 static bool is_collapsed(const repair *work, int64_t k)
@@ -114,13 +121,6 @@ gmmpi_status report_lost(const gmmpi_model *given, collapse_policy policy, climb
     if (report_event(climb, observer, &event, error) != GMMPI_OK) return error->status;
   }
   return GMMPI_OK;
-}
-
-static void normalise_weights(gmmpi_model *model)
-{
-  double total = 0.0;
-  for (int64_t k = 0; k < model->n_components; k++) total += model->weights[k];
-  for (int64_t k = 0; k < model->n_components; k++) model->weights[k] /= total;
 }
 
 static void put_component(const repair *work, int64_t k, const double *point)
@@ -238,7 +238,7 @@ gmmpi_status revive_dropped(const shard *points, const data_spread *spread, cons
       if (model->weights[k] == 0.0) dropped[n_dropped++] = k;
     }
     if (n_dropped > 0) reseed(&work, form, team, dropped, n_dropped, &local);
-    if (n_dropped > 0) normalise_weights(model);
+    if (n_dropped > 0) model_normalise_weights(model);
   }
   free(dropped);
   return error_pass(error, &local);
@@ -259,8 +259,8 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
   int64_t n_to_reseed = 0;
   if (to_reseed == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to repair components");
   if (step->ridged) report_once(&work, -1, EVENT_DEGENERATE, ACTION_RIDGE, &local);
-  if (next->family->storage->shared && any_indefinite) {
-    factorise_with_ridge(step, next, 0);
+  if (failed_together(step, next) && any_indefinite) {
+    if (next->family->storage->shared) factorise_with_ridge(step, next, 0);
     report_once(&work, -1, EVENT_INDEFINITE, ACTION_RIDGE, &local);
   }
   if (to_reseed != NULL) settle_each(&work, policy, to_reseed, &n_to_reseed, &local);
@@ -268,7 +268,7 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
     reseed(&work, form, team, to_reseed, n_to_reseed, &local);
     agree(points->comm, &local);
   }
-  if (local.status == GMMPI_OK) normalise_weights(next);
+  if (local.status == GMMPI_OK) model_normalise_weights(next);
   free(to_reseed);
   return error_pass(error, &local);
 }

@@ -7,9 +7,9 @@
  * MOST_RESEEDS times a start, then dropped), dropped (weight 0 from then on), or an error. The last live component is
  * not dropped but stays as it was.
  *
- * A covariance that all components share cannot be reseeded, and where the data themselves are degenerate (a constant
- * column, columns that depend on each other) every component would be indefinite: such covariances get a ridge
- * (factorise_with_ridge).
+ * A covariance that all components share cannot be reseeded, nor can components whose pooled scatter fails, and where
+ * the data themselves are degenerate (a constant column, columns that depend on each other) every component would be
+ * indefinite: such covariances get a ridge (factorise_with_ridge, or within the M-step).
  *
  * While a start is looked for, and on subsamples, nothing is reported. A component that comes to the loop over all
  * points with weight 0 is reported there (report_lost), so that no component of a model has weight 0 without an event.

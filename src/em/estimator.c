@@ -5,7 +5,11 @@ const estimator estimator_ml = {.name = "ml"};
 
 const estimator *estimator_of(const fit_options *options)
 {
-  static const estimator *const estimators[] = {[METHOD_ML] = &estimator_ml, [METHOD_ADAPT] = NULL};
+  static const estimator *const estimators[] = {[METHOD_ML] = &estimator_ml,
+                                                [METHOD_MAP] = &estimator_map,
+                                                [METHOD_VB] = &estimator_vb,
+                                                [METHOD_DP] = &estimator_dp,
+                                                [METHOD_ADAPT] = &estimator_adapt};
   return estimators[options->method];
 }
 

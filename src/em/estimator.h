@@ -4,7 +4,12 @@
  * EM with any of them is the same loop: a pass under the model's density form, moments, the estimator's moments of the
  * posterior, the family's M-step. What may not fall from one textbook step to the next is the estimator's objective.
  *
- *   ml   maximum likelihood: the objective is the log-likelihood (Dempster, Laird, Rubin 1977)
+ *   ml     maximum likelihood: the objective is the log-likelihood (Dempster, Laird, Rubin 1977)
+ *
+ *   map    the mode of the posterior under a conjugate prior (em/map.h)
+ *   adapt  parameters between those of a model and the points' (em/adapt.h)
+ *   vb     a variational posterior, with a Dirichlet distribution of weights, and
+ *   dp     with weights by stick-breaking: the objective is the lower bound of the evidence (em/bayes.c)
  *
  * To add one: a file with an estimator of which every member may be NULL but the name, its name below, a value of
  * fit_method (em/options.h), a line in estimator_of, and what it needs to know before in em/prior.h. Numbers that are
@@ -20,8 +25,9 @@
 /* NULL members: as maximum likelihood has it. */
 typedef struct estimator {
   const char *name;
-  bool empty_is_sound; /* a component that no point belongs to has an estimate all the same: it is no collapse */
-  bool adds_ridge;     /* posterior has added --reg-covar: the M-step adds nothing */
+  const char *objective_name; /* "log posterior", "lower bound"; NULL: the log-likelihood */
+  bool empty_is_sound;        /* a component that no point belongs to has an estimate all the same: it is no collapse */
+  bool adds_ridge;            /* posterior has added --reg-covar: the M-step adds nothing */
   /* What may not fall, from the model that was measured and the log-likelihood of all points under its form. */
   double (*objective)(const prior *before, const gmmpi_model *model, double log_likelihood);
   /* The moments that the M-step takes, from those of the points, of the same shape; with divisors of its own. ridge: d,
@@ -33,9 +39,14 @@ typedef struct estimator {
   void (*complete)(const prior *before, const moments *from, const gmmpi_model *previous, gmmpi_model *next);
   /* The density form of the E-step: expected log densities instead of log densities, for instance. */
   void (*form)(density_form *form, const gmmpi_model *model);
+  /* Before the first pass over a model that came from elsewhere. */
+  void (*adopt)(const prior *before, gmmpi_model *model);
+  /* After a textbook step from previous, whose pass found these moments and this log-likelihood, to next. */
+  void (*note_step)(const prior *before, const gmmpi_model *previous, const moments *from, double log_likelihood,
+                    gmmpi_model *next);
 } estimator;
 
-extern const estimator estimator_ml;
+extern const estimator estimator_ml, estimator_map, estimator_vb, estimator_dp, estimator_adapt;
 
 /* That of the options' method. */
 const estimator *estimator_of(const fit_options *options);

@@ -58,6 +58,26 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
              (long long)event->component + 1);
     return;
   }
+  if (event->kind == EVENT_SMALL_VOLUME) {
+    snprintf(
+        text, size,
+        "--noise-volume is %.3g of the volume of a box about the points: noise is taken to be denser than it can be "
+        "everywhere among them; give a larger one, or leave it out",
+        event->value);
+    return;
+  }
+  if (event->kind == EVENT_NO_NOISE) {
+    snprintf(text, size, "%s: the noise has less than one point (weight %.3g); a fit without --noise is the same",
+             where, event->value);
+    return;
+  }
+  if (event->kind == EVENT_MUCH_NOISE) {
+    snprintf(text, size,
+             "%s: more than half of the points are noise (weight %.3g); ask for more components where they should not "
+             "be",
+             where, event->value);
+    return;
+  }
   if (event->kind == EVENT_LOST) {
     snprintf(text, size,
              "%s: component %lld collapsed while the start was looked for, wherever it was put; dropped (weight 0)",

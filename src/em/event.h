@@ -23,10 +23,13 @@ typedef enum fit_event_kind {
   EVENT_WEIGHTLESS,  /* its weight is 0 in the model to start from */
   EVENT_PASSED_OVER, /* a model of higher likelihood was passed over in the search, since it is spurious */
   EVENT_SPURIOUS,    /* the model at the end of a start is spurious (starts/soundness.h) */
+  EVENT_NO_NOISE,    /* the background has less than one point at the end of a start */
+  EVENT_MUCH_NOISE,  /* it has more than half of them */
   /* Told to the observer before the first start, not kept as events: */
-  EVENT_LARGE_RIDGE,    /* reg_covar is not small against a feature's variance */
-  EVENT_FEW_POINTS,     /* for each covariance there are no more points than features */
-  EVENT_COARSE_ROUNDING /* in single precision: a feature's rounding is not small against its standard deviation */
+  EVENT_LARGE_RIDGE,     /* reg_covar is not small against a feature's variance */
+  EVENT_FEW_POINTS,      /* for each covariance there are no more points than features */
+  EVENT_COARSE_ROUNDING, /* in single precision: a feature's rounding is not small against its standard deviation */
+  EVENT_SMALL_VOLUME     /* the background's volume is smaller than that of a box about the points */
 } fit_event_kind;
 
 typedef enum fit_event_action {
@@ -46,7 +49,8 @@ typedef struct fit_event {
   int32_t kind;      /* fit_event_kind */
   int32_t action;    /* fit_event_action */
   int64_t n_points;  /* that a spurious component rests on; else 0 */
-  double value;      /* the mean log-likelihood of a model that was passed over; else 0 */
+  double value;      /* the mean log-likelihood of a model that was passed over; the background's weight, or its volume
+                        over that of the box; else 0 */
 } fit_event;
 
 /* Events in the order in which they happened. */

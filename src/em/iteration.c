@@ -55,6 +55,7 @@ static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximizatio
 {
   broadcast_large(comm, 0, step->states, n_components * (int64_t)sizeof *step->states, MPI_BYTE);
   MPI_Bcast(&step->ridged, (int)sizeof step->ridged, MPI_BYTE, 0, comm);
+  MPI_Bcast(&step->failed_together, (int)sizeof step->failed_together, MPI_BYTE, 0, comm);
   model_broadcast_parameters(comm, 0, next);
 }
 
@@ -65,7 +66,7 @@ static bool has_tails(const em_iteration *em)
 
 static void create_shared(em_iteration *em, int64_t n_requests, gmmpi_error *error)
 {
-  const pass_size size = {em->family->storage->shape, SECOND_ORDER, em->options->n_components, n_requests};
+  const pass_size size = {em->family->storage->shape, family_order(em->family), em->options->n_components, n_requests};
   em->requests = allocate(n_requests, sizeof *em->requests);
   if (em->requests == NULL)
     fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld models", (long long)n_requests);
@@ -78,10 +79,11 @@ static void create_own(em_iteration *em, gmmpi_error *error)
   const int64_t K = em->options->n_components;
   const int64_t d = em->points->n_features;
   const density_shape shape = em->family->storage->shape;
-  if (density_create(shape, K, d, &em->form, error) == GMMPI_OK &&
-      statistics_create(shape, SECOND_ORDER, K, em->points, &em->sums, error) == GMMPI_OK &&
-      moments_create(shape, K, d, &em->measured, error) == GMMPI_OK &&
-      moments_create(shape, K, d, &em->proposed, error) == GMMPI_OK)
+  const statistics_order order = family_order(em->family);
+  if (density_create(em->family, K, d, &em->form, error) == GMMPI_OK &&
+      statistics_create(shape, order, K, em->points, &em->sums, error) == GMMPI_OK &&
+      moments_create(shape, order, K, d, &em->measured, error) == GMMPI_OK &&
+      moments_create(shape, order, K, d, &em->proposed, error) == GMMPI_OK)
     maximization_create(em->family, em->estimator, em->sums, &em->step, error);
   if (error->status == GMMPI_OK && has_tails(em) && statistics_add_tails(em->sums, error) == GMMPI_OK &&
       moments_add_tails(em->measured, error) == GMMPI_OK)
@@ -125,7 +127,13 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
   if (local.status == GMMPI_OK && created->before == NULL && created->estimator != &estimator_ml) {
     created->owns_prior = true;
     prior_create(parts.options, created->spread, points->n_features, &created->before, &local);
-    agree(points->comm, &local);
+    if (agree(points->comm, &local) == GMMPI_OK && parts.broadcast_models)
+      prior_take_of_rank_0(points->comm, created->family->storage->shape, points->n_features, created->before);
+  }
+  if (local.status == GMMPI_OK && created->region == NULL && parts.options->noise) {
+    created->owns_region = true;
+    noise_region_create(points, parts.kernel, parts.options->noise_volume, parts.broadcast_models, &created->region,
+                        &created->region_scale, &local);
   }
   if (local.status == GMMPI_OK) {
     tell_step_of_points(created);
@@ -157,6 +165,7 @@ gmmpi_status iteration_create_for_starts(const shard *points, const fit_options 
                               .kernel = whole->kernel,
                               .broadcast_models = whole->broadcast_models,
                               .before = whole->before,
+                              .region = whole->region,
                               .timings = timings,
                               .makes_starts = true};
   return create_with(parts, n_requests, em, error);
@@ -173,6 +182,7 @@ gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em
                               .host = host,
                               .broadcast_models = host->broadcast_models,
                               .before = host->before,
+                              .region = host->region,
                               .timings = host->timings,
                               .makes_starts = host->makes_starts};
   return create_with(parts, 0, em, error);
@@ -182,6 +192,7 @@ void iteration_destroy(em_iteration *em)
 {
   if (em == NULL) return;
   if (em->owns_prior) prior_destroy(em->before);
+  if (em->owns_region) noise_region_destroy(em->region);
   if (em->host == NULL) {
     data_spread_destroy(em->spread);
     team_destroy(em->team);
@@ -200,15 +211,16 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
-  const int64_t moment = moments_bytes(family->storage->shape, K, n_features);
+  const int64_t moment = moments_bytes(family->storage->shape, family_order(family), K, n_features);
   const bool tails = (fit_kind(options).parts & PART_TAILS) != 0;
-  const int64_t parts[] = {moment,
-                           tails ? 2 * moments_tail_bytes(K) + statistics_tail_bytes(K, options->threads) : 0,
-                           moment,
-                           density_bytes(family->storage->shape, K, n_features),
-                           maximization_bytes(family, estimator_of(options), K, n_features),
-                           moment < INT64_MAX ? K * n_features * (int64_t)sizeof(double) : INT64_MAX, /* spans */
-                           statistics_bytes(family->storage->shape, K, n_features, options->threads)};
+  const int64_t parts[] = {
+      tails ? 2 * moments_tail_bytes(K) + statistics_tail_bytes(K, options->threads) : 0,
+      moment,
+      moment,
+      density_bytes(family, K, n_features),
+      maximization_bytes(family, estimator_of(options), K, n_features),
+      moment < INT64_MAX ? K * n_features * (int64_t)sizeof(double) : INT64_MAX, /* spans */
+      statistics_bytes(family->storage->shape, family_order(family), K, n_features, options->threads)};
   return sum_of_bytes((int)(sizeof parts / sizeof parts[0]), parts);
 }
 
@@ -216,10 +228,12 @@ int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const bool tails = (fit_kind(options).parts & PART_TAILS) != 0;
-  return sum_of_bytes(
-      4, (int64_t[]){tails ? team_tail_bytes(options->n_components, options->threads) : 0,
-                     iteration_bytes_beside(options, n_features), data_spread_bytes(family->storage->shape, n_features),
-                     team_bytes(family->storage->shape, options->n_components, n_features, options->threads)});
+  return sum_of_bytes(5, (int64_t[]){tails ? team_tail_bytes(options->n_components, options->threads) : 0,
+                                     iteration_bytes_beside(options, n_features),
+                                     data_spread_bytes(family->storage->shape, n_features),
+                                     prior_bytes(options, n_features),
+                                     team_bytes(family->storage->shape, family_order(family), options->n_components,
+                                                n_features, options->threads)});
 }
 
 /* --- E-step --- */
@@ -227,6 +241,8 @@ int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 static void prepare_pass(em_iteration *em, const double *references)
 {
   statistics_begin(em->sums, references);
+  if (em->sums->order == POOLED_ORDER && em->n_repeats == 0 && common_form_is_compact(&em->form->common))
+    statistics_about(em->sums, em->form->common.origin);
   em->request.sums = em->sums;
   em->request.spans = em->is_tight ? em->spans : NULL;
 }
@@ -312,6 +328,13 @@ gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int6
     if (n_passes != NULL) ++*n_passes;
   }
   return GMMPI_OK;
+}
+
+double iteration_objective(const em_iteration *em, const gmmpi_model *model)
+{
+  double objective = estimator_objective(em->estimator, em->before, model, em->sums->log_likelihood);
+  if (em->broadcast_models) MPI_Bcast(&objective, 1, MPI_DOUBLE, 0, em->points->comm);
+  return objective;
 }
 
 /* --- M-step --- */

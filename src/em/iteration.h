@@ -10,6 +10,7 @@
 #include "em/collapse.h"
 #include "em/estimator.h"
 #include "em/timings.h"
+#include "passes/noise_volume.h"
 #include "passes/pass.h"
 
 typedef struct em_iteration {
@@ -20,6 +21,9 @@ typedef struct em_iteration {
   const estimator *estimator;
   prior *before; /* the host's, or that of the iteration on all points where this one is for starts; NULL: none */
   bool owns_prior;
+  noise_region *region; /* of the background, likewise */
+  double region_scale;  /* of the volume that was given for it: noise_region_create */
+  bool owns_region;
   const kernel *kernel;
   data_spread *spread;    /* the host's, where there is one */
   pass_team *team;        /* the same, as the next one */
@@ -84,6 +88,9 @@ gmmpi_status expectation_step(em_iteration *em, gmmpi_model *model, responsibili
  * *n_passes unless that is NULL. previous: the model of the expectation_step before. Collective. Errors: those of
  * make_passes. */
 gmmpi_status measure_moments(em_iteration *em, const gmmpi_model *previous, int64_t *n_passes, gmmpi_error *error);
+
+/* After the pass: the estimator's objective of the model that it was made with. Collective where processors differ. */
+double iteration_objective(const em_iteration *em, const gmmpi_model *model);
 
 /* M-step from moments; collapsed components are repaired, and *repaired says whether any was: in iterations that make
  * starts, and for climbers without a list of events, by putting them elsewhere, without a report, else as the options

@@ -35,7 +35,8 @@ static double least_points(const fit_options *options, int64_t d)
 level_plan levels_plan(const fit_options *options, int64_t n_samples, int64_t n_features)
 {
   level_plan plan = {.n_levels = 0};
-  if (options->coarse_to_fine == COARSE_OFF) return plan;
+  /* A prior weighs more beside few points: a subsample's posterior would be another one. */
+  if (options->coarse_to_fine == COARSE_OFF || fit_is_variational(options)) return plan;
   const double least = least_points(options, n_features);
   int halvings = 0;
   while ((double)(n_samples >> (halvings + 1)) >= least) halvings++;

@@ -10,6 +10,9 @@
 /* A component with fewer points than this share of all is empty. */
 #define EMPTY_SHARE 1e-10
 
+/* Where such components have an estimate all the same, one with fewer points than this has none of its own. */
+#define NEGLIGIBLE_SHARE 1e-18
+
 typedef enum component_state {
   COMPONENT_SOUND,
   COMPONENT_DROPPED,   /* its weight was 0 already */
@@ -26,11 +29,14 @@ typedef struct maximization {
   double dof;              /* in: what the options say of degrees of freedom */
   bool degenerate;         /* in: covariances that are not definite get a ridge and are no collapse */
   bool ridged;             /* out: one did */
+  bool lost_background;    /* out: the components have all points, and the background, which had some, has none */
+  bool failed_together; /* out: what the components share is not definite, and so none is; no component is at fault */
   component_state *states; /* out: K */
   double *counts;          /* K: those that are estimated, else 0 */
   double *no_ridge;        /* d zeros */
   moments *total;          /* what the estimator makes of the moments; NULL: they are taken as they are */
   double *covariance;      /* covariance_length: scratch */
+  double *larger_ridge;    /* d: scratch */
   double *scratch;         /* of the family's M-step: family_scratch_numbers; NULL where it wants none */
 } maximization;
 
@@ -54,12 +60,14 @@ typedef enum moments_outcome {
 moments_outcome moments_of_statistics(const maximization *step, const statistics *sums, const gmmpi_model *previous,
                                       bool accept, moments *taken);
 
-/* Sets next's parameters and factors from the moments of the points, and step->states. Components that are not sound
- * keep previous's mean, covariance and factor; their weight is 0. A shared covariance that is not positive definite
- * makes every live component indefinite. */
+/* Sets next's parameters and factors from the moments, and step->states. Components that are not sound keep previous's
+ * mean, covariance and factor; their weight is 0. A background has the points that no component has. A shared
+ * covariance that is not positive definite makes every live component indefinite (failed_together), and likewise the
+ * pooled scatter of a POOLED family, whose covariances then have the ridge that makes them definite, and their weights.
+ */
 void maximize(maximization *step, const moments *from, const gmmpi_model *previous, gmmpi_model *next);
 
-/* Is every component sound, or dropped long ago, and no covariance in need of a ridge? */
+/* Is every component sound, or dropped long ago, no covariance in need of a ridge, and the background not lost? */
 bool all_sound(const maximization *step, int64_t n_components);
 
 /* Factorises the component's covariance after adding to its diagonal the smallest share, 1e-10 times a power of 100, of

@@ -13,9 +13,12 @@ typedef struct fit_pass {
   int64_t level;
   int64_t iteration;
   int64_t n_samples;     /* points on this level */
-  double log_likelihood; /* total */
-  double change;         /* of the mean objective (em/estimator.h) since the iteration before; NaN in the first pass of
-                            a start */
+  double total_weight;   /* of them: what the mean log-likelihood is of */
+  double log_likelihood; /* total, like the next one */
+  double objective;
+  const char *objective_name; /* where passes find no log-likelihood: "lower bound"; else NULL */
+  double change;  /* of the mean objective (em/estimator.h) since the iteration before; NaN in the first pass of
+                     a start */
   double seconds; /* of the pass, which starts that advance together share, the Allreduce and the M-step before */
   double computing, waiting, allreduce; /* of these: see fit_timings; of starts that share a pass the first one has
                                            them, and the next number, the others 0 */

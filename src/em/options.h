@@ -17,6 +17,9 @@ typedef enum fit_method {
   METHOD_ADAPT /* parameters between those of a model and the points' */
 } fit_method;
 
+/* Which parameters are adapted (METHOD_ADAPT): bits. */
+typedef enum adapted_parameters { ADAPT_MEANS = 1, ADAPT_WEIGHTS = 2, ADAPT_VARIANCES = 4 } adapted_parameters;
+
 typedef enum component_distribution {
   DISTRIBUTION_GAUSSIAN,
   DISTRIBUTION_T /* Student's t */
@@ -88,10 +91,31 @@ typedef struct fit_options {
   coarse_choice coarse_to_fine;
   spurious_choice spurious; /* with INIT_KMEANS and its search */
   fit_method method;
+  const char *prior_mean;  /* METHOD_MAP, as the next three (em/map.h): "data", or d numbers with commas */
+  double prior_shrinkage;  /* for how many points the prior mean counts; 0: means are not shrunk */
+  double prior_dof;        /* 0: as many as the family wants */
+  const char *prior_scale; /* "auto", "mclust", or 1, d or d x d numbers with commas */
+  const char *from_file;   /* METHOD_ADAPT: what is adapted, which is `start` once it is read; NULL: it is in memory */
+  double relevance;        /* for how many points a parameter of it counts */
+  int adapts;              /* of adapted_parameters */
   component_distribution distribution;
-  double dof; /* of t distributions: DOF_EACH, DOF_COMMON, or fixed */
-  bool noise; /* there is a uniform background */
+  double dof;          /* of t distributions: DOF_EACH, DOF_COMMON, or fixed */
+  bool noise;          /* there is a uniform background */
+  double noise_volume; /* 1 over its density; 0: the volume of the points (passes/noise_volume.h) */
+  /* With METHOD_VB and METHOD_DP, as scikit-learn has them: 0 and NULL are the defaults of em/prior.h. */
+  double weight_concentration_prior;
+  double mean_precision_prior;
+  double degrees_of_freedom_prior;
+  const char *mean_prior;       /* d numbers, with commas between them */
+  const char *covariance_prior; /* one number, d or d x d, likewise */
+  bool prune;                   /* components that are not used are left out in the end */
 } fit_options;
+
+/* Is what is estimated a variational posterior? */
+static inline bool fit_is_variational(const fit_options *options)
+{
+  return options->method == METHOD_VB || options->method == METHOD_DP;
+}
 
 /* The models that the options ask for. */
 model_kind fit_kind(const fit_options *options);

@@ -71,7 +71,7 @@ int64_t refinement_bytes(const fit_options *options, int64_t n_features)
   const int64_t K = options->n_components;
   const int64_t history = accelerator_bytes(options->accelerate, fit_kind(options), K, n_features);
   const int64_t model = model_bytes(fit_kind(options), K, n_features);
-  int64_t bytes = moments_bytes(family->storage->shape, K, n_features);
+  int64_t bytes = moments_bytes(family->storage->shape, family_order(family), K, n_features);
   if (__builtin_add_overflow(bytes, history, &bytes) || __builtin_add_overflow(bytes, model, &bytes) ||
       __builtin_add_overflow(bytes, model, &bytes))
     return INT64_MAX;
@@ -83,7 +83,7 @@ int64_t refinement_bytes(const fit_options *options, int64_t n_features)
 static bool make_next(refinement *inner)
 {
   em_iteration *em = inner->em;
-  em->proposed->n_samples = (double)em->points->n_samples;
+  em->proposed->n_samples = em->points->total_weight;
   const bool has_proposed = accelerator_propose(inner->history, em->proposed);
   bool sound = has_proposed && try_maximization(em, em->proposed, inner->model, inner->next);
   if (!sound) {

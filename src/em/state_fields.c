@@ -34,7 +34,7 @@ static bool are_events(const void *owner, const void *numbers, int64_t n)
   for (int64_t i = 0; i < n; i++) {
     const fit_event *event = (const fit_event *)numbers + i;
     if (event->start < 0 || event->iteration < 0 || event->component < -1 || event->component >= n_components ||
-        event->kind < EVENT_EMPTY || event->kind > EVENT_SPURIOUS || event->action < ACTION_RESEEDED ||
+        event->kind < EVENT_EMPTY || event->kind > EVENT_MUCH_NOISE || event->action < ACTION_RESEEDED ||
         event->action > ACTION_FLAT || event->n_points < 0)
       return false;
   }

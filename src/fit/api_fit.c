@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The public interface to fit_run. */
+#include "fit/adaptation.h"
 #include "fit/api.h"
 #include "fit/api_summary.h"
 #include "fit/start_file.h"
@@ -23,7 +24,7 @@ static gmmpi_status labels_of_shard(const gmmpi_points *points, const gmmpi_opti
   double *values = allocate(n, sizeof *values);
   *result = allocate(rows->n_rows, sizeof **result);
   if (values == NULL || *result == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for the labels");
-  if (points->source != NULL || rows->n_dropped > 0 || n != points->n_local)
+  if (points->source != NULL || rows->n_left_out > 0 || n != points->n_local)
     fail(&local, GMMPI_WRONG_USAGE,
          "labels in memory are of the rows of gmmpi_points_create; give one for each of them, and drop none");
   for (int64_t i = 0; i < n && local.status == GMMPI_OK; i++) {
@@ -52,7 +53,7 @@ static gmmpi_status set_start(const gmmpi_points *points, const gmmpi_options *o
   const shard *rows = points->rows;
   if (options->labels != NULL) {
     labels_of_shard(points, options, &start->labels, error);
-  } else if (fit->init_file != NULL && start_file_open(rows->comm, fit, start, error) == GMMPI_OK) {
+  } else if (start_file_path(fit) != NULL && start_file_open(rows->comm, fit, start, error) == GMMPI_OK) {
     if (start->is_labels) {
       fit->init = INIT_LABELS;
       start_file_labels(fit, rows, start, error);
@@ -64,6 +65,7 @@ static gmmpi_status set_start(const gmmpi_points *points, const gmmpi_options *o
     model_check_transforms(options->start, "the model to start from", points->source, error);
   fit->labels = start->labels;
   fit->start = options->start != NULL ? options->start : start->model;
+  if (error->status == GMMPI_OK && fit->start != NULL) fit_options_take_model(fit, options->given, fit->start, error);
   return error->status;
 }
 
@@ -104,6 +106,7 @@ gmmpi_status gmmpi_fit(const gmmpi_points *points, const gmmpi_options *options,
   fit.threads = rows->n_threads;
   fit.precision = rows->single_precision ? PRECISION_SINGLE : PRECISION_DOUBLE;
   fit_options_check(&fit, options->given, &local);
+  fit_options_settle(&fit, options->given);
   if (agree(rows->comm, &local) == GMMPI_OK) {
     H5E_BEGIN_TRY
     {

@@ -15,7 +15,7 @@ typedef struct option_section {
   size_t offset; /* in gmmpi_options */
 } option_section;
 
-enum { N_SECTIONS = 3 };
+enum { N_SECTIONS = 4 };
 
 static option_section section(int index)
 {
@@ -24,6 +24,7 @@ static option_section section(int index)
   const option_section all[N_SECTIONS] = {
       {fit_option_table, n_fit_options, offsetof(gmmpi_options, fit)},
       reading,
+      {weights_option_table, n_weights_options, offsetof(gmmpi_options, reading)},
       {memory_option_table, n_memory_options, offsetof(gmmpi_options, memory)},
   };
   return all[index];

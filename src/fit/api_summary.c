@@ -12,7 +12,7 @@ enum { EVENT_BYTES = 400 };
 struct gmmpi_summary {
   bool converged;
   int64_t n_samples, n_iterations, n_parameters;
-  double n_passes, log_likelihood, sum_log_max_responsibility;
+  double n_passes, log_likelihood, objective, sum_log_max_responsibility;
   int64_t n_events;
   char *events; /* n_events texts of EVENT_BYTES */
 };
@@ -37,6 +37,7 @@ gmmpi_status summary_create(const shard *points, const fit_options *options, con
                              .n_parameters = fit_n_parameters(options, end->model),
                              .n_passes = result->n_passes,
                              .log_likelihood = end->measured.log_likelihood,
+                             .objective = end->measured.objective,
                              .sum_log_max_responsibility = end->measured.sum_log_max_responsibility,
                              .n_events = result->n_events,
                              .events = events};
@@ -74,6 +75,11 @@ double gmmpi_summary_n_passes(const gmmpi_summary *summary)
 double gmmpi_summary_log_likelihood(const gmmpi_summary *summary)
 {
   return summary->log_likelihood;
+}
+
+double gmmpi_summary_objective(const gmmpi_summary *summary)
+{
+  return summary->objective;
 }
 
 double gmmpi_summary_sum_log_max_responsibility(const gmmpi_summary *summary)

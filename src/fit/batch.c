@@ -144,7 +144,8 @@ static gmmpi_status tell_of_lost(const fit_batch *batch, climber *climb, gmmpi_e
   gmmpi_error local = {0};
   const gmmpi_model *given = batch->options->init == INIT_MODEL ? batch->options->start : NULL;
   const fit_position *current = &climb->current;
-  if (current->level > 0 || current->iteration > 0 || model_n_living(current->model) == current->model->n_components)
+  if (current->level > 0 || current->iteration > 0 || fit_is_variational(batch->options) ||
+      model_n_living(current->model) == current->model->n_components)
     return GMMPI_OK;
   report_lost(given, batch->options->on_collapse, climb, batch->observer, &local);
   agree(all_points(batch)->comm, &local);

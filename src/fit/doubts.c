@@ -25,14 +25,16 @@ static void tell_about_ridge(const em_iteration *em, const fit_observer *observe
 }
 
 /* The same where covariances have too few points to be anything but singular: n points about their mean span n - 1
- * dimensions. Of components that do not share theirs, one has at most n / K points. */
+ * dimensions. Of components that do not pool their scatter, one has at most n / K points. A prior makes up
+ * for that. */
 static void tell_about_few_points(const em_iteration *em, const fit_observer *observer)
 {
   const shard *points = em->points;
   const covariance_family *family = em->family;
-  const int64_t n = family->storage->shared ? points->n_samples : points->n_samples / em->options->n_components;
+  const int64_t n = family->coupling == POOLED ? points->n_samples : points->n_samples / em->options->n_components;
   const fit_event event = {.component = n, .kind = EVENT_FEW_POINTS, .action = ACTION_RIDGE};
-  if (family->storage->shape == DENSE && n <= points->n_features && observer->event_happened != NULL)
+  if (em->before == NULL && family->storage->shape == DENSE && n <= points->n_features &&
+      observer->event_happened != NULL)
     observer->event_happened(observer->context, &event);
 }
 
@@ -48,6 +50,15 @@ static void tell_about_rounding(const em_iteration *em, const fit_observer *obse
     if (fmax(largest * 0x1p-24, 0x1p-150) > 1e-3 * sqrt(em->spread->variances[j]) && largest > 0.0)
       observer->event_happened(observer->context, &event);
   }
+}
+
+/* The same for a background whose points cannot all lie in its volume. */
+static void tell_about_volume(const em_iteration *em, const fit_observer *observer)
+{
+  const fit_event event = {
+      .component = -1, .kind = EVENT_SMALL_VOLUME, .action = ACTION_KEPT, .value = em->region_scale};
+  if (em->options->noise && em->region_scale < 1.0 - 1e-9 && observer->event_happened != NULL)
+    observer->event_happened(observer->context, &event);
 }
 
 /* The same for values that may be fill values. */
@@ -71,5 +82,6 @@ gmmpi_status tell_doubts(const em_iteration *em, const fit_observer *observer, g
   tell_about_ridge(em, observer);
   tell_about_few_points(em, observer);
   tell_about_rounding(em, observer);
+  tell_about_volume(em, observer);
   return tell_about_far_values(em, observer, error);
 }

@@ -4,6 +4,7 @@
 #include "em/state_fields.h"
 #include "fit/batch.h"
 #include "fit/doubts.h"
+#include "mixture/posterior.h"
 #include "starts/soundness.h"
 #include "support/error.h"
 
@@ -21,19 +22,27 @@ static void keep_the_better(fit_state *state, const fit_position *ended)
   best->model = model;
 }
 
+/* Does this start's model, of those that have ended so far, have the highest objective? */
+static bool may_win(const fit_batch *batch, const climber *climb)
+{
+  const fit_position *best = &batch->state->best;
+  return best->start < 0 || climb->current.measured.objective > best->measured.objective;
+}
+
 /* At the end of a start: says that its model is spurious. Where there is a subsample it is looked at for the points'
  * values. Collective. */
 static gmmpi_status tell_if_spurious(const fit_batch *batch, climber *climb, gmmpi_error *error)
 {
   const shard *all = batch->ems[0]->points;
   const shard *points = batch->coarse_points != NULL ? batch->coarse_points : all;
-  const fit_position *best = &batch->state->best;
   spurious_component found;
   gmmpi_error local = {0};
   /* Of several starts only those count that may win. */
-  const bool loses = best->start >= 0 && !(climb->current.measured.objective > best->measured.objective);
-  if (loses || batch->options->spurious == SPURIOUS_KEEP) return GMMPI_OK;
-  if (find_spurious(points, all->n_samples, batch->options->reg_covar, climb->current.model, &found, error) != GMMPI_OK)
+  /* A component that rests on few points has the prior beside them. */
+  if (!may_win(batch, climb) || batch->options->spurious == SPURIOUS_KEEP || fit_is_variational(batch->options))
+    return GMMPI_OK;
+  if (find_spurious(points, all->total_weight, batch->options->reg_covar, climb->current.model, &found, error) !=
+      GMMPI_OK)
     return error->status;
   if (found.kind == COMPONENT_NOT_SPURIOUS) return GMMPI_OK;
   const fit_event event = {.start = climb->current.start,
@@ -47,12 +56,35 @@ static gmmpi_status tell_if_spurious(const fit_batch *batch, climber *climb, gmm
   return error_pass(error, &local);
 }
 
+/* The same of a background that is no use, or takes most of the points. Collective. */
+static gmmpi_status tell_of_background(const fit_batch *batch, climber *climb, gmmpi_error *error)
+{
+  const shard *all = batch->ems[0]->points;
+  const gmmpi_model *model = climb->current.model;
+  gmmpi_error local = {0};
+  if (!model_has(model, PART_NOISE) || !may_win(batch, climb)) return GMMPI_OK;
+  const double weight = *model->noise_weight;
+  const bool is_none = weight * all->total_weight < 1.0;
+  if (!is_none && weight <= 0.5) return GMMPI_OK;
+  const fit_event event = {.start = climb->current.start,
+                           .iteration = climb->current.iteration,
+                           .component = -1,
+                           .kind = is_none ? EVENT_NO_NOISE : EVENT_MUCH_NOISE,
+                           .action = ACTION_KEPT,
+                           .value = weight};
+  report_event(climb, batch->observer, &event, &local);
+  agree(all->comm, &local);
+  return error_pass(error, &local);
+}
+
 /* The starts that advanced together have ended: the best one is kept, ties to the first. */
 static gmmpi_status keep_the_best(fit_batch *batch, gmmpi_error *error)
 {
   fit_state *state = batch->state;
   for (int64_t i = 0; i < state->n_climbers; i++) {
-    if (tell_if_spurious(batch, &state->climbers[i], error) != GMMPI_OK) return error->status;
+    if (tell_if_spurious(batch, &state->climbers[i], error) != GMMPI_OK ||
+        tell_of_background(batch, &state->climbers[i], error) != GMMPI_OK)
+      return error->status;
     keep_the_better(state, &state->climbers[i].current);
   }
   return GMMPI_OK;
@@ -90,6 +122,32 @@ static void keep_the_best_so_far(const fit_batch *batch)
   batch->state->best.converged = false;
 }
 
+/* What the posterior that was measured last reached, where the step that made it does not tell. */
+static void describe_posterior(fit_result *result)
+{
+  const gmmpi_model *model = result->end.model;
+  const bool has = model_has(model, PART_POSTERIOR);
+  result->n_components_used = has ? posterior_n_used(model) : model_n_living(model);
+  if (has && isnan(*model->lower_bound)) *model->lower_bound = result->end.measured.objective;
+}
+
+/* Collective. Leaves out the components that are not used. */
+static gmmpi_status prune(const em_iteration *em, fit_result *result, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  gmmpi_model *pruned = NULL;
+  if (!em->options->prune || result->n_components_used == result->end.model->n_components) return GMMPI_OK;
+  posterior_prune(result->end.model, &pruned, &local);
+  if (agree(em->points->comm, &local) == GMMPI_OK) {
+    share_model(em, true, pruned);
+    gmmpi_model_destroy(result->end.model);
+    result->end.model = pruned;
+  } else {
+    gmmpi_model_destroy(pruned);
+  }
+  return error_pass(error, &local);
+}
+
 static gmmpi_status take_result(const fit_batch *batch, fit_result *result, gmmpi_error *error)
 {
   fit_state *state = batch->state;
@@ -97,6 +155,7 @@ static gmmpi_status take_result(const fit_batch *batch, fit_result *result, gmmp
   if (state->best.start >= 0) {
     result->end = state->best;
     state->best.model = NULL;
+    describe_posterior(result);
   }
   result->n_passes = (double)fit_state_row_visits(state) / (double)batch->ems[0]->points->n_samples;
   result->events = state->events.items;
@@ -126,12 +185,14 @@ gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_
   const double began = MPI_Wtime();
   gmmpi_error local = {0};
   memset(result, 0, sizeof *result);
+  /* Moves of the search, and subsamples without a class, would lose what components the labels are of. */
+  fit_options own = *options;
+  if (points->has_labels) own.coarse_to_fine = COARSE_OFF;
   static const fit_observer nobody = {.context = NULL};
-  fit_batch batch = {
-      .options = options, .observer = observer != NULL ? observer : &nobody, .timings = &result->timings};
+  fit_batch batch = {.options = &own, .observer = observer != NULL ? observer : &nobody, .timings = &result->timings};
   fit_check_options(points, options, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    batch.plan = levels_plan(options, points->n_samples, points->n_features);
+    batch.plan = levels_plan(&own, points->n_samples, points->n_features);
     if (batch_open(points, starts_together(options, points->n_features), &batch, &local) == GMMPI_OK &&
         open_state(&batch, resume, &local) == GMMPI_OK) {
       result->instruction_set = batch.ems[0]->kernel->instruction_set;
@@ -141,6 +202,7 @@ gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_
   result->timings.init = MPI_Wtime() - began;
   if (local.status == GMMPI_OK) run_starts(&batch, resume != NULL, &local);
   if (batch.state != NULL && (local.status == GMMPI_OK || batch.stopped)) take_result(&batch, result, &local);
+  if (local.status == GMMPI_OK) prune(batch.ems[0], result, &local);
   batch_close(&batch);
   fit_state_destroy(batch.state);
   return error_pass(error, &local);

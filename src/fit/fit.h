@@ -16,6 +16,8 @@ typedef struct fit_result {
   double n_passes;   /* E-steps over all points; one over a subsample counts by its share of the points */
   fit_event *events; /* n_events; the caller frees */
   int64_t n_events;
+  int64_t
+      n_components_used; /* of a posterior those that points belong to (mixture/posterior.h), else those of a weight */
   fit_timings timings;
   const char *instruction_set;
 } fit_result;
@@ -28,6 +30,9 @@ gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_
                      const fit_observer *observer, fit_result *result, gmmpi_error *error);
 void fit_result_clear(fit_result *result);
 
+/* Has data with so many features the covariances that are asked for? Errors: 64 E or V with more than one. */
+gmmpi_status fit_check_covariance(const fit_options *options, int64_t n_features, gmmpi_error *error);
+
 /* Are the options in range, and do they suit the points? Not collective. Errors: 64, 65. */
 gmmpi_status fit_check_options(const shard *points, const fit_options *options, gmmpi_error *error);
 
@@ -38,6 +43,10 @@ typedef struct fit_memory {
   int64_t least_subsamples; /* the least when they are streamed */
   int64_t rest;
 } fit_memory;
-fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, int64_t n_features, int n_ranks);
+typedef struct row_shape {
+  int64_t n_features;
+  int n_beside; /* numbers that are none: label and weight */
+} row_shape;
+fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, row_shape row, int n_ranks);
 
 #endif

@@ -114,12 +114,13 @@ gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fi
 {
   int n_ranks;
   MPI_Comm_size(comm, &n_ranks);
-  const fit_memory memory = fit_memory_of(options, source->n_rows, source->n_features, n_ranks);
+  const fit_memory memory =
+      fit_memory_of(options, source->n_rows, (row_shape){source->n_features, source->n_beside}, n_ranks);
   const int64_t all[] = {memory.rest, rest, shard_stream_tables_bytes(source->n_rows, n_ranks)};
   const memory_need need = {
       .rest = sum_of_bytes(3, all),
       .points = memory.points,
-      .least = shard_least_stream_bytes(source->n_rows, source->n_features, shard_drops(how)),
+      .least = shard_least_stream_bytes(source->n_rows, source_row_width(source), shard_drops(how)),
       .subsamples = memory.subsamples,
       .least_subsamples = memory.least_subsamples,
       .reserved = LINEAR_ALGEBRA_BUFFER,

@@ -2,6 +2,7 @@
 #include "fit/options.h"
 
 #include "fit/combinations.h"
+#include "fit/method_options.h"
 #include "support/error.h"
 
 #include <assert.h>
@@ -55,12 +56,31 @@ static void print_dof(const option_record *option, const void *value, char *text
     snprintf(text, size, "%s", dof == DOF_COMMON ? "common" : "each");
 }
 
+/* A family has one name, whichever was given, so that fits that are the same are known to be. Which names there are for
+ * one feature alone is found out with the data (fit_check_options). */
+static gmmpi_status parse_covariance(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  static const char *const of_one_feature[] = {"E", "V"};
+  const char **name = value;
+  const covariance_family *family = family_find(text);
+  if (family == NULL) return refuse_choice(option->name, family_names, text, error);
+  *name = family_is_of_one_feature(text) ? of_one_feature[text[0] == 'V'] : family->name;
+  return GMMPI_OK;
+}
+
+static void print_covariance(const option_record *option, const void *value, char *text, size_t size)
+{
+  const char *name = *(const char *const *)value;
+  (void)option;
+  snprintf(text, size, "%s", name != NULL ? name : "");
+}
+
 const option_record fit_option_table[] = {
     {.name = "components",
      .letter = 'k',
      .argument = "K",
      .group = "Model",
-     .help = "number of components (required)",
+     .help = "number of components (required, but with --method adapt the model has them)",
      .kind = OPTION_INTEGER,
      .offset = offsetof(fit_options, n_components),
      .smallest = 1,
@@ -70,9 +90,10 @@ const option_record fit_option_table[] = {
      .argument = "NAME",
      .group = "Model",
      .help = FAMILY_HELP(""),
-     .kind = OPTION_WORD,
+     .kind = OPTION_PARSED,
      .offset = offsetof(fit_options, covariance),
-     .choices = family_names,
+     .parse = parse_covariance,
+     .print = print_covariance,
      .fallback = "full",
      .affects_numbers = true},
     {.name = "tol",
@@ -214,7 +235,10 @@ const option_record fit_option_table[] = {
     {.name = "method",
      .argument = "NAME",
      .group = "Method",
-     .help = "ml: maximum likelihood",
+     .help =
+         "ml: maximum likelihood; map: the mode of the posterior under a conjugate prior; vb: variational Bayes; dp: "
+         "the same with weights by stick-breaking (a Dirichlet process); adapt: a model, that of --from, is adapted to "
+         "the points",
      .kind = OPTION_CHOICE,
      .offset = offsetof(fit_options, method),
      .choices = methods,
@@ -249,6 +273,184 @@ const option_record fit_option_table[] = {
      .affects_numbers = true,
      .in_model = true,
      .if_changed = true},
+    {.name = "prior-mean",
+     .argument = "A,B,...",
+     .group = "Method",
+     .help = "map: what means are shrunk towards, a number for each feature; data: the mean of all points",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, prior_mean),
+     .parse = parse_prior_mean,
+     .print = print_prior_text,
+     .fallback = "data",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "prior-shrinkage",
+     .argument = "KAPPA",
+     .group = "Method",
+     .help = "map: how many points the prior mean counts for; 0: means are not shrunk",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, prior_shrinkage),
+     .least = 0.0,
+     .most = 1e100,
+     .fallback = "0.01",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "prior-dof",
+     .argument = "NU",
+     .group = "Method",
+     .help = "map: degrees of freedom of the prior of covariances; auto: the number of features plus 2",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, prior_dof),
+     .parse = parse_prior_dof,
+     .print = print_prior_dof,
+     .fallback = "auto",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "prior-scale",
+     .argument = "S",
+     .group = "Method",
+     .help = "map: scale of the prior of covariances; auto: the covariance of all points, or each feature's variance "
+             "with diagonal covariances, over K^(2/d); mclust: with those the mean of the variances for all features, "
+             "as mclust has it; or a number for all features, one for each, or a matrix row by row",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, prior_scale),
+     .parse = parse_prior_scale,
+     .print = print_prior_text,
+     .fallback = "auto",
+     .needs = "method",
+     .word = "map",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "from",
+     .argument = "MODEL",
+     .group = "Method",
+     .help = "adapt: the model, a file as --init takes it; -k and --covariance are its own. One iteration is made, "
+             "unless --max-iter or --tol ask for more",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(fit_options, from_file),
+     .needs = "method",
+     .word = "adapt"},
+    {.name = "relevance",
+     .argument = "R",
+     .group = "Method",
+     .help = "adapt: how many points the model's own parameters count for in each component",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, relevance),
+     .least = 0.0,
+     .above_least = true,
+     .most = 1e100,
+     .fallback = "16",
+     .needs = "method",
+     .word = "adapt",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "adapt",
+     .argument = "LIST",
+     .group = "Method",
+     .help = "adapt: which parameters are adapted: means, weights, variances, with commas between them",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, adapts),
+     .parse = parse_adapt,
+     .print = print_adapt,
+     .fallback = "means",
+     .needs = "method",
+     .word = "adapt",
+     .affects_numbers = true,
+     .in_model = true},
+    {.name = "noise",
+     .group = "Method",
+     .help = "a uniform background beside the components: its points have label -1",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(fit_options, noise),
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
+    {.name = "noise-volume",
+     .argument = "V",
+     .group = "Method",
+     .help = "with --noise: the volume that it fills, of which its density is the inverse; 0: that of the smaller one "
+             "of two "
+             "boxes about all points, along the features and along their principal components",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, noise_volume),
+     .least = 0.0,
+     .most = 1e300,
+     .fallback = "0",
+     .needs = "noise",
+     .word = "yes",
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
+    {.name = "weight-concentration-prior",
+     .argument = "A",
+     .group = "Method",
+     .help = "with vb, dp: few components are used where it is small; 0: 1/K",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, weight_concentration_prior),
+     .least = 0.0,
+     .most = 1e100,
+     .fallback = "0",
+     .needs = "method",
+     .word = "vb|dp",
+     .affects_numbers = true},
+    {.name = "mean-precision-prior",
+     .argument = "B",
+     .group = "Method",
+     .help = "with vb, dp: how many points the prior mean counts for",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, mean_precision_prior),
+     .least = 0.0,
+     .above_least = true,
+     .most = 1e100,
+     .fallback = "1",
+     .needs = "method",
+     .word = "vb|dp",
+     .affects_numbers = true},
+    {.name = "degrees-of-freedom-prior",
+     .argument = "NU",
+     .group = "Method",
+     .help = "with vb, dp: of the Wishart prior of precisions; 0: the number of features",
+     .kind = OPTION_REAL,
+     .offset = offsetof(fit_options, degrees_of_freedom_prior),
+     .least = 0.0,
+     .most = 1e100,
+     .fallback = "0",
+     .needs = "method",
+     .word = "vb|dp",
+     .affects_numbers = true},
+    {.name = "mean-prior",
+     .argument = "LIST",
+     .group = "Method",
+     .help = "with vb, dp: a number for each feature, as in 0,1.5 (default: the mean of the points)",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(fit_options, mean_prior),
+     .needs = "method",
+     .word = "vb|dp",
+     .affects_numbers = true},
+    {.name = "covariance-prior",
+     .argument = "LIST",
+     .group = "Method",
+     .help = "with vb, dp: a variance, one for each feature, or the rows of a matrix, with commas between all numbers "
+             "(default: the covariance of the points)",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(fit_options, covariance_prior),
+     .needs = "method",
+     .word = "vb|dp",
+     .affects_numbers = true},
+    {.name = "prune",
+     .group = "Method",
+     .help = "with vb, dp: components that less than one point belongs to are left out of the model in the end",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(fit_options, prune),
+     .needs = "method",
+     .word = "vb|dp",
+     .in_model = true},
     {.name = "threads",
      .argument = "T",
      .group = "Machine",
@@ -274,11 +476,15 @@ fit_options fit_defaults(int64_t n_components)
 
 gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi_error *error)
 {
-  if (options->n_components == 0)
+  if (options->n_components == 0 && options->method != METHOD_ADAPT)
     return fail(error, GMMPI_WRONG_USAGE, "-k is missing; say how many components to fit, e.g. -k 3");
   const gmmpi_status status = options_check_needs(fit_option_table, n_fit_options, options, given, error);
   if (status != GMMPI_OK) return status;
   if (combinations_check(options, error) != GMMPI_OK) return error->status;
+  if (options->method == METHOD_ADAPT) {
+    const bool starts_elsewhere = (given >> option_index(fit_option_table, n_fit_options, "init") & 1) != 0;
+    return adaptation_check(options, starts_elsewhere, error);
+  }
   const bool drawn = options->init != INIT_MODEL && options->init != INIT_LABELS;
   if (!drawn && options->n_init > 1)
     return fail(error, GMMPI_WRONG_USAGE, "--n-init %lld starts from %s would all be the same; leave one of them away",
@@ -289,11 +495,15 @@ gmmpi_status fit_options_check(const fit_options *options, uint64_t given, gmmpi
   return GMMPI_OK;
 }
 
+/* Without a fallback the default is the struct's zero. */
 static bool is_changed(const option_record *option, const fit_options *options)
 {
+  static const fit_options zero = {.n_components = 0};
   char text[1024];
+  char usual[1024];
   option_text(option, options, text, sizeof text);
-  return strcmp(text, option->fallback) != 0;
+  if (option->fallback == NULL) option_text(option, &zero, usual, sizeof usual);
+  return strcmp(text, option->fallback != NULL ? option->fallback : usual) != 0;
 }
 
 /* Notes one, unless it has no effect. Its name is the prefix and the option's, with `dash` for every '-'. */

@@ -163,6 +163,35 @@ const option_record *reading_option_table(int *n_options)
   return reading_table;
 }
 
+static const char *const weights_sums[] = {[WEIGHTS_SUM_OWN] = "own", [WEIGHTS_SUM_N] = "n", NULL};
+
+const option_record weights_option_table[] = {
+    {.name = "weights",
+     .argument = "COLUMN|FILE",
+     .help = "how much each row counts, 0 or more: a column of DATA, by name or 1-based number, which then is no "
+             "feature, or a file with one column and as many rows. Weights are repetitions: a row of weight 3 is three "
+             "rows, one of weight 0 is none",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(reading_options, weights)},
+    {.name = "weights-sum",
+     .argument = "WORD",
+     .help = "own: weights count as they are; n: they are relative, and rescaled to sum to the number of rows",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(reading_options, sum),
+     .choices = weights_sums,
+     .fallback = "own"},
+};
+const int n_weights_options = (int)(sizeof weights_option_table / sizeof weights_option_table[0]);
+
+const option_record known_labels_option = {
+    .name = "known-labels",
+    .argument = "COLUMN|FILE",
+    .help = "the class of each row where it is known: a column of DATA, by name or 1-based number, which then is no "
+            "feature, or a file with one column and as many rows; empty, or one of --missing-values: unknown. The "
+            "classes, in ascending order, are the first components",
+    .kind = OPTION_TEXT,
+    .offset = offsetof(reading_options, known_labels)};
+
 const option_record memory_option_table[] = {
     {.name = "memory-limit",
      .argument = "BYTES",
@@ -187,7 +216,10 @@ source_options reading_source_options(const reading_options *values)
 {
   const source_word *end = values->words;
   while (end->name != NULL) end++;
-  return (source_options){.columns = values->columns, .words = values->words, .n_words = (int)(end - values->words)};
+  return (source_options){.columns = values->columns,
+                          .words = values->words,
+                          .n_words = (int)(end - values->words),
+                          .beside = {[BESIDE_LABEL] = values->known_labels, [BESIDE_WEIGHT] = values->weights}};
 }
 
 bool reading_has_word(const reading_options *values, const char *name)

@@ -9,12 +9,18 @@
 #include "sources/kinds.h"
 #include "support/option.h"
 
+/* Their own sum, or the number of rows that have some. */
+typedef enum weights_sum { WEIGHTS_SUM_OWN, WEIGHTS_SUM_N } weights_sum;
+
 /* All zero: nothing was given. */
 typedef struct reading_options {
   const char *columns;                         /* NULL: not given */
   source_word words[MOST_SOURCE_SETTINGS + 1]; /* the settings that were given, of any kind of files */
   missing_choice missing;
   infinite_choice infinite;
+  const char *weights;      /* a column, or a file; NULL: all rows count the same */
+  weights_sum sum;          /* what the weights are to sum to */
+  const char *known_labels; /* a column, or a file; NULL: no row has one */
 } reading_options;
 
 typedef struct memory_options {
@@ -24,6 +30,26 @@ typedef struct memory_options {
 
 /* Of members of reading_options: n_options records, those of the settings of all kinds of files among them. */
 const option_record *reading_option_table(int *n_options);
+
+/* Of members of reading_options, too, but only of commands that know weights: how much the rows of DATA count. */
+extern const option_record weights_option_table[];
+extern const int n_weights_options;
+
+/* The same of labels that are known: --known-labels. For commands that keep labelled rows in their components. */
+extern const option_record known_labels_option;
+
+/* Are there no more classes than components? Errors: 64. */
+gmmpi_status reading_check_classes(const point_source *source, int64_t n_components, gmmpi_error *error);
+
+/* Is everything that was said of weights of use? Errors: 64. */
+gmmpi_status reading_check(const reading_options *values, gmmpi_error *error);
+
+/* How the rows of the source are held, as far as these options say. */
+void reading_note_rows(const reading_options *values, const point_source *source, shard_options *how);
+
+/* Collective. Rescales the weights of points if that is wanted; else rank 0 warns of a sum that makes criteria
+ * meaningless. label: the data's. */
+void reading_settle_weights(const reading_options *values, const char *label, shard *points);
 
 /* Of members of memory_options. */
 extern const option_record memory_option_table[];

@@ -45,25 +45,34 @@ static start_kind kind_of(const char *path)
   return kind;
 }
 
+const char *start_file_path(const fit_options *options)
+{
+  return options->method == METHOD_ADAPT ? options->from_file : options->init_file;
+}
+
 static gmmpi_status read_json(const fit_options *options, gmmpi_model **model, gmmpi_error *error)
 {
   void *bytes = NULL;
   size_t n_bytes = 0;
-  if (file_read_whole(options->init_file, &bytes, &n_bytes, error) != GMMPI_OK) return error->status;
-  model_from_json(options->init_file, bytes, family_find(options->covariance), model, error);
+  if (file_read_whole(start_file_path(options), &bytes, &n_bytes, error) != GMMPI_OK) return error->status;
+  model_from_json(start_file_path(options), bytes, family_find(options->covariance), model, error);
   free(bytes);
   return error->status;
 }
 
-/* Does the model have what was asked for? The number of features is compared with the data's later. */
+/* Does the model have what was asked for? The number of features is compared with the data's later, and one that is
+ * adapted brings the rest (fit_options_take_model). */
 static gmmpi_status check_model(const fit_options *options, const gmmpi_model *model, gmmpi_error *error)
 {
+  if (options->method == METHOD_ADAPT) return GMMPI_OK;
   if (model->n_components != options->n_components)
     return fail(error, GMMPI_BAD_DATA, "%s: has %lld components, not %lld as -k says; give the same number",
                 options->init_file, (long long)model->n_components, (long long)options->n_components);
   if (model->family != family_find(options->covariance))
     return fail(error, GMMPI_BAD_DATA, "%s: has '%s' covariances, not '%s'; give --covariance %s", options->init_file,
                 model->family->name, options->covariance, model->family->name);
+  if (model_has(model, PART_NOISE) && !options->noise)
+    return fail(error, GMMPI_BAD_DATA, "%s: has a background (noise_weight); give --noise", options->init_file);
   return GMMPI_OK;
 }
 
@@ -80,21 +89,25 @@ gmmpi_status start_file_open(MPI_Comm comm, const fit_options *options, start_fi
   gmmpi_error local = {0};
   int rank;
   MPI_Comm_rank(comm, &rank);
+  const char *path = start_file_path(options);
   memset(start, 0, sizeof *start);
-  if (options->init_file == NULL) return GMMPI_OK;
+  if (path == NULL) return GMMPI_OK;
   int kind = (int)START_MODEL;
   if (rank == 0) {
-    if (!file_is_readable(options->init_file)) {
+    if (!file_is_readable(path)) {
       fail(&local, GMMPI_NO_INPUT,
-           "%s: is neither a method nor a file that can be read; give kmeans, k-means++, random_from_data, random or a "
-           "file",
-           options->init_file);
+           options->method == METHOD_ADAPT ? "%s: the model of --from cannot be read; give another path"
+                                           : "%s: is neither a method nor a file that can be read; give kmeans, "
+                                             "k-means++, random_from_data, random or a file",
+           path);
     } else {
-      kind = (int)kind_of(options->init_file);
-      if (kind == START_MODEL) model_file_read(options->init_file, &start->model, NULL, &local);
+      kind = (int)kind_of(path);
+      if (kind == START_LABELS && options->method == METHOD_ADAPT)
+        fail(&local, GMMPI_BAD_DATA, "%s: is no model; give one to --from", path);
+      if (kind == START_MODEL) model_file_read(path, &start->model, NULL, &local);
       if (kind == START_JSON) read_json(options, &start->model, &local);
       if (local.status == GMMPI_OK && start->model != NULL) check_model(options, start->model, &local);
-      if (local.status == GMMPI_OK && start->model != NULL) tell_about_weights(options->init_file, start->model);
+      if (local.status == GMMPI_OK && start->model != NULL) tell_about_weights(path, start->model);
     }
   }
   agree(comm, &local);
@@ -113,7 +126,7 @@ static gmmpi_status match_names(const fit_options *options, const point_source *
 {
   const name_list of_data = {
       .owner = source->label, .names = source->feature_names, .n = source->n_features, .columns = source->columns};
-  const name_list of_start = {.owner = options->init_file,
+  const name_list of_start = {.owner = start_file_path(options),
                               .names = model->feature_names,
                               .n = model->n_features,
                               .advice = "pick the same with --columns, or start from JSON without feature_names"};
@@ -123,10 +136,10 @@ static gmmpi_status match_names(const fit_options *options, const point_source *
   int64_t *order = allocate(n, sizeof *order);
   gmmpi_error difference = {0};
   if (places == NULL || order == NULL) {
-    fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the names of its features", options->init_file);
+    fail(error, GMMPI_NO_MEMORY, "%s: no memory is left for the names of its features", start_file_path(options));
   } else if (names_match(of_data, of_start, places, &difference) == GMMPI_OK) {
     for (int64_t i = 0; i < of_start.n; i++) order[places[i]] = i;
-    model_permute_features(model, order, options->init_file, error);
+    model_permute_features(model, order, start_file_path(options), error);
   } else if (difference.status != GMMPI_BAD_DATA ||
              (names_are_own(of_data.names, of_data.n) && names_are_own(of_start.names, of_start.n))) {
     *error = difference;
@@ -142,7 +155,7 @@ gmmpi_status start_file_match(MPI_Comm comm, const fit_options *options, const p
   gmmpi_error local = {0};
   if (start->model == NULL) return GMMPI_OK;
   if (match_names(options, source, start->model, &local) == GMMPI_OK)
-    model_check_transforms(start->model, options->init_file, source, &local);
+    model_check_transforms(start->model, start_file_path(options), source, &local);
   if (agree(comm, &local) != GMMPI_OK) return error_pass(error, &local);
   start->fingerprint = model_hash(start->model);
   return GMMPI_OK;
@@ -203,7 +216,7 @@ static gmmpi_status read_labels(const fit_options *options, point_source *source
   label_reading reading = {options, source, points, labels, error};
   const row_visitor visitor = {.context = &reading, .end_block = read_labels_at_end, .takes_turns = true};
   const int64_t n_blocks = shard_n_blocks(points);
-  if (points->n_dropped > 0) {
+  if (points->n_left_out > 0) {
     shard_visit_blocks(points, 0, n_blocks, 1, &visitor);
     return shard_failure(points, error);
   }
@@ -234,7 +247,7 @@ gmmpi_status start_file_labels(const fit_options *options, const shard *points, 
   gmmpi_error local = {0};
   point_source *source = NULL;
   if (source_open(points->comm, options->init_file, &how, &source, &local) == GMMPI_OK) {
-    const int64_t n_expected = points->n_samples + points->n_dropped;
+    const int64_t n_expected = points->n_samples + points->n_left_out;
     start->labels = allocate(points->n_rows, sizeof *start->labels);
     if (source->n_features != 1)
       fail(&local, GMMPI_BAD_DATA, "%s: has %lld columns; give a file with one label a row", options->init_file,

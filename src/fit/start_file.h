@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a fit starts from when that is in a file (fit_options.init_file): a model, JSON parameters, or labels. */
+/* What a fit starts from when that is in a file (fit_options.init_file): a model, JSON parameters, or labels; or the
+ * model that is adapted (fit_options.from_file). */
 #ifndef FIT_START_FILE_H
 #define FIT_START_FILE_H
 
@@ -12,6 +13,9 @@ typedef struct start_file {
   int64_t *labels;      /* of this rank's rows, see start_file_labels */
   uint64_t fingerprint; /* of what was started from, 0 for a method */
 } start_file;
+
+/* The file's path; NULL: there is none. */
+const char *start_file_path(const fit_options *options);
 
 /* Collective. Reads a model (HDF5 or JSON) or recognises labels; without a file it leaves *start all zero. Errors,
  * agreed: 66, 65 (also another number of components or covariance than the options'), 71. */

@@ -183,9 +183,9 @@ void journal_add(journal *self, const fit_pass *pass)
   char change[40] = "";
   if (!isnan(pass->change)) snprintf(change, sizeof change, "%.17g", pass->change);
   char line[256];
-  const int length = snprintf(line, sizeof line, "%" PRId64 ",%.17g,%.17g,%s,%" PRId64 ",%.17g\n", pass->iteration,
-                              pass->log_likelihood, pass->log_likelihood / (double)pass->n_samples, change, pass->start,
-                              pass->seconds);
+  const int length =
+      snprintf(line, sizeof line, "%" PRId64 ",%.17g,%.17g,%s,%" PRId64 ",%.17g\n", pass->iteration,
+               pass->log_likelihood, pass->log_likelihood / pass->total_weight, change, pass->start, pass->seconds);
   if (append(self, line, (size_t)length)) return;
   warn("%s: the log cannot be written any more (%s); the job goes on without it", self->path, strerror(errno));
   close(self->descriptor);

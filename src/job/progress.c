@@ -108,7 +108,9 @@ static void describe(const progress *reporter, const fit_pass *pass, bool in_ful
   if (in_full) append(line, "level %lld, ", (long long)pass->level);
   if (pass->level > 0 || in_full)
     append(line, "%lld point%s, ", (long long)pass->n_samples, pass->n_samples == 1 ? "" : "s");
-  append(line, "iteration %lld: log-likelihood %.10g", (long long)pass->iteration, pass->log_likelihood);
+  const bool named = pass->objective_name != NULL;
+  append(line, "iteration %lld: %s %.10g", (long long)pass->iteration, named ? pass->objective_name : "log-likelihood",
+         named ? pass->objective : pass->log_likelihood);
   if (!isnan(pass->change)) append(line, ", change %.3g", pass->change);
   if (pass->seconds > 0) append(line, ", %.3g points/s", (double)pass->n_samples / pass->seconds);
   append(line, ", %s", clock_text(clock_now() - reporter->began, text));

@@ -11,9 +11,15 @@ enum {
   STRETCH = 24        /* features until it is asked again */
 };
 
-/* A tile as panels: N_PANELS x d x PANEL. */
-static void panels_of_tile(int64_t n_features, const double *restrict tile, double *restrict panels)
+/* A tile as panels: N_PANELS x d x PANEL. Behind them is room for another tile where components have something in
+ * common. */
+static void panels_of_tile(const density_form *form, const double *restrict tile, double *restrict panels)
 {
+  const int64_t n_features = form->n_features;
+  if (form->common.holds) {
+    transformed_panels(form, tile, panels, panels + TILE_ROWS * padded_width(n_features));
+    return;
+  }
   for (int64_t j = 0; j < n_features; j++) {
     const vector *x = (const vector *)(tile + j * TILE_ROWS);
     for (int v = 0; v < TILE_VECTORS; v++)
@@ -95,7 +101,7 @@ ALWAYS_INLINE void all_diagonal(const density_form *form, bool isotropic, const 
                                 double *panels)
 {
   const int64_t d = form->n_features;
-  panels_of_tile(d, tile, panels);
+  panels_of_tile(form, tile, panels);
   for (int64_t k = 0; k < form->n_components; k += QUAD) {
     const component_quad quad = quad_from(form, isotropic, k);
     for (int panel = 0; panel < N_PANELS; panel++) {
@@ -115,7 +121,7 @@ ALWAYS_INLINE void all_diagonal_tails(const density_form *form, bool isotropic, 
                                       double *log_densities, double *panels, double *inverses)
 {
   const int64_t d = form->n_features;
-  panels_of_tile(d, tile, panels);
+  panels_of_tile(form, tile, panels);
   for (int64_t k = 0; k < form->n_components; k += QUAD) {
     const component_quad quad = quad_from(form, isotropic, k);
     for (int panel = 0; panel < N_PANELS; panel++) {
@@ -286,7 +292,7 @@ static void reachable_diagonal(const density_form *form, const double *tile, dou
     set_best(form, log_densities, best);
     return;
   }
-  panels_of_tile(form->n_features, tile, scratch);
+  panels_of_tile(form, tile, scratch);
   if (form->isotropic)
     reachable_many_features(form, true, log_densities, best, scratch, ahead);
   else

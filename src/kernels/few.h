@@ -29,14 +29,15 @@ static void add_lane_sums(int d, vector lane_sums[STEP][MOST_SUMS], int64_t k, b
   }
   sums->counts[k] += totals[0];
   const double *second = totals + 1 + d;
+  double *own = sums->second == NULL ? NULL : second_of_component(sums, k);
   for (int i = 0; i < d; i++) {
     sums->first[k * width + i] += totals[1 + i];
     for (int j = 0; j <= i; j++, second++) {
-      if (sums->second == NULL) continue;
+      if (own == NULL) continue;
       if (sums->shape == DENSE)
-        sums->second[(k * d + i) * width + j] += *second;
+        own[i * width + j] += *second;
       else if (i == j)
-        sums->second[k * width + i] += *second;
+        own[i] += *second;
     }
   }
 }

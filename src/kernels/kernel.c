@@ -15,10 +15,12 @@ int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t 
   const int64_t tiles = shape == DENSE ? kernel_group_tiles(shape, n_components, n_features) + 1 : 1;
   int64_t numbers;
   int64_t bytes;
-  /* A tile's points as panels or rows, and a word per component; DENSE: rows of a group, and a tile of packed points.
-   */
-  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS, &numbers) || numbers > INT64_MAX / 2 ||
-      n_components > INT64_MAX / 16 || !multiply_fits(numbers + n_components, (int64_t)sizeof(double), &bytes))
+  /* A tile's points as panels or rows, and a word per component; DENSE: rows of a group, a tile of packed points, and
+   * what pooled.h knows of the points and their sum. */
+  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS + (shape == DENSE), &numbers) ||
+      numbers > INT64_MAX / 2 || n_components > INT64_MAX / 16 ||
+      !multiply_fits(numbers + n_components + (shape == DENSE ? tiles * TILE_ROWS : 0), (int64_t)sizeof(double),
+                     &bytes))
     return INT64_MAX;
   return bytes;
 }

@@ -36,6 +36,8 @@ typedef struct block_sums {
   double *counts;           /* K: sum of responsibilities */
   double *first;            /* K x width: sum of responsibility (x - r) */
   double *second;        /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width; NULL: not wanted */
+  bool pooled;           /* second is one component's size and holds the sum over all components */
+  const double *origin;  /* NULL, or width, padded with zeros, where pooled: second is about it, and not about r_k */
   double log_likelihood; /* sum of log density */
   double sum_log_max_responsibility;
   /* Of t distributions, whose points are weighted by pulls, so that counts are sums of these; else NULL: */
@@ -46,6 +48,13 @@ typedef struct block_sums {
 /* Tiles that are accumulated together at most, so that sums are worked on while they are in a cache. It depends on the
  * mixture's size alone: results do depend on it. */
 int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_features);
+
+/* Where component k's second moments are. */
+static inline double *second_of_component(const block_sums *sums, int64_t k)
+{
+  if (sums->pooled) return sums->second;
+  return sums->second + k * sums->width * (sums->shape == DENSE ? sums->n_features : 1);
+}
 
 /* Bytes of scratch that the functions below need at most, aligned to MEMORY_ALIGNMENT; INT64_MAX when they can't be
  * counted. */

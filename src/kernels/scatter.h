@@ -160,7 +160,7 @@ static void flush_chunk(scatter_chunk *chunk, int64_t k, block_sums *sums, doubl
   if (chunk->n_points == 0) return;
   for (int64_t j = 0; j < width; j += FEATURE_GROUP)
     pack_features(chunk, j, sums->references + k * width, packed, sums->first + k * width);
-  if (sums->second != NULL) scatter(chunk->n_points, d, width, packed, sums->second + k * d * width);
+  if (sums->second != NULL) scatter(chunk->n_points, d, width, packed, second_of_component(sums, k));
   chunk->n_points = 0;
 }
 

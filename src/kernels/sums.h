@@ -120,7 +120,7 @@ static void accumulate_diagonal(const double *responsibilities, const double *ti
   for (int64_t j = 0; j < width; j += BLOCK) {
     for (int64_t k = 0; k < K; k++) {
       const double *own = responsibilities + k * TILE_ROWS;
-      double *second = sums->second == NULL ? NULL : sums->second + k * width + j;
+      double *second = sums->second == NULL ? NULL : second_of_component(sums, k) + j;
       if (points[k] == 0) continue;
       if (width - j >= BLOCK)
         sum_squares(BLOCK / LANES, points[k], own, blocks + j * TILE_ROWS, sums->references + k * width + j,

@@ -25,6 +25,8 @@ enum {
 #include "kernels/tails.h"
 
 #include "kernels/dense.h"
+
+#include "kernels/common.h"
 #include "kernels/diagonal.h"
 #include "kernels/shares.h"
 
@@ -35,28 +37,45 @@ enum {
 #include "kernels/few.h"
 #include "kernels/scatter.h"
 
+#include "kernels/pooled.h"
+
 static void log_densities_of_tile(const density_form *form, const double *tile, double *log_densities, double *scratch)
 {
-  if (form->shape == DENSE)
+  if (form->common.holds) {
+    const density_form transformed = transformed_form(form);
+    log_densities_diagonal(&transformed, tile, log_densities, scratch);
+  } else if (form->shape == DENSE) {
     log_densities_dense(form, tile, log_densities, scratch);
-  else
+  } else {
     log_densities_diagonal(form, tile, log_densities, scratch);
+  }
+}
+
+/* Behind the points of a tile: K words. */
+static uint32_t *words_in_scratch(const density_form *form, double *scratch)
+{
+  const int64_t room = TILE_ROWS * padded_width(form->n_features);
+  return (uint32_t *)(scratch + (form->common.holds ? 2 : 1) * room);
 }
 
 static void reachable_of_tile(const density_form *form, const double *tile, double *log_densities,
                               double best[TILE_ROWS], double *scratch, uint32_t *words)
 {
-  if (form->shape == DENSE)
+  if (form->common.holds) {
+    const density_form transformed = transformed_form(form);
+    reachable_diagonal(&transformed, tile, log_densities, best, scratch, words);
+  } else if (form->shape == DENSE) {
     reachable_dense(form, tile, log_densities, best, scratch, words);
-  else
+  } else {
     reachable_diagonal(form, tile, log_densities, best, scratch, words);
+  }
 }
 
 static void posteriors_of_tile(const density_form *form, const row_tile *tile, double *responsibilities,
                                double *log_density, double *log_likelihood, double *sum_log_max, double *scratch)
 {
   _Alignas(64) double best[TILE_ROWS];
-  uint32_t *words = (uint32_t *)(scratch + TILE_ROWS * padded_width(form->n_features)); /* K */
+  uint32_t *words = words_in_scratch(form, scratch);
   reachable_of_tile(form, tile->numbers, responsibilities, best, scratch, words);
   responsibilities_of_tile(form, tile, responsibilities, best, log_density, log_likelihood, sum_log_max, words);
 }
@@ -65,9 +84,13 @@ static void pulls_of_form(const density_form *form, const row_tile *tile, double
                           double *log_density, block_sums *sums, double *scratch)
 {
   _Alignas(64) double best[TILE_ROWS];
-  uint32_t *words = (uint32_t *)(scratch + TILE_ROWS * padded_width(form->n_features)); /* K */
+  uint32_t *words = words_in_scratch(form, scratch);
   double *inverses = responsibilities + form->n_components * TILE_ROWS;
-  if (form->shape == DENSE) {
+  if (form->common.holds) {
+    const density_form transformed = transformed_form(form);
+    log_densities_diagonal_tails(&transformed, tile->numbers, pulls, scratch, inverses);
+    set_best(form, pulls, best);
+  } else if (form->shape == DENSE) {
     dense_tails(form, tile->numbers, pulls, best, scratch, words, inverses);
   } else {
     log_densities_diagonal_tails(form, tile->numbers, pulls, scratch, inverses);
@@ -80,6 +103,10 @@ static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, co
                              block_sums *sums, double *scratch)
 {
   const int64_t stride = sums->n_components * TILE_ROWS;
+  if (sums->origin != NULL) {
+    accumulate_pooled(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
+    return;
+  }
   if (accumulate_few_features(n_tiles, responsibilities, tiles, tile_stride, sums)) return;
   if (sums->shape == DENSE) {
     accumulate_dense(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);

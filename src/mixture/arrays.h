@@ -18,13 +18,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MODEL_MOST_ARRAYS = 12, MODEL_MOST_DIMENSIONS = 3 };
+enum { MODEL_MOST_ARRAYS = 22, MODEL_MOST_DIMENSIONS = 3 };
 
 /* What a model may have besides weights, means and covariances: bits. */
 typedef enum model_part {
   PART_TAILS = 1,     /* components are Student's t: dof */
-  PART_NOISE = 2,     /* a uniform background: noise_weight, noise_volume; weights and noise_weight sum to 1 */
-  PART_POSTERIOR = 4, /* of a variational posterior: mean_precision, degrees_of_freedom */
+  PART_NOISE = 2,     /* a uniform background: noise_weight, noise_volume and its region, which a file may leave out;
+                         weights and noise_weight sum to 1 */
+  PART_POSTERIOR = 4, /* of a variational posterior: mean_precision, degrees_of_freedom, their priors, lower_bound */
   PART_DIRICHLET = 8, /* the posterior of its weights: weight_concentration, one number per component */
   PART_STICKS = 16,   /* the same by stick-breaking, two numbers per component */
   PART_ALL = 31
@@ -56,12 +57,21 @@ struct gmmpi_model {
   double *dof;                  /* PART_TAILS: K, degrees of freedom */
   double *noise_weight;         /* PART_NOISE: one number, the background's share of the points */
   double *noise_volume;         /* one number, what its density is the inverse of */
+  double *noise_origin;         /* d: a corner of the region that it fills, ... */
+  double *noise_axes;           /* ... d x d: and, row by row, the region's edges; all 0: nobody knows where it is */
   double *weight_concentration; /* PART_DIRICHLET: K; PART_STICKS: 2 x K, as scikit-learn's tuple of two arrays */
   double *mean_precision;       /* PART_POSTERIOR: K */
   double *degrees_of_freedom;   /* K: of the Wishart posteriors */
-  char **feature_names;         /* d, or NULL */
-  char **transforms;            /* d, or NULL: what was done to the features, see support/feature_transform.h */
-  double given_sum;             /* of the weights as they came from outside (model_accept_parameters); else 0 */
+  /* The priors of that posterior, so that it can be gone on from, and what it reached (mixture/posterior.h). */
+  double *weight_concentration_prior; /* one number, like the next one */
+  double *mean_precision_prior;
+  double *mean_prior;               /* d */
+  double *degrees_of_freedom_prior; /* one number */
+  double *covariance_prior;         /* of the family, one component's */
+  double *lower_bound;              /* one number, total; NaN while it is unknown */
+  char **feature_names;             /* d, or NULL */
+  char **transforms;                /* d, or NULL: what was done to the features, see support/feature_transform.h */
+  double given_sum;                 /* of the weights as they came from outside (model_accept_parameters); else 0 */
 };
 
 static inline model_kind model_kind_of(const gmmpi_model *model)
@@ -76,6 +86,7 @@ static inline bool model_has(const gmmpi_model *model, model_part part)
 
 typedef struct model_array {
   const char *name; /* of the data set in HDF5 files and checkpoints, and of the member in JSON: "weights" */
+  bool is_optional; /* may be missing in a file: then its numbers are 0 */
   bool is_derived;  /* computed from the others: not in JSON, and computed anew when a model is read */
   int n_dimensions; /* 0: a single number */
   int64_t shape[MODEL_MOST_DIMENSIONS]; /* row-major */
@@ -91,7 +102,8 @@ int model_arrays(const gmmpi_model *model, model_array arrays[MODEL_MOST_ARRAYS]
 bool model_arrays_allocate(gmmpi_model *model);
 void model_arrays_free(gmmpi_model *model);
 
-/* The parts that something which has arrays by their names (a file, a JSON object) brings. */
-unsigned model_parts_by_names(bool (*has)(const void *context, const char *name), const void *context);
+/* The parts that something which has arrays by their names (a file, a JSON object) brings. rank_of: how many dimensions
+ * the array of that name has there, 0 for a single number; -1: there is none. */
+unsigned model_parts_by_names(int (*rank_of)(const void *context, const char *name), const void *context);
 
 #endif

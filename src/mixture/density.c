@@ -19,37 +19,59 @@ static int64_t groups_length(int64_t n_groups)
   return WHITENING_ROWS * WHITENING_ROWS * (n_groups * (n_groups + 1) / 2);
 }
 
-static int64_t whitening_length(density_shape shape, int64_t n_features)
+int64_t dense_whitening_length(int64_t n_features)
 {
-  return shape == DIAGONAL ? n_features : groups_length((n_features + WHITENING_ROWS - 1) / WHITENING_ROWS);
+  return groups_length((n_features + WHITENING_ROWS - 1) / WHITENING_ROWS);
 }
 
-int64_t density_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+static int64_t whitening_length(const covariance_family *family, int64_t n_features)
 {
+  return family->storage->shape == DIAGONAL ? n_features : dense_whitening_length(n_features);
+}
+
+/* Dense ones that all components share are there once. */
+static bool whitening_is_shared(const covariance_family *family)
+{
+  return family->storage->shape == DENSE && family->storage->shared;
+}
+
+/* Of all components; INT64_MAX when they can't be counted. */
+static int64_t whitening_numbers(const covariance_family *family, int64_t n_components, int64_t n_features)
+{
+  const int64_t each = whitening_length(family, n_features);
+  int64_t numbers;
+  if (whitening_is_shared(family)) return each;
+  return multiply_fits(n_components, each, &numbers) ? numbers : INT64_MAX;
+}
+
+int64_t density_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
+{
+  int64_t vectors;
   int64_t bytes;
   /* Beyond 2^30 features a matrix does not fit into any memory, and its size not into 64 bits. */
-  if (n_features > (int64_t)1 << 30) return INT64_MAX;
-  const int64_t each = 2 + n_features + whitening_length(shape, n_features);
-  return multiply_fits(each, (int64_t)sizeof(double), &bytes) && multiply_fits(n_components, bytes, &bytes) ? bytes
-                                                                                                            : INT64_MAX;
+  if (n_features > (int64_t)1 << 30 || !multiply_fits(n_components, 2 + n_features, &vectors)) return INT64_MAX;
+  const int64_t common = family_has_common_form(family) ? common_form_length(n_components, n_features) : 0;
+  const int64_t numbers =
+      sum_of_bytes(3, (int64_t[]){vectors, whitening_numbers(family, n_components, n_features), common});
+  return multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ? bytes : INT64_MAX;
 }
 
-gmmpi_status density_create(density_shape shape, int64_t n_components, int64_t n_features, density_form **form,
-                            gmmpi_error *error)
+gmmpi_status density_create(const covariance_family *family, int64_t n_components, int64_t n_features,
+                            density_form **form, gmmpi_error *error)
 {
   density_form *created = calloc(1, sizeof *created);
-  if (created != NULL && density_bytes(shape, n_components, n_features) < INT64_MAX) {
-    created->shape = shape;
+  if (created != NULL && density_bytes(family, n_components, n_features) < INT64_MAX) {
+    created->shape = family->storage->shape;
     created->n_components = n_components;
     created->n_features = n_features;
     created->background = -INFINITY;
-    created->whitening_length = whitening_length(shape, n_features);
+    created->whitening_length = whitening_is_shared(family) ? 0 : whitening_length(family, n_features);
     created->log_constants = allocate(n_components, sizeof(double));
     created->room_for_dof = allocate(n_components, sizeof(double));
     created->means = allocate(n_components * n_features, sizeof(double));
-    created->whitening = allocate(n_components * created->whitening_length, sizeof(double));
+    created->whitening = allocate(whitening_numbers(family, n_components, n_features), sizeof(double));
     if (created->log_constants != NULL && created->room_for_dof != NULL && created->means != NULL &&
-        created->whitening != NULL) {
+        created->whitening != NULL && (!family_has_common_form(family) || common_form_allocate(created))) {
       *form = created;
       return GMMPI_OK;
     }
@@ -68,6 +90,7 @@ void density_destroy(density_form *form)
   free(form->room_for_dof);
   free(form->means);
   free(form->whitening);
+  common_form_free(form);
   free(form);
 }
 
@@ -108,13 +131,17 @@ void density_from_model(density_form *form, const gmmpi_model *model)
   for (int64_t k = 0; k < n_components && form->dof != NULL; k++)
     form->dof[k] = model->dof[k] > 0.0 ? model->dof[k] : DOF_START;
   memcpy(form->means, model->means, (size_t)(n_components * d) * sizeof(double));
+  double log_determinant = 0.0;
   for (int64_t k = 0; k < n_components; k++) {
     const double *factors = model_factor(model, k);
     double *whitening = form->whitening + k * form->whitening_length;
-    const double log_determinant =
-        form->shape == DENSE ? set_dense(d, factors, whitening) : set_diagonal(d, n_factors, factors, whitening);
+    if (form->shape == DIAGONAL)
+      log_determinant = set_diagonal(d, n_factors, factors, whitening);
+    else if (k == 0 || form->whitening_length > 0)
+      log_determinant = set_dense(d, factors, whitening);
     /* The log of weight 0 is -infinity, and all else is less than infinity. */
     form->log_constants[k] = log(model->weights[k]) - 0.5 * (double)d * log_two_pi + log_determinant;
     if (form->dof != NULL) form->log_constants[k] += tails_log_factor(form->dof[k], (double)d);
   }
+  if (form->common.origin != NULL) common_form_set(form, model);
 }

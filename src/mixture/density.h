@@ -17,18 +17,42 @@
  * 2000, eq. 3), where W_k is that of the scale matrix, which the model calls covariance.
  *
  * A uniform background has the same density at every point: it takes part in the sum over components, has a share of
- * each point, and no moments. */
+ * each point, and no moments.
+ *
+ * Where covariances have a matrix R in common, W_k = S_k R with a diagonal S_k, distances are
+ *
+ *   |W_k (x - mean_k)|^2 = |S_k (y - mean'_k)|^2,   y = R (x - origin),   mean'_k = R (mean_k - origin),
+ *
+ * so that a point is transformed once and then meets diagonal covariances, instead of meeting K matrices (common_form).
+ */
 #ifndef MIXTURE_DENSITY_H
 #define MIXTURE_DENSITY_H
 
 #include "gmmpi/error.h"
-#include "mixture/shape.h"
+#include "mixture/family.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Rows of W that are interleaved: a kernel works on so many at a time. */
 enum { WHITENING_ROWS = 4 };
+
+/* With fewer features all of a component's matrix is in registers, and to transform points beforehand takes longer. */
+enum { LEAST_COMMON_FEATURES = 5 };
+
+/* What covariances have in common. It serves for models whose means are not too far from each other: y is rounded in
+ * units of |y|, so that of a distance as much is lost as the means are away from their middle in standard deviations.
+ */
+typedef struct common_form {
+  bool holds;           /* is it of use, and are the components near enough? Else whitening is to be used */
+  double between;       /* sum of weight |W_k (mean_k - origin)|^2 over the components: how far apart they are */
+  double *origin;       /* d: the mean of the mixture; NULL: the covariances have nothing in common */
+  double *means;        /* K x d: R (mean_k - origin) */
+  const double *matrix; /* R, lower triangular, as whitening holds a component's W */
+  double *precisions;   /* the squares of S_k's diagonal: precisions_length numbers each */
+  int64_t precisions_length;
+  bool isotropic; /* all of a component's precisions are the same */
+} common_form;
 
 typedef struct density_form {
   density_shape shape;
@@ -40,24 +64,49 @@ typedef struct density_form {
    * WHITENING_ROWS, the last one filled up with zeros; group g holds columns 0 ... 4g+3, column by column,
    * WHITENING_ROWS numbers each. */
   double *whitening;
-  int64_t whitening_length; /* numbers per component */
+  int64_t whitening_length; /* numbers per component; 0: all components have the same, which is there once */
   bool isotropic;           /* DIAGONAL: all of a component's precisions are the same */
   double *dof;              /* K, degrees of freedom; NULL: components are normal */
   double *room_for_dof;     /* K */
   double background;        /* log of the background's weight times density; -infinity: there is none */
+  common_form common;
 } density_form;
 
 typedef struct gmmpi_model gmmpi_model;
 
-/* A form for K components and d features; its numbers are set by density_from_model. Errors: 71. */
-gmmpi_status density_create(density_shape shape, int64_t n_components, int64_t n_features, density_form **form,
-                            gmmpi_error *error);
+/* A form for models of the family with K components and d features; its numbers are set by density_from_model. Errors:
+ * 71. */
+gmmpi_status density_create(const covariance_family *family, int64_t n_components, int64_t n_features,
+                            density_form **form, gmmpi_error *error);
 void density_destroy(density_form *form); /* NULL is fine */
 
 /* The bytes of a form; INT64_MAX when they can't be counted. */
-int64_t density_bytes(density_shape shape, int64_t n_components, int64_t n_features);
+int64_t density_bytes(const covariance_family *family, int64_t n_components, int64_t n_features);
 
-/* Sets the form's numbers from a model of the same shape, whose factors must be up to date. */
+/* Sets the form's numbers from a model of the same family, whose factors must be up to date. */
 void density_from_model(density_form *form, const gmmpi_model *model);
+
+/* The numbers of a DENSE whitening. */
+int64_t dense_whitening_length(int64_t n_features);
+
+/* --- mixture/common_form.c: what density_create and the others above do for covariances with something in common ---
+ */
+
+/* Have the family's covariances a matrix in common? */
+bool family_has_common_form(const covariance_family *family);
+
+/* The numbers of a common form, besides the matrix; INT64_MAX when they can't be counted. */
+int64_t common_form_length(int64_t n_components, int64_t n_features);
+
+/* Of a form whose whitening is there. False: no memory. */
+bool common_form_allocate(density_form *form);
+void common_form_free(density_form *form);
+
+/* Are the means, as the form's model has them, so near to each other that second moments of the points about their
+ * common mean do not lose digits when the moments of the means are taken away? */
+bool common_form_is_compact(const common_form *common);
+
+/* Of a form whose means and whitening are set. */
+void common_form_set(density_form *form, const gmmpi_model *model);
 
 #endif

@@ -23,8 +23,14 @@ const char *family_list(char *text, size_t size)
   return text;
 }
 
+bool family_is_of_one_feature(const char *name)
+{
+  return strcmp(name, "E") == 0 || strcmp(name, "V") == 0;
+}
+
 const covariance_family *family_find(const char *name)
 {
+  if (family_is_of_one_feature(name)) return name[0] == 'E' ? &family_EII : &family_spherical;
   for (int i = 0; all_families[i] != NULL; i++) {
     if (strcmp(name, all_families[i]->name) == 0 || strcmp(name, all_families[i]->code) == 0) return all_families[i];
   }
@@ -47,6 +53,11 @@ int64_t family_length(const covariance_family *family, int64_t n_components, int
     if (!multiply_fits(length, shape[i], &length)) return -1;
   }
   return length;
+}
+
+statistics_order family_order(const covariance_family *family)
+{
+  return family->pools ? POOLED_ORDER : SECOND_ORDER;
 }
 
 int64_t family_scratch_numbers(const covariance_family *family, int64_t n_components, int64_t n_features)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mixture/model.h"
 
+#include "mixture/posterior_accept.h"
 #include "support/error.h"
 #include "support/feature_transform.h"
 #include "support/hash.h"
@@ -76,9 +77,12 @@ void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from)
   model_array target[MODEL_MOST_ARRAYS];
   model_array source[MODEL_MOST_ARRAYS];
   const int n_arrays = model_arrays(from, source);
-  model_arrays(to, target);
-  for (int i = 0; i < n_arrays; i++)
-    memcpy(target[i].numbers, source[i].numbers, (size_t)source[i].length * sizeof(double));
+  const int n_targets = model_arrays(to, target);
+  for (int i = 0, j = 0; i < n_arrays && j < n_targets; j++) {
+    if (strcmp(target[j].name, source[i].name) != 0) continue;
+    memcpy(target[j].numbers, source[i].numbers, (size_t)source[i].length * sizeof(double));
+    i++;
+  }
 }
 
 static int64_t stored_offset(const gmmpi_model *model, int64_t k)
@@ -216,15 +220,37 @@ static gmmpi_status accept_weights(gmmpi_model *model, const char *label, gmmpi_
   }
   if (largest == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: all weights are 0; give at least one component a weight", label);
+  double *of_background = model_has(model, PART_NOISE) ? model->noise_weight : NULL;
   double sum = 0;
   for (int64_t k = 0; k < n_components; k++) sum += weights[k];
+  if (of_background != NULL) {
+    sum += *of_background;
+    largest = fmax(largest, *of_background);
+  }
   model->given_sum = sum;
-  if (fabs(sum - 1) <= (double)n_components * DBL_EPSILON) return GMMPI_OK;
+  if (fabs(sum - 1) <= (double)(n_components + (of_background != NULL)) * DBL_EPSILON) return GMMPI_OK;
 
   /* By way of the largest, lest the sum of huge ones overflows or tiny ones lose digits. */
   double relative_sum = 0;
   for (int64_t k = 0; k < n_components; k++) relative_sum += weights[k] / largest;
+  if (of_background != NULL) relative_sum += *of_background / largest;
   for (int64_t k = 0; k < n_components; k++) weights[k] = weights[k] / largest / relative_sum;
+  if (of_background != NULL) *of_background = *of_background / largest / relative_sum;
+  return GMMPI_OK;
+}
+
+static gmmpi_status accept_background(const gmmpi_model *model, const char *label, gmmpi_error *error)
+{
+  const int64_t d = model->n_features;
+  if (!model_has(model, PART_NOISE)) return GMMPI_OK;
+  if (!isfinite(*model->noise_weight) || *model->noise_weight < 0)
+    return fail(error, GMMPI_BAD_DATA, "%s: noise_weight is %g; give a number that is not negative", label,
+                *model->noise_weight);
+  if (!isfinite(*model->noise_volume) || !(*model->noise_volume >= DBL_MIN))
+    return fail(error, GMMPI_BAD_DATA, "%s: noise_volume is %g; give a number above 0", label, *model->noise_volume);
+  if (!all_finite(model->noise_origin, d) || !all_finite(model->noise_axes, d * d))
+    return fail(error, GMMPI_BAD_DATA, "%s: the region of the noise has a number that is not finite; correct it",
+                label);
   return GMMPI_OK;
 }
 
@@ -296,6 +322,15 @@ static void permute_matrices(int64_t n_matrices, int64_t d, const int64_t *order
   }
 }
 
+static void permute_priors(gmmpi_model *model, const gmmpi_model *old, const int64_t *order)
+{
+  const int64_t d = model->n_features;
+  const int rank = model->family->storage->rank;
+  permute_rows(1, d, order, old->mean_prior, model->mean_prior);
+  if (rank == 1) permute_rows(1, d, order, old->covariance_prior, model->covariance_prior);
+  if (rank == 2) permute_matrices(1, d, order, old->covariance_prior, model->covariance_prior);
+}
+
 static void permute_texts(int64_t d, const int64_t *order, char **from, char **to)
 {
   for (int64_t j = 0; from != NULL && j < d; j++) {
@@ -321,6 +356,11 @@ gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, co
     permute_matrices(n_covariances, d, order, old->covariances, model->covariances);
   else if (model->family->storage->rank == 1)
     permute_rows(n_covariances, d, order, old->covariances, model->covariances);
+  if (model_has(model, PART_POSTERIOR)) permute_priors(model, old, order);
+  if (model_has(model, PART_NOISE)) {
+    permute_rows(1, d, order, old->noise_origin, model->noise_origin);
+    permute_rows(d, d, order, old->noise_axes, model->noise_axes);
+  }
   permute_texts(d, order, old->feature_names, model->feature_names);
   permute_texts(d, order, old->transforms, model->transforms);
   gmmpi_model_destroy(old);
@@ -336,7 +376,8 @@ gmmpi_status model_permute_features(gmmpi_model *model, const int64_t *order, co
 
 gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmpi_error *error)
 {
-  const gmmpi_status status = accept_weights(model, label, error);
+  gmmpi_status status = accept_background(model, label, error);
+  if (status == GMMPI_OK) status = accept_weights(model, label, error);
   if (status != GMMPI_OK) return status;
   for (int64_t k = 0; k < model->n_components; k++) {
     if (!all_finite(model->means + k * model->n_features, model->n_features))
@@ -348,7 +389,8 @@ gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmp
       return fail(error, GMMPI_BAD_DATA, "%s: component %lld has %g degrees of freedom; give a number above 0", label,
                   (long long)k, model->dof[k]);
   }
-  return accept_covariances(model, label, error);
+  if (accept_covariances(model, label, error) != GMMPI_OK) return GMMPI_BAD_DATA;
+  return posterior_accept(model, label, error);
 }
 
 int64_t model_n_living(const gmmpi_model *model)
@@ -361,7 +403,8 @@ int64_t model_n_living(const gmmpi_model *model)
 static int64_t count_parameters(const gmmpi_model *model, int64_t n_components)
 {
   const int64_t d = model->n_features;
-  return n_components - 1 + n_components * d + model->family->n_parameters(n_components, d);
+  const int64_t of_background = model_has(model, PART_NOISE) ? 2 : 0;
+  return n_components - 1 + n_components * d + model->family->n_parameters(n_components, d) + of_background;
 }
 
 int64_t model_n_parameters(const gmmpi_model *model)
@@ -392,7 +435,7 @@ gmmpi_status gmmpi_model_create(int64_t n_components, int64_t n_features, const 
   if (n_components < 1 || n_features < 1)
     return fail(error, GMMPI_WRONG_USAGE, "a model has %lld components in %lld features; give at least one of each",
                 (long long)n_components, (long long)n_features);
-  if (family == NULL)
+  if (family == NULL || (family_is_of_one_feature(covariance) && n_features > 1))
     return fail(error, GMMPI_WRONG_USAGE, "\"%s\" is no kind of covariance; use %s", covariance,
                 family_list(families, sizeof families));
   gmmpi_model *created = NULL;

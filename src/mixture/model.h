@@ -14,7 +14,8 @@ gmmpi_status model_allocate(model_kind kind, int64_t n_components, int64_t n_fea
 /* The bytes of a model without feature names; INT64_MAX when they can't be counted. */
 int64_t model_bytes(model_kind kind, int64_t n_components, int64_t n_features);
 
-/* Copies all parameters and factors between two models of one shape. Feature names stay. */
+/* Copies all parameters and factors between two models of one shape; `to` may have parts that `from` lacks, whose
+ * numbers stay. Feature names stay. */
 void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from);
 
 /* --- the covariance of component k, of a shared one that of all --- */
@@ -76,8 +77,9 @@ gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmp
 int64_t model_n_living(const gmmpi_model *model);
 
 /* Numbers that can move freely: weights, means and covariances (Bishop 2006, sec. 9.2; scikit-learn counts the same) of
- * the living components alone; degrees of freedom may be fixed, and are counted by who knows (em/options.h). A
- * component of weight 0 explains no point, so that its numbers are no parameters. */
+ * the living components alone, and a background's weight and volume (as mclust counts); degrees of freedom of t
+ * distributions may be fixed, and are counted by who knows (em/options.h). A component of weight 0 explains no point,
+ * so that its numbers are no parameters. */
 int64_t model_n_parameters(const gmmpi_model *model);
 
 /* The same with all components living. */

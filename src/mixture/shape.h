@@ -18,6 +18,19 @@ typedef enum density_shape { DENSE, DIAGONAL } density_shape;
 int64_t covariance_length(density_shape shape, int64_t n_features);
 int64_t triangle_length(density_shape shape, int64_t n_features);
 
+/* Of which order the sums over the points are: counts come with each. */
+typedef enum statistics_order {
+  FIRST_ORDER = 1,
+  SECOND_ORDER = 2,
+  POOLED_ORDER = 3 /* first moments of each component, second moments of all together */
+} statistics_order;
+
+/* How many second moments there are, each a triangle. */
+static inline int64_t n_second_moments(statistics_order order, int64_t n_components)
+{
+  return order == FIRST_ORDER ? 0 : order == POOLED_ORDER ? 1 : n_components;
+}
+
 /* Where the variance of feature j stands in a covariance, and in its triangle. */
 static inline int64_t covariance_diagonal(density_shape shape, int64_t n_features, int64_t j)
 {

@@ -45,8 +45,8 @@ static const covariance_family *family_of_probe(density_shape shape)
 
 int64_t data_spread_creation_bytes(density_shape shape, int64_t n_features, int n_threads)
 {
-  return sum_of_bytes(3, (int64_t[]){statistics_bytes(shape, 1, n_features, n_threads),
-                                     team_bytes(shape, 1, n_features, n_threads),
+  return sum_of_bytes(3, (int64_t[]){statistics_bytes(shape, SECOND_ORDER, 1, n_features, n_threads),
+                                     team_bytes(shape, SECOND_ORDER, 1, n_features, n_threads),
                                      model_bytes(gaussian_kind(family_of_probe(shape)), 1, n_features)});
 }
 
@@ -56,6 +56,7 @@ static void take_moments(const statistics *sums, data_spread *spread)
   const int64_t d = sums->n_features;
   const double n = sums->counts[0];
   const double *second = sums->second;
+  spread->n_samples = n;
   for (int64_t i = 0; i < d; i++) {
     const double shift_i = sums->first[i] / n;
     spread->means[i] = sums->references[i] + shift_i;

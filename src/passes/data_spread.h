@@ -8,6 +8,7 @@
 
 /* The covariance of all points: what initialisation and repairs fall back on. */
 typedef struct data_spread {
+  double n_samples;   /* that they are of: the sum of their weights */
   double *means;      /* d */
   double *variances;  /* d; of the points alone */
   double *covariance; /* covariance_length, of the shape in use: with the ridge, positive definite */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/expectation.h"
 
+#include "support/memory.h"
+
 #include <string.h>
 
 void weigh_responsibilities(const row_tile *tile, int64_t n_components, double *responsibilities)
@@ -10,12 +12,52 @@ void weigh_responsibilities(const row_tile *tile, int64_t n_components, double *
   }
 }
 
+void keep_known_labels(const row_tile *tile, int64_t n_components, double *responsibilities)
+{
+  for (int p = 0; p < tile->n_points && tile->labels != NULL; p++) {
+    if (tile->labels[p] < 0.0) continue;
+    for (int64_t k = 0; k < n_components; k++) responsibilities[k * TILE_ROWS + p] = 0.0;
+    responsibilities[(int64_t)tile->labels[p] * TILE_ROWS + p] = tile->weights != NULL ? tile->weights[p] : 1.0;
+  }
+}
+
+static bool has_known_labels(const row_tile *tile)
+{
+  bool has = false;
+  for (int p = 0; p < tile->n_points && tile->labels != NULL; p++) has = has || tile->labels[p] >= 0.0;
+  return has;
+}
+
+/* The E-step of a tile with rows whose component is known: these count for log of weight times density of that
+ * component, and the kernel is given the others, for which these have weight 0. */
+static void posteriors_with_labels(const density_form *form, const row_tile *tile, pass_workspace *workspace)
+{
+  _Alignas(MEMORY_ALIGNMENT) double weights[TILE_ROWS];
+  double *responsibilities = workspace->responsibilities;
+  row_tile unknown = *tile;
+  workspace->kernel->log_densities(form, tile->numbers, responsibilities, workspace->scratch);
+  for (int p = 0; p < TILE_ROWS; p++) {
+    weights[p] = p >= tile->n_points ? 0.0 : tile->weights != NULL ? tile->weights[p] : 1.0;
+    if (p >= tile->n_points || tile->labels[p] < 0.0) continue;
+    workspace->sums.log_likelihood += weights[p] * responsibilities[(int64_t)tile->labels[p] * TILE_ROWS + p];
+    weights[p] = 0.0;
+  }
+  unknown.weights = weights;
+  workspace->kernel->posteriors(form, &unknown, responsibilities, NULL, &workspace->sums.log_likelihood,
+                                &workspace->sums.sum_log_max_responsibility, workspace->scratch);
+  keep_known_labels(tile, form->n_components, responsibilities);
+}
+
 void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace)
 {
   const density_form *form = context;
   if (workspace->sums.totals != NULL && form->dof != NULL) {
     workspace->kernel->pulls(form, tile, workspace->responsibilities, workspace->spare, NULL, &workspace->sums,
                              workspace->scratch);
+    return;
+  }
+  if (has_known_labels(tile)) {
+    posteriors_with_labels(context, tile, workspace);
     return;
   }
   workspace->kernel->posteriors(context, tile, workspace->responsibilities, NULL, &workspace->sums.log_likelihood,
@@ -46,6 +88,7 @@ void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace
     workspace->sums.log_likelihood += tile->weights != NULL ? tile->weights[p] * highest[p] : highest[p];
   }
   weigh_responsibilities(tile, form->n_components, log_densities);
+  keep_known_labels(tile, form->n_components, log_densities);
 }
 
 void whole_rule(void *context, const row_tile *tile, pass_workspace *workspace)

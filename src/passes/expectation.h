@@ -19,7 +19,11 @@ typedef void (*responsibility_rule)(void *context, const row_tile *tile, pass_wo
 /* Multiplies responsibilities (n_components x TILE_ROWS) by the rows' weights, if they have any. */
 void weigh_responsibilities(const row_tile *tile, int64_t n_components, double *responsibilities);
 
-/* The E-step: context is a density_form. */
+/* Rows whose component is known get all of that one. */
+void keep_known_labels(const row_tile *tile, int64_t n_components, double *responsibilities);
+
+/* The E-step: context is a density_form. A row whose component is known counts for the log of weight times density of
+ * that one. */
 void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace);
 
 /* Nearest mean: context is a density_form, of which the component of the highest log density (ties: the lowest index)

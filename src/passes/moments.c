@@ -6,27 +6,39 @@
 
 #include <stdlib.h>
 
-int64_t moments_bytes(density_shape shape, int64_t n_components, int64_t n_features)
+int64_t moments_length(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features)
 {
-  int64_t bytes;
-  const int64_t each = sum_of_bytes(4, (int64_t[]){1, 1, n_features, triangle_length(shape, n_features)});
-  return multiply_fits(each, (int64_t)sizeof(double), &bytes) && multiply_fits(n_components, bytes, &bytes) ? bytes
-                                                                                                            : INT64_MAX;
+  const int64_t length = triangle_length(shape, n_features);
+  int64_t first;
+  int64_t second;
+  if (length == INT64_MAX || !multiply_fits(n_components, 1 + n_features, &first) ||
+      !multiply_fits(n_second_moments(order, n_components), length, &second))
+    return INT64_MAX;
+  return sum_of_bytes(2, (int64_t[]){first, second});
 }
 
-gmmpi_status moments_create(density_shape shape, int64_t n_components, int64_t n_features, moments **result,
-                            gmmpi_error *error)
+int64_t moments_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features)
+{
+  const int64_t numbers =
+      sum_of_bytes(2, (int64_t[]){moments_length(shape, order, n_components, n_features), n_components /* divisors */});
+  int64_t bytes;
+  return multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ? bytes : INT64_MAX;
+}
+
+gmmpi_status moments_create(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features,
+                            moments **result, gmmpi_error *error)
 {
   moments *created = calloc(1, sizeof *created);
   *result = created;
-  if (created != NULL && moments_bytes(shape, n_components, n_features) < INT64_MAX) {
+  if (created != NULL && moments_bytes(shape, order, n_components, n_features) < INT64_MAX) {
     created->shape = shape;
     created->n_components = n_components;
     created->n_features = n_features;
+    created->n_second = n_second_moments(order, n_components);
     created->second_length = triangle_length(shape, n_features);
     created->counts = allocate(n_components, sizeof(double));
     created->means = allocate(n_components * n_features, sizeof(double));
-    created->scatter = allocate(n_components * created->second_length, sizeof(double));
+    created->scatter = allocate(created->n_second * created->second_length, sizeof(double));
     if (created->counts != NULL && created->means != NULL && created->scatter != NULL) return GMMPI_OK;
   }
   moments_destroy(created);

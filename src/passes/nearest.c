@@ -20,8 +20,8 @@ int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int64_t at_once, int n
   int64_t rows;
   if (!multiply_fits(n_rows, sizeof(double) + sizeof(int32_t), &rows)) return INT64_MAX;
   return sum_of_bytes(4, (int64_t[]){rows, n_threads * batch * (int64_t)sizeof(double[TILE_ROWS]),
-                                     density_bytes(DIAGONAL, batch, n_features),
-                                     team_bytes(DIAGONAL, batch, n_features, n_threads)});
+                                     density_bytes(&family_diag, batch, n_features),
+                                     team_bytes(DIAGONAL, SECOND_ORDER, batch, n_features, n_threads)});
 }
 
 gmmpi_status nearest_create(const shard *points, const kernel *kernels, const double *inverse_variances,
@@ -32,7 +32,7 @@ gmmpi_status nearest_create(const shard *points, const kernel *kernels, const do
   const pass_size size = {DIAGONAL, FIRST_ORDER, batch, 1};
   nearest_centres *created = calloc(1, sizeof *created);
   *nearest = created;
-  if (created != NULL && density_create(DIAGONAL, batch, d, &created->form, error) == GMMPI_OK &&
+  if (created != NULL && density_create(&family_diag, batch, d, &created->form, error) == GMMPI_OK &&
       team_create(kernels, points, &size, 1, &created->team, error) == GMMPI_OK) {
     created->points = points;
     created->kernel = kernels;
@@ -64,6 +64,13 @@ void nearest_destroy(nearest_centres *nearest)
   free(nearest);
 }
 
+/* Of the tile's p-th point, from -1/2 times the squared distances. */
+static double weighted_distance(const row_tile *tile, const double *log_densities, int p)
+{
+  const double distance = -2.0 * log_densities[p];
+  return tile->weights != NULL ? distance * tile->weights[p] : distance;
+}
+
 static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
   const nearest_centres *nearest = context;
@@ -75,7 +82,7 @@ static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, in
   nearest->kernel->log_densities(nearest->form, tile->numbers, workspace->responsibilities, workspace->scratch);
   for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
     for (int p = 0; p < tile->n_points; p++) {
-      const double distance = -2.0 * log_densities[p];
+      const double distance = weighted_distance(tile, log_densities, p);
       if (distance < distances[p]) {
         distances[p] = distance;
         indices[p] = (int32_t)(nearest->n_centres + k);
@@ -151,7 +158,7 @@ static void add_lane_sums(void *context, const row_tile *tile, int64_t n_tiles, 
   nearest->kernel->log_densities(nearest->form, tile->numbers, workspace->responsibilities, workspace->scratch);
   for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
     for (int p = 0; p < tile->n_points; p++) {
-      const double distance = -2.0 * log_densities[p];
+      const double distance = weighted_distance(tile, log_densities, p);
       sums[k][p] += distance < distances[p] ? distance : distances[p];
     }
   }

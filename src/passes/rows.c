@@ -51,6 +51,28 @@ gmmpi_status fetch_rows(const shard *points, const int64_t *rows, int64_t n, dou
   return shard_agree(points, error);
 }
 
+gmmpi_status fetch_weights(const shard *points, const int64_t *rows, int64_t n, double *weights, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  for (int64_t i = 0; i < n; i++) weights[i] = 1.0;
+  if (!points->has_weights) return GMMPI_OK;
+  double *numbers = allocate(points->row_width, sizeof *numbers);
+  if (numbers == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for the weights of rows");
+  if (agree(points->comm, &local) != GMMPI_OK) {
+    free(numbers);
+    return error_pass(error, &local);
+  }
+  for (int64_t i = 0; i < n; i++) {
+    weights[i] = 0.0;
+    if (rows[i] < points->first_row || rows[i] >= points->first_row + points->n_rows) continue;
+    shard_copy_numbers(points, rows[i], numbers);
+    weights[i] = numbers[points->row_width - 1] * points->weight_unit;
+  }
+  free(numbers);
+  allreduce_large(points->comm, weights, n, MPI_INT64_T, MPI_SUM); /* bits, as in fetch_rows */
+  return shard_agree(points, error);
+}
+
 /* The n smallest values found so far, sorted. */
 typedef struct kept_rows {
   valued_row *rows;
@@ -108,5 +130,41 @@ gmmpi_status worst_fitting_rows(const shard *points, const density_form *form, p
   }
   free(kept);
   free(worst);
+  return error_pass(error, &local);
+}
+
+/* A race that this rank's rows run. */
+typedef struct weighted_race {
+  uint64_t seed;
+  random_purpose purpose;
+  valued_row *first;
+  int64_t n_first, n;
+} weighted_race;
+
+static void run_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
+{
+  weighted_race *race = context;
+  (void)n_tiles;
+  (void)thread;
+  for (int p = 0; p < tile->n_points; p++) {
+    const int64_t row = tile->first_row + p;
+    const double weight = tile->weights != NULL ? tile->weights[p] : 1.0;
+    const double time = random_exponential(race->seed, race->purpose, (uint64_t)row, 0) / weight;
+    keep_smallest(race->first, &race->n_first, race->n, (valued_row){time, row});
+  }
+}
+
+gmmpi_status draw_rows_by_weight(const shard *points, uint64_t seed, random_purpose purpose, int64_t n, int64_t *rows,
+                                 gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  weighted_race race = {.seed = seed, .purpose = purpose, .first = allocate(n, sizeof *race.first), .n = n};
+  if (race.first == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to draw %lld rows", (long long)n);
+  if (agree(points->comm, &local) == GMMPI_OK) {
+    shard_visit(points, 1, &(row_visitor){.context = &race, .tiles = run_tile, .takes_turns = true});
+    smallest_of_all_ranks(points->comm, race.first, race.n_first, n, rows);
+    shard_agree(points, &local);
+  }
+  free(race.first);
   return error_pass(error, &local);
 }

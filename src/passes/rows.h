@@ -5,6 +5,7 @@
 #define PASSES_ROWS_H
 
 #include "passes/expectation.h"
+#include "support/random.h"
 
 /* A row with a value by which rows are ordered. */
 typedef struct valued_row {
@@ -25,6 +26,15 @@ void smallest_of_all_ranks(MPI_Comm comm, const valued_row *mine, int64_t n_mine
 /* Collective: coordinates (n x d) of rows of the data set, whoever owns them. A row of -1 gives zeros. Every rank gives
  * the same rows. Errors: those of shard_agree. */
 gmmpi_status fetch_rows(const shard *points, const int64_t *rows, int64_t n, double *coordinates, gmmpi_error *error);
+
+/* Collective: their weights (n), in the points' unit; 1 where rows have none. Errors: those of shard_agree. */
+gmmpi_status fetch_weights(const shard *points, const int64_t *rows, int64_t n, double *weights, gmmpi_error *error);
+
+/* Collective: n different rows, drawn one after the other, each time with their weights as probabilities (Efraimidis,
+ * Spirakis 2006, "Weighted random sampling with a reservoir"): those that come in first in a race of exponential times
+ * over weights. Errors, agreed: 71, and those of shard_agree. */
+gmmpi_status draw_rows_by_weight(const shard *points, uint64_t seed, random_purpose purpose, int64_t n, int64_t *rows,
+                                 gmmpi_error *error);
 
 /* Collective: rows of the n points with the smallest log density under the mixture. The team's workspaces must fit the
  * form. Errors, agreed: 71, and those of shard_agree. */

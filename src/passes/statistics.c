@@ -11,15 +11,21 @@
 
 enum { N_FULL_RANGE = 2 };
 
-int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
+int64_t statistics_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features,
+                         int n_threads)
 {
   const int64_t d = n_features;
-  int64_t per_component = sum_of_bytes(3, (int64_t[]){1, d, triangle_length(shape, d)});
-  int64_t bytes;
+  const int64_t n_second = n_second_moments(order, n_components);
   const int64_t each = n_threads * FIXED_LIMBS * (int64_t)sizeof(int64_t) + (int64_t)sizeof(double);
-  if (!multiply_fits(per_component, each, &per_component)) return INT64_MAX;
-  per_component += 2 * padded_width(d) * (int64_t)sizeof(double);
-  return multiply_fits(n_components, per_component, &bytes) ? bytes : INT64_MAX;
+  const int64_t length = triangle_length(shape, d);
+  int64_t first;
+  int64_t second;
+  int64_t vectors;
+  if (length == INT64_MAX || !multiply_fits(n_components, 1 + d, &first) || !multiply_fits(first, each, &first) ||
+      !multiply_fits(n_second, length, &second) || !multiply_fits(second, each, &second) ||
+      !multiply_fits(n_components + 1, 2 * padded_width(d) * (int64_t)sizeof(double), &vectors))
+    return INT64_MAX;
+  return sum_of_bytes(3, (int64_t[]){first, second, vectors});
 }
 
 enum { N_TAIL_SUMS = 2 };
@@ -37,14 +43,14 @@ int64_t statistics_tail_bytes(int64_t n_components, int n_threads)
   return N_TAIL_SUMS * n_components * (n_threads * FIXED_LIMBS * (int64_t)sizeof(int64_t) + (int64_t)sizeof(double));
 }
 
-static int64_t second_length_of(density_shape shape, statistics_order order, int64_t n_features)
+static int64_t count_values(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features)
 {
-  return order == SECOND_ORDER ? triangle_length(shape, n_features) : 0;
+  return n_components * (1 + n_features) + n_second_moments(order, n_components) * triangle_length(shape, n_features);
 }
 
 int64_t statistics_words(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features)
 {
-  const int64_t n_values = n_components * (1 + n_features + second_length_of(shape, order, n_features));
+  const int64_t n_values = count_values(shape, order, n_components, n_features);
   return FIXED_LIMBS * n_values + N_FULL_RANGE * FULL_RANGE_LIMBS;
 }
 
@@ -54,14 +60,15 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   const int64_t d = points->n_features;
   statistics *sums = calloc(1, sizeof *sums);
   *result = sums;
-  if (sums == NULL || statistics_bytes(shape, n_components, d, points->n_threads) == INT64_MAX) goto no_memory;
+  if (sums == NULL || statistics_bytes(shape, order, n_components, d, points->n_threads) == INT64_MAX) goto no_memory;
   sums->shape = shape;
   sums->order = order;
   sums->n_components = n_components;
   sums->n_features = d;
   sums->width = padded_width(d);
-  sums->second_length = second_length_of(shape, order, d);
-  sums->n_values = n_components * (1 + d + sums->second_length);
+  sums->n_second = n_second_moments(order, n_components);
+  sums->second_length = triangle_length(shape, d);
+  sums->n_values = count_values(shape, order, n_components, d);
   sums->n_words = statistics_words(shape, order, n_components, d);
   sums->block_scale = fixed_scale((double)points->block_rows * points->largest_weight);
   sums->total_scale = sums->block_scale;
@@ -71,10 +78,12 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->inverse_scales = allocate(n_components * sums->width, sizeof(double));
   sums->counts = allocate(n_components, sizeof(double));
   sums->first = allocate(n_components * d, sizeof(double));
-  sums->second = allocate(n_components * sums->second_length, sizeof(double));
+  sums->second = allocate(sums->n_second * sums->second_length, sizeof(double));
+  sums->origin = allocate(sums->width, sizeof(double));
+  sums->pooled_scales = allocate(sums->width, sizeof(double));
   sums->words = allocate((sums->n_threads - 1) * sums->n_words, sizeof(int64_t));
   if (sums->references == NULL || sums->inverse_scales == NULL || sums->counts == NULL || sums->first == NULL ||
-      sums->second == NULL || sums->words == NULL)
+      sums->second == NULL || sums->origin == NULL || sums->pooled_scales == NULL || sums->words == NULL)
     goto no_memory;
   return GMMPI_OK;
 
@@ -116,24 +125,55 @@ void statistics_destroy(statistics *sums)
   free(sums->second);
   free(sums->totals);
   free(sums->logs);
+  free(sums->origin);
+  free(sums->pooled_scales);
   free(sums->words);
   free(sums);
+}
+
+/* The largest distance of a value of feature j from a reference point. */
+static double farthest_from(const statistics *sums, int64_t j, double reference)
+{
+  return fmax(sums->points->maxima[j] - reference, reference - sums->points->minima[j]);
+}
+
+static double into_range(const statistics *sums, int64_t j, double value)
+{
+  return fmin(fmax(value, sums->points->minima[j]), sums->points->maxima[j]);
+}
+
+/* The coarsest of the components' units. */
+static void set_pooled_scales(statistics *sums)
+{
+  for (int64_t j = 0; j < sums->n_features; j++) {
+    sums->pooled_scales[j] = sums->inverse_scales[j];
+    for (int64_t k = 1; k < sums->n_components; k++)
+      sums->pooled_scales[j] = fmin(sums->pooled_scales[j], sums->inverse_scales[k * sums->width + j]);
+  }
 }
 
 void statistics_begin(statistics *sums, const double *means)
 {
   const int64_t d = sums->n_features;
-  const double *minima = sums->points->minima;
-  const double *maxima = sums->points->maxima;
   for (int64_t k = 0; k < sums->n_components; k++) {
     for (int64_t j = 0; j < d; j++) {
-      const double reference = fmin(fmax(means[k * d + j], minima[j]), maxima[j]);
-      const double farthest = fmax(maxima[j] - reference, reference - minima[j]);
+      const double reference = into_range(sums, j, means[k * d + j]);
       sums->references[k * sums->width + j] = reference;
-      sums->inverse_scales[k * sums->width + j] = 1.0 / fixed_scale(farthest);
+      sums->inverse_scales[k * sums->width + j] = 1.0 / fixed_scale(farthest_from(sums, j, reference));
     }
   }
+  set_pooled_scales(sums);
   sums->tight = false;
+  sums->about_origin = false;
+}
+
+void statistics_about(statistics *sums, const double *origin)
+{
+  sums->about_origin = true;
+  for (int64_t j = 0; j < sums->n_features; j++) {
+    sums->origin[j] = into_range(sums, j, origin[j]);
+    sums->pooled_scales[j] = 1.0 / fixed_scale(farthest_from(sums, j, sums->origin[j]));
+  }
 }
 
 void statistics_tighten(statistics *sums, const double *spans)
@@ -143,19 +183,22 @@ void statistics_tighten(statistics *sums, const double *spans)
     for (int64_t j = 0; j < sums->n_features; j++)
       sums->inverse_scales[k * sums->width + j] = 1.0 / fixed_scale(spans[k * sums->n_features + j]);
   }
+  set_pooled_scales(sums);
 }
 
 /* Sums have FIXED_LIMBS * FIXED_BITS bits below their scale; of these a scatter is to fill COARSE_BITS at least. */
 enum { COARSE_BITS = 46 };
 
-bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridge)
+bool statistics_are_coarse(const statistics *sums, int64_t k, const double *scatter, const double *ridge)
 {
-  const double *second = sums->second + k * sums->second_length;
-  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS);
+  const bool pooled = sums->order == POOLED_ORDER;
+  const double *inverse_scales = pooled ? sums->pooled_scales : sums->inverse_scales + k * sums->width;
+  double count = sums->counts[k];
+  for (int64_t i = 0; i < sums->n_components && pooled; i++) count += i == k ? 0.0 : sums->counts[i];
+  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS) * sums->points->weight_unit;
   for (int64_t j = 0; j < sums->n_features && !sums->tight; j++) {
-    const double scale = 1.0 / sums->inverse_scales[k * sums->width + j];
-    const double scatter = second[triangle_diagonal(sums->shape, j)];
-    if (scatter + sums->counts[k] * ridge[j] < unit * scale * scale &&
+    const double scale = 1.0 / inverse_scales[j];
+    if (scatter[triangle_diagonal(sums->shape, j)] + count * ridge[j] < unit * scale * scale &&
         sums->points->maxima[j] > sums->points->minima[j])
       return true;
   }
@@ -163,7 +206,7 @@ bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridg
 }
 
 /* Walks the fixed-point values of a component in the order in which they are held: its count, first and second moments.
- */
+ * Pooled second moments come after all components. */
 typedef struct limb_cursor {
   int64_t *high, *middle, *low;
 } limb_cursor;
@@ -175,7 +218,8 @@ static int64_t *words_of_thread(const statistics *sums, int thread)
 
 static limb_cursor limbs_of(const statistics *sums, int thread, int64_t component)
 {
-  const int64_t offset = component * (1 + sums->n_features + sums->second_length);
+  const int64_t own_second = sums->order == SECOND_ORDER ? sums->second_length : 0;
+  const int64_t offset = component * (1 + sums->n_features + own_second);
   int64_t *high = words_of_thread(sums, thread) + offset;
   return (limb_cursor){high, high + sums->n_values, high + 2 * sums->n_values};
 }
@@ -208,6 +252,18 @@ static void add_tail_sums(const statistics *sums, const block_sums *block, int t
   add_values(&limbs, 1, &block->logs[k], &one, 1.0 / (most_log * sums->total_scale));
 }
 
+/* second: as block_sums has it for one component. */
+static void add_second(const statistics *sums, limb_cursor *limbs, const double *second, const double *inverse_scales,
+                       double factor)
+{
+  for (int64_t i = 0; i < sums->n_features; i++) {
+    if (sums->shape == DENSE)
+      add_values(limbs, i + 1, second + i * sums->width, inverse_scales, factor * inverse_scales[i]);
+    else
+      add_values(limbs, 1, second + i, &inverse_scales[i], factor * inverse_scales[i]);
+  }
+}
+
 void statistics_add_block(statistics *sums, const block_sums *block, int thread)
 {
   const int64_t d = sums->n_features;
@@ -221,16 +277,12 @@ void statistics_add_block(statistics *sums, const block_sums *block, int thread)
     limb_cursor limbs = limbs_of(sums, thread, k);
     add_values(&limbs, 1, &block->counts[k], &one, inverse_block_scale);
     add_values(&limbs, d, block->first + k * width, inverse_scales, inverse_block_scale);
-    if (sums->order == FIRST_ORDER) continue;
-    if (sums->shape == DENSE) {
-      for (int64_t i = 0; i < d; i++)
-        add_values(&limbs, i + 1, block->second + (k * d + i) * width, inverse_scales,
-                   inverse_block_scale * inverse_scales[i]);
-    } else {
-      for (int64_t j = 0; j < d; j++)
-        add_values(&limbs, 1, block->second + k * width + j, &inverse_scales[j],
-                   inverse_block_scale * inverse_scales[j]);
-    }
+    if (sums->order == SECOND_ORDER)
+      add_second(sums, &limbs, second_of_component(block, k), inverse_scales, inverse_block_scale);
+  }
+  if (sums->order == POOLED_ORDER) {
+    limb_cursor limbs = limbs_of(sums, thread, sums->n_components);
+    add_second(sums, &limbs, block->second, sums->pooled_scales, inverse_block_scale);
   }
   full_range_add(full_range_words(sums, thread), block->log_likelihood);
   full_range_add(full_range_words(sums, thread) + FULL_RANGE_LIMBS, block->sum_log_max_responsibility);
@@ -249,6 +301,21 @@ static void take_tail_sums(statistics *sums, int64_t k)
   sums->logs[k] = take_value(&limbs, most_log * sums->total_scale);
 }
 
+static void take_second(const statistics *sums, limb_cursor *limbs, const double *inverse_scales, double *second)
+{
+  for (int64_t i = 0; i < sums->n_features; i++) {
+    const double row_scale = sums->block_scale / inverse_scales[i];
+    for (int64_t j = triangle_first(sums->shape, i); j <= i; j++)
+      *second++ = take_value(limbs, row_scale / inverse_scales[j]);
+  }
+}
+
+/* n values in units of weight. */
+static void rescale(const statistics *sums, int64_t n, double *values)
+{
+  for (int64_t i = 0; i < n && sums->points->weight_unit != 1.0; i++) values[i] *= sums->points->weight_unit;
+}
+
 static void take_component(statistics *sums, int64_t k)
 {
   const int64_t d = sums->n_features;
@@ -257,13 +324,7 @@ static void take_component(statistics *sums, int64_t k)
   limb_cursor limbs = limbs_of(sums, 0, k);
   sums->counts[k] = take_value(&limbs, sums->block_scale);
   for (int64_t j = 0; j < d; j++) sums->first[k * d + j] = take_value(&limbs, sums->block_scale / inverse_scales[j]);
-  if (sums->order == FIRST_ORDER) return;
-  double *second = sums->second + k * sums->second_length;
-  for (int64_t i = 0; i < d; i++) {
-    const double row_scale = sums->block_scale / inverse_scales[i];
-    for (int64_t j = triangle_first(sums->shape, i); j <= i; j++)
-      *second++ = take_value(&limbs, row_scale / inverse_scales[j]);
-  }
+  if (sums->order == SECOND_ORDER) take_second(sums, &limbs, inverse_scales, sums->second + k * sums->second_length);
 }
 
 void statistics_place(statistics *sums, int64_t *words)
@@ -285,6 +346,19 @@ void statistics_add_threads(statistics *sums)
 void statistics_take(statistics *sums)
 {
   for (int64_t k = 0; k < sums->n_components; k++) take_component(sums, k);
+  if (sums->order == POOLED_ORDER) {
+    limb_cursor limbs = limbs_of(sums, 0, sums->n_components);
+    take_second(sums, &limbs, sums->pooled_scales, sums->second);
+  }
   sums->log_likelihood = full_range_value(full_range_words(sums, 0));
   sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
+  rescale(sums, sums->n_components, sums->counts);
+  if (sums->totals != NULL) {
+    rescale(sums, sums->n_components, sums->totals);
+    rescale(sums, sums->n_components, sums->logs);
+  }
+  rescale(sums, sums->n_components * sums->n_features, sums->first);
+  rescale(sums, sums->n_second * sums->second_length, sums->second);
+  rescale(sums, 1, &sums->log_likelihood);
+  rescale(sums, 1, &sums->sum_log_max_responsibility);
 }

@@ -12,6 +12,10 @@
  *
  *   totals[k] = sum of responsibilities N_k,  logs[k] = sum of responsibility log(1 + delta / nu).
  *
+ * Where only the sum of the second moments over all components is wanted (POOLED_ORDER), that is what there is: each
+ * about its r_k, or all about one origin (statistics_about), which is d d / 2 products per point instead of per point
+ * and component.
+ *
  * Sums over blocks and ranks do not depend on their order (support/exact_sum.h): a block's sum x is held in units of a
  * power of two that bounds it. The bound of counts is the block's rows, of first additionally the largest |x - r_k|
  * that the columns' ranges allow, of second the product of two of those. There are at most 2^22
@@ -23,32 +27,33 @@
 
 #include "kernels/kernel.h"
 
-/* What is summed: counts alone come with every order. */
-typedef enum statistics_order { FIRST_ORDER = 1, SECOND_ORDER = 2 } statistics_order;
-
 typedef struct statistics {
   density_shape shape;
   statistics_order order;
   int64_t n_components;  /* K */
   int64_t n_features;    /* d */
   int64_t width;         /* d rounded up as block_sums has it */
-  int64_t second_length; /* numbers per component: triangle_length (mixture/shape.h), or 0 */
+  int64_t n_second;      /* n_second_moments */
+  int64_t second_length; /* numbers of each: triangle_length (mixture/shape.h) */
   double *references;    /* K x width, padded with zeros */
   double *counts;        /* K */
   double *first;         /* K x d */
-  double *second;        /* K x second_length */
+  double *second;        /* n_second x second_length */
+  double *origin;        /* width, padded with zeros: of POOLED_ORDER */
+  bool about_origin;     /* statistics_about was called: second is about origin, and not about the references */
   double *totals;        /* K: tail sums; NULL: there are none */
   double *logs;          /* K */
   double log_likelihood;
   double sum_log_max_responsibility;
 
   /* The sums while they are collected: fixed-point limbs, then the full-range limbs of two sums. */
-  int64_t n_values;       /* K (1 + d + second_length), and the tail sums: 2 K */
+  int64_t n_values;       /* K (1 + d) + n_second second_length, and the tail sums: 2 K */
   int64_t n_words;        /* what travels */
   int64_t *travelling;    /* n_words: the first thread's, borrowed for a pass */
   int64_t *words;         /* (n_threads - 1) x n_words: of the other threads */
   int n_threads;          /* as many as the points have */
   double *inverse_scales; /* K x width: of x - r_k */
+  double *pooled_scales;  /* width: likewise, of POOLED_ORDER's second moments */
   double block_scale;     /* of a sum over a block's responsibilities, or pulls */
   double total_scale;     /* of a sum over a block's responsibilities */
   bool tight;             /* statistics_tighten was called */
@@ -71,7 +76,8 @@ int64_t statistics_tail_bytes(int64_t n_components, int n_threads);
 int64_t statistics_words(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features);
 
 /* The bytes of statistics, with the words that travel; INT64_MAX when they can't be counted. */
-int64_t statistics_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads);
+int64_t statistics_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features,
+                         int n_threads);
 
 /* Takes the means (K x d) as reference points, each moved into the range of the data. */
 void statistics_begin(statistics *sums, const double *means);
@@ -79,13 +85,17 @@ void statistics_begin(statistics *sums, const double *means);
 /* Of sums with tails, before a pass: the largest that (nu + d)/nu is. */
 void statistics_set_largest_pull(statistics *sums, double largest_pull);
 
+/* After statistics_begin, for POOLED_ORDER: second moments about this origin (d), moved into the range of the data. */
+void statistics_about(statistics *sums, const double *origin);
+
 /* After statistics_begin: sums in units that suit points no farther from the reference points than spans (K x d) say.
  */
 void statistics_tighten(statistics *sums, const double *spans);
 
 /* Is component k's scatter, with the ridge (d) that will be added, so small in the units of its sums, because of points
- * far away from all others, that digits are lost? Never after statistics_tighten: better units there are not. */
-bool statistics_are_coarse(const statistics *sums, int64_t k, const double *ridge);
+ * far away from all others, that digits are lost? Of POOLED_ORDER: the one scatter, whatever k is. Never after
+ * statistics_tighten: better units there are not. scatter: second_length numbers. */
+bool statistics_are_coarse(const statistics *sums, int64_t k, const double *scatter, const double *ridge);
 
 /* Adds what was summed over one block. Threads may do so at the same time, each with its number (from 0). */
 void statistics_add_block(statistics *sums, const block_sums *block, int thread);

@@ -12,16 +12,21 @@ static int64_t second_rows(density_shape shape, int64_t n_features)
   return shape == DENSE ? n_features : 1;
 }
 
-int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
+int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features, int n_threads)
 {
+  const int64_t n_second = n_second_moments(order, n_components);
   const int64_t scratch = kernel_scratch_bytes(shape, n_components, n_features);
   const int64_t group_tiles = kernel_group_tiles(shape, n_components, n_features);
+  int64_t second;
   int64_t numbers;
   int64_t bytes;
-  if (!multiply_fits(padded_width(n_features), second_rows(shape, n_features) + 1, &numbers) ||
-      !multiply_fits(numbers + group_tiles * TILE_ROWS + 1, (int64_t)sizeof(double), &numbers) ||
-      !multiply_fits(n_components, numbers, &bytes) || scratch > INT64_MAX - bytes)
+  if (!multiply_fits(padded_width(n_features), second_rows(shape, n_features), &second) ||
+      !multiply_fits(n_second, second, &second) || !multiply_fits(second, (int64_t)sizeof(double), &second) ||
+      !multiply_fits(n_components, (padded_width(n_features) + group_tiles * TILE_ROWS + 1) * (int64_t)sizeof(double),
+                     &bytes))
     return INT64_MAX;
+  bytes = sum_of_bytes(2, (int64_t[]){bytes, second});
+  if (scratch > INT64_MAX - bytes) return INT64_MAX;
   numbers = group_tiles * n_features * TILE_ROWS * (int64_t)sizeof(double);
   return bytes + scratch <= INT64_MAX - numbers && multiply_fits(n_threads, bytes + scratch + numbers, &bytes)
              ? bytes
@@ -56,7 +61,7 @@ static workspace_lengths lengths_for(const pass_size *sizes, int n_sizes, int64_
     widen(&most.scratch_bytes, kernel_scratch_bytes(shape, K, n_features));
     widen(&most.counts, K);
     widen(&most.first, K * width);
-    if (sizes[i].order == SECOND_ORDER) widen(&most.second, K * second_rows(shape, n_features) * width);
+    widen(&most.second, n_second_moments(sizes[i].order, K) * second_rows(shape, n_features) * width);
   }
   return most;
 }
@@ -94,8 +99,8 @@ static int64_t count_words(const pass_size *sizes, int n_sizes, const shard *poi
     const int64_t K = sizes[i].n_components;
     const int64_t d = points->n_features;
     int64_t own;
-    if (team_bytes(sizes[i].shape, K, d, points->n_threads) == INT64_MAX ||
-        statistics_bytes(sizes[i].shape, K, d, points->n_threads) == INT64_MAX ||
+    if (team_bytes(sizes[i].shape, sizes[i].order, K, d, points->n_threads) == INT64_MAX ||
+        statistics_bytes(sizes[i].shape, sizes[i].order, K, d, points->n_threads) == INT64_MAX ||
         !multiply_fits(statistics_words(sizes[i].shape, sizes[i].order, K, d), sizes[i].n_requests, &own) ||
         __builtin_add_overflow(n_words, own, &n_words))
       return -1;
@@ -172,9 +177,12 @@ void workspace_begin_block(pass_workspace *workspace, const statistics *sums)
   own->references = sums->references;
   memset(own->counts, 0, (size_t)K * sizeof(double));
   memset(own->first, 0, (size_t)(K * own->width) * sizeof(double));
-  own->second = sums->order == SECOND_ORDER ? workspace->second : NULL;
+  own->pooled = sums->order == POOLED_ORDER;
+  own->origin = sums->about_origin ? sums->origin : NULL;
+  own->second = sums->n_second > 0 ? workspace->second : NULL;
   if (own->second != NULL)
-    memset(own->second, 0, (size_t)(K * second_rows(sums->shape, sums->n_features) * own->width) * sizeof(double));
+    memset(own->second, 0,
+           (size_t)(sums->n_second * second_rows(sums->shape, sums->n_features) * own->width) * sizeof(double));
   own->totals = sums->totals != NULL ? workspace->totals : NULL;
   own->logs = sums->totals != NULL ? workspace->logs : NULL;
   if (sums->totals != NULL) {

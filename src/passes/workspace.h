@@ -48,9 +48,10 @@ void team_destroy(pass_team *team); /* NULL is fine */
 /* After team_create: so many requests of a pass, of at most K components, may have tail sums. Errors: 71. */
 gmmpi_status team_add_tails(pass_team *team, int64_t n_components, int64_t n_requests, gmmpi_error *error);
 
-/* The bytes of a team for requests of one shape and number of components, but for the words that travel, which are
- * counted with the statistics; INT64_MAX when they can't be counted. */
-int64_t team_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads);
+/* The bytes of a team for requests of one shape, order and number of components, but for the words that travel, which
+ * are counted with the statistics; INT64_MAX when they can't be counted. */
+int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features,
+                   int n_threads);
 
 /* What tails add to that. */
 int64_t team_tail_bytes(int64_t n_components, int n_threads);

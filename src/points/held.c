@@ -114,21 +114,24 @@ tile_place held_place(const shard *points, int64_t index)
                       held->float_tiles != NULL ? held->float_tiles + place : NULL};
 }
 
-/* Fills the tile at the data set's end up with copies of its first point, of weight 0. */
+/* Fills the tile at the data set's end up with copies of its first point, of weight 0 and unknown label. */
 static void fill_last_tile(shard *points)
 {
   const held_rows *held = points->rows;
   const int64_t n_points = points->n_rows % TILE_ROWS;
   if (n_points == 0) return;
   const int64_t place = (points->n_rows - n_points) * points->row_width;
-  const int64_t weights = place + points->n_features * TILE_ROWS;
-  for (int64_t i = place; i < place + points->row_width * TILE_ROWS; i++) {
-    const int64_t first = i - (i - place) % TILE_ROWS;
-    if (i - first < n_points) continue;
-    if (held->tiles != NULL)
-      held->tiles[i] = i < weights ? held->tiles[first] : 0.0;
-    else
-      held->float_tiles[i] = i < weights ? held->float_tiles[first] : 0.0F;
+  for (int64_t j = 0; j < points->row_width; j++) {
+    const int64_t first = place + j * TILE_ROWS;
+    const double filling = shard_filling(points, j, held->tiles != NULL ? held->tiles[first] : 0.0);
+    const float float_filling =
+        (float)shard_filling(points, j, held->tiles == NULL ? (double)held->float_tiles[first] : 0.0);
+    for (int64_t i = first + n_points; i < first + TILE_ROWS; i++) {
+      if (held->tiles != NULL)
+        held->tiles[i] = filling;
+      else
+        held->float_tiles[i] = float_filling;
+    }
   }
 }
 

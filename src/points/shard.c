@@ -50,8 +50,11 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
   created->n_samples = n_samples;
   created->n_features = n_features;
   created->has_weights = options->has_weights;
-  created->row_width = n_features + (options->has_weights ? 1 : 0);
+  created->has_labels = options->has_labels;
+  created->row_width = n_features + shard_n_beside(options);
   created->largest_weight = 1.0;
+  created->weight_unit = 1.0;
+  created->total_weight = (double)n_samples;
   created->single_precision = options->single_precision;
   created->n_threads = options->n_threads > 1 ? options->n_threads : 1;
   created->block_rows = shard_block_rows(n_samples);
@@ -87,6 +90,14 @@ bool shard_has_room_for_copy(const shard *points)
   MPI_Comm_size(points->comm, &n_ranks);
   return !points->is_streamed &&
          shard_bytes(points->n_samples, points->row_width, n_ranks, false) <= points->room_for_copy;
+}
+
+void shard_normalise_weights(shard *points)
+{
+  const double sum = points->total_weight / points->weight_unit;
+  if (!points->has_weights || !(sum > 0.0)) return;
+  points->weight_unit = (double)points->n_samples / sum;
+  points->total_weight = (double)points->n_samples;
 }
 
 void shard_destroy(shard *points)
@@ -189,7 +200,8 @@ static void visit_tiles(const block_view *block, int64_t most_tiles, const row_v
     for (int64_t i = 0; i < n; i++) {
       const double *numbers = block_tile(block, t + i, room == NULL ? NULL : room + i * length);
       tiles[i] = (row_tile){.numbers = numbers,
-                            .weights = points->has_weights ? numbers + points->n_features * TILE_ROWS : NULL,
+                            .weights = points->has_weights ? numbers + length - TILE_ROWS : NULL,
+                            .labels = points->has_labels ? numbers + points->n_features * TILE_ROWS : NULL,
                             .first_row = block->first_row + (t + i) * TILE_ROWS,
                             .n_points = tile_points(block, t + i)};
     }

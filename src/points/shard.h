@@ -4,8 +4,9 @@
  * The n_samples rows of a data set are cut into blocks of block_rows rows; the size of a block depends on n_samples
  * alone, so the blocks are the same at any number of ranks. A rank owns a contiguous run of whole blocks. Inside, rows
  * are held as tiles: a tile is row_width x TILE_ROWS numbers, lane p of row j being feature j of the tile's p-th point,
- * so that SIMD lanes run over points. Where rows have weights, these are the tile's last row: a row of weight w counts
- * like w rows. The data set's last tile is filled up with copies of its first point, of weight 0, which count for
+ * so that SIMD lanes run over points. Behind the features, where rows have labels, comes the component that each is
+ * known to be of, from 0, or -1; and last, where rows have weights, the weight: a row of weight w counts like w rows.
+ * The data set's last tile is filled up with copies of its first point, of weight 0 and unknown label, which count for
  * nothing (tile_points says how many are real).
  *
  * Numbers are doubles for everybody but the shard, which may hold them as floats to save memory; ranges and fingerprint
@@ -29,6 +30,8 @@ typedef struct shard_options {
   int n_threads;         /* of each rank, that will work on its points; 0 stands for 1 */
   bool single_precision; /* numbers are held as floats: rounded once, when they are read, and doubles for all others */
   bool has_weights;      /* the last number of each row is its weight, and no feature */
+  bool has_labels;       /* the one before it, or the last one, is its label: -1, or the component, a whole number */
+  bool drops_weightless; /* a row of weight 0 is left out, whatever else is in it */
   int64_t stream_bytes;  /* 0: all rows are held; else they are streamed through chunks of at most so many bytes */
   int64_t subsample_bytes; /* of points that are streamed: the most for a subsample of them, which is held, or streamed;
                               0: it is held */
@@ -39,13 +42,15 @@ typedef struct shard_options {
 /* May rows be left out for a value? */
 static inline bool shard_drops(const shard_options *options)
 {
-  return options->missing == MISSING_DROP || options->infinite == INFINITE_DROP;
+  return options->missing == MISSING_DROP || options->infinite == INFINITE_DROP ||
+         (options->has_weights && options->drops_weightless);
 }
 
 /* How many rows of all ranks were left out. */
 typedef struct dropped_count {
   int64_t n;
-  int64_t n_infinite; /* of them those with an infinity */
+  int64_t n_infinite;   /* of them those with an infinity */
+  int64_t n_weightless; /* and those of weight 0, whatever else is in them */
 } dropped_count;
 
 typedef struct shard_backing shard_backing;
@@ -55,7 +60,8 @@ typedef struct shard {
   int64_t n_samples; /* rows of the data set, after dropping */
   int64_t n_features;
   bool has_weights;
-  int64_t row_width;  /* numbers of a row: n_features, and the weight where there is one */
+  bool has_labels;
+  int64_t row_width;  /* numbers of a row: n_features, the label where there is one, and the weight likewise */
   int64_t block_rows; /* rows of every block but the last; a multiple of TILE_ROWS */
   int64_t n_blocks;   /* of the data set */
   int64_t first_row;  /* 0-based row of the data set with which this rank begins */
@@ -68,10 +74,17 @@ typedef struct shard {
                                    shard_has_room_for_copy */
   double *minima;               /* n_features: over the rows of all ranks */
   double *maxima;
-  double largest_weight; /* of all ranks' rows; 1 without weights */
+  double largest_weight; /* of all ranks' rows, as they are in the tiles; 1 without weights */
+  double weight_unit;    /* what a weight in a tile is multiplied with: 1, unless they are rescaled. Sums over weighted
+                            rows are those of the tiles' weights times this, once, at their end */
+  double total_weight;   /* of all ranks' rows, in units: how many points they count for; n_samples without weights.
+                            The same bits at any number of ranks */
+  bool has_fractions;    /* is any weight, as it is in a tile, no whole number? */
   uint64_t fingerprint;  /* of all rows in their order, the same at any number of ranks */
-  int64_t n_dropped;     /* rows left out for a missing or infinite value, over all ranks */
-  int64_t n_infinite;    /* of them those with an infinity */
+  int64_t n_left_out;    /* rows of the source that are not there, over all ranks: the sum of two of the next three */
+  int64_t n_dropped;     /* for a missing or infinite value */
+  int64_t n_infinite;    /* of these those with an infinity */
+  int64_t n_weightless;  /* for their weight of 0 */
   int n_threads;         /* of this rank, at least 1 */
   double *rooms; /* n_threads x tiles_together x row_width x TILE_ROWS: tiles that are made in a walk; NULL where
                     tiles are used where they are */
@@ -79,8 +92,28 @@ typedef struct shard {
 
 static inline void shard_note_dropped(shard *points, dropped_count dropped)
 {
-  points->n_dropped = dropped.n;
+  points->n_left_out = dropped.n;
+  points->n_dropped = dropped.n - dropped.n_weightless;
   points->n_infinite = dropped.n_infinite;
+  points->n_weightless = dropped.n_weightless;
+}
+
+static inline dropped_count shard_dropped(const shard *points)
+{
+  return (dropped_count){points->n_left_out, points->n_infinite, points->n_weightless};
+}
+
+/* Options for rows that have the same beside their features. */
+static inline void shard_note_beside(const shard *points, shard_options *options)
+{
+  options->has_labels = points->has_labels;
+  options->has_weights = points->has_weights;
+}
+
+/* How many numbers of a row are no features. */
+static inline int shard_n_beside(const shard_options *options)
+{
+  return (options->has_labels ? 1 : 0) + (options->has_weights ? 1 : 0);
 }
 
 /* The least stream_bytes with which n_samples rows of row_width numbers can be streamed: two blocks are at hand;
@@ -89,14 +122,15 @@ int64_t shard_least_stream_bytes(int64_t n_samples, int64_t row_width, bool drop
 
 /* Collective over comm. Reads each rank's rows; source must outlive a shard that is streamed. Errors, agreed: those of
  * source_read; 65 a missing value (how many there are and where the first one is; only with MISSING_ERROR), an
- * infinity, a number too large to be squared or, in single precision, to be held, a weight that is negative or too
- * large, no row left; 75 when a rank was
+ * infinity, a number too large to be squared or, in single precision, to be held, a weight that is missing, negative,
+ * too large or, in single precision, a whole number that changes, a label that is none, no row left; 75 when a rank was
  * asked to stop (support/signals.h); 71. */
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error);
 
 /* Collective over comm. The same from the caller's memory: each rank gives n_local x n_features numbers (row-major),
- * or, with weights, n_local x (n_features + 1), the data set being the ranks' rows one after the other. */
+ * or, with labels or weights or both, n_local x (n_features + 1 or 2), the data set being the ranks' rows one after the
+ * other. */
 gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                       shard_options options, shard **result, gmmpi_error *error);
 
@@ -114,12 +148,16 @@ bool shard_has_room_for_copy(const shard *points);
 
 /* Collective: the same rows, on the same ranks, in other coordinates: matrix (x - origin), matrix d x d, row-major.
  * They are held, or made anew in every pass, which is one over points too: these must outlive them. The numbers are the
- * same. Weights stay as they are. Errors, agreed: 71, and those of shard_agree. */
+ * same. Weights and labels stay as they are. Errors, agreed: 71, and those of shard_agree. */
 gmmpi_status shard_transform(const shard *points, const double *matrix, const double *origin, bool hold, shard **result,
                              gmmpi_error *error);
 
 /* Collective: a shard of MPI_COMM_SELF on every rank, with all rows. Errors, agreed: 71, and those of shard_agree. */
 gmmpi_status shard_gather(const shard *points, shard **result, gmmpi_error *error);
+
+/* From now on weights are multiplied by one factor, so that total_weight is n_samples. Not of shards that were made of
+ * this one before. */
+void shard_normalise_weights(shard *points);
 
 void shard_destroy(shard *points); /* NULL is fine */
 
@@ -154,7 +192,8 @@ static inline int tile_points(const block_view *block, int64_t tile)
 /* A tile of a block that is walked over. */
 typedef struct row_tile {
   const double *numbers; /* n_features x TILE_ROWS, aligned */
-  const double *weights; /* TILE_ROWS, 0 from n_points on; NULL: all are 1 */
+  const double *weights; /* TILE_ROWS, 0 from n_points on, to be multiplied by weight_unit; NULL: all are 1 */
+  const double *labels;  /* TILE_ROWS: components from 0, -1: unknown, as from n_points on; NULL: no row has one */
   int64_t first_row;     /* 0-based row of the data set: point p is row first_row + p */
   int n_points;          /* TILE_ROWS, but in the data set's last tile; lanes from here on are padding */
 } row_tile;
@@ -217,8 +256,8 @@ void shard_copy_row(const shard *points, int64_t row, double *point);
 /* --- for the files of points only: passes, of which walks are made, and ways to hold rows
  * ------------------------------------------ */
 
-/* Copies one of this rank's rows (0-based row of the data set) with its weight: row_width numbers. See shard_copy_row.
- */
+/* Copies one of this rank's rows (0-based row of the data set) with its label and weight: row_width numbers. See
+ * shard_copy_row. */
 void shard_copy_numbers(const shard *points, int64_t row, double *numbers);
 
 /* A pass over this rank's rows: runs of neighbouring blocks whose rows are at hand, all blocks in one run when they are
@@ -270,9 +309,9 @@ struct shard_backing {
   void (*destroy)(void *rows);
 };
 
-/* A shard of n_samples points of n_features features, with weights if the options say so, that has no rows yet, and no
- * room for a copy of them; label names the data in messages. Not collective. Errors: 71; the caller destroys it in any
- * case. */
+/* A shard of n_samples points of n_features features, with labels and weights if the options say so, that has no rows
+ * yet, and no room for a copy of them; label names the data in messages. Not collective. Errors: 71; the caller
+ * destroys it in any case. */
 gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
                            const shard_options *options, shard **points, gmmpi_error *error);
 gmmpi_status shard_no_memory(const shard *points, const char *label, gmmpi_error *error); /* fails with 71 */

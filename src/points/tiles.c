@@ -20,6 +20,17 @@ double shard_largest_number(bool single_precision)
   return single_precision ? (double)FLT_MAX : 1e140;
 }
 
+bool shard_holds_weight(double weight, bool single_precision)
+{
+  return !single_precision || weight != floor(weight) || (double)(float)weight == weight;
+}
+
+double shard_filling(const shard *points, int64_t j, double first)
+{
+  if (j < points->n_features) return first;
+  return points->has_labels && j == points->n_features ? -1.0 : 0.0;
+}
+
 /* --- surveys of threads --- */
 
 row_survey *surveys_create(int n_threads, int64_t row_width, double limit)
@@ -55,14 +66,17 @@ void surveys_destroy(row_survey *surveys)
 
 uint64_t shard_fingerprint_of(const shard *points, uint64_t sum)
 {
-  const uint64_t shape = hash_word(hash_word(0, (uint64_t)points->n_samples), (uint64_t)points->n_features);
-  return hash_word(points->has_weights ? hash_word(shape, 1) : shape, sum);
+  uint64_t shape = hash_word(hash_word(0, (uint64_t)points->n_samples), (uint64_t)points->n_features);
+  if (points->has_weights) shape = hash_word(shape, 1);
+  if (points->has_labels) shape = hash_word(shape, 2);
+  return hash_word(shape, sum);
 }
 
 void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
 {
   uint64_t sum = 0;
   double largest_weight = 0.0;
+  int64_t weight[FULL_RANGE_LIMBS + 1] = {0}; /* and how many tiles have fractions */
   for (int64_t j = 0; j < points->n_features; j++) {
     points->minima[j] = INFINITY;
     points->maxima[j] = -INFINITY;
@@ -74,16 +88,22 @@ void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
       points->minima[j] = fmin(points->minima[j], surveys[t].minima[i]);
       points->maxima[j] = fmax(points->maxima[j], surveys[t].maxima[i]);
     }
-    for (int64_t i = SURVEY_LANES * points->n_features; i < SURVEY_LANES * points->row_width; i++)
+    for (int64_t i = SURVEY_LANES * (points->row_width - 1); i < SURVEY_LANES * points->row_width; i++)
       largest_weight = fmax(largest_weight, surveys[t].maxima[i]);
+    for (int i = 0; i < FULL_RANGE_LIMBS; i++) weight[i] += surveys[t].weight[i];
+    weight[FULL_RANGE_LIMBS] += surveys[t].n_fractions;
   }
   const int n = (int)points->n_features;
   MPI_Allreduce(MPI_IN_PLACE, points->minima, n, MPI_DOUBLE, MPI_MIN, points->comm);
   MPI_Allreduce(MPI_IN_PLACE, points->maxima, n, MPI_DOUBLE, MPI_MAX, points->comm);
   MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, points->comm);
   points->fingerprint = shard_fingerprint_of(points, sum);
-  if (points->has_weights)
-    MPI_Allreduce(&largest_weight, &points->largest_weight, 1, MPI_DOUBLE, MPI_MAX, points->comm);
+  points->total_weight = (double)points->n_samples;
+  if (!points->has_weights) return;
+  MPI_Allreduce(&largest_weight, &points->largest_weight, 1, MPI_DOUBLE, MPI_MAX, points->comm);
+  MPI_Allreduce(MPI_IN_PLACE, weight, FULL_RANGE_LIMBS + 1, MPI_INT64_T, MPI_SUM, points->comm);
+  points->total_weight = full_range_value(weight) * points->weight_unit;
+  points->has_fractions = weight[FULL_RANGE_LIMBS] > 0;
 }
 
 /* --- one tile --- */
@@ -93,6 +113,7 @@ void shard_take_surveys(shard *points, int n_surveys, const row_survey *surveys)
 typedef struct whole_tile {
   const double *numbers; /* row_width x TILE_ROWS */
   int64_t n_features, row_width;
+  bool has_labels, has_weights;
   int64_t first_row;
   int n_points;
 } whole_tile;
@@ -139,6 +160,46 @@ HOT bool survey_numbers(const real_vector *restrict x, double least, double most
   return all_good;
 }
 
+static whole_tile whole_tile_of(const shard *points, const double *numbers, int64_t first_row, int n_points)
+{
+  return (whole_tile){
+      numbers, points->n_features, points->row_width, points->has_labels, points->has_weights, first_row, n_points};
+}
+
+/* What the j-th row of a tile may hold. */
+HOT void limits_of(const whole_tile *tile, int64_t j, double limit, double *least, double *most)
+{
+  *least = -limit;
+  *most = limit;
+  if (j < tile->n_features) return;
+  const bool is_label = tile->has_labels && j == tile->n_features;
+  *least = is_label ? -1.0 : 0.0;
+  *most = is_label ? SHARD_LARGEST_LABEL : SHARD_LARGEST_WEIGHT;
+}
+
+/* The sum of a tile's weights, exact but for what is lost of 2^-53 of its parts; is none 0? What the sum is depends on
+ * the tile's rows alone. */
+static bool add_weights(const whole_tile *tile, row_survey *survey)
+{
+  const double *weights = tile->numbers + (tile->row_width - 1) * TILE_ROWS;
+  bool good = true;
+  bool whole = true;
+  double sum = 0.0;
+  double lost = 0.0;
+  for (int p = 0; p < tile->n_points; p++) {
+    const double next = sum + weights[p];
+    const double back = next - sum;
+    lost += (sum - (next - back)) + (weights[p] - back);
+    sum = next;
+    good &= weights[p] > 0.0;
+    whole &= weights[p] == floor(weights[p]);
+  }
+  survey->n_fractions += whole ? 0 : 1;
+  full_range_add(survey->weight, sum);
+  full_range_add(survey->weight, lost);
+  return good;
+}
+
 /* The sum of the rows' hashes is independent of the order of summing, but each begins with the row's number. */
 HOT bool survey_whole_tile(const whole_tile *tile, row_survey *survey)
 {
@@ -146,16 +207,17 @@ HOT bool survey_whole_tile(const whole_tile *tile, row_survey *survey)
   bool good = true;
   for (int p = 0; p < TILE_ROWS; p++) hashes[p] = hash_word(0, (uint64_t)(tile->first_row + p));
   for (int64_t j = 0; j < tile->row_width; j++) {
-    const bool is_weight = j == tile->n_features;
-    good &= survey_numbers((const real_vector *)(tile->numbers + j * TILE_ROWS), is_weight ? 0.0 : -survey->limit,
-                           is_weight ? SHARD_LARGEST_WEIGHT : survey->limit,
+    double least;
+    double most;
+    limits_of(tile, j, survey->limit, &least, &most);
+    good &= survey_numbers((const real_vector *)(tile->numbers + j * TILE_ROWS), least, most,
                            (real_vector *)(survey->minima + j * SURVEY_LANES),
                            (real_vector *)(survey->maxima + j * SURVEY_LANES), (bits_vector *)hashes);
   }
   uint64_t sum = 0;
   for (int p = 0; p < tile->n_points; p++) sum += hash_word(hashes[p], 0);
   survey->hash += sum;
-  return good;
+  return (!tile->has_weights || add_weights(tile, survey)) && good;
 }
 
 static bool survey_tile_portable(const whole_tile *tile, row_survey *survey)
@@ -196,11 +258,11 @@ static void transpose(const double *restrict rows, int n_points, int64_t row_wid
   }
 }
 
-/* With copies of the first point, of weight 0. */
-static void fill_up(double *tile, int n_points, int64_t n_features, int64_t row_width)
+/* With copies of the first point, of weight 0 and unknown label. */
+static void fill_up(const shard *points, double *tile, int n_points)
 {
-  for (int64_t j = 0; j < row_width; j++) {
-    const double filling = j < n_features ? tile[j * TILE_ROWS] : 0.0;
+  for (int64_t j = 0; j < points->row_width; j++) {
+    const double filling = shard_filling(points, j, tile[j * TILE_ROWS]);
     for (int p = n_points; p < TILE_ROWS; p++) tile[j * TILE_ROWS + p] = filling;
   }
 }
@@ -210,6 +272,13 @@ static void round_to_float(int64_t n, double *restrict numbers, float *restrict 
 {
   for (int64_t i = 0; floats != NULL && i < n; i++) floats[i] = (float)numbers[i];
   for (int64_t i = 0; i < n; i++) numbers[i] = (double)(float)numbers[i];
+}
+
+static bool holds_weights(const double *weights, int n_points)
+{
+  bool good = true;
+  for (int p = 0; p < n_points; p++) good &= shard_holds_weight(weights[p], true);
+  return good;
 }
 
 bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const double *rows, tile_place to, double *room,
@@ -226,10 +295,11 @@ bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const do
     const int n_points = n_rows - done < TILE_ROWS ? (int)(n_rows - done) : TILE_ROWS;
     double *tile = to.tiles != NULL ? to.tiles + done * width : room;
     transpose(rows + done * width, n_points, width, tile);
-    fill_up(tile, n_points, points->n_features, width);
+    fill_up(points, tile, n_points);
+    if (points->single_precision && points->has_weights) good &= holds_weights(tile + length - TILE_ROWS, n_points);
     if (points->single_precision)
       round_to_float(length, tile, to.float_tiles != NULL ? to.float_tiles + done * width : NULL);
-    const whole_tile whole = {tile, points->n_features, width, points->first_row + index + done, n_points};
+    const whole_tile whole = whole_tile_of(points, tile, points->first_row + index + done, n_points);
     good &= survey_tile(&whole, survey);
   }
   return good;
@@ -241,9 +311,8 @@ uint64_t shard_hash_tiles(const shard *points, int64_t index, int64_t n_rows, co
 {
   const uint64_t before = survey->hash;
   for (int64_t done = 0; done < n_rows; done += TILE_ROWS) {
-    const whole_tile whole = {tiles + done * points->row_width, points->n_features, points->row_width,
-                              points->first_row + index + done,
-                              n_rows - done < TILE_ROWS ? (int)(n_rows - done) : TILE_ROWS};
+    const whole_tile whole = whole_tile_of(points, tiles + done * points->row_width, points->first_row + index + done,
+                                           n_rows - done < TILE_ROWS ? (int)(n_rows - done) : TILE_ROWS);
     survey_tile(&whole, survey);
   }
   return survey->hash - before;
@@ -257,8 +326,7 @@ typedef struct joint_survey {
 static void survey_row_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
   const joint_survey *joint = context;
-  const whole_tile whole = {tile->numbers, joint->points->n_features, joint->points->row_width, tile->first_row,
-                            tile->n_points};
+  const whole_tile whole = whole_tile_of(joint->points, tile->numbers, tile->first_row, tile->n_points);
   (void)n_tiles;
   survey_tile(&whole, &joint->surveys[thread]);
 }

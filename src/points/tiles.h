@@ -5,6 +5,7 @@
 #define POINTS_TILES_H
 
 #include "points/shard.h"
+#include "support/exact_sum.h"
 
 /* Where tiles are put: doubles, or floats; the other one is NULL. */
 typedef struct tile_place {
@@ -14,8 +15,9 @@ typedef struct tile_place {
 
 /* Puts this rank's rows from index on, which is the first of a tile, to their place, or, without one, nowhere. rows:
  * n_rows x row_width, row-major; room: row_width x TILE_ROWS. What is found in them is added to the survey; false
- * when a number is missing or not within the survey's limit, or a weight not within 0 ... SHARD_LARGEST_WEIGHT. n_rows:
- * whole tiles, but at the rank's end. */
+ * when a number is missing or not within the survey's limit, a weight is 0, or not within 0 ... SHARD_LARGEST_WEIGHT,
+ * or a whole number that single precision changes, or a label not within -1 ... SHARD_LARGEST_LABEL. n_rows: whole
+ * tiles, but at the rank's end. */
 typedef struct row_survey row_survey;
 bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const double *rows, tile_place to, double *room,
                     row_survey *survey);
@@ -24,8 +26,10 @@ bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const do
  * order. */
 struct row_survey {
   double limit;
-  double *minima, *maxima; /* row_width x SURVEY_LANES */
-  uint64_t hash;           /* the sum of the rows' hashes */
+  double *minima, *maxima;          /* row_width x SURVEY_LANES */
+  uint64_t hash;                    /* the sum of the rows' hashes */
+  int64_t weight[FULL_RANGE_LIMBS]; /* the sum of their weights */
+  int64_t n_fractions;              /* tiles with weights that are no whole numbers */
 };
 enum { SURVEY_LANES = 8 };
 row_survey *surveys_create(int n_threads, int64_t row_width, double limit); /* NULL when there is no memory */
@@ -50,5 +54,14 @@ double shard_largest_number(bool single_precision);
 
 /* The largest weight: products with squares of differences, and with counts, stay below the largest double too. */
 #define SHARD_LARGEST_WEIGHT 1e15
+
+/* The largest label. Whole numbers up to it are floats. */
+#define SHARD_LARGEST_LABEL 0x1p24
+
+/* Can the weight be held? In single precision a whole number must be the nearest float: counts lose no digits. */
+bool shard_holds_weight(double weight, bool single_precision);
+
+/* What fills up the j-th row of the data set's last tile, of which the first number is given. */
+double shard_filling(const shard *points, int64_t j, double first);
 
 #endif

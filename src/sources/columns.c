@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which columns of a file are features: --columns. */
+#include "sources/beside.h"
 #include "sources/source.h"
 
 #include "support/error.h"
@@ -211,11 +212,65 @@ static gmmpi_status pick_wanted(picks *picked, name_list wanted, gmmpi_error *er
   }
   if (wanted.n > picked->n_columns) {
     free(picked->columns);
-    picked->columns = allocate(wanted.n, sizeof *picked->columns);
+    picked->columns = allocate(wanted.n + N_BESIDE, sizeof *picked->columns);
     if (picked->columns == NULL) return out_of_memory(picked->source, error);
   }
   picked->n_picked = wanted.n;
   return names_find(there, wanted, picked->columns, error);
+}
+
+/* --- what is beside the features --- */
+
+/* The column that text names, as --columns would: *column, -1 when there is none. */
+static gmmpi_status find_column(const picks *picked, const char *text, int64_t *column, gmmpi_error *error)
+{
+  int64_t number;
+  if (find_name(picked, text, column, error) != GMMPI_OK || *column >= 0) return error->status;
+  if (parse_count(text, text + strlen(text), &number) && number >= 1 && number <= picked->n_columns)
+    *column = number - 1;
+  return GMMPI_OK;
+}
+
+/* The column is no feature. */
+static void leave_out(picks *picked, int64_t column)
+{
+  int64_t n = 0;
+  for (int64_t i = 0; i < picked->n_picked; i++) {
+    if (picked->columns[i] != column) picked->columns[n++] = picked->columns[i];
+  }
+  picked->n_picked = n;
+}
+
+/* Puts the columns that are beside the features behind them. */
+static gmmpi_status pick_beside(point_source *source, picks *picked, const source_options *options, gmmpi_error *error)
+{
+  int64_t found[N_BESIDE];
+  const bool has_model = options->wanted.names != NULL && picked->names != NULL;
+  for (int b = 0; b < N_BESIDE; b++) {
+    found[b] = -1;
+    source->beside_columns[b] = 0;
+    if (options->beside[b] == NULL) continue;
+    if (find_column(picked, options->beside[b], &found[b], error) != GMMPI_OK) return error->status;
+    const int64_t n_before = picked->n_picked;
+    if (found[b] >= 0) leave_out(picked, found[b]);
+    if (has_model && picked->n_picked < n_before)
+      return fail(error, GMMPI_BAD_DATA, "%s: column \"%.100s\" is a feature of %s, and so neither weight nor label",
+                  source->label, options->beside[b], options->wanted.owner);
+  }
+  if (found[BESIDE_LABEL] >= 0 && found[BESIDE_LABEL] == found[BESIDE_WEIGHT])
+    return fail(error, GMMPI_WRONG_USAGE, "--weights and --known-labels both name column \"%.100s\"; name two",
+                options->beside[BESIDE_WEIGHT]);
+  if (picked->n_picked == 0)
+    return fail(error, GMMPI_BAD_DATA, "%s: no column is left for the features; pick others with --columns",
+                source->label);
+  for (int b = 0; b < N_BESIDE; b++) {
+    if (found[b] < 0) continue;
+    picked->columns[picked->n_picked++] = found[b];
+    source->beside_columns[b] = picked->n_picked;
+    source->n_beside++;
+  }
+  list_columns(picked, source->all_columns, sizeof source->all_columns);
+  return GMMPI_OK;
 }
 
 /* The name of a column: the file's, or x1, x2, ... where it has none. */
@@ -246,7 +301,7 @@ gmmpi_status source_pick_of_arrays(point_source *source, int64_t n_columns, char
                                    const source_options *options, gmmpi_error *error)
 {
   picks picked = {.source = source, .names = names, .arrays = arrays, .n_columns = n_columns};
-  picked.columns = allocate(n_columns, sizeof *picked.columns);
+  picked.columns = allocate(n_columns + N_BESIDE, sizeof *picked.columns);
   picked.is_picked = allocate(n_columns, sizeof *picked.is_picked);
   gmmpi_status status = GMMPI_OK;
   if (picked.columns == NULL || picked.is_picked == NULL) {
@@ -260,6 +315,8 @@ gmmpi_status source_pick_of_arrays(point_source *source, int64_t n_columns, char
   } else {
     pick_all(&picked);
   }
+  source->n_beside = 0;
+  if (status == GMMPI_OK && beside_is_wanted(options)) status = pick_beside(source, &picked, options, error);
   if (status == GMMPI_OK) status = keep_picked(source, &picked, error);
   free(picked.columns);
   free(picked.is_picked);

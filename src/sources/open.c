@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Opening a source: what the file is, and its kind's own way of opening it. */
+#include "sources/beside.h"
 #include "sources/kinds.h"
 #include "sources/recognise.h"
 #include "sources/settings.h"
@@ -132,7 +133,7 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
   if (open_source(comm, data, false, options, &written, source, &failure) == GMMPI_OK) {
     if ((*source)->n_rows == 0)
       refuse_empty(*source, &failure);
-    else
+    else if (!beside_is_wanted(options) || beside_add(comm, options, source, &failure) == GMMPI_OK)
       transforms_settle(comm, *source, options, &failure);
   }
   if (failure.status != GMMPI_OK) {

@@ -7,7 +7,7 @@
 static bool has_fewer_rows(const point_source *source)
 {
   return !source->has_fields && !source->is_transposed && source->choices.transpose == 0 &&
-         source->n_rows < source->n_features;
+         source->n_rows < source->n_features - (source->beside == NULL ? source->n_beside : 0);
 }
 
 static const char *plural(int64_t n)

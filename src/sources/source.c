@@ -40,17 +40,24 @@ static gmmpi_status not_defined(const point_source *source, int64_t row, int64_t
                  number);
 }
 
-/* Transforms rows that were just read. */
+/* Transforms rows that were just read. Where a row of weight 0 has no value it does not matter: it is missing. */
 static gmmpi_status transform(const point_source *source, int64_t first_row, int64_t n_rows, double *rows,
                               gmmpi_error *error)
 {
   const int64_t d = source->n_features;
+  const int64_t width = source_row_width(source);
+  const bool has_weights = source_has_weights(source);
   for (int64_t i = 0; i < n_rows; i++) {
+    const bool counts = !has_weights || rows[i * width + width - 1] != 0.0;
     for (int64_t j = 0; j < d; j++) {
-      double *value = &rows[i * d + j];
+      double *value = &rows[i * width + j];
       if (isnan(*value)) continue; /* missing, or text */
-      if (!transform_is_defined(&source->transforms[j], *value))
-        return not_defined(source, first_row + i, j, *value, error);
+      const bool is_defined = transform_is_defined(&source->transforms[j], *value);
+      if (!is_defined && !counts) {
+        *value = NAN;
+        continue;
+      }
+      if (!is_defined) return not_defined(source, first_row + i, j, *value, error);
       *value = transform_apply(&source->transforms[j], *value);
     }
   }
@@ -65,7 +72,7 @@ gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows
   if (n_rows == 0) return GMMPI_OK;
   const gmmpi_status status = source->kind->read(source, first_row, n_rows, rows, error);
   if (status != GMMPI_OK) return status;
-  values_apply(source->rules, &source->choices.missing, n_rows, source->n_features, rows);
+  if (source->beside == NULL) values_apply(source->rules, &source->choices.missing, n_rows, source->n_features, rows);
   return source->transforms == NULL ? GMMPI_OK : transform(source, first_row, n_rows, rows, error);
 }
 
@@ -116,6 +123,7 @@ gmmpi_status source_options_copy(const source_options *options, const char *labe
 {
   source_word *words = allocate(options->n_words, sizeof *words);
   *copy = (source_options){.words = words, .n_words = words != NULL ? options->n_words : 0, .wanted = options->wanted};
+  for (int b = 0; b < N_BESIDE; b++) copy->beside[b] = options->beside[b] != NULL ? strdup(options->beside[b]) : NULL;
   bool has_memory = words != NULL;
   for (int i = 0; has_memory && i < options->n_words; i++) {
     const source_word *word = &options->words[i];
@@ -123,6 +131,8 @@ gmmpi_status source_options_copy(const source_options *options, const char *labe
     words[i] = (source_word){strdup(word->name), strdup(word->value)};
     has_memory = words[i].name != NULL && words[i].value != NULL;
   }
+  for (int b = 0; b < N_BESIDE; b++)
+    has_memory = has_memory && (copy->beside[b] == NULL) == (options->beside[b] == NULL);
   if (options->columns != NULL) has_memory = (copy->columns = strdup(options->columns)) != NULL && has_memory;
   return has_memory ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", label);
 }
@@ -135,6 +145,7 @@ void source_options_clear(source_options *copy)
   }
   free((source_word *)copy->words);
   free((char *)copy->columns);
+  for (int b = 0; b < N_BESIDE; b++) free((char *)copy->beside[b]);
 }
 
 bool source_takes_all_columns(const point_source *source)
@@ -176,6 +187,7 @@ void source_close(point_source *source)
 {
   if (source == NULL) return;
   if (source->state != NULL) source->kind->close(source);
+  if (source->beside != NULL) source_close_beside(source);
   for (int64_t i = 0; source->feature_names != NULL && i < source->n_features; i++) free(source->feature_names[i]);
   free(source->feature_names);
   free(source->columns);

@@ -12,6 +12,7 @@
 
 #include "sources/choices.h"
 #include "sources/feature_names.h"
+#include "sources/label_texts.h"
 #include "sources/notes.h"
 #include "sources/values.h"
 #include "sources/written_files.h"
@@ -27,6 +28,9 @@
 struct json_t; /* jansson */
 
 /* --- how points are read --- */
+
+/* What a row may have beside its features. */
+typedef enum beside_kind { BESIDE_LABEL, BESIDE_WEIGHT, N_BESIDE } beside_kind;
 
 /* What the user said about a setting, as on the command line: --NAME VALUE. */
 typedef struct source_word {
@@ -52,6 +56,8 @@ typedef struct source_options {
   transform_list transforms; /* unless its texts are NULL, instead of --transform */
   const int64_t *numbers;    /* unless NULL, instead of both: these n_numbers 0-based columns, none of them twice */
   int64_t n_numbers;
+  const char *beside[N_BESIDE]; /* what is read beside the features: a column, or a file that has it; NULL: nothing. See
+                                   sources/beside.h */
 } source_options;
 
 typedef struct point_source point_source;
@@ -119,19 +125,28 @@ struct point_source {
   int64_t n_rows;          /* 0 only in a part of a source, see source_open_part */
   const char *no_rows;     /* why there are none, "has nothing but blank lines"; NULL: there is no more to say */
   int64_t n_features;      /* columns picked */
-  int64_t n_columns;       /* columns in the file */
-  int64_t *columns;        /* n_features: 0-based columns of the file, in the order picked */
-  char **feature_names;    /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
-  bool has_names;          /* do the names come from the file? */
-  value_rule *rules;       /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
+  int n_beside;            /* numbers of a row behind its features: the label, the weight, or both */
+  int64_t beside_columns[N_BESIDE]; /* of one that a face is put before: for each the feature, from 1, or 0: it is no
+                                       column. Its n_features count them */
+  char all_columns[400];            /* of the same: what columns there are, for messages */
+  int64_t n_columns;                /* columns in the file */
+  int64_t *columns;                 /* n_features: 0-based columns of the file, in the order picked */
+  char **feature_names; /* n_features; from the file where it has names, else "x1", "x2", ... by column number */
+  bool has_names;       /* do the names come from the file? */
+  value_rule *rules;    /* n_features: what numbers in the file stand for, see values.h; NULL: for themselves */
   feature_transform *transforms; /* n_features: what is done to the features behind that; NULL: nothing */
   source_notes notes;            /* how it is read, for people */
   bool is_concurrent;            /* may threads read at the same time? */
-  bool keeps_text;        /* set by whoever reads: text where a number should be is value_of_text, and no error */
-  bool streams;           /* are rows read again and again without finding and parsing them anew? */
-  int64_t buffer_bytes;   /* memory that reading takes beside the rows */
-  written_files *written; /* while it is opened: where to note files that are being written; NULL: nobody asks */
-  void *state;            /* of the kind */
+  bool keeps_text;    /* set by whoever reads: text where a number should be is value_of_text, and no error */
+  bool has_texts;     /* can a column be read as text? */
+  label_texts *texts; /* set by whoever reads: numbers of the feature text_feature are codes of texts in this
+                                table (label_texts.h), which must outlive the reading; NULL: no feature's are */
+  int64_t text_feature;
+  bool streams;              /* are rows read again and again without finding and parsing them anew? */
+  int64_t buffer_bytes;      /* memory that reading takes beside the rows */
+  written_files *written;    /* while it is opened: where to note files that are being written; NULL: nobody asks */
+  void *state;               /* of the kind */
+  struct row_beside *beside; /* what is beside the features, and where it is read: beside.h; NULL: nothing */
 
   const char *feature_word; /* "column", unless the kind says another */
   const char *column_major; /* the program that wrote it, if its matrices' columns are the file's rows; NULL: unknown */
@@ -154,9 +169,22 @@ gmmpi_status source_open(MPI_Comm comm, const char *data, const source_options *
 gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_options *options, written_files *written,
                               point_source **source, gmmpi_error *error);
 
+/* Have its rows weights, or labels, behind their features? */
+bool source_has_weights(const point_source *source);
+bool source_has_labels(const point_source *source);
+
+/* The classes that its labels name, in their order, n of them; the same on all ranks. NULL: it has none. */
+char *const *source_class_names(const point_source *source, int64_t *n);
+
+/* How many numbers a row has: its features, and what is beside them. */
+static inline int64_t source_row_width(const point_source *source)
+{
+  return source->n_features + source->n_beside;
+}
+
 /* Not collective; one thread at a time unless source->is_concurrent. Reads rows [first_row, first_row + n_rows) into
- * rows: n_rows x n_features, row-major. Fastest when called with ascending rows, a few thousand at a time. Errors: 65
- * (not a number, ragged row; with its place), 74, 71. */
+ * rows: n_rows x source_row_width, row-major. Fastest when called with ascending rows, a few thousand at a time.
+ * Errors: 65 (not a number, ragged row; with its place), 74, 71. */
 gmmpi_status source_read(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error);
 
 /* The 1-based place (line of a text file, else row) of a row, from 0, that the last source_read delivered. */
@@ -168,11 +196,16 @@ void source_place_text(const point_source *source, int64_t place, char *text, si
 /* Is path one of the files that the source reads? */
 bool source_reads(const point_source *source, const char *path);
 
+/* Where a number of a row was read, for messages: "points.csv: line 17, column w". number: a feature, from 0, or one of
+ * what is beside them. Cut to fit n_bytes. */
+void source_describe_number(const point_source *source, int64_t row, int64_t number, char *text, size_t n_bytes);
+
 /* What a message calls a feature, from 0: its name in the file, where that has names, else its 1-based column. Cut to
  * fit n_bytes. */
 void source_feature_text(const point_source *source, int64_t feature, char *text, size_t n_bytes);
 
-void source_close(point_source *source); /* NULL is fine; not collective */
+void source_close(point_source *source);        /* NULL is fine; not collective */
+void source_close_beside(point_source *source); /* for source_close: what a face is before (beside.h) */
 
 /* --- for the kinds --- */
 

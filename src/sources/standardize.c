@@ -24,8 +24,10 @@ typedef struct standardizing {
   point_source *source;
   const bool *is_standardized;
   int64_t d;
+  int64_t width; /* of rows */
+  bool has_weights;
   int64_t block_rows;
-  double *rows;      /* block_rows x d */
+  double *rows;      /* block_rows x width */
   double *origins;   /* d */
   block_sums *block; /* d */
   int64_t *limbs;    /* d x N_SUMS x FULL_RANGE_LIMBS */
@@ -42,6 +44,11 @@ static gmmpi_status read_block(const standardizing *work, int64_t block, int64_t
   return source_read(work->source, first, *n, work->rows, error);
 }
 
+static double weight_of(const standardizing *work, int64_t i)
+{
+  return work->has_weights ? work->rows[i * work->width + work->width - 1] : 1.0;
+}
+
 /* Collective: of each feature the first finite value of the first block. */
 static gmmpi_status find_origins(MPI_Comm comm, const standardizing *work, gmmpi_error *error)
 {
@@ -51,21 +58,41 @@ static gmmpi_status find_origins(MPI_Comm comm, const standardizing *work, gmmpi
   if (rank == 0 && read_block(work, 0, &n, error) == GMMPI_OK) {
     for (int64_t j = 0; j < work->d; j++) {
       int64_t i = 0;
-      while (i < n && !isfinite(work->rows[i * work->d + j])) i++;
-      work->origins[j] = i < n ? work->rows[i * work->d + j] : 0.0;
+      while (i < n && (weight_of(work, i) == 0.0 || !isfinite(work->rows[i * work->width + j]))) i++;
+      work->origins[j] = i < n ? work->rows[i * work->width + j] : 0.0;
     }
   }
   if (agree(comm, error) == GMMPI_OK) broadcast_large(comm, 0, work->origins, work->d, MPI_DOUBLE);
   return error->status;
 }
 
+/* Of weighted rows each is added for itself: a row of weight 0 is as if it was not there, to the last bit. */
+static void add_weighted_rows(const standardizing *work, int64_t n)
+{
+  for (int64_t i = 0; i < n; i++) {
+    const double weight = weight_of(work, i);
+    for (int64_t j = 0; j < work->d; j++) {
+      int64_t *limbs = work->limbs + j * N_SUMS * FULL_RANGE_LIMBS;
+      const double value = work->rows[i * work->width + j] - work->origins[j];
+      if (!(weight > 0.0) || !isfinite(weight) || !isfinite(value)) continue;
+      full_range_add(limbs, weight);
+      full_range_add(limbs + FULL_RANGE_LIMBS, weight * value);
+      full_range_add(limbs + 2 * FULL_RANGE_LIMBS, weight * value * value);
+    }
+  }
+}
+
 static void add_block(const standardizing *work, int64_t n)
 {
+  if (work->has_weights) {
+    add_weighted_rows(work, n);
+    return;
+  }
   const int64_t d = work->d;
   for (int64_t j = 0; j < d; j++) work->block[j] = (block_sums){0};
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < d; j++) {
-      const double value = work->rows[i * d + j] - work->origins[j];
+      const double value = work->rows[i * work->width + j] - work->origins[j];
       if (!isfinite(value)) continue;
       work->block[j].n += 1.0;
       work->block[j].sum += value;
@@ -123,10 +150,14 @@ static gmmpi_status measure(MPI_Comm comm, const standardizing *work, gmmpi_erro
 gmmpi_status standardize_source(MPI_Comm comm, point_source *source, const bool *is_standardized, gmmpi_error *error)
 {
   const int64_t d = source->n_features;
-  standardizing work = {.source = source, .is_standardized = is_standardized, .d = d};
+  standardizing work = {.source = source,
+                        .is_standardized = is_standardized,
+                        .d = d,
+                        .width = source_row_width(source),
+                        .has_weights = source_has_weights(source)};
   int64_t numbers;
   work.block_rows = d < BLOCK_NUMBERS ? BLOCK_NUMBERS / d : 1;
-  work.rows = multiply_fits(work.block_rows, d, &numbers) ? allocate(numbers, sizeof *work.rows) : NULL;
+  work.rows = multiply_fits(work.block_rows, work.width, &numbers) ? allocate(numbers, sizeof *work.rows) : NULL;
   work.origins = allocate(d, sizeof *work.origins);
   work.block = allocate(d, sizeof *work.block);
   work.limbs = allocate(d, N_SUMS * FULL_RANGE_LIMBS * sizeof *work.limbs);

@@ -13,7 +13,7 @@
 /* On a subsample models differ by chance by so much in their mean log-likelihoods. */
 static const double differ_by_chance = 0.02;
 
-static gmmpi_status tell_of_passed_over(const passed_over_model *passed, int64_t n_samples, const shard *points,
+static gmmpi_status tell_of_passed_over(const passed_over_model *passed, double total_weight, const shard *points,
                                         climber *climb, const fit_observer *observer, gmmpi_error *error)
 {
   const fit_event event = {.start = climb->current.start,
@@ -21,7 +21,7 @@ static gmmpi_status tell_of_passed_over(const passed_over_model *passed, int64_t
                            .kind = EVENT_PASSED_OVER,
                            .action = passed->kind == COMPONENT_FLAT ? ACTION_FLAT : ACTION_FEW,
                            .n_points = passed->n_points,
-                           .value = passed->objective / (double)n_samples};
+                           .value = passed->objective / total_weight};
   gmmpi_error local = {0};
   report_event(climb, observer, &event, &local);
   agree(points->comm, &local);
@@ -39,15 +39,15 @@ typedef struct choice {
 } choice;
 
 /* Is the i-th of the models that were found for this start nearly as good as the first one? */
-static bool is_close(const search_findings *found, int64_t i, int64_t n_samples)
+static bool is_close(const search_findings *found, int64_t i, double total_weight)
 {
-  return i < found->n && found->objectives[i] > found->objectives[0] - differ_by_chance * (double)n_samples;
+  return i < found->n && found->objectives[i] > found->objectives[0] - differ_by_chance * total_weight;
 }
 
-static bool any_is_close(const search_findings *found, int64_t n_samples)
+static bool any_is_close(const search_findings *found, double total_weight)
 {
   bool any = false;
-  for (int64_t i = 1; i < found->n; i++) any = any || is_close(found, i, n_samples);
+  for (int64_t i = 1; i < found->n; i++) any = any || is_close(found, i, total_weight);
   return any;
 }
 
@@ -56,14 +56,14 @@ static bool any_is_close(const search_findings *found, int64_t n_samples)
 static gmmpi_status measure_one_of_each(const choice *work, int64_t i, double *objectives, int64_t *chosen,
                                         gmmpi_error *error)
 {
-  const int64_t n_samples = work->em->points->n_samples;
+  const double total_weight = work->em->points->total_weight;
   pass_control control = {.stop = fit_stop_question(work->observer)};
   em_iteration *wanted[MOST_TOGETHER];
   int64_t owners[MOST_TOGETHER];
   int64_t n_wanted = 0;
   for (int64_t s = 0; s < work->n; s++) {
     const search_findings *found = &work->found[s];
-    if (i == 0 ? !any_is_close(found, n_samples) : !is_close(found, i, n_samples)) continue;
+    if (i == 0 ? !any_is_close(found, total_weight) : !is_close(found, i, total_weight)) continue;
     owners[n_wanted] = s;
     wanted[n_wanted] = work->all[s];
     expectation_begin(wanted[n_wanted++], found->models[i], NULL, NULL);
@@ -72,8 +72,7 @@ static gmmpi_status measure_one_of_each(const choice *work, int64_t i, double *o
   if (make_passes(wanted, n_wanted, &control, error) != GMMPI_OK) return error->status;
   for (int64_t w = 0; w < n_wanted; w++) {
     const int64_t s = owners[w];
-    const double objective = estimator_objective(wanted[w]->estimator, wanted[w]->before, work->found[s].models[i],
-                                                 wanted[w]->sums->log_likelihood);
+    const double objective = iteration_objective(wanted[w], work->found[s].models[i]);
     work->climbers[s].n_row_visits += wanted[w]->points->n_samples;
     if (i > 0 && !(objective > objectives[s])) continue;
     objectives[s] = objective;
@@ -101,16 +100,17 @@ static gmmpi_status compare_on_all(const choice *work, gmmpi_error *error)
 static gmmpi_status judge_passed_over(const choice *work, int64_t s, gmmpi_error *error)
 {
   const passed_over_model *passed = &work->found[s].passed;
-  const int64_t n_samples = work->em->points->n_samples;
+  const double total_weight = work->em->points->total_weight;
   climber *climb = &work->climbers[s];
   bool iterated = false;
   if (isnan(passed->objective)) return GMMPI_OK;
-  if (work->em != work->all[0] &&
-      judge_again(work->all[s], passed->model, n_samples, climb, work->observer, &iterated, error) != GMMPI_OK)
+  if (work->em != work->all[0] && judge_again(work->all[s], passed->model, work->em->points->n_samples, climb,
+                                              work->observer, &iterated, error) != GMMPI_OK)
     return error->status;
   /* A model that was iterated on all points goes on with them. */
   if (iterated) climber_enter_level(climb, 0);
-  return iterated ? GMMPI_OK : tell_of_passed_over(passed, n_samples, work->em->points, climb, work->observer, error);
+  return iterated ? GMMPI_OK
+                  : tell_of_passed_over(passed, total_weight, work->em->points, climb, work->observer, error);
 }
 
 static gmmpi_status search_all(const choice *work, gmmpi_error *error)

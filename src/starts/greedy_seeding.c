@@ -127,8 +127,10 @@ gmmpi_status seed_greedily(const shard *points, const seeding_options *options, 
   else
     nearest_create(points, options->kernel, options->inverse_variances, n_draws, &work.nearest, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
-    const int64_t row = seeding_first_row(points, options->seed);
-    if (fetch_rows(points, &row, 1, centres, &local) == GMMPI_OK) nearest_add(work.nearest, centres, 1);
+    int64_t row;
+    if (seeding_first_row(points, options->seed, &row, &local) == GMMPI_OK &&
+        fetch_rows(points, &row, 1, centres, &local) == GMMPI_OK)
+      nearest_add(work.nearest, centres, 1);
     for (int64_t k = 1; k < options->n_centres && seeding_goes_on(points, options->stop, &local); k++) {
       if (add_best_of_draws(&work, k, centres + k * d, &local) != GMMPI_OK) break;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/growth.h"
 
+#include "mixture/background.h"
 #include "mixture/shape.h"
 #include "starts/initialize.h"
 #include "starts/soundness.h"
@@ -59,6 +60,8 @@ bool add_component(const gmmpi_model *from, const component_place *where, double
     model_contract(to, k, covariance);
     model_factorise(to, k);
   }
+  background_copy(to, from);
+  if (model_has(to, PART_NOISE)) *to->noise_weight *= 1.0 - where->weight;
   to->weights[K] = where->weight;
   model_set_dof(to, K, 0.0);
   memcpy(to->means + K * to->n_features, where->mean, row);
@@ -73,10 +76,10 @@ static gmmpi_status worth_of(const stage *one, double *worth, gmmpi_error *error
   const fit_position *current = &one->bench.climb.current;
   const shard *points = one->bench.em->points;
   spurious_component found;
-  if (find_spurious(points, points->n_samples, one->options.reg_covar, current->model, &found, error) != GMMPI_OK)
+  if (find_spurious(points, points->total_weight, one->options.reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && one->options.spurious == SPURIOUS_AVOID;
-  *worth = current->measured.objective - (passed_over ? SPURIOUS_HANDICAP * (double)points->n_samples : 0.0);
+  *worth = current->measured.objective - (passed_over ? SPURIOUS_HANDICAP * points->total_weight : 0.0);
   return GMMPI_OK;
 }
 
@@ -103,6 +106,7 @@ static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error 
   memcpy(model->means, em->spread->means, (size_t)model->n_features * sizeof(double));
   model_contract(model, 0, em->spread->covariance);
   model_factorise(model, 0);
+  if (em->region != NULL) background_set(model, em->region, START_NOISE);
   share_model(em, true, model);
   one->worth = -INFINITY;
   return try_model(one, 2, observer, error);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/initialize.h"
 
+#include "mixture/background.h"
+#include "mixture/posterior.h"
+#include "mixture/posterior_density.h"
 #include "starts/greedy_seeding.h"
 #include "starts/kmeans.h"
+#include "starts/known_classes.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -33,6 +37,7 @@ static gmmpi_status set_broad_components(const em_iteration *em, bool identity, 
     model_contract(model, k, identity ? unit : em->spread->covariance);
     model_factorise(model, k);
   }
+  if (em->region != NULL) background_set(model, em->region, START_NOISE);
   free(unit);
   return GMMPI_OK;
 }
@@ -66,8 +71,11 @@ static gmmpi_status means_from_random_rows(const em_iteration *em, uint64_t seed
   int64_t *rows = allocate(model->n_components, sizeof *rows);
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to draw rows");
   if (agree(em->points->comm, &local) == GMMPI_OK) {
-    draw_rows(em->points->n_samples, model->n_components, seed, rows);
-    fetch_rows(em->points, rows, model->n_components, model->means, &local);
+    if (em->points->has_weights)
+      draw_rows_by_weight(em->points, seed, RANDOM_START_ROWS, model->n_components, rows, &local);
+    else
+      draw_rows(em->points->n_samples, model->n_components, seed, rows);
+    if (local.status == GMMPI_OK) fetch_rows(em->points, rows, model->n_components, model->means, &local);
   }
   free(rows);
   return error_pass(error, &local);
@@ -92,6 +100,7 @@ static void random_rule(void *seed, const row_tile *tile, pass_workspace *worksp
     for (int64_t k = 0; k < K; k++) responsibilities[k * TILE_ROWS + p] /= total;
   }
   weigh_responsibilities(tile, K, responsibilities);
+  keep_known_labels(tile, K, responsibilities);
 }
 
 /* Labels of this rank's rows, as ranks in the sorted list of all values. */
@@ -99,6 +108,7 @@ typedef struct label_context {
   const int64_t *labels;
   int64_t first_row;
   const int64_t *values; /* K, ascending */
+  bool has_noise;        /* NOISE_LABEL is no component's */
 } label_context;
 
 static void label_rule(void *labels, const row_tile *tile, pass_workspace *workspace)
@@ -109,6 +119,7 @@ static void label_rule(void *labels, const row_tile *tile, pass_workspace *works
   for (int p = 0; p < tile->n_points; p++) {
     const int64_t label = context->labels[tile->first_row + p - context->first_row];
     int64_t low = 0;
+    if (context->has_noise && label == NOISE_LABEL) continue;
     for (int64_t high = K - 1; low < high;) {
       const int64_t middle = low + (high - low) / 2;
       if (context->values[middle] < label)
@@ -119,6 +130,7 @@ static void label_rule(void *labels, const row_tile *tile, pass_workspace *works
     workspace->responsibilities[low * TILE_ROWS + p] = 1.0;
   }
   weigh_responsibilities(tile, K, workspace->responsibilities);
+  keep_known_labels(tile, K, workspace->responsibilities);
 }
 
 /* The smallest label of all ranks that is above `bound`. Collective. */
@@ -132,7 +144,8 @@ static int64_t next_label(const shard *points, const int64_t *labels, bool bound
   return smallest;
 }
 
-/* Sorted values of all ranks' labels; there must be exactly K. Collective; the error is the same on all ranks. */
+/* Sorted values of all ranks' labels, without that of noise; there must be exactly K. Collective; the error is the same
+ * on all ranks. */
 static gmmpi_status distinct_labels(const em_iteration *em, int64_t *values, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
@@ -140,6 +153,7 @@ static gmmpi_status distinct_labels(const em_iteration *em, int64_t *values, gmm
   int64_t n = 0;
   for (int64_t value = next_label(em->points, labels, false, 0); value != INT64_MAX;
        value = next_label(em->points, labels, true, value)) {
+    if (em->region != NULL && value == NOISE_LABEL) continue;
     if (n == K)
       return fail(error, GMMPI_BAD_DATA,
                   "the labels to start from have more than %lld distinct values; ask for as many components as there "
@@ -177,8 +191,11 @@ static gmmpi_status m_step_from_rule(const initial_step *step, responsibility_ru
       expectation_step(em, step->broad, rule, context, &control, error) != GMMPI_OK ||
       measure_moments(em, step->broad, NULL, error) != GMMPI_OK)
     return error->status;
-  return maximization_step(em, em->measured, step->broad, 0, step->model, step->climb, step->observer, &repaired,
-                           error);
+  if (maximization_step(em, em->measured, step->broad, 0, step->model, step->climb, step->observer, &repaired, error) !=
+      GMMPI_OK)
+    return error->status;
+  if (em->region != NULL && *step->model->noise_weight == 0.0) background_set(step->model, em->region, START_NOISE);
+  return GMMPI_OK;
 }
 
 static void set_means_to_centre(const em_iteration *em, gmmpi_model *model)
@@ -200,7 +217,7 @@ static gmmpi_status start_from_labels(const initial_step *step, gmmpi_error *err
   int64_t *values = allocate(em->options->n_components, sizeof *values);
   if (values == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for the values of labels");
   if (agree(em->points->comm, &local) == GMMPI_OK && distinct_labels(em, values, &local) == GMMPI_OK) {
-    label_context context = {em->options->labels, em->points->first_row, values};
+    label_context context = {em->options->labels, em->points->first_row, values, em->region != NULL};
     set_means_to_centre(em, step->broad);
     m_step_from_rule(step, label_rule, &context, &local);
   }
@@ -241,7 +258,8 @@ static gmmpi_status choose_centres(const shard *points, const seeding_options *o
 {
   switch (method) {
   case SEED_PLUS_PLUS:
-    return seed_kmeans_plus_plus(points, options, centres, error);
+    if (seed_kmeans_plus_plus(points, options, centres, error) != GMMPI_OK) return error->status;
+    return centres_take_known_classes(points, options, centres, error);
   case SEED_GREEDILY:
     return seed_greedily(points, options, centres, error);
   case SEED_GREEDILY_LLOYD:
@@ -250,7 +268,9 @@ static gmmpi_status choose_centres(const shard *points, const seeding_options *o
   case SEED_PARALLEL:
     break;
   }
-  if (seed_kmeans_parallel(points, options, centres, error) != GMMPI_OK) return error->status;
+  if (seed_kmeans_parallel(points, options, centres, error) != GMMPI_OK ||
+      centres_take_known_classes(points, options, centres, error) != GMMPI_OK)
+    return error->status;
   return kmeans_run(points, options, centres, error);
 }
 
@@ -288,20 +308,68 @@ static gmmpi_status start_from_kmeans(const initial_step *step, const start_reci
   return error_pass(error, &local);
 }
 
-/* A normal model may be the start of one of t distributions, whose degrees of freedom are not known then. */
-static void start_from_model(const gmmpi_model *start, gmmpi_model *model)
+/* Means of classes in place of means that were drawn. */
+static gmmpi_status means_of_known_classes(const initial_step *step, const start_recipe *recipe, gmmpi_error *error)
 {
-  model_array own[MODEL_MOST_ARRAYS];
-  model_array given[MODEL_MOST_ARRAYS];
-  const int n_own = model_arrays(model, own);
-  const int n_given = model_arrays(start, given);
-  for (int i = 0; i < n_own; i++) {
-    const size_t bytes = (size_t)own[i].length * sizeof(double);
-    memset(own[i].numbers, 0, bytes);
-    for (int j = 0; j < n_given; j++) {
-      if (strcmp(own[i].name, given[j].name) == 0) memcpy(own[i].numbers, given[j].numbers, bytes);
-    }
+  const em_iteration *em = step->em;
+  gmmpi_error local = {0};
+  if (!em->points->has_labels) return GMMPI_OK;
+  double *inverse_variances = allocate(em->points->n_features, sizeof(double));
+  const seeding_options options = {em->kernel, em->options->n_components, inverse_variances, recipe->seed, step->stop};
+  if (inverse_variances == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to scale features");
+  if (agree(em->points->comm, &local) == GMMPI_OK) {
+    set_scales(em, recipe, inverse_variances);
+    centres_take_known_classes(em->points, &options, step->model->means, &local);
   }
+  free(inverse_variances);
+  return error_pass(error, &local);
+}
+
+/* A model without a background gets one; one that has keeps its own, but for a volume that is given. */
+static void take_model(const em_iteration *em, const gmmpi_model *start, gmmpi_model *model)
+{
+  model_copy_parameters(model, start);
+  for (int64_t k = 0; k < model->n_components && !model_has(start, PART_TAILS); k++) model_set_dof(model, k, 0.0);
+  if (em->region == NULL) return;
+  if (!model_has(start, PART_NOISE))
+    background_set(model, em->region, START_NOISE);
+  else if (em->options->noise_volume > 0.0)
+    background_set_region(model, em->region);
+}
+
+/* Collective. Sticks are broken from the largest component on; the order of others says nothing. Components of known
+ * classes stay where they are. */
+static gmmpi_status sort_sticks(const em_iteration *em, gmmpi_model *model, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  if (!model_has(model, PART_STICKS) || em->points->has_labels) return GMMPI_OK;
+  posterior_sort(model, &local);
+  agree(em->points->comm, &local);
+  return error_pass(error, &local);
+}
+
+/* A model of another kind tells the responsibilities that the first M-step is from. */
+static gmmpi_status start_from_model(const initial_step *step, const gmmpi_model *start, gmmpi_error *error)
+{
+  em_iteration *em = step->em;
+  gmmpi_error local = {0};
+  if (start->parts == em->kind.parts || em->estimator->adopt == NULL) {
+    take_model(em, start, step->model);
+    if (em->estimator->adopt != NULL) em->estimator->adopt(em->before, step->model);
+    return GMMPI_OK;
+  }
+  density_form *form = NULL;
+  density_create(start->family, start->n_components, start->n_features, &form, &local);
+  if (agree(em->points->comm, &local) == GMMPI_OK) {
+    if (model_has(start, PART_POSTERIOR))
+      density_from_posterior(form, start);
+    else
+      density_from_model(form, start);
+    memcpy(step->broad->means, start->means, (size_t)(start->n_components * start->n_features) * sizeof(double));
+    m_step_from_rule(step, posterior_rule, form, &local);
+  }
+  density_destroy(form);
+  return error_pass(error, &local);
 }
 
 gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber *climb, const fit_observer *observer,
@@ -314,16 +382,17 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
   switch (recipe->init) {
   case INIT_KMEANS:
   case INIT_KMEANS_PLUS_PLUS:
-    return start_from_kmeans(&step, recipe, error);
+    if (start_from_kmeans(&step, recipe, error) != GMMPI_OK) return error->status;
+    return sort_sticks(em, model, error);
   case INIT_RANDOM:
     return start_from_random_responsibilities(&step, recipe->seed, error);
   case INIT_LABELS:
     return start_from_labels(&step, error);
   case INIT_MODEL:
-    start_from_model(options->start, model);
-    return GMMPI_OK;
+    return start_from_model(&step, options->start, error);
   case INIT_RANDOM_FROM_DATA:
     status = means_from_random_rows(em, recipe->seed, model, error);
+    if (status == GMMPI_OK) status = means_of_known_classes(&step, recipe, error);
     if (status == GMMPI_OK) status = set_broad_components(em, options->init_covariance == START_IDENTITY, model, error);
     return status;
   }

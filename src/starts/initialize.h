@@ -22,6 +22,9 @@ typedef enum seeding_method {
   SEED_PLUS_PLUS       /* k-means++ */
 } seeding_method;
 
+/* The background's share of the points where a start does not say it. */
+#define START_NOISE 0.25
+
 /* How a start is made. */
 typedef struct start_recipe {
   start_method init;

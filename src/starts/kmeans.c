@@ -15,15 +15,15 @@ static const double least_improvement = 1e-4;
 
 int64_t kmeans_bytes(int64_t n_features, int64_t n_centres, int n_threads)
 {
-  return sum_of_bytes(3, (int64_t[]){statistics_bytes(DIAGONAL, n_centres, n_features, n_threads),
-                                     team_bytes(DIAGONAL, n_centres, n_features, n_threads),
-                                     density_bytes(DIAGONAL, n_centres, n_features)});
+  return sum_of_bytes(3, (int64_t[]){statistics_bytes(DIAGONAL, SECOND_ORDER, n_centres, n_features, n_threads),
+                                     team_bytes(DIAGONAL, SECOND_ORDER, n_centres, n_features, n_threads),
+                                     density_bytes(&family_diag, n_centres, n_features)});
 }
 
 gmmpi_status kmeans_form(const seeding_options *options, int64_t n_features, const double *centres, density_form **form,
                          gmmpi_error *error)
 {
-  if (density_create(DIAGONAL, options->n_centres, n_features, form, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
+  if (density_create(&family_diag, options->n_centres, n_features, form, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
   const size_t row = (size_t)n_features * sizeof(double);
   memcpy((*form)->means, centres, (size_t)options->n_centres * row);
   for (int64_t k = 0; k < options->n_centres; k++)

@@ -40,6 +40,18 @@ static bool allocate_places(density_shape shape, place_finder *finder)
   return complete;
 }
 
+/* False where there is no memory. */
+static bool make_broad(const em_iteration *em, const covariance_family *family, place_finder *finder,
+                       gmmpi_error *error)
+{
+  if (em->region == NULL) return true;
+  if (model_allocate(gaussian_kind(family), 1, em->points->n_features, &finder->broad, error) != GMMPI_OK) return false;
+  finder->broad->weights[0] = 1.0;
+  model_contract(finder->broad, 0, em->spread->covariance);
+  model_factorise(finder->broad, 0);
+  return true;
+}
+
 gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, gmmpi_error *error)
 {
   const int64_t K = em->options->n_components;
@@ -57,6 +69,7 @@ gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, 
   created->tile = allocate(d, TILE_ROWS * sizeof(double));
   created->rows = allocate(n, sizeof(int64_t));
   created->points = allocate(n, (size_t)d * sizeof(double));
+  created->weights = allocate(n, sizeof(double));
   created->owners = allocate(n, sizeof(int64_t));
   created->counts = allocate(n, N_RADII * sizeof(int64_t));
   created->gains = allocate(n, sizeof(double));
@@ -67,11 +80,11 @@ gmmpi_status place_finder_create(const em_iteration *em, place_finder **finder, 
   created->square_slopes = allocate(K, sizeof(double));
   const covariance_family *family = shape == DENSE ? &family_full : &family_diag;
   if (has_places && created->distances != NULL && created->scratch != NULL && created->tile != NULL &&
-      created->rows != NULL && created->points != NULL && created->owners != NULL && created->counts != NULL &&
-      created->gains != NULL && created->square_radii != NULL && created->shares != NULL &&
+      created->rows != NULL && created->points != NULL && created->weights != NULL && created->owners != NULL &&
+      created->counts != NULL && created->gains != NULL && created->square_radii != NULL && created->shares != NULL &&
       created->covariance != NULL && created->log_densities != NULL && created->square_slopes != NULL &&
       model_allocate(gaussian_kind(family), PROBES, d, &created->probe, error) == GMMPI_OK &&
-      density_create(shape, PROBES, d, &created->form, error) == GMMPI_OK)
+      make_broad(em, family, created, error) && density_create(family, PROBES, d, &created->form, error) == GMMPI_OK)
     return GMMPI_OK;
 
 no_memory:
@@ -88,12 +101,14 @@ void place_finder_destroy(place_finder *finder)
     free(finder->found[i].covariance);
   }
   gmmpi_model_destroy(finder->probe);
+  gmmpi_model_destroy(finder->broad);
   density_destroy(finder->form);
   free(finder->distances);
   free(finder->scratch);
   free(finder->tile);
   free(finder->rows);
   free(finder->points);
+  free(finder->weights);
   free(finder->owners);
   free(finder->counts);
   free(finder->gains);
@@ -105,6 +120,11 @@ void place_finder_destroy(place_finder *finder)
   free(finder);
 }
 
+double place_count_unit(const shard *points)
+{
+  return points->has_weights ? ldexp(points->largest_weight * points->weight_unit, -24) : 1.0;
+}
+
 int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_samples, int64_t n_features)
 {
   const int64_t n = count_place_rows(shape, n_components, n_samples, n_features);
@@ -114,7 +134,7 @@ int64_t place_finder_bytes(density_shape shape, int64_t n_components, int64_t n_
   int64_t of_places;
   int64_t of_tiles;
   int64_t of_components;
-  if (!multiply_fits(n, 8 * (n_features + N_RADII + 6), &of_rows) ||
+  if (!multiply_fits(n, 8 * (n_features + N_RADII + 7), &of_rows) ||
       !multiply_fits(covariance_length(shape, n_features), 8 * (MOST_PLACES + 1), &of_places) ||
       !multiply_fits(n_features + PROBES, 8 * TILE_ROWS, &of_tiles) || !multiply_fits(n_components, 16, &of_components))
     return INT64_MAX;

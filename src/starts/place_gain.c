@@ -12,6 +12,7 @@
 typedef struct expectation_about_row {
   double log_ball;     /* of the volume of the ellipsoid of radius 1 */
   double least_square; /* of a radius: the expected square of the ridge's own length; no component is smaller */
+  double background;   /* the density form's */
   const double *log_densities,
       *square_slopes; /* K each: of the components at the row; slopes in the ellipsoid's units */
 } expectation_about_row;
@@ -37,7 +38,7 @@ static double log_determinant_of_factor(const gmmpi_model *model, int64_t k, dou
  * concave, so it lies below its tangent at the row, of slope a; and the mean of exp(a u) over a ball of radius r is at
  * most exp(a^2 r^2 / (2 (d + 2))), and exp(a r). */
 static double log_expected_points(const place_finder *finder, const gmmpi_model *model,
-                                  const expectation_about_row *about, double n_samples, double square)
+                                  const expectation_about_row *about, double total_weight, double square)
 {
   const double d = (double)finder->n_features;
   const double log_volume = about->log_ball + d / 2.0 * log(square);
@@ -49,7 +50,8 @@ static double log_expected_points(const place_finder *finder, const gmmpi_model 
         about->log_densities[k] + log_volume + fmin(square_rise / (2.0 * (d + 2.0)), sqrt(square_rise));
     sum += log_share < 0.0 ? fmin(exp(log_share), model->weights[k]) : model->weights[k];
   }
-  return log(n_samples) + log(fmax(sum, DBL_MIN));
+  if (about->background > -INFINITY) sum += fmin(exp(about->background + log_volume), *model->noise_weight);
+  return log(total_weight) + log(fmax(sum, DBL_MIN));
 }
 
 /* Densities and slopes of all components at row i, whose owner's covariance is the shape of the ellipsoids. */
@@ -61,7 +63,8 @@ static void describe_row(const place_finder *finder, const em_iteration *em, con
   double *difference = finder->tile;
   double *gradient = finder->tile + d;
   double *product = finder->tile + 2 * d;
-  model_expand(model, finder->owners[i], finder->covariance);
+  const row_ellipsoid own = ellipsoid_of_row(finder, model, i);
+  model_expand(own.model, own.k, finder->covariance);
   for (int64_t k = 0; k < model->n_components; k++) {
     if (model->weights[k] == 0.0) continue;
     int64_t length;
@@ -100,22 +103,26 @@ static int64_t count_flat_directions(const gmmpi_model *model, int64_t k, double
 void set_gain_of_place(const place_finder *finder, const em_iteration *em, const gmmpi_model *model, int64_t i)
 {
   const double d = (double)finder->n_features;
-  const double n = (double)em->points->n_samples;
+  const double n = em->points->total_weight;
+  const double unit = place_count_unit(em->points);
   const int64_t *counts = finder->counts + i * N_RADII;
-  expectation_about_row about = {.log_densities = finder->log_densities, .square_slopes = finder->square_slopes};
+  expectation_about_row about = {.background = em->form->background,
+                                 .log_densities = finder->log_densities,
+                                 .square_slopes = finder->square_slopes};
+  const row_ellipsoid own = ellipsoid_of_row(finder, model, i);
   const double log_determinant =
-      log_determinant_of_factor(model, finder->owners[i], em->options->reg_covar, &about.least_square);
+      log_determinant_of_factor(own.model, own.k, em->options->reg_covar, &about.least_square);
   about.log_ball = d / 2.0 * log(M_PI) - lgamma(d / 2.0 + 1.0) - log_determinant +
-                   (double)count_flat_directions(model, finder->owners[i], em->options->reg_covar) * log(2.0);
+                   (double)count_flat_directions(own.model, own.k, em->options->reg_covar) * log(2.0);
   describe_row(finder, em, model, i);
-  int64_t found = -1;
+  int64_t found = 0;
   finder->gains[i] = 0.0;
   for (int b = 0; b < N_RADII; b++) {
     found += counts[b];
-    if (counts[b] == 0 || (double)found < d) continue;
+    const double N = (double)found * unit - finder->weights[i]; /* but for the row itself */
+    if (counts[b] == 0 || N < d) continue;
     const double square = fmax(ldexp(1.0, b + LEAST_EXPONENT), about.least_square);
     const double log_expected = log_expected_points(finder, model, &about, n, square);
-    const double N = (double)found;
     if (!(log(N) > log_expected)) continue;
     const double gain = N * (log(N) - log_expected) - N + exp(log_expected);
     if (!(gain > finder->gains[i])) continue;

@@ -60,7 +60,7 @@ static void set_tile(const place_finder *finder, int64_t first, int n)
   }
 }
 
-/* The components that the rows belong to. em->form is the model's. */
+/* The components, or the background, that the rows belong to. em->form is the model's. */
 static void set_owners(const place_finder *finder, em_iteration *em)
 {
   const int64_t K = em->form->n_components;
@@ -75,10 +75,13 @@ static void set_owners(const place_finder *finder, em_iteration *em)
     em->kernel->posteriors(em->form, &tile, responsibilities, NULL, &ignored[0], &ignored[1], workspace->scratch);
     for (int p = 0; p < n; p++) {
       int64_t owner = 0;
+      double of_noise = 1.0 - responsibilities[p]; /* for the background */
       for (int64_t k = 1; k < K; k++) {
+        of_noise -= responsibilities[k * TILE_ROWS + p];
         if (responsibilities[k * TILE_ROWS + p] > responsibilities[owner * TILE_ROWS + p]) owner = k;
       }
-      finder->owners[first + p] = owner;
+      const bool is_noise = finder->broad != NULL && of_noise > responsibilities[owner * TILE_ROWS + p];
+      finder->owners[first + p] = is_noise ? K : owner;
     }
   }
 }
@@ -112,7 +115,9 @@ static gmmpi_status take_chosen_rows(const place_search *search, const represent
     add_other_rows(finder, finder->n_worst, points->n_samples);
   else
     draw_rows(finder, points->n_samples, seed);
-  if (fetch_rows(points, finder->rows, finder->n_rows, finder->points, error) != GMMPI_OK) return error->status;
+  if (fetch_rows(points, finder->rows, finder->n_rows, finder->points, error) != GMMPI_OK ||
+      fetch_weights(points, finder->rows, finder->n_rows, finder->weights, error) != GMMPI_OK)
+    return error->status;
   set_owners(finder, search->em);
   return GMMPI_OK;
 }
@@ -145,7 +150,8 @@ static void set_probe(const place_finder *finder, const gmmpi_model *model, int6
     memcpy(probe->means + i * d, finder->points + row * d, (size_t)d * sizeof(double));
     probe->weights[i] = 1.0;
     int64_t length;
-    const double *factor = component_factor(model, finder->owners[row], &length);
+    const row_ellipsoid own = ellipsoid_of_row(finder, model, row);
+    const double *factor = component_factor(own.model, own.k, &length);
     if (model->family->storage->shape == DENSE) {
       memcpy(probe->precisions_cholesky + i * d * d, factor, (size_t)(d * d) * sizeof(double));
       continue;
@@ -168,6 +174,7 @@ static int64_t radius_of(double square)
 
 /* The n rows from `first` on, which are in the probe. */
 typedef struct probe_pass {
+  double unit; /* place_count_unit */
   const place_finder *finder;
   const kernel *kernel;
   int64_t first, n;
@@ -178,15 +185,18 @@ static void count_tile(void *context, const row_tile *tile, int64_t n_tiles, int
 {
   const probe_pass *pass = context;
   const place_finder *finder = pass->finder;
+  int64_t units[TILE_ROWS];
   (void)n_tiles;
   (void)thread;
+  for (int p = 0; p < tile->n_points; p++)
+    units[p] = tile->weights == NULL ? 1 : (int64_t)nearbyint(tile->weights[p] / pass->unit);
   pass->kernel->log_densities(finder->form, tile->numbers, finder->distances, finder->scratch);
   for (int64_t i = 0; i < pass->n; i++) {
     int64_t *counts = finder->counts + (pass->first + i) * N_RADII;
     const double *halves = finder->distances + i * TILE_ROWS;
     for (int p = 0; p < tile->n_points; p++) {
       const double square = fabs(2.0 * halves[p]);
-      if (square < 0x1p2) counts[radius_of(square)]++;
+      if (square < 0x1p2) counts[radius_of(square)] += units[p];
     }
   }
 }
@@ -201,7 +211,8 @@ static int64_t count_around(const place_search *searches, int64_t n, int64_t fir
     const place_finder *finder = searches[i].finder;
     const int64_t left = finder->n_rows - first;
     if (left <= 0) continue;
-    passes[n_visits] = (probe_pass){finder, searches[i].em->kernel, first, left < PROBES ? left : PROBES};
+    passes[n_visits] = (probe_pass){place_count_unit(searches[i].em->points) / searches[i].em->points->weight_unit,
+                                    finder, searches[i].em->kernel, first, left < PROBES ? left : PROBES};
     set_probe(finder, searches[i].model, first, passes[n_visits].n);
     visits[n_visits] = (row_visit){.most_tiles = 1,
                                    .visitor = {.context = &passes[n_visits], .tiles = count_tile, .takes_turns = true}};
@@ -237,7 +248,8 @@ static double square_between(const place_finder *finder, const gmmpi_model *mode
   const int64_t d = finder->n_features;
   double *difference = finder->tile;
   for (int64_t j = 0; j < d; j++) difference[j] = finder->points[other * d + j] - finder->points[i * d + j];
-  return component_square(model, finder->owners[i], difference);
+  const row_ellipsoid own = ellipsoid_of_row(finder, model, i);
+  return component_square(own.model, own.k, difference);
 }
 
 /* An ellipsoid that is evenly filled has r^2 / (d + 2) times the covariance of the component whose shape it has. */
@@ -250,7 +262,8 @@ static void add_dense_place(place_finder *finder, const em_iteration *em, const 
   one->gain = finder->gains[i];
   one->weight = finder->shares[i];
   memcpy(one->mean, finder->points + i * d, (size_t)d * sizeof(double));
-  model_expand(model, finder->owners[i], one->covariance);
+  const row_ellipsoid own = ellipsoid_of_row(finder, model, i);
+  model_expand(own.model, own.k, one->covariance);
   for (int64_t j = 0; j < length; j++) one->covariance[j] *= finder->square_radii[i] / (double)(d + 2);
   for (int64_t j = 0; j < d; j++) one->covariance[covariance_diagonal(shape, d, j)] += em->options->reg_covar;
 }
@@ -320,6 +333,7 @@ static void add_places(const place_search *search)
   place_finder *finder = search->finder;
   add_dense_places(finder, search->em, search->model);
   const int64_t n_dense = finder->n_found;
+  if (model_has(search->model, PART_NOISE)) return; /* what is far from all components is the background's */
   add_far_place(finder, search->em, search->model, WORST_ROWS);
   if (finder->n_found > n_dense) add_far_place(finder, search->em, search->model, 1);
 }

@@ -108,15 +108,15 @@ static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *er
 {
   const fit_position *current = &work->bench.climb.current;
   const em_iteration *em = work->em;
-  const int64_t n_samples = em->points->n_samples;
+  const double total = em->points->total_weight;
   spurious_component found;
-  if (find_spurious(em->points, n_samples, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
+  if (find_spurious(em->points, total, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
     return error->status;
   const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
   if (passed_over && !(current->measured.objective <= work->passed->objective))
     note_passed_over(work, &found,
                      ((work->generation + 1) * ROUNDS + round) * search_most_candidates(&work->plan) + index);
-  const double handicap = passed_over ? SPURIOUS_HANDICAP * (double)n_samples : 0.0;
+  const double handicap = passed_over ? SPURIOUS_HANDICAP * total : 0.0;
   work->objectives[index] = current->measured.objective - handicap;
   candidates_insert(&work->made, current->model, work->objectives[index], index);
   return GMMPI_OK;
@@ -183,7 +183,7 @@ static gmmpi_status make_move(search *work, int64_t index, gmmpi_error *error)
   const uint64_t seed = random_seed_of_start(work->seed, plan->n_starts + number);
   int64_t parent = 0;
   const move_recipe recipe = places ? search_placement(search_n_placements(work->generation), seed)
-                                    : search_move(number, seed, work->best.n, &parent);
+                                    : search_move(number, seed, work->best.n, work->em->region != NULL, &parent);
   return moves_make(work->moves, &recipe, work->best.items[parent].model, work->observer,
                     work->bench.climb.current.model, error);
 }
@@ -256,10 +256,10 @@ static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error 
     if (play_round(work, round, n, n_left, error) != GMMPI_OK) return error->status;
     n = work->kept.n;
   }
-  const double n_samples = (double)work->em->points->n_samples;
+  const double total = work->em->points->total_weight;
   for (int64_t i = 0; i < work->kept.n; i++) {
     const candidate *one = &work->kept.items[i];
-    candidates_insert_if_new(&work->best, one, same_objective * n_samples, false);
+    candidates_insert_if_new(&work->best, one, same_objective * total, false);
     candidates_insert_if_new(&work->findings, one, least_difference(work), true);
   }
   return GMMPI_OK;
@@ -357,7 +357,7 @@ static void agree_on_passed_over(search *work)
     passed->n_points = found[0];
     passed->kind = (spurious_kind)found[1];
   }
-  const double least = work->best.items[0].objective + same_objective * (double)work->em->points->n_samples;
+  const double least = work->best.items[0].objective + same_objective * work->em->points->total_weight;
   passed->objective = best > least ? best : NAN;
 }
 

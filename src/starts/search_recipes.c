@@ -20,6 +20,10 @@ static const double most_passes = 1.5;
 static const double visits_per_start = 30.0;
 static const double visits_per_move = 50.0;
 static const double share_of_moves = 0.5;
+/* In noise starts are worse and moves do more, one after the other rather than side by side: there is room for so many,
+ * if it takes no more than so many times as long. */
+enum { MOVES_IN_NOISE = 6, MOST_CHILDREN_IN_NOISE = 2 };
+static const double most_longer_in_noise = 4.0;
 /* Growing a start may cost this share more. */
 static const double share_of_growth = 0.15;
 
@@ -32,14 +36,16 @@ search_plan search_plan_for(const fit_options *options, int64_t n_rows, int64_t 
   const double visits = fmax(most_operations / operations_of_visit, most_passes * (double)n_samples);
   const double passes = visits / (double)n_rows;
   const double room_for_starts = passes * (1.0 - share_of_moves) / visits_per_start;
-  const double room_for_moves = passes * share_of_moves / visits_per_move;
+  double room_for_moves = passes * share_of_moves / visits_per_move;
+  if (options->noise && room_for_moves < MOVES_IN_NOISE)
+    room_for_moves = fmin(MOVES_IN_NOISE, most_longer_in_noise * room_for_moves);
   search_plan plan = {.n_starts = (int64_t)fmin(room_for_starts, MOST_STARTS)};
   plan.grows = growth_visits(family_find(options->covariance)->storage->shape, n_rows, n_features,
                              options->n_components) <= share_of_growth * passes;
   /* Without subsamples a search among large data would cost more than it is worth. */
   if (plan.n_starts < LEAST_STARTS) plan.n_starts = n_rows < n_samples || room_for_starts >= 1.0 ? LEAST_STARTS : 1;
   if (plan.n_starts == 1 || 2.0 * K * (d + 1.0) > (double)n_rows || room_for_moves < 1.0) return plan;
-  plan.n_children = (int64_t)fmin(room_for_moves, MOST_CHILDREN);
+  plan.n_children = (int64_t)fmin(room_for_moves, options->noise ? MOST_CHILDREN_IN_NOISE : MOST_CHILDREN);
   plan.n_generations = (int64_t)fmin(room_for_moves / (double)plan.n_children, MOST_GENERATIONS);
   return plan;
 }
@@ -104,15 +110,16 @@ move_recipe search_placement(int64_t number, uint64_t seed)
   return (move_recipe){.seed = seed, .places = true, .split_rank = chosen[0], .merge_rank = chosen[1]};
 }
 
-move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, int64_t *parent)
+move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, bool has_noise, int64_t *parent)
 {
   *parent = number % n_best;
   const int64_t turn = number / n_best + *parent; /* so that each of the best ones sees all kinds of moves */
   const bool single = turn % 2 == 1;
+  const bool obvious = has_noise && turn % 4 == 1;
   return (move_recipe){.seed = seed,
                        .n_turns = turn / 2 % 2 == 0 ? 8 : 1,
                        .n_iterations = single ? 8 : 25,
                        .single = single,
-                       .split_rank = draw_rank(seed, 0),
-                       .merge_rank = draw_rank(seed, 1)};
+                       .split_rank = obvious ? 0 : draw_rank(seed, 0),
+                       .merge_rank = obvious ? 0 : draw_rank(seed, 1)};
 }

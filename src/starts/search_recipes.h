@@ -32,8 +32,9 @@ int64_t search_n_moves(const search_plan *plan, int64_t generation);
 int64_t search_n_placements(int64_t generation); /* before this generation */
 
 /* The number-th move by splitting, counted over all generations, made with this seed; and from which of the n_best
- * models. */
-move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, int64_t *parent);
+ * models. has_noise: every other single move is the most promising one, a component that lies among noise giving way to
+ * a half of one that covers two clusters. */
+move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, bool has_noise, int64_t *parent);
 
 /* The number-th move that puts a component elsewhere, from the best model. */
 move_recipe search_placement(int64_t number, uint64_t seed);

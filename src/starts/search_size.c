@@ -15,7 +15,8 @@ bool search_gathers(const shard *points)
 
 bool search_is_wanted(const fit_options *options)
 {
-  return options->init == INIT_KMEANS && options->coarse_to_fine != COARSE_OFF && options->n_components > 1;
+  return options->init == INIT_KMEANS && options->coarse_to_fine != COARSE_OFF && options->n_components > 1 &&
+         !fit_is_variational(options);
 }
 
 int64_t search_kept_of(int64_t n_candidates)

@@ -71,7 +71,7 @@ static gmmpi_status improve(second_look *work, double *worth, gmmpi_error *error
   const fit_position *current = &work->bench.climb.current;
   spurious_component found;
   if (bench_improve(&work->bench, work->observer, ITERATIONS, error) != GMMPI_OK ||
-      find_spurious(em->points, em->points->n_samples, em->options->reg_covar, current->model, &found, error) !=
+      find_spurious(em->points, em->points->total_weight, em->options->reg_covar, current->model, &found, error) !=
           GMMPI_OK)
     return error->status;
   const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
@@ -93,7 +93,7 @@ static bool place_component(const second_look *work, const component_place *wher
 {
   const em_iteration *em = work->em;
   gmmpi_model *model = work->bench.climb.current.model;
-  const double loss = (double)em->points->n_samples * least_loss_of_merging(work->mover, work->best);
+  const double loss = em->points->total_weight * least_loss_of_merging(work->mover, work->best);
   const bool placed =
       where->gain > least_gain && where->gain > share_of_loss * loss &&
       replace_component(work->mover, work->best, where->weight, where->mean, where->covariance, 0, model);

@@ -5,6 +5,7 @@
 #include "passes/rows.h"
 #include "starts/kmeans.h"
 #include "support/error.h"
+#include "support/exact_sum.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -31,15 +32,16 @@ int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres, int
   const int64_t seeding = sum_of_bytes(
       2, (int64_t[]){nearest_bytes(n_rows, n_features, centres_at_once(n_centres), n_threads), candidates});
   const int64_t improving = kmeans_bytes(n_features, n_centres, n_threads);
-  const int64_t form = density_bytes(DIAGONAL, n_centres, n_features); /* of the centres, for the first M-step */
+  const int64_t form = density_bytes(&family_diag, n_centres, n_features); /* of the centres, for the first M-step */
   return sum_of_bytes(2, (int64_t[]){seeding > improving ? seeding : improving, form});
 }
 
-int64_t seeding_first_row(const shard *points, uint64_t seed)
+gmmpi_status seeding_first_row(const shard *points, uint64_t seed, int64_t *row, gmmpi_error *error)
 {
-  const double draw = random_uniform(seed, RANDOM_FIRST_SEED, 0, 0) * (double)points->n_samples;
-  const int64_t row = (int64_t)draw;
-  return row < points->n_samples ? row : points->n_samples - 1;
+  if (points->has_weights) return draw_rows_by_weight(points, seed, RANDOM_FIRST_SEED, 1, row, error);
+  *row = (int64_t)(random_uniform(seed, RANDOM_FIRST_SEED, 0, 0) * (double)points->n_samples);
+  if (*row == points->n_samples) --*row;
+  return GMMPI_OK;
 }
 
 static valued_row winner_of_block(const nearest_centres *nearest, const block_view *block, uint64_t seed, int64_t race)
@@ -87,8 +89,11 @@ gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *o
   nearest_create(points, options->kernel, options->inverse_variances, 1, &nearest, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
     for (int64_t k = 0; k < options->n_centres && seeding_goes_on(points, options->stop, &local); k++) {
-      const int64_t row =
-          k == 0 ? seeding_first_row(points, options->seed) : row_that_wins_race(nearest, options->seed, k);
+      int64_t row;
+      if (k > 0)
+        row = row_that_wins_race(nearest, options->seed, k);
+      else if (seeding_first_row(points, options->seed, &row, &local) != GMMPI_OK)
+        break;
       if (fetch_rows(points, &row, 1, centres + k * d, &local) != GMMPI_OK) break;
       nearest_add(nearest, centres + k * d, 1);
     }
@@ -190,6 +195,37 @@ static void weigh_candidates(const nearest_centres *nearest, candidate_list *lis
   for (int64_t i = 0; i < nearest->points->n_rows; i++) counts[nearest->indices[i]]++;
   allreduce_large(nearest->points->comm, counts, list->n, MPI_INT64_T, MPI_SUM);
   for (int64_t i = 0; i < list->n; i++) list->weights[i] = (double)counts[i];
+}
+
+/* The weights of the points that are nearest to each candidate; limbs: room for n exact sums. */
+typedef struct candidate_weights {
+  const nearest_centres *nearest;
+  int64_t *limbs;
+} candidate_weights;
+
+static void add_weights_of_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
+{
+  const candidate_weights *sums = context;
+  const int32_t *indices = sums->nearest->indices + (tile->first_row - sums->nearest->points->first_row);
+  (void)n_tiles;
+  (void)thread;
+  for (int p = 0; p < tile->n_points; p++)
+    full_range_add(sums->limbs + (int64_t)indices[p] * FULL_RANGE_LIMBS, tile->weights[p]);
+}
+
+/* Collective; an error is agreed. */
+static void sum_weights_of_candidates(const nearest_centres *nearest, candidate_list *list, gmmpi_error *error)
+{
+  const shard *points = nearest->points;
+  candidate_weights sums = {nearest, allocate(list->n, FULL_RANGE_LIMBS * sizeof(int64_t))};
+  if (sums.limbs == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for the weights of initial means");
+  if (agree(points->comm, error) == GMMPI_OK) {
+    shard_visit(points, 1, &(row_visitor){.context = &sums, .tiles = add_weights_of_tile, .takes_turns = true});
+    allreduce_large(points->comm, sums.limbs, list->n * FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM);
+    for (int64_t i = 0; i < list->n; i++) list->weights[i] = full_range_value(sums.limbs + i * FULL_RANGE_LIMBS);
+    shard_agree(points, error);
+  }
+  free(sums.limbs);
 }
 
 static double scaled_distance(int64_t d, const double *a, const double *b, const double *inverse_variances)
@@ -303,7 +339,10 @@ static void reduce_candidates(const nearest_centres *nearest, candidate_list *li
   if (counts == NULL || attempt_centres == NULL || work.distances == NULL || work.sums == NULL || work.weights == NULL)
     fail(error, GMMPI_NO_MEMORY, "there is no memory to choose among %lld candidates", (long long)list->n);
   if (agree(nearest->points->comm, error) == GMMPI_OK) {
-    weigh_candidates(nearest, list, counts);
+    if (nearest->points->has_weights)
+      sum_weights_of_candidates(nearest, list, error);
+    else
+      weigh_candidates(nearest, list, counts);
     choose_centres(&work, attempt_centres, centres);
   }
   free(counts);
@@ -324,8 +363,10 @@ gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *op
       !candidates_reserve(&list, ROUNDS * CANDIDATES_PER_CENTRE * options->n_centres))
     fail(&local, GMMPI_NO_MEMORY, "there is no memory for candidates of initial means; use --init random_from_data");
   if (agree(points->comm, &local) == GMMPI_OK) {
-    const int64_t first = seeding_first_row(points, options->seed);
-    if (fetch_rows(points, &first, 1, list.centres, &local) == GMMPI_OK) nearest_add(nearest, list.centres, 1);
+    int64_t first;
+    if (seeding_first_row(points, options->seed, &first, &local) == GMMPI_OK &&
+        fetch_rows(points, &first, 1, list.centres, &local) == GMMPI_OK)
+      nearest_add(nearest, list.centres, 1);
     list.n = 1;
     for (int64_t round = 0; round < ROUNDS && seeding_goes_on(points, options->stop, &local); round++)
       add_round(nearest, &list, options, round, &local);

@@ -18,8 +18,9 @@ gmmpi_status seed_kmeans_plus_plus(const shard *points, const seeding_options *o
 gmmpi_status seed_kmeans_parallel(const shard *points, const seeding_options *options, double *centres,
                                   gmmpi_error *error);
 
-/* The row of the first centre. */
-int64_t seeding_first_row(const shard *points, uint64_t seed);
+/* The row of the first centre, drawn by weight. Collective where rows have weights. Errors, agreed: 71, and those of
+ * shard_agree. */
+gmmpi_status seeding_first_row(const shard *points, uint64_t seed, int64_t *row, gmmpi_error *error);
 
 /* Collective: false, with an agreed error, when a rank wants to stop or could not read its points. */
 bool seeding_goes_on(const shard *points, stop_question stop, gmmpi_error *error);

@@ -28,9 +28,9 @@ static const double same_value = 0.05;
 typedef struct inspection {
   const shard *points;
   const gmmpi_model *model;
-  double n_samples;
-  double *difference; /* d: room for a point less a mean */
-  double *values;     /* different ones, ascending: of all ranks, at most most_values */
+  double total_weight; /* of the points that the model was fitted to */
+  double *difference;  /* d: room for a point less a mean */
+  double *values;      /* different ones, ascending: of all ranks, at most most_values */
   int64_t n_values, most_values;
 } inspection;
 
@@ -152,16 +152,16 @@ static int64_t most_values_of(const inspection *work)
 static gmmpi_status look_at_direction(inspection *work, int64_t k, int64_t j, bool *flat, gmmpi_error *error)
 {
   const gmmpi_model *model = work->model;
-  const double n_points = model->weights[k] * work->n_samples;
+  const double n_points = model->weights[k] * work->total_weight;
   const int64_t levels = LEVELS_PER_COMPONENT * model->n_components;
   *flat = false;
   if (model->weights[k] >= large_share ||
-      is_far_from_all(model, k, model->means + k * model->n_features, work->n_samples, work->difference))
+      is_far_from_all(model, k, model->means + k * model->n_features, work->total_weight, work->difference))
     return GMMPI_OK;
   if (count_values(work, k, j, true, model->n_features + 1, error) != GMMPI_OK) return error->status;
   if (work->n_values > model->n_features) return GMMPI_OK;
   /* As many different values among all points as make the component's so many times as frequent as the average. */
-  const double wanted = ceil(TIMES_USUAL * work->n_samples / n_points);
+  const double wanted = ceil(TIMES_USUAL * work->total_weight / n_points);
   const bool can_be_frequent = n_points >= TIMES_USUAL && wanted <= (double)work->points->n_samples;
   int64_t most = levels + 1;
   if (can_be_frequent && (int64_t)wanted > most) most = (int64_t)wanted;
@@ -180,8 +180,9 @@ static gmmpi_status look_at_component(inspection *work, double reg_covar, int64_
   const double needed = model->family->storage->shape == DENSE ? (double)(d + 1) : 2.0;
   *kind = COMPONENT_NOT_SPURIOUS;
   /* A little less than a whole point is rounding. */
-  if (model->weights[k] * work->n_samples < needed - 1e-6) {
-    if (!is_far_from_all(model, k, model->means + k * d, work->n_samples, work->difference)) *kind = COMPONENT_ON_FEW;
+  if (model->weights[k] * work->total_weight < needed - 1e-6) {
+    if (!is_far_from_all(model, k, model->means + k * d, work->total_weight, work->difference))
+      *kind = COMPONENT_ON_FEW;
     return GMMPI_OK;
   }
   int64_t length;
@@ -197,10 +198,10 @@ static gmmpi_status look_at_component(inspection *work, double reg_covar, int64_
   return GMMPI_OK;
 }
 
-gmmpi_status find_spurious(const shard *points, int64_t n_samples, double reg_covar, const gmmpi_model *model,
+gmmpi_status find_spurious(const shard *points, double total_weight, double reg_covar, const gmmpi_model *model,
                            spurious_component *found, gmmpi_error *error)
 {
-  inspection work = {.points = points, .model = model, .n_samples = (double)n_samples};
+  inspection work = {.points = points, .model = model, .total_weight = total_weight};
   gmmpi_error local = {0};
   *found = (spurious_component){.kind = COMPONENT_NOT_SPURIOUS};
   work.difference = allocate(points->n_features, sizeof(double));
@@ -212,7 +213,7 @@ gmmpi_status find_spurious(const shard *points, int64_t n_samples, double reg_co
       if (model->weights[k] == 0.0) continue;
       if (look_at_component(&work, reg_covar, k, &found->kind, &local) != GMMPI_OK) break;
       found->component = k;
-      found->n_points = (int64_t)fmax(1.0, round(model->weights[k] * (double)n_samples));
+      found->n_points = (int64_t)fmax(1.0, round(model->weights[k] * total_weight));
     }
   }
   free(work.difference);

@@ -41,10 +41,10 @@ typedef struct passed_over_model {
   spurious_kind kind;
 } passed_over_model;
 
-/* The first spurious component of a model, if any. points: all that the model was fitted to, or a sample of the
- * n_samples points that it was fitted to. Collective over the points' communicator, though little is communicated; the
+/* The first spurious component of a model, if any. points: all that the model was fitted to, or a sample of them;
+ * total_weight: of all of them. Collective over the points' communicator, though little is communicated; the
  * same on all ranks. Errors, agreed: 71, and those of shard_agree. */
-gmmpi_status find_spurious(const shard *points, int64_t n_samples, double reg_covar, const gmmpi_model *model,
+gmmpi_status find_spurious(const shard *points, double total_weight, double reg_covar, const gmmpi_model *model,
                            spurious_component *found, gmmpi_error *error);
 
 #endif

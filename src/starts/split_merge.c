@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/split_merge.h"
 
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -19,7 +20,7 @@ struct split_merge {
   double *factor;           /* likewise: of which the determinant is taken */
   double *direction;        /* d */
   double *shift;            /* d: of the halves of a component; from one mean to another */
-  double *costs;            /* 2K x 2K: what merging i and j > i loses */
+  double *costs;            /* 2K x 2K: what merging i and j > i loses; j = i: giving i to the background */
   double *log_determinants; /* 2K */
 };
 
@@ -132,6 +133,7 @@ bool split_components(split_merge *work, const gmmpi_model *from, const double *
 {
   const int64_t d = from->n_features;
   bool sound = true;
+  background_copy(wide, from);
   for (int64_t k = 0; k < from->n_components; k++) {
     model_expand(from, k, work->covariance);
     draw_direction(d, variances, seed, (uint64_t)k, work->direction);
@@ -183,6 +185,14 @@ static double cost_of_merging(const split_merge *work, const gmmpi_model *model,
          2.0;
 }
 
+static const double one_and_log_two_pi = 2.8378770664093454836;
+
+static double cost_of_giving_up(const split_merge *work, const gmmpi_model *model, int64_t component)
+{
+  const double entropy = (work->log_determinants[component] + (double)model->n_features * one_and_log_two_pi) / 2.0;
+  return model->weights[component] * (log(*model->noise_volume) - entropy);
+}
+
 static void set_costs_of(const split_merge *work, const gmmpi_model *model, int64_t n, int64_t component)
 {
   const int64_t width = model->n_components;
@@ -192,6 +202,8 @@ static void set_costs_of(const split_merge *work, const gmmpi_model *model, int6
     const int64_t b = i < component ? component : i;
     work->costs[a * width + b] = cost_of_merging(work, model, a, b);
   }
+  if (model_has(model, PART_NOISE))
+    work->costs[component * width + component] = cost_of_giving_up(work, model, component);
 }
 
 static void set_log_determinant(const split_merge *work, const gmmpi_model *model, int64_t component)
@@ -200,13 +212,21 @@ static void set_log_determinant(const split_merge *work, const gmmpi_model *mode
   work->log_determinants[component] = log_determinant_in_family(work);
 }
 
-/* Component b of the first n goes into a < b, and the last one takes its place. */
+static void give_up(gmmpi_model *model, int64_t component)
+{
+  *model->noise_weight += model->weights[component];
+  model->weights[component] = 0.0;
+}
+
+/* Component b of the first n goes into a < b, or b = a into the background, and the last one takes its place. */
 static void merge_pair(const split_merge *work, gmmpi_model *model, int64_t n, int64_t a, int64_t b)
 {
   const int64_t d = model->n_features;
   const int64_t last = n - 1;
   const double total = model->weights[a] + model->weights[b];
-  if (total > 0.0) {
+  if (a == b) {
+    give_up(model, b);
+  } else if (total > 0.0) {
     const double share = model->weights[b] / total;
     double *mean = model->means + a * d;
     if (model->weights[a] > 0.0 && share > 0.0) {
@@ -219,7 +239,7 @@ static void merge_pair(const split_merge *work, gmmpi_model *model, int64_t n, i
     for (int64_t j = 0; j < d; j++) mean[j] += share * (model->means[b * d + j] - mean[j]);
     model_merge_dof(model, a, b, share);
   }
-  model->weights[a] = total;
+  if (a != b) model->weights[a] = total;
   model->weights[b] = model->weights[last];
   memmove(model->means + b * d, model->means + last * d, (size_t)d * sizeof(double));
   model_copy_dof(model, b, model, last);
@@ -234,19 +254,23 @@ static void move_costs(const split_merge *work, int64_t width, int64_t from, int
 {
   if (to == from) return;
   work->log_determinants[to] = work->log_determinants[from];
+  work->costs[to * width + to] = work->costs[from * width + from];
   for (int64_t i = 0; i < from; i++) {
     if (i == to) continue;
     work->costs[i < to ? i * width + to : to * width + i] = work->costs[i * width + from];
   }
 }
 
-static void find_cheapest_pair(const split_merge *work, int64_t width, int64_t n, int64_t *a, int64_t *b)
+/* Among the first n; *b = *a: the background is the partner. */
+static void find_cheapest_pair(const split_merge *work, const gmmpi_model *model, int64_t n, int64_t *a, int64_t *b)
 {
+  const int64_t width = model->n_components;
+  const int64_t nearest = model_has(model, PART_NOISE) ? 0 : 1; /* partners */
   double least = INFINITY;
   *a = 0;
   *b = 1;
   for (int64_t i = 0; i < n; i++) {
-    for (int64_t j = i + 1; j < n; j++) {
+    for (int64_t j = i + nearest; j < n; j++) {
       if (!(work->costs[i * width + j] < least)) continue;
       least = work->costs[i * width + j];
       *a = i;
@@ -266,12 +290,14 @@ bool merge_components(split_merge *work, gmmpi_model *wide, gmmpi_model *narrow)
   for (int64_t n = width; n > narrow->n_components; n--) {
     int64_t a;
     int64_t b;
-    find_cheapest_pair(work, width, n, &a, &b);
+    find_cheapest_pair(work, wide, n, &a, &b);
     merge_pair(work, wide, n, a, b);
     move_costs(work, width, n - 1, b);
+    if (a == b) continue;
     set_log_determinant(work, wide, a);
     set_costs_of(work, wide, n - 1, a);
   }
+  background_copy(narrow, wide);
   for (int64_t k = 0; k < narrow->n_components; k++) {
     narrow->weights[k] = wide->weights[k];
     model_copy_dof(narrow, k, wide, k);
@@ -322,7 +348,7 @@ static void find_pair_to_merge(const split_merge *work, const gmmpi_model *model
 {
   const int64_t K = model->n_components;
   const int64_t n = kept_out >= 0 ? K - 1 : K;
-  const int64_t n_pairs = n * (n - 1) / 2;
+  const int64_t n_pairs = n * (n - 1) / 2 + (model_has(model, PART_NOISE) ? n : 0);
   *a = 0;
   *b = 1;
   for (int64_t i = 0; i < K; i++) set_log_determinant(work, model, i);
@@ -331,14 +357,18 @@ static void find_pair_to_merge(const split_merge *work, const gmmpi_model *model
     work->costs[i < kept_out ? i * K + kept_out : kept_out * K + i] = INFINITY;
   for (int64_t turn = 0; turn <= (n_pairs > 0 ? rank % n_pairs : 0); turn++) {
     if (turn > 0) work->costs[*a * K + *b] = INFINITY;
-    find_cheapest_pair(work, K, K, a, b);
+    find_cheapest_pair(work, model, K, a, b);
   }
 }
 
-/* Component b goes into a; b is free then. */
+/* Component b goes into a, or b = a into the background; b is free then. */
 static void merge_into(const split_merge *work, gmmpi_model *model, int64_t a, int64_t b)
 {
   const double merged_weight = model->weights[a] + model->weights[b];
+  if (a == b) {
+    give_up(model, b);
+    return;
+  }
   merge_covariances(work, model, a, b);
   model_contract(model, a, work->covariance);
   for (int64_t j = 0; j < model->n_features; j++) {
@@ -351,11 +381,9 @@ static void merge_into(const split_merge *work, gmmpi_model *model, int64_t a, i
 
 static bool finish_move(gmmpi_model *model)
 {
-  double total = 0.0;
   bool sound = true;
-  for (int64_t k = 0; k < model->n_components; k++) total += model->weights[k];
+  model_normalise_weights(model);
   for (int64_t k = 0; k < model->n_components; k++) {
-    model->weights[k] /= total;
     sound = (model_factorise(model, k) || model->weights[k] == 0.0) && sound;
   }
   return sound;
@@ -393,6 +421,7 @@ bool replace_component(split_merge *work, const gmmpi_model *from, double weight
   find_pair_to_merge(work, to, -1, merge_rank, &a, &b);
   if (to->weights[a] + to->weights[b] > 0.0) merge_into(work, to, a, b);
   for (int64_t k = 0; k < to->n_components; k++) to->weights[k] *= 1.0 - weight;
+  if (model_has(to, PART_NOISE)) *to->noise_weight *= 1.0 - weight;
   to->weights[b] = weight;
   model_set_dof(to, b, 0.0);
   memcpy(to->means + b * to->n_features, mean, (size_t)to->n_features * sizeof(double));

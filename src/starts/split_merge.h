@@ -11,7 +11,12 @@
  *
  *   ((w_i + w_j) log det S_ij - w_i log det S_i - w_j log det S_j) / 2
  *
- * is known which pair to merge.
+ * is known which pair to merge. A background of volume V is one more partner, of everybody: a component whose points
+ * are given to it loses, by the same bound,
+ *
+ *   w_i (log V - (log det S_i + d (1 + log 2 pi)) / 2),
+ *
+ * which is below 0 where the background is denser than the component.
  *
  * Functions that make a model say whether it is sound: a component that has weight has a factor. */
 #ifndef STARTS_SPLIT_MERGE_H

@@ -70,3 +70,83 @@ void mirror_lower_triangle(int64_t n, double *matrix)
     for (int64_t j = 0; j < i; j++) matrix[j * n + i] = matrix[i * n + j];
   }
 }
+
+/* LAPACK's workspaces for eigenvectors by divide and conquer (dsyevd): reals, then integers in the room of reals. */
+static int64_t eigen_reals(int64_t n)
+{
+  return 1 + 6 * n + 2 * n * n;
+}
+
+int64_t symmetric_eigen_numbers(int64_t n)
+{
+  return eigen_reals(n) + 3 + 5 * n;
+}
+
+bool symmetric_eigen(int64_t n, const double *matrix, double *vectors, double *values, double *work)
+{
+  const lapack_int order = (lapack_int)n;
+  memcpy(vectors, matrix, (size_t)(n * n) * sizeof *vectors);
+  /* Column-major eigenvectors are the rows of a row-major matrix. */
+  if (upper_triangle_is_finite(n, vectors) &&
+      LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'L', order, vectors, order, values, work, (lapack_int)eigen_reals(n),
+                          (lapack_int *)(void *)(work + eigen_reals(n)), 3 + 5 * order) == 0)
+    return true;
+  memset(vectors, 0, (size_t)(n * n) * sizeof *vectors);
+  for (int64_t i = 0; i < n; i++) {
+    vectors[i * n + i] = 1;
+    values[i] = matrix[i * n + i];
+  }
+  return false;
+}
+
+void rotation_of(int64_t n, const double *skew, double *rotation, double *work)
+{
+  const lapack_int order = (lapack_int)n;
+  for (int64_t i = 0; i < n * n; i++) {
+    work[i] = -skew[i] / 2;
+    rotation[i] = skew[i] / 2;
+  }
+  for (int64_t i = 0; i < n; i++) work[i * n + i] = rotation[i * n + i] = 1;
+  /* Read column by column both are transposed, and so is the solution: X^T = -X, and the factors commute. */
+  LAPACKE_dgesv_work(LAPACK_COL_MAJOR, order, order, work, order, (lapack_int *)(void *)(work + n * n), rotation,
+                     order);
+}
+
+void multiply_square(int64_t n, const double *a, const double *b, double *to)
+{
+  const blasint order = (blasint)n;
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, order, order, order, 1, a, order, b, order, 0, to, order);
+}
+
+void multiply_transposed(int64_t n, const double *a, const double *b, double *to)
+{
+  const blasint order = (blasint)n;
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, order, order, order, 1, a, order, b, order, 0, to, order);
+}
+
+void turn_symmetric(int64_t n, const double *a, const double *b, double *to, double *work)
+{
+  const blasint order = (blasint)n;
+  multiply_square(n, a, b, work);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, order, order, order, 1, work, order, a, order, 0, to, order);
+  mirror_lower_triangle(n, to);
+}
+
+void turn_symmetric_back(int64_t n, const double *a, const double *b, double *to, double *work)
+{
+  multiply_transposed(n, a, b, work);
+  multiply_square(n, work, a, to);
+  mirror_lower_triangle(n, to);
+}
+
+void gram_matrix(int64_t n, int64_t m, const double *a, double *to)
+{
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (blasint)n, (blasint)m, 1, a, (blasint)m, 0, to, (blasint)n);
+  mirror_lower_triangle(n, to);
+}
+
+bool solve_definite(int64_t n, double *a, double *b)
+{
+  const lapack_int order = (lapack_int)n;
+  return LAPACKE_dposv_work(LAPACK_COL_MAJOR, 'L', order, 1, a, order, b, order) == 0;
+}

@@ -26,6 +26,32 @@ const char *linear_algebra_core(void);
  * number is not finite. Then factor is all 0. */
 bool whitening_factor(int64_t n, const double *covariance, double *factor);
 
+/* Eigenvectors and eigenvalues of a symmetric matrix (n x n, row-major): row i of vectors (n x n) becomes the unit
+ * eigenvector of values[i], ascending. work: symmetric_eigen_numbers(n) doubles. Where several eigenvalues are the same
+ * the vectors are some orthonormal basis of theirs, the same one for the same matrix. False when a number is not finite
+ * or the iteration does not converge: then vectors is the identity and values holds the diagonal. */
+bool symmetric_eigen(int64_t n, const double *matrix, double *vectors, double *values, double *work);
+int64_t symmetric_eigen_numbers(int64_t n);
+
+/* The rotation (n x n, row-major) that the skew-symmetric X (n x n) stands for: Cayley's (I - X/2)^-1 (I + X/2), which
+ * is I + X but for terms of second order. work: n x n + n doubles. */
+void rotation_of(int64_t n, const double *skew, double *rotation, double *work);
+
+/* to = A B A^T, and A^T B A, of a symmetric B; all n x n, row-major, and to exactly symmetric. work: n x n; no two may
+ * overlap, except that `to` may be B. */
+void turn_symmetric(int64_t n, const double *a, const double *b, double *to, double *work);
+void turn_symmetric_back(int64_t n, const double *a, const double *b, double *to, double *work);
+
+/* to = A B, and A^T B; all n x n, row-major, that do not overlap. */
+void multiply_square(int64_t n, const double *a, const double *b, double *to);
+void multiply_transposed(int64_t n, const double *a, const double *b, double *to);
+
+/* to (n x n) = A A^T of A (n x m), row-major, exactly symmetric. */
+void gram_matrix(int64_t n, int64_t m, const double *a, double *to);
+
+/* Solves A x = b for a symmetric positive definite A (n x n, lost); x replaces b. False when A is not definite. */
+bool solve_definite(int64_t n, double *a, double *b);
+
 /* Is a variance a finite number whose inverse is finite too? False for 0, negative, infinite and NaN. */
 bool variance_is_safe(double variance);
 

@@ -270,7 +270,7 @@ void option_text(const option_record *option, const void *values, char *text, si
 json_t *option_json(const option_record *option, const void *values)
 {
   const void *value = value_of(option, values);
-  char text[1024];
+  char text[1 << 15];
   switch (option->kind) {
   case OPTION_INTEGER:
     return json_integer(*(const int64_t *)value);
@@ -278,6 +278,8 @@ json_t *option_json(const option_record *option, const void *values)
     return json_integer(*(const int *)value);
   case OPTION_REAL:
     return json_real(*(const double *)value);
+  case OPTION_TEXT:
+    return json_string(*(const char *const *)value != NULL ? *(const char *const *)value : "");
   case OPTION_CHOICE: /* a file is noted as what it held, not by its name */
     return json_string(option->choices[*(const int *)value]);
   default:
@@ -293,7 +295,11 @@ bool option_is_in_force(const option_record *table, int n_options, const option_
   char text[1024];
   if (option->needs == NULL) return true;
   option_text(option_find(table, n_options, option->needs), values, text, sizeof text);
-  return strcmp(text, option->word) == 0;
+  const size_t length = strlen(text);
+  for (const char *word = option->word; *word != '\0'; word += strcspn(word, "|"), word += *word == '|') {
+    if (strcspn(word, "|") == length && strncmp(word, text, length) == 0) return true;
+  }
+  return false;
 }
 
 gmmpi_status options_check_needs(const option_record *table, int n_options, const void *values, uint64_t given,

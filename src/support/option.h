@@ -54,7 +54,7 @@ typedef struct option_record {
   const char *no_name; /* ... and how it is spelled: "no-name" */
 
   const char *needs; /* the option is in force only where this one of the same table ... */
-  const char *word;  /* ... has this value; NULL: always */
+  const char *word;  /* ... has this value, or one of several with | between them; NULL: always */
 
   bool affects_numbers; /* a fit that goes on from a checkpoint must have the same value */
   bool in_model;        /* the model file notes it */

@@ -41,23 +41,20 @@ void random_normal_pair(uint64_t seed, random_purpose purpose, uint64_t row, uin
   pair[1] = radius * sin(angle);
 }
 
-/* Marsaglia, Tsang 2000, "A simple method for generating gamma variables" (ACM TOMS 26); a shape below 1 by way of one
- * more (their sec. 6). */
+/* By rejection: the first of the pairs of draws that is taken. A shape below 1 is one more, made smaller again. */
 double random_gamma(uint64_t seed, random_purpose purpose, uint64_t row, double shape)
 {
-  const double own_shape = shape < 1.0 ? shape + 1.0 : shape;
-  const double d = own_shape - 1.0 / 3.0;
+  const double large = shape < 1.0 ? shape + 1.0 : shape;
+  const double d = large - 1.0 / 3.0;
   const double c = 1.0 / sqrt(9.0 * d);
-  double factor = 1.0;
-  if (shape < 1.0) factor = pow(random_uniform(seed, purpose, row, 0), 1.0 / shape);
+  const double shrink = shape < 1.0 ? pow(random_uniform(seed, purpose, row, 0), 1.0 / shape) : 1.0;
   for (uint64_t draw = 1;; draw += 2) {
     double pair[2];
     random_normal_pair(seed, purpose, row, draw, pair);
     const double root = 1.0 + c * pair[0];
-    if (root <= 0.0) continue;
     const double v = root * root * root;
-    const double logarithm = log(random_uniform(seed, purpose, row, draw + 1));
-    if (logarithm < 0.5 * pair[0] * pair[0] + d - d * v + d * log(v)) return fmax(d * v * factor, 1e-280);
+    const double u = random_uniform(seed, purpose, row, draw + 1);
+    if (root > 0.0 && log(u) < 0.5 * pair[0] * pair[0] + d - d * v + d * log(v)) return fmax(d * v * shrink, 1e-280);
   }
 }
 

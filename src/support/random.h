@@ -16,12 +16,13 @@ typedef enum random_purpose {
   RANDOM_RESPONSIBILITIES, /* random */
   RANDOM_SAMPLE_COMPONENT, /* gmmpi sample */
   RANDOM_SAMPLE_NORMAL,
-  RANDOM_LEVEL,       /* subsamples of the points: a key for hashes */
-  RANDOM_GREEDY_RACE, /* greedy k-means++: races of blocks */
-  RANDOM_GREEDY_ROW,  /* and the row in the block that wins */
-  RANDOM_SPLIT,       /* directions in which components are split */
-  RANDOM_PLACES,      /* rows around which points are counted */
-  RANDOM_SAMPLE_TAIL  /* gmmpi sample: latent weights of t distributions */
+  RANDOM_LEVEL,        /* subsamples of the points: a key for hashes */
+  RANDOM_GREEDY_RACE,  /* greedy k-means++: races of blocks */
+  RANDOM_GREEDY_ROW,   /* and the row in the block that wins */
+  RANDOM_SPLIT,        /* directions in which components are split */
+  RANDOM_PLACES,       /* rows around which points are counted */
+  RANDOM_SAMPLE_NOISE, /* gmmpi sample: the background */
+  RANDOM_SAMPLE_GAMMA  /* gmmpi sample: scales of Student's t */
 } random_purpose;
 
 /* Uniform in the open interval (0, 1). */
@@ -33,7 +34,8 @@ double random_exponential(uint64_t seed, random_purpose purpose, uint64_t row, u
 /* Two independent standard normal numbers (Box, Muller 1958). */
 void random_normal_pair(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw, double pair[2]);
 
-/* Gamma distributed with the given shape (> 0) and rate 1; never 0. Takes any number of draws of the row. */
+/* A number of the gamma distribution with this shape, above 0, and scale 1 (Marsaglia, Tsang 2000). It uses up all
+ * draws of the row. */
 double random_gamma(uint64_t seed, random_purpose purpose, uint64_t row, double shape);
 
 /* The seed of the start-th of several starts (from 0); start 0 keeps the user's seed. */

@@ -37,7 +37,7 @@ class Pictures(Case):
         means = random.normal(0, 5, (k, d))
         matrices = np.array([np.eye(d) * (j + 1) / 2 for j in range(k)])
         shapes = {"full": matrices, "tied": matrices[0], "diag": np.ones((k, d)), "spherical": np.ones(k), "VVE": matrices,
-                  "EEI": np.full(d, 0.5), "EII": 0.5}
+                  "EEI": np.array([matrices[0]] * k), "EII": np.array([matrices[0]] * k)}
         with h5py.File(self.path("model.h5"), "w") as file:
             file["weights"] = np.full(k, 1 / k) if weights is None else weights
             file["means"] = means
@@ -174,6 +174,26 @@ class Pictures(Case):
         np.testing.assert_array_equal(labels, sampled)
         np.testing.assert_array_equal(shares[labels >= 0], np.eye(3)[sampled[sampled >= 0]])
         np.testing.assert_array_equal(read_labels(self.path("labels.csv"), 300, mixture, blocks)[0], sampled)
+
+    def test_noise(self):
+        """Points of the background are the mixture's last label, a share of theirs is in responsibilities, and they are drawn."""
+        points = self.model(2)
+        with h5py.File(self.path("model.h5"), "a") as file:
+            file["weights"][...] *= 0.8
+            file.update({"noise_weight": 0.2, "noise_volume": 50.0, "noise_origin": np.full(2, -2.0), "noise_axes": np.diag([10.0, 5.0])})
+        mixture = read_mixture(self.path("model.h5"))
+        shares = mixture.responsibilities(points[:5])
+        densities = np.column_stack([np.exp(mixture.log_densities(points[:5])), np.full(5, 0.2 / 50)])
+        np.testing.assert_allclose(shares, densities / densities.sum(axis=1, keepdims=True), rtol=1e-12)
+        grid = np.array([-3.0, 3.0, 9.0])
+        np.testing.assert_allclose(mixture.noise_density(0, grid), [0, 0.02, 0], atol=2e-3)
+        labels = np.where(np.arange(300) % 5 == 0, -1, self.labels)
+        self.write("labels.csv", "label,responsibility_1,responsibility_2,responsibility_3,noise\n" + "".join(
+            "%d,%s\n" % (label, ",".join(map(str, np.eye(4)[label]))) for label in labels))
+        found, shares = read_labels(self.path("labels.csv"), 300, mixture, [(0, 300)])
+        np.testing.assert_array_equal(found, np.where(labels < 0, 3, labels))
+        np.testing.assert_array_equal(shares.argmax(axis=1), found)
+        self.plot(self.npy(points), "--labels", self.path("labels.csv"))
 
     def test_responsibilities_that_are_computed(self):
         points = self.model(2, k=2, weights=[0.25, 0.75])

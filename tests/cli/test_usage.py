@@ -61,7 +61,7 @@ class Usage(harness.Case):
         self.fail_with(64, "--json: takes no value", "info", "m.h5", "--json=1")
         self.fail_with(64, "--help: takes no value", "info", "m.h5", "--help=1")
         self.fail_with(64, "--output: is empty", "sample", "m.h5", "-o", "")
-        self.fail_with(64, r"--re is ambiguous \(--reg-covar, --restart\)", "fit", "d.csv", "--re", "1")
+        self.fail_with(64, r"--re is ambiguous \(--reg-covar, --relevance, --restart\)", "fit", "d.csv", "--re", "1")
         self.fail_with(64, "file name is missing", "info")
         self.fail_with(64, "file name is missing", "predict", "m.h5", "-o", "o.h5")
         self.fail_with(64, "\"c\" is one operand too many", "predict", "a", "b", "c", "-o", "o.h5")

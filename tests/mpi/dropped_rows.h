@@ -37,7 +37,7 @@ static inline void files_with_dropped_rows(void)
     for (int64_t i = 0; i < all.n_rows; i++) {
       if (!misses(c % 6, i, all.n_rows)) continue;
       if (n_missing++ == 0) first = i;
-      all.rows[i * all.n_columns + i % all.n_columns] = NAN;
+      all.rows[i * all.n_columns + i % features_of(&all)] = NAN;
     }
     int64_t *kept = malloc(sizeof *kept * (size_t)all.n_rows);
     const table left = without_missing(&all, kept);
@@ -54,7 +54,7 @@ static inline void files_with_dropped_rows(void)
       CHECK(create_from_file(MISSING_ERROR, &points, &error) == GMMPI_BAD_DATA && points == NULL);
       snprintf(part, sizeof part, ": %" PRId64 " value%s missing%s: line %" PRId64 ", column %" PRId64 "; ", n_missing,
                n_missing == 1 ? " is" : "s are", n_missing == 1 ? "" : ", the first one", first + 1,
-               first % all.n_columns + 1);
+               first % features_of(&all) + 1);
       check_error(&error, GMMPI_BAD_DATA, part, __FILE__, __LINE__);
       check_error(&error, GMMPI_BAD_DATA, "--missing drop", __FILE__, __LINE__);
     }

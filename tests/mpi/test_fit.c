@@ -117,6 +117,8 @@ static void every_family_and_start(void **state)
   const char *starts[] = {"kmeans", "k-means++", "random_from_data", "random", "labels"};
   for (int family = 0; family < N_FAMILIES; family++) {
     for (int start = 0; start < 5; start++) {
+      /* For the sake of time each family that has no name of scikit-learn's begins in one way only. */
+      if (strcmp(all_families[family]->name, all_families[family]->code) == 0 && start != family % 5) continue;
       gmmpi_options *options = options_for(K);
       set(options, "covariance", family_names[family]);
       if (start < 4)

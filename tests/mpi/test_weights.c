@@ -56,7 +56,7 @@ static void from_memory(bool single_precision)
     const int64_t width = all.n_columns;
     for (int64_t i = 0; single_precision && i < all.n_rows * width; i++) all.rows[i] = (double)(float)all.rows[i];
     for (int64_t i = 0; drops && i < all.n_rows; i++) {
-      if (misses(1, i, all.n_rows)) all.rows[i * width + i % width] = NAN;
+      if (misses(1, i, all.n_rows)) all.rows[i * width + i % 3] = NAN;
     }
     const int64_t first = all.n_rows * rank * rank / n_ranks / n_ranks;
     const int64_t end = all.n_rows * (rank + 1) * (rank + 1) / n_ranks / n_ranks;
@@ -97,7 +97,8 @@ static void what_is_no_weight(void)
   BAD_LINES("line 3000, column 2: the weight -0.5 is negative; give 0 or more", {3000, "1,-0.5"}, {3001, "1,-1"});
   BAD_LINES("line 17, column 2: is infinite", {17, "1,inf"});
   BAD_LINES("line 17, column 2: the weight 2e+15 is larger than 1e+15", {17, "1,2e15"});
-  BAD_LINES("line 18, column 1: is infinite", {17, "1,NA"}, {18, "-inf,1"});
+  BAD_LINES("line 18, column 1: is infinite", {17, "NA,1"}, {18, "-inf,1"});
+  BAD_LINES("line 17, column 2: the weight is missing; give 0", {17, "1,NA"}, {18, "-inf,1"});
   shard *points = NULL;
   gmmpi_error error = {0};
   char part[100];
@@ -126,7 +127,7 @@ static problem make_problem(density_shape shape, int64_t d, bool integers)
   uint64_t state = 7;
   if (model_allocate(gaussian_kind(shape == DENSE ? &family_full : &family_diag), K, d, &made.model, &error) !=
           GMMPI_OK ||
-      density_create(shape, K, d, &made.form, &error) != GMMPI_OK)
+      density_create(shape == DENSE ? &family_full : &family_diag, K, d, &made.form, &error) != GMMPI_OK)
     abort();
   for (int64_t k = 0; k < K; k++) {
     made.model->weights[k] = (double)(k + 1) / 6.0;

@@ -10,11 +10,14 @@
 
 #include <string.h>
 
-typedef enum scene_kind { FULL_SCENE, DIAGONAL_SCENE, ISOTROPIC_SCENE } scene_kind;
+/* COMMON_SCENE: dense covariances that differ by their volumes alone. */
+typedef enum scene_kind { FULL_SCENE, DIAGONAL_SCENE, ISOTROPIC_SCENE, COMMON_SCENE, N_SCENE_KINDS } scene_kind;
 
 typedef struct scene {
   density_form form;
-  double *lower; /* K x d x d: W */
+  double *lower;             /* K x d x d: W */
+  int64_t whitening_numbers; /* of all components */
+  bool about_origin;         /* COMMON_SCENE: second moments are wanted about form.common.origin, not about each mean */
   int64_t n_points, n_tiles;
   double *tiles; /* n_tiles x d x TILE_ROWS; the last tile is filled up with copies of its first point */
   /* In long double: */
@@ -33,7 +36,7 @@ static inline double about(double middle, double spread, uint64_t *seed)
 static inline void pack_whitening(scene *s)
 {
   const int64_t d = s->form.n_features;
-  for (int64_t k = 0; k < s->form.n_components; k++) {
+  for (int64_t k = 0; k < (s->form.whitening_length == 0 ? 1 : s->form.n_components); k++) {
     double *packed = s->form.whitening + k * s->form.whitening_length;
     const double *lower = s->lower + k * d * d;
     for (int64_t j = 0; j < d && s->form.shape == DIAGONAL; j++) packed[j] = lower[j * d + j] * lower[j * d + j];
@@ -46,6 +49,31 @@ static inline void pack_whitening(scene *s)
   }
 }
 
+/* What the components of a COMMON_SCENE have in common, from means and W: mixture/density.h. */
+static inline void fill_common(scene *s)
+{
+  const int64_t d = s->form.n_features;
+  const int64_t K = s->form.n_components;
+  common_form *common = &s->form.common;
+  *common = (common_form){.holds = true, .matrix = s->form.whitening, .isotropic = true};
+  common->origin = allocate(padded_width(d), sizeof(double));
+  common->means = allocate(K * d, sizeof(double));
+  common->precisions = allocate(K, sizeof(double));
+  common->precisions_length = 1;
+  for (int64_t k = 0; k < K; k++) common->precisions[k] = pow(s->lower[k * d * d] / s->lower[0], 2.0);
+  for (int64_t j = 0; j < d; j++) {
+    for (int64_t k = 0; k < K; k++) common->origin[j] += s->form.means[k * d + j] / (double)K;
+  }
+  for (int64_t k = 0; k < K; k++) {
+    for (int64_t i = 0; i < d; i++) {
+      long double y = 0.0L;
+      for (int64_t j = 0; j <= i; j++)
+        y += (long double)s->lower[i * d + j] * ((long double)s->form.means[k * d + j] - common->origin[j]);
+      common->means[k * d + i] = (double)y;
+    }
+  }
+}
+
 static inline void fill_mixture(scene *s, scene_kind kind, double origin, double distance, uint64_t *seed)
 {
   const int64_t d = s->form.n_features;
@@ -54,12 +82,14 @@ static inline void fill_mixture(scene *s, scene_kind kind, double origin, double
     s->form.log_constants[k] = about(-3.0, 2.0, seed);
     for (int64_t j = 0; j < d; j++) s->form.means[k * d + j] = about(origin, distance, seed);
     for (int64_t i = 0; i < d; i++) {
-      for (int64_t j = 0; j < i && kind == FULL_SCENE; j++)
+      for (int64_t j = 0; j < i && s->form.shape == DENSE; j++)
         lower[i * d + j] = 0.5 * random_number(seed) / sqrt((double)d);
       lower[i * d + i] = kind == ISOTROPIC_SCENE && i > 0 ? lower[0] : 1.0 + random_number(seed) / 2;
     }
+    for (int64_t i = 0; i < d * d && kind == COMMON_SCENE; i++) lower[i] = (1.0 + 0.25 * (double)(k % 3)) * s->lower[i];
   }
   pack_whitening(s);
+  if (kind == COMMON_SCENE) fill_common(s);
 }
 
 static inline long double exact_log_density(const scene *s, int64_t k, const double *x)
@@ -89,12 +119,13 @@ static inline void compute_exactly(scene *s)
     const int64_t t = i / TILE_ROWS;
     const int64_t p = i % TILE_ROWS;
     long double *logs = s->log_densities + t * K * TILE_ROWS + p;
-    long double top = -INFINITY;
+    long double top = s->form.background;
     long double total = 0.0L;
     for (int64_t k = 0; k < K; k++) {
       logs[k * TILE_ROWS] = exact_log_density(s, k, s->tiles + t * s->form.n_features * TILE_ROWS + p);
       top = fmaxl(top, logs[k * TILE_ROWS]);
     }
+    if (s->form.background > -INFINITY) total = expl(s->form.background - top);
     for (int64_t k = 0; k < K; k++) total += expl(logs[k * TILE_ROWS] - top);
     s->log_density[i] = top + logl(total);
     for (int64_t k = 0; k < K; k++)
@@ -111,7 +142,7 @@ static inline void compute_exactly(scene *s)
 static inline scene scene_create(scene_kind kind, int64_t K, int64_t d, int64_t n_points, double origin,
                                  double distance, uint64_t *seed)
 {
-  const density_shape shape = kind == FULL_SCENE ? DENSE : DIAGONAL;
+  const density_shape shape = kind == FULL_SCENE || kind == COMMON_SCENE ? DENSE : DIAGONAL;
   scene s = {.form = {.background = -INFINITY,
                       .shape = shape,
                       .n_components = K,
@@ -119,9 +150,12 @@ static inline scene scene_create(scene_kind kind, int64_t K, int64_t d, int64_t 
                       .isotropic = kind == ISOTROPIC_SCENE}};
   const int64_t n_groups = (d + WHITENING_ROWS - 1) / WHITENING_ROWS;
   s.form.whitening_length = shape == DENSE ? WHITENING_ROWS * WHITENING_ROWS * n_groups * (n_groups + 1) / 2 : d;
+  s.whitening_numbers = kind == COMMON_SCENE ? s.form.whitening_length : K * s.form.whitening_length;
+  if (kind == COMMON_SCENE) s.form.whitening_length = 0;
+  s.about_origin = kind == COMMON_SCENE;
   s.form.log_constants = allocate(K, sizeof(double));
   s.form.means = allocate(K * d, sizeof(double));
-  s.form.whitening = allocate(K * s.form.whitening_length, sizeof(double));
+  s.form.whitening = allocate(s.whitening_numbers, sizeof(double));
   s.lower = allocate(K * d * d, sizeof(double));
   s.n_points = n_points;
   s.n_tiles = (n_points + TILE_ROWS - 1) / TILE_ROWS;
@@ -140,11 +174,27 @@ static inline scene scene_create(scene_kind kind, int64_t K, int64_t d, int64_t 
   return s;
 }
 
+/* Gives a scene of the same kind and sizes the same mixture; compute_exactly is left to do. */
+static inline void copy_mixture(scene *to, const scene *from)
+{
+  const size_t means = (size_t)(from->form.n_components * from->form.n_features) * sizeof(double);
+  memcpy(to->form.log_constants, from->form.log_constants, (size_t)from->form.n_components * sizeof(double));
+  memcpy(to->form.means, from->form.means, means);
+  memcpy(to->form.whitening, from->form.whitening, (size_t)from->whitening_numbers * sizeof(double));
+  if (!from->form.common.holds) return;
+  memcpy(to->form.common.origin, from->form.common.origin, (size_t)from->form.n_features * sizeof(double));
+  memcpy(to->form.common.means, from->form.common.means, means);
+  memcpy(to->form.common.precisions, from->form.common.precisions, (size_t)from->form.n_components * sizeof(double));
+}
+
 static inline void scene_destroy(scene *s)
 {
   free(s->form.log_constants);
   free(s->form.means);
   free(s->form.whitening);
+  free(s->form.common.origin);
+  free(s->form.common.means);
+  free(s->form.common.precisions);
   free(s->lower);
   free(s->tiles);
   free(s->log_densities);
@@ -184,6 +234,8 @@ static inline outcome outcome_create(const scene *s)
                         .first = allocate(K * width, sizeof(double)),
                         .second = allocate(K * (s->form.shape == DENSE ? d : 1) * width, sizeof(double))}};
   o.sums.references = o.references;
+  o.sums.pooled = s->form.common.holds;
+  o.sums.origin = s->about_origin ? s->form.common.origin : NULL;
   for (int64_t k = 0; k < K; k++) memcpy(o.references + k * width, s->form.means + k * d, (size_t)d * sizeof(double));
   return o;
 }

@@ -144,7 +144,9 @@ static void test_refusals(void **state)
   expect_refusal("tol", "nan", "--tol: \"nan\" is no number; give one such as 1e-3 or 2.5");
   expect_refusal("components", "2.5", "--components: \"2.5\" is no integer; give one from 1 to 2147483647");
   expect_refusal("threads", "0", "--threads: 0 is below 1; give an integer from 1 to 4096");
-  expect_refusal("covariance", "round", "--covariance: \"round\" is unknown; give full, tied, diag or spherical");
+  expect_refusal("covariance", "round",
+                 "--covariance: \"round\" is unknown; give full, tied, diag, spherical, EII, "
+                 "EEI, VEI, EVI, VEE, EVE, VVE, EEV, VEV or EVV");
   expect_refusal("coarse-to-fine", "maybe", "--coarse-to-fine: \"maybe\" is unknown; give auto, yes or no");
   expect_refusal("init", "", "--init: is empty; give METHOD");
   expect_refusal("memory-limit", "much",
@@ -269,6 +271,52 @@ static void test_points_from_a_file(void **state)
   unlink(wrong);
 }
 
+/* Points from memory that count as often as their weights say, and those of a file with a column of weights. */
+static void test_weights(void **state)
+{
+  (void)state;
+  static const double values[] = {1, NAN, 4, 2};
+  static const double weights[] = {1, 0, 2, 3};
+  static const double relative[] = {0.1, 0, 0.2, 0.3};
+  char path[] = "/tmp/gmmpi_test_api_XXXXXX";
+  write_file(path, "w,x\n1,1\n0,\n2,4\n3,2\n");
+  gmmpi_options *options = options_for("1");
+  gmmpi_points *points[3] = {NULL};
+  gmmpi_error error = {0};
+  gmmpi_options_set(options, "reg-covar", "0", &error);
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, values, weights, 4, 1, options, &points[0], &error),
+                   GMMPI_OK);
+  gmmpi_options_set(options, "weights-sum", "n", &error);
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, values, relative, 4, 1, options, &points[1], &error),
+                   GMMPI_OK);
+  assert_int_equal(gmmpi_points_create(MPI_COMM_WORLD, values, 1, 1, options, &points[2], &error), GMMPI_WRONG_USAGE);
+  gmmpi_options_set(options, "weights", "w", &error);
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, values, weights, 4, 1, options, &points[2], &error),
+                   GMMPI_WRONG_USAGE);
+  gmmpi_options_set(options, "weights-sum", "own", &error);
+  assert_int_equal(gmmpi_points_open(MPI_COMM_WORLD, path, options, &points[2], &error), GMMPI_OK);
+  for (int i = 0; i < 3; i++) {
+    gmmpi_model *model = NULL;
+    assert_int_equal(gmmpi_points_n_samples(points[i]), 3);
+    assert_int_equal(gmmpi_points_n_weightless(points[i]), 1);
+    assert_float_equal(gmmpi_points_sum_of_weights(points[i]), i == 1 ? 3.0 : 6.0, 1e-15);
+    assert_int_equal(gmmpi_fit(points[i], options, NULL, &model, NULL, &error), GMMPI_OK);
+    assert_float_equal(gmmpi_model_means(model)[0], 2.5, 1e-14);        /* (1 + 2 x 4 + 3 x 2) / 6 */
+    assert_float_equal(gmmpi_model_covariances(model)[0], 1.25, 1e-14); /* (2.25 + 2 x 2.25 + 3 x 0.25) / 6 */
+    gmmpi_model_destroy(model);
+    gmmpi_points_destroy(points[i]);
+  }
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, weights, (const double[]){1, 2, -3, 4}, 4, 1, NULL,
+                                                &points[0], &error),
+                   GMMPI_BAD_DATA);
+  assert_int_equal(error.place, 3);
+  assert_int_equal(gmmpi_points_create_weighted(MPI_COMM_WORLD, values, NULL, 4, 1, NULL, &points[0], &error),
+                   GMMPI_WRONG_USAGE);
+  gmmpi_options_destroy(options);
+  unlink(path);
+}
+
 /* From a model and from labels, in memory and in files: without iterations it is the start that comes back. */
 static void test_starts(void **state)
 {
@@ -321,6 +369,37 @@ static void test_starts(void **state)
   gmmpi_model_destroy(start);
   unlink(model_path);
   unlink(labels_path);
+}
+
+/* One component: the mean of what is adapted and that of the rows, by relevance and N. */
+static void test_adaptation(void **state)
+{
+  (void)state;
+  gmmpi_options *options = NULL;
+  gmmpi_model *given = NULL;
+  gmmpi_summary *summary = NULL;
+  gmmpi_model *model = NULL;
+  gmmpi_error error = {0};
+  const double weight = 1;
+  const double mean = 1;
+  const double variance = 3;
+  assert_int_equal(gmmpi_model_create(1, 1, "full", &weight, &mean, &variance, &given, &error), GMMPI_OK);
+  assert_int_equal(gmmpi_options_create(&options, &error), GMMPI_OK);
+  gmmpi_options_set(options, "method", "adapt", &error);
+  gmmpi_options_set(options, "relevance", "4", &error);
+  assert_int_equal(fit_rows(options, NULL, &model, NULL, &error), GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+  gmmpi_options_set_start(options, given, &error);
+  if (fit_rows(options, NULL, &model, &summary, &error) != GMMPI_OK) fail_msg("%s", error.message);
+  const double moved = gmmpi_model_means(model)[0] - mean;
+  assert_close(gmmpi_summary_objective(summary), gmmpi_summary_log_likelihood(summary) - 2 * moved * moved / variance,
+               1e-12);
+  gmmpi_summary_destroy(summary);
+  assert_close(gmmpi_model_means(model)[0], (30.2 - 0.1 + 4 * mean) / (N + 4), 1e-14);
+  assert_true(gmmpi_model_covariances(model)[0] == variance);
+  gmmpi_model_destroy(model);
+  gmmpi_model_destroy(given);
+  gmmpi_options_destroy(options);
 }
 
 static void count(void *context, const gmmpi_progress *progress)
@@ -376,7 +455,9 @@ int main(int argc, char **argv)
                                      cmocka_unit_test(test_every_option),
                                      cmocka_unit_test(test_errors),
                                      cmocka_unit_test(test_points_from_a_file),
+                                     cmocka_unit_test(test_weights),
                                      cmocka_unit_test(test_starts),
+                                     cmocka_unit_test(test_adaptation),
                                      cmocka_unit_test(test_observer)};
   MPI_Init(&argc, &argv);
   const int failures = cmocka_run_group_tests(tests, NULL, NULL);

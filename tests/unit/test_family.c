@@ -28,7 +28,12 @@ static void found_by_name_and_code(void **state)
   assert_ptr_equal(family_find("VII"), &family_spherical);
   assert_null(family_find("Full"));
   assert_null(family_find(""));
-  assert_null(family_find("VEV"));
+  assert_ptr_equal(family_find("VEV"), &family_VEV);
+  assert_ptr_equal(family_find("E"), &family_EII);
+  assert_ptr_equal(family_find("V"), &family_spherical);
+  assert_true(family_is_of_one_feature("E") && family_is_of_one_feature("V") && !family_is_of_one_feature("VII"));
+  assert_null(family_find("VEX"));
+  assert_null(family_find("vev"));
 }
 
 static void every_family_is_complete(void **state)
@@ -177,11 +182,14 @@ static void estimate_full(void **state)
   gmmpi_model_destroy(model);
 }
 
+/* It is given the sum of the scatters. */
 static void estimate_tied(void **state)
 {
   (void)state;
   gmmpi_model *model = new_model(&family_tied, 3, 2);
-  const component_scatter scatter = scatter_of(triangles);
+  double sum[3];
+  for (int i = 0; i < 3; i++) sum[i] = triangles[i] + triangles[3 + i];
+  const component_scatter scatter = scatter_of(sum);
   for (int i = 0; i < 4; i++) model->covariances[i] = 42;
   family_tied.estimate(&scatter, NULL, model, NULL);
   const double expected[4] = {2.5, -2.0 / 12, -2.0 / 12, 1.25};
@@ -227,12 +235,17 @@ static void every_family_finds_equal_covariances(void **state)
     const bool is_dense = family->storage->shape == DENSE;
     const double three[9] = {16, 8, 12, 32, 16, 24, 64, 32, 48};
     const double three_diagonals[6] = {16, 12, 32, 24, 64, 48};
+    const double their_sum[3] = {112, 56, 84};
+    const double sum_of_diagonals[2] = {112, 84};
+    const double *pooled = is_dense ? their_sum : sum_of_diagonals;
     const component_scatter scatter = {.n_components = 3,
                                        .n_features = 2,
                                        .counts = (const double[]){4, 8, 16},
                                        .divisors = (const double[]){4, 8, 16},
                                        .divisor = 28,
-                                       .scatter = is_dense ? three : three_diagonals,
+                                       .scatter = family->pools ? pooled
+                                                  : is_dense    ? three
+                                                                : three_diagonals,
                                        .ridge = none};
     gmmpi_model *previous = new_model(family, 3, 2);
     gmmpi_model *next = new_model(family, 3, 2);

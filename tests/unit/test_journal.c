@@ -59,6 +59,7 @@ static void run(int64_t resumed_start, int64_t first, int64_t last)
     const fit_pass pass = {.start = resumed_start,
                            .iteration = i,
                            .n_samples = 4,
+                           .total_weight = 4.0,
                            .log_likelihood = -10.0 + (double)i,
                            .change = i == 0 ? NAN : 0.25,
                            .seconds = 0.5};
@@ -73,7 +74,7 @@ static void rows_and_header(void **unused)
   write_text("what an earlier job left\n");
   journal *log = open_journal(NULL);
   assert_text(HEADER);
-  fit_pass pass = {.n_samples = 3, .log_likelihood = -0.1, .change = NAN, .seconds = 0.5};
+  fit_pass pass = {.n_samples = 3, .total_weight = 3.0, .log_likelihood = -0.1, .change = NAN, .seconds = 0.5};
   journal_add(log, &pass);
   /* On the disk as soon as it happened; 17 digits. */
   assert_text(HEADER "0,-0.10000000000000001,-0.033333333333333333,,0,0.5\n");

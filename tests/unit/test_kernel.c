@@ -61,6 +61,35 @@ static void exact_sums(const scene *s, const outcome *o, int64_t k, long double 
   }
 }
 
+/* Adds what component k adds to pooled second moments: about the mean, or the common origin. */
+static void add_pooled(const scene *s, const outcome *o, int64_t k, long double *scatter)
+{
+  const int64_t d = s->form.n_features;
+  const double *about = s->about_origin ? s->form.common.origin : s->form.means + k * d;
+  for (int64_t i = 0; i < s->n_points; i++) {
+    const double *x = s->tiles + i / TILE_ROWS * d * TILE_ROWS + i % TILE_ROWS;
+    const double own = o->responsibilities[(i / TILE_ROWS * s->form.n_components + k) * TILE_ROWS + i % TILE_ROWS];
+    for (int64_t a = 0; a < d && own != 0.0; a++) {
+      const long double weighted = own * ((long double)x[a * TILE_ROWS] - about[a]);
+      for (int64_t b = 0; b <= a; b++) scatter[a * d + b] += weighted * ((long double)x[b * TILE_ROWS] - about[b]);
+    }
+  }
+}
+
+static void check_pooled(const scene *s, const outcome *o)
+{
+  const int64_t d = s->form.n_features;
+  long double *scatter = calloc((size_t)(d * d), sizeof *scatter);
+  assert_non_null(scatter);
+  for (int64_t k = 0; k < s->form.n_components; k++) add_pooled(s, o, k, scatter);
+  for (int64_t a = 0; a < d; a++) {
+    for (int64_t b = 0; b <= a; b++)
+      assert_near(o->sums.second[a * o->sums.width + b], scatter[a * d + b],
+                  2e-14L * sqrtl(scatter[a * d + a]) * sqrtl(scatter[b * d + b]));
+  }
+  free(scatter);
+}
+
 /* |y| is at most sqrt(scatter), so by Cauchy and Schwarz this bounds the sums of absolute values. */
 static void check_sums(const scene *s, const outcome *o)
 {
@@ -75,18 +104,19 @@ static void check_sums(const scene *s, const outcome *o)
     for (int64_t a = 0; a < d; a++) {
       const long double spread = sqrtl(scatter[a * d + a]);
       assert_near(o->sums.first[k * width + a], sums[1 + a], 2e-14L * spread * sqrtl(sums[0]));
-      for (int64_t b = s->form.shape == DENSE ? 0 : a; b <= a; b++) {
+      for (int64_t b = s->form.shape == DENSE ? 0 : a; b <= a && !o->sums.pooled; b++) {
         const double found =
             s->form.shape == DENSE ? o->sums.second[(k * d + a) * width + b] : o->sums.second[k * width + a];
         assert_near(found, scatter[a * d + b], 2e-14L * spread * sqrtl(scatter[b * d + b]));
       }
     }
   }
+  if (o->sums.pooled) check_pooled(s, o);
   free(sums);
   free(scatter);
 }
 
-static void check_scene(const scene *s)
+static void check_kernels(const scene *s)
 {
   const kernel *kernels[4];
   const int n_kernels = runnable_kernels(kernels);
@@ -96,6 +126,15 @@ static void check_scene(const scene *s)
     check_sums(s, &o);
     outcome_destroy(&o);
   }
+}
+
+static void check_scene(const scene *s)
+{
+  check_kernels(s);
+  if (!s->about_origin) return;
+  scene about_means = *s;
+  about_means.about_origin = false;
+  check_kernels(&about_means);
 }
 
 static void sizes_and_shapes(void **state)
@@ -109,11 +148,11 @@ static void sizes_and_shapes(void **state)
   int next = 0;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     for (size_t j = 0; j < sizeof components / sizeof components[0]; j++) {
-      for (int kind = FULL_SCENE; kind <= ISOTROPIC_SCENE; kind++, next++) {
+      for (int kind = FULL_SCENE; kind < N_SCENE_KINDS; kind++, next++) {
         const int64_t n = sizes[i] * components[j] > 500 ? 65 : n_points[next % 5];
         const double distance = next % 2 == 0 ? 1.0 : 20.0; /* overlapping, separated */
-        scene s =
-            scene_create((scene_kind)kind, components[j], sizes[i], n, next % 3 == 0 ? 0.0 : 100.0, distance, &seed);
+        const double origin = next % 3 == 0 ? 0.0 : kind == COMMON_SCENE ? 1e7 : 100.0;
+        scene s = scene_create((scene_kind)kind, components[j], sizes[i], n, origin, distance, &seed);
         if (components[j] == 17) {
           s.form.log_constants[3] = -INFINITY;
           compute_exactly(&s);
@@ -125,6 +164,26 @@ static void sizes_and_shapes(void **state)
   }
 }
 
+/* A background of a density that is low, about that of the components, and far above it. */
+static void uniform_backgrounds(void **state)
+{
+  (void)state;
+  static const int64_t sizes[] = {1, 2, 5, 8, 9, 16, 33};
+  uint64_t seed = 7;
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (int kind = FULL_SCENE; kind <= ISOTROPIC_SCENE; kind++) {
+      scene s = scene_create((scene_kind)kind, 5, sizes[i], 150, 10.0, 8.0, &seed);
+      const long double usual = s.log_likelihood / (long double)s.n_points;
+      for (int level = -2; level <= 2; level++) {
+        s.form.background = (double)usual + 12.0 * level * level * level;
+        compute_exactly(&s);
+        check_scene(&s);
+      }
+      scene_destroy(&s);
+    }
+  }
+}
+
 /* Many points, so that groups of tiles are full, and more than one of them. */
 static void groups_of_tiles(void **state)
 {
@@ -132,10 +191,12 @@ static void groups_of_tiles(void **state)
   static const int64_t sizes[][2] = {{2, 5}, {4, 3}, {5, 4}, {6, 9}, {7, 3}, {8, 16}, {9, 150}, {21, 7}}; /* d, K */
   uint64_t seed = 2;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-    for (int j = 0; j < 4; j++) {
-      const double distance = j < 2 ? 4.0 : 0.3; /* most points count for one component, or for all */
-      scene s =
-          scene_create(j % 2 == 0 ? FULL_SCENE : DIAGONAL_SCENE, sizes[i][1], sizes[i][0], 1500, 10.0, distance, &seed);
+    for (int j = 0; j < 6; j++) {
+      const double distance = j < 3 ? 4.0 : 0.3; /* most points count for one component, or for all */
+      scene s = scene_create(j % 3 == 0   ? FULL_SCENE
+                             : j % 3 == 1 ? DIAGONAL_SCENE
+                                          : COMMON_SCENE,
+                             sizes[i][1], sizes[i][0], 1500, 10.0, distance, &seed);
       check_scene(&s);
       scene_destroy(&s);
     }
@@ -152,15 +213,13 @@ static void skipping_changes_nothing(void **state)
   const int n_kernels = runnable_kernels(kernels);
   uint64_t seed = 3;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-    for (int kind = FULL_SCENE; kind <= ISOTROPIC_SCENE; kind++) {
+    for (int kind = FULL_SCENE; kind < N_SCENE_KINDS; kind++) {
       const int64_t d = sizes[i];
       const int64_t K = 17;
       scene s = scene_create((scene_kind)kind, K, d, 2 * TILE_ROWS, -5.0, 16.0 / sqrt((double)d), &seed);
       scene other = scene_create((scene_kind)kind, K, d, 2 * TILE_ROWS, -5.0, 1.0, &seed);
       /* The other scene: the same mixture, every second of the points elsewhere among points from anywhere. */
-      memcpy(other.form.log_constants, s.form.log_constants, (size_t)K * sizeof(double));
-      memcpy(other.form.means, s.form.means, (size_t)(K * d) * sizeof(double));
-      memcpy(other.form.whitening, s.form.whitening, (size_t)(K * s.form.whitening_length) * sizeof(double));
+      copy_mixture(&other, &s);
       for (int p = 0; p < TILE_ROWS; p += 2) {
         for (int64_t j = 0; j < d; j++)
           other.tiles[(d + j) * TILE_ROWS + (p + 13) % TILE_ROWS] = s.tiles[j * TILE_ROWS + p];
@@ -205,9 +264,9 @@ static void far_away_points(void **state)
   const kernel *kernels[4];
   const int n_kernels = runnable_kernels(kernels);
   uint64_t seed = 4;
-  for (int i = 0; i < 5 * 3; i++) {
-    const int64_t d = sizes[i / 3];
-    scene s = scene_create((scene_kind)(i % 3), 3, d, TILE_ROWS, 0.0, 2.0, &seed);
+  for (int i = 0; i < 5 * N_SCENE_KINDS; i++) {
+    const int64_t d = sizes[i / N_SCENE_KINDS];
+    scene s = scene_create((scene_kind)(i % N_SCENE_KINDS), 3, d, TILE_ROWS, 0.0, 2.0, &seed);
     s.form.log_constants[1] = -INFINITY;
     for (int p = 0; p < TILE_ROWS; p++) s.tiles[d / 2 * TILE_ROWS + p] = fmin(pow(-10.0, 4.0 * p), 1e140);
     for (int64_t j = 0; j < d; j++) s.tiles[j * TILE_ROWS + 7] = 1e140;
@@ -241,7 +300,7 @@ static void assert_same_outcome(const scene *s, const outcome *a, const outcome 
     for (int64_t i = 0; i < d; i++) {
       assert_true(a->sums.first[k * width + i] == b->sums.first[k * width + i]);
       if (s->form.shape == DIAGONAL) assert_true(a->sums.second[k * width + i] == b->sums.second[k * width + i]);
-      for (int64_t j = 0; j <= i && s->form.shape == DENSE; j++)
+      for (int64_t j = 0; j <= i && s->form.shape == DENSE && !(a->sums.pooled && k > 0); j++)
         assert_true(a->sums.second[(k * d + i) * width + j] == b->sums.second[(k * d + i) * width + j]);
     }
   }
@@ -259,7 +318,7 @@ static void fused_kernels_agree(void **state)
 #endif
   if (n_kernels < 3) skip();
   for (int64_t d = 1; d <= 33; d++) {
-    for (int kind = FULL_SCENE; kind <= ISOTROPIC_SCENE; kind++) {
+    for (int kind = FULL_SCENE; kind < N_SCENE_KINDS; kind++) {
       scene s = scene_create((scene_kind)kind, 9, d, 150, 3.0, d % 2 == 0 ? 1.0 : 15.0, &seed);
       outcome first = run_kernel(kernels[1], &s);
       for (int kn = 2; kn < n_kernels; kn++) {
@@ -278,7 +337,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sizes_and_shapes),         cmocka_unit_test(groups_of_tiles),
       cmocka_unit_test(skipping_changes_nothing), cmocka_unit_test(far_away_points),
-      cmocka_unit_test(fused_kernels_agree),
+      cmocka_unit_test(fused_kernels_agree),      cmocka_unit_test(uniform_backgrounds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

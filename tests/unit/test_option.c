@@ -16,13 +16,16 @@
 static void every_fallback_is_a_value(void **state)
 {
   (void)state;
-  static const char *const groups[] = {"Model", "Iterations", "Start", "Machine"}; /* of gmmpi fit --help */
+  static const char *const groups[] = {"Model", "Method", "Iterations", "Start", "Machine"}; /* of gmmpi fit --help */
   int n_reading;
   const option_record *reading = reading_option_table(&n_reading);
   const struct {
     const option_record *table;
     int n;
-  } tables[] = {{fit_option_table, n_fit_options}, {reading, n_reading}, {memory_option_table, n_memory_options}};
+  } tables[] = {{fit_option_table, n_fit_options},
+                {reading, n_reading},
+                {weights_option_table, n_weights_options},
+                {memory_option_table, n_memory_options}};
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
     for (int i = 0; i < tables[t].n; i++) {
       const option_record *option = &tables[t].table[i];
@@ -31,7 +34,7 @@ static void every_fallback_is_a_value(void **state)
       gmmpi_error error = {0};
       assert_ptr_equal(option_find(tables[t].table, tables[t].n, option->name), option);
       bool is_shown = option->group == NULL;
-      for (int g = 0; g < 4; g++) is_shown = is_shown || strcmp(option->group, groups[g]) == 0;
+      for (int g = 0; g < 5; g++) is_shown = is_shown || strcmp(option->group, groups[g]) == 0;
       assert_true(is_shown);
       if (option->if_changed) assert_non_null(option->fallback);
       if (option->needs != NULL) assert_non_null(option_find(tables[t].table, tables[t].n, option->needs));

@@ -85,7 +85,7 @@ static void moves_in_turn(void **state)
     int64_t counts[3][2] = {{0}};
     for (int64_t number = 0; number < 24; number++) {
       int64_t parent = -1;
-      const move_recipe move = search_move(number, (uint64_t)number, n_best, &parent);
+      const move_recipe move = search_move(number, (uint64_t)number, n_best, false, &parent);
       assert_in_range(parent, 0, n_best - 1);
       assert_true(move.split_rank >= 0 && move.merge_rank >= 0 && !move.places);
       counts[parent][move.single]++;

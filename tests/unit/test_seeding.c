@@ -88,7 +88,8 @@ static void by_the_seed(void **state)
     assert_memory_equal(centres[0], centres[1], sizeof centres[0]);
     assert_memory_not_equal(centres[0], centres[2], sizeof centres[0]);
     if (all_seedings[s] == seed_kmeans_parallel) continue;
-    const int64_t row = seeding_first_row(one->points, 8);
+    int64_t row = -1;
+    assert_int_equal(seeding_first_row(one->points, 8, &row, &error), GMMPI_OK);
     assert_memory_equal(centres[0], one->rows + row * D, D * sizeof(double));
   }
   problem_destroy(one);
@@ -102,7 +103,9 @@ static void first_rows(void **state)
   const shard four = {.n_samples = 4};
   int64_t counts[4] = {0};
   for (uint64_t seed = 0; seed < 4000; seed++) {
-    const int64_t row = seeding_first_row(&four, seed);
+    int64_t row = -1;
+    gmmpi_error error = {0};
+    assert_int_equal(seeding_first_row(&four, seed, &row, &error), GMMPI_OK);
     assert_in_range(row, 0, 3);
     counts[row]++;
   }

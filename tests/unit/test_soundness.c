@@ -46,8 +46,8 @@ static spurious_component look(scenery s)
                 (double[]){round ? variance : 1.0, slant, slant, variance + slant});
   spurious_component found;
   gmmpi_error error = {0};
-  assert_int_equal(find_spurious(one->points, s.n_samples > 0 ? s.n_samples : N, ridge, model, &found, &error),
-                   GMMPI_OK);
+  assert_int_equal(
+      find_spurious(one->points, (double)(s.n_samples > 0 ? s.n_samples : N), ridge, model, &found, &error), GMMPI_OK);
   if (found.kind != COMPONENT_NOT_SPURIOUS) {
     assert_int_equal(found.component, 1);
     assert_int_equal(found.n_points, s.n_samples > 0 ? s.n_own * s.n_samples / N : s.n_own);

@@ -25,6 +25,7 @@ static const shard points = {.n_samples = N_BLOCKS * BLOCK_ROWS,
                              .minima = minima,
                              .maxima = maxima,
                              .largest_weight = 1.0,
+                             .weight_unit = 1.0,
                              .n_threads = N_THREADS};
 
 /* References that the ranges hold: begin leaves them as they are. */
@@ -129,8 +130,12 @@ static void words_by_hand(void **state)
   assert_int_equal(statistics_words(DENSE, SECOND_ORDER, 3, 5), 3 * 3 * (1 + 5 + 15) + 2 * 70);
   assert_int_equal(statistics_words(DIAGONAL, SECOND_ORDER, 3, 5), 3 * 3 * (1 + 5 + 5) + 2 * 70);
   assert_int_equal(statistics_words(DENSE, FIRST_ORDER, 3, 5), 3 * 3 * (1 + 5) + 2 * 70);
-  assert_true(statistics_bytes(DENSE, INT64_C(1) << 40, 1 << 20, 1) == INT64_MAX);
-  assert_true(statistics_bytes(DENSE, 3, 5, 2) - statistics_bytes(DENSE, 3, 5, 1) >= 8 * 3 * 3 * (1 + 5 + 15));
+  assert_int_equal(statistics_words(DENSE, POOLED_ORDER, 3, 5), 3 * (3 * (1 + 5) + 15) + 2 * 70);
+  assert_int_equal(statistics_bytes(DENSE, SECOND_ORDER, 3, 5, 2) - statistics_bytes(DENSE, POOLED_ORDER, 3, 5, 2),
+                   2 * 15 * (2 * 3 + 1) * 8); /* the words of two threads, and the sums */
+  assert_true(statistics_bytes(DENSE, SECOND_ORDER, INT64_C(1) << 40, 1 << 20, 1) == INT64_MAX);
+  assert_true(statistics_bytes(DENSE, SECOND_ORDER, 3, 5, 2) - statistics_bytes(DENSE, SECOND_ORDER, 3, 5, 1) >=
+              8 * 3 * 3 * (1 + 5 + 15));
 }
 
 static void any_order_of_blocks_and_threads(void **state)
@@ -279,7 +284,7 @@ static double second_moment(bool tight, double square, bool *coarse, double ridg
   statistics_add_threads(sums);
   statistics_take(sums);
   const double result = sums->second[3];
-  *coarse = statistics_are_coarse(sums, 0, ridges);
+  *coarse = statistics_are_coarse(sums, 0, sums->second, ridges);
   free(words);
   free_block(&block);
   statistics_destroy(sums);
@@ -322,6 +327,53 @@ static void begin_ends_tightness(void **state)
   statistics_destroy(sums);
 }
 
+/* Second moments of all components together: in units of the widest component, or of what they are all about. */
+static void pooled_sums(void **state)
+{
+  (void)state;
+  static const double origin[D] = {0.5, 1e-9, 2e6, 1.0, 7.0}; /* one of them outside the range */
+  for (int about_origin = 0; about_origin < 2; about_origin++) {
+    uint64_t seed = 12;
+    block_sums blocks[N_BLOCKS];
+    long double expected[D][D] = {{0.0L}};
+    long double size[D][D] = {{0.0L}};
+    statistics *sums = new_statistics(DENSE, POOLED_ORDER, &points);
+    statistics *other = new_statistics(DENSE, POOLED_ORDER, &points);
+    if (about_origin) {
+      statistics_about(sums, origin);
+      statistics_about(other, origin);
+      assert_true(sums->origin[2] == maxima[2] && sums->origin[0] == 0.5);
+      assert_true(sums->pooled_scales[0] == 0.25); /* 1.5, and one bit more for the sums */
+    }
+    make_blocks(DENSE, blocks);
+    for (int b = 0; b < N_BLOCKS; b++) {
+      blocks[b].pooled = true;
+      for (int64_t i = 0; i < D; i++) {
+        for (int64_t j = 0; j <= i; j++) {
+          const double most = BLOCK_ROWS / (sums->pooled_scales[i] * sums->pooled_scales[j]) / 16.0;
+          const double value = most * random_number(&seed);
+          blocks[b].second[i * WIDTH + j] = value;
+          expected[i][j] += value;
+          size[i][j] += fabsl((long double)value);
+        }
+      }
+    }
+    int64_t *words = sum_of_blocks(sums, blocks, 0, 1, N_THREADS);
+    int64_t *backwards = sum_of_blocks(other, blocks, N_BLOCKS - 1, -1, 1);
+    assert_memory_equal(words, backwards, (size_t)sums->n_words * sizeof *words);
+    statistics_take(sums);
+    const double *second = sums->second;
+    for (int64_t i = 0; i < D; i++) {
+      for (int64_t j = 0; j <= i; j++) assert_near(*second++, expected[i][j], 1e-15L * size[i][j]);
+    }
+    free(words);
+    free(backwards);
+    free_blocks(blocks);
+    statistics_destroy(sums);
+    statistics_destroy(other);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -332,6 +384,7 @@ int main(void)
       cmocka_unit_test(references_stay_in_the_ranges),
       cmocka_unit_test(units_that_are_too_coarse),
       cmocka_unit_test(begin_ends_tightness),
+      cmocka_unit_test(pooled_sums),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,11 +18,13 @@ static bool has_tails(model_kind kind)
   return (kind.parts & PART_TAILS) != 0;
 }
 
+/* -1 when it can't be counted. */
 static int64_t vector_length(model_kind kind, int64_t n_components, int64_t n_features)
 {
-  int64_t bytes = moments_bytes(kind.family->storage->shape, n_components, n_features);
-  if (has_tails(kind) && bytes < INT64_MAX / 2) bytes += moments_tail_bytes(n_components);
-  return bytes == INT64_MAX ? -1 : bytes / (int64_t)sizeof(double);
+  const covariance_family *family = kind.family;
+  int64_t length = moments_length(family->storage->shape, family_order(family), n_components, n_features);
+  if (has_tails(kind) && length < INT64_MAX / 2) length += 2 * n_components;
+  return length == INT64_MAX ? -1 : length;
 }
 
 int64_t accelerator_n_units(bool tails, int64_t n_components, int64_t n_features)
@@ -77,6 +79,7 @@ gmmpi_status accelerator_create(const char *method, model_kind kind, int64_t n_c
     created->method = found;
     created->shape = kind.family->storage->shape;
     created->tails = has_tails(kind);
+    created->pooled = kind.family->pools;
     created->n_components = n_components;
     created->n_features = n_features;
     created->length = length;

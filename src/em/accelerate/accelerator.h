@@ -65,9 +65,10 @@ enum accelerator_counter {
 typedef struct accelerator {
   const struct acceleration_method *method;
   density_shape shape;
-  bool tails; /* of t distributions, whose vectors have tail sums */
+  bool tails;  /* of t distributions, whose vectors have tail sums */
+  bool pooled; /* the second moments are those of all components together */
   int64_t n_components, n_features;
-  int64_t length;   /* of a vector of statistics: K (1 + d + second_length), and the tail sums: 2 K */
+  int64_t length;   /* of a vector of statistics: moments_length, and the tail sums: 2 K */
   int64_t capacity; /* outputs and residuals that are remembered, at most; 0: nothing is accelerated */
   int64_t counters[ACCELERATOR_COUNTERS];
   double *numbers;

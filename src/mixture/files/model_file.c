@@ -2,10 +2,12 @@
 /* Writing models. */
 #include "mixture/files/model_file.h"
 
+#include "mixture/files/file_arrays.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
 #include "support/hdf5_image.h"
+#include "support/memory.h"
 #include "support/seal.h"
 
 #include <stdlib.h>
@@ -33,20 +35,41 @@ static bool write_attributes(hid_t root, const gmmpi_model *model, const json_t 
   return written;
 }
 
+static bool write_array(hid_t file, const gmmpi_model *model, const model_array *array)
+{
+  double *expanded = array->numbers == NULL ? allocate(array->length, sizeof *expanded) : NULL;
+  bool written = array->numbers != NULL || expanded != NULL;
+  if (expanded != NULL) file_array_expand(model, array, expanded);
+  const double *numbers = expanded != NULL ? expanded : array->numbers;
+  if (written) written = hdf5_image_write(file, array->name, array->n_dimensions, array->shape, numbers);
+  free(expanded);
+  return written;
+}
+
 static bool write_numbers(hid_t file, const gmmpi_model *model)
 {
   model_array arrays[MODEL_MOST_ARRAYS];
-  const int n_arrays = model_arrays(model, arrays);
+  const int n_arrays = file_arrays(model, arrays);
   bool written = true;
-  for (int i = 0; i < n_arrays && written; i++)
-    written = hdf5_image_write(file, arrays[i].name, arrays[i].n_dimensions, arrays[i].shape, arrays[i].numbers);
+  for (int i = 0; i < n_arrays && written; i++) written = write_array(file, model, &arrays[i]);
   return written;
+}
+
+int64_t model_file_extra_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
+{
+  int64_t bytes;
+  if (!has_other_arrays_in_files(family)) return 0;
+  return multiply_fits(n_features, n_features, &bytes) && multiply_fits(bytes, n_components, &bytes) &&
+                 multiply_fits(bytes, 3 * (int64_t)sizeof(double), &bytes)
+             ? bytes
+             : INT64_MAX;
 }
 
 /* Data sets, attributes and names, generously. */
 static int64_t expected_bytes(const gmmpi_model *model)
 {
-  int64_t bytes = model_bytes(model_kind_of(model), model->n_components, model->n_features) + (1 << 16);
+  int64_t bytes = model_bytes(model_kind_of(model), model->n_components, model->n_features) + (1 << 16) +
+                  model_file_extra_bytes(model->family, model->n_components, model->n_features);
   for (int64_t j = 0; model->feature_names != NULL && j < model->n_features; j++)
     bytes += (int64_t)strlen(model->feature_names[j]);
   for (int64_t j = 0; model->transforms != NULL && j < model->n_features; j++)

@@ -6,8 +6,11 @@
  * (types: hdf5_attributes.h), and behind the end of HDF5's content a seal (support/seal.h) that is checked before HDF5
  * sees the file. Files without one are read too: older versions wrote them, and other programs remove it when they
  * change a model. The bytes depend on the content alone: no times are stored. JSON: {"covariance": name,
- * "feature_names": [d] where there are some, "weights": [K], "means": [[d] x K], "covariances": ...} in scikit-learn's
- * shapes. */
+ * "feature_names": [d] where there are some, "weights": [K], "means": [[d] x K], "covariances": ...}.
+ *
+ * Covariances, and their factors, have scikit-learn's shapes in both: full K x d x d, tied d x d, diag K x d, spherical
+ * K; those of the families that scikit-learn does not know K x d x d, whatever they have in common
+ * (mixture/files/file_arrays.h). */
 #ifndef MIXTURE_FILES_MODEL_FILE_H
 #define MIXTURE_FILES_MODEL_FILE_H
 
@@ -27,6 +30,10 @@ enum { MODEL_FORMAT_VERSION = 1 };
  * attribute or has the name of one of the model's own. */
 gmmpi_status model_file_image(const gmmpi_model *model, const json_t *facts, void **bytes, size_t *n_bytes,
                               gmmpi_error *error);
+
+/* The bytes that writing a model takes beyond its own because its covariances are matrices in files and not in memory;
+ * INT64_MAX when they can't be counted. */
+int64_t model_file_extra_bytes(const covariance_family *family, int64_t n_components, int64_t n_features);
 
 /* Not collective. Reads a model; facts, when not NULL, receives all attributes, the model's own included, as a new
  * reference. The factors are computed anew. Errors: 66, 65, 74, 71. */

@@ -2,6 +2,7 @@
 /* Reading models, whose files may be anything. */
 #include "mixture/files/model_file.h"
 
+#include "mixture/files/file_arrays.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
@@ -223,17 +224,33 @@ static gmmpi_status read_names_and_transforms(const opened_file *file, gmmpi_mod
   return status;
 }
 
+/* An array that files hold in another shape than memory. */
+static gmmpi_status read_expanded(const opened_file *file, const char *name, const model_array *array,
+                                  gmmpi_model *model, gmmpi_error *error)
+{
+  double *numbers = allocate(array->length, sizeof *numbers);
+  if (numbers == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", file->path);
+  gmmpi_status status = read_numbers(file, name, array->n_dimensions, array->shape, numbers, error);
+  if (status == GMMPI_OK) status = file_array_contract(model, array, numbers, file->path, error);
+  free(numbers);
+  return status;
+}
+
 /* The data sets of all arrays, or with values = false only whether they fit together and are there. */
-static gmmpi_status read_parameters(const opened_file *file, const gmmpi_model *model, bool values, gmmpi_error *error)
+static gmmpi_status read_parameters(const opened_file *file, gmmpi_model *model, bool values, gmmpi_error *error)
 {
   model_array arrays[MODEL_MOST_ARRAYS];
-  const int n_arrays = model_arrays(model, arrays);
+  const int n_arrays = file_arrays(model, arrays);
   gmmpi_status status = GMMPI_OK;
   for (int i = 0; i < n_arrays && status == GMMPI_OK; i++) {
+    const model_array *array = &arrays[i];
     char name[64];
-    snprintf(name, sizeof name, "/%s", arrays[i].name);
-    status =
-        read_numbers(file, name, arrays[i].n_dimensions, arrays[i].shape, values ? arrays[i].numbers : NULL, error);
+    snprintf(name, sizeof name, "/%s", array->name);
+    if (array->is_optional && H5Lexists(file->id, name, H5P_DEFAULT) == 0) continue;
+    if (values && array->numbers == NULL)
+      status = read_expanded(file, name, array, model, error);
+    else
+      status = read_numbers(file, name, array->n_dimensions, array->shape, values ? array->numbers : NULL, error);
   }
   return status;
 }
@@ -253,9 +270,17 @@ static gmmpi_status check_derived(const opened_file *file, const gmmpi_model *mo
   return GMMPI_OK;
 }
 
-static bool has_data_set(const void *file, const char *name)
+/* -1: there is no such data set. */
+static int rank_of_data_set(const void *file, const char *name)
 {
-  return H5Lexists(((const opened_file *)file)->id, name, H5P_DEFAULT) > 0;
+  const hid_t id = ((const opened_file *)file)->id;
+  if (H5Lexists(id, name, H5P_DEFAULT) <= 0) return -1;
+  const hid_t data_set = H5Dopen2(id, name, H5P_DEFAULT);
+  const hid_t space = data_set >= 0 ? H5Dget_space(data_set) : H5I_INVALID_HID;
+  const int rank = space >= 0 ? H5Sget_simple_extent_ndims(space) : 0;
+  if (space >= 0) H5Sclose(space);
+  if (data_set >= 0) H5Dclose(data_set);
+  return rank < 0 ? 0 : rank;
 }
 
 static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_model **model, gmmpi_error *error)
@@ -263,7 +288,7 @@ static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_mod
   const char *covariance = json_string_value(json_object_get(facts, "covariance"));
   gmmpi_model outline = {.family = covariance != NULL ? family_find(covariance) : NULL};
   int64_t shape[3] = {0};
-  outline.parts = model_parts_by_names(has_data_set, file);
+  outline.parts = model_parts_by_names(rank_of_data_set, file);
   if (outline.family == NULL)
     return fail(error, GMMPI_BAD_DATA,
                 "%s: its kind of covariance (%s) is unknown; use the version of gmmpi that wrote it", file->path,

@@ -2,8 +2,10 @@
 /* The parameters of models as JSON. */
 #include "mixture/files/model_file.h"
 
+#include "mixture/files/file_arrays.h"
 #include "support/error.h"
 #include "support/json_text.h"
+#include "support/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,10 +38,21 @@ static json_t *texts_to_json(char *const *texts, int64_t n)
   return array;
 }
 
+static json_t *array_to_json(const gmmpi_model *model, const model_array *array)
+{
+  double *expanded = array->numbers == NULL ? allocate(array->length, sizeof *expanded) : NULL;
+  const double *next = expanded != NULL ? expanded : array->numbers;
+  if (next == NULL) return NULL;
+  if (expanded != NULL) file_array_expand(model, array, expanded);
+  json_t *numbers = nested_array(array->n_dimensions, array->shape, &next);
+  free(expanded);
+  return numbers;
+}
+
 json_t *model_to_json(const gmmpi_model *model)
 {
   model_array arrays[MODEL_MOST_ARRAYS];
-  const int n_arrays = model_arrays(model, arrays);
+  const int n_arrays = file_arrays(model, arrays);
   json_t *object = json_object();
   /* Setting a member to NULL, when its value could not be made, fails. */
   bool made =
@@ -49,10 +62,8 @@ json_t *model_to_json(const gmmpi_model *model)
       (model->transforms == NULL ||
        json_object_set_new(object, "transforms", texts_to_json(model->transforms, model->n_features)) == 0);
   for (int i = 0; i < n_arrays && made; i++) {
-    const double *next = arrays[i].numbers;
     if (!arrays[i].is_derived)
-      made = json_object_set_new(object, arrays[i].name,
-                                 nested_array(arrays[i].n_dimensions, arrays[i].shape, &next)) == 0;
+      made = json_object_set_new(object, arrays[i].name, array_to_json(model, &arrays[i])) == 0;
   }
   if (made) return object;
   json_decref(object);
@@ -79,6 +90,27 @@ static double *copy_numbers(const json_t *value, double *next)
   }
   for (size_t i = 0; i < json_array_size(value); i++) next = copy_numbers(json_array_get(value, i), next);
   return next;
+}
+
+static gmmpi_status take_numbers(const char *path, const json_t *object, gmmpi_model *model, gmmpi_error *error)
+{
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = file_arrays(model, arrays);
+  for (int i = 0; i < n_arrays; i++) {
+    const json_t *value = json_object_get(object, arrays[i].name);
+    if (arrays[i].is_derived || value == NULL) continue; /* an optional one is missing: zeros */
+    if (arrays[i].numbers != NULL) {
+      copy_numbers(value, arrays[i].numbers);
+      continue;
+    }
+    double *numbers = allocate(arrays[i].length, sizeof *numbers);
+    if (numbers == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", path);
+    copy_numbers(value, numbers);
+    const gmmpi_status status = file_array_contract(model, &arrays[i], numbers, path, error);
+    free(numbers);
+    if (status != GMMPI_OK) return status;
+  }
+  return GMMPI_OK;
 }
 
 /* "3 x 2 x 2"; "1" for a single number. */
@@ -109,9 +141,10 @@ static gmmpi_status check_shapes(const char *path, const json_t *object, gmmpi_m
   outline->n_components = shape[0];
   outline->n_features = shape[1];
   model_array arrays[MODEL_MOST_ARRAYS];
-  const int n_arrays = model_arrays(outline, arrays);
+  const int n_arrays = file_arrays(outline, arrays);
   for (int i = 0; i < n_arrays; i++) {
     const model_array *array = &arrays[i];
+    if (array->is_optional && json_object_get(object, array->name) == NULL) continue;
     if (!array->is_derived && !has_shape(json_object_get(object, array->name), array->n_dimensions, array->shape))
       return fail(error, GMMPI_BAD_DATA, "%s: %s must be %s numbers for %s; correct it", path, array->name,
                   shape_text(array->n_dimensions, array->shape, text), outline->family->name);
@@ -169,31 +202,32 @@ static gmmpi_status take_names_and_transforms(const char *path, const json_t *ob
   return status;
 }
 
-static bool has_member(const void *object, const char *name)
+/* Of nested arrays, as far as their first elements tell; -1: there is no such member. */
+static int rank_of_member(const void *object, const char *name)
 {
-  return json_object_get(object, name) != NULL;
+  const json_t *value = json_object_get(object, name);
+  if (value == NULL) return -1;
+  int rank = 0;
+  for (; json_is_array(value); value = json_array_get(value, 0)) rank++;
+  return rank;
 }
 
 static gmmpi_status from_object(const char *path, const json_t *object, const covariance_family *family,
                                 gmmpi_model **model, gmmpi_error *error)
 {
   gmmpi_model outline = {.family = family};
-  model_array arrays[MODEL_MOST_ARRAYS];
   if (!json_is_object(object))
     return fail(error, GMMPI_BAD_DATA, "%s: must be one JSON object with weights, means and covariances; correct it",
                 path);
-  outline.parts = model_parts_by_names(has_member, object);
+  outline.parts = model_parts_by_names(rank_of_member, object);
   gmmpi_status status = check_family(path, object, family, error);
   if (status == GMMPI_OK) status = check_shapes(path, object, &outline, error);
   if (status != GMMPI_OK) return status;
   gmmpi_model *created = NULL;
   status = model_allocate(model_kind_of(&outline), outline.n_components, outline.n_features, &created, error);
   if (status != GMMPI_OK) return status;
-  const int n_arrays = model_arrays(created, arrays);
-  for (int i = 0; i < n_arrays; i++) {
-    if (!arrays[i].is_derived) copy_numbers(json_object_get(object, arrays[i].name), arrays[i].numbers);
-  }
-  status = model_accept_parameters(created, path, error);
+  status = take_numbers(path, object, created, error);
+  if (status == GMMPI_OK) status = model_accept_parameters(created, path, error);
   if (status == GMMPI_OK) status = take_names_and_transforms(path, object, created, error);
   if (status == GMMPI_OK) {
     *model = created;

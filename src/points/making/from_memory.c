@@ -61,7 +61,7 @@ gmmpi_status shard_create_from_memory(MPI_Comm comm, const double *rows, int64_t
     if (drops && origins == NULL) {
       out_of_memory(&local);
     } else {
-      list_whole_rows(&check, rows, n_local, n_features + (options.has_weights ? 1 : 0), origins, &local);
+      list_whole_rows(&check, rows, n_local, n_features + shard_n_beside(&options), origins, &local);
     }
     if (row_check_end(comm, &check, n_samples, &dropped, &local) == GMMPI_OK &&
         held_lay_out(comm, "points", n_samples - dropped.n, n_features, &options, &points, &local) == GMMPI_OK &&

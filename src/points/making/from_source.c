@@ -23,11 +23,11 @@ gmmpi_status lay_out_for_reading(MPI_Comm comm, const char *label, int64_t n_sam
 }
 
 /* This rank's rows that are kept: n_kept of them, counted from 0, and where they are in the source. */
-static void list_kept(const shard *points, int64_t *picked, int64_t *origins, double *row)
+static void list_kept(const shard *points, const shard_options *options, int64_t *picked, int64_t *origins, double *row)
 {
   for (int64_t i = 0; i < points->n_rows; i++) {
     shard_copy_numbers(points, points->first_row + i, row);
-    if (!row_is_whole(row, points->row_width)) continue;
+    if (!row_is_kept(options, row, points->row_width)) continue;
     *picked++ = i;
     *origins++ = points->first_row + i;
   }
@@ -50,7 +50,7 @@ static gmmpi_status close_gaps(const char *label, shard_options options, const d
     if (!held_remember_origins(new)) out_of_memory(label, error);
   }
   if (agree(old->comm, error) == GMMPI_OK) {
-    list_kept(old, picked, origins, row);
+    list_kept(old, &options, picked, origins, row);
     const row_supply supply = {.n_rows = n_kept, .held = old, .picked = picked, .consumes = true, .origins = origins};
     shard_redistribute(&supply, new, error);
   }
@@ -116,14 +116,19 @@ static gmmpi_status stream_whole_rows(point_source *source, shard_options option
   return error->status;
 }
 
+/* A source without a face has what is beside the features as its last columns. */
+static int64_t features_of(const point_source *source, const shard_options *options)
+{
+  return source->n_features - (source->beside == NULL ? shard_n_beside(options) : 0);
+}
+
 gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options options, shard **result,
                           gmmpi_error *error)
 {
   gmmpi_error local = {0};
   shard *points = NULL;
   dropped_rows dropped = {0};
-  lay_out_for_reading(comm, source->label, source->n_rows, source->n_features - (options.has_weights ? 1 : 0), &options,
-                      &points, &local);
+  lay_out_for_reading(comm, source->label, source->n_rows, features_of(source, &options), &options, &points, &local);
   if (agree(comm, &local) == GMMPI_OK && shard_read(points, source, NULL, options, &dropped, &local) == GMMPI_OK &&
       dropped.all.n > 0) {
     if (options.stream_bytes > 0)

@@ -27,12 +27,14 @@ static void copy_tile(void *context, const row_tile *tile, int64_t n_tiles, int 
 gmmpi_status shard_gather(const shard *points, shard **result, gmmpi_error *error)
 {
   const int64_t width = points->row_width;
-  const shard_options options = {.n_threads = points->n_threads, .has_weights = points->has_weights};
+  shard_options options = {.n_threads = points->n_threads};
+  shard_note_beside(points, &options);
   gmmpi_error local = {0};
   double *rows = allocate(points->n_samples * width, sizeof *rows);
   if (rows == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to gather a subsample of the points");
   held_lay_out(MPI_COMM_SELF, "gathered points", points->n_samples, points->n_features, &options, result, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
+    (*result)->weight_unit = points->weight_unit;
     all_rows all = {rows, width};
     shard_visit(points, 1, &(row_visitor){.context = &all, .tiles = copy_tile});
     /* All but the owner have zeros, whose bits are zero: adding the bits as integers moves them unchanged. */

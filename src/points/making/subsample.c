@@ -94,8 +94,8 @@ static bool is_readable(const shard *points)
 /* How a subsample of n_samples points is held, and, if it is, how much room is left for a copy of it. */
 static shard_options options_for(const shard *points, int64_t n_samples, bool readable, int64_t *room_for_copy)
 {
-  shard_options options = {
-      .n_threads = points->n_threads, .single_precision = points->single_precision, .has_weights = points->has_weights};
+  shard_options options = {.n_threads = points->n_threads, .single_precision = points->single_precision};
+  shard_note_beside(points, &options);
   *room_for_copy = INT64_MAX;
   if (!readable) return options;
   int n_ranks;
@@ -128,6 +128,7 @@ gmmpi_status shard_subsample(const shard *points, bool (*is_chosen)(const void *
   else
     lay_out_for_reading(points->comm, "subsample", n_samples, points->n_features, &options, &sample, &local);
   if (sample != NULL) sample->room_for_copy = room_for_copy;
+  if (sample != NULL) sample->weight_unit = points->weight_unit;
   shard_failure(points, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
     if (readable)

@@ -20,7 +20,8 @@ gmmpi_status shard_transform(const shard *points, const double *matrix, const do
                              gmmpi_error *error)
 {
   static const char label[] = "transformed points";
-  const shard_options options = {.n_threads = points->n_threads, .has_weights = points->has_weights};
+  shard_options options = {.n_threads = points->n_threads};
+  shard_note_beside(points, &options);
   gmmpi_error local = {0};
   shard *view = NULL;
   shard *copy = NULL;
@@ -29,6 +30,8 @@ gmmpi_status shard_transform(const shard *points, const double *matrix, const do
     fail(&local, GMMPI_NO_MEMORY, "there is no memory to transform points");
   if (hold) held_lay_out(points->comm, label, points->n_samples, points->n_features, &options, &copy, &local);
   if (agree(points->comm, &local) == GMMPI_OK) {
+    view->weight_unit = points->weight_unit;
+    if (hold) copy->weight_unit = points->weight_unit;
     if (hold) shard_visit(view, 1, &(row_visitor){.context = copy, .tiles = hold_tile});
     if (hold)
       held_complete(copy, &local);

@@ -19,7 +19,9 @@ row_check row_check_begin(const point_source *source, int64_t first_row, shard_o
                      .missing = options.missing,
                      .infinite = options.infinite,
                      .single_precision = options.single_precision,
+                     .has_labels = options.has_labels,
                      .has_weights = options.has_weights,
+                     .drops_weightless = options.drops_weightless,
                      .largest = shard_largest_number(options.single_precision),
                      .first_place = INT64_MAX};
 }
@@ -29,6 +31,7 @@ void row_check_add(row_check *check, const row_check *other)
   check->n_missing += other->n_missing;
   check->dropped.n += other->dropped.n;
   check->dropped.n_infinite += other->dropped.n_infinite;
+  check->dropped.n_weightless += other->dropped.n_weightless;
   if (other->first_place >= check->first_place) return;
   check->first_place = other->first_place;
   check->first_feature = other->first_feature;
@@ -58,20 +61,60 @@ static void describe_place(const row_check *check, int64_t place, int64_t featur
   snprintf(text, n_bytes, "%s, %s %s", where, check->source->feature_word, name);
 }
 
-static gmmpi_status bad_weight(const row_check *check, int64_t place, const char *where, double weight,
-                               gmmpi_error *error)
+/* "weights.csv: line 17, column w": of what may be from another file. */
+static void describe_beside(const row_check *check, int64_t row_index, int64_t number, char *text, size_t n_bytes)
 {
-  if (weight < 0.0)
-    return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: the weight %g is negative; give 0 or more", label_of(check),
-                   where, weight);
-  return fail_at(error, place, GMMPI_BAD_DATA,
-                 "%s: %s: the weight %g is larger than %g; divide all weights by the same number", label_of(check),
-                 where, weight, SHARD_LARGEST_WEIGHT);
+  if (check->source == NULL || check->source->beside == NULL) {
+    char where[420];
+    describe_place(check, place_of(check, row_index), number, where, sizeof where);
+    snprintf(text, n_bytes, "%s: %s", label_of(check), where);
+  } else {
+    source_describe_number(check->source, row_index, number, text, n_bytes);
+  }
 }
 
-static bool has_infinity(const double *row, int64_t row_width)
+static gmmpi_status bad_weight(const row_check *check, int64_t row_index, int64_t feature, double weight,
+                               gmmpi_error *error)
 {
-  for (int64_t j = 0; j < row_width; j++) {
+  const int64_t place = place_of(check, row_index);
+  char where[800];
+  describe_beside(check, row_index, feature, where, sizeof where);
+  if (isnan(weight))
+    return fail_at(error, place, GMMPI_BAD_DATA, "%s: the weight is missing; give 0 where a row is not to count",
+                   where);
+  if (weight < 0.0)
+    return fail_at(error, place, GMMPI_BAD_DATA, "%s: the weight %g is negative; give 0 or more", where, weight);
+  if (isinf(weight))
+    return fail_at(error, place, GMMPI_BAD_DATA, "%s: is infinite, and so no weight; give a number", where);
+  if (weight > SHARD_LARGEST_WEIGHT)
+    return fail_at(error, place, GMMPI_BAD_DATA,
+                   "%s: the weight %g is larger than %g; divide all weights by the same number", where, weight,
+                   SHARD_LARGEST_WEIGHT);
+  return fail_at(error, place, GMMPI_BAD_DATA,
+                 "%s: the weight %.17g would be another number in single precision; use --precision double", where,
+                 weight);
+}
+
+/* What is beside the features of a row. Errors: 65. */
+static gmmpi_status check_beside(const row_check *check, const double *row, int64_t n_features, int64_t row_index,
+                                 gmmpi_error *error)
+{
+  const double label = check->has_labels ? row[n_features] : -1.0;
+  const int64_t last = n_features + (check->has_labels ? 1 : 0);
+  const double weight = check->has_weights ? row[last] : 1.0;
+  if (!(weight >= 0.0 && weight <= SHARD_LARGEST_WEIGHT) || !shard_holds_weight(weight, check->single_precision))
+    return bad_weight(check, row_index, last, weight, error);
+  if (label >= -1.0 && label <= SHARD_LARGEST_LABEL && label == floor(label)) return GMMPI_OK;
+  const int64_t place = place_of(check, row_index);
+  char where[800];
+  describe_beside(check, row_index, n_features, where, sizeof where);
+  return fail_at(error, place, GMMPI_BAD_DATA, "%s: %g is no label; give the number of a component, from 0, or -1",
+                 where, label);
+}
+
+static bool has_infinity(const double *row, int64_t n_features)
+{
+  for (int64_t j = 0; j < n_features; j++) {
     if (isinf(row[j])) return true;
   }
   return false;
@@ -98,16 +141,24 @@ static gmmpi_status too_large(const row_check *check, int64_t place, const char 
 gmmpi_status row_check_row(row_check *check, const double *row, int64_t row_width, int64_t row_index, bool *is_whole,
                            gmmpi_error *error)
 {
-  *is_whole = check->infinite == INFINITE_ERROR || !has_infinity(row, row_width);
+  const int64_t n_features = row_width - (check->has_labels ? 1 : 0) - (check->has_weights ? 1 : 0);
+  if (n_features < row_width && check_beside(check, row, n_features, row_index, error) != GMMPI_OK)
+    return error->status;
+  if (check->has_weights && check->drops_weightless && row[row_width - 1] == 0.0) {
+    *is_whole = false;
+    check->dropped.n++;
+    check->dropped.n_weightless++;
+    return GMMPI_OK;
+  }
+  *is_whole = check->infinite == INFINITE_ERROR || !has_infinity(row, n_features);
   if (!*is_whole) { /* whatever else is in it */
     check->dropped.n++;
     check->dropped.n_infinite++;
     return GMMPI_OK;
   }
-  for (int64_t j = 0; j < row_width; j++) {
-    const bool is_weight = check->has_weights && j == row_width - 1;
+  for (int64_t j = 0; j < n_features; j++) {
     const double held = check->single_precision ? (double)(float)row[j] : row[j];
-    if (is_weight ? held >= 0.0 && held <= SHARD_LARGEST_WEIGHT : fabs(held) <= check->largest) continue;
+    if (fabs(held) <= check->largest) continue;
     const int64_t place = place_of(check, row_index);
     if (isnan(row[j])) {
       *is_whole = false;
@@ -122,7 +173,6 @@ gmmpi_status row_check_row(row_check *check, const double *row, int64_t row_widt
     if (isinf(row[j]))
       return fail_at(error, place, GMMPI_BAD_DATA, "%s: %s: is infinite; leave such rows out with --infinite drop",
                      label_of(check), where);
-    if (is_weight) return bad_weight(check, place, where, row[j], error);
     return too_large(check, place, where, row[j], error);
   }
   if (!*is_whole) check->dropped.n++;
@@ -137,14 +187,20 @@ bool row_is_whole(const double *row, int64_t row_width)
   return true;
 }
 
+bool row_is_kept(const shard_options *options, const double *row, int64_t row_width)
+{
+  return (!options->has_weights || !options->drops_weightless || row[row_width - 1] != 0.0) &&
+         row_is_whole(row, row_width);
+}
+
 gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samples, dropped_count *dropped,
                            gmmpi_error *error)
 {
   if (agree(comm, error) != GMMPI_OK) return error->status;
-  const int64_t mine[3] = {check->n_missing, check->dropped.n, check->dropped.n_infinite};
-  int64_t all[3];
-  MPI_Allreduce(mine, all, 3, MPI_INT64_T, MPI_SUM, comm);
-  *dropped = (dropped_count){all[1], all[2]};
+  const int64_t mine[4] = {check->n_missing, check->dropped.n, check->dropped.n_infinite, check->dropped.n_weightless};
+  int64_t all[4];
+  MPI_Allreduce(mine, all, 4, MPI_INT64_T, MPI_SUM, comm);
+  *dropped = (dropped_count){all[1], all[2], all[3]};
   if (check->missing == MISSING_ERROR && check->n_missing > 0) {
     char where[420];
     describe_place(check, check->first_place, check->first_feature, where, sizeof where);
@@ -154,7 +210,12 @@ gmmpi_status row_check_end(MPI_Comm comm, const row_check *check, int64_t n_samp
                           " values are missing, the first one: %s; leave such rows out with --missing drop",
             label_of(check), all[0], where);
   }
-  if (all[1] == n_samples && (check->missing == MISSING_DROP || all[0] == 0))
+  if (all[1] == n_samples && all[3] == n_samples)
+    fail(error, GMMPI_BAD_DATA, "%s: all weights are 0, so no row is left; give some rows a weight", label_of(check));
+  else if (all[1] == n_samples && all[3] > 0)
+    fail(error, GMMPI_BAD_DATA, "%s: every row has weight 0 or a value that leaves it out; pick other columns",
+         label_of(check));
+  else if (all[1] == n_samples && (check->missing == MISSING_DROP || all[0] == 0))
     fail(error, GMMPI_BAD_DATA, "%s: every row has %s value, so none is left; pick other columns", label_of(check),
          all[2] == 0        ? "a missing"
          : all[2] == all[1] ? "an infinite"

@@ -13,7 +13,9 @@ typedef struct row_check {
   missing_choice missing;
   infinite_choice infinite;
   bool single_precision;
-  bool has_weights;      /* the last number of a row is its weight */
+  bool has_labels; /* see shard_options, as of the next two */
+  bool has_weights;
+  bool drops_weightless;
   double largest;        /* shard_largest_number */
   int64_t n_missing;     /* missing values */
   dropped_count dropped; /* rows with a missing value, or with an infinity where that drops them */
@@ -27,12 +29,16 @@ row_check row_check_begin(const point_source *source, int64_t first_row, shard_o
 void row_check_add(row_check *check, const row_check *other);
 
 /* Looks at a row (row_width): *is_whole when it is not to be dropped. row_index: within the source, or this rank's
- * memory. Errors: 65 an infinity, a number that is too large, a weight that is negative. */
+ * memory. Errors: 65 an infinity, a number that is too large, a weight or label that is none. */
 gmmpi_status row_check_row(row_check *check, const double *row, int64_t row_width, int64_t row_index, bool *is_whole,
                            gmmpi_error *error);
 
-/* Is no value of a row missing or infinite? Of rows that have been checked: is it one that is not dropped? */
+/* Is no value of a row missing or infinite? Of rows that have been checked: is it one that is not dropped, but for its
+ * weight? */
 bool row_is_whole(const double *row, int64_t row_width);
+
+/* Of rows that have been checked, for points that were read with such options: is it one that is not dropped? */
+bool row_is_kept(const shard_options *options, const double *row, int64_t row_width);
 
 /* Collective: agrees on the errors so far, then whether missing values are one, or leave no row. *dropped: rows to be
  * dropped, of all ranks. */

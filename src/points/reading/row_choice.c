@@ -101,9 +101,10 @@ gmmpi_status choice_of_subsample(const shard *points, const shard *parent, const
 {
   const subsample_context context = {parent, parent_choice, filter};
   const int64_t n_candidates = parent->n_samples;
-  const row_bound end = {{n_candidates + parent->n_dropped, n_candidates}, n_candidates};
+  const row_bound end = {{n_candidates + parent->n_left_out, n_candidates}, n_candidates};
   if (choice_create(points, choice, error) == GMMPI_OK) {
-    (*choice)->drops = parent->n_dropped > 0;
+    (*choice)->drops = parent->n_left_out > 0;
+    (*choice)->drops_weightless = parent->n_weightless > 0;
     (*choice)->filter = filter;
     (*choice)->parent = parent;
   }
@@ -143,7 +144,10 @@ gmmpi_status choice_of_whole_rows(const shard *points, const shard *all, const i
   int64_t n_mine = 0;
   for (int64_t b = 0; b < shard_n_blocks(all); b++) n_mine += whole_rows_of_block(&context, b);
   context.n_before = count_before(points->comm, n_mine);
-  if (choice_create(points, choice, error) == GMMPI_OK) (*choice)->drops = true;
+  if (choice_create(points, choice, error) == GMMPI_OK) {
+    (*choice)->drops = true;
+    (*choice)->drops_weightless = points->n_weightless > 0;
+  }
   return agree(points->comm, error) == GMMPI_OK
              ? find_bounds(points, n_mine, end, find_whole_row, &context, *choice, error)
              : error->status;

@@ -25,12 +25,13 @@ typedef struct row_place {
 } row_place;
 
 typedef struct row_choice {
-  bool drops;          /* rows with missing or infinite values are no candidates */
-  row_filter filter;   /* which candidates are taken; no function: all */
-  const shard *parent; /* the candidates as points, while they are compared with what they were; else NULL */
-  int64_t first, end;  /* this rank's rows are among the candidates [first, end) */
-  row_place *starts;   /* n_blocks of this rank, but at least one: where each begins, and the first one not behind its
-                          beginning; those not known yet have a source_row of -1 */
+  bool drops;            /* rows with missing or infinite values are no candidates */
+  bool drops_weightless; /* and rows of weight 0 are none */
+  row_filter filter;     /* which candidates are taken; no function: all */
+  const shard *parent;   /* the candidates as points, while they are compared with what they were; else NULL */
+  int64_t first, end;    /* this rank's rows are among the candidates [first, end) */
+  row_place *starts;     /* n_blocks of this rank, but at least one: where each begins, and the first one not behind its
+                            beginning; those not known yet have a source_row of -1 */
 } row_choice;
 
 /* Collective. The rows of `points`, laid out, that the filter takes of parent's, which are streamed and are the

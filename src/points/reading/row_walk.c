@@ -65,10 +65,12 @@ void walk_destroy(row_walk *walk)
 static void pack_candidates(row_walk *walk, int64_t n)
 {
   const int64_t width = walk->points->row_width;
+  const shard_options how = {.has_weights = walk->points->has_weights,
+                             .drops_weightless = walk->choice->drops_weightless};
   int64_t n_kept = 0;
   for (int64_t i = 0; i < n; i++) {
     if (walk->choice->drops) {
-      if (!row_is_whole(walk->rows + i * width, width)) continue;
+      if (!row_is_kept(&how, walk->rows + i * width, width)) continue;
       if (n_kept < i) memcpy(walk->rows + n_kept * width, walk->rows + i * width, (size_t)width * sizeof *walk->rows);
     }
     walk->places[n_kept++] = walk->next.source_row + i;

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,6 +54,7 @@ static void leave_out_first(point_source *source)
   source->n_features--;
   memmove(source->feature_names, source->feature_names + 1, (size_t)source->n_features * sizeof *source->feature_names);
   memmove(source->columns, source->columns + 1, (size_t)source->n_features * sizeof *source->columns);
+  for (int b = 0; b < N_BESIDE; b++) source->beside_columns[b] -= source->beside_columns[b] > 0 ? 1 : 0;
 } /* NOLINT(clang-analyzer-unix.Malloc): the other names have moved */
 
 /* Opens the file, looks at its first lines and picks columns. */
@@ -81,7 +83,9 @@ static gmmpi_status find_columns(point_source *source, const source_options *opt
   if (result != GMMPI_OK || state->format.n_columns == 0) return result;
   result = source_pick_columns(source, state->format.n_columns, state->format.names, options, error);
   if (result != GMMPI_OK) return result;
-  for (int i = 0; i < state->format.n_index; i++) leave_out_first(source);
+  for (int i = 0; i < state->format.n_index; i++) {
+    if (source->n_features > source->n_beside && source->columns[0] == i) leave_out_first(source);
+  }
   csv_look_at_last_line(source, state->descriptor, state->n_bytes, &state->format);
 
   const csv_format *format = &state->format;
@@ -121,6 +125,7 @@ static gmmpi_status open_csv(MPI_Comm comm, point_source *source, const source_o
   gmmpi_error local = {0};
   source->state = state;
   source->place_word = "line";
+  source->has_texts = true;
   if (state == NULL) {
     out_of_memory(source, &local);
   } else {
@@ -170,6 +175,12 @@ static gmmpi_status parse_row(const point_source *source, const char *begin, con
   const csv_state *state = source->state;
   csv_fault fault;
   if (csv_row_parse(source->n_columns, &state->layout, begin, end, row, &fault)) return GMMPI_OK;
+  if (fault.kind == FAULT_TEXT)
+    return fail_at(
+        error, line, GMMPI_BAD_DATA,
+        "%s: line %" PRId64 ": \"%.*s\" is one different label too many; name another column (--known-labels)",
+        source->label, line, (int)(fault.cell.end - fault.cell.begin < 60 ? fault.cell.end - fault.cell.begin : 60),
+        fault.cell.begin);
   const faulty_line wrong = {.source = source,
                              .layout = &state->layout,
                              .format = &state->format,
@@ -221,6 +232,8 @@ static gmmpi_status read_csv(point_source *source, int64_t first_row, int64_t n_
   status = go_to(source, first_row, error);
   state->first_read = first_row;
   state->layout.keeps_text = source->keeps_text;
+  state->layout.texts = source->texts;
+  state->layout.text_feature = source->text_feature;
   for (int64_t i = 0; status == GMMPI_OK && i < n_rows; i++) {
     const char *begin;
     const char *end;

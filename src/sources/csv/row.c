@@ -4,6 +4,10 @@
 #include "sources/csv/parse_number.h"
 #include "sources/source.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 /* Where commas separate fields and also stand before decimals, in quotes, only the whole field says what it is. */
 static const char *parse_nothing(const char *text, double *value)
 {
@@ -33,6 +37,25 @@ static bool ends_empty(const char *next, const char *end, char delimiter, int64_
   return next == NULL && n_fields == 0;
 }
 
+/* The code of a cell's text, or NaN where it is missing. False when the table does not take it. */
+static bool take_text(const csv_row_layout *layout, const csv_field *field, double *code)
+{
+  if (cell_parse(field->begin, field->end, &layout->cells, code) == CELL_MISSING) {
+    *code = NAN;
+    return true;
+  }
+  int64_t number;
+  if (field->is_quoted && memchr(field->begin, '"', (size_t)(field->end - field->begin)) != NULL) {
+    char *text = csv_field_text(field);
+    number = text != NULL ? label_texts_number(layout->texts, text, strlen(text)) : -2;
+    free(text);
+  } else {
+    number = label_texts_number(layout->texts, field->begin, (size_t)(field->end - field->begin));
+  }
+  *code = label_text_code(number);
+  return number != -2;
+}
+
 bool csv_row_parse(int64_t n_columns, const csv_row_layout *layout, const char *begin, const char *end, double *row,
                    csv_fault *fault)
 {
@@ -49,7 +72,8 @@ bool csv_row_parse(int64_t n_columns, const csv_row_layout *layout, const char *
   int64_t column = 0;
   for (; next != NULL && column < n_columns; column++) {
     const int64_t feature = layout->feature_of[column];
-    if (feature >= 0) {
+    const bool is_text = layout->texts != NULL && feature == layout->text_feature;
+    if (feature >= 0 && !is_text) {
       const char *start = csv_skip_blanks(next, end, delimiter);
       const char *behind = start < end ? parse_plain(start, &row[feature]) : NULL;
       if (behind != NULL && (behind == end || csv_is_delimiter(*behind, delimiter))) {
@@ -60,6 +84,11 @@ bool csv_row_parse(int64_t n_columns, const csv_row_layout *layout, const char *
     next = csv_next_field(next, end, delimiter, &field);
     if (field.is_unclosed) {
       fault->kind = FAULT_N_FIELDS;
+      return false;
+    }
+    if (is_text) {
+      if (take_text(layout, &field, &row[feature])) continue;
+      *fault = (csv_fault){.kind = FAULT_TEXT, .feature = feature, .cell = field};
       return false;
     }
     if (feature < 0 || cell_parse(field.begin, field.end, &layout->cells, &row[feature]) != CELL_TEXT) continue;

@@ -13,9 +13,11 @@
 typedef struct csv_row_layout {
   char delimiter;
   cell_rules cells;
-  int64_t n_leading;   /* fields before the first column, as names of rows */
-  int64_t n_trailing;  /* empty fields behind the last column */
-  bool keeps_text;     /* is text where a number should be value_of_text, and no fault? */
+  int64_t n_leading;  /* fields before the first column, as names of rows */
+  int64_t n_trailing; /* empty fields behind the last column */
+  bool keeps_text;    /* is text where a number should be value_of_text, and no fault? */
+  label_texts *texts; /* see point_source, as of what is next */
+  int64_t text_feature;
   int64_t *feature_of; /* n_columns of the source: the feature that a column is, -1 when it was not picked */
 } csv_row_layout;
 
@@ -23,6 +25,7 @@ typedef struct csv_row_layout {
 typedef struct csv_fault {
   enum {
     FAULT_N_FIELDS, /* not as many as there are columns, or a quote is not closed */
+    FAULT_TEXT,     /* one different text too many */
     FAULT_CELL      /* text in a column picked */
   } kind;
   int64_t feature; /* FAULT_CELL: that of the first such cell, and the cell; points into the line */

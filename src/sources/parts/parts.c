@@ -70,11 +70,15 @@ static void take_features(point_source *source, point_source *model)
   source->n_columns = model->n_columns;
   source->has_names = model->has_names;
   source->streams = model->streams;
+  source->has_texts = model->has_texts;
   source->is_transposed = model->is_transposed;
   source->has_fields = model->has_fields;
   source->column_major = model->column_major;
   source->columns = model->columns;
   source->feature_names = model->feature_names;
+  source->n_beside = model->n_beside;
+  memcpy(source->beside_columns, model->beside_columns, sizeof source->beside_columns);
+  memcpy(source->all_columns, model->all_columns, sizeof source->all_columns);
   model->columns = NULL;
   model->feature_names = NULL;
 }
@@ -235,6 +239,11 @@ static gmmpi_status read_parts(point_source *source, int64_t first_row, int64_t 
     if (status != GMMPI_OK) return status;
     gmmpi_error failure = {0};
     part->keeps_text = source->keeps_text;
+    part->texts = source->texts;
+    part->text_feature = source->text_feature;
+    if (source->texts != NULL && !part->has_texts)
+      return fail(error, GMMPI_BAD_DATA, "%s: has labels that are numbers, other files texts; give files of one kind",
+                  part->label);
     status = source_read(part, row - state->first_rows[index], count, rows + done * source->n_features, &failure);
     if (status != GMMPI_OK)
       return fail_at(error, failure.place > 0 ? state->first_rows[index] + failure.place : 0, status, "%s",

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How much the rows of the data count: what was said of it, and whether it makes sense. */
+#include "fit/reading.h"
+
+#include "support/error.h"
+
+#include <mpi.h>
+
+gmmpi_status reading_check(const reading_options *values, gmmpi_error *error)
+{
+  if (values->sum == WEIGHTS_SUM_N && values->weights == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "--weights-sum n rescales weights, and there are none; give --weights too");
+  return GMMPI_OK;
+}
+
+gmmpi_status reading_check_classes(const point_source *source, int64_t n_components, gmmpi_error *error)
+{
+  int64_t n;
+  source_class_names(source, &n);
+  if (n <= n_components) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE,
+              "--known-labels: there are %lld classes, and %lld component%s; give -k %lld or more", (long long)n,
+              (long long)n_components, plural(n_components), (long long)n);
+}
+
+void reading_note_rows(const reading_options *values, const point_source *source, shard_options *how)
+{
+  how->missing = values->missing;
+  how->infinite = values->infinite;
+  how->has_weights = source_has_weights(source);
+  how->has_labels = source_has_labels(source);
+  how->drops_weightless = how->has_weights;
+}
+
+/* Counts are whole numbers, and sum to the number of points that they count. Others that sum to far less, or far more,
+ * than the rows there are were hardly meant as numbers of points. */
+static bool is_doubtful(const shard *points)
+{
+  const double mean = points->total_weight / (double)points->n_samples;
+  return points->has_fractions && (mean < 0.5 || mean > 2.0);
+}
+
+void reading_settle_weights(const reading_options *values, const char *label, shard *points)
+{
+  int rank;
+  MPI_Comm_rank(points->comm, &rank);
+  if (values->sum == WEIGHTS_SUM_N)
+    shard_normalise_weights(points);
+  else if (rank == 0 && points->has_weights && is_doubtful(points))
+    warn(
+        "%s: the weights of its %lld rows sum to %.6g, and are no whole numbers: BIC, and all that depends on how many "
+        "points there are, counts %.6g; if they were meant to be relative, say --weights-sum n",
+        label, (long long)points->n_samples, points->total_weight, points->total_weight);
+}
