@@ -159,6 +159,15 @@ class RowWeights(streaming.Case):
         once = self.summary("predict", self.path("m.h5"), shares, "--weights", "w", "-o", self.path("p.csv"))
         numpy.testing.assert_allclose(once["mean_log_likelihood"], found["mean_log_likelihood"], rtol=1e-12)
 
+    def test_relative_weights_on_ranks(self):
+        """A search on ranks, which gathers the points, rounds the rescaled sum as a search on one does."""
+        n = float((self.counts > 0).sum())
+        factor = next(factor for factor in range(1, 1000) if n / (factor * self.counts.sum()) * (factor * self.counts.sum()) != n)
+        words = ("fit", self.table("times.csv", self.points, factor * self.counts), "--weights", "w", "--weights-sum", "n", "-k", 2, "-q")
+        self.succeed(*words, "-o", self.path("one.h5"))
+        self.succeed(*words, "-o", self.path("two.h5"), ranks=2)
+        self.assertEqual(self.bytes_of("one.h5"), self.bytes_of("two.h5"))
+
     def test_held_and_streamed(self):
         """The same model, held and streamed, on one rank and three, from a file of rows with weights and from two."""
         n = 200000
