@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/combinations.h"
 
-#include "em/estimator.h"
 #include "em/map.h"
 #include "support/error.h"
 
+<<<<<<< HEAD
 static bool method_is_missing(const fit_options *options)
 {
   return estimator_of(options) == NULL;
@@ -15,6 +15,8 @@ static bool tails_beside_method(const fit_options *options)
   return options->distribution == DISTRIBUTION_T && options->method != METHOD_ML;
 }
 
+=======
+>>>>>>> house
 static bool family_has_no_posterior(const fit_options *options)
 {
   static const char *const families[] = {"full", "tied", "diag", "spherical"};
@@ -41,7 +43,7 @@ static bool family_has_no_prior(const fit_options *options)
 
 static bool noise_is_variational(const fit_options *options)
 {
-  return options->noise && (options->method == METHOD_VB || options->method == METHOD_DP);
+  return options->noise && fit_is_variational(options);
 }
 
 static bool noise_is_adapted(const fit_options *options)
@@ -58,7 +60,6 @@ static const struct {
      "of normal distributions; leave one of them away"},
     {noise_is_variational, "--noise: the lower bound of --method vb and dp has no background; use ml or map"},
     {noise_is_adapted, "--noise: a background has nothing that --method adapt could keep from a model; use ml or map"},
-    {method_is_missing, "--method: this one is not there yet; use ml, map, vb, dp or adapt"},
     {family_has_no_prior,
      "--method map: no prior is known for these covariances; use EII, VII, EEI, VEI, EVI, VVI, EEE, "
      "EEV, VEV or VVV"},
