@@ -26,6 +26,7 @@ typedef struct maximization {
   const estimator *how;    /* in: borrowed, like the next one */
   const prior *before;     /* in: NULL where the estimator wants none */
   const double *variances; /* in: d, of all points; borrowed */
+  double dof;              /* in: what the options say of degrees of freedom */
   bool degenerate;         /* in: covariances that are not definite get a ridge and are no collapse */
   bool ridged;             /* out: one did */
   bool lost_background;    /* out: the components have all points, and the background, which had some, has none */

@@ -4,6 +4,11 @@
 #include "em/map.h"
 #include "support/error.h"
 
+static bool tails_beside_method(const fit_options *options)
+{
+  return options->distribution == DISTRIBUTION_T && options->method != METHOD_ML;
+}
+
 static bool family_has_no_posterior(const fit_options *options)
 {
   static const char *const families[] = {"full", "tied", "diag", "spherical"};
@@ -11,11 +16,6 @@ static bool family_has_no_posterior(const fit_options *options)
   bool has = false;
   for (int i = 0; i < 4; i++) has = has || family == family_find(families[i]);
   return fit_is_variational(options) && !has;
-}
-
-static bool posterior_of_tails(const fit_options *options)
-{
-  return fit_is_variational(options) && options->distribution == DISTRIBUTION_T;
 }
 
 static bool posterior_on_subsamples(const fit_options *options)
@@ -42,6 +42,9 @@ static const struct {
   bool (*applies)(const fit_options *options);
   const char *reason; /* what is given, why it makes no sense; what to do */
 } table[] = {
+    {tails_beside_method,
+     "--distribution t goes with --method ml only: priors and variational posteriors here are those "
+     "of normal distributions; leave one of them away"},
     {noise_is_variational, "--noise: the lower bound of --method vb and dp has no background; use ml or map"},
     {noise_is_adapted, "--noise: a background has nothing that --method adapt could keep from a model; use ml or map"},
     {family_has_no_prior,
@@ -50,7 +53,6 @@ static const struct {
     {family_has_no_posterior,
      "--method: vb and dp have posteriors of full, tied, diag and spherical covariances alone, "
      "which are those with a conjugate prior; use one of these"},
-    {posterior_of_tails, "--method: vb and dp are of Gaussian components; leave --distribution away"},
     {posterior_on_subsamples, "--coarse-to-fine: with --method vb and dp every pass sees all points, since the prior "
                               "weighs more beside few; leave it away"},
 };
