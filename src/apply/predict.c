@@ -157,7 +157,7 @@ static gmmpi_status name_responsibilities(prediction *work, gmmpi_error *error)
   for (int64_t k = 0; good && k < work->n_shares; k++) {
     work->headings[k] = malloc(COLUMN_HEADING_SIZE);
     good = work->headings[k] != NULL;
-    if (good && k == work->n_components) strcpy(work->headings[k], "noise");
+    if (good && k == work->n_components) snprintf(work->headings[k], COLUMN_HEADING_SIZE, "noise");
     if (good && k < work->n_components)
       snprintf(work->headings[k], COLUMN_HEADING_SIZE, "responsibility_%lld", (long long)k + 1);
   }

@@ -15,15 +15,15 @@
 
 gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **result, gmmpi_error *error)
 {
-  sampler *created = calloc(1, sizeof *created);
+  *result = NULL;
   if (model_has(model, PART_NOISE) && *model->noise_weight > 0.0 && !background_has_region(model))
     return fail(error, GMMPI_BAD_DATA,
                 "the model has noise but does not say where (noise_origin, noise_axes); give it these, or noise_weight "
                 "0");
+  sampler *created = calloc(1, sizeof *created);
   double *cumulated = allocate(model->n_components + 1, sizeof *cumulated);
   const bool transforms = model->transforms != NULL;
   feature_transform *undone = transforms ? allocate(model->n_features, sizeof *undone) : NULL;
-  *result = NULL;
   if (created == NULL || cumulated == NULL || (transforms && undone == NULL)) {
     free(created);
     free(cumulated);

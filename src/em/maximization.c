@@ -210,15 +210,16 @@ static void estimate_with_ridge(maximization *step, component_scatter scatter, c
                                 gmmpi_model *next)
 {
   int64_t n_sound;
+  bool definite = false;
   const double *ridge = scatter.ridge;
   scatter.ridge = step->larger_ridge;
-  for (double share = 1e-10; share < 1e10; share *= 100.0) {
+  for (double share = 1e-10; !definite && share < 1e10; share *= 100.0) {
     for (int64_t j = 0; j < scatter.n_features; j++) {
       const double added = step->variances[j] * share;
       step->larger_ridge[j] = ridge[j] + (added >= DBL_MIN ? added : 1e-6);
     }
     next->family->estimate(&scatter, previous, next, step->scratch);
-    if (count_definite(step, next, &n_sound) == n_sound) return;
+    definite = count_definite(step, next, &n_sound) == n_sound;
   }
 }
 
