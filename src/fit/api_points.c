@@ -89,7 +89,7 @@ static gmmpi_status create_with_weights(MPI_Comm comm, const double *rows, const
   double *joined = join_weights(rows, weights, n_local, n_features, error);
   if (agree(comm, error) == GMMPI_OK &&
       shard_create_from_memory(comm, joined, n_local, n_features, how, &points->rows, error) == GMMPI_OK)
-    reading_settle_weights(&points->options->reading, "points", points->rows);
+    reading_settle_weights(&points->options->reading, "points", points->rows, error);
   free(joined);
   return error->status;
 }
@@ -157,7 +157,7 @@ gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_opti
         reading_note_rows(&created->options->reading, created->source, &how);
         if (plan(comm, created->options, created->source, &how, &local) == GMMPI_OK &&
             shard_create(comm, created->source, how, &created->rows, &local) == GMMPI_OK)
-          reading_settle_weights(&created->options->reading, created->source->label, created->rows);
+          reading_settle_weights(&created->options->reading, created->source->label, created->rows, &local);
       }
     }
     H5E_END_TRY
