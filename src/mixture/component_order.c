@@ -33,9 +33,10 @@ gmmpi_status model_permute_components(gmmpi_model *model, const int64_t *order, 
   gmmpi_model *old = NULL;
   double *counts = allocate(K, sizeof *counts);
   if (counts == NULL) return fail(error, GMMPI_NO_MEMORY, "there is no memory to order components");
-  if (model_duplicate(model, &old, error) != GMMPI_OK) {
+  const gmmpi_status status = model_duplicate(model, &old, error);
+  if (status != GMMPI_OK) {
     free(counts);
-    return error->status;
+    return status;
   }
   permute(K, 1, order, old->weights, model->weights);
   permute(K, model->n_features, order, old->means, model->means);

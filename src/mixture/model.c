@@ -184,12 +184,13 @@ gmmpi_status model_accept_component_names(gmmpi_model *model, char *const *names
     memcpy(sorted, names, (size_t)K * sizeof *sorted);
     qsort(sorted, (size_t)K, sizeof *sorted, compare_texts);
   }
-  for (int64_t k = 1; names != NULL && k < K && error->status == GMMPI_OK; k++) {
+  gmmpi_status status = GMMPI_OK;
+  for (int64_t k = 1; names != NULL && k < K && status == GMMPI_OK; k++) {
     if (strcmp(sorted[k - 1], sorted[k]) == 0)
-      fail(error, GMMPI_BAD_DATA, "%s: two components have the name \"%.100s\"; correct it", label, sorted[k]);
+      status = fail(error, GMMPI_BAD_DATA, "%s: two components have the name \"%.100s\"; correct it", label, sorted[k]);
   }
   free(sorted);
-  return error->status == GMMPI_OK ? model_set_component_names(model, names, error) : error->status;
+  return status == GMMPI_OK ? model_set_component_names(model, names, error) : status;
 }
 
 gmmpi_status model_accept_transforms(gmmpi_model *model, char *const *transforms, const char *label, gmmpi_error *error)

@@ -196,8 +196,8 @@ static gmmpi_status read_numbers(const opened_file *file, const char *name, int 
 
 /* The attribute of this name: a text for each feature, or component. *texts is NULL where there is none; release with
  * hdf5_strings_free. */
-static gmmpi_status read_texts(const opened_file *file, const char *attribute, int64_t n_wanted, char ***texts,
-                               gmmpi_error *error)
+static gmmpi_status read_texts(const opened_file *file, const char *attribute, int64_t n_wanted, const char *of_what,
+                               char ***texts, gmmpi_error *error)
 {
   int64_t n = 0;
   *texts = NULL;
@@ -206,8 +206,8 @@ static gmmpi_status read_texts(const opened_file *file, const char *attribute, i
   if (n == n_wanted) return GMMPI_OK;
   hdf5_strings_free(n, *texts);
   *texts = NULL;
-  return fail(error, GMMPI_BAD_DATA, "%s: has %lld %s where there must be %lld; give a file that gmmpi fit wrote",
-              file->path, (long long)n, attribute, (long long)n_wanted);
+  return fail(error, GMMPI_BAD_DATA, "%s: has %lld %s for %lld %s; give a file that gmmpi fit wrote", file->path,
+              (long long)n, attribute, (long long)n_wanted, of_what);
 }
 
 static gmmpi_status read_names_and_transforms(const opened_file *file, gmmpi_model *model, gmmpi_error *error)
@@ -216,9 +216,10 @@ static gmmpi_status read_names_and_transforms(const opened_file *file, gmmpi_mod
   char **names = NULL;
   char **transforms = NULL;
   char **components = NULL;
-  gmmpi_status status = read_texts(file, "feature_names", d, &names, error);
-  if (status == GMMPI_OK) status = read_texts(file, "transforms", d, &transforms, error);
-  if (status == GMMPI_OK) status = read_texts(file, "component_names", model->n_components, &components, error);
+  gmmpi_status status = read_texts(file, "feature_names", d, "features", &names, error);
+  if (status == GMMPI_OK) status = read_texts(file, "transforms", d, "features", &transforms, error);
+  if (status == GMMPI_OK)
+    status = read_texts(file, "component_names", model->n_components, "components", &components, error);
   if (status == GMMPI_OK) status = model_set_feature_names(model, names, error);
   if (status == GMMPI_OK) status = model_accept_transforms(model, transforms, file->path, error);
   if (status == GMMPI_OK) status = model_accept_component_names(model, components, file->path, error);
