@@ -144,8 +144,9 @@ class KnownLabels(streaming.Case):
         model, _ = self.fit(*words)
         self.assertEqual(model["names"], self.names)
         expected = self.bytes_of("m.h5")
-        self.fit(*words, "--threads", 2, "--labels", self.path("l.csv"), ranks=3)
-        self.assertEqual(self.bytes_of("m.h5"), expected)
+        for how in ({"ranks": 3}, {"more": ("--threads", 2)}):
+            self.fit(*words, *how.pop("more", ()), **how)
+            self.assertEqual(self.bytes_of("m.h5"), expected)
         there = self.table("there.csv", numpy.array(labels)[weights > 0], self.points[weights > 0])
         self.write("v.txt", "w\n" + "".join(f"{weight}\n" for weight in weights[weights > 0]))
         self.fit(there, "--known-labels", "species", "--weights", self.path("v.txt"))
