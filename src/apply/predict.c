@@ -60,6 +60,8 @@ static void copy_tile(const prediction *work, const predictor *self, int n_point
   }
   if (work->wishes.log_density)
     memcpy((double *)numbers[c++] + row, self->log_density, (size_t)n_points * sizeof(double));
+  if (work->wishes.outlier_weights)
+    memcpy((double *)numbers[c++] + row, self->outlier_weights, (size_t)n_points * sizeof(double));
   if (work->wishes.expected_log_density)
     memcpy((double *)numbers[c++] + row, self->expected_log_density, (size_t)n_points * sizeof(double));
 }
@@ -169,6 +171,7 @@ static void choose_columns(const gmmpi_model *model, prediction *work)
 {
   static const char *const label[] = {"label"};
   static const char *const log_density[] = {"log_density"};
+  static const char *const outlier_weight[] = {"outlier_weight"};
   static const char *const expected[] = {"expected_log_density"};
   static const char *const row[] = {"row"};
   output_column *next = work->columns;
@@ -187,6 +190,8 @@ static void choose_columns(const gmmpi_model *model, prediction *work)
                               .headings = (const char *const *)work->headings};
   if (work->wishes.log_density)
     *next++ = (output_column){.name = "log_density", .type = OUTPUT_REAL, .width = 1, .headings = log_density};
+  if (work->wishes.outlier_weights)
+    *next++ = (output_column){.name = "outlier_weights", .type = OUTPUT_REAL, .width = 1, .headings = outlier_weight};
   if (work->wishes.expected_log_density)
     *next++ = (output_column){.name = "expected_log_density", .type = OUTPUT_REAL, .width = 1, .headings = expected};
   if (work->points->n_left_out > 0)
@@ -208,7 +213,9 @@ static gmmpi_status prediction_open(prediction *work, const kernel *instructions
   if (work->predictors == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
   for (int t = 0; t < work->points->n_threads; t++) {
-    if (predictor_create(instructions, model, &work->predictors[t], error) != GMMPI_OK) return error->status;
+    if (predictor_create(instructions, model, &work->predictors[t], error) != GMMPI_OK ||
+        (work->wishes.outlier_weights && predictor_add_outlier_weights(work->predictors[t], error) != GMMPI_OK))
+      return error->status;
   }
   return GMMPI_OK;
 }
@@ -284,14 +291,16 @@ static int64_t longest_name(const gmmpi_model *model)
 int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples, int n_threads)
 {
   /* The text of a name counts as so many numbers. */
-  const int64_t numbers = 4 + (wishes.responsibilities ? model->n_components + 1 : 0) + longest_name(model) / 14;
+  const int64_t numbers = 4 + (wishes.responsibilities ? model->n_components + 1 : 0) +
+                          (wishes.outlier_weights ? 1 : 0) + longest_name(model) / 14;
+  const int64_t per_point = wishes.outlier_weights ? 3 * TILE_ROWS : 2 * TILE_ROWS;
   const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
   const int64_t form = model_bytes(model_kind_of(model), model->n_components, model->n_features);
   const int64_t room = model->n_features * TILE_ROWS * (int64_t)sizeof(double);
   const int64_t density = model_has(model, PART_POSTERIOR) ? predictive_bytes(model) : 0;
   int64_t tile;
   int64_t sum;
-  if (!multiply_fits(model->n_components, (TILE_ROWS + COLUMN_HEADING_SIZE) * (int64_t)sizeof(double), &tile) ||
+  if (!multiply_fits(model->n_components, (per_point + COLUMN_HEADING_SIZE) * (int64_t)sizeof(double), &tile) ||
       __builtin_add_overflow(form, tile + room, &sum) || __builtin_add_overflow(sum, density, &sum) ||
       __builtin_add_overflow(
           sum, kernel_scratch_bytes(model->family->storage->shape, model->n_components, model->n_features), &sum) ||

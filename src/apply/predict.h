@@ -4,6 +4,9 @@
  *   responsibility_ik = weight_k N(x_i | k) / p(x_i),  label_i = the component with the largest one (ties: the lowest),
  *   log_density_i = log p(x_i) = log sum_k weight_k N(x_i | k)        (Bishop 2006, eq. 9.13 and 9.14)
  *
+ *   outlier_weight_i = sum_k responsibility_ik (nu_k + d)/(nu_k + delta_ik)   of t distributions: the mean of the
+ *                      point's latent weight (Peel, McLachlan 2000, sec. 6), about 1 inside and near 0 far outside
+ *
  * Of a model with a variational posterior responsibilities are those of the E-step, softmax over k of expected log
  * weight plus expected log density; expected_log_density_i is the log of the sum of their exponentials, as
  * scikit-learn's score_samples has it, and log_density_i that of the posterior predictive density (apply/predictive.h).
@@ -37,12 +40,19 @@ typedef struct predictor {
   double expected_log_likelihood;    /* the same of expected_log_density, of a model with a posterior */
   double sum_log_max_responsibility; /* likewise */
   double *scratch;
+  /* Where outlier weights are wanted: */
+  double *outlier_weights; /* TILE_ROWS, of the last tile */
+  double *pulls;           /* K x TILE_ROWS, of the last tile */
+  block_sums sums;         /* with room for tail sums, which nobody wants */
 } predictor;
 
 /* instructions: the kernel to use, for one result the same on every rank. Errors: 71. */
 gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *model, predictor **result,
                               gmmpi_error *error);
 void predictor_destroy(predictor *self); /* NULL is fine */
+
+/* After predictor_create, of a model of t distributions: predictor_tile sets outlier weights too. Errors: 71. */
+gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error);
 
 /* Sets labels, log_density, responsibilities and noise for the first n_points points of a tile (d x TILE_ROWS). */
 void predictor_tile(predictor *self, const double *tile, int n_points);
@@ -51,6 +61,7 @@ void predictor_tile(predictor *self, const double *tile, int n_points);
 typedef struct predict_wishes {
   bool responsibilities;
   bool log_density;
+  bool outlier_weights;      /* of models of t distributions only */
   bool expected_log_density; /* of a model with a posterior */
   int compress;              /* HDF5: 1 to 9, or 0 for not at all */
 } predict_wishes;
@@ -67,11 +78,11 @@ typedef struct predict_report {
 
 /* Collective over points->comm. Writes the predictions for all points to path, as HDF5 (/labels: n, int32;
  * /responsibilities: n x K, or n x (K + 1), the last column being the background's, where there is one; /log_density,
- * /expected_log_density: n) or, by path's ending, CSV (label,responsibility_1,...,noise,log_density). When rows were
- * dropped /rows (n, int64; in CSV a last column `row`) says in which row of the source, from 1, each point was. The
- * file is whole or not there. Names of components are an attribute of /labels, names (K), and in CSV a column `class`
- * behind the label, empty for noise. Points whose label is known have that label. report may be NULL. Errors, agreed:
- * 73, 71, and those of shard_agree. */
+ * /expected_log_density, /outlier_weights: n) or, by path's ending, CSV (label,responsibility_1,...,noise,log_density).
+ * When rows were dropped /rows (n, int64; in CSV a last column `row`) says in which row of the source, from 1, each
+ * point was. Names of components are an attribute of /labels, names (K), and in CSV a column `class` behind the label,
+ * empty for noise. Points whose label is known have that label. The file is whole or not there. report may be NULL.
+ * Errors, agreed: 73, 71, and those of shard_agree. */
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error);
 

@@ -19,7 +19,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   *result = NULL;
   if (created == NULL || !multiply_fits(model->n_components, TILE_ROWS, &count)) goto no_memory;
   created->kernel = instructions;
-  created->responsibilities = allocate(count, sizeof(double));
+  created->responsibilities = allocate(2 * count, sizeof(double));
   created->expected_log_density = allocate(TILE_ROWS, sizeof(double));
   created->log_density =
       model_has(model, PART_POSTERIOR) ? allocate(TILE_ROWS, sizeof(double)) : created->expected_log_density;
@@ -49,9 +49,40 @@ no_memory:
               (long long)model->n_components, (long long)model->n_features);
 }
 
+gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error)
+{
+  const int64_t K = self->form->n_components;
+  self->outlier_weights = allocate(TILE_ROWS, sizeof(double));
+  self->pulls = allocate(K * TILE_ROWS, sizeof(double));
+  self->sums.totals = allocate(K, sizeof(double));
+  self->sums.logs = allocate(K, sizeof(double));
+  if (self->outlier_weights != NULL && self->pulls != NULL && self->sums.totals != NULL && self->sums.logs != NULL)
+    return GMMPI_OK;
+  return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
+}
+
+/* Responsibilities, log density and outlier weights. */
+static void weigh_outliers(predictor *self, const row_tile *row)
+{
+  self->sums.log_likelihood = self->log_likelihood;
+  self->sums.sum_log_max_responsibility = self->sum_log_max_responsibility;
+  self->kernel->pulls(self->form, row, self->pulls, self->responsibilities, self->log_density, &self->sums,
+                      self->scratch);
+  self->log_likelihood = self->sums.log_likelihood;
+  self->sum_log_max_responsibility = self->sums.sum_log_max_responsibility;
+  for (int p = 0; p < TILE_ROWS; p++) self->outlier_weights[p] = 0.0;
+  for (int64_t k = 0; k < self->form->n_components; k++) {
+    for (int p = 0; p < TILE_ROWS; p++) self->outlier_weights[p] += self->pulls[k * TILE_ROWS + p];
+  }
+}
+
 void predictor_destroy(predictor *self)
 {
   if (self == NULL) return;
+  free(self->outlier_weights);
+  free(self->pulls);
+  free(self->sums.totals);
+  free(self->sums.logs);
   density_destroy(self->form);
   free(self->responsibilities);
   predictive_destroy(self->density);
@@ -79,8 +110,11 @@ void predictor_tile(predictor *self, const double *tile, int n_points)
   double highest[TILE_ROWS];
   const row_tile row = {.numbers = tile, .n_points = n_points};
   double *sum = self->density == NULL ? &self->log_likelihood : &self->expected_log_likelihood;
-  self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density, sum,
-                           &self->sum_log_max_responsibility, self->scratch);
+  if (self->outlier_weights != NULL)
+    weigh_outliers(self, &row);
+  else
+    self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density, sum,
+                             &self->sum_log_max_responsibility, self->scratch);
   if (self->density != NULL) {
     predictive_tile(self->density, tile, self->log_density, self->scratch);
     for (int p = 0; p < n_points; p++) self->log_likelihood += self->log_density[p];

@@ -82,6 +82,15 @@ static void colour_dense(int64_t d, const double *factor, double *z)
   }
 }
 
+/* A t distributed point is a normal one over the square root of its latent weight, which is Gamma distributed with
+ * shape and rate nu/2. */
+static void spread_by_tail(const sampler *source, int64_t row, double half_dof, double *point)
+{
+  const double gamma = random_gamma(source->seed, RANDOM_SAMPLE_GAMMA, (uint64_t)row, half_dof);
+  const double spread = sqrt(half_dof / gamma);
+  for (int64_t j = 0; j < source->model->n_features; j++) point[j] *= spread;
+}
+
 /* What a point of a normal distribution with the component's covariance is multiplied with to become one of its
  * posterior predictive density. */
 static double draw_stretch(const sampler *source, int64_t row, int64_t k)
@@ -120,6 +129,7 @@ static void draw_normal(const sampler *source, int64_t row, int64_t k, double *p
   } else {
     for (int64_t j = 0; j < d; j++) point[j] /= factor[n_factors == d ? j : 0];
   }
+  if (model->dof != NULL) spread_by_tail(source, row, 0.5 * model->dof[k], point);
   if (model_has(model, PART_POSTERIOR)) {
     const double stretch = draw_stretch(source, row, k);
     for (int64_t j = 0; j < d; j++) point[j] *= stretch;

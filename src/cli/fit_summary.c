@@ -32,7 +32,7 @@ static information_criteria criteria_of_account(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
   return criteria_of(end->measured.log_likelihood, end->measured.sum_log_max_responsibility,
-                     model_n_parameters(end->model), account->points->total_weight);
+                     fit_n_parameters(&account->command->fit, end->model), account->points->total_weight);
 }
 
 static json_t *names_of_events(const fit_result *result)
@@ -68,14 +68,14 @@ static json_t *common_facts(const fit_account *account)
   if (model_has(account->result->end.model, PART_POSTERIOR)) return facts_of_posterior(account);
   const fit_position *end = &account->result->end;
   const information_criteria criteria = criteria_of_account(account);
-  json_t *facts =
-      json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
-                (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
-                (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood, "mean_log_likelihood",
-                end->measured.log_likelihood / account->points->total_weight, "n_components_alive",
-                (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
-                "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", criteria.bic, "aic",
-                criteria.aic, "icl", criteria.icl);
+  json_t *facts = json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
+                            (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
+                            (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood,
+                            "mean_log_likelihood", end->measured.log_likelihood / account->points->total_weight,
+                            "n_components_alive", (json_int_t)model_n_living(end->model), "n_parameters",
+                            (json_int_t)fit_n_parameters(&account->command->fit, end->model), "n_parameters_nominal",
+                            (json_int_t)fit_n_parameters_nominal(&account->command->fit, end->model), "bic",
+                            criteria.bic, "aic", criteria.aic, "icl", criteria.icl);
   if (facts != NULL && model_has(end->model, PART_NOISE))
     json_object_update_new(facts, json_pack("{s:f, s:f}", "noise_weight", *end->model->noise_weight, "noise_volume",
                                             *end->model->noise_volume));
@@ -235,6 +235,29 @@ static void print_components(const gmmpi_model *model)
     printf("  ... and %lld more; gmmpi info shows them\n", (long long)(model->n_components - most_components));
 }
 
+/* Above so many degrees of freedom a t distribution is told from a normal one by very many points only. */
+static const double nearly_normal = 200.0;
+
+/* What is to be said of degrees of freedom. */
+static void print_tails(const fit_options *options, const gmmpi_model *model)
+{
+  const int64_t most = 20;
+  int64_t n_normal = 0;
+  if (model->dof == NULL) return;
+  printf("  components are Student's t, degrees of freedom");
+  if (options->dof != DOF_EACH) {
+    printf(" %.6g%s\n", model->dof[0], options->dof > 0.0 ? " (fixed)" : "");
+  } else {
+    for (int64_t k = 0; k < model->n_components && k < most; k++) printf(" %.4g", model->dof[k]);
+    puts(model->n_components > most ? " ..." : "");
+  }
+  for (int64_t k = 0; k < model->n_components; k++)
+    n_normal += model->weights[k] > 0.0 && model->dof[k] >= nearly_normal;
+  if (n_normal > 0 && !(options->dof > 0.0))
+    printf("  note: %lld component%s cannot be told from normal (%g degrees of freedom and more)\n",
+           (long long)n_normal, plural(n_normal), nearly_normal);
+}
+
 static void print_likelihood(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
@@ -245,7 +268,7 @@ static void print_likelihood(const fit_account *account)
          plural(end->iteration), account->result->n_passes);
   if (has_log_posterior(account)) printf("  log posterior %.10g, up to a constant\n", end->measured.objective);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
-         (long long)model_n_parameters(end->model));
+         (long long)fit_n_parameters(&account->command->fit, end->model));
   if (n_dead > 0)
     printf("; %lld component%s %s weight 0", (long long)n_dead, plural(n_dead), n_dead == 1 ? "has" : "have");
   puts(")");
@@ -285,6 +308,7 @@ static void print_for_people(const fit_account *account)
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
          account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
          end->converged || is_one_step(&account->command->fit) ? "" : "; not converged");
+  print_tails(&account->command->fit, end->model);
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped(shard_dropped(account->points));
   if (account->points->has_weights)

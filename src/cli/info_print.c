@@ -74,7 +74,7 @@ static void print_facts(json_t *facts, int indent)
 static void print_components(const gmmpi_model *model)
 {
   const int64_t d = model->n_features;
-  printf("  component      weight  mean");
+  printf("  component      weight  %smean", model->dof != NULL ? "       dof  " : "");
   for (int64_t j = 0; model->feature_names != NULL && j < d; j++) {
     char *name = strdup(model->feature_names[j]);
     if (name != NULL) printable_make(name);
@@ -86,6 +86,7 @@ static void print_components(const gmmpi_model *model)
     puts("  (means in the units of the data; JSON and file have those of transformed features)");
   for (int64_t k = 0; k < model->n_components; k++) {
     printf("  %9lld  %10.4g ", (long long)k, model->weights[k]);
+    if (model->dof != NULL) printf(" %9.4g ", model->dof[k]);
     for (int64_t j = 0; j < d; j++) printf(" %.6g", model_undo_transform(model, j, model->means[k * d + j]));
     print_component_name("  called ", model, k);
     putchar('\n');
@@ -106,9 +107,9 @@ void info_print(const file_description *description)
   const gmmpi_model *model = description->model;
   printf("%s: %s", strcmp(description->path, "-") == 0 ? pipe_standard_input : description->path, description->kind);
   if (model != NULL)
-    printf(", %lld component%s in %lld feature%s, %s covariances", (long long)model->n_components,
+    printf(", %lld component%s in %lld feature%s, %s covariances%s", (long long)model->n_components,
            model->n_components == 1 ? "" : "s", (long long)model->n_features, model->n_features == 1 ? "" : "s",
-           model->family->name);
+           model->family->name, model->dof != NULL ? ", t distributions" : "");
   const int64_t n_dead = model != NULL ? model->n_components - model_n_living(model) : 0;
   if (n_dead > 0) printf(", %lld of weight 0", (long long)n_dead);
   putchar('\n');

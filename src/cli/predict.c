@@ -51,6 +51,12 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
                "model of fit --method vb or dp that of the posterior predictive density",
        .kind = OPTION_FLAG,
        .value = &command->wishes.log_density},
+      {.name = "outlier-weights",
+       .help =
+           "of a model of t distributions: also how much the point counts, about 1 inside the components and near 0 "
+           "far outside: /outlier_weights (n), or a column outlier_weight",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.outlier_weights},
       {.name = "expected-log-density",
        .help = "of a model of fit --method vb or dp, also what its responsibilities are made of: the log of the sum of "
                "exponentials of expected log densities, which do not integrate to 1 (scikit-learn's score_samples)",
@@ -208,6 +214,12 @@ static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *co
                               point_source **source, gmmpi_error *error)
 {
   *source = NULL;
+  if (command->wishes.outlier_weights && model->dof == NULL)
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "--outlier-weights: %s is a mixture of normal distributions, to which all points count alike; fit it with "
+        "--distribution t, or use --log-density",
+        command->model_path);
   if (command->reading.columns != NULL) {
     if (open_picked(comm, rank, command, model, source, error) != GMMPI_OK) return error->status;
   } else {

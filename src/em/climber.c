@@ -18,7 +18,7 @@ gmmpi_status climber_open(model_kind kind, int64_t n_components, int64_t n_featu
   if (climb->n_reseeds != NULL &&
       model_allocate(kind, n_components, n_features, &climb->current.model, error) == GMMPI_OK &&
       model_allocate(kind, n_components, n_features, &climb->other, error) == GMMPI_OK &&
-      accelerator_create(accelerate, kind.family, n_components, n_features, &climb->history, error) == GMMPI_OK)
+      accelerator_create(accelerate, kind, n_components, n_features, &climb->history, error) == GMMPI_OK)
     return GMMPI_OK;
   climber_close(climb);
   return fail(error, GMMPI_NO_MEMORY, "there is no memory for the state of a fit with %lld components",
@@ -49,6 +49,5 @@ void climber_enter_level(climber *climb, int64_t level)
 int64_t climber_bytes(const char *accelerate, model_kind kind, int64_t n_components, int64_t n_features)
 {
   const int64_t model = model_bytes(kind, n_components, n_features);
-  return sum_of_bytes(3,
-                      (int64_t[]){model, model, accelerator_bytes(accelerate, kind.family, n_components, n_features)});
+  return sum_of_bytes(3, (int64_t[]){model, model, accelerator_bytes(accelerate, kind, n_components, n_features)});
 }

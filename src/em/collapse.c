@@ -128,6 +128,7 @@ static void put_component(const repair *work, int64_t k, const double *point)
   gmmpi_model *next = work->next;
   memcpy(next->means + k * next->n_features, point, (size_t)next->n_features * sizeof(double));
   next->weights[k] = 1.0 / (double)next->n_components;
+  model_set_dof(next, k, 0.0);
   if (next->family->storage->shared) return;
   model_contract(next, k, work->spread->covariance);
   model_factorise(next, k);

@@ -2,12 +2,14 @@
 #include "em/iteration.h"
 
 #include "mixture/files/model_file.h"
+#include "mixture/tails.h"
 #include "support/error.h"
 #include "support/hash.h"
 #include "support/large_messages.h"
 #include "support/linear_algebra.h"
 #include "support/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,14 +59,19 @@ static void take_step_of_rank_0(MPI_Comm comm, int64_t n_components, maximizatio
   model_broadcast_parameters(comm, 0, next);
 }
 
+static bool has_tails(const em_iteration *em)
+{
+  return (em->kind.parts & PART_TAILS) != 0;
+}
+
 static void create_shared(em_iteration *em, int64_t n_requests, gmmpi_error *error)
 {
   const pass_size size = {em->family->storage->shape, family_order(em->family), em->options->n_components, n_requests};
   em->requests = allocate(n_requests, sizeof *em->requests);
   if (em->requests == NULL)
     fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld models", (long long)n_requests);
-  else
-    team_create(em->kernel, em->points, &size, 1, &em->team, error);
+  else if (team_create(em->kernel, em->points, &size, 1, &em->team, error) == GMMPI_OK && has_tails(em))
+    team_add_tails(em->team, em->options->n_components, n_requests, error);
 }
 
 static void create_own(em_iteration *em, gmmpi_error *error)
@@ -78,6 +85,9 @@ static void create_own(em_iteration *em, gmmpi_error *error)
       moments_create(shape, order, K, d, &em->measured, error) == GMMPI_OK &&
       moments_create(shape, order, K, d, &em->proposed, error) == GMMPI_OK)
     maximization_create(em->family, em->estimator, em->sums, &em->step, error);
+  if (error->status == GMMPI_OK && has_tails(em) && statistics_add_tails(em->sums, error) == GMMPI_OK &&
+      moments_add_tails(em->measured, error) == GMMPI_OK)
+    moments_add_tails(em->proposed, error);
   em->spans = allocate(K * d, sizeof(double));
   if (error->status == GMMPI_OK && em->spans == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for distances");
 }
@@ -89,6 +99,7 @@ static void tell_step_of_points(const em_iteration *em)
   em->step->variances = em->spread->variances;
   em->step->degenerate = em->spread->degenerate;
   em->step->n_classes = em->points->n_classes;
+  em->step->dof = em->options->dof;
   em->step->before = em->before;
 }
 
@@ -202,7 +213,9 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
   const int64_t moment = moments_bytes(family->storage->shape, family_order(family), K, n_features);
+  const bool tails = (fit_kind(options).parts & PART_TAILS) != 0;
   const int64_t parts[] = {
+      tails ? 2 * moments_tail_bytes(K) + statistics_tail_bytes(K, options->threads) : 0,
       moment,
       moment,
       density_bytes(family, K, n_features),
@@ -215,7 +228,9 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
 int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
-  return sum_of_bytes(4, (int64_t[]){iteration_bytes_beside(options, n_features),
+  const bool tails = (fit_kind(options).parts & PART_TAILS) != 0;
+  return sum_of_bytes(5, (int64_t[]){tails ? team_tail_bytes(options->n_components, options->threads) : 0,
+                                     iteration_bytes_beside(options, n_features),
                                      data_spread_bytes(family->storage->shape, n_features),
                                      prior_bytes(options, n_features),
                                      team_bytes(family->storage->shape, family_order(family), options->n_components,
@@ -233,9 +248,24 @@ static void prepare_pass(em_iteration *em, const double *references)
   em->request.spans = em->is_tight ? em->spans : NULL;
 }
 
+/* Degrees of freedom that are not known yet, or that are given, and what they mean for the sums. */
+static void prepare_tails(em_iteration *em, gmmpi_model *model)
+{
+  double largest_pull = 1.0;
+  for (int64_t k = 0; k < model->n_components; k++) {
+    if (em->options->dof > 0.0)
+      model->dof[k] = em->options->dof;
+    else if (!(model->dof[k] > 0.0))
+      model->dof[k] = DOF_START;
+    largest_pull = fmax(largest_pull, (model->dof[k] + (double)model->n_features) / model->dof[k]);
+  }
+  statistics_set_largest_pull(em->sums, largest_pull);
+}
+
 void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context)
 {
   if (em->broadcast_models) model_broadcast_parameters(em->points->comm, 0, model);
+  if (has_tails(em)) prepare_tails(em, model);
   em->hash = model_hash(model);
   estimator_form(em->estimator, em->form, model);
   em->n_repeats = 0;

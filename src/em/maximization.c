@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/maximization.h"
 
+#include "em/tails.h"
 #include "mixture/background.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -111,6 +112,7 @@ static void keep_component(gmmpi_model *next, const gmmpi_model *previous, int64
   const size_t stored = (size_t)model_stored_length(next) * sizeof(double);
   memcpy(model_covariance(next, k), model_covariance(previous, k), stored);
   memcpy(model_factor(next, k), model_factor(previous, k), stored);
+  model_copy_dof(next, k, previous, k);
 }
 
 static component_state state_of_count(double count, double n_samples, double previous_weight, bool is_class)
@@ -318,9 +320,10 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
   for (int64_t k = 0; k < sums->n_components; k++) {
     double *scatter = pooled ? taken->scatter : taken->scatter + k * taken->second_length;
     taken->counts[k] = sums->counts[k];
+    if (taken->pulls != NULL) take_tails(sums, k, previous->dof[k], taken);
     if (pooled && sums->counts[k] > 0.0) take_shift_from_pooled(sums, k, taken->means + k * d, scatter);
     const component_state state =
-        state_of_count(sums->counts[k], taken->n_samples, previous->weights[k], k < step->n_classes);
+        state_of_count(taken->counts[k], taken->n_samples, previous->weights[k], k < step->n_classes);
     const bool sound = state == COMPONENT_SOUND;
     const bool counts = step->how->empty_is_sound && sums->counts[k] > NEGLIGIBLE_SHARE * taken->n_samples;
     if (!sound && !counts) {
@@ -379,6 +382,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
     factorise_coupled(step, &scatter, previous, next);
   else
     factorise_each(step, previous, next);
+  if (next->dof != NULL) set_dof(step->dof, step->counts, from, previous, next);
   set_weights(step, of_background, previous, next);
   if (step->how->complete != NULL) step->how->complete(step->before, from, previous, next);
 }

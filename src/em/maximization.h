@@ -27,6 +27,7 @@ typedef struct maximization {
   const estimator *how;    /* in: borrowed, like the next one */
   const prior *before;     /* in: NULL where the estimator wants none */
   const double *variances; /* in: d, of all points; borrowed */
+  double dof;              /* in: what the options say of degrees of freedom */
   bool degenerate;         /* in: covariances that are not definite get a ridge and are no collapse */
   int64_t n_classes;       /* in: so many components, the first ones, have points of their own (--known-labels) */
   bool ridged;             /* out: one did */

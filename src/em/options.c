@@ -10,3 +10,19 @@ model_kind fit_kind(const fit_options *options)
   if (options->method == METHOD_DP) kind.parts |= PART_POSTERIOR | PART_STICKS;
   return kind;
 }
+
+static int64_t n_dof(const fit_options *options, int64_t n_components)
+{
+  if (options->distribution != DISTRIBUTION_T || options->dof > 0.0) return 0;
+  return options->dof == DOF_COMMON ? 1 : n_components;
+}
+
+int64_t fit_n_parameters(const fit_options *options, const gmmpi_model *model)
+{
+  return model_n_parameters(model) + n_dof(options, model_n_living(model));
+}
+
+int64_t fit_n_parameters_nominal(const fit_options *options, const gmmpi_model *model)
+{
+  return model_n_parameters_nominal(model) + n_dof(options, model->n_components);
+}

@@ -25,6 +25,10 @@ typedef enum component_distribution {
   DISTRIBUTION_T /* Student's t */
 } component_distribution;
 
+/* Values of fit_options.dof that are no numbers of degrees of freedom. */
+#define DOF_EACH   0.0    /* estimated, for each component its own */
+#define DOF_COMMON (-1.0) /* estimated, the same for all */
+
 typedef enum start_method {
   INIT_KMEANS,           /* the best of many starts and of moves from them by splitting and merging components;
                                   with COARSE_OFF one start from k-means|| seeding (Bahmani et al. 2012) and
@@ -95,6 +99,7 @@ typedef struct fit_options {
   double relevance;        /* for how many points a parameter of it counts */
   int adapts;              /* of adapted_parameters */
   component_distribution distribution;
+  double dof;          /* of t distributions: DOF_EACH, DOF_COMMON, or fixed */
   bool noise;          /* there is a uniform background */
   double noise_volume; /* 1 over its density; 0: the volume of the points (passes/noise_volume.h) */
   /* With METHOD_VB and METHOD_DP, as scikit-learn has them: 0 and NULL are the defaults of em/prior.h. */
@@ -114,5 +119,12 @@ static inline bool fit_is_variational(const fit_options *options)
 
 /* The models that the options ask for. */
 model_kind fit_kind(const fit_options *options);
+
+/* Numbers that can move freely in a model that was fitted: model_n_parameters, and the degrees of freedom that were
+ * estimated. */
+int64_t fit_n_parameters(const fit_options *options, const gmmpi_model *model);
+
+/* The same with all components living. */
+int64_t fit_n_parameters_nominal(const fit_options *options, const gmmpi_model *model);
 
 #endif

@@ -43,7 +43,7 @@ gmmpi_status refinement_create(em_iteration *em, int64_t n_samples, refinement *
     const double iterations = most_passes * (double)n_samples / (double)em->points->n_samples;
     created->em = em;
     created->most_iterations = iterations < MOST_ITERATIONS ? (int64_t)iterations : MOST_ITERATIONS;
-    if (accelerator_create(em->options->accelerate, em->family, K, d, &created->history, error) == GMMPI_OK &&
+    if (accelerator_create(em->options->accelerate, em->kind, K, d, &created->history, error) == GMMPI_OK &&
         model_allocate(em->kind, K, d, &created->model, error) == GMMPI_OK &&
         model_allocate(em->kind, K, d, &created->next, error) == GMMPI_OK) {
       created->correction = allocate(accelerator_length(created->history), sizeof(double));
@@ -69,7 +69,7 @@ int64_t refinement_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
-  const int64_t history = accelerator_bytes(options->accelerate, family, K, n_features);
+  const int64_t history = accelerator_bytes(options->accelerate, fit_kind(options), K, n_features);
   const int64_t model = model_bytes(fit_kind(options), K, n_features);
   int64_t bytes = moments_bytes(family->storage->shape, family_order(family), K, n_features);
   if (__builtin_add_overflow(bytes, history, &bytes) || __builtin_add_overflow(bytes, model, &bytes) ||

@@ -63,6 +63,7 @@ static bool model_is_valid(const gmmpi_model *model)
   if (!all_finite(model->means, model->n_components * model->n_features)) return false;
   for (int64_t k = 0; k < model->n_components; k++) {
     if (!(model->weights[k] >= 0) || !isfinite(model->weights[k])) return false;
+    if (model->dof != NULL && (!(model->dof[k] >= 0) || !isfinite(model->dof[k]))) return false;
     const int64_t own = model->family->storage->shared ? 0 : k * each;
     /* What a component of weight 0 left behind plays no part any more. */
     if (model->weights[k] > 0 &&

@@ -82,15 +82,15 @@ static gmmpi_status set_start(const gmmpi_points *points, const gmmpi_options *o
 }
 
 /* The model and the summary, with the names of the features. Collective. */
-static gmmpi_status take_result(const gmmpi_points *points, fit_result *result, gmmpi_model **model,
-                                gmmpi_summary **summary, gmmpi_error *error)
+static gmmpi_status take_result(const gmmpi_points *points, const fit_options *fit, fit_result *result,
+                                gmmpi_model **model, gmmpi_summary **summary, gmmpi_error *error)
 {
   gmmpi_model *end = result->end.model;
   gmmpi_summary *created = NULL;
   if (end != NULL) {
     if (points->source != NULL) model_take_features(end, points->source, error);
     if (error->status == GMMPI_OK) model_take_classes(end, api_classes(points), error);
-    if (error->status == GMMPI_OK) summary_create(points->rows, result, &created, error);
+    if (error->status == GMMPI_OK) summary_create(points->rows, fit, result, &created, error);
   }
   if (agree(points->rows->comm, error) == GMMPI_OK) {
     *model = end;
@@ -130,7 +130,7 @@ gmmpi_status gmmpi_fit(const gmmpi_points *points, const gmmpi_options *options,
     H5E_END_TRY
   }
   if (local.status == GMMPI_OK || local.status == GMMPI_STOPPED) {
-    take_result(points, &result, model, summary, &taking);
+    take_result(points, &fit, &result, model, summary, &taking);
     if (taking.status != GMMPI_OK) local = taking;
   }
   fit_result_clear(&result);

@@ -17,7 +17,8 @@ struct gmmpi_summary {
   char *events; /* n_events texts of EVENT_BYTES */
 };
 
-gmmpi_status summary_create(const shard *points, const fit_result *result, gmmpi_summary **summary, gmmpi_error *error)
+gmmpi_status summary_create(const shard *points, const fit_options *options, const fit_result *result,
+                            gmmpi_summary **summary, gmmpi_error *error)
 {
   const fit_position *end = &result->end;
   gmmpi_summary *created = calloc(1, sizeof *created);
@@ -33,7 +34,7 @@ gmmpi_status summary_create(const shard *points, const fit_result *result, gmmpi
   *created = (gmmpi_summary){.converged = end->converged,
                              .n_samples = points->n_samples,
                              .n_iterations = end->iteration,
-                             .n_parameters = model_n_parameters(end->model),
+                             .n_parameters = fit_n_parameters(options, end->model),
                              .n_passes = result->n_passes,
                              .log_likelihood = end->measured.log_likelihood,
                              .objective = end->measured.objective,

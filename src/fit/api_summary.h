@@ -7,6 +7,7 @@
 #include "gmmpi/fit.h"
 
 /* What gmmpi_summary_* say of a result with a model. Errors: 71. */
-gmmpi_status summary_create(const shard *points, const fit_result *result, gmmpi_summary **summary, gmmpi_error *error);
+gmmpi_status summary_create(const shard *points, const fit_options *options, const fit_result *result,
+                            gmmpi_summary **summary, gmmpi_error *error);
 
 #endif

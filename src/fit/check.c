@@ -21,6 +21,9 @@ gmmpi_status fit_check_options(const shard *points, const fit_options *options, 
                 "%d threads are asked for, but this build has no OpenMP; use 1 thread, and more ranks",
                 options->threads);
   if (fit_check_covariance(options, points->n_features, error) != GMMPI_OK) return error->status;
+  if (options->distribution == DISTRIBUTION_T && points->has_labels)
+    return fail(error, GMMPI_WRONG_USAGE,
+                "--distribution t: known labels go with normal distributions; leave one of them away");
   if (options->prune && points->has_labels)
     return fail(error, GMMPI_WRONG_USAGE,
                 "--prune: known classes have components of their own, whose numbers would change; leave it away");
@@ -41,5 +44,9 @@ gmmpi_status fit_check_options(const shard *points, const fit_options *options, 
     return fail(error, GMMPI_BAD_DATA,
                 "the model to start from must have %lld components, %lld features and '%s' covariances",
                 (long long)options->n_components, (long long)points->n_features, options->covariance);
+  if (model_has(start, PART_TAILS) && options->distribution != DISTRIBUTION_T)
+    return fail(error, GMMPI_BAD_DATA,
+                "the model to start from is one of t distributions, whose covariances are not those of normal ones; "
+                "give --distribution t, or other parameters");
   return GMMPI_OK;
 }

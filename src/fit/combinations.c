@@ -10,6 +10,11 @@ static bool method_is_missing(const fit_options *options)
   return estimator_of(options) == NULL;
 }
 
+static bool tails_beside_method(const fit_options *options)
+{
+  return options->distribution == DISTRIBUTION_T && options->method != METHOD_ML;
+}
+
 static bool family_has_no_posterior(const fit_options *options)
 {
   static const char *const families[] = {"full", "tied", "diag", "spherical"};
@@ -48,6 +53,9 @@ static const struct {
   bool (*applies)(const fit_options *options);
   const char *reason; /* what is given, why it makes no sense; what to do */
 } table[] = {
+    {tails_beside_method,
+     "--distribution t goes with --method ml only: priors and variational posteriors here are those "
+     "of normal distributions; leave one of them away"},
     {noise_is_variational, "--noise: the lower bound of --method vb and dp has no background; use ml or map"},
     {noise_is_adapted, "--noise: a background has nothing that --method adapt could keep from a model; use ml or map"},
     {method_is_missing, "--method: this one is not there yet; use ml, map, vb, dp or adapt"},

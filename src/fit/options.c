@@ -24,9 +24,37 @@ static const char *const coarse_choices[] = {[COARSE_AUTO] = "auto", [COARSE_ON]
 static const char *const precisions[] = {[PRECISION_DOUBLE] = "double", [PRECISION_SINGLE] = "single", NULL};
 static const char *const methods[] = {
     [METHOD_ML] = "ml", [METHOD_MAP] = "map", [METHOD_VB] = "vb", [METHOD_DP] = "dp", [METHOD_ADAPT] = "adapt", NULL};
+static const char *const distributions[] = {[DISTRIBUTION_GAUSSIAN] = "gaussian", [DISTRIBUTION_T] = "t", NULL};
 static const char *const spurious_choices[] = {[SPURIOUS_AVOID] = "avoid", [SPURIOUS_KEEP] = "keep", NULL};
 
 static_assert(sizeof(start_method) == sizeof(int), "an enumeration is as large as an int");
+
+static gmmpi_status parse_dof(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  double *dof = value;
+  double number;
+  if (strcmp(text, "each") == 0) {
+    *dof = DOF_EACH;
+  } else if (strcmp(text, "common") == 0) {
+    *dof = DOF_COMMON;
+  } else if (parse_real(text, &number) && number > 0.0 && number <= 1e100) {
+    *dof = number;
+  } else {
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is neither each nor common nor a number above 0; give one",
+                option->name, text);
+  }
+  return GMMPI_OK;
+}
+
+static void print_dof(const option_record *option, const void *value, char *text, size_t size)
+{
+  const double dof = *(const double *)value;
+  (void)option;
+  if (dof > 0.0)
+    snprintf(text, size, "%.17g", dof);
+  else
+    snprintf(text, size, "%s", dof == DOF_COMMON ? "common" : "each");
+}
 
 /* A family has one name, whichever was given, so that fits that are the same are known to be. Which names there are for
  * one feature alone is found out with the data (fit_check_options). */
@@ -215,6 +243,33 @@ const option_record fit_option_table[] = {
      .offset = offsetof(fit_options, method),
      .choices = methods,
      .fallback = "ml",
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
+    {.name = "distribution",
+     .argument = "NAME",
+     .group = "Model",
+     .help =
+         "of each component: gaussian: normal; t: Student's t, whose tails are heavier, so that outliers count less",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(fit_options, distribution),
+     .choices = distributions,
+     .fallback = "gaussian",
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
+    {.name = "dof",
+     .argument = "NU",
+     .group = "Model",
+     .help = "degrees of freedom of t distributions: a number: fixed; each: estimated for every component; common: "
+             "estimated, the same for all",
+     .kind = OPTION_PARSED,
+     .offset = offsetof(fit_options, dof),
+     .parse = parse_dof,
+     .print = print_dof,
+     .fallback = "each",
+     .needs = "distribution",
+     .word = "t",
      .affects_numbers = true,
      .in_model = true,
      .if_changed = true},

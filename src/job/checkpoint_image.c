@@ -125,7 +125,7 @@ int64_t checkpoint_image_bytes(model_kind kind, int64_t n_components, int64_t n_
                                int64_t n_climbers)
 {
   const int64_t model = model_bytes(kind, n_components, n_features);
-  const int64_t history = accelerator_bytes(accelerate, kind.family, n_components, n_features);
+  const int64_t history = accelerator_bytes(accelerate, kind, n_components, n_features);
   int64_t each;
   int64_t climbers;
   int64_t sum;

@@ -78,7 +78,7 @@ static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts
   state_extent extent;
   if (!read_extent(facts, n_bytes, &extent) || family == NULL || accelerate == NULL ||
       !accelerator_method_exists(accelerate) ||
-      accelerator_bytes(accelerate, family, n_components, n_features) > n_bytes / extent.n_climbers ||
+      accelerator_bytes(accelerate, kind, n_components, n_features) > n_bytes / extent.n_climbers ||
       !sizes_are_possible(family, n_components, n_features, n_bytes / extent.n_climbers) || kind.parts > PART_ALL)
     return damaged(path, "its sizes can't be true", error);
 

@@ -116,8 +116,47 @@ ALWAYS_INLINE void all_diagonal(const density_form *form, bool isotropic, const 
   }
 }
 
+/* The same of t distributions. */
+ALWAYS_INLINE void all_diagonal_tails(const density_form *form, bool isotropic, const double *tile,
+                                      double *log_densities, double *panels, double *inverses)
+{
+  const int64_t d = form->n_features;
+  panels_of_tile(form, tile, panels);
+  for (int64_t k = 0; k < form->n_components; k += QUAD) {
+    const component_quad quad = quad_from(form, isotropic, k);
+    for (int panel = 0; panel < N_PANELS; panel++) {
+      vector distances[QUAD][PANEL_VECTORS] = {{{0.0}}};
+      add_features(&quad, 0, d, panels + panel * d * PANEL, distances);
+      for (int c = 0; c < QUAD && k + c < form->n_components; c++) {
+        const component_tail tail = tail_of(form, k + c);
+        const double precision = isotropic ? form->whitening[(k + c) * form->whitening_length] : 1.0;
+        vector *rows = panel_rows(log_densities, k + c, panel);
+        for (int v = 0; v < PANEL_VECTORS; v++) {
+          vector inverse;
+          rows[v] = tails_log_density(&tail, form->log_constants[k + c], precision * distances[c][v], &inverse);
+          if (inverses != NULL) panel_rows(inverses, k + c, panel)[v] = inverse;
+        }
+      }
+    }
+  }
+}
+
+/* inverses as in dense_tails. */
+static void log_densities_diagonal_tails(const density_form *form, const double *tile, double *log_densities,
+                                         double *scratch, double *inverses)
+{
+  if (form->isotropic)
+    all_diagonal_tails(form, true, tile, log_densities, scratch, inverses);
+  else
+    all_diagonal_tails(form, false, tile, log_densities, scratch, inverses);
+}
+
 static void log_densities_diagonal(const density_form *form, const double *tile, double *log_densities, double *scratch)
 {
+  if (form->dof != NULL) {
+    log_densities_diagonal_tails(form, tile, log_densities, scratch, NULL);
+    return;
+  }
   if (form->isotropic)
     all_diagonal(form, true, tile, log_densities, scratch);
   else
@@ -234,17 +273,23 @@ ALWAYS_INLINE void reachable_many_features(const density_form *form, bool isotro
     finish_panel(form, isotropic, panel, panels, guesses, distances, (vector *)(best + panel * PANEL), ahead);
 }
 
+static void set_best(const density_form *form, const double *log_densities, double best[TILE_ROWS])
+{
+  fill(TILE_ROWS, best, form->background);
+  for (int64_t k = 0; k < form->n_components; k++) {
+    const vector *rows = (const vector *)(log_densities + k * TILE_ROWS);
+    for (int v = 0; v < TILE_VECTORS; v++) ((vector *)best)[v] = vector_max(rows[v], ((vector *)best)[v]);
+  }
+}
+
 /* See reachable_dense. */
 static void reachable_diagonal(const density_form *form, const double *tile, double *log_densities,
                                double best[TILE_ROWS], double *scratch, uint32_t *ahead)
 {
   fill(TILE_ROWS, best, form->background);
-  if (form->n_features <= 2 * FIRST_FEATURES) {
+  if (form->n_features <= 2 * FIRST_FEATURES || form->dof != NULL) {
     log_densities_diagonal(form, tile, log_densities, scratch);
-    for (int64_t k = 0; k < form->n_components; k++) {
-      const vector *rows = (const vector *)(log_densities + k * TILE_ROWS);
-      for (int v = 0; v < TILE_VECTORS; v++) ((vector *)best)[v] = vector_max(rows[v], ((vector *)best)[v]);
-    }
+    set_best(form, log_densities, best);
     return;
   }
   panels_of_tile(form, tile, scratch);

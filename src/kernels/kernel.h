@@ -40,6 +40,9 @@ typedef struct block_sums {
   const double *origin;  /* NULL, or width, padded with zeros, where pooled: second is about it, and not about r_k */
   double log_likelihood; /* sum of log density */
   double sum_log_max_responsibility;
+  /* Of t distributions, whose points are weighted by pulls, so that counts are sums of these; else NULL: */
+  double *totals; /* K: sum of responsibilities */
+  double *logs;   /* K: sum of responsibility log(1 + delta / nu) (mixture/density.h) */
 } block_sums;
 
 /* Tiles that are accumulated together at most, so that sums are worked on while they are in a cache. It depends on the
@@ -73,6 +76,13 @@ typedef struct kernel {
    * *sum_log_max. */
   void (*posteriors)(const density_form *form, const row_tile *tile, double *responsibilities, double *log_density,
                      double *log_likelihood, double *sum_log_max, double *scratch);
+
+  /* What posteriors does, of a form with dof: responsibilities (K x TILE_ROWS, and as much room behind them) are the
+   * same. pulls are responsibilities times (nu + d) / (nu + delta) (Peel, McLachlan 2000, eq. 21), the weights of
+   * points in means and scatters. log_density as in posteriors. Adds to the log-likelihood, the other sum, totals and
+   * logs of sums. */
+  void (*pulls)(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
+                double *log_density, block_sums *sums, double *scratch);
 
   /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
    * TILE_ROWS), to sums. A tile begins tile_stride numbers behind the one before it. Points of responsibility 0 add

@@ -90,6 +90,19 @@ static void add_weighted_logs(const double *weights, const double best[TILE_ROWS
   *sum_log_max -= sum_of_lanes(logs);
 }
 
+/* The same where there need not be weights (NULL). */
+static void add_logs(const double *weights, const double best[TILE_ROWS], const double sums[TILE_ROWS],
+                     double *log_likelihood, double *sum_log_max)
+{
+  if (weights != NULL) {
+    add_weighted_logs(weights, best, sums, log_likelihood, sum_log_max);
+    return;
+  }
+  const double logs = sum_of_logs(sums);
+  *log_likelihood += sum_of_lanes(best) + logs;
+  *sum_log_max -= logs;
+}
+
 /* present: room for K words. log_densities as reachable_dense leaves them become responsibilities; see kernel.h,
  * posteriors. */
 static void responsibilities_of_tile(const density_form *form, const row_tile *tile, double *log_densities,
@@ -116,11 +129,5 @@ static void responsibilities_of_tile(const density_form *form, const row_tile *t
     sums[p] = 1.0;
     for (int64_t k = 0; k < n_components; k++) log_densities[k * TILE_ROWS + p] = 0.0;
   }
-  if (tile->weights != NULL) {
-    add_weighted_logs(tile->weights, best, sums, log_likelihood, sum_log_max);
-    return;
-  }
-  const double logs = sum_of_logs(sums);
-  *log_likelihood += sum_of_lanes(best) + logs;
-  *sum_log_max -= logs;
+  add_logs(tile->weights, best, sums, log_likelihood, sum_log_max);
 }

@@ -22,11 +22,15 @@ enum {
 #define LEAST_POSITIVE    0x1p-1022 /* responsibilities from here on count */
 
 /* In this order: each uses what is in those before it. */
+#include "kernels/tails.h"
+
 #include "kernels/dense.h"
 
 #include "kernels/common.h"
 #include "kernels/diagonal.h"
 #include "kernels/shares.h"
+
+#include "kernels/pulls.h"
 
 #include "kernels/sums.h"
 
@@ -47,21 +51,52 @@ static void log_densities_of_tile(const density_form *form, const double *tile, 
   }
 }
 
+/* Behind the points of a tile: K words. */
+static uint32_t *words_in_scratch(const density_form *form, double *scratch)
+{
+  const int64_t room = TILE_ROWS * padded_width(form->n_features);
+  return (uint32_t *)(scratch + (form->common.holds ? 2 : 1) * room);
+}
+
+static void reachable_of_tile(const density_form *form, const double *tile, double *log_densities,
+                              double best[TILE_ROWS], double *scratch, uint32_t *words)
+{
+  if (form->common.holds) {
+    const density_form transformed = transformed_form(form);
+    reachable_diagonal(&transformed, tile, log_densities, best, scratch, words);
+  } else if (form->shape == DENSE) {
+    reachable_dense(form, tile, log_densities, best, scratch, words);
+  } else {
+    reachable_diagonal(form, tile, log_densities, best, scratch, words);
+  }
+}
+
 static void posteriors_of_tile(const density_form *form, const row_tile *tile, double *responsibilities,
                                double *log_density, double *log_likelihood, double *sum_log_max, double *scratch)
 {
   _Alignas(64) double best[TILE_ROWS];
-  const int64_t room = TILE_ROWS * padded_width(form->n_features);
-  uint32_t *words = (uint32_t *)(scratch + (form->common.holds ? 2 : 1) * room); /* K */
+  uint32_t *words = words_in_scratch(form, scratch);
+  reachable_of_tile(form, tile->numbers, responsibilities, best, scratch, words);
+  responsibilities_of_tile(form, tile, responsibilities, best, log_density, log_likelihood, sum_log_max, words);
+}
+
+static void pulls_of_form(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
+                          double *log_density, block_sums *sums, double *scratch)
+{
+  _Alignas(64) double best[TILE_ROWS];
+  uint32_t *words = words_in_scratch(form, scratch);
+  double *inverses = responsibilities + form->n_components * TILE_ROWS;
   if (form->common.holds) {
     const density_form transformed = transformed_form(form);
-    reachable_diagonal(&transformed, tile->numbers, responsibilities, best, scratch, words);
+    log_densities_diagonal_tails(&transformed, tile->numbers, pulls, scratch, inverses);
+    set_best(form, pulls, best);
   } else if (form->shape == DENSE) {
-    reachable_dense(form, tile->numbers, responsibilities, best, scratch, words);
+    dense_tails(form, tile->numbers, pulls, best, scratch, words, inverses);
   } else {
-    reachable_diagonal(form, tile->numbers, responsibilities, best, scratch, words);
+    log_densities_diagonal_tails(form, tile->numbers, pulls, scratch, inverses);
+    set_best(form, pulls, best);
   }
-  responsibilities_of_tile(form, tile, responsibilities, best, log_density, log_likelihood, sum_log_max, words);
+  pulls_of_tile(form, tile, pulls, responsibilities, best, log_density, sums, words);
 }
 
 static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
@@ -86,5 +121,6 @@ const kernel KERNEL = {
     .level = KERNEL_LEVEL,
     .log_densities = log_densities_of_tile,
     .posteriors = posteriors_of_tile,
+    .pulls = pulls_of_form,
     .accumulate = accumulate_tiles,
 };

@@ -2,6 +2,7 @@
 #include "mixture/density.h"
 
 #include "mixture/model.h"
+#include "mixture/tails.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -48,7 +49,7 @@ int64_t density_bytes(const covariance_family *family, int64_t n_components, int
   int64_t vectors;
   int64_t bytes;
   /* Beyond 2^30 features a matrix does not fit into any memory, and its size not into 64 bits. */
-  if (n_features > (int64_t)1 << 30 || !multiply_fits(n_components, 1 + n_features, &vectors)) return INT64_MAX;
+  if (n_features > (int64_t)1 << 30 || !multiply_fits(n_components, 2 + n_features, &vectors)) return INT64_MAX;
   const int64_t common = family_has_common_form(family) ? common_form_length(n_components, n_features) : 0;
   const int64_t numbers =
       sum_of_bytes(3, (int64_t[]){vectors, whitening_numbers(family, n_components, n_features), common});
@@ -66,10 +67,11 @@ gmmpi_status density_create(const covariance_family *family, int64_t n_component
     created->background = -INFINITY;
     created->whitening_length = whitening_is_shared(family) ? 0 : whitening_length(family, n_features);
     created->log_constants = allocate(n_components, sizeof(double));
+    created->room_for_dof = allocate(n_components, sizeof(double));
     created->means = allocate(n_components * n_features, sizeof(double));
     created->whitening = allocate(whitening_numbers(family, n_components, n_features), sizeof(double));
-    if (created->log_constants != NULL && created->means != NULL && created->whitening != NULL &&
-        (!family_has_common_form(family) || common_form_allocate(created))) {
+    if (created->log_constants != NULL && created->room_for_dof != NULL && created->means != NULL &&
+        created->whitening != NULL && (!family_has_common_form(family) || common_form_allocate(created))) {
       *form = created;
       return GMMPI_OK;
     }
@@ -85,6 +87,7 @@ void density_destroy(density_form *form)
 {
   if (form == NULL) return;
   free(form->log_constants);
+  free(form->room_for_dof);
   free(form->means);
   free(form->whitening);
   common_form_free(form);
@@ -124,6 +127,9 @@ void density_from_model(density_form *form, const gmmpi_model *model)
   const int64_t n_factors = model_stored_length(model);
   form->isotropic = form->shape == DIAGONAL && n_factors == 1;
   form->background = model_has(model, PART_NOISE) ? log(*model->noise_weight) - log(*model->noise_volume) : -INFINITY;
+  form->dof = model_has(model, PART_TAILS) ? form->room_for_dof : NULL;
+  for (int64_t k = 0; k < n_components && form->dof != NULL; k++)
+    form->dof[k] = model->dof[k] > 0.0 ? model->dof[k] : DOF_START;
   memcpy(form->means, model->means, (size_t)(n_components * d) * sizeof(double));
   double log_determinant = 0.0;
   for (int64_t k = 0; k < n_components; k++) {
@@ -135,6 +141,7 @@ void density_from_model(density_form *form, const gmmpi_model *model)
       log_determinant = set_dense(d, factors, whitening);
     /* The log of weight 0 is -infinity, and all else is less than infinity. */
     form->log_constants[k] = log(model->weights[k]) - 0.5 * (double)d * log_two_pi + log_determinant;
+    if (form->dof != NULL) form->log_constants[k] += tails_log_factor(form->dof[k], (double)d);
   }
   if (form->common.origin != NULL) common_form_set(form, model);
 }

@@ -9,6 +9,13 @@
  * Cholesky factor of the covariance: lower triangular (DENSE) or diagonal (DIAGONAL). A component of weight 0 has
  * log_constants[k] = -infinity.
  *
+ * Of components that are Student's t distributions (dof not NULL) it is, with nu = dof[k] and delta that square,
+ *
+ *   log_constants[k] - (nu + d)/2 log(1 + delta / nu),
+ *
+ * log_constants[k] = log weight + lgamma((nu + d)/2) - lgamma(nu/2) - d/2 log(nu pi) + log det W_k (Peel, McLachlan
+ * 2000, eq. 3), where W_k is that of the scale matrix, which the model calls covariance.
+ *
  * A uniform background has the same density at every point: it takes part in the sum over components, has a share of
  * each point, and no moments.
  *
@@ -59,6 +66,8 @@ typedef struct density_form {
   double *whitening;
   int64_t whitening_length; /* numbers per component; 0: all components have the same, which is there once */
   bool isotropic;           /* DIAGONAL: all of a component's precisions are the same */
+  double *dof;              /* K, degrees of freedom; NULL: components are normal */
+  double *room_for_dof;     /* K */
   double background;        /* log of the background's weight times density; -infinity: there is none */
   common_form common;
 } density_form;

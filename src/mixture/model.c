@@ -121,6 +121,21 @@ bool model_factorise(gmmpi_model *model, int64_t k)
   return model->family->storage->factorise(model->n_features, model_covariance(model, k), model_factor(model, k));
 }
 
+void model_set_dof(gmmpi_model *model, int64_t k, double dof)
+{
+  if (model->dof != NULL) model->dof[k] = dof;
+}
+
+void model_copy_dof(gmmpi_model *to, int64_t k, const gmmpi_model *from, int64_t i)
+{
+  if (to->dof != NULL) to->dof[k] = from->dof != NULL ? from->dof[i] : 0.0;
+}
+
+void model_merge_dof(gmmpi_model *model, int64_t a, int64_t b, double share)
+{
+  if (model->dof != NULL) model->dof[a] += share * (model->dof[b] - model->dof[a]);
+}
+
 gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi_error *error)
 {
   gmmpi_model *created = NULL;
@@ -397,6 +412,11 @@ gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmp
     if (!all_finite(model->means + k * model->n_features, model->n_features))
       return fail(error, GMMPI_BAD_DATA, "%s: the mean of component %lld has a number that is not finite; correct it",
                   label, (long long)k);
+  }
+  for (int64_t k = 0; k < model->n_components && model->dof != NULL; k++) {
+    if (!(model->dof[k] > 0) || !isfinite(model->dof[k]))
+      return fail(error, GMMPI_BAD_DATA, "%s: component %lld has %g degrees of freedom; give a number above 0", label,
+                  (long long)k, model->dof[k]);
   }
   if (accept_covariances(model, label, error) != GMMPI_OK) return GMMPI_BAD_DATA;
   return posterior_accept(model, label, error);

@@ -34,6 +34,15 @@ void model_contract(gmmpi_model *model, int64_t k, const double *covariance);
  * (covariance_storage.factorise). */
 bool model_factorise(gmmpi_model *model, int64_t k);
 
+/* --- degrees of freedom, where there are any (PART_TAILS); without they do nothing --- */
+
+/* 0: not known yet. */
+void model_set_dof(gmmpi_model *model, int64_t k, double dof);
+void model_copy_dof(gmmpi_model *to, int64_t k, const gmmpi_model *from, int64_t i);
+
+/* Component a takes in component b, which then has this share of both: dof between theirs. */
+void model_merge_dof(gmmpi_model *model, int64_t a, int64_t b, double share);
+
 /* --- whole models --- */
 
 /* A model of its own with the same content. Errors: 71. */
@@ -75,8 +84,9 @@ gmmpi_status model_accept_parameters(gmmpi_model *model, const char *label, gmmp
 int64_t model_n_living(const gmmpi_model *model);
 
 /* Numbers that can move freely: weights, means and covariances (Bishop 2006, sec. 9.2; scikit-learn counts the same) of
- * the living components alone, and a background's weight and volume (as mclust counts). A component of weight 0
- * explains no point, so that its numbers are no parameters. */
+ * the living components alone, and a background's weight and volume (as mclust counts); degrees of freedom of t
+ * distributions may be fixed, and are counted by who knows (em/options.h). A component of weight 0 explains no point,
+ * so that its numbers are no parameters. */
 int64_t model_n_parameters(const gmmpi_model *model);
 
 /* The same with all components living. */

@@ -50,6 +50,12 @@ static void posteriors_with_labels(const density_form *form, const row_tile *til
 
 void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace)
 {
+  const density_form *form = context;
+  if (workspace->sums.totals != NULL && form->dof != NULL) {
+    workspace->kernel->pulls(form, tile, workspace->responsibilities, workspace->spare, NULL, &workspace->sums,
+                             workspace->scratch);
+    return;
+  }
   if (has_known_labels(tile)) {
     posteriors_with_labels(context, tile, workspace);
     return;

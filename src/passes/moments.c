@@ -46,6 +46,19 @@ gmmpi_status moments_create(density_shape shape, statistics_order order, int64_t
   return fail(error, GMMPI_NO_MEMORY, "the M-step's working memory is not there; ask for fewer components");
 }
 
+int64_t moments_tail_bytes(int64_t n_components)
+{
+  return 2 * n_components * (int64_t)sizeof(double);
+}
+
+gmmpi_status moments_add_tails(moments *some, gmmpi_error *error)
+{
+  some->pulls = allocate(some->n_components, sizeof(double));
+  some->tails = allocate(some->n_components, sizeof(double));
+  if (some->pulls != NULL && some->tails != NULL) return GMMPI_OK;
+  return fail(error, GMMPI_NO_MEMORY, "the M-step's working memory is not there; ask for fewer components");
+}
+
 void moments_destroy(moments *some)
 {
   if (some == NULL) return;
@@ -53,5 +66,7 @@ void moments_destroy(moments *some)
   free(some->means);
   free(some->scatter);
   free(some->divisors);
+  free(some->pulls);
+  free(some->tails);
   free(some);
 }

@@ -6,7 +6,10 @@
  *   scatter[k] = sum of responsibility (x - means[k])(x - means[k])^T
  *
  * or, where all that is wanted of the scatters is their sum (POOLED_ORDER), that sum. About its own mean a component's
- * scatter loses nothing, wherever the data are. */
+ * scatter loses nothing, wherever the data are.
+ *
+ * Of Student's t distributions means and scatters are weighted by pulls (kernels/kernel.h), and a mean is divided by
+ * their sum; counts are sums of responsibilities as ever. */
 #ifndef PASSES_MOMENTS_H
 #define PASSES_MOMENTS_H
 
@@ -25,6 +28,8 @@ typedef struct moments {
   double *counts;        /* K */
   double *means;         /* K x d */
   double *scatter;       /* n_second x second_length */
+  double *pulls;         /* K: sums of pulls, S_k; NULL: components are normal */
+  double *tails; /* K: sum of responsibility (E log w - E w), w the latent weight of a point (mixture/tails.h) */
   /* What scatters are divided by: by maximum likelihood the counts, and n_samples. An estimator with a prior has its
    * own (em/estimator.h). */
   double *divisors; /* K; NULL: the counts */
@@ -34,6 +39,11 @@ typedef struct moments {
 /* Errors: 71. */
 gmmpi_status moments_create(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features,
                             moments **result, gmmpi_error *error);
+
+/* After moments_create: there are pulls and tails. Errors: 71. */
+gmmpi_status moments_add_tails(moments *some, gmmpi_error *error);
+int64_t moments_tail_bytes(int64_t n_components);
+
 void moments_destroy(moments *some); /* NULL is fine */
 
 /* The scatter that component k's is part of: its own, or the sum of all. */

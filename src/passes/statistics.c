@@ -28,6 +28,21 @@ int64_t statistics_bytes(density_shape shape, statistics_order order, int64_t n_
   return sum_of_bytes(3, (int64_t[]){first, second, vectors});
 }
 
+enum { N_TAIL_SUMS = 2 };
+
+/* The least power of two that no log(1 + delta / nu) exceeds. */
+static const double most_log = 1024.0;
+
+int64_t statistics_tail_words(int64_t n_components)
+{
+  return N_TAIL_SUMS * FIXED_LIMBS * n_components;
+}
+
+int64_t statistics_tail_bytes(int64_t n_components, int n_threads)
+{
+  return N_TAIL_SUMS * n_components * (n_threads * FIXED_LIMBS * (int64_t)sizeof(int64_t) + (int64_t)sizeof(double));
+}
+
 static int64_t count_values(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features)
 {
   return n_components * (1 + n_features) + n_second_moments(order, n_components) * triangle_length(shape, n_features);
@@ -56,6 +71,7 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->n_values = count_values(shape, order, n_components, d);
   sums->n_words = statistics_words(shape, order, n_components, d);
   sums->block_scale = fixed_scale((double)points->block_rows * points->largest_weight);
+  sums->total_scale = sums->block_scale;
   sums->points = points;
   sums->n_threads = points->n_threads;
   sums->references = allocate(n_components * sums->width, sizeof(double));
@@ -80,6 +96,25 @@ no_memory:
               (long long)n_components, (long long)d);
 }
 
+gmmpi_status statistics_add_tails(statistics *sums, gmmpi_error *error)
+{
+  const int64_t K = sums->n_components;
+  sums->n_values += N_TAIL_SUMS * K;
+  sums->n_words += statistics_tail_words(K);
+  free(sums->words);
+  sums->words = allocate((sums->n_threads - 1) * sums->n_words, sizeof(int64_t));
+  sums->totals = allocate(K, sizeof(double));
+  sums->logs = allocate(K, sizeof(double));
+  if (sums->words != NULL && sums->totals != NULL && sums->logs != NULL) return GMMPI_OK;
+  return fail(error, GMMPI_NO_MEMORY, "the statistics of %lld components do not fit into memory; ask for fewer",
+              (long long)K);
+}
+
+void statistics_set_largest_pull(statistics *sums, double largest_pull)
+{
+  sums->block_scale = fixed_scale((double)sums->points->block_rows * sums->points->largest_weight * largest_pull);
+}
+
 void statistics_destroy(statistics *sums)
 {
   if (sums == NULL) return;
@@ -88,6 +123,8 @@ void statistics_destroy(statistics *sums)
   free(sums->counts);
   free(sums->first);
   free(sums->second);
+  free(sums->totals);
+  free(sums->logs);
   free(sums->origin);
   free(sums->pooled_scales);
   free(sums->words);
@@ -187,6 +224,13 @@ static limb_cursor limbs_of(const statistics *sums, int thread, int64_t componen
   return (limb_cursor){high, high + sums->n_values, high + 2 * sums->n_values};
 }
 
+/* The tail sums of a component come behind the values of all components. */
+static limb_cursor tail_limbs_of(const statistics *sums, int thread, int64_t component)
+{
+  int64_t *high = words_of_thread(sums, thread) + sums->n_values - N_TAIL_SUMS * (sums->n_components - component);
+  return (limb_cursor){high, high + sums->n_values, high + 2 * sums->n_values};
+}
+
 static void add_values(limb_cursor *limbs, int64_t n, const double *values, const double *inverse_scales, double factor)
 {
   fixed_add(n, values, inverse_scales, factor, limbs->high, limbs->middle, limbs->low);
@@ -198,6 +242,14 @@ static void add_values(limb_cursor *limbs, int64_t n, const double *values, cons
 static int64_t *full_range_words(const statistics *sums, int thread)
 {
   return words_of_thread(sums, thread) + FIXED_LIMBS * sums->n_values;
+}
+
+static void add_tail_sums(const statistics *sums, const block_sums *block, int thread, int64_t k)
+{
+  const double one = 1.0;
+  limb_cursor limbs = tail_limbs_of(sums, thread, k);
+  add_values(&limbs, 1, &block->totals[k], &one, 1.0 / sums->total_scale);
+  add_values(&limbs, 1, &block->logs[k], &one, 1.0 / (most_log * sums->total_scale));
 }
 
 /* second: as block_sums has it for one component. */
@@ -219,6 +271,7 @@ void statistics_add_block(statistics *sums, const block_sums *block, int thread)
   const double inverse_block_scale = 1.0 / sums->block_scale;
   const double one = 1.0;
   for (int64_t k = 0; k < sums->n_components; k++) {
+    if (sums->totals != NULL) add_tail_sums(sums, block, thread, k);
     if (block->counts[k] == 0.0) continue;
     const double *inverse_scales = sums->inverse_scales + k * width;
     limb_cursor limbs = limbs_of(sums, thread, k);
@@ -241,6 +294,13 @@ static double take_value(limb_cursor *limbs, double scale)
   return fixed_value(*limbs->high++, *limbs->middle++, *limbs->low++, scale);
 }
 
+static void take_tail_sums(statistics *sums, int64_t k)
+{
+  limb_cursor limbs = tail_limbs_of(sums, 0, k);
+  sums->totals[k] = take_value(&limbs, sums->total_scale);
+  sums->logs[k] = take_value(&limbs, most_log * sums->total_scale);
+}
+
 static void take_second(const statistics *sums, limb_cursor *limbs, const double *inverse_scales, double *second)
 {
   for (int64_t i = 0; i < sums->n_features; i++) {
@@ -259,6 +319,7 @@ static void rescale(const statistics *sums, int64_t n, double *values)
 static void take_component(statistics *sums, int64_t k)
 {
   const int64_t d = sums->n_features;
+  if (sums->totals != NULL) take_tail_sums(sums, k);
   const double *inverse_scales = sums->inverse_scales + k * sums->width;
   limb_cursor limbs = limbs_of(sums, 0, k);
   sums->counts[k] = take_value(&limbs, sums->block_scale);
@@ -292,6 +353,10 @@ void statistics_take(statistics *sums)
   sums->log_likelihood = full_range_value(full_range_words(sums, 0));
   sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
   rescale(sums, sums->n_components, sums->counts);
+  if (sums->totals != NULL) {
+    rescale(sums, sums->n_components, sums->totals);
+    rescale(sums, sums->n_components, sums->logs);
+  }
   rescale(sums, sums->n_components * sums->n_features, sums->first);
   rescale(sums, sums->n_second * sums->second_length, sums->second);
   rescale(sums, 1, &sums->log_likelihood);

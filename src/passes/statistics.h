@@ -7,6 +7,11 @@
  * (Bishop 2006, eq. 9.27, and p. 440 for the M-step from them). About a reference point close to the component's mean
  * nothing is lost by cancellation for data far from the origin.
  *
+ * Of Student's t distributions (mixture/density.h) the points are weighted by pulls, which responsibilities are times
+ * (nu + d)/(nu + delta), in all of these, so that counts are sums of pulls S_k; and besides there are the tail sums
+ *
+ *   totals[k] = sum of responsibilities N_k,  logs[k] = sum of responsibility log(1 + delta / nu).
+ *
  * Where only the sum of the second moments over all components is wanted (POOLED_ORDER), that is what there is: each
  * about its r_k, or all about one origin (statistics_about), which is d d / 2 products per point instead of per point
  * and component.
@@ -14,8 +19,9 @@
  * Sums over blocks and ranks do not depend on their order (support/exact_sum.h): a block's sum x is held in units of a
  * power of two that bounds it. The bound of counts is the block's rows, of first additionally the largest |x - r_k|
  * that the columns' ranges allow, of second the product of two of those. There are at most 2^22
- * blocks. Where single points are so far away (1e13 standard deviations) that such units are too coarse for the others,
- * the pass is made again in units from the points that count for the component. */
+ * blocks. A pull is at most (nu + d)/nu, which the bounds of t distributions have as a factor. Where single points are
+ * so far away (1e13 standard deviations) that such units are too coarse for the others, the pass is made again in units
+ * from the points that count for the component. */
 #ifndef PASSES_STATISTICS_H
 #define PASSES_STATISTICS_H
 
@@ -35,18 +41,21 @@ typedef struct statistics {
   double *second;        /* n_second x second_length */
   double *origin;        /* width, padded with zeros: of POOLED_ORDER */
   bool about_origin;     /* statistics_about was called: second is about origin, and not about the references */
+  double *totals;        /* K: tail sums; NULL: there are none */
+  double *logs;          /* K */
   double log_likelihood;
   double sum_log_max_responsibility;
 
   /* The sums while they are collected: fixed-point limbs, then the full-range limbs of two sums. */
-  int64_t n_values;       /* K (1 + d) + n_second second_length */
+  int64_t n_values;       /* K (1 + d) + n_second second_length, and the tail sums: 2 K */
   int64_t n_words;        /* what travels */
   int64_t *travelling;    /* n_words: the first thread's, borrowed for a pass */
   int64_t *words;         /* (n_threads - 1) x n_words: of the other threads */
   int n_threads;          /* as many as the points have */
   double *inverse_scales; /* K x width: of x - r_k */
   double *pooled_scales;  /* width: likewise, of POOLED_ORDER's second moments */
-  double block_scale;     /* of a sum over a block's responsibilities */
+  double block_scale;     /* of a sum over a block's responsibilities, or pulls */
+  double total_scale;     /* of a sum over a block's responsibilities */
   bool tight;             /* statistics_tighten was called */
   const shard *points;    /* borrowed: ranges of the columns */
 } statistics;
@@ -55,6 +64,13 @@ typedef struct statistics {
 gmmpi_status statistics_create(density_shape shape, statistics_order order, int64_t n_components, const shard *points,
                                statistics **result, gmmpi_error *error);
 void statistics_destroy(statistics *sums); /* NULL is fine */
+
+/* After statistics_create: there are tail sums too. Errors: 71. */
+gmmpi_status statistics_add_tails(statistics *sums, gmmpi_error *error);
+
+/* What that adds to the words that travel, and to the bytes. */
+int64_t statistics_tail_words(int64_t n_components);
+int64_t statistics_tail_bytes(int64_t n_components, int n_threads);
 
 /* The words that travel in a pass; statistics_bytes must be countable. */
 int64_t statistics_words(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features);
@@ -65,6 +81,9 @@ int64_t statistics_bytes(density_shape shape, statistics_order order, int64_t n_
 
 /* Takes the means (K x d) as reference points, each moved into the range of the data. */
 void statistics_begin(statistics *sums, const double *means);
+
+/* Of sums with tails, before a pass: the largest that (nu + d)/nu is. */
+void statistics_set_largest_pull(statistics *sums, double largest_pull);
 
 /* After statistics_begin, for POOLED_ORDER: second moments about this origin (d), moved into the range of the data. */
 void statistics_about(statistics *sums, const double *origin);

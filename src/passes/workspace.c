@@ -33,6 +33,11 @@ int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_compon
              : INT64_MAX;
 }
 
+int64_t team_tail_bytes(int64_t n_components, int n_threads)
+{
+  return n_threads * n_components * (2 * TILE_ROWS + 2) * (int64_t)sizeof(double);
+}
+
 /* Numbers of each array of a workspace. */
 typedef struct workspace_lengths {
   int64_t group_responsibilities, scratch_bytes, counts, first, second;
@@ -81,6 +86,9 @@ static void workspace_close(pass_workspace *work)
   free(work->sums.counts);
   free(work->sums.first);
   free(work->second);
+  free(work->spare);
+  free(work->totals);
+  free(work->logs);
 }
 
 /* -1 when they can't be counted. */
@@ -107,6 +115,7 @@ gmmpi_status team_create(const kernel *kernels, const shard *points, const pass_
   pass_team *created = calloc(1, sizeof *created);
   bool good = created != NULL && n_words >= 0;
   if (good) {
+    created->n_words = n_words;
     created->words = allocate(n_words, sizeof *created->words);
     created->workspaces = calloc((size_t)points->n_threads, sizeof *created->workspaces);
   }
@@ -125,6 +134,26 @@ gmmpi_status team_create(const kernel *kernels, const shard *points, const pass_
               "the working memory for %lld components in %lld features is not there; ask for fewer components or use "
               "machines with more memory",
               (long long)sizes[0].n_components, (long long)points->n_features);
+}
+
+gmmpi_status team_add_tails(pass_team *team, int64_t n_components, int64_t n_requests, gmmpi_error *error)
+{
+  const int64_t K = n_components;
+  bool good;
+  team->n_words += n_requests * statistics_tail_words(K);
+  free(team->words);
+  team->words = allocate(team->n_words, sizeof *team->words);
+  good = team->words != NULL;
+  for (int t = 0; t < team->n_threads; t++) {
+    pass_workspace *work = &team->workspaces[t];
+    work->spare = allocate(2 * K * TILE_ROWS, sizeof(double));
+    work->totals = allocate(K, sizeof(double));
+    work->logs = allocate(K, sizeof(double));
+    good = good && work->spare != NULL && work->totals != NULL && work->logs != NULL;
+  }
+  if (good) return GMMPI_OK;
+  return fail(error, GMMPI_NO_MEMORY, "the working memory for %lld components is not there; ask for fewer components",
+              (long long)K);
 }
 
 void team_destroy(pass_team *team)
@@ -154,6 +183,12 @@ void workspace_begin_block(pass_workspace *workspace, const statistics *sums)
   if (own->second != NULL)
     memset(own->second, 0,
            (size_t)(sums->n_second * second_rows(sums->shape, sums->n_features) * own->width) * sizeof(double));
+  own->totals = sums->totals != NULL ? workspace->totals : NULL;
+  own->logs = sums->totals != NULL ? workspace->logs : NULL;
+  if (sums->totals != NULL) {
+    memset(own->totals, 0, (size_t)K * sizeof(double));
+    memset(own->logs, 0, (size_t)K * sizeof(double));
+  }
   own->log_likelihood = 0.0;
   own->sum_log_max_responsibility = 0.0;
 }

@@ -54,6 +54,7 @@ bool add_component(const gmmpi_model *from, const component_place *where, double
   for (int64_t k = 0; k < K; k++) {
     to->weights[k] = (1.0 - where->weight) * from->weights[k];
     memcpy(to->means + k * to->n_features, from->means + k * to->n_features, row);
+    model_copy_dof(to, k, from, k);
     if (family->storage->shared && k > 0) continue;
     model_expand(from, k, covariance);
     model_contract(to, k, covariance);
@@ -62,6 +63,7 @@ bool add_component(const gmmpi_model *from, const component_place *where, double
   background_copy(to, from);
   if (model_has(to, PART_NOISE)) *to->noise_weight *= 1.0 - where->weight;
   to->weights[K] = where->weight;
+  model_set_dof(to, K, 0.0);
   memcpy(to->means + K * to->n_features, where->mean, row);
   if (family->storage->shared) return true;
   model_contract(to, K, where->covariance);
@@ -100,6 +102,7 @@ static gmmpi_status begin(stage *one, const fit_observer *observer, gmmpi_error 
   const em_iteration *em = one->bench.em;
   gmmpi_model *model = one->bench.climb.current.model;
   model->weights[0] = 1.0;
+  model_set_dof(model, 0, 0.0);
   memcpy(model->means, em->spread->means, (size_t)model->n_features * sizeof(double));
   model_contract(model, 0, em->spread->covariance);
   model_factorise(model, 0);

@@ -32,6 +32,7 @@ static gmmpi_status set_broad_components(const em_iteration *em, bool identity, 
   for (int64_t j = 0; identity && j < d; j++) unit[covariance_diagonal(shape, d, j)] = 1.0;
   for (int64_t k = 0; k < model->n_components; k++) {
     model->weights[k] = 1.0 / (double)model->n_components;
+    model_set_dof(model, k, 0.0);
     if (k > 0 && model->family->storage->shared) continue;
     model_contract(model, k, identity ? unit : em->spread->covariance);
     model_factorise(model, k);
@@ -328,6 +329,7 @@ static gmmpi_status means_of_known_classes(const initial_step *step, const start
 static void take_model(const em_iteration *em, const gmmpi_model *start, gmmpi_model *model)
 {
   model_copy_parameters(model, start);
+  for (int64_t k = 0; k < model->n_components && !model_has(start, PART_TAILS); k++) model_set_dof(model, k, 0.0);
   if (em->region == NULL) return;
   if (!model_has(start, PART_NOISE))
     background_set(model, em->region, START_NOISE);

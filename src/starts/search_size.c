@@ -45,7 +45,7 @@ int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_sampl
   const search_plan plan = search_plan_for(options, n_rows, n_samples, n_features);
   if (plan.n_starts == 1) return 0;
   const int64_t n_models = 2 * search_n_kept(&plan) + MOST_BEST + MOST_FINDINGS + 2;
-  const int64_t history = accelerator_bytes(options->accelerate, family, K, n_features);
+  const int64_t history = accelerator_bytes(options->accelerate, fit_kind(options), K, n_features);
   const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
   const int64_t growing =
       plan.grows || plan.n_generations > 0

@@ -230,7 +230,7 @@ int64_t second_look_bytes(const fit_options *options, int64_t n_samples, int64_t
   const int64_t K = options->n_components;
   const int64_t model = model_bytes(fit_kind(options), K, n_features);
   return sum_of_bytes(5, (int64_t[]){model, sum_of_bytes(3, (int64_t[]){model, model, model}),
-                                     accelerator_bytes(options->accelerate, family, K, n_features),
+                                     accelerator_bytes(options->accelerate, fit_kind(options), K, n_features),
                                      place_finder_bytes(family->storage->shape, K, n_samples, n_features),
                                      split_merge_bytes(family, K, n_features)});
 }

@@ -116,6 +116,7 @@ static bool set_half(const split_merge *work, const gmmpi_model *from, int64_t k
 {
   const int64_t d = from->n_features;
   wide->weights[half] = from->weights[k] / 2.0;
+  model_copy_dof(wide, half, from, k);
   for (int64_t j = 0; j < d; j++) wide->means[half * d + j] = from->means[k * d + j] + sign * work->shift[j];
   if (from->family->storage->shared && half > 0) return true;
   memcpy(work->other, work->covariance, (size_t)covariance_length(from->family->storage->shape, d) * sizeof(double));
@@ -236,10 +237,12 @@ static void merge_pair(const split_merge *work, gmmpi_model *model, int64_t n, i
       model_contract(model, a, work->covariance);
     }
     for (int64_t j = 0; j < d; j++) mean[j] += share * (model->means[b * d + j] - mean[j]);
+    model_merge_dof(model, a, b, share);
   }
   if (a != b) model->weights[a] = total;
   model->weights[b] = model->weights[last];
   memmove(model->means + b * d, model->means + last * d, (size_t)d * sizeof(double));
+  model_copy_dof(model, b, model, last);
   if (!model->family->storage->shared) {
     model_expand(model, last, work->covariance);
     model_contract(model, b, work->covariance);
@@ -297,6 +300,7 @@ bool merge_components(split_merge *work, gmmpi_model *wide, gmmpi_model *narrow)
   background_copy(narrow, wide);
   for (int64_t k = 0; k < narrow->n_components; k++) {
     narrow->weights[k] = wide->weights[k];
+    model_copy_dof(narrow, k, wide, k);
     memcpy(narrow->means + k * d, wide->means + k * d, (size_t)d * sizeof(double));
     if (family->storage->shared && k > 0) continue;
     model_expand(wide, k, work->covariance);
@@ -312,6 +316,7 @@ static void copy_component(const split_merge *work, const gmmpi_model *from, int
 {
   const size_t row = (size_t)from->n_features * sizeof(double);
   to->weights[k] = from->weights[i];
+  model_copy_dof(to, k, from, i);
   memcpy(to->means + k * to->n_features, from->means + i * from->n_features, row);
   if (from->family->storage->shared) return;
   model_expand(from, i, work->covariance);
@@ -370,6 +375,7 @@ static void merge_into(const split_merge *work, gmmpi_model *model, int64_t a, i
     double *mean = model->means + a * model->n_features + j;
     *mean += model->weights[b] / merged_weight * (model->means[b * model->n_features + j] - *mean);
   }
+  model_merge_dof(model, a, b, model->weights[b] / merged_weight);
   model->weights[a] = merged_weight;
 }
 
@@ -417,6 +423,7 @@ bool replace_component(split_merge *work, const gmmpi_model *from, double weight
   for (int64_t k = 0; k < to->n_components; k++) to->weights[k] *= 1.0 - weight;
   if (model_has(to, PART_NOISE)) *to->noise_weight *= 1.0 - weight;
   to->weights[b] = weight;
+  model_set_dof(to, b, 0.0);
   memcpy(to->means + b * to->n_features, mean, (size_t)to->n_features * sizeof(double));
   if (!to->family->storage->shared) model_contract(to, b, covariance);
   return finish_move(to);

@@ -54,7 +54,7 @@ double random_gamma(uint64_t seed, random_purpose purpose, uint64_t row, double 
     const double root = 1.0 + c * pair[0];
     const double v = root * root * root;
     const double u = random_uniform(seed, purpose, row, draw + 1);
-    if (root > 0.0 && log(u) < 0.5 * pair[0] * pair[0] + d - d * v + d * log(v)) return d * v * shrink;
+    if (root > 0.0 && log(u) < 0.5 * pair[0] * pair[0] + d - d * v + d * log(v)) return fmax(d * v * shrink, 1e-280);
   }
 }
 

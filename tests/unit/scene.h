@@ -103,6 +103,10 @@ static inline long double exact_log_density(const scene *s, int64_t k, const dou
       z += (long double)s->lower[(k * d + i) * d + j] * ((long double)x[j * TILE_ROWS] - s->form.means[k * d + j]);
     distance += z * z;
   }
+  if (s->form.dof != NULL) {
+    const long double nu = s->form.dof[k];
+    return s->form.log_constants[k] - (nu + (long double)d) / 2.0L * log1pl(distance / nu);
+  }
   return s->form.log_constants[k] - 0.5L * distance;
 }
 

@@ -62,8 +62,17 @@ static bool has_prior(const combination *one)
   return has;
 }
 
+static bool has_posterior(const combination *one)
+{
+  static const char *const codes[] = {"VVV", "EEE", "VVI", "VII"};
+  bool has = false;
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) has = has || strcmp(one->family->code, codes[i]) == 0;
+  return has;
+}
+
 static bool makes_no_sense(const combination *one)
 {
+  if (is_bayes(one) && !has_posterior(one)) return true;       /* conjugate priors are of these alone */
   if (is_bayes(one) && one->noise) return true;                /* the bound has no background */
   if (one->method == BOOK_ADAPT && one->noise) return true;    /* the model that is adapted has none */
   if (one->method == BOOK_MAP && !has_prior(one)) return true; /* nobody has published one */
@@ -94,6 +103,11 @@ static fit_options options_of(const combination *one)
   options.prior_dof = 7.0;
   options.prior_scale = "1.5";
   options.relevance = 8.0;
+  options.weight_concentration_prior = 0.7;
+  options.mean_precision_prior = 0.5;
+  options.degrees_of_freedom_prior = 7.0;
+  options.mean_prior = options.prior_mean;
+  options.covariance_prior = options.prior_scale;
   options.adapts = ADAPT_MEANS | ADAPT_WEIGHTS | ADAPT_VARIANCES;
   options.noise_volume = one->noise ? (double)volume : 0.0;
   return options;
@@ -140,6 +154,7 @@ static book_problem problem_of(const combination *one, const book_mixture *start
                        .shrinkage = 0.5L,
                        .prior_dof = 7.0L,
                        .prior_mean = {0.5L, 1.0L, 0.0L},
+                       .prior_concentration = 0.7L,
                        .relevance = 8.0L,
                        .from = start,
                        .method = one->method,
@@ -150,7 +165,8 @@ static book_problem problem_of(const combination *one, const book_mixture *start
                        .weights = one->weights ? table_weights : NULL,
                        .labels = one->labels ? table_labels : NULL};
   /* Of one variance for all features the scale is of their sum. */
-  for (int j = 0; j < BOOK_D; j++) made.prior_scale[j][j] = one->family->storage->rank == 0 ? 0.5L : 1.5L;
+  for (int j = 0; j < BOOK_D; j++)
+    made.prior_scale[j][j] = one->family->storage->rank == 0 && one->method == BOOK_MAP ? 0.5L : 1.5L;
   return made;
 }
 
@@ -179,6 +195,10 @@ static bool read_the_book(const combination *one, const gmmpi_model *start, book
   const book_problem asked = problem_of(one, &first);
   book_sums sums;
   *book = first;
+  if (is_bayes(one)) {
+    book_expect(&asked, book, start_labels, &sums);
+    if (!book_maximise(&asked, &sums, &first, 0.0L, book)) return false;
+  }
   for (int i = 0; i < N_ITERATIONS; i++) {
     book_mixture next;
     book_expect(&asked, book, NULL, &sums);
@@ -235,6 +255,14 @@ static void assert_like_book(const combination *one, const fit_result *result, c
       assert_number(one, "a covariance", covariance[j], book->covariances[k][j / BOOK_D][j % BOOK_D], tolerance);
     if (model_has(model, PART_TAILS)) assert_number(one, "a dof", model->dof[k], book->dof[k], 1e-6L);
   }
+  for (int64_t k = 0; k < BOOK_K && is_bayes(one); k++) {
+    assert_number(one, "a concentration", model->weight_concentration[k], book->concentration[0][k], tolerance);
+    assert_number(one, "a mean precision", model->mean_precision[k], book->mean_precision[k], tolerance);
+    assert_number(one, "degrees of freedom", model->degrees_of_freedom[k], book->wishart[k], tolerance);
+    if (one->method == BOOK_DP)
+      assert_number(one, "a concentration", model->weight_concentration[BOOK_K + k], book->concentration[1][k],
+                    tolerance);
+  }
   if (one->noise) assert_number(one, "the noise weight", *model->noise_weight, book->noise_weight, tolerance);
 }
 
@@ -264,8 +292,9 @@ static int look_at(const combination *one)
   gmmpi_error error = {0};
   char name[160];
   gmmpi_model *start = start_of(one, &options);
-  options.init = INIT_MODEL;
-  options.start = start;
+  options.init = is_bayes(one) ? INIT_LABELS : INIT_MODEL;
+  options.start = is_bayes(one) ? NULL : start;
+  options.labels = is_bayes(one) ? start_labels : NULL;
   const bool refused = fit_options_check(&options, 0, &error) != GMMPI_OK;
   if (refused != makes_no_sense(one))
     fail_msg("%s is %s: %s", name_of(one, name), refused ? "refused" : "not refused", error.message);
@@ -298,7 +327,7 @@ static void all_combinations(void **state)
   int n_all = 0;
   make_table();
   for (int f = 0; f < N_FAMILIES; f++) {
-    for (int method = BOOK_ML; method <= BOOK_ADAPT; method++) {
+    for (int method = BOOK_ML; method <= BOOK_DP; method++) {
       for (int tails = BOOK_NORMAL; tails <= BOOK_NORMAL; tails++) {
         for (int bits = 0; bits < 8; bits++, n_all++) {
           const combination one = {all_families[f], (book_method)method, (book_tails)tails,

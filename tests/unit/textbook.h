@@ -12,6 +12,7 @@
 #include "unit/textbook_families.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { BOOK_N = 90 };
 
@@ -127,7 +128,7 @@ static inline long double book_log_share(const book_problem *one, book_mixture *
 }
 
 /* The E-step and the sums of it. first: from the labels of the start (BOOK_N), each point all in its component. */
-static inline void book_expect(const book_problem *one, book_mixture *model, const int *first, book_sums *sums)
+static inline void book_expect(const book_problem *one, book_mixture *model, const int64_t *first, book_sums *sums)
 {
   static long double shares[BOOK_N][BOOK_K];
   static long double pulls[BOOK_N][BOOK_K];
@@ -140,7 +141,7 @@ static inline void book_expect(const book_problem *one, book_mixture *model, con
     sums->n += weight;
     if (first != NULL) {
       for (int k = 0; k < BOOK_K; k++) {
-        shares[i][k] = first[i] == k;
+        shares[i][k] = (one->labels != NULL && one->labels[i] >= 0 ? one->labels[i] : first[i]) == k;
         pulls[i][k] = 1.0L;
       }
     } else {

@@ -13,32 +13,39 @@
 /* A history of more numbers than this is out of proportion for `auto` (2 GB). */
 static const int64_t most_numbers = INT64_C(1) << 28;
 
-/* -1 when it can't be counted. */
-static int64_t vector_length(const covariance_family *family, int64_t n_components, int64_t n_features)
+static bool has_tails(model_kind kind)
 {
-  const int64_t length = moments_length(family->storage->shape, family_order(family), n_components, n_features);
+  return (kind.parts & PART_TAILS) != 0;
+}
+
+/* -1 when it can't be counted. */
+static int64_t vector_length(model_kind kind, int64_t n_components, int64_t n_features)
+{
+  const covariance_family *family = kind.family;
+  int64_t length = moments_length(family->storage->shape, family_order(family), n_components, n_features);
+  if (has_tails(kind) && length < INT64_MAX / 2) length += 2 * n_components;
   return length == INT64_MAX ? -1 : length;
 }
 
-int64_t accelerator_n_units(int64_t n_components, int64_t n_features)
+int64_t accelerator_n_units(bool tails, int64_t n_components, int64_t n_features)
 {
-  return n_components * (2 * n_features + 1);
+  return n_components * (2 * n_features + (tails ? 2 : 1));
 }
 
 /* The length of `numbers`; -1 when it can't be counted. */
-static int64_t count_numbers(int64_t capacity, int64_t length, int64_t n_components, int64_t n_features)
+static int64_t count_numbers(bool tails, int64_t capacity, int64_t length, int64_t n_components, int64_t n_features)
 {
   int64_t vectors;
   if (capacity == 0) return 0;
   if (length < 0 || !multiply_fits(2 * capacity + 1, length, &vectors)) return -1;
-  return vectors + accelerator_n_units(n_components, n_features) + 2; /* less than two vectors more */
+  return vectors + accelerator_n_units(tails, n_components, n_features) + 2; /* less than two vectors more */
 }
 
-static const acceleration_method *find_method(const char *name, int64_t length, int64_t n_components,
+static const acceleration_method *find_method(const char *name, bool tails, int64_t length, int64_t n_components,
                                               int64_t n_features)
 {
   if (strcmp(name, "auto") == 0) {
-    const int64_t numbers = count_numbers(acceleration_anderson.capacity, length, n_components, n_features);
+    const int64_t numbers = count_numbers(tails, acceleration_anderson.capacity, length, n_components, n_features);
     return numbers < 0 || numbers > most_numbers ? &acceleration_none : &acceleration_anderson;
   }
   return acceleration_method_find(name);
@@ -46,36 +53,38 @@ static const acceleration_method *find_method(const char *name, int64_t length, 
 
 bool accelerator_method_exists(const char *method)
 {
-  return find_method(method, 1, 1, 1) != NULL;
+  return find_method(method, false, 1, 1, 1) != NULL;
 }
 
-int64_t accelerator_bytes(const char *method, const covariance_family *family, int64_t n_components, int64_t n_features)
+int64_t accelerator_bytes(const char *method, model_kind kind, int64_t n_components, int64_t n_features)
 {
-  const int64_t length = vector_length(family, n_components, n_features);
-  const acceleration_method *found = find_method(method, length, n_components, n_features);
-  const int64_t numbers = found == NULL ? -1 : count_numbers(found->capacity, length, n_components, n_features);
+  const int64_t length = vector_length(kind, n_components, n_features);
+  const acceleration_method *found = find_method(method, has_tails(kind), length, n_components, n_features);
+  const int64_t numbers =
+      found == NULL ? -1 : count_numbers(has_tails(kind), found->capacity, length, n_components, n_features);
   int64_t bytes;
   return numbers < 0 || !multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ? INT64_MAX : bytes;
 }
 
-gmmpi_status accelerator_create(const char *method, const covariance_family *family, int64_t n_components,
-                                int64_t n_features, accelerator **result, gmmpi_error *error)
+gmmpi_status accelerator_create(const char *method, model_kind kind, int64_t n_components, int64_t n_features,
+                                accelerator **result, gmmpi_error *error)
 {
-  const int64_t length = vector_length(family, n_components, n_features);
-  const acceleration_method *found = find_method(method, length, n_components, n_features);
+  const int64_t length = vector_length(kind, n_components, n_features);
+  const acceleration_method *found = find_method(method, has_tails(kind), length, n_components, n_features);
   *result = NULL;
   if (found == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "unknown acceleration '%s'; use auto, none, anderson or squarem", method);
   accelerator *created = calloc(1, sizeof *created);
   if (created != NULL) {
     created->method = found;
-    created->shape = family->storage->shape;
-    created->pooled = family->pools;
+    created->shape = kind.family->storage->shape;
+    created->tails = has_tails(kind);
+    created->pooled = kind.family->pools;
     created->n_components = n_components;
     created->n_features = n_features;
     created->length = length;
     created->capacity = found->capacity;
-    created->n_numbers = count_numbers(found->capacity, length, n_components, n_features);
+    created->n_numbers = count_numbers(has_tails(kind), found->capacity, length, n_components, n_features);
     if (created->n_numbers >= 0) created->numbers = allocate(created->n_numbers, sizeof(double));
     if (created->numbers != NULL) {
       *result = created;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an accelerator knows between two steps: all of it is in `counters` and `numbers`, which a checkpoint holds.
  *
- * numbers:  origins (K x d) and their units (K x d), units of counts (K); two squares of residuals, for refinements;
+ * numbers:  origins (K x d) and their units (K x d), units of counts (K), and of
+ *           tails (K) where there are any; two squares of residuals, for refinements;
  *           then vectors of `length` numbers: the point in hand, `capacity` outputs, `capacity` residuals.
  *
  * The history goes through three states; every function that changes one is named at the arrow:
@@ -37,7 +38,7 @@
 #define EM_ACCELERATE_ACCELERATOR_H
 
 #include "gmmpi/error.h"
-#include "mixture/family.h"
+#include "mixture/arrays.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -64,27 +65,27 @@ enum accelerator_counter {
 typedef struct accelerator {
   const struct acceleration_method *method;
   density_shape shape;
+  bool tails;  /* of t distributions, whose vectors have tail sums */
   bool pooled; /* the second moments are those of all components together */
   int64_t n_components, n_features;
-  int64_t length;   /* of a vector of statistics: moments_length */
+  int64_t length;   /* of a vector of statistics: moments_length, and the tail sums: 2 K */
   int64_t capacity; /* outputs and residuals that are remembered, at most; 0: nothing is accelerated */
   int64_t counters[ACCELERATOR_COUNTERS];
   double *numbers;
   int64_t n_numbers;
 } accelerator;
 
-/* The method of this name ("none", "anderson", "squarem", "auto"), for a mixture of this family: auto is anderson
- * unless its history would be out of proportion. Errors: 64 an unknown name, 71. */
-gmmpi_status accelerator_create(const char *method, const covariance_family *family, int64_t n_components,
-                                int64_t n_features, accelerator **result, gmmpi_error *error);
+/* The method of this name ("none", "anderson", "squarem", "auto"), for mixtures of this kind: auto is anderson unless
+ * its history would be out of proportion. Errors: 64 an unknown name, 71. */
+gmmpi_status accelerator_create(const char *method, model_kind kind, int64_t n_components, int64_t n_features,
+                                accelerator **result, gmmpi_error *error);
 void accelerator_destroy(accelerator *memory); /* NULL is fine */
 
 /* Is there such a method? */
 bool accelerator_method_exists(const char *method);
 
 /* The bytes of an accelerator's memory; INT64_MAX when they can't be counted. */
-int64_t accelerator_bytes(const char *method, const covariance_family *family, int64_t n_components,
-                          int64_t n_features);
+int64_t accelerator_bytes(const char *method, model_kind kind, int64_t n_components, int64_t n_features);
 
 /* The name of the method in use: never "auto". */
 const char *accelerator_name(const accelerator *memory);
@@ -92,7 +93,7 @@ const char *accelerator_name(const accelerator *memory);
 void accelerator_copy(accelerator *to, const accelerator *from); /* of the same method and shape */
 
 /* The numbers that origins and units are: the first ones. */
-int64_t accelerator_n_units(int64_t n_components, int64_t n_features);
+int64_t accelerator_n_units(bool tails, int64_t n_components, int64_t n_features);
 
 /* Can these counters and numbers be true? For memory that was read from a file. */
 bool accelerator_is_valid(const accelerator *memory);

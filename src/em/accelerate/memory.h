@@ -9,6 +9,7 @@
 double *history_origins(const accelerator *memory);
 double *history_units(const accelerator *memory);
 double *history_count_units(const accelerator *memory);
+double *history_tail_units(const accelerator *memory); /* K, where there are tails */
 
 /* What the newest residual was, in squares, when the last refinement began ... */
 double *history_residual_before(const accelerator *memory);

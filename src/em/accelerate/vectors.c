@@ -6,12 +6,20 @@
 #include <math.h>
 #include <string.h>
 
+/* The standard deviation of log w - w is about sqrt(2) / nu for a latent weight w of nu degrees of freedom, and what
+ * its mean is below -1 (the excess) 1 / nu. */
+static const double unit_of_excess = 1.4142135623730951;
+
 void accelerator_set_origins(accelerator *memory, const moments *at)
 {
   const int64_t d = memory->n_features;
   for (int64_t k = 0; k < memory->n_components; k++) {
     const double share = at->counts[k] / at->n_samples;
     history_count_units(memory)[k] = share > 0.0 ? sqrt(share) : 1.0;
+    if (memory->tails) {
+      const double excess = at->counts[k] > 0.0 ? fabs(at->tails[k] / at->counts[k] + 1.0) : 0.0;
+      history_tail_units(memory)[k] = excess > 1e-4 ? unit_of_excess * excess : unit_of_excess * 1e-4;
+    }
     const double *scatter = memory->pooled ? at->scatter : at->scatter + k * at->second_length;
     const double points = memory->pooled ? at->n_samples : at->counts[k];
     for (int64_t j = 0; j < d; j++) {
@@ -69,15 +77,34 @@ static void pooled_from_vector(const accelerator *memory, const double *vector, 
   }
 }
 
+/* Tail sums are the last 2 K numbers of a vector. */
+static void tails_to_vector(const accelerator *memory, const moments *from, double *vector)
+{
+  for (int64_t k = 0; k < memory->n_components; k++) {
+    const double per_unit = 1.0 / (from->n_samples * history_count_units(memory)[k]);
+    *vector++ = from->counts[k] * per_unit;
+    *vector++ = (from->tails[k] + from->counts[k]) * per_unit / history_tail_units(memory)[k];
+  }
+}
+
+static void tails_from_vector(const accelerator *memory, const double *vector, moments *to)
+{
+  for (int64_t k = 0; k < memory->n_components; k++) {
+    const double back = history_count_units(memory)[k] * to->n_samples;
+    to->counts[k] = *vector++ * back;
+    to->tails[k] = *vector++ * history_tail_units(memory)[k] * back - to->counts[k];
+  }
+}
+
 void accelerator_vector(const accelerator *memory, const moments *from, double *vector)
 {
-  const double *first_of_all = vector;
+  double *first_of_all = vector;
   const int64_t d = memory->n_features;
   for (int64_t k = 0; k < memory->n_components; k++) {
     const double *origin = history_origins(memory) + k * d;
     const double *unit = history_units(memory) + k * d;
     const double *scatter = memory->pooled ? NULL : from->scatter + k * from->second_length;
-    const double count = from->counts[k] / from->n_samples;
+    const double count = (memory->tails ? from->pulls : from->counts)[k] / from->n_samples;
     const double per_unit = 1.0 / history_count_units(memory)[k];
     *vector++ = count * per_unit;
     double *first = vector;
@@ -91,11 +118,13 @@ void accelerator_vector(const accelerator *memory, const moments *from, double *
     }
   }
   if (memory->pooled) pooled_to_vector(memory, from, first_of_all, vector);
+  if (memory->tails) tails_to_vector(memory, from, first_of_all + memory->length - 2 * memory->n_components);
 }
 
 void accelerator_moments(const accelerator *memory, const double *vector, moments *to)
 {
   if (memory->pooled) pooled_from_vector(memory, vector, to);
+  if (memory->tails) tails_from_vector(memory, vector + memory->length - 2 * memory->n_components, to);
   const int64_t d = memory->n_features;
   for (int64_t k = 0; k < memory->n_components; k++) {
     const double *origin = history_origins(memory) + k * d;
@@ -105,7 +134,7 @@ void accelerator_moments(const accelerator *memory, const double *vector, moment
     const double scaled_count = *vector++;
     const double *first = vector;
     const double back = history_count_units(memory)[k] * to->n_samples;
-    to->counts[k] = scaled_count * back;
+    (memory->tails ? to->pulls : to->counts)[k] = scaled_count * back;
     for (int64_t j = 0; j < d; j++, vector++)
       mean[j] = scaled_count > 0.0 ? origin[j] + *vector / scaled_count * unit[j] : origin[j];
     for (int64_t i = 0; i < d && !memory->pooled; i++) {
