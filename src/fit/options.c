@@ -375,8 +375,7 @@ const option_record fit_option_table[] = {
      .argument = "V",
      .group = "Method",
      .help = "with --noise: the volume that it fills, of which its density is the inverse; 0: that of the smaller one "
-             "of two "
-             "boxes about all points, along the features and along their principal components",
+             "of two boxes about all points, along the features and along their principal components",
      .kind = OPTION_REAL,
      .offset = offsetof(fit_options, noise_volume),
      .least = 0.0,

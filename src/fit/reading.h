@@ -4,6 +4,7 @@
 #ifndef FIT_READING_H
 #define FIT_READING_H
 
+#include "fit/class_names.h"
 #include "mixture/model.h"
 #include "points/shard.h"
 #include "sources/kinds.h"
@@ -38,8 +39,9 @@ extern const int n_weights_options;
 /* The same of labels that are known: --known-labels. For commands that keep labelled rows in their components. */
 extern const option_record known_labels_option;
 
-/* Are there no more classes than components? Errors: 64. */
-gmmpi_status reading_check_classes(const point_source *source, int64_t n_components, gmmpi_error *error);
+/* The classes of the source's known labels, borrowed; and is there any where labels are wanted? Errors: 65. */
+class_list reading_classes(const point_source *source);
+gmmpi_status reading_check_labels(const point_source *source, gmmpi_error *error);
 
 /* Is everything that was said of weights of use? Errors: 64. */
 gmmpi_status reading_check(const reading_options *values, gmmpi_error *error);
@@ -48,8 +50,9 @@ gmmpi_status reading_check(const reading_options *values, gmmpi_error *error);
 void reading_note_rows(const reading_options *values, const point_source *source, shard_options *how);
 
 /* Collective. Rescales the weights of points if that is wanted; else rank 0 warns of a sum that makes criteria
- * meaningless. label: the data's. */
-void reading_settle_weights(const reading_options *values, const char *label, shard *points);
+ * meaningless. label: the data's. Errors, the same on all ranks: 65, when they sum to nearly nothing. */
+gmmpi_status reading_settle_weights(const reading_options *values, const char *label, shard *points,
+                                    gmmpi_error *error);
 
 /* Of members of memory_options. */
 extern const option_record memory_option_table[];

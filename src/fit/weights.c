@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How much the rows of the data count: what was said of it, and whether it makes sense. */
+/* How much the rows of the data count, and of what class they are: what was said of it, and whether it makes sense. */
 #include "fit/reading.h"
 
 #include "support/error.h"
@@ -13,14 +13,18 @@ gmmpi_status reading_check(const reading_options *values, gmmpi_error *error)
   return GMMPI_OK;
 }
 
-gmmpi_status reading_check_classes(const point_source *source, int64_t n_components, gmmpi_error *error)
+class_list reading_classes(const point_source *source)
 {
-  int64_t n;
-  source_class_names(source, &n);
-  if (n <= n_components) return GMMPI_OK;
-  return fail(error, GMMPI_WRONG_USAGE,
-              "--known-labels: there are %lld classes, and %lld component%s; give -k %lld or more", (long long)n,
-              (long long)n_components, plural(n_components), (long long)n);
+  class_list classes;
+  classes.names = source_class_names(source, &classes.n);
+  return classes;
+}
+
+gmmpi_status reading_check_labels(const point_source *source, gmmpi_error *error)
+{
+  if (!source_has_labels(source) || reading_classes(source).n > 0) return GMMPI_OK;
+  return fail(error, GMMPI_BAD_DATA, "%s: no row has a label; name another column, or leave --known-labels out",
+              source->label);
 }
 
 void reading_note_rows(const reading_options *values, const point_source *source, shard_options *how)
@@ -29,8 +33,12 @@ void reading_note_rows(const reading_options *values, const point_source *source
   how->infinite = values->infinite;
   how->has_weights = source_has_weights(source);
   how->has_labels = source_has_labels(source);
+  source_class_names(source, &how->n_classes);
   how->drops_weightless = how->has_weights;
 }
+
+/* Of all weights: products with squares of differences stay far above the smallest double, as long as these do. */
+#define SMALLEST_SUM 1e-100
 
 /* Counts are whole numbers, and sum to the number of points that they count. Others that sum to far less, or far more,
  * than the rows there are were hardly meant as numbers of points. */
@@ -40,9 +48,13 @@ static bool is_doubtful(const shard *points)
   return points->has_fractions && (mean < 0.5 || mean > 2.0);
 }
 
-void reading_settle_weights(const reading_options *values, const char *label, shard *points)
+gmmpi_status reading_settle_weights(const reading_options *values, const char *label, shard *points, gmmpi_error *error)
 {
   int rank;
+  if (points->has_weights && points->total_weight > 0.0 && points->total_weight < SMALLEST_SUM)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: its weights sum to %.3g, less than %g; multiply all of them by the same number", label,
+                points->total_weight, SMALLEST_SUM);
   MPI_Comm_rank(points->comm, &rank);
   if (values->sum == WEIGHTS_SUM_N)
     shard_normalise_weights(points);
@@ -51,4 +63,5 @@ void reading_settle_weights(const reading_options *values, const char *label, sh
         "%s: the weights of its %lld rows sum to %.6g, and are no whole numbers: BIC, and all that depends on how many "
         "points there are, counts %.6g; if they were meant to be relative, say --weights-sum n",
         label, (long long)points->n_samples, points->total_weight, points->total_weight);
+  return GMMPI_OK;
 }
