@@ -219,7 +219,13 @@ gmmpi_status sample_to_file(MPI_Comm comm, const gmmpi_model *model, int64_t n_p
          .is_matrix = true,
          .headings = (const char *const *)(named ? model->feature_names : numbered),
          .headings_attribute = named ? "feature_names" : NULL},
-        {.name = "labels", .type = OUTPUT_INT32, .width = 1, .headings = label},
+        {.name = "labels",
+         .type = OUTPUT_INT32,
+         .width = 1,
+         .headings = label,
+         .names = (const char *const *)model->component_names,
+         .n_names = model->n_components,
+         .names_heading = "class"},
     };
     const int64_t block_rows = rows_per_block(model->n_features);
     sampling work = {.source = source, .first_row = output_first_row(n_points, block_rows, rank, n_ranks)};

@@ -168,6 +168,13 @@ static json_t *texts_of_warnings(void)
   return texts;
 }
 
+static json_t *names_of_components(const gmmpi_model *model)
+{
+  json_t *names = json_array();
+  for (int64_t k = 0; k < model->n_components; k++) json_array_append_new(names, json_text(model->component_names[k]));
+  return names;
+}
+
 static void print_summary_json(const fit_account *account)
 {
   const fit_result *result = account->result;
@@ -175,6 +182,8 @@ static void print_summary_json(const fit_account *account)
   json_t *summary =
       json_pack("{s:I, s:I, s:s}", "n_features", (json_int_t)account->points->n_features, "n_components",
                 (json_int_t)result->end.model->n_components, "covariance", account->command->fit.covariance);
+  if (result->end.model->component_names != NULL)
+    json_object_set_new(summary, "component_names", names_of_components(result->end.model));
   json_t *common = common_facts(account);
   json_t *seconds = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total", account->seconds_total, "read",
                               account->seconds_read, "init", timings->init, "coarse", timings->coarse, "e_step",
@@ -218,7 +227,9 @@ static void print_components(const gmmpi_model *model)
     printf("  component %-3lld weight %-9.4g mean", (long long)k, model->weights[k]);
     for (int64_t j = 0; j < model->n_features && j < most_features; j++)
       printf(" %.6g", model_undo_transform(model, j, model->means[k * model->n_features + j]));
-    puts(model->n_features > most_features ? " ..." : "");
+    fputs(model->n_features > most_features ? " ..." : "", stdout);
+    print_component_name("  called ", model, k);
+    putchar('\n');
   }
   if (model->n_components > most_components)
     printf("  ... and %lld more; gmmpi info shows them\n", (long long)(model->n_components - most_components));
