@@ -118,9 +118,9 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
   if (plan_memory(session, &how, error) != GMMPI_OK) return error->status;
   tell_data(session);
   if (shard_create(session->comm, session->source, how, &session->points, error) != GMMPI_OK ||
-      check_sizes(session, session->points->n_samples, error) != GMMPI_OK)
+      check_sizes(session, session->points->n_samples, error) != GMMPI_OK ||
+      reading_settle_weights(&command->reading, session->source->label, session->points, error) != GMMPI_OK)
     return error->status;
-  reading_settle_weights(&command->reading, session->source->label, session->points);
   if (session->data != NULL && session->points->n_samples > 1)
     data_account_warn(session->data, session->points->minima, session->points->maxima);
   if (session->start.is_labels) {

@@ -143,7 +143,7 @@ static gmmpi_status create_joined(MPI_Comm comm, const given_rows *given, gmmpi_
       shard_create_from_memory(comm, joined, given->n_local, given->n_features, how, &points->rows, error) ==
           GMMPI_OK &&
       given->has_weights)
-    reading_settle_weights(&points->options->reading, "points", points->rows);
+    reading_settle_weights(&points->options->reading, "points", points->rows, error);
   free(joined);
   return error->status;
 }
@@ -237,7 +237,7 @@ gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_opti
         if (reading_check_labels(created->source, &local) == GMMPI_OK &&
             plan(comm, created->options, created->source, &how, &local) == GMMPI_OK &&
             shard_create(comm, created->source, how, &created->rows, &local) == GMMPI_OK)
-          reading_settle_weights(&created->options->reading, created->source->label, created->rows);
+          reading_settle_weights(&created->options->reading, created->source->label, created->rows, &local);
       }
     }
     H5E_END_TRY

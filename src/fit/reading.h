@@ -50,8 +50,9 @@ gmmpi_status reading_check(const reading_options *values, gmmpi_error *error);
 void reading_note_rows(const reading_options *values, const point_source *source, shard_options *how);
 
 /* Collective. Rescales the weights of points if that is wanted; else rank 0 warns of a sum that makes criteria
- * meaningless. label: the data's. */
-void reading_settle_weights(const reading_options *values, const char *label, shard *points);
+ * meaningless. label: the data's. Errors, the same on all ranks: 65, when they sum to nearly nothing. */
+gmmpi_status reading_settle_weights(const reading_options *values, const char *label, shard *points,
+                                    gmmpi_error *error);
 
 /* Of members of memory_options. */
 extern const option_record memory_option_table[];

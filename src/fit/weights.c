@@ -37,6 +37,9 @@ void reading_note_rows(const reading_options *values, const point_source *source
   how->drops_weightless = how->has_weights;
 }
 
+/* Of all weights: products with squares of differences stay far above the smallest double, as long as these do. */
+#define SMALLEST_SUM 1e-100
+
 /* Counts are whole numbers, and sum to the number of points that they count. Others that sum to far less, or far more,
  * than the rows there are were hardly meant as numbers of points. */
 static bool is_doubtful(const shard *points)
@@ -45,9 +48,13 @@ static bool is_doubtful(const shard *points)
   return points->has_fractions && (mean < 0.5 || mean > 2.0);
 }
 
-void reading_settle_weights(const reading_options *values, const char *label, shard *points)
+gmmpi_status reading_settle_weights(const reading_options *values, const char *label, shard *points, gmmpi_error *error)
 {
   int rank;
+  if (points->has_weights && points->total_weight > 0.0 && points->total_weight < SMALLEST_SUM)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: its weights sum to %.3g, less than %g; multiply all of them by the same number", label,
+                points->total_weight, SMALLEST_SUM);
   MPI_Comm_rank(points->comm, &rank);
   if (values->sum == WEIGHTS_SUM_N)
     shard_normalise_weights(points);
@@ -56,4 +63,5 @@ void reading_settle_weights(const reading_options *values, const char *label, sh
         "%s: the weights of its %lld rows sum to %.6g, and are no whole numbers: BIC, and all that depends on how many "
         "points there are, counts %.6g; if they were meant to be relative, say --weights-sum n",
         label, (long long)points->n_samples, points->total_weight, points->total_weight);
+  return GMMPI_OK;
 }

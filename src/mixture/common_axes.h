@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* The doubles of room that common_axes_find wants, for up to MOST_AXES features; beyond it the axes take too long. */
-enum { MOST_AXES = 256 };
+enum { MOST_AXES = 128 };
 int64_t common_axes_numbers(int64_t n_features);
 
 /* Sets matrix (d x d) to R and variances (K x d) to the diagonals of R Sigma_k R^T, for the components whose uses[k] is

@@ -348,20 +348,15 @@ static gmmpi_status sort_sticks(const em_iteration *em, gmmpi_model *model, gmmp
   return error_pass(error, &local);
 }
 
-/* A model of another kind tells the responsibilities that the first M-step is from. */
-static gmmpi_status start_from_model(const initial_step *step, const gmmpi_model *start, gmmpi_error *error)
+/* An M-step from the responsibilities that `start` has. */
+static gmmpi_status m_step_from_model(const initial_step *step, const gmmpi_model *start, bool as_posterior,
+                                      gmmpi_error *error)
 {
-  em_iteration *em = step->em;
   gmmpi_error local = {0};
-  if (start->parts == em->kind.parts || em->estimator->adopt == NULL) {
-    take_model(em, start, step->model);
-    if (em->estimator->adopt != NULL) em->estimator->adopt(em->before, step->model);
-    return GMMPI_OK;
-  }
   density_form *form = NULL;
   density_create(start->family, start->n_components, start->n_features, &form, &local);
-  if (agree(em->points->comm, &local) == GMMPI_OK) {
-    if (model_has(start, PART_POSTERIOR))
+  if (agree(step->em->points->comm, &local) == GMMPI_OK) {
+    if (as_posterior)
       density_from_posterior(form, start);
     else
       density_from_model(form, start);
@@ -372,13 +367,35 @@ static gmmpi_status start_from_model(const initial_step *step, const gmmpi_model
   return error_pass(error, &local);
 }
 
+/* A model of another kind tells the responsibilities that the first M-step is from. */
+static gmmpi_status start_from_model(const initial_step *step, const gmmpi_model *start, gmmpi_error *error)
+{
+  em_iteration *em = step->em;
+  if (start->parts == em->kind.parts || em->estimator->adopt == NULL) {
+    take_model(em, start, step->model);
+    if (em->estimator->adopt != NULL) em->estimator->adopt(em->before, step->model);
+    return GMMPI_OK;
+  }
+  return m_step_from_model(step, start, model_has(start, PART_POSTERIOR), error);
+}
+
+/* Components of one size about points. A posterior is that from their responsibilities. */
+static gmmpi_status start_from_random_rows(const initial_step *step, const start_recipe *recipe, gmmpi_error *error)
+{
+  em_iteration *em = step->em;
+  if (means_from_random_rows(em, recipe->seed, step->model, error) != GMMPI_OK ||
+      means_of_known_classes(step, recipe, error) != GMMPI_OK ||
+      set_broad_components(em, em->options->init_covariance == START_IDENTITY, step->model, error) != GMMPI_OK)
+    return error->status;
+  if (!model_has(step->model, PART_POSTERIOR)) return GMMPI_OK;
+  return m_step_from_model(step, step->model, false, error);
+}
+
 gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber *climb, const fit_observer *observer,
                            gmmpi_error *error)
 {
   gmmpi_model *model = climb->current.model;
-  const fit_options *options = em->options;
   const initial_step step = {em, model, climb->other, climb, observer, fit_stop_question(observer)};
-  gmmpi_status status = GMMPI_OK;
   switch (recipe->init) {
   case INIT_KMEANS:
   case INIT_KMEANS_PLUS_PLUS:
@@ -389,12 +406,9 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
   case INIT_LABELS:
     return start_from_labels(&step, error);
   case INIT_MODEL:
-    return start_from_model(&step, options->start, error);
+    return start_from_model(&step, em->options->start, error);
   case INIT_RANDOM_FROM_DATA:
-    status = means_from_random_rows(em, recipe->seed, model, error);
-    if (status == GMMPI_OK) status = means_of_known_classes(&step, recipe, error);
-    if (status == GMMPI_OK) status = set_broad_components(em, options->init_covariance == START_IDENTITY, model, error);
-    return status;
+    return start_from_random_rows(&step, recipe, error);
   }
   return fail(error, GMMPI_INTERNAL, "unknown initialisation %d", (int)recipe->init);
 }

@@ -132,6 +132,9 @@ class RowWeights(streaming.Case):
         refused(65, "w.npy: row 8, column 1: the weight -1 is negative", points, "--weights", self.path("w.npy"), ranks=3)
         numpy.save(self.path("w.npy"), 0 * self.counts)
         refused(65, "all weights are 0", points, "--weights", self.path("w.npy"), ranks=2)
+        numpy.save(self.path("w.npy"), 1e-300 * self.counts)
+        for rule in ("own", "n"):
+            refused(65, r"its weights sum to .*, less than 1e-100", points, "--weights", self.path("w.npy"), "--weights-sum", rule, ranks=2)
         numpy.save(self.path("w.npy"), self.counts + (1 << 24))
         refused(65, "would be another number in single precision", points, "--weights", self.path("w.npy"), "--precision", "single")
         self.fail_with(64, "w.npy would overwrite", "fit", points, "--weights", self.path("w.npy"), "-k", 2, "-o", self.path("w.npy"))

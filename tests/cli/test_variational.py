@@ -251,6 +251,20 @@ class Starts(Variational):
         self.fit(*words, "--init", self.path("first.h5"), "--max-iter", 0)
         self.assertTrue(np.allclose(self.arrays()["mean_precision"], 1.0 + counts, rtol=1e-12))
 
+    def test_random_points_tell_responsibilities(self):
+        """The posterior that is begun with is that of the mixture which the same start is without a prior."""
+        for covariance in FAMILIES:
+            for method in METHODS:
+                words = (MALL, *PAIR, "-k", 4, "--covariance", covariance, "--max-iter", 3, *PLAIN)
+                start = ("--init", "random_from_data", "--seed", 5)
+                self.fit(*words, *start, "--max-iter", 0)
+                os.rename(self.path("model.h5"), self.path("first.h5"))
+                self.fit(*words, "--method", method, "--init", self.path("first.h5"))
+                expected = self.arrays()
+                self.fit(*words, "--method", method, *start)
+                for name in expected:
+                    self.assertTrue(np.array_equal(self.arrays()[name], expected[name]), (covariance, method, name))
+
     def test_parameters_as_json_are_read_back(self):
         for method in METHODS:
             words = (MALL, *PAIR, "-k", 4, "--method", method, "--covariance", "tied")
