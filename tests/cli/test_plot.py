@@ -6,6 +6,7 @@ The models and data are made here with numpy and h5py; gmmpi itself is not neede
 
 import csv
 import json
+import math
 import os
 import runpy
 import subprocess
@@ -247,6 +248,25 @@ class Pictures(Case):
             variance = 1 if covariance in ("diag", "spherical") else 0.5
             np.testing.assert_allclose(mixture.log_densities(points), np.log(0.5 / (2 * np.pi * variance)) - (
                 (points[:, None] - mixture.means) ** 2).sum(axis=2) / (2 * variance), rtol=1e-12)
+
+    def test_t_distributions(self):
+        """Ellipses hold what those of normal components do, by scipy.stats.f.ppf(share, 2, 3) and by the density itself."""
+        for d, covariance in ((1, "full"), (2, "full"), (3, "diag")):
+            points = self.model(d, k=2, covariance=covariance)
+            with h5py.File(self.path("model.h5"), "a") as file:
+                file["dof"] = [3.0, 1e7]
+            self.plot(self.npy(points))
+        mixture = read_mixture(self.path("model.h5"))
+        for r, quantile in ((1, 0.5934186376291343), (2, 4.190501842024767)):
+            share = 1 - math.exp(-r ** 2 / 2)
+            self.assertAlmostEqual(mixture.radius(0, r) ** 2 / 2, quantile, delta=1e-9)
+            self.assertAlmostEqual(mixture.radius(1, r), r, delta=1e-6)
+            # The share of t points within the radius, by the density: polar coordinates, the midpoint rule.
+            step = mixture.radius(0, r) / 20000
+            radii = (np.arange(20000) + 0.5) * step
+            inside = 2 * np.pi * (radii * np.exp(mixture.log_density_at(0, radii ** 2, 2))).sum() * step
+            self.assertAlmostEqual(inside, share, delta=1e-8)
+        self.assertAlmostEqual(mixture.log_density_at(0, 3.0, 1), -math.log(2 * math.pi * math.sqrt(3)), delta=1e-12)
 
     def test_dropped_components_are_not_drawn(self):
         self.plot(self.npy(self.model(2, k=3, weights=[0.5, 0, 0.5])))
