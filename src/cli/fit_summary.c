@@ -82,6 +82,15 @@ static json_t *common_facts(const fit_account *account)
   return facts;
 }
 
+/* Of t distributions. */
+static void note_dof(const gmmpi_model *model, json_t *facts)
+{
+  if (!model_has(model, PART_TAILS)) return;
+  json_t *dof = json_array();
+  for (int64_t k = 0; k < model->n_components; k++) json_array_append_new(dof, json_real(model->dof[k]));
+  json_object_set_new(facts, "dof", dof);
+}
+
 static bool has_log_posterior(const fit_account *account)
 {
   const fit_method method = account->command->fit.method;
@@ -199,6 +208,7 @@ static void print_summary_json(const fit_account *account)
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     note_log_posterior(account, summary);
+    note_dof(account->result->end.model, summary);
     json_object_update(summary, run);
     note_weights(account->points, summary);
     if (account->points->has_weights)
