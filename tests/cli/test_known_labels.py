@@ -212,7 +212,6 @@ class KnownLabels(streaming.Case):
         labels = ("--known-labels", "species")
         self.fail_with(64, "there are 3 classes, and 2 components; give -k 3", *words, *labels, "-k", 2, ranks=2)
         self.fail_with(64, "--coarse-to-fine: a subsample may lack a known class", *words, *labels, "-k", 3, "--coarse-to-fine")
-        self.fail_with(64, "--distribution", *words, *labels, "-k", 3, "--distribution", "t")
         self.fail_with(64, "--prune: known classes", *words, *labels, "-k", 3, "--method", "vb", "--prune")
         self.fail_with(65, "neither a column of it nor a file", *words, "--known-labels", "genus", "-k", 3)
         empty = self.table("none.csv", [""] * 150)

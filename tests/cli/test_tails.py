@@ -62,23 +62,28 @@ def restrict(scatter, counts, family):
     return each
 
 
-def expect(points, parameters, repeats, noise):
-    """Log-likelihood, responsibilities times repeats (n), and means of the latent weights. noise: weight and density, or None."""
+def expect(points, parameters, repeats, noise, labels=None):
+    """Log-likelihood, responsibilities times repeats (n), and means of the latent weights. noise: weight and density, or None;
+    labels: n, -1 where not known, or None."""
     density, shares, u = quantities(points, *parameters)
     if noise is not None:
         with_noise = numpy.logaddexp(density, math.log(noise[0]) + math.log(noise[1]))
         shares = shares * numpy.exp(density - with_noise)[:, None]
         density = with_noise
+    if labels is not None:
+        own = numpy.log(shares[numpy.arange(len(points)), labels]) + density
+        density = numpy.where(labels >= 0, own, density)
+        shares = numpy.where(labels[:, None] >= 0, numpy.arange(shares.shape[1]) == labels[:, None], shares)
     return (repeats * density).sum(), repeats[:, None] * shares, u
 
 
-def textbook(points, parameters, family, estimate, n_iterations, repeats=None, noise=None):
+def textbook(points, parameters, family, estimate, n_iterations, repeats=None, noise=None, labels=None):
     weights, means, covariances, dof = parameters
     n, d = points.shape
     repeats = numpy.ones(n) if repeats is None else repeats
     likelihoods = []
     for _ in range(n_iterations):
-        likelihood, shares, u = expect(points, (weights, means, covariances, dof), repeats, noise)
+        likelihood, shares, u = expect(points, (weights, means, covariances, dof), repeats, noise, labels)
         likelihoods.append(likelihood)
         counts, pulls = shares.sum(axis=0), shares * u
         weights = counts / repeats.sum()
@@ -92,7 +97,7 @@ def textbook(points, parameters, family, estimate, n_iterations, repeats=None, n
             dof = [solve(1 + t / c) for t, c in zip(tails, counts)]
         elif estimate == "common":
             dof = [solve(1 + tails.sum() / counts.sum())] * len(dof)
-    likelihoods.append(expect(points, (weights, means, covariances, dof), repeats, noise)[0])
+    likelihoods.append(expect(points, (weights, means, covariances, dof), repeats, noise, labels)[0])
     return (weights, means, covariances, dof), likelihoods
 
 
@@ -156,6 +161,24 @@ class Tails(Case):
             with h5py.File(self.path("m.h5")) as model:
                 numpy.testing.assert_allclose(model["dof"][()], dof, rtol=1e-9)
                 numpy.testing.assert_allclose(model["means"][()], means, atol=1e-10)
+
+    def test_known_labels(self):
+        """Two rows lie far from where their labels say, and one far from everything."""
+        points = t_points(150, self.MEANS, [3, 12])
+        labels = numpy.where(numpy.arange(len(points)) % 4 == 0, (points[:, 0] > 3.5).astype(int), -1)
+        for row, place, label in ((0, [40.0, -30.0], 1), (4, [6.5, 1.0], 0), (8, [0.2, 0.1], 1)):
+            points[row], labels[row] = place, label
+        self.write("x.csv", "a,b,class\n" + "".join(
+            "%r,%r,%s\n" % (a, b, "" if label < 0 else "c%d" % label) for (a, b), label in zip(points.tolist(), labels)))
+        begin = ([0.4, 0.6], numpy.array([[0.5, 0.0], [6.0, 1.0]]), [numpy.eye(2)] * 2, [10.0, 5.0])
+        (_, means, _, dof), likelihoods = textbook(points, begin, "full", "each", 8, labels=labels)
+        options = ["-k", 2, "--distribution", "t", "--known-labels", "class", "--init", self.start("full", [10.0, 5.0])]
+        options += ["--accelerate", "none", "--tol", 0, "--max-iter", 8, "--reg-covar", 0, "-o", self.path("m.h5")]
+        done = self.summary("fit", self.path("x.csv"), *options)
+        self.assertAlmostEqual(done["log_likelihood"] / likelihoods[-1], 1.0, delta=1e-12)
+        with h5py.File(self.path("m.h5")) as model:
+            numpy.testing.assert_allclose(model["dof"][()], dof, rtol=1e-9)
+            numpy.testing.assert_allclose(model["means"][()], means, atol=1e-10)
 
     def test_restarted(self):
         """Bit by bit what one run gives."""
