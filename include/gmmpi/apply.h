@@ -11,15 +11,17 @@ extern "C" {
 #endif
 
 /* For n_rows points (rows: n_rows x d, row-major) sets those of the following that are not NULL: labels: n_rows, the
- * component with the largest responsibility, from 0, ties to the lowest; responsibilities: n_rows x K, row-major, each
- * row summing to 1; log_density: n_rows, the natural logarithm of the mixture's density, of a model
- * with a variational posterior that of its posterior predictive density. Errors: GMMPI_WRONG_USAGE
- * n_rows below 0; GMMPI_BAD_DATA a number that is not finite, with its row as error->place; GMMPI_NO_MEMORY. */
+ * component with the largest responsibility, from 0, ties to the lowest, or -1 where the background's share is larger;
+ * responsibilities: n_rows x K, row-major, each row summing to 1, or to what a background leaves of 1; log_density:
+ * n_rows, the natural logarithm of the mixture's density, of a model with a variational posterior that of its posterior
+ * predictive density. Errors: GMMPI_WRONG_USAGE n_rows below 0; GMMPI_BAD_DATA a number that is not finite, with its
+ * row as error->place; GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_predict(const gmmpi_model *model, const double *rows, int64_t n_rows, int32_t *labels,
                                      double *responsibilities, double *log_density, gmmpi_error *error);
 
 /* Draws n_points points, which depend on model and seed alone, and of which the first ones stay the same when n_points
- * grows. points: n_points x d, row-major; labels: n_points, the component each was drawn from; either may be NULL.
+ * grows. points: n_points x d, row-major; labels: n_points, the component each was drawn from, -1 for the
+ * background; either may be NULL.
  * Errors: GMMPI_WRONG_USAGE n_points below 0; GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_sample(const gmmpi_model *model, int64_t n_points, uint64_t seed, double *points,
                                     int32_t *labels, gmmpi_error *error);

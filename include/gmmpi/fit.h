@@ -27,15 +27,18 @@ GMMPI_API int64_t gmmpi_summary_n_samples(const gmmpi_summary *summary);
 GMMPI_API int64_t gmmpi_summary_n_iterations(const gmmpi_summary *summary); /* M-steps of the start that won */
 /* E-steps over all points, of all starts; one over a subsample counts by its share of the points. */
 GMMPI_API double gmmpi_summary_n_passes(const gmmpi_summary *summary);
-/* Total, natural logarithm, of the model: the sum over points of log p(x). */
+/* Total, natural logarithm, of the model: the sum over points of log p(x), weighted where they have weights. With the
+ * methods vb and dp of expected densities (docs/variational-bayes.md): compare objectives. */
 GMMPI_API double gmmpi_summary_log_likelihood(const gmmpi_summary *summary);
-/* What the fit has maximised: that, or with the methods map and adapt the log posterior, up to a constant. */
+/* What the fit has maximised: that, or with the methods map and adapt the log posterior, up to a constant, or with vb
+ * and dp a lower bound of the evidence, likewise. */
 GMMPI_API double gmmpi_summary_objective(const gmmpi_summary *summary);
 /* The sum over points of the logarithm of the largest responsibility; icl = bic - 2 times it (Biernacki, Celeux,
  * Govaert 2000). */
 GMMPI_API double gmmpi_summary_sum_log_max_responsibility(const gmmpi_summary *summary);
 /* Numbers that the model is free in: weights, means and covariances of the components whose weight is not 0.
- * bic = n_parameters log(n_samples) - 2 log_likelihood (Schwarz 1978), aic = 2 n_parameters - 2 log_likelihood. */
+ * bic = n_parameters log(n) - 2 log_likelihood, n the number of points or the sum of their weights (Schwarz 1978), aic
+ * = 2 n_parameters - 2 log_likelihood. */
 GMMPI_API int64_t gmmpi_summary_n_parameters(const gmmpi_summary *summary);
 /* What happened on the way that one should know: components that collapsed, covariances that were repaired, spurious
  * models. A sentence for each, index from 0; NULL beyond them. Valid until the summary is destroyed. */

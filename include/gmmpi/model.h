@@ -43,6 +43,11 @@ GMMPI_API const double *gmmpi_model_weights(const gmmpi_model *model);
 GMMPI_API const double *gmmpi_model_means(const gmmpi_model *model);
 GMMPI_API const double *gmmpi_model_covariances(const gmmpi_model *model);
 
+/* The name of a component, from 0, in UTF-8 or as the data have it: that of its class where classes were known to the
+ * fit, else "component 3". NULL where components have no names, and where there is no such component. Valid until the
+ * model is destroyed. */
+GMMPI_API const char *gmmpi_model_component_name(const gmmpi_model *model, int64_t component);
+
 #ifdef __cplusplus
 }
 #endif

@@ -35,15 +35,27 @@ GMMPI_API gmmpi_status gmmpi_points_create_weighted(MPI_Comm comm, const double 
                                                     int64_t n_local, int64_t n_features, const gmmpi_options *options,
                                                     gmmpi_points **points, gmmpi_error *error);
 
+/* The same of rows whose component is known where labels says so (`gmmpi fit --known-labels`): labels, this rank's
+ * n_local, the class of a row, from 0, or -1 where it is unknown. The n_classes classes are the first components of any
+ * fit to the points. class_names: n_classes different names, the same on every rank, for the components of models;
+ * NULL: none. weights: NULL on every rank: none. Errors, beside those above: GMMPI_WRONG_USAGE n_classes below 1, no
+ * labels on a rank that has rows, two classes of one name; GMMPI_BAD_DATA a label that is none of the classes. */
+GMMPI_API gmmpi_status gmmpi_points_create_labelled(MPI_Comm comm, const double *rows, const double *weights,
+                                                    const int64_t *labels, int64_t n_local, int64_t n_features,
+                                                    int64_t n_classes, const char *const *class_names,
+                                                    const gmmpi_options *options, gmmpi_points **points,
+                                                    gmmpi_error *error);
+
 /* Collective over comm, which must outlive the points. Points from DATA as `gmmpi fit` takes it: "FILE", or
  * "FILE.h5:/path/of/dataset"; text, NPY, HDF5, FCS, and FITS where the library was built with cfitsio; several files.
  * Each rank reads its own rows. Options say how: columns, transpose, raw-values, missing-values, transform; of text
- * header, delimiter, skip-lines, comment, decimal and keep-index; missing and infinite; weights and weights-sum;
- * precision, threads, memory-limit and scratch. Whether the points fit into memory, or are streamed from the file in
- * each iteration, depends on the fit to come, too, so that components, covariance and the others are best set before.
- * NULL: the defaults. A reading that is in doubt is a warning of rank 0 on standard error. Errors, the same on every
- * rank: GMMPI_NO_INPUT no such file; GMMPI_BAD_DATA its content, with the line of a text file or the row, from 1, as
- * error->place; GMMPI_INPUT_FAILED; GMMPI_NO_MEMORY, also when the points are found not to fit before they are read. */
+ * header, delimiter, skip-lines, comment, decimal and keep-index; missing and infinite; weights, weights-sum and
+ * known-labels; precision, threads, memory-limit and scratch. Whether the points fit into memory, or are streamed from
+ * the file in each iteration, depends on the fit to come, too, so that components, covariance and the others are best
+ * set before. NULL: the defaults. A reading that is in doubt is a warning of rank 0 on standard error. Errors, the same
+ * on every rank: GMMPI_NO_INPUT no such file; GMMPI_BAD_DATA its content, with the line of a text file or the row, from
+ * 1, as error->place; GMMPI_INPUT_FAILED; GMMPI_NO_MEMORY, also when the points are found not to fit before they are
+ * read. */
 GMMPI_API gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_options *options,
                                          gmmpi_points **points, gmmpi_error *error);
 
@@ -63,6 +75,10 @@ GMMPI_API int64_t gmmpi_points_n_features(const gmmpi_points *points);
 /* The name of a feature, from 0: that of the file, or x1, x2, ... by column where the file has none. NULL for points
  * from memory, and where there is no such feature. Valid until the points are destroyed. */
 GMMPI_API const char *gmmpi_points_feature_name(const gmmpi_points *points, int64_t feature);
+
+/* How many classes the known labels name; 0 without such. The name of one, from 0, as of features. */
+GMMPI_API int64_t gmmpi_points_n_classes(const gmmpi_points *points);
+GMMPI_API const char *gmmpi_points_class_name(const gmmpi_points *points, int64_t index);
 
 #ifdef __cplusplus
 }

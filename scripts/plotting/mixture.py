@@ -2,6 +2,7 @@
 """A model file with the densities that pictures need, and the log of a fit."""
 
 import csv
+import math
 
 import h5py
 import numpy as np
@@ -35,9 +36,10 @@ def transform(values, text):
 
 class Mixture:
     """weights: K, means: K x d, names: d. Components of weight 0 are left out; `numbers` (K, from 0) says which are left. noise: the
-    weight and the volume of a uniform background, its origin (d) and axes (d x d), or None."""
+    weight and the volume of a uniform background, its origin (d) and axes (d x d), or None. dof: K, the degrees of freedom of t
+    distributions, whose scale matrices are the covariances here; None: components are normal."""
 
-    def __init__(self, weights, means, covariances, covariance, names, transforms=None, noise=None):
+    def __init__(self, weights, means, covariances, covariance, names, transforms=None, noise=None, dof=None):
         kept = weights > 0
         self.numbers = np.flatnonzero(kept)
         self.weights = weights[kept]
@@ -47,6 +49,7 @@ class Mixture:
         self.transforms = transforms
         self.names = names
         self.noise = noise
+        self.dof = None if dof is None else dof[kept]
         self.shown_names = names
         if names and transforms:
             self.shown_names = [" ".join(filter(None, [text.split(",")[0].split("=")[0], name]))
@@ -72,8 +75,24 @@ class Mixture:
             return stored[np.ix_(features, features)]
         return np.diag(np.broadcast_to(stored, self.n_features)[features])
 
+    def log_density_at(self, k, distances, n_features):
+        """Log density of component k in so many features at squared distances in its covariance, but for the root of the
+        covariance's determinant. In some of the features a t distribution is one of the same degrees of freedom."""
+        if self.dof is None:
+            return -(distances + n_features * np.log(2 * np.pi)) / 2
+        dof = self.dof[k]
+        half = (dof + n_features) / 2
+        constant = math.lgamma(half) - math.lgamma(dof / 2) - n_features / 2 * math.log(dof * math.pi)
+        return constant - half * np.log1p(distances / dof)
+
+    def radius(self, k, normal):
+        """Of an ellipse in two features that holds as much of component k as one of radius `normal`, in standard deviations, holds of
+        a normal distribution, which is 1 - exp(-normal^2 / 2). Of a t distribution the squared radius r^2 over 2 has an F distribution
+        with 2 and dof degrees of freedom, so that it holds 1 - (1 + r^2 / dof)^(-dof / 2)."""
+        return normal if self.dof is None else math.sqrt(self.dof[k] * math.expm1(normal ** 2 / self.dof[k]))
+
     def log_densities(self, points):
-        """log(weight N(x | mean, covariance)) of points (n x d): n x K."""
+        """log(weight density) of points (n x d): n x K."""
         n_features = self.n_features
         logs = np.empty((len(points), self.n_components))
         for k in range(self.n_components):
@@ -90,7 +109,7 @@ class Mixture:
                         self.numbers[k] + 1))
                 distances = (np.linalg.solve(factor, centred.T) ** 2).sum(axis=0)
                 log_determinant = 2 * np.log(np.diag(factor)).sum()
-            logs[:, k] = np.log(self.weights[k]) - (distances + log_determinant + n_features * np.log(2 * np.pi)) / 2
+            logs[:, k] = np.log(self.weights[k]) + self.log_density_at(k, distances, n_features) - log_determinant / 2
         return logs
 
     def noise_density(self, j, grid):
@@ -134,6 +153,7 @@ def read_mixture(path):
                 noise = [float(file[name][()]) for name in ("noise_weight", "noise_volume")] + [
                     np.asarray(file[name], dtype=float) if name in file else np.zeros(means.shape[1:] * n)
                     for n, name in ((1, "noise_origin"), (2, "noise_axes"))]
+            dof = np.asarray(file["dof"], dtype=float) if "dof" in file else None
             names = names_of(file)
             transforms = [text if isinstance(text, str) else text.decode() for text in file.attrs.get("transforms", [])]
     except FileNotFoundError:
@@ -149,7 +169,9 @@ def read_mixture(path):
     rank, is_shared = storage_of(covariance)
     if covariances.shape != (() if is_shared else (k,)) + (d,) * rank:
         raise Problem(BAD_DATA, "%s: covariances of shape %s do not fit %s" % (path, covariances.shape, covariance))
-    return Mixture(weights, means, covariances, covariance, names, transforms, noise)
+    if dof is not None and (dof.shape != (k,) or not (dof[weights > 0] > 0).all()):
+        raise Problem(BAD_DATA, "%s: degrees of freedom and weights do not fit together" % path)
+    return Mixture(weights, means, covariances, covariance, names, transforms, noise, dof)
 
 
 def read_log(path):

@@ -91,7 +91,7 @@ def _mixed_image(scene, i, j, bins):
 
 
 def _draw_components(axes, scene, i, j, small=False):
-    """Means, and ellipses of one and two standard deviations, of features i and j."""
+    """Means, and ellipses of features i and j, of one and two standard deviations; of t distributions those that hold as much."""
     angles = np.linspace(0, 2 * np.pi, 120)
     circle = np.stack([np.cos(angles), np.sin(angles)])
     numbered = scene.mixture.n_components > 8
@@ -102,7 +102,7 @@ def _draw_components(axes, scene, i, j, small=False):
         shape = vectors @ (np.sqrt(np.maximum(values, 0))[:, None] * circle)
         dark = tuple(0.75 * c for c in colour)
         for radius, width in ((1, 1.8), (2, 1.1)):
-            axes.plot(*(mean[:, None] + radius * shape), color=dark, linewidth=width * (0.6 if small else 1),
+            axes.plot(*(mean[:, None] + scene.mixture.radius(k, radius) * shape), color=dark, linewidth=width * (0.6 if small else 1),
                       path_effects=OUTLINE if outlined else None, zorder=3)
         if numbered:
             axes.text(*mean, str(scene.mixture.numbers[k]), color=dark, fontsize=6 if small else 10,
@@ -122,8 +122,8 @@ def _draw_histogram(axes, scene, j, with_density, small=False):
         total = np.zeros_like(grid)
         for k, colour in enumerate(scene.colours):
             variance = scene.mixture.covariance_of(k, [j])[0, 0]
-            density = scene.mixture.weights[k] * np.exp(-(grid - scene.mixture.means[k, j]) ** 2 / (2 * variance)) \
-                / np.sqrt(2 * np.pi * variance)
+            distances = (grid - scene.mixture.means[k, j]) ** 2 / variance
+            density = scene.mixture.weights[k] * np.exp(scene.mixture.log_density_at(k, distances, 1)) / np.sqrt(variance)
             total += density
             axes.fill_between(grid, density, color=colour, alpha=0.18, linewidth=0)
             axes.plot(grid, density, color=colour, linewidth=1 if small else 1.6)
@@ -135,13 +135,18 @@ def _draw_histogram(axes, scene, j, with_density, small=False):
     axes.set_xlim(scene.limits[j])
 
 
+def _label(mixture, k):
+    label = "component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k])
+    return label if mixture.dof is None else label + ", t with dof %.3g" % mixture.dof[k]
+
+
 def _legend(figure_or_axes, scene, **options):
     """One entry a component: its colour, number and weight; none when there are too many."""
     mixture = scene.mixture
     if mixture.n_components > LEGEND_COMPONENTS:
         return
     marks = [matplotlib.lines.Line2D([], [], marker="o", linestyle="", markersize=8, color=colour,
-                                     label="component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k]))
+                                     label=_label(mixture, k))
              for k, colour in enumerate(scene.colours)]
     if mixture.noise:
         marks.append(matplotlib.lines.Line2D([], [], marker="x", linestyle="", markersize=7, color=NOISE,
@@ -201,7 +206,10 @@ def draw_data(scene):
 def draw_clusters(scene):
     """The points by component, and the components."""
     d, k = scene.mixture.n_features, scene.mixture.n_components
-    title = "%d component%s, %s" % (k, "" if k == 1 else "s", scene.count)
+    kind = "" if scene.mixture.dof is None else "t "
+    title = "%d %scomponent%s, %s" % (k, kind, "" if k == 1 else "s", scene.count)
+    if scene.mixture.dof is not None and d > 1:
+        title += "\nellipses hold 39 % and 86 % of each, as those of one and two standard deviations do"
     if d > 2:
         figure, remark = _pair_grid(scene, True)
         figure.suptitle(title + remark)

@@ -35,6 +35,7 @@ static char *make_header(const output_table *table, char delimiter)
   size_t size = 1;
   for (int c = 0; c < table->n_columns; c++) {
     for (int64_t i = 0; i < table->columns[c].width; i++) size += 2 * strlen(table->columns[c].headings[i]) + 3;
+    if (table->columns[c].names != NULL) size += 2 * strlen(table->columns[c].names_heading) + 3;
   }
   char *header = malloc(size);
   if (header == NULL) return NULL;
@@ -42,6 +43,10 @@ static char *make_header(const output_table *table, char delimiter)
   for (int c = 0; c < table->n_columns; c++) {
     for (int64_t i = 0; i < table->columns[c].width; i++) {
       next = put_field(next, table->columns[c].headings[i], delimiter);
+      *next++ = delimiter;
+    }
+    if (table->columns[c].names != NULL) {
+      next = put_field(next, table->columns[c].names_heading, delimiter);
       *next++ = delimiter;
     }
   }
@@ -65,7 +70,28 @@ static char *put_number(char *text, output_type type, const void *numbers, int64
   return text + sprintf(text, "%.17g", ((const double *)numbers)[i]);
 }
 
-/* n rows as text, which has OUTPUT_TEXT_BYTES for each number. Returns its length. */
+static char *put_name(char *text, const output_column *column, int32_t number, char delimiter)
+{
+  return number >= 0 && number < column->n_names ? put_field(text, column->names[number], delimiter) : text;
+}
+
+/* The most bytes that the names of a row take, with delimiters. */
+static int64_t most_name_bytes(const output_table *table)
+{
+  int64_t bytes = 0;
+  for (int c = 0; c < table->n_columns; c++) {
+    const output_column *column = &table->columns[c];
+    size_t longest = 0;
+    for (int64_t i = 0; column->names != NULL && i < column->n_names; i++) {
+      const size_t length = strlen(column->names[i]);
+      if (length > longest) longest = length;
+    }
+    if (column->names != NULL) bytes += 2 * (int64_t)longest + 3;
+  }
+  return bytes;
+}
+
+/* n rows as text, which has OUTPUT_TEXT_BYTES for each number, and room for names. Returns its length. */
 static int64_t format_rows(const output_table *table, char delimiter, int64_t n, void *const *numbers, char *text)
 {
   char *next = text;
@@ -74,6 +100,10 @@ static int64_t format_rows(const output_table *table, char delimiter, int64_t n,
       const output_column *column = &table->columns[c];
       for (int64_t i = 0; i < column->width; i++) {
         next = put_number(next, column->type, numbers[c], row * column->width + i);
+        *next++ = delimiter;
+      }
+      if (column->names != NULL) {
+        next = put_name(next, column, ((const int32_t *)numbers[c])[row], delimiter);
         *next++ = delimiter;
       }
     }
@@ -119,7 +149,11 @@ static gmmpi_status make_room(const output_job *work, text_part *own, gmmpi_erro
   const output_table *table = work->table;
   const int64_t most_rows = table->n_own < work->chunk_rows ? table->n_own : work->chunk_rows;
   int64_t count;
-  if (multiply_fits(most_rows, output_numbers_per_row(table), &count)) own->text = allocate(count, OUTPUT_TEXT_BYTES);
+  int64_t row_bytes;
+  if (multiply_fits(output_numbers_per_row(table), OUTPUT_TEXT_BYTES, &row_bytes) &&
+      !__builtin_add_overflow(row_bytes, most_name_bytes(table), &row_bytes) &&
+      multiply_fits(most_rows, row_bytes, &count))
+    own->text = allocate(count, 1);
   own->header = make_header(table, work->delimiter);
   return own->text != NULL && own->header != NULL ? GMMPI_OK : output_no_memory(work->path, error);
 }

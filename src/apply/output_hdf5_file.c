@@ -86,6 +86,10 @@ static hid_t create_column(hid_t file, hid_t properties, const output_column *co
     H5Dclose(set);
     set = H5I_INVALID_HID;
   }
+  if (set >= 0 && column->names != NULL && !hdf5_strings_write(set, "names", column->n_names, column->names)) {
+    H5Dclose(set);
+    set = H5I_INVALID_HID;
+  }
   return set;
 }
 

@@ -28,6 +28,11 @@ typedef struct output_column {
   bool is_matrix;                 /* HDF5: two dimensions, rows x width; else one and width is 1 */
   const char *const *headings;    /* width: of the CSV columns */
   const char *headings_attribute; /* HDF5: an attribute of the data set with the headings; NULL: none */
+  /* Of a column of OUTPUT_INT32 of width 1: what its numbers from 0 on are called, n_names texts; NULL: nothing. HDF5:
+   * an attribute of the data set, "names"; text: a column behind it, empty where the number has no name. */
+  const char *const *names;
+  int64_t n_names;
+  const char *names_heading; /* of that column */
 } output_column;
 
 /* Sets `n` rows from this rank's row `first` (0 is the rank's first one) on: numbers[c] is n x width of column c, of

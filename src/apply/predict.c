@@ -99,6 +99,9 @@ static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, i
   const predictor before = *self;
   predictor_tile(self, tile->numbers, tile->n_points);
   if (tile->weights != NULL) weigh(tile, &before, self);
+  for (int p = 0; p < tile->n_points && tile->labels != NULL; p++) {
+    if (tile->labels[p] >= 0.0) self->labels[p] = (int32_t)tile->labels[p];
+  }
   copy_tile(chunk->work, self, tile->n_points, tile->first_row - chunk->first_row, chunk->numbers);
 }
 
@@ -157,14 +160,14 @@ static gmmpi_status name_responsibilities(prediction *work, gmmpi_error *error)
   for (int64_t k = 0; good && k < work->n_shares; k++) {
     work->headings[k] = malloc(COLUMN_HEADING_SIZE);
     good = work->headings[k] != NULL;
-    if (good && k == work->n_components) strcpy(work->headings[k], "noise");
+    if (good && k == work->n_components) snprintf(work->headings[k], COLUMN_HEADING_SIZE, "noise");
     if (good && k < work->n_components)
       snprintf(work->headings[k], COLUMN_HEADING_SIZE, "responsibility_%lld", (long long)k + 1);
   }
   return good ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
 }
 
-static void choose_columns(prediction *work)
+static void choose_columns(const gmmpi_model *model, prediction *work)
 {
   static const char *const label[] = {"label"};
   static const char *const log_density[] = {"log_density"};
@@ -172,7 +175,13 @@ static void choose_columns(prediction *work)
   static const char *const expected[] = {"expected_log_density"};
   static const char *const row[] = {"row"};
   output_column *next = work->columns;
-  *next++ = (output_column){.name = "labels", .type = OUTPUT_INT32, .width = 1, .headings = label};
+  *next++ = (output_column){.name = "labels",
+                            .type = OUTPUT_INT32,
+                            .width = 1,
+                            .headings = label,
+                            .names = (const char *const *)model->component_names,
+                            .n_names = model->n_components,
+                            .names_heading = "class"};
   if (work->wishes.responsibilities)
     *next++ = (output_column){.name = "responsibilities",
                               .type = OUTPUT_REAL,
@@ -199,7 +208,7 @@ static gmmpi_status prediction_open(prediction *work, const kernel *instructions
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
   const gmmpi_status status = name_responsibilities(work, error);
   if (status != GMMPI_OK) return status;
-  choose_columns(work);
+  choose_columns(model, work);
   work->predictors = calloc((size_t)work->points->n_threads, sizeof *work->predictors);
   if (work->predictors == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
@@ -269,10 +278,21 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
   return own.status;
 }
 
+static int64_t longest_name(const gmmpi_model *model)
+{
+  size_t longest = 0;
+  for (int64_t k = 0; model->component_names != NULL && k < model->n_components; k++) {
+    const size_t length = strlen(model->component_names[k]);
+    if (length > longest) longest = length;
+  }
+  return (int64_t)longest;
+}
+
 int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n_samples, int n_threads)
 {
-  const int64_t numbers =
-      4 + (wishes.responsibilities ? model->n_components + 1 : 0) + (wishes.outlier_weights ? 1 : 0);
+  /* The text of a name counts as so many numbers. */
+  const int64_t numbers = 4 + (wishes.responsibilities ? model->n_components + 1 : 0) +
+                          (wishes.outlier_weights ? 1 : 0) + longest_name(model) / 14;
   const int64_t per_point = wishes.outlier_weights ? 3 * TILE_ROWS : 2 * TILE_ROWS;
   const int64_t chunk = output_bytes(shard_block_rows(n_samples), numbers);
   const int64_t form = model_bytes(model_kind_of(model), model->n_components, model->n_features);

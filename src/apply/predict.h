@@ -80,7 +80,9 @@ typedef struct predict_report {
  * /responsibilities: n x K, or n x (K + 1), the last column being the background's, where there is one; /log_density,
  * /expected_log_density, /outlier_weights: n) or, by path's ending, CSV (label,responsibility_1,...,noise,log_density).
  * When rows were dropped /rows (n, int64; in CSV a last column `row`) says in which row of the source, from 1, each
- * point was. The file is whole or not there. report may be NULL. Errors, agreed: 73, 71, and those of shard_agree. */
+ * point was. Names of components are an attribute of /labels, names (K), and in CSV a column `class` behind the label,
+ * empty for noise. Points whose label is known have that label. The file is whole or not there. report may be NULL.
+ * Errors, agreed: 73, 71, and those of shard_agree. */
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error);
 

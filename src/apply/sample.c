@@ -15,15 +15,15 @@
 
 gmmpi_status sampler_create(const gmmpi_model *model, uint64_t seed, sampler **result, gmmpi_error *error)
 {
-  sampler *created = calloc(1, sizeof *created);
+  *result = NULL;
   if (model_has(model, PART_NOISE) && *model->noise_weight > 0.0 && !background_has_region(model))
     return fail(error, GMMPI_BAD_DATA,
                 "the model has noise but does not say where (noise_origin, noise_axes); give it these, or noise_weight "
                 "0");
+  sampler *created = calloc(1, sizeof *created);
   double *cumulated = allocate(model->n_components + 1, sizeof *cumulated);
   const bool transforms = model->transforms != NULL;
   feature_transform *undone = transforms ? allocate(model->n_features, sizeof *undone) : NULL;
-  *result = NULL;
   if (created == NULL || cumulated == NULL || (transforms && undone == NULL)) {
     free(created);
     free(cumulated);
@@ -219,7 +219,13 @@ gmmpi_status sample_to_file(MPI_Comm comm, const gmmpi_model *model, int64_t n_p
          .is_matrix = true,
          .headings = (const char *const *)(named ? model->feature_names : numbered),
          .headings_attribute = named ? "feature_names" : NULL},
-        {.name = "labels", .type = OUTPUT_INT32, .width = 1, .headings = label},
+        {.name = "labels",
+         .type = OUTPUT_INT32,
+         .width = 1,
+         .headings = label,
+         .names = (const char *const *)model->component_names,
+         .n_names = model->n_components,
+         .names_heading = "class"},
     };
     const int64_t block_rows = rows_per_block(model->n_features);
     sampling work = {.source = source, .first_row = output_first_row(n_points, block_rows, rank, n_ranks)};

@@ -28,9 +28,10 @@ void sampler_destroy(sampler *source); /* NULL is fine */
 int32_t sampler_draw(const sampler *source, int64_t row, double *point);
 
 /* Collective over comm; every rank has the same model. Writes n_points points to path, as HDF5 (/points: N x d with the
- * attribute feature_names when the model has names; /labels: N, int32) or, by path's ending, CSV (the features by name,
- * then label). compress: HDF5: 1 to 9, or 0 for not at all. The file is whole or not there, and has the same bytes at
- * any number of ranks. Errors, agreed: 73, 71.
+ * attribute feature_names when the model has names; /labels: N, int32, with the attribute names when its components
+ * have some) or, by path's ending, CSV (the features by name, then label, and class where components have names).
+ * compress: HDF5: 1 to 9, or 0 for not at all. The file is whole or not there, and has the same bytes at any number of
+ * ranks. Errors, agreed: 73, 71.
  */
 gmmpi_status sample_to_file(MPI_Comm comm, const gmmpi_model *model, int64_t n_points, uint64_t seed, int compress,
                             const char *path, gmmpi_error *error);

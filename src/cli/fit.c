@@ -90,6 +90,13 @@ static void tell_data(fit_session *session)
     data_account_print(session->data, stderr, "", "", false);
 }
 
+static gmmpi_status settle_classes(fit_session *session, gmmpi_error *error)
+{
+  if (!source_has_labels(session->source)) return GMMPI_OK;
+  if (reading_check_labels(session->source, error) != GMMPI_OK) return error->status;
+  return classes_settle(reading_classes(session->source), &session->command.fit, error);
+}
+
 static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
@@ -103,7 +110,7 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
   if (!reading_has_word(&command->reading, "transform"))
     options.transforms = model_transforms(session->start.model, start_file_path(&command->fit));
   if (source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK ||
-      check_input(session, error) != GMMPI_OK ||
+      check_input(session, error) != GMMPI_OK || settle_classes(session, error) != GMMPI_OK ||
       start_file_match(session->comm, &command->fit, session->source, &session->start, error) != GMMPI_OK ||
       check_sizes(session, session->source->n_rows, error) != GMMPI_OK)
     return error->status;
@@ -166,6 +173,8 @@ static gmmpi_status write_model(fit_session *session, gmmpi_error *error)
   gmmpi_model *model = session->result.end.model;
   const fit_account account = account_of(session);
   gmmpi_error local = {0};
+  model_take_classes(model, reading_classes(session->source), &local);
+  if (agree(session->comm, &local) != GMMPI_OK) return error_pass(error, &local);
   if (session->rank == 0) {
     void *bytes = NULL;
     size_t n_bytes = 0;

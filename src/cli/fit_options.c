@@ -156,6 +156,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
       fit_group("Start", command, &words),
       reading_group(&command->reading),
       weights_group(&command->reading),
+      {.options = &known_labels_option, .n_options = 1, .values = &command->reading},
       fit_group("Machine", command, &words),
       {.options = memory_option_table, .n_options = n_memory_options, .values = &command->memory},
       OPTION_GROUP("Output", output_options),

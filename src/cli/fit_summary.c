@@ -82,6 +82,15 @@ static json_t *common_facts(const fit_account *account)
   return facts;
 }
 
+/* Of t distributions. */
+static void note_dof(const gmmpi_model *model, json_t *facts)
+{
+  if (!model_has(model, PART_TAILS)) return;
+  json_t *dof = json_array();
+  for (int64_t k = 0; k < model->n_components; k++) json_array_append_new(dof, json_real(model->dof[k]));
+  json_object_set_new(facts, "dof", dof);
+}
+
 static bool has_log_posterior(const fit_account *account)
 {
   const fit_method method = account->command->fit.method;
@@ -168,6 +177,13 @@ static json_t *texts_of_warnings(void)
   return texts;
 }
 
+static json_t *names_of_components(const gmmpi_model *model)
+{
+  json_t *names = json_array();
+  for (int64_t k = 0; k < model->n_components; k++) json_array_append_new(names, json_text(model->component_names[k]));
+  return names;
+}
+
 static void print_summary_json(const fit_account *account)
 {
   const fit_result *result = account->result;
@@ -175,6 +191,8 @@ static void print_summary_json(const fit_account *account)
   json_t *summary =
       json_pack("{s:I, s:I, s:s}", "n_features", (json_int_t)account->points->n_features, "n_components",
                 (json_int_t)result->end.model->n_components, "covariance", account->command->fit.covariance);
+  if (result->end.model->component_names != NULL)
+    json_object_set_new(summary, "component_names", names_of_components(result->end.model));
   json_t *common = common_facts(account);
   json_t *seconds = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total", account->seconds_total, "read",
                               account->seconds_read, "init", timings->init, "coarse", timings->coarse, "e_step",
@@ -190,6 +208,7 @@ static void print_summary_json(const fit_account *account)
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
     note_log_posterior(account, summary);
+    note_dof(account->result->end.model, summary);
     json_object_update(summary, run);
     note_weights(account->points, summary);
     if (account->points->has_weights)
@@ -218,7 +237,9 @@ static void print_components(const gmmpi_model *model)
     printf("  component %-3lld weight %-9.4g mean", (long long)k, model->weights[k]);
     for (int64_t j = 0; j < model->n_features && j < most_features; j++)
       printf(" %.6g", model_undo_transform(model, j, model->means[k * model->n_features + j]));
-    puts(model->n_features > most_features ? " ..." : "");
+    fputs(model->n_features > most_features ? " ..." : "", stdout);
+    print_component_name("  called ", model, k);
+    putchar('\n');
   }
   if (model->n_components > most_components)
     printf("  ... and %lld more; gmmpi info shows them\n", (long long)(model->n_components - most_components));

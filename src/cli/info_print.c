@@ -3,6 +3,7 @@
 #include "cli/info_data.h"
 #include "cli/info_describe.h"
 #include "cli/options.h"
+#include "cli/prepare.h"
 #include "sources/pipe.h"
 #include "support/printable.h"
 
@@ -87,6 +88,7 @@ static void print_components(const gmmpi_model *model)
     printf("  %9lld  %10.4g ", (long long)k, model->weights[k]);
     if (model->dof != NULL) printf(" %9.4g ", model->dof[k]);
     for (int64_t j = 0; j < d; j++) printf(" %.6g", model_undo_transform(model, j, model->means[k * d + j]));
+    print_component_name("  called ", model, k);
     putchar('\n');
   }
   if (model_has(model, PART_NOISE))
@@ -97,7 +99,8 @@ static void print_components(const gmmpi_model *model)
 enum { MOST_NAMES = 20 };
 
 /* Facts that are printed as tables, or are in one. */
-static const char *const tables[] = {"columns", "first_rows", "suggestions", "n_rows_looked_at", "notes", "tables"};
+static const char *const tables[] = {"columns", "first_rows", "suggestions",    "n_rows_looked_at",
+                                     "notes",   "tables",     "component_names"};
 
 void info_print(const file_description *description)
 {

@@ -9,6 +9,7 @@
 #include "fit/memory_plan.h"
 #include "fit/options.h"
 #include "support/error.h"
+#include "support/json_text.h"
 #include "support/memory.h"
 #include "support/signals.h"
 
@@ -78,7 +79,9 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
       .synopsis = "MODEL.h5 DATA -o OUT.h5 [options]",
       .about =
           "Says for every point of DATA which component it most likely belongs to (/labels, counted from 0; -1: the "
-          "background of a model with noise).\n\n"
+          "background of a model with noise). Where the model knows classes (fit --known-labels) /labels has their "
+          "names as "
+          "the attribute names, and text a column class.\n\n"
           "Without --columns the model's features are looked up by name where DATA has names; else DATA must have as "
           "many "
           "columns as the model has features.\n\n"
@@ -229,6 +232,18 @@ static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *co
   return check_features(command, model, *source, error);
 }
 
+/* Of each name of a component. */
+static json_t *counts_by_name(const gmmpi_model *model, const predict_report *report)
+{
+  json_t *counts = json_object();
+  for (int64_t k = 0; k < model->n_components; k++) {
+    json_t *name = json_text(model->component_names[k]);
+    json_object_set_new(counts, json_string_value(name), json_integer((json_int_t)report->label_counts[k]));
+    json_decref(name);
+  }
+  return counts;
+}
+
 static json_t *summary_json(const predict_command *command, const gmmpi_model *model, const shard *points,
                             const data_account *data, const predict_report *report)
 {
@@ -245,6 +260,8 @@ static json_t *summary_json(const predict_command *command, const gmmpi_model *m
       json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features, "n_components",
       (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped, "n_infinite",
       (json_int_t)points->n_infinite, "label_counts", counts, "n_noise", n_noise, "output", command->output_path);
+  if (summary != NULL && model->component_names != NULL)
+    json_object_set_new(summary, "class_counts", counts_by_name(model, report));
   if (summary != NULL && model_has(model, PART_POSTERIOR))
     json_object_set_new(summary, "mean_expected_log_density",
                         json_number(report->expected_log_likelihood / report->total_weight));
@@ -262,10 +279,13 @@ static void print_for_people(const predict_command *command, const gmmpi_model *
            report->expected_log_likelihood / report->total_weight);
   print_dropped(shard_dropped(points));
   if (points->has_weights) printf("  weights sum to %.10g\n", points->total_weight);
-  printf("  label       points  share\n");
-  for (int64_t k = 0; k < model->n_components; k++)
-    printf("  %5lld %12lld %5.1f%%\n", (long long)k, (long long)report->label_counts[k],
+  printf("  label       points  share%s\n", model->component_names != NULL ? "  class" : "");
+  for (int64_t k = 0; k < model->n_components; k++) {
+    printf("  %5lld %12lld %5.1f%%", (long long)k, (long long)report->label_counts[k],
            100.0 * (double)report->label_counts[k] / (double)report->n_samples);
+    print_component_name("  ", model, k);
+    putchar('\n');
+  }
   if (model_has(model, PART_NOISE))
     printf("  noise %12lld %5.1f%%\n", (long long)report->label_counts[model->n_components],
            100.0 * (double)report->label_counts[model->n_components] / (double)report->n_samples);

@@ -4,11 +4,14 @@
 #include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/printable.h"
 #include "support/threads.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static gmmpi_status refuse_overwriting(MPI_Comm comm, bool overwrites, const char *output, gmmpi_error *error)
 {
@@ -102,4 +105,13 @@ void print_dropped(dropped_count dropped)
 json_t *json_number(double value)
 {
   return isfinite(value) ? json_real(value) : json_null();
+}
+
+void print_component_name(const char *before, const gmmpi_model *model, int64_t k)
+{
+  if (model->component_names == NULL) return;
+  char *name = strdup(model->component_names[k]);
+  if (name != NULL) printable_make(name);
+  printf("%s%s", before, name != NULL ? name : "?");
+  free(name);
 }

@@ -108,12 +108,8 @@ static double objective(const prior *before, const gmmpi_model *model, double lo
   return log_likelihood - 0.5 * before->shrinkage * sum;
 }
 
-const estimator estimator_adapt = {.name = "adapt",
-                                   .objective_name = "log posterior",
-                                   .empty_is_sound = true,
-                                   .objective = objective,
-                                   .posterior = posterior,
-                                   .complete = complete};
+const estimator estimator_adapt = {
+    .empty_is_sound = true, .objective = objective, .posterior = posterior, .complete = complete};
 
 gmmpi_status adapt_prior(const fit_options *options, prior **made, gmmpi_error *error)
 {

@@ -18,7 +18,7 @@ static void tell_pass(ascent *one, pass_round *round)
                          .total_weight = one->em->points->total_weight,
                          .log_likelihood = one->last.log_likelihood,
                          .objective = one->last.objective,
-                         .objective_name = one->em->estimator->form != NULL ? one->em->estimator->objective_name : NULL,
+                         .objective_name = one->em->estimator->objective_name,
                          .change = one->change,
                          .seconds = round->seconds,
                          .computing = round->is_told ? 0.0 : round->computing,

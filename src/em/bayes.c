@@ -188,24 +188,12 @@ static void note_bound(const prior *before, const gmmpi_model *previous, const m
   *next->lower_bound = entropy + posterior_log_normaliser(next);
 }
 
-const estimator estimator_vb = {.name = "vb",
-                                .objective_name = "lower bound",
-                                .empty_is_sound = true,
-                                .adds_ridge = true,
-                                .objective = lower_bound,
-                                .posterior = add_priors,
-                                .complete = complete,
-                                .form = density_from_posterior,
-                                .adopt = adopt_priors,
-                                .note_step = note_bound};
-
-const estimator estimator_dp = {.name = "dp",
-                                .objective_name = "lower bound",
-                                .empty_is_sound = true,
-                                .adds_ridge = true,
-                                .objective = lower_bound,
-                                .posterior = add_priors,
-                                .complete = complete,
-                                .form = density_from_posterior,
-                                .adopt = adopt_priors,
-                                .note_step = note_bound};
+const estimator estimator_bayes = {.objective_name = "lower bound",
+                                   .empty_is_sound = true,
+                                   .adds_ridge = true,
+                                   .objective = lower_bound,
+                                   .posterior = add_priors,
+                                   .complete = complete,
+                                   .form = density_from_posterior,
+                                   .adopt = adopt_priors,
+                                   .note_step = note_bound};

@@ -179,7 +179,7 @@ static gmmpi_status refuse(const repair *work, gmmpi_error *error)
 {
   for (int64_t k = 0; k < work->next->n_components; k++) {
     const component_state state = work->step->states[k];
-    if (state == COMPONENT_EMPTY || state == COMPONENT_INDEFINITE)
+    if (state == COMPONENT_EMPTY || state == COMPONENT_INDEFINITE || state == COMPONENT_RIDGED)
       return fail(
           error, GMMPI_BAD_DATA,
           "component %lld %s in iteration %lld; ask for fewer components, a larger --reg-covar, or --on-collapse "
@@ -251,8 +251,9 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
   const repair work = {points, spread, step, iteration, next, climb, observer};
   const bool any_empty = any_in_state(step, next->n_components, COMPONENT_EMPTY);
   const bool any_indefinite = any_in_state(step, next->n_components, COMPONENT_INDEFINITE);
-  if (!any_empty && !any_indefinite && !step->ridged) return GMMPI_OK;
-  if ((any_empty || any_indefinite) && policy == COLLAPSE_ERROR) return refuse(&work, error);
+  const bool any_ridged = any_in_state(step, next->n_components, COMPONENT_RIDGED);
+  if (!any_empty && !any_indefinite && !any_ridged && !step->ridged) return GMMPI_OK;
+  if ((any_empty || any_indefinite || any_ridged) && policy == COLLAPSE_ERROR) return refuse(&work, error);
 
   gmmpi_error local = {0};
   int64_t *to_reseed = allocate(next->n_components, sizeof *to_reseed);
@@ -262,6 +263,9 @@ gmmpi_status repair_collapsed(const shard *points, const data_spread *spread, co
   if (failed_together(step, next) && any_indefinite) {
     if (next->family->storage->shared) factorise_with_ridge(step, next, 0);
     report_once(&work, -1, EVENT_INDEFINITE, ACTION_RIDGE, &local);
+  }
+  for (int64_t k = 0; any_ridged && k < next->n_components; k++) {
+    if (step->states[k] == COMPONENT_RIDGED) report_once(&work, k, EVENT_INDEFINITE, ACTION_RIDGE, &local);
   }
   if (to_reseed != NULL) settle_each(&work, policy, to_reseed, &n_to_reseed, &local);
   if (agree(points->comm, &local) == GMMPI_OK && n_to_reseed > 0) {

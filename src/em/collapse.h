@@ -7,6 +7,9 @@
  * MOST_RESEEDS times a start, then dropped), dropped (weight 0 from then on), or an error. The last live component is
  * not dropped but stays as it was.
  *
+ * Points whose class is known stay in its component, which is neither empty nor put elsewhere: an indefinite one gets a
+ * ridge.
+ *
  * A covariance that all components share cannot be reseeded, nor can components whose pooled scatter fails, and where
  * the data themselves are degenerate (a constant column, columns that depend on each other) every component would be
  * indefinite: such covariances get a ridge (factorise_with_ridge, or within the M-step).

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "em/estimator.h"
 
-const estimator estimator_ml = {.name = "ml"};
+const estimator estimator_ml = {0};
 
 const estimator *estimator_of(const fit_options *options)
 {
   static const estimator *const estimators[] = {[METHOD_ML] = &estimator_ml,
                                                 [METHOD_MAP] = &estimator_map,
-                                                [METHOD_VB] = &estimator_vb,
-                                                [METHOD_DP] = &estimator_dp,
+                                                [METHOD_VB] = &estimator_bayes,
+                                                [METHOD_DP] = &estimator_bayes,
                                                 [METHOD_ADAPT] = &estimator_adapt};
   return estimators[options->method];
 }

@@ -11,7 +11,7 @@
  *   vb     a variational posterior, with a Dirichlet distribution of weights, and
  *   dp     with weights by stick-breaking: the objective is the lower bound of the evidence (em/bayes.c)
  *
- * To add one: a file with an estimator of which every member may be NULL but the name, its name below, a value of
+ * To add one: a file with an estimator of which every member may be NULL, its name below, a value of
  * fit_method (em/options.h), a line in estimator_of, and what it needs to know before in em/prior.h. Numbers that are
  * kept beside the model's own are arrays of the model (mixture/arrays.h). */
 #ifndef EM_ESTIMATOR_H
@@ -24,8 +24,7 @@
 
 /* NULL members: as maximum likelihood has it. */
 typedef struct estimator {
-  const char *name;
-  const char *objective_name; /* "log posterior", "lower bound"; NULL: the log-likelihood */
+  const char *objective_name; /* where passes find no log-likelihood: "lower bound" */
   bool empty_is_sound;        /* a component that no point belongs to has an estimate all the same: it is no collapse */
   bool adds_ridge;            /* posterior has added --reg-covar: the M-step adds nothing */
   /* What may not fall, from the model that was measured and the log-likelihood of all points under its form. */
@@ -46,7 +45,7 @@ typedef struct estimator {
                     gmmpi_model *next);
 } estimator;
 
-extern const estimator estimator_ml, estimator_map, estimator_vb, estimator_dp, estimator_adapt;
+extern const estimator estimator_ml, estimator_map, estimator_bayes, estimator_adapt;
 
 /* That of the options' method. */
 const estimator *estimator_of(const fit_options *options);

@@ -98,6 +98,7 @@ static void tell_step_of_points(const em_iteration *em)
   for (int64_t j = 0; j < em->points->n_features; j++) em->step->ridge[j] = em->options->reg_covar;
   em->step->variances = em->spread->variances;
   em->step->degenerate = em->spread->degenerate;
+  em->step->n_classes = em->points->n_classes;
   em->step->dof = em->options->dof;
   em->step->before = em->before;
 }

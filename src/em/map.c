@@ -141,8 +141,7 @@ static double objective(const prior *before, const gmmpi_model *model, double lo
   return log_likelihood - 0.5 * sum;
 }
 
-const estimator estimator_map = {
-    .name = "map", .objective_name = "log posterior", .objective = objective, .posterior = posterior};
+const estimator estimator_map = {.objective = objective, .posterior = posterior};
 
 /* --- its numbers --- */
 

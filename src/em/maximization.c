@@ -115,9 +115,10 @@ static void keep_component(gmmpi_model *next, const gmmpi_model *previous, int64
   model_copy_dof(next, k, previous, k);
 }
 
-static component_state state_of_count(double count, double n_samples, double previous_weight)
+static component_state state_of_count(double count, double n_samples, double previous_weight, bool is_class)
 {
   if (previous_weight == 0.0 && count == 0.0) return COMPONENT_DROPPED;
+  if (is_class && count > 0.0) return COMPONENT_SOUND;
   return count < EMPTY_SHARE * n_samples ? COMPONENT_EMPTY : COMPONENT_SOUND;
 }
 
@@ -210,15 +211,16 @@ static void estimate_with_ridge(maximization *step, component_scatter scatter, c
                                 gmmpi_model *next)
 {
   int64_t n_sound;
+  bool definite = false;
   const double *ridge = scatter.ridge;
   scatter.ridge = step->larger_ridge;
-  for (double share = 1e-10; share < 1e10; share *= 100.0) {
+  for (double share = 1e-10; !definite && share < 1e10; share *= 100.0) {
     for (int64_t j = 0; j < scatter.n_features; j++) {
       const double added = step->variances[j] * share;
       step->larger_ridge[j] = ridge[j] + (added >= DBL_MIN ? added : 1e-6);
     }
     next->family->estimate(&scatter, previous, next, step->scratch);
-    if (count_definite(step, next, &n_sound) == n_sound) return;
+    definite = count_definite(step, next, &n_sound) == n_sound;
   }
 }
 
@@ -229,6 +231,9 @@ static void factorise_each(maximization *step, const gmmpi_model *previous, gmmp
     if (step->degenerate) {
       factorise_with_ridge(step, next, k);
       step->ridged = true;
+    } else if (k < step->n_classes) {
+      factorise_with_ridge(step, next, k);
+      step->states[k] = COMPONENT_RIDGED;
     } else {
       mark_indefinite(step, previous, next, k);
     }
@@ -318,7 +323,9 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
     taken->counts[k] = sums->counts[k];
     if (taken->pulls != NULL) take_tails(sums, k, previous->dof[k], taken);
     if (pooled && sums->counts[k] > 0.0) take_shift_from_pooled(sums, k, taken->means + k * d, scatter);
-    const bool sound = state_of_count(taken->counts[k], taken->n_samples, previous->weights[k]) == COMPONENT_SOUND;
+    const component_state state =
+        state_of_count(taken->counts[k], taken->n_samples, previous->weights[k], k < step->n_classes);
+    const bool sound = state == COMPONENT_SOUND;
     const bool counts = step->how->empty_is_sound && sums->counts[k] > NEGLIGIBLE_SHARE * taken->n_samples;
     if (!sound && !counts) {
       memcpy(taken->means + k * d, previous->means + k * d, (size_t)d * sizeof(double));
@@ -354,7 +361,7 @@ void maximize(maximization *step, const moments *from, const gmmpi_model *previo
   for (int64_t k = 0; k < from->n_components; k++) {
     step->states[k] = step->how->empty_is_sound
                           ? state_with_prior(from->counts[k])
-                          : state_of_count(from->counts[k], from->n_samples, previous->weights[k]);
+                          : state_of_count(from->counts[k], from->n_samples, previous->weights[k], k < step->n_classes);
     step->counts[k] = step->states[k] == COMPONENT_SOUND ? taken->counts[k] : 0.0;
     if (step->states[k] == COMPONENT_SOUND)
       memcpy(next->means + k * d, taken->means + k * d, (size_t)d * sizeof(double));

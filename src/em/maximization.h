@@ -15,9 +15,10 @@
 
 typedef enum component_state {
   COMPONENT_SOUND,
-  COMPONENT_DROPPED,   /* its weight was 0 already */
-  COMPONENT_EMPTY,     /* its responsibilities sum to less than EMPTY_SHARE n */
-  COMPONENT_INDEFINITE /* its covariance is not positive definite */
+  COMPONENT_DROPPED,    /* its weight was 0 already */
+  COMPONENT_EMPTY,      /* its responsibilities sum to less than EMPTY_SHARE n */
+  COMPONENT_INDEFINITE, /* its covariance is not positive definite */
+  COMPONENT_RIDGED      /* nor is that of a known class, which keeps its points: it has a ridge */
 } component_state;
 
 /* What the M-step needs besides the moments, and what it finds. */
@@ -28,6 +29,7 @@ typedef struct maximization {
   const double *variances; /* in: d, of all points; borrowed */
   double dof;              /* in: what the options say of degrees of freedom */
   bool degenerate;         /* in: covariances that are not definite get a ridge and are no collapse */
+  int64_t n_classes;       /* in: so many components, the first ones, have points of their own (--known-labels) */
   bool ridged;             /* out: one did */
   bool lost_background;    /* out: the components have all points, and the background, which had some, has none */
   bool failed_together; /* out: what the components share is not definite, and so none is; no component is at fault */

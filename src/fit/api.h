@@ -27,7 +27,11 @@ struct gmmpi_points {
   shard *rows;
   point_source *source; /* NULL: from memory */
   int64_t n_local;      /* from memory: the rows that this rank gave */
+  class_list classes;   /* of known labels in memory, the names its own; those of a source are the source's */
 };
+
+/* The classes of known labels, borrowed; n 0: there are none. */
+class_list api_classes(const gmmpi_points *points);
 
 struct gmmpi_progress {
   const fit_pass *pass;

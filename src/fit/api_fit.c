@@ -46,6 +46,17 @@ static gmmpi_status labels_of_shard(const gmmpi_points *points, const gmmpi_opti
   return error_pass(error, &local);
 }
 
+/* The start's components in the order of the points' classes; of a model in memory that is a copy. Collective. */
+static gmmpi_status set_start_in_order(const gmmpi_points *points, const gmmpi_options *options, const fit_options *fit,
+                                       start_file *start, gmmpi_error *error)
+{
+  const char *label = options->start != NULL ? "the model to start from" : start_file_path(fit);
+  if (options->start != NULL) model_duplicate(options->start, &start->model, error);
+  if (error->status == GMMPI_OK && start->model != NULL)
+    classes_match(api_classes(points), fit, label, start->model, error);
+  return agree(points->rows->comm, error);
+}
+
 /* Sets what the fit starts from, if that is not a method. Collective. */
 static gmmpi_status set_start(const gmmpi_points *points, const gmmpi_options *options, fit_options *fit,
                               start_file *start, gmmpi_error *error)
@@ -63,8 +74,9 @@ static gmmpi_status set_start(const gmmpi_points *points, const gmmpi_options *o
   }
   if (error->status == GMMPI_OK && options->start != NULL && points->source != NULL)
     model_check_transforms(options->start, "the model to start from", points->source, error);
+  if (error->status == GMMPI_OK && rows->has_labels) set_start_in_order(points, options, fit, start, error);
   fit->labels = start->labels;
-  fit->start = options->start != NULL ? options->start : start->model;
+  fit->start = start->model != NULL ? start->model : options->start;
   if (error->status == GMMPI_OK && fit->start != NULL) fit_options_take_model(fit, options->given, fit->start, error);
   return error->status;
 }
@@ -77,7 +89,8 @@ static gmmpi_status take_result(const gmmpi_points *points, const fit_options *f
   gmmpi_summary *created = NULL;
   if (end != NULL) {
     if (points->source != NULL) model_take_features(end, points->source, error);
-    summary_create(points->rows, fit, result, &created, error);
+    if (error->status == GMMPI_OK) model_take_classes(end, api_classes(points), error);
+    if (error->status == GMMPI_OK) summary_create(points->rows, fit, result, &created, error);
   }
   if (agree(points->rows->comm, error) == GMMPI_OK) {
     *model = end;
@@ -107,6 +120,7 @@ gmmpi_status gmmpi_fit(const gmmpi_points *points, const gmmpi_options *options,
   fit.precision = rows->single_precision ? PRECISION_SINGLE : PRECISION_DOUBLE;
   fit_options_check(&fit, options->given, &local);
   fit_options_settle(&fit, options->given);
+  if (local.status == GMMPI_OK && rows->has_labels) classes_settle(api_classes(points), &fit, &local);
   if (agree(rows->comm, &local) == GMMPI_OK) {
     H5E_BEGIN_TRY
     {

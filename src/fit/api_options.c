@@ -15,7 +15,7 @@ typedef struct option_section {
   size_t offset; /* in gmmpi_options */
 } option_section;
 
-enum { N_SECTIONS = 4 };
+enum { N_SECTIONS = 5 };
 
 static option_section section(int index)
 {
@@ -26,6 +26,7 @@ static option_section section(int index)
       reading,
       {weights_option_table, n_weights_options, offsetof(gmmpi_options, reading)},
       {memory_option_table, n_memory_options, offsetof(gmmpi_options, memory)},
+      {&known_labels_option, 1, offsetof(gmmpi_options, reading)},
   };
   return all[index];
 }

@@ -3,6 +3,7 @@
 #include "fit/api.h"
 #include "fit/memory_plan.h"
 
+#include "points/tiles.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -39,12 +40,44 @@ static shard_options how_of(const gmmpi_options *options)
                          .scratch = memory_scratch(&options->memory)};
 }
 
+/* The classes with names of their own. Errors: 64 two have the same name, a size is wrong; 65 a label that is none of
+ * them; 71. */
+static gmmpi_status take_classes(const int64_t *labels, int64_t n_local, class_list classes, gmmpi_points *points,
+                                 gmmpi_error *error)
+{
+  if (classes.n < 1 || classes.n > SHARD_LARGEST_LABEL)
+    return fail(error, GMMPI_WRONG_USAGE, "points: there are %lld classes; give 1 or more", (long long)classes.n);
+  for (int64_t i = 0; i < n_local && labels != NULL; i++) {
+    if (labels[i] < -1 || labels[i] >= classes.n)
+      return fail(error, GMMPI_BAD_DATA,
+                  "points: the label %lld of row %lld of this rank is none of %lld classes; give one from 0, or -1",
+                  (long long)labels[i], (long long)i + 1, (long long)classes.n);
+  }
+  points->classes.n = classes.n;
+  if (classes.names == NULL) return GMMPI_OK;
+  char **names = calloc((size_t)classes.n, sizeof *names);
+  points->classes.names = names;
+  bool good = names != NULL;
+  for (int64_t c = 0; c < classes.n && good; c++) {
+    for (int64_t other = 0; other < c; other++) {
+      if (strcmp(classes.names[c], classes.names[other]) == 0)
+        return fail(error, GMMPI_WRONG_USAGE, "points: two classes have the name \"%.100s\"; give each its own",
+                    classes.names[c]);
+    }
+    good = (names[c] = strdup(classes.names[c])) != NULL;
+  }
+  return good ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "points: there is no memory for the names of classes");
+}
+
 /* What would change the numbers of a file has no place where there is none. */
 static gmmpi_status check_words(const reading_options *reading, bool has_weights, gmmpi_error *error)
 {
   if (reading->weights != NULL)
     return fail(error, GMMPI_WRONG_USAGE,
                 "--weights: points from memory have theirs from there; call gmmpi_points_create_weighted");
+  if (reading->known_labels != NULL)
+    return fail(error, GMMPI_WRONG_USAGE,
+                "--known-labels: points from memory have theirs from there; call gmmpi_points_create_labelled");
   if (reading->sum == WEIGHTS_SUM_N && !has_weights)
     return fail(error, GMMPI_WRONG_USAGE, "--weights-sum n rescales weights, and there are none");
   if (reading_has_word(reading, "transform"))
@@ -56,56 +89,81 @@ static gmmpi_status check_words(const reading_options *reading, bool has_weights
   return GMMPI_OK;
 }
 
-/* n_local rows with their weights behind them. NULL: no memory, with an error. */
-static double *join_weights(const double *rows, const double *weights, int64_t n_local, int64_t n_features,
-                            gmmpi_error *error)
+/* What a caller gives: rows, and what is beside them. */
+typedef struct given_rows {
+  const double *rows;
+  const double *weights; /* n_local; NULL: there are none */
+  const int64_t *labels; /* likewise */
+  bool has_weights, has_labels;
+  int64_t n_local, n_features;
+} given_rows;
+
+static int64_t n_beside(const given_rows *given)
 {
+  return (given->has_labels ? 1 : 0) + (given->has_weights ? 1 : 0);
+}
+
+/* n_local rows with their labels and weights behind them. NULL: no memory, or a size that is wrong, with an error. */
+static double *join_rows(const given_rows *given, gmmpi_error *error)
+{
+  const int64_t d = given->n_features;
+  const int64_t n = given->n_local;
   int64_t n_numbers;
-  if (n_local < 0 || n_features < 1 || (n_local > 0 && (rows == NULL || weights == NULL))) {
+  if (n < 0 || d < 1 || (n > 0 && given->rows == NULL) || (n > 0 && given->has_weights && given->weights == NULL) ||
+      (n > 0 && given->has_labels && given->labels == NULL)) {
     fail(error, GMMPI_WRONG_USAGE,
-         "points: a size or a pointer is wrong; give n_local x n_features numbers, and n_local weights");
+         "points: a size or a pointer is wrong; give n_local x n_features numbers, and n_local %s",
+         given->has_weights ? "weights" : "labels");
     return NULL;
   }
-  double *joined = n_features < INT64_MAX && multiply_fits(n_local, n_features + 1, &n_numbers)
-                       ? allocate(n_numbers, sizeof *joined)
-                       : NULL;
+  const int64_t width = d < INT64_MAX - 2 ? d + n_beside(given) : 0;
+  double *joined = width > 0 && multiply_fits(n, width, &n_numbers) ? allocate(n_numbers, sizeof *joined) : NULL;
   if (joined == NULL) {
     fail(error, GMMPI_NO_MEMORY, "points: there is no memory for them");
     return NULL;
   }
-  for (int64_t i = 0; i < n_local; i++) {
-    memcpy(joined + i * (n_features + 1), rows + i * n_features, (size_t)n_features * sizeof *joined);
-    joined[i * (n_features + 1) + n_features] = weights[i];
+  for (int64_t i = 0; i < n; i++) {
+    double *row = joined + i * width;
+    memcpy(row, given->rows + i * d, (size_t)d * sizeof *joined);
+    if (given->has_labels) row[d] = (double)given->labels[i];
+    if (given->has_weights) row[width - 1] = given->weights[i];
   }
   return joined;
 }
 
 /* Collective. Errors, agreed. */
-static gmmpi_status create_with_weights(MPI_Comm comm, const double *rows, const double *weights, int64_t n_local,
-                                        int64_t n_features, gmmpi_points *points, gmmpi_error *error)
+static gmmpi_status create_joined(MPI_Comm comm, const given_rows *given, gmmpi_points *points, gmmpi_error *error)
 {
   shard_options how = how_of(points->options);
-  how.has_weights = true;
-  double *joined = join_weights(rows, weights, n_local, n_features, error);
+  how.has_weights = given->has_weights;
+  how.has_labels = given->has_labels;
+  how.n_classes = points->classes.n;
+  double *joined = join_rows(given, error);
   if (agree(comm, error) == GMMPI_OK &&
-      shard_create_from_memory(comm, joined, n_local, n_features, how, &points->rows, error) == GMMPI_OK)
+      shard_create_from_memory(comm, joined, given->n_local, given->n_features, how, &points->rows, error) ==
+          GMMPI_OK &&
+      given->has_weights)
     reading_settle_weights(&points->options->reading, "points", points->rows, error);
   free(joined);
   return error->status;
 }
 
-static gmmpi_status create(MPI_Comm comm, const double *rows, const double *weights, bool has_weights, int64_t n_local,
-                           int64_t n_features, const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error)
+static gmmpi_status create(MPI_Comm comm, const given_rows *given, const gmmpi_options *options, class_list classes,
+                           gmmpi_points **points, gmmpi_error *error)
 {
   gmmpi_error local = {0};
   gmmpi_points *created = NULL;
   if (begin(comm, options, &created, &local) == GMMPI_OK) {
-    created->n_local = n_local;
-    if (check_words(&created->options->reading, has_weights, &local) == GMMPI_OK) {
-      if (has_weights)
-        create_with_weights(comm, rows, weights, n_local, n_features, created, &local);
+    created->n_local = given->n_local;
+    check_words(&created->options->reading, given->has_weights, &local);
+    if (local.status == GMMPI_OK && given->has_labels)
+      take_classes(given->labels, given->n_local, classes, created, &local);
+    if (agree(comm, &local) == GMMPI_OK) {
+      if (n_beside(given) > 0)
+        create_joined(comm, given, created, &local);
       else
-        shard_create_from_memory(comm, rows, n_local, n_features, how_of(created->options), &created->rows, &local);
+        shard_create_from_memory(comm, given->rows, given->n_local, given->n_features, how_of(created->options),
+                                 &created->rows, &local);
     }
   }
   return end(created, &local, points, error);
@@ -114,14 +172,34 @@ static gmmpi_status create(MPI_Comm comm, const double *rows, const double *weig
 gmmpi_status gmmpi_points_create(MPI_Comm comm, const double *rows, int64_t n_local, int64_t n_features,
                                  const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error)
 {
-  return create(comm, rows, NULL, false, n_local, n_features, options, points, error);
+  const given_rows given = {.rows = rows, .n_local = n_local, .n_features = n_features};
+  return create(comm, &given, options, (class_list){.n = 0}, points, error);
 }
 
 gmmpi_status gmmpi_points_create_weighted(MPI_Comm comm, const double *rows, const double *weights, int64_t n_local,
                                           int64_t n_features, const gmmpi_options *options, gmmpi_points **points,
                                           gmmpi_error *error)
 {
-  return create(comm, rows, weights, true, n_local, n_features, options, points, error);
+  const given_rows given = {
+      .rows = rows, .weights = weights, .has_weights = true, .n_local = n_local, .n_features = n_features};
+  return create(comm, &given, options, (class_list){.n = 0}, points, error);
+}
+
+gmmpi_status gmmpi_points_create_labelled(MPI_Comm comm, const double *rows, const double *weights,
+                                          const int64_t *labels, int64_t n_local, int64_t n_features, int64_t n_classes,
+                                          const char *const *class_names, const gmmpi_options *options,
+                                          gmmpi_points **points, gmmpi_error *error)
+{
+  int has_weights = weights != NULL;
+  MPI_Allreduce(MPI_IN_PLACE, &has_weights, 1, MPI_INT, MPI_MAX, comm);
+  const given_rows given = {.rows = rows,
+                            .weights = weights,
+                            .labels = labels,
+                            .has_weights = has_weights != 0,
+                            .has_labels = true,
+                            .n_local = n_local,
+                            .n_features = n_features};
+  return create(comm, &given, options, (class_list){(char *const *)class_names, n_classes}, points, error);
 }
 
 /* Held or streamed? For the fit to come, which has one component at least. */
@@ -131,6 +209,7 @@ static gmmpi_status plan(MPI_Comm comm, const gmmpi_options *options, const poin
   fit_options fit = options->fit;
   int level;
   if (fit.n_components < 1) fit.n_components = 1;
+  if (source_has_labels(source)) fit.coarse_to_fine = COARSE_OFF;
   if (memory_plan_fit(comm, source, &fit, 0, options->memory.memory_limit, true, how, error) != GMMPI_OK)
     return error->status;
   MPI_Query_thread(&level);
@@ -155,7 +234,8 @@ gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_opti
       if (reading_check(&created->options->reading, &local) == GMMPI_OK &&
           source_open(comm, data, &source, &created->source, &local) == GMMPI_OK) {
         reading_note_rows(&created->options->reading, created->source, &how);
-        if (plan(comm, created->options, created->source, &how, &local) == GMMPI_OK &&
+        if (reading_check_labels(created->source, &local) == GMMPI_OK &&
+            plan(comm, created->options, created->source, &how, &local) == GMMPI_OK &&
             shard_create(comm, created->source, how, &created->rows, &local) == GMMPI_OK)
           reading_settle_weights(&created->options->reading, created->source->label, created->rows, &local);
       }
@@ -171,6 +251,8 @@ void gmmpi_points_destroy(gmmpi_points *points)
   shard_destroy(points->rows);
   source_close(points->source);
   gmmpi_options_destroy(points->options);
+  for (int64_t c = 0; points->classes.names != NULL && c < points->classes.n; c++) free(points->classes.names[c]);
+  free((void *)points->classes.names);
   free(points);
 }
 
@@ -204,4 +286,20 @@ const char *gmmpi_points_feature_name(const gmmpi_points *points, int64_t featur
   const point_source *source = points->source;
   if (source == NULL || feature < 0 || feature >= source->n_features) return NULL;
   return source->feature_names[feature];
+}
+
+class_list api_classes(const gmmpi_points *points)
+{
+  return points->source != NULL ? reading_classes(points->source) : points->classes;
+}
+
+const char *gmmpi_points_class_name(const gmmpi_points *points, int64_t index)
+{
+  const class_list classes = api_classes(points);
+  return classes.names != NULL && index >= 0 && index < classes.n ? classes.names[index] : NULL;
+}
+
+int64_t gmmpi_points_n_classes(const gmmpi_points *points)
+{
+  return api_classes(points).n;
 }

@@ -21,12 +21,13 @@ gmmpi_status fit_check_options(const shard *points, const fit_options *options, 
                 "%d threads are asked for, but this build has no OpenMP; use 1 thread, and more ranks",
                 options->threads);
   if (fit_check_covariance(options, points->n_features, error) != GMMPI_OK) return error->status;
-  if (options->distribution == DISTRIBUTION_T && points->has_labels)
-    return fail(error, GMMPI_WRONG_USAGE,
-                "--distribution t: known labels go with normal distributions; leave one of them away");
   if (options->prune && points->has_labels)
     return fail(error, GMMPI_WRONG_USAGE,
                 "--prune: known classes have components of their own, whose numbers would change; leave it away");
+  if (options->coarse_to_fine == COARSE_ON && points->has_labels)
+    return fail(error, GMMPI_WRONG_USAGE,
+                "--coarse-to-fine: a subsample may lack a known class, and the search would exchange components; leave "
+                "it away");
   if (options->n_components > points->n_samples && options->method != METHOD_ADAPT)
     return fail(error, GMMPI_BAD_DATA,
                 "%lld components are too many for %lld point%s; ask for at most as many as there are points",

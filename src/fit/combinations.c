@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/combinations.h"
 
-#include "em/estimator.h"
 #include "em/map.h"
 #include "support/error.h"
-
-static bool method_is_missing(const fit_options *options)
-{
-  return estimator_of(options) == NULL;
-}
 
 static bool tails_beside_method(const fit_options *options)
 {
@@ -24,11 +18,6 @@ static bool family_has_no_posterior(const fit_options *options)
   return fit_is_variational(options) && !has;
 }
 
-static bool posterior_of_tails(const fit_options *options)
-{
-  return fit_is_variational(options) && options->distribution == DISTRIBUTION_T;
-}
-
 static bool posterior_on_subsamples(const fit_options *options)
 {
   return fit_is_variational(options) && options->coarse_to_fine == COARSE_ON;
@@ -41,7 +30,7 @@ static bool family_has_no_prior(const fit_options *options)
 
 static bool noise_is_variational(const fit_options *options)
 {
-  return options->noise && (options->method == METHOD_VB || options->method == METHOD_DP);
+  return options->noise && fit_is_variational(options);
 }
 
 static bool noise_is_adapted(const fit_options *options)
@@ -58,14 +47,12 @@ static const struct {
      "of normal distributions; leave one of them away"},
     {noise_is_variational, "--noise: the lower bound of --method vb and dp has no background; use ml or map"},
     {noise_is_adapted, "--noise: a background has nothing that --method adapt could keep from a model; use ml or map"},
-    {method_is_missing, "--method: this one is not there yet; use ml, map, vb, dp or adapt"},
     {family_has_no_prior,
      "--method map: no prior is known for these covariances; use EII, VII, EEI, VEI, EVI, VVI, EEE, "
      "EEV, VEV or VVV"},
     {family_has_no_posterior,
      "--method: vb and dp have posteriors of full, tied, diag and spherical covariances alone, "
      "which are those with a conjugate prior; use one of these"},
-    {posterior_of_tails, "--method: vb and dp are of Gaussian components; leave --distribution away"},
     {posterior_on_subsamples, "--coarse-to-fine: with --method vb and dp every pass sees all points, since the prior "
                               "weighs more beside few; leave it away"},
 };

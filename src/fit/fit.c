@@ -148,6 +148,17 @@ static gmmpi_status prune(const em_iteration *em, fit_result *result, gmmpi_erro
   return error_pass(error, &local);
 }
 
+/* Components that were given with names keep them. Collective. */
+static gmmpi_status take_names_of_start(const fit_batch *batch, gmmpi_model *model, gmmpi_error *error)
+{
+  const gmmpi_model *start = batch->options->start;
+  gmmpi_error local = {0};
+  if (start == NULL || start->component_names == NULL) return GMMPI_OK;
+  model_set_component_names(model, start->component_names, &local);
+  agree(batch->ems[0]->points->comm, &local);
+  return error_pass(error, &local);
+}
+
 static gmmpi_status take_result(const fit_batch *batch, fit_result *result, gmmpi_error *error)
 {
   fit_state *state = batch->state;
@@ -155,6 +166,7 @@ static gmmpi_status take_result(const fit_batch *batch, fit_result *result, gmmp
   if (state->best.start >= 0) {
     result->end = state->best;
     state->best.model = NULL;
+    take_names_of_start(batch, result->end.model, error);
     describe_posterior(result);
   }
   result->n_passes = (double)fit_state_row_visits(state) / (double)batch->ems[0]->points->n_samples;

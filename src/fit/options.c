@@ -171,6 +171,8 @@ const option_record fit_option_table[] = {
      .offset = offsetof(fit_options, on_collapse),
      .choices = collapse_policies,
      .fallback = "reseed",
+     .needs = "method",
+     .word = "ml|map|adapt",
      .affects_numbers = true,
      .in_model = true},
     {.name = "accelerate",
@@ -230,6 +232,8 @@ const option_record fit_option_table[] = {
      .offset = offsetof(fit_options, spurious),
      .choices = spurious_choices,
      .fallback = "avoid",
+     .needs = "method",
+     .word = "ml|map|adapt",
      .affects_numbers = true,
      .in_model = true},
     {.name = "method",
@@ -375,8 +379,7 @@ const option_record fit_option_table[] = {
      .argument = "V",
      .group = "Method",
      .help = "with --noise: the volume that it fills, of which its density is the inverse; 0: that of the smaller one "
-             "of two "
-             "boxes about all points, along the features and along their principal components",
+             "of two boxes about all points, along the features and along their principal components",
      .kind = OPTION_REAL,
      .offset = offsetof(fit_options, noise_volume),
      .least = 0.0,

@@ -4,6 +4,7 @@
 #ifndef FIT_READING_H
 #define FIT_READING_H
 
+#include "fit/class_names.h"
 #include "mixture/model.h"
 #include "points/shard.h"
 #include "sources/kinds.h"
@@ -38,8 +39,9 @@ extern const int n_weights_options;
 /* The same of labels that are known: --known-labels. For commands that keep labelled rows in their components. */
 extern const option_record known_labels_option;
 
-/* Are there no more classes than components? Errors: 64. */
-gmmpi_status reading_check_classes(const point_source *source, int64_t n_components, gmmpi_error *error);
+/* The classes of the source's known labels, borrowed; and is there any where labels are wanted? Errors: 65. */
+class_list reading_classes(const point_source *source);
+gmmpi_status reading_check_labels(const point_source *source, gmmpi_error *error);
 
 /* Is everything that was said of weights of use? Errors: 64. */
 gmmpi_status reading_check(const reading_options *values, gmmpi_error *error);

@@ -156,6 +156,8 @@ gmmpi_status start_file_match(MPI_Comm comm, const fit_options *options, const p
   if (start->model == NULL) return GMMPI_OK;
   if (match_names(options, source, start->model, &local) == GMMPI_OK)
     model_check_transforms(start->model, start_file_path(options), source, &local);
+  if (local.status == GMMPI_OK)
+    classes_match(reading_classes(source), options, start_file_path(options), start->model, &local);
   if (agree(comm, &local) != GMMPI_OK) return error_pass(error, &local);
   start->fingerprint = model_hash(start->model);
   return GMMPI_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How much the rows of the data count: what was said of it, and whether it makes sense. */
+/* How much the rows of the data count, and of what class they are: what was said of it, and whether it makes sense. */
 #include "fit/reading.h"
 
 #include "support/error.h"
@@ -13,14 +13,18 @@ gmmpi_status reading_check(const reading_options *values, gmmpi_error *error)
   return GMMPI_OK;
 }
 
-gmmpi_status reading_check_classes(const point_source *source, int64_t n_components, gmmpi_error *error)
+class_list reading_classes(const point_source *source)
 {
-  int64_t n;
-  source_class_names(source, &n);
-  if (n <= n_components) return GMMPI_OK;
-  return fail(error, GMMPI_WRONG_USAGE,
-              "--known-labels: there are %lld classes, and %lld component%s; give -k %lld or more", (long long)n,
-              (long long)n_components, plural(n_components), (long long)n);
+  class_list classes;
+  classes.names = source_class_names(source, &classes.n);
+  return classes;
+}
+
+gmmpi_status reading_check_labels(const point_source *source, gmmpi_error *error)
+{
+  if (!source_has_labels(source) || reading_classes(source).n > 0) return GMMPI_OK;
+  return fail(error, GMMPI_BAD_DATA, "%s: no row has a label; name another column, or leave --known-labels out",
+              source->label);
 }
 
 void reading_note_rows(const reading_options *values, const point_source *source, shard_options *how)
@@ -29,6 +33,7 @@ void reading_note_rows(const reading_options *values, const point_source *source
   how->infinite = values->infinite;
   how->has_weights = source_has_weights(source);
   how->has_labels = source_has_labels(source);
+  source_class_names(source, &how->n_classes);
   how->drops_weightless = how->has_weights;
 }
 

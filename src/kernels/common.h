@@ -2,18 +2,18 @@
 /* Part of template.h: covariances with a matrix R in common (common_form, mixture/density.h), lanes over points.
  *
  * A tile becomes panels of y = R (x - origin), once for all components, and diagonal.h computes distances of these: d
- * d / 2 products per point and 2 d per point and component, where dense.h has d d / 2 per point and component. */
+ * d / 2 products per point (d d where R is not triangular) and 2 d per point and component, where dense.h has d d / 2
+ * per point and component. */
 
 /* Panels that are transformed together: as many sums as there are registers for. */
 enum { SIDE_PANELS = LANES >= 8 ? 2 : 1, SIDE_VECTORS = SIDE_PANELS * PANEL_VECTORS };
 
 /* Rows of R that begin at `first` times SIDE_PANELS centred panels (each d rows of PANEL), into panels; matrix: that
- * group of WHITENING_ROWS rows. */
-ALWAYS_INLINE void transform_rows(int64_t first, int64_t n_features, const double *restrict matrix,
+ * group of WHITENING_ROWS rows, of which n_columns are not 0. */
+ALWAYS_INLINE void transform_rows(int64_t first, int64_t n_features, int64_t n_columns, const double *restrict matrix,
                                   const double *restrict centred, double *restrict panels)
 {
   const int64_t stride = n_features * PANEL;
-  const int64_t n_columns = first + WHITENING_ROWS < n_features ? first + WHITENING_ROWS : n_features;
   vector y[WHITENING_ROWS][SIDE_VECTORS];
   for (int r = 0; r < WHITENING_ROWS; r++) {
     for (int v = 0; v < SIDE_VECTORS; v++) y[r][v] = vector_of(0.0);
@@ -46,8 +46,9 @@ static void transformed_panels(const density_form *form, const double *restrict 
   for (int panel = 0; panel < N_PANELS; panel += SIDE_PANELS) {
     const double *matrix = form->common.matrix;
     for (int64_t first = 0; first < d; first += WHITENING_ROWS) {
-      transform_rows(first, d, matrix, centred + panel * d * PANEL, panels + panel * d * PANEL);
-      matrix += WHITENING_ROWS * (first + WHITENING_ROWS);
+      const int64_t width = form->common.is_triangular ? first + WHITENING_ROWS : d;
+      transform_rows(first, d, width < d ? width : d, matrix, centred + panel * d * PANEL, panels + panel * d * PANEL);
+      matrix += WHITENING_ROWS * width;
     }
   }
 }

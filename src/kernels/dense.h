@@ -227,6 +227,21 @@ ALWAYS_INLINE void finish_dense(bool tails, const density_form *form, int64_t k,
 /* d <= FEW_ROWS features: not worth leaving anything. */
 enum { FEW_ROWS = 2 * WHITENING_ROWS };
 
+/* From a component's distances to log densities of a t distribution. It is a loop of its own: these are long chains of
+ * operations, and there must be many of them at a time. */
+ALWAYS_INLINE void finish_tails(const panel_task *task, double *restrict rows, double *restrict best,
+                                double *restrict inverses)
+{
+  for (int v = 0; v < TILE_VECTORS; v++) {
+    vector *row = (vector *)rows + v;
+    vector *top = (vector *)best + v;
+    vector inverse;
+    *row = live_log_density(true, task, *row, &inverse);
+    if (inverses != NULL) ((vector *)inverses)[v] = inverse;
+    *top = vector_max(*row, *top);
+  }
+}
+
 ALWAYS_INLINE void few_rows(bool tails, int d, const density_form *form, const double *tile, double *log_densities,
                             double *centred, double best[TILE_ROWS], double *inverses)
 {
@@ -247,12 +262,11 @@ ALWAYS_INLINE void few_rows(bool tails, int d, const density_form *form, const d
         add_whitened_rows(d - WHITENING_ROWS, false, task.whitening + WHITENING_ROWS * WHITENING_ROWS, WHITENING_ROWS,
                           task.mean + WHITENING_ROWS, x + WHITENING_ROWS * TILE_ROWS, centred, distances);
       for (int i = 0; i < PANEL_VECTORS; i++) {
-        vector inverse;
-        rows[i] = live_log_density(tails, &task, distances[i], &inverse);
-        if (tails && inverses != NULL) ((vector *)(inverses + k * TILE_ROWS))[v + i] = inverse;
-        top[i] = vector_max(rows[i], top[i]);
+        rows[i] = tails ? distances[i] : live_log_density(false, &task, distances[i], NULL);
+        if (!tails) top[i] = vector_max(rows[i], top[i]);
       }
     }
+    if (tails) finish_tails(&task, log_densities, best, inverses == NULL ? NULL : inverses + k * TILE_ROWS);
   }
 }
 

@@ -24,21 +24,18 @@ typedef struct tail_quotient {
 } tail_quotient;
 
 /* Of q = 1 - x for x <= 0, the logarithm within 3 units in the last place, also where x is tiny; an x below -2^1000
- * counts as that. q is 2^e m with m within sqrt(1/2) ... sqrt(2), as in vector_log; what rounding took away from q is
- * added to f = m - 1. One division serves f / (f + 2) and 1/m. The polynomial is that of fdlibm's log (Sun Microsystems
- * 1993), whose error is below 2^-58. */
+ * counts as that. q is 2^e m with m within sqrt(1/2) ... sqrt(2), as in vector_log; but f = m - 1 = (2^-e - 1) - 2^-e x
+ * is made of x, so that nothing is lost by rounding q. Bits less those of sqrt(1/2) have e where exponents are. One
+ * division serves f / (f + 2) and 1/m. The polynomial is that of fdlibm's log (Sun Microsystems 1993), whose error is
+ * below 2^-58. */
 ALWAYS_INLINE tail_quotient quotient_above_1(vector x)
 {
   const vector least = vector_max(x, vector_of(-0x1p1000));
-  const vector q = 1.0 - least;
-  const vector lost = (1.0 - q) - least;
-  const vector_bits bits = (vector_bits)q;
-  const vector_bits above = (bits & INT64_C(0x000FFFFFFFFFFFFF)) > INT64_C(0x6A09E667F3BCC);
-  const vector_bits exponent = (bits >> 52) - above; /* q is positive */
-  const vector m = (vector)(bits - ((exponent - 1023) << 52));
-  const vector inverse_power = (vector)((2046 - exponent) << 52);
-  const vector e = (vector)(exponent | INT64_C(0x4330000000000000)) - (0x1p52 + 1023.0);
-  const vector f = (m - 1.0) + lost * inverse_power;
+  const vector_bits above = (vector_bits)(1.0 - least) - INT64_C(0x3FE6A09E667F3BCD); /* not negative, as q >= 1 */
+  const vector inverse_power = (vector)(INT64_C(0x3FF0000000000000) - (above & INT64_C(0x7FF0000000000000)));
+  const vector e = (vector)((above >> 52) | INT64_C(0x4330000000000000)) - 0x1p52;
+  const vector f = (inverse_power - 1.0) - inverse_power * least;
+  const vector m = f + 1.0;
   const vector g = f + 2.0;
   const vector division = 1.0 / (m * g);
   const vector s = f * (m * division);

@@ -71,6 +71,7 @@ struct gmmpi_model {
   double *lower_bound;              /* one number, total; NaN while it is unknown */
   char **feature_names;             /* d, or NULL */
   char **transforms;                /* d, or NULL: what was done to the features, see support/feature_transform.h */
+  char **component_names;           /* K, different ones, or NULL */
   double given_sum;                 /* of the weights as they came from outside (model_accept_parameters); else 0 */
 };
 

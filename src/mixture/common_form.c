@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "mixture/common_axes.h"
 #include "mixture/density.h"
 #include "mixture/model.h"
 #include "support/memory.h"
@@ -11,27 +12,50 @@
  * its distances that each component's own whitening is used. */
 static const double farthest_mean = 0x1p16;
 
-bool family_has_common_form(const covariance_family *family)
+static bool has_common_form(const covariance_family *family, int64_t n_features)
 {
-  return family->storage->shape == DENSE && family->common == COMMON_UP_TO_VOLUME;
+  if (family->storage->shape != DENSE || family->common == COMMON_NOTHING) return false;
+  return family->common == COMMON_UP_TO_VOLUME || (n_features >= LEAST_COMMON_FEATURES && n_features <= MOST_AXES);
 }
 
-int64_t common_form_length(int64_t n_components, int64_t n_features)
+/* Of all rows of R, in groups of WHITENING_ROWS. */
+static int64_t packed_length(int64_t d)
 {
+  return (d + WHITENING_ROWS - 1) / WHITENING_ROWS * WHITENING_ROWS * d;
+}
+
+/* R as rows, and what common_axes_find and set_order want. */
+static int64_t axes_length(int64_t d)
+{
+  return d * d + common_axes_numbers(d);
+}
+
+int64_t common_form_length(const covariance_family *family, int64_t n_components, int64_t n_features)
+{
+  if (!has_common_form(family, n_features)) return 0;
   int64_t numbers;
-  return multiply_fits(n_components + 1, n_features, &numbers) ? sum_of_bytes(2, (int64_t[]){numbers, n_components})
-                                                               : INT64_MAX;
+  if (family->common == COMMON_UP_TO_VOLUME)
+    return multiply_fits(n_components + 1, n_features, &numbers) ? sum_of_bytes(2, (int64_t[]){numbers, n_components})
+                                                                 : INT64_MAX;
+  if (!multiply_fits(n_components, 2 * n_features, &numbers)) return INT64_MAX;
+  return sum_of_bytes(4, (int64_t[]){numbers, n_features, packed_length(n_features), axes_length(n_features)});
 }
 
-bool common_form_allocate(density_form *form)
+bool common_form_allocate(const covariance_family *family, density_form *form)
 {
   const int64_t d = form->n_features;
+  if (!has_common_form(family, d)) return true;
   common_form *common = &form->common;
+  common->is_triangular = common->isotropic = family->common == COMMON_UP_TO_VOLUME;
+  common->precisions_length = common->isotropic ? 1 : d;
   common->origin = allocate(d, sizeof(double));
   common->means = allocate(form->n_components * d, sizeof(double));
-  common->precisions = allocate(form->n_components, sizeof(double));
-  common->precisions_length = 1;
-  common->isotropic = true;
+  common->precisions = allocate(form->n_components * common->precisions_length, sizeof(double));
+  if (!common->is_triangular) {
+    common->axes = allocate(axes_length(d), sizeof(double));
+    common->packed = allocate(packed_length(d), sizeof(double));
+    if (common->axes == NULL || common->packed == NULL) return false;
+  }
   return common->origin != NULL && common->means != NULL && common->precisions != NULL;
 }
 
@@ -40,6 +64,8 @@ void common_form_free(density_form *form)
   free(form->common.origin);
   free(form->common.means);
   free(form->common.precisions);
+  free(form->common.axes);
+  free(form->common.packed);
 }
 
 /* Between the components points may be spread so many times as within, in squares: 16 of 53 bits are lost then. */
@@ -109,16 +135,11 @@ static int64_t first_living(const density_form *form)
   return -1;
 }
 
-void common_form_set(density_form *form, const gmmpi_model *model)
+static void set_up_to_volume(density_form *form, const gmmpi_model *model, int64_t first)
 {
   const int64_t d = form->n_features;
-  const int64_t first = first_living(form);
   common_form *common = &form->common;
-  common->between = 0.0;
-  common->holds = d >= LEAST_COMMON_FEATURES && first >= 0;
-  if (!common->holds) return;
   common->matrix = form->whitening + first * form->whitening_length;
-  set_origin(model, common->origin);
   for (int64_t k = 0; k < form->n_components && common->holds; k++) {
     double *transformed = common->means + k * d;
     memset(transformed, 0, (size_t)d * sizeof(double));
@@ -130,4 +151,67 @@ void common_form_set(density_form *form, const gmmpi_model *model)
     common->between += model->weights[k] * square;
     common->holds = is_multiple && square <= farthest_mean * farthest_mean;
   }
+}
+
+static void pack_axes(int64_t d, const double *axes, double *packed)
+{
+  for (int64_t first = 0; first < d; first += WHITENING_ROWS) {
+    for (int64_t j = 0; j < d; j++) {
+      for (int64_t row = first; row < first + WHITENING_ROWS; row++) *packed++ = row < d ? axes[row * d + j] : 0.0;
+    }
+  }
+}
+
+/* Turns component k's mean, and its variances along the axes into precisions. Returns by how many standard deviations,
+ * squared, the terms of y are larger than distances from the mean: what rounding multiplies. */
+static double set_along_axes(density_form *form, const gmmpi_model *model, int64_t k)
+{
+  const int64_t d = form->n_features;
+  const common_form *common = &form->common;
+  const double *covariance = model_covariance(model, k);
+  double *precisions = common->precisions + k * d;
+  double square = 0.0;
+  for (int64_t i = 0; i < d; i++) {
+    const double *axis = common->axes + i * d;
+    double mean = 0.0;
+    double size = 0.0;
+    for (int64_t j = 0; j < d; j++) {
+      const double y = model->means[k * d + j] - common->origin[j];
+      mean += axis[j] * y;
+      size += fabs(axis[j]) * (fabs(y) + sqrt(covariance[j * d + j]));
+    }
+    precisions[i] = 1.0 / precisions[i];
+    common->means[k * d + i] = mean;
+    square += precisions[i] * size * size;
+  }
+  return square;
+}
+
+static void set_common_axes(density_form *form, const gmmpi_model *model)
+{
+  const int64_t d = form->n_features;
+  common_form *common = &form->common;
+  for (int64_t i = 0; i < form->n_components * d; i++) common->precisions[i] = 1.0;
+  memset(common->means, 0, (size_t)(form->n_components * d) * sizeof(double));
+  common->matrix = common->packed;
+  common->holds = common_axes_find(model, form->log_constants, common->axes, common->precisions, common->axes + d * d);
+  for (int64_t k = 0; k < form->n_components && common->holds; k++) {
+    if (form->log_constants[k] == -INFINITY) continue;
+    common->holds = set_along_axes(form, model, k) <= farthest_mean * farthest_mean;
+  }
+  if (common->holds) pack_axes(d, common->axes, common->packed);
+}
+
+void common_form_set(density_form *form, const gmmpi_model *model)
+{
+  const int64_t first = first_living(form);
+  common_form *common = &form->common;
+  common->between = 0.0;
+  common->holds = form->n_features >= LEAST_COMMON_FEATURES && first >= 0;
+  if (!common->holds) return;
+  set_origin(model, common->origin);
+  if (common->is_triangular)
+    set_up_to_volume(form, model, first);
+  else
+    set_common_axes(form, model);
 }

@@ -50,9 +50,8 @@ int64_t density_bytes(const covariance_family *family, int64_t n_components, int
   int64_t bytes;
   /* Beyond 2^30 features a matrix does not fit into any memory, and its size not into 64 bits. */
   if (n_features > (int64_t)1 << 30 || !multiply_fits(n_components, 2 + n_features, &vectors)) return INT64_MAX;
-  const int64_t common = family_has_common_form(family) ? common_form_length(n_components, n_features) : 0;
-  const int64_t numbers =
-      sum_of_bytes(3, (int64_t[]){vectors, whitening_numbers(family, n_components, n_features), common});
+  const int64_t numbers = sum_of_bytes(3, (int64_t[]){vectors, whitening_numbers(family, n_components, n_features),
+                                                      common_form_length(family, n_components, n_features)});
   return multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ? bytes : INT64_MAX;
 }
 
@@ -71,7 +70,7 @@ gmmpi_status density_create(const covariance_family *family, int64_t n_component
     created->means = allocate(n_components * n_features, sizeof(double));
     created->whitening = allocate(whitening_numbers(family, n_components, n_features), sizeof(double));
     if (created->log_constants != NULL && created->room_for_dof != NULL && created->means != NULL &&
-        created->whitening != NULL && (!family_has_common_form(family) || common_form_allocate(created))) {
+        created->whitening != NULL && common_form_allocate(family, created)) {
       *form = created;
       return GMMPI_OK;
     }

@@ -48,10 +48,13 @@ typedef struct common_form {
   double between;       /* sum of weight |W_k (mean_k - origin)|^2 over the components: how far apart they are */
   double *origin;       /* d: the mean of the mixture; NULL: the covariances have nothing in common */
   double *means;        /* K x d: R (mean_k - origin) */
-  const double *matrix; /* R, lower triangular, as whitening holds a component's W */
-  double *precisions;   /* the squares of S_k's diagonal: precisions_length numbers each */
+  const double *matrix; /* R: lower triangular, as whitening holds a component's W, or the same with all its columns */
+  bool is_triangular;
+  double *precisions; /* the squares of S_k's diagonal: precisions_length numbers each */
   int64_t precisions_length;
   bool isotropic; /* all of a component's precisions are the same */
+  double *axes; /* d x d, of covariances with an orientation in common: R, or NULL; and behind it room for its making */
+  double *packed; /* ... the same as matrix */
 } common_form;
 
 typedef struct density_form {
@@ -92,14 +95,12 @@ int64_t dense_whitening_length(int64_t n_features);
 /* --- mixture/common_form.c: what density_create and the others above do for covariances with something in common ---
  */
 
-/* Have the family's covariances a matrix in common? */
-bool family_has_common_form(const covariance_family *family);
-
-/* The numbers of a common form, besides the matrix; INT64_MAX when they can't be counted. */
-int64_t common_form_length(int64_t n_components, int64_t n_features);
+/* The numbers of the family's common form, besides a matrix that is a component's whitening; 0: its covariances have
+ * nothing in common; INT64_MAX when they can't be counted. */
+int64_t common_form_length(const covariance_family *family, int64_t n_components, int64_t n_features);
 
 /* Of a form whose whitening is there. False: no memory. */
-bool common_form_allocate(density_form *form);
+bool common_form_allocate(const covariance_family *family, density_form *form);
 void common_form_free(density_form *form);
 
 /* Are the means, as the form's model has them, so near to each other that second moments of the points about their

@@ -53,6 +53,7 @@ void gmmpi_model_destroy(gmmpi_model *model)
   model_arrays_free(model);
   free_names(model->feature_names, model->n_features);
   free_names(model->transforms, model->n_features);
+  free_names(model->component_names, model->n_components);
   free(model);
 }
 
@@ -143,6 +144,7 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
   model_copy_parameters(created, model);
   status = model_set_feature_names(created, model->feature_names, error);
   if (status == GMMPI_OK) status = model_set_transforms(created, model->transforms, error);
+  if (status == GMMPI_OK) status = model_set_component_names(created, model->component_names, error);
   if (status == GMMPI_OK) {
     *copy = created;
   } else {
@@ -151,32 +153,59 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
   return status;
 }
 
-/* Replaces d texts by copies of others. */
-static gmmpi_status set_texts(char ***place, char *const *texts, int64_t d, gmmpi_error *error)
+/* Replaces n texts by copies of others; of_what: for messages. */
+static gmmpi_status set_texts(char ***place, char *const *texts, int64_t n, const char *of_what, gmmpi_error *error)
 {
   char **copies = NULL;
   if (texts != NULL) {
-    bool copied = (copies = calloc((size_t)d, sizeof *copies)) != NULL;
-    for (int64_t j = 0; copied && j < d; j++) copied = (copies[j] = strdup(texts[j])) != NULL;
+    bool copied = (copies = calloc((size_t)n, sizeof *copies)) != NULL;
+    for (int64_t j = 0; copied && j < n; j++) copied = (copies[j] = strdup(texts[j])) != NULL;
     if (!copied) {
-      free_names(copies, d);
-      return fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of %lld features; pick fewer columns",
-                  (long long)d);
+      free_names(copies, n);
+      return fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of %lld %s", (long long)n, of_what);
     }
   }
-  free_names(*place, d);
+  free_names(*place, n);
   *place = copies;
   return GMMPI_OK;
 }
 
 gmmpi_status model_set_feature_names(gmmpi_model *model, char *const *names, gmmpi_error *error)
 {
-  return set_texts(&model->feature_names, names, model->n_features, error);
+  return set_texts(&model->feature_names, names, model->n_features, "features; pick fewer columns", error);
 }
 
 gmmpi_status model_set_transforms(gmmpi_model *model, char *const *transforms, gmmpi_error *error)
 {
-  return set_texts(&model->transforms, transforms, model->n_features, error);
+  return set_texts(&model->transforms, transforms, model->n_features, "features; pick fewer columns", error);
+}
+
+gmmpi_status model_set_component_names(gmmpi_model *model, char *const *names, gmmpi_error *error)
+{
+  return set_texts(&model->component_names, names, model->n_components, "components; ask for fewer", error);
+}
+
+static int compare_texts(const void *one, const void *other)
+{
+  return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+gmmpi_status model_accept_component_names(gmmpi_model *model, char *const *names, const char *label, gmmpi_error *error)
+{
+  const int64_t K = model->n_components;
+  char **sorted = allocate(K, sizeof *sorted);
+  if (sorted == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", label);
+  if (names != NULL) {
+    memcpy(sorted, names, (size_t)K * sizeof *sorted);
+    qsort(sorted, (size_t)K, sizeof *sorted, compare_texts);
+  }
+  gmmpi_status status = GMMPI_OK;
+  for (int64_t k = 1; names != NULL && k < K && status == GMMPI_OK; k++) {
+    if (strcmp(sorted[k - 1], sorted[k]) == 0)
+      status = fail(error, GMMPI_BAD_DATA, "%s: two components have the name \"%.100s\"; correct it", label, sorted[k]);
+  }
+  free(sorted);
+  return status == GMMPI_OK ? model_set_component_names(model, names, error) : status;
 }
 
 gmmpi_status model_accept_transforms(gmmpi_model *model, char *const *transforms, const char *label, gmmpi_error *error)
@@ -481,4 +510,10 @@ const double *gmmpi_model_means(const gmmpi_model *model)
 const double *gmmpi_model_covariances(const gmmpi_model *model)
 {
   return model->covariances;
+}
+
+const char *gmmpi_model_component_name(const gmmpi_model *model, int64_t component)
+{
+  if (model->component_names == NULL || component < 0 || component >= model->n_components) return NULL;
+  return model->component_names[component];
 }

@@ -11,11 +11,11 @@
 gmmpi_status model_allocate(model_kind kind, int64_t n_components, int64_t n_features, gmmpi_model **model,
                             gmmpi_error *error);
 
-/* The bytes of a model without feature names; INT64_MAX when they can't be counted. */
+/* The bytes of a model without names; INT64_MAX when they can't be counted. */
 int64_t model_bytes(model_kind kind, int64_t n_components, int64_t n_features);
 
 /* Copies all parameters and factors between two models of one shape; `to` may have parts that `from` lacks, whose
- * numbers stay. Feature names stay. */
+ * numbers stay. Names stay. */
 void model_copy_parameters(gmmpi_model *to, const gmmpi_model *from);
 
 /* --- the covariance of component k, of a shared one that of all --- */
@@ -50,6 +50,13 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
 
 /* names: n_features, copied; NULL takes them away. Errors: 71. */
 gmmpi_status model_set_feature_names(gmmpi_model *model, char *const *names, gmmpi_error *error);
+
+/* names: n_components, all different, copied; NULL takes them away. Errors: 71. */
+gmmpi_status model_set_component_names(gmmpi_model *model, char *const *names, gmmpi_error *error);
+
+/* The same of names that came from outside, as label names it. Errors: 65 two are the same; 71. */
+gmmpi_status model_accept_component_names(gmmpi_model *model, char *const *names, const char *label,
+                                          gmmpi_error *error);
 
 /* transforms: n_features texts of support/feature_transform.h, copied; NULL: nothing was done to any feature. Errors:
  * 71. */

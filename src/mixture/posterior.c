@@ -269,6 +269,27 @@ gmmpi_status posterior_sort(gmmpi_model *model, gmmpi_error *error)
   return status;
 }
 
+/* Is this component one of a pruned model? */
+static bool is_kept(const gmmpi_model *model, int64_t k)
+{
+  return posterior_n_used(model) > 0 ? posterior_is_used(model, k) : k == largest_component(model);
+}
+
+/* The components that are kept keep their names. */
+static gmmpi_status take_names_of_used(gmmpi_model *pruned, const gmmpi_model *model, gmmpi_error *error)
+{
+  if (model->component_names == NULL) return GMMPI_OK;
+  char **names = allocate(pruned->n_components, sizeof *names);
+  if (names == NULL) return fail(error, GMMPI_NO_MEMORY, "there is no memory to leave out components");
+  int64_t n = 0;
+  for (int64_t k = 0; k < model->n_components; k++) {
+    if (is_kept(model, k)) names[n++] = model->component_names[k];
+  }
+  model_set_component_names(pruned, names, error);
+  free(names);
+  return error->status;
+}
+
 gmmpi_status posterior_prune(const gmmpi_model *model, gmmpi_model **pruned, gmmpi_error *error)
 {
   const int64_t n_used = posterior_n_used(model);
@@ -280,7 +301,8 @@ gmmpi_status posterior_prune(const gmmpi_model *model, gmmpi_model **pruned, gmm
   if (counts == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to leave out components");
   if (counts == NULL || model_allocate(model_kind_of(model), K, model->n_features, &created, &local) != GMMPI_OK ||
       model_set_feature_names(created, model->feature_names, &local) != GMMPI_OK ||
-      model_set_transforms(created, model->transforms, &local) != GMMPI_OK) {
+      model_set_transforms(created, model->transforms, &local) != GMMPI_OK ||
+      take_names_of_used(created, model, &local) != GMMPI_OK) {
     free(counts);
     gmmpi_model_destroy(created);
     return error_pass(error, &local);

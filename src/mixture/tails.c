@@ -20,7 +20,10 @@ double tails_log_factor(double dof, double n_features)
   double a = 0.5 * dof;
   double sum = 0.0;
   /* Gamma(a + 1) = a Gamma(a). */
-  for (; a < LARGE; a += 1.0) sum += h * log1p(1.0 / a) - log1p(h / a);
+  while (a < LARGE) {
+    sum += h * log1p(1.0 / a) - log1p(h / a);
+    a += 1.0;
+  }
   return sum + ((a + h - 0.5) * log1p(h / a) - h) + (stirling_remainder(a + h) - stirling_remainder(a));
 }
 
@@ -28,7 +31,10 @@ double tails_log_factor(double dof, double n_features)
 double tails_digamma_less_log(double x)
 {
   double sum = 0.0;
-  for (; x < LARGE; x += 1.0) sum += log1p(1.0 / x) - 1.0 / x;
+  while (x < LARGE) {
+    sum += log1p(1.0 / x) - 1.0 / x;
+    x += 1.0;
+  }
   const double y = 1.0 / (x * x);
   return sum - 0.5 / x -
          y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760))))));

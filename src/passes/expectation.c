@@ -3,6 +3,7 @@
 
 #include "support/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 void weigh_responsibilities(const row_tile *tile, int64_t n_components, double *responsibilities)
@@ -48,10 +49,85 @@ static void posteriors_with_labels(const density_form *form, const row_tile *til
   keep_known_labels(tile, form->n_components, responsibilities);
 }
 
+/* The form of component k alone, without the background. */
+static density_form form_of_component(const density_form *form, int64_t k)
+{
+  density_form alone = *form;
+  alone.n_components = 1;
+  alone.log_constants = form->log_constants + k;
+  alone.means = form->means + k * form->n_features;
+  alone.whitening = form->whitening + k * form->whitening_length;
+  alone.dof = form->dof + k;
+  alone.background = -INFINITY;
+  alone.common.holds = false;
+  return alone;
+}
+
+/* Adds the rows that are known to be component k's. In a mixture of it alone they have responsibility 1 (times their
+ * weights, 0 for all other rows) and the pulls of this component; and so the kernel does all of it. */
+static void add_known_pulls(const density_form *form, const row_tile *tile, int64_t k, const double *weights,
+                            pass_workspace *workspace)
+{
+  _Alignas(MEMORY_ALIGNMENT) double pulls[TILE_ROWS];
+  _Alignas(MEMORY_ALIGNMENT) double responsibilities[2 * TILE_ROWS];
+  const density_form alone = form_of_component(form, k);
+  block_sums sums = {.totals = workspace->sums.totals + k, .logs = workspace->sums.logs + k};
+  row_tile known = *tile;
+  known.weights = weights;
+  workspace->kernel->pulls(&alone, &known, pulls, responsibilities, NULL, &sums, workspace->scratch);
+  workspace->sums.log_likelihood += sums.log_likelihood;
+  for (int p = 0; p < TILE_ROWS; p++) workspace->responsibilities[k * TILE_ROWS + p] += pulls[p];
+}
+
+/* The same of a component of weight 0, which has no density yet: the pulls are 1, times the weights. */
+static void add_known_rows(int64_t k, const double *weights, pass_workspace *workspace)
+{
+  for (int p = 0; p < TILE_ROWS; p++) {
+    if (weights[p] > 0.0) workspace->sums.log_likelihood = -INFINITY;
+    workspace->sums.totals[k] += weights[p];
+    workspace->responsibilities[k * TILE_ROWS + p] += weights[p];
+  }
+}
+
+/* posteriors_with_labels for t distributions, where workspace->responsibilities are pulls. */
+static void pulls_with_labels(const density_form *form, const row_tile *tile, pass_workspace *workspace)
+{
+  _Alignas(MEMORY_ALIGNMENT) double weights[TILE_ROWS];
+  _Alignas(MEMORY_ALIGNMENT) double own[TILE_ROWS];
+  row_tile unknown = *tile;
+  bool is_known[TILE_ROWS];
+  for (int p = 0; p < TILE_ROWS; p++) {
+    is_known[p] = p < tile->n_points && tile->labels[p] >= 0.0;
+    weights[p] = p >= tile->n_points ? 0.0 : tile->weights != NULL ? tile->weights[p] : 1.0;
+    own[p] = is_known[p] ? 0.0 : weights[p];
+  }
+  unknown.weights = own;
+  workspace->kernel->pulls(form, &unknown, workspace->responsibilities, workspace->spare, NULL, &workspace->sums,
+                           workspace->scratch);
+  for (int first = 0; first < TILE_ROWS; first++) {
+    if (!is_known[first]) continue;
+    const double label = tile->labels[first];
+    for (int p = 0; p < TILE_ROWS; p++) {
+      const bool has = is_known[p] && tile->labels[p] == label;
+      own[p] = has ? weights[p] : 0.0;
+      is_known[p] = is_known[p] && !has;
+    }
+    const int64_t k = (int64_t)label;
+    if (form->log_constants[k] > -INFINITY)
+      add_known_pulls(form, tile, k, own, workspace);
+    else
+      add_known_rows(k, own, workspace);
+  }
+}
+
 void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace)
 {
   const density_form *form = context;
   if (workspace->sums.totals != NULL && form->dof != NULL) {
+    if (has_known_labels(tile)) {
+      pulls_with_labels(form, tile, workspace);
+      return;
+    }
     workspace->kernel->pulls(form, tile, workspace->responsibilities, workspace->spare, NULL, &workspace->sums,
                              workspace->scratch);
     return;

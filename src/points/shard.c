@@ -51,6 +51,7 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
   created->n_features = n_features;
   created->has_weights = options->has_weights;
   created->has_labels = options->has_labels;
+  created->n_classes = options->n_classes;
   created->row_width = n_features + shard_n_beside(options);
   created->largest_weight = 1.0;
   created->weight_unit = 1.0;

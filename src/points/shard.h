@@ -31,6 +31,7 @@ typedef struct shard_options {
   bool single_precision; /* numbers are held as floats: rounded once, when they are read, and doubles for all others */
   bool has_weights;      /* the last number of each row is its weight, and no feature */
   bool has_labels;       /* the one before it, or the last one, is its label: -1, or the component, a whole number */
+  int64_t n_classes;     /* labels are below it; 0: nobody says */
   bool drops_weightless; /* a row of weight 0 is left out, whatever else is in it */
   int64_t stream_bytes;  /* 0: all rows are held; else they are streamed through chunks of at most so many bytes */
   int64_t subsample_bytes; /* of points that are streamed: the most for a subsample of them, which is held, or streamed;
@@ -61,6 +62,7 @@ typedef struct shard {
   int64_t n_features;
   bool has_weights;
   bool has_labels;
+  int64_t n_classes;  /* see shard_options */
   int64_t row_width;  /* numbers of a row: n_features, the label where there is one, and the weight likewise */
   int64_t block_rows; /* rows of every block but the last; a multiple of TILE_ROWS */
   int64_t n_blocks;   /* of the data set */
@@ -107,6 +109,7 @@ static inline dropped_count shard_dropped(const shard *points)
 static inline void shard_note_beside(const shard *points, shard_options *options)
 {
   options->has_labels = points->has_labels;
+  options->n_classes = points->n_classes;
   options->has_weights = points->has_weights;
 }
 

@@ -9,7 +9,10 @@ static const double large = 10.0;
 double digamma(double x)
 {
   double before = 0.0;
-  for (; x < large; x += 1.0) before += 1.0 / x;
+  while (x < large) {
+    before += 1.0 / x;
+    x += 1.0;
+  }
   const double t = 1.0 / (x * x);
   /* Bernoulli numbers B_2n / 2n. */
   const double series =

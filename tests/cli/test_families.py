@@ -170,6 +170,21 @@ class Families(Case):
                 self.fit(*options, ranks=3)
                 self.assertEqual(self.bytes_of("model.h5"), alone)
 
+    def test_same_bits_where_points_are_rotated_once(self):
+        rng = np.random.default_rng(8)
+        axes = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+        deviations = np.exp(rng.normal(size=(3, 6)))
+        points = np.concatenate([rng.normal(size=(200, 6)) * deviations[k] @ axes + 3 * k for k in range(3)])
+        np.save(self.path("points.npy"), points)
+        for code in ("EVE", "VVE"):
+            with self.subTest(code):
+                options = ("fit", self.path("points.npy"), "-k", 3, "--covariance", code, "--max-iter", 12, *PLAIN,
+                           "-o", self.path("model.h5"))
+                self.summary(*options)
+                alone = self.bytes_of("model.h5")
+                self.summary(*options, "--threads", 2, ranks=3)
+                self.assertEqual(self.bytes_of("model.h5"), alone)
+
     def test_columns_that_do_not_vary(self):
         """Data that are degenerate get a ridge, and their model keeps the structure of its family."""
         rng = np.random.default_rng(5)

@@ -253,10 +253,11 @@ class Noise(Case):
         numpy.testing.assert_allclose([own.min(axis=0), own.max(axis=0)], [[0, 0], [1, 1]], atol=1e-12)
 
     def test_region_of_a_given_volume(self):
-        """Has the box's middle."""
+        """Has the box's middle; 0 is that of the box."""
         volume = MCLUST["volumes"]["noise"]
-        self.from_labels("--max-iter", 0)
+        self.from_labels("--max-iter", 0, "--noise-volume", 0)
         box = self.arrays()
+        self.assertAlmostEqual(box["noise_volume"], volume, delta=1e-9)
         self.from_labels("--max-iter", 0, "--noise-volume", 4 * volume)
         wide = self.arrays()
         numpy.testing.assert_allclose(wide["noise_axes"], 2 * box["noise_axes"], rtol=1e-12)
@@ -294,7 +295,7 @@ class Noise(Case):
     def test_refusals(self):
         options = ("fit", POINTS, "-k", 2, "-o", self.path("m.h5"))
         self.fail_with(64, "--noise-volume", *options, "--noise-volume", 5)
-        for wrong in ("0", "-1", "nan", "x"):
+        for wrong in ("-1", "nan", "x"):
             self.fail_with(64, "--noise-volume", *options, "--noise", "--noise-volume", wrong)
         for method in ("vb", "dp"):
             self.fail_with(64, "--noise: ", *options, "--noise", "--method", method)

@@ -6,9 +6,13 @@ The models and data are made here with numpy and h5py; gmmpi itself is not neede
 
 import csv
 import json
+import math
 import os
+import runpy
 import subprocess
 import sys
+import tempfile
+import traceback
 import unittest
 
 import h5py
@@ -17,6 +21,7 @@ import numpy as np
 from harness import Case, MALL, PATIENCE, SOURCE
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
+from plotting import comparison, pictures, style  # noqa: F401 (for the copies of this process)
 from plotting.labels import read_labels
 from plotting.mixture import read_mixture
 from plotting.tables import open_table, sample_blocks
@@ -25,9 +30,43 @@ ALL = ["data.png", "clusters.png", "log_likelihood.png", "responsibilities.png"]
 WITHOUT_LOG = ["data.png", "clusters.png", "responsibilities.png"]
 
 
-def run(script, *arguments):
+def start(script, *arguments):
+    """Runs a script as its users do."""
     words = [sys.executable, "-B", os.path.join(SOURCE, "scripts", script)] + [str(argument) for argument in arguments]
     return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
+
+
+def run(script, *arguments):
+    """The same in a copy of this process, which has the libraries already: importing them takes longer than all else."""
+    words = [os.path.join(SOURCE, "scripts", script)] + [str(argument) for argument in arguments]
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        child = os.fork()
+        if child == 0:
+            become(words, output, errors)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(words, status, output.read(), errors.read())
+
+
+def become(words, output, errors):
+    """Ends the process when the script ends, with its status."""
+    status = 1
+    try:
+        os.dup2(output.fileno(), 1)
+        os.dup2(errors.fileno(), 2)
+        sys.argv = words
+        runpy.run_path(words[0], run_name="__main__")
+    except SystemExit as end:
+        status = end.code or 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 class Pictures(Case):
@@ -57,7 +96,7 @@ class Pictures(Case):
                           "0,-90000,-300,nan,0,0.1\n1,-1300,-4.3,295.7,0,0.1\n2,-1290,-4.3,0.03,0,0.1\n"
                           "0,-1500,-5,,1,0.1\n1,-1295,-4.31,0.6,1,0.1\n")
 
-    def plot(self, data, *arguments, pictures=WITHOUT_LOG):
+    def plot(self, data, *arguments, pictures=WITHOUT_LOG, run=run):
         """Draws, and checks that exactly these pictures were written and named."""
         folder = self.path("out of/plots")
         done = run("plot.py", self.path("model.h5"), data, "-o", folder, *arguments)
@@ -69,7 +108,7 @@ class Pictures(Case):
             self.assertTrue(content.startswith(b"\x89PNG"))
             self.assertGreater(len(content), 8000, name)
 
-    def refuse(self, status, pattern, *arguments, script="plot.py"):
+    def refuse(self, status, pattern, *arguments, script="plot.py", run=run):
         done = run(script, *arguments)
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertRegex(done.stderr, r"\Agmmpi (plot|compare): [^\n]*%s[^\n]*\n\Z" % pattern)
@@ -85,7 +124,7 @@ class Pictures(Case):
         data = self.npy(self.model(2))
         with h5py.File(self.path("labels.h5"), "w") as file:
             file["labels"] = self.labels.astype("i4")
-        self.plot(data, "--log", self.log(), "--labels", self.path("labels.h5"), pictures=ALL)
+        self.plot(data, "--log", self.log(), "--labels", self.path("labels.h5"), pictures=ALL, run=start)
         with h5py.File(self.path("labels.h5"), "a") as file:
             file["responsibilities"] = np.eye(3)[self.labels]
         self.plot(data, "--log", self.log(), "--labels", self.path("labels.h5"), pictures=ALL)
@@ -210,6 +249,25 @@ class Pictures(Case):
             np.testing.assert_allclose(mixture.log_densities(points), np.log(0.5 / (2 * np.pi * variance)) - (
                 (points[:, None] - mixture.means) ** 2).sum(axis=2) / (2 * variance), rtol=1e-12)
 
+    def test_t_distributions(self):
+        """Ellipses hold what those of normal components do, by scipy.stats.f.ppf(share, 2, 3) and by the density itself."""
+        for d, covariance in ((1, "full"), (2, "full"), (3, "diag")):
+            points = self.model(d, k=2, covariance=covariance)
+            with h5py.File(self.path("model.h5"), "a") as file:
+                file["dof"] = [3.0, 1e7]
+            self.plot(self.npy(points))
+        mixture = read_mixture(self.path("model.h5"))
+        for r, quantile in ((1, 0.5934186376291343), (2, 4.190501842024767)):
+            share = 1 - math.exp(-r ** 2 / 2)
+            self.assertAlmostEqual(mixture.radius(0, r) ** 2 / 2, quantile, delta=1e-9)
+            self.assertAlmostEqual(mixture.radius(1, r), r, delta=1e-6)
+            # The share of t points within the radius, by the density: polar coordinates, the midpoint rule.
+            step = mixture.radius(0, r) / 20000
+            radii = (np.arange(20000) + 0.5) * step
+            inside = 2 * np.pi * (radii * np.exp(mixture.log_density_at(0, radii ** 2, 2))).sum() * step
+            self.assertAlmostEqual(inside, share, delta=1e-8)
+        self.assertAlmostEqual(mixture.log_density_at(0, 3.0, 1), -math.log(2 * math.pi * math.sqrt(3)), delta=1e-12)
+
     def test_dropped_components_are_not_drawn(self):
         self.plot(self.npy(self.model(2, k=3, weights=[0.5, 0, 0.5])))
 
@@ -231,14 +289,14 @@ class Pictures(Case):
         self.refuse(65, r"a label is none of this model's \(0 to 2\)", model, data, "--labels", self.path("labels.h5"))
         self.refuse(64, "required", model)
         self.refuse(64, "one character", model, data, "--delimiter", ",,")
-        self.refuse(64, "--nonsense", model, data, "--nonsense")
+        self.refuse(64, "--nonsense", model, data, "--nonsense", run=start)
         self.refuse(73, "cannot be made", model, data, "-o", self.write("file", "") + "/folder")
 
     def test_comparison(self):
         summaries = [dict(n_components=k, log_likelihood=-100.5 / k, bic=300 + (k - 3) ** 2, aic=200 + (k - 5) ** 2,
                           icl=310 + (k - 2) ** 2) for k in (10, 1, 2, 3, 4, 5)]
         paths = [self.write("%d.json" % i, json.dumps(summary)) for i, summary in enumerate(summaries)]
-        done = run("compare.py", *paths, "-o", self.path("out"))
+        done = start("compare.py", *paths, "-o", self.path("out"))
         self.assertEqual(done.returncode, 0, done.stderr)
         table = self.path("out/comparison.csv")
         self.assertEqual(done.stdout.splitlines()[-2:], [table, self.path("out/comparison.png")])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""gmmpi fit --distribution t: against textbook EM written here in numpy; ranks, predictions, samples, refusals."""
+"""gmmpi fit --distribution t: against textbook EM written here in numpy; ranks, restart, predictions, samples, refusals."""
 
 import json
 import math
@@ -62,15 +62,32 @@ def restrict(scatter, counts, family):
     return each
 
 
-def textbook(points, parameters, family, estimate, n_iterations):
+def expect(points, parameters, repeats, noise, labels=None):
+    """Log-likelihood, responsibilities times repeats (n), and means of the latent weights. noise: weight and density, or None;
+    labels: n, -1 where not known, or None."""
+    density, shares, u = quantities(points, *parameters)
+    if noise is not None:
+        with_noise = numpy.logaddexp(density, math.log(noise[0]) + math.log(noise[1]))
+        shares = shares * numpy.exp(density - with_noise)[:, None]
+        density = with_noise
+    if labels is not None:
+        own = numpy.log(shares[numpy.arange(len(points)), labels]) + density
+        density = numpy.where(labels >= 0, own, density)
+        shares = numpy.where(labels[:, None] >= 0, numpy.arange(shares.shape[1]) == labels[:, None], shares)
+    return (repeats * density).sum(), repeats[:, None] * shares, u
+
+
+def textbook(points, parameters, family, estimate, n_iterations, repeats=None, noise=None, labels=None):
     weights, means, covariances, dof = parameters
-    d = points.shape[1]
+    n, d = points.shape
+    repeats = numpy.ones(n) if repeats is None else repeats
     likelihoods = []
     for _ in range(n_iterations):
-        density, shares, u = quantities(points, weights, means, covariances, dof)
-        likelihoods.append(density.sum())
+        likelihood, shares, u = expect(points, (weights, means, covariances, dof), repeats, noise, labels)
+        likelihoods.append(likelihood)
         counts, pulls = shares.sum(axis=0), shares * u
-        weights = counts / len(points)
+        weights = counts / repeats.sum()
+        noise = None if noise is None else (1 - weights.sum(), noise[1])
         means = pulls.T @ points / pulls.sum(axis=0)[:, None]
         scatter = numpy.array([(pulls[:, k, None] * (points - m)).T @ (points - m) for k, m in enumerate(means)])
         covariances = restrict(scatter, counts, family)
@@ -80,7 +97,7 @@ def textbook(points, parameters, family, estimate, n_iterations):
             dof = [solve(1 + t / c) for t, c in zip(tails, counts)]
         elif estimate == "common":
             dof = [solve(1 + tails.sum() / counts.sum())] * len(dof)
-    likelihoods.append(quantities(points, weights, means, covariances, dof)[0].sum())
+    likelihoods.append(expect(points, (weights, means, covariances, dof), repeats, noise, labels)[0])
     return (weights, means, covariances, dof), likelihoods
 
 
@@ -97,11 +114,14 @@ def t_points(n, means, dof, seed=1):
 class Tails(Case):
     MEANS = [[0.0, 0.0], [7.0, 1.0]]
 
-    def start(self, family, dof):
+    def start(self, family, dof, noise=None):
         stored = {"full": [numpy.eye(2).tolist()] * 2, "tied": numpy.eye(2).tolist(), "diag": [[1.0, 1.0]] * 2}
         stored["spherical"] = [1.0, 1.0]
         content = {"weights": [0.4, 0.6], "means": [[0.5, 0.0], [6.0, 1.0]], "covariances": stored[family]}
         content["dof"] = dof
+        if noise is not None:
+            content["weights"] = [(1 - noise[0]) * weight for weight in content["weights"]]
+            content.update(noise_weight=noise[0], noise_volume=1 / noise[1])
         return self.write("start.json", json.dumps(content))
 
     def test_textbook_em(self):
@@ -123,6 +143,58 @@ class Tails(Case):
                 n_covariances = {"full": 6, "tied": 3, "diag": 4, "spherical": 2}[family]
                 n_dof = {"each": 2, "common": 1, "4": 0}[estimate]
                 self.assertEqual(done["n_parameters"], 1 + 4 + n_covariances + n_dof)
+
+    def test_weights_and_noise(self):
+        points = t_points(150, self.MEANS, [3, 12])
+        numpy.save(self.path("x.npy"), points)
+        repeats = 1.0 + numpy.arange(len(points)) % 3
+        numpy.save(self.path("w.npy"), repeats)
+        noise = (0.1, 1e-3)
+        for family in ("full", "tied", "diag", "spherical"):
+            begin = ([0.36, 0.54], numpy.array([[0.5, 0.0], [6.0, 1.0]]), [numpy.eye(2)] * 2, [10.0, 5.0])
+            (_, means, _, dof), likelihoods = textbook(points, begin, family, "each", 8, repeats, noise)
+            options = ["-k", 2, "--distribution", "t", "--covariance", family, "--weights", self.path("w.npy"), "--noise"]
+            options += ["--noise-volume", 1000, "--init", self.start(family, [10.0, 5.0], noise), "--accelerate", "none"]
+            options += ["--no-coarse-to-fine", "--tol", 0, "--max-iter", 8, "--reg-covar", 0, "-o", self.path("m.h5")]
+            done = self.summary("fit", self.path("x.npy"), *options)
+            self.assertAlmostEqual(done["log_likelihood"] / likelihoods[-1], 1.0, delta=1e-12)
+            with h5py.File(self.path("m.h5")) as model:
+                numpy.testing.assert_allclose(model["dof"][()], dof, rtol=1e-9)
+                numpy.testing.assert_allclose(model["means"][()], means, atol=1e-10)
+
+    def test_known_labels(self):
+        """Two rows lie far from where their labels say, and one far from everything."""
+        points = t_points(150, self.MEANS, [3, 12])
+        labels = numpy.where(numpy.arange(len(points)) % 4 == 0, (points[:, 0] > 3.5).astype(int), -1)
+        for row, place, label in ((0, [40.0, -30.0], 1), (4, [6.5, 1.0], 0), (8, [0.2, 0.1], 1)):
+            points[row], labels[row] = place, label
+        self.write("x.csv", "a,b,class\n" + "".join(
+            "%r,%r,%s\n" % (a, b, "" if label < 0 else "c%d" % label) for (a, b), label in zip(points.tolist(), labels)))
+        begin = ([0.4, 0.6], numpy.array([[0.5, 0.0], [6.0, 1.0]]), [numpy.eye(2)] * 2, [10.0, 5.0])
+        (_, means, _, dof), likelihoods = textbook(points, begin, "full", "each", 8, labels=labels)
+        options = ["-k", 2, "--distribution", "t", "--known-labels", "class", "--init", self.start("full", [10.0, 5.0])]
+        options += ["--accelerate", "none", "--tol", 0, "--max-iter", 8, "--reg-covar", 0, "-o", self.path("m.h5")]
+        done = self.summary("fit", self.path("x.csv"), *options)
+        self.assertAlmostEqual(done["log_likelihood"] / likelihoods[-1], 1.0, delta=1e-12)
+        with h5py.File(self.path("m.h5")) as model:
+            numpy.testing.assert_allclose(model["dof"][()], dof, rtol=1e-9)
+            numpy.testing.assert_allclose(model["means"][()], means, atol=1e-10)
+
+    def test_restarted(self):
+        """Bit by bit what one run gives."""
+        numpy.save(self.path("x.npy"), t_points(2000, self.MEANS, [3, 6]))
+        words = ["-k", 2, "--distribution", "t", "--tol", 0, "--accelerate", "none", "--no-coarse-to-fine", "-q"]
+        words += ["--init", self.start("full", [10.0, 10.0]), "-o", self.path("m.h5")]
+        self.succeed("fit", self.path("x.npy"), *words, "--max-iter", 12)
+        expected = self.model_bits()
+        self.succeed("fit", self.path("x.npy"), *words, "--max-iter", 5, "--checkpoint-every", 1)
+        self.assertNotEqual(self.model_bits(), expected)
+        self.succeed("fit", self.path("x.npy"), *words, "--max-iter", 12, "--restart", "auto", ranks=2)
+        self.assertEqual(self.model_bits(), expected)
+
+    def model_bits(self):
+        with h5py.File(self.path("m.h5")) as model:
+            return [model[name][()].tobytes() for name in ("weights", "means", "covariances", "dof")]
 
     def test_found_again_and_the_same_at_any_number_of_ranks(self):
         numpy.save(self.path("x.npy"), t_points(3000, self.MEANS, [3, 6]))

@@ -37,6 +37,8 @@ static gmmpi_model *example(const covariance_family *family, int64_t n_component
     if (j > 0) snprintf(names[j], 64, "feature number %lld", (long long)j);
   }
   if (named && model_set_feature_names(model, names, NULL) != GMMPI_OK) abort();
+  if (named && n_components <= d && model_set_component_names(model, names + d - n_components, NULL) != GMMPI_OK)
+    abort();
   for (int64_t j = 0; j < d; j++) free(names[j]);
   free(names);
   return model;
@@ -54,6 +56,9 @@ static void same_everywhere(const covariance_family *family, int64_t n_component
   check((model->feature_names != NULL) == named, "names or none");
   for (int64_t j = 0; named && j < d; j++)
     check(strcmp(model->feature_names[j], expected->feature_names[j]) == 0, "another name");
+  check((model->component_names == NULL) == (expected->component_names == NULL), "names of components or none");
+  for (int64_t k = 0; expected->component_names != NULL && k < n_components; k++)
+    check(strcmp(model->component_names[k], expected->component_names[k]) == 0, "another name of a component");
   gmmpi_model_destroy(expected);
   gmmpi_model_destroy(model);
 }

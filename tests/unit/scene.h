@@ -10,12 +10,21 @@
 
 #include <string.h>
 
-/* COMMON_SCENE: dense covariances that differ by their volumes alone. */
-typedef enum scene_kind { FULL_SCENE, DIAGONAL_SCENE, ISOTROPIC_SCENE, COMMON_SCENE, N_SCENE_KINDS } scene_kind;
+/* COMMON_SCENE: dense covariances that differ by their volumes alone; ORIENTED_SCENE: that have their axes in common.
+ */
+typedef enum scene_kind {
+  FULL_SCENE,
+  DIAGONAL_SCENE,
+  ISOTROPIC_SCENE,
+  COMMON_SCENE,
+  ORIENTED_SCENE,
+  N_SCENE_KINDS
+} scene_kind;
 
 typedef struct scene {
   density_form form;
-  double *lower;             /* K x d x d: W */
+  double *lower;             /* K x d x d: W; ORIENTED_SCENE: not triangular */
+  bool pooled;               /* COMMON_SCENE: second moments are wanted of all components together */
   int64_t whitening_numbers; /* of all components */
   bool about_origin;         /* COMMON_SCENE: second moments are wanted about form.common.origin, not about each mean */
   int64_t n_points, n_tiles;
@@ -49,25 +58,50 @@ static inline void pack_whitening(scene *s)
   }
 }
 
-/* What the components of a COMMON_SCENE have in common, from means and W: mixture/density.h. */
-static inline void fill_common(scene *s)
+/* How many columns of a row of W there are. */
+static inline int64_t row_columns(const scene *s, int64_t row)
+{
+  const bool is_whole = s->form.common.holds && !s->form.common.is_triangular;
+  return is_whole ? s->form.n_features : row + 1;
+}
+
+/* Of a d x d matrix in groups of WHITENING_ROWS rows. */
+static inline int64_t packed_numbers(int64_t d)
+{
+  return (d + WHITENING_ROWS - 1) / WHITENING_ROWS * WHITENING_ROWS * d;
+}
+
+/* What the components of a COMMON_SCENE or ORIENTED_SCENE have in common, from means and W: mixture/density.h. */
+static inline void fill_common(scene *s, scene_kind kind)
 {
   const int64_t d = s->form.n_features;
   const int64_t K = s->form.n_components;
+  const bool oriented = kind == ORIENTED_SCENE;
   common_form *common = &s->form.common;
-  *common = (common_form){.holds = true, .matrix = s->form.whitening, .isotropic = true};
+  *common = (common_form){.holds = true, .is_triangular = !oriented, .isotropic = !oriented};
   common->origin = allocate(padded_width(d), sizeof(double));
   common->means = allocate(K * d, sizeof(double));
-  common->precisions = allocate(K, sizeof(double));
-  common->precisions_length = 1;
-  for (int64_t k = 0; k < K; k++) common->precisions[k] = pow(s->lower[k * d * d] / s->lower[0], 2.0);
+  common->precisions_length = oriented ? d : 1;
+  common->precisions = allocate(K * common->precisions_length, sizeof(double));
+  for (int64_t k = 0; k < K; k++) {
+    for (int64_t i = 0; i < common->precisions_length; i++)
+      common->precisions[k * common->precisions_length + i] =
+          pow(s->lower[(k * d + i) * d + i] / s->lower[i * d + i], 2.0);
+  }
+  common->matrix = s->form.whitening;
+  if (oriented) {
+    common->matrix = common->packed = allocate(packed_numbers(d), sizeof(double));
+    for (int64_t i = 0; i < d * d; i++)
+      common->packed[i / d / WHITENING_ROWS * WHITENING_ROWS * d + i % d * WHITENING_ROWS + i / d % WHITENING_ROWS] =
+          s->lower[i];
+  }
   for (int64_t j = 0; j < d; j++) {
     for (int64_t k = 0; k < K; k++) common->origin[j] += s->form.means[k * d + j] / (double)K;
   }
   for (int64_t k = 0; k < K; k++) {
     for (int64_t i = 0; i < d; i++) {
       long double y = 0.0L;
-      for (int64_t j = 0; j <= i; j++)
+      for (int64_t j = 0; j < row_columns(s, i); j++)
         y += (long double)s->lower[i * d + j] * ((long double)s->form.means[k * d + j] - common->origin[j]);
       common->means[k * d + i] = (double)y;
     }
@@ -87,9 +121,13 @@ static inline void fill_mixture(scene *s, scene_kind kind, double origin, double
       lower[i * d + i] = kind == ISOTROPIC_SCENE && i > 0 ? lower[0] : 1.0 + random_number(seed) / 2;
     }
     for (int64_t i = 0; i < d * d && kind == COMMON_SCENE; i++) lower[i] = (1.0 + 0.25 * (double)(k % 3)) * s->lower[i];
+    for (int64_t i = 0; i < d * d && kind == ORIENTED_SCENE; i++) {
+      if (k == 0 && i % d > i / d) lower[i] = 0.5 * random_number(seed) / sqrt((double)d);
+      lower[i] = (1.0 + 0.25 * (double)(k * (i / d + 1) % 5)) * s->lower[i];
+    }
   }
   pack_whitening(s);
-  if (kind == COMMON_SCENE) fill_common(s);
+  if (kind >= COMMON_SCENE) fill_common(s, kind);
 }
 
 static inline long double exact_log_density(const scene *s, int64_t k, const double *x)
@@ -99,7 +137,7 @@ static inline long double exact_log_density(const scene *s, int64_t k, const dou
   if (s->form.log_constants[k] == -INFINITY) return -INFINITY;
   for (int64_t i = 0; i < d; i++) {
     long double z = 0.0L;
-    for (int64_t j = s->form.shape == DENSE ? 0 : i; j <= i; j++)
+    for (int64_t j = s->form.shape == DENSE ? 0 : i; j < row_columns(s, i); j++)
       z += (long double)s->lower[(k * d + i) * d + j] * ((long double)x[j * TILE_ROWS] - s->form.means[k * d + j]);
     distance += z * z;
   }
@@ -142,7 +180,7 @@ static inline void compute_exactly(scene *s)
 static inline scene scene_create(scene_kind kind, int64_t K, int64_t d, int64_t n_points, double origin,
                                  double distance, uint64_t *seed)
 {
-  const density_shape shape = kind == FULL_SCENE || kind == COMMON_SCENE ? DENSE : DIAGONAL;
+  const density_shape shape = kind == DIAGONAL_SCENE || kind == ISOTROPIC_SCENE ? DIAGONAL : DENSE;
   scene s = {.form = {.background = -INFINITY,
                       .shape = shape,
                       .n_components = K,
@@ -152,7 +190,7 @@ static inline scene scene_create(scene_kind kind, int64_t K, int64_t d, int64_t 
   s.form.whitening_length = shape == DENSE ? WHITENING_ROWS * WHITENING_ROWS * n_groups * (n_groups + 1) / 2 : d;
   s.whitening_numbers = kind == COMMON_SCENE ? s.form.whitening_length : K * s.form.whitening_length;
   if (kind == COMMON_SCENE) s.form.whitening_length = 0;
-  s.about_origin = kind == COMMON_SCENE;
+  s.pooled = s.about_origin = kind == COMMON_SCENE;
   s.form.log_constants = allocate(K, sizeof(double));
   s.form.means = allocate(K * d, sizeof(double));
   s.form.whitening = allocate(s.whitening_numbers, sizeof(double));
@@ -184,7 +222,11 @@ static inline void copy_mixture(scene *to, const scene *from)
   if (!from->form.common.holds) return;
   memcpy(to->form.common.origin, from->form.common.origin, (size_t)from->form.n_features * sizeof(double));
   memcpy(to->form.common.means, from->form.common.means, means);
-  memcpy(to->form.common.precisions, from->form.common.precisions, (size_t)from->form.n_components * sizeof(double));
+  memcpy(to->form.common.precisions, from->form.common.precisions,
+         (size_t)(from->form.n_components * from->form.common.precisions_length) * sizeof(double));
+  if (from->form.common.packed == NULL) return;
+  memcpy(to->form.common.packed, from->form.common.packed,
+         (size_t)packed_numbers(from->form.n_features) * sizeof(double));
 }
 
 static inline void scene_destroy(scene *s)
@@ -195,6 +237,7 @@ static inline void scene_destroy(scene *s)
   free(s->form.common.origin);
   free(s->form.common.means);
   free(s->form.common.precisions);
+  free(s->form.common.packed);
   free(s->lower);
   free(s->tiles);
   free(s->log_densities);
@@ -234,7 +277,7 @@ static inline outcome outcome_create(const scene *s)
                         .first = allocate(K * width, sizeof(double)),
                         .second = allocate(K * (s->form.shape == DENSE ? d : 1) * width, sizeof(double))}};
   o.sums.references = o.references;
-  o.sums.pooled = s->form.common.holds;
+  o.sums.pooled = s->pooled;
   o.sums.origin = s->about_origin ? s->form.common.origin : NULL;
   for (int64_t k = 0; k < K; k++) memcpy(o.references + k * width, s->form.means + k * d, (size_t)d * sizeof(double));
   return o;

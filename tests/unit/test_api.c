@@ -317,6 +317,91 @@ static void test_weights(void **state)
   unlink(path);
 }
 
+/* Points of which some are of a class that is known, from memory and from a file: the same fit, and its names. */
+static void test_known_labels(void **state)
+{
+  (void)state;
+  static const double values[] = {0, 1.5, 3, 9, 10.5, 12};
+  static const double weights[] = {1, 1, 1, 1, 1, 1};
+  static const int64_t labels[] = {1, 1, 1, 0, 0, 0};
+  static const int64_t some[] = {-1, 1, -1, 0, -1, -1};
+  static const int64_t wrong[] = {0, 2, 1, 0, 0, 0};
+  static const char *const names[] = {"high", "low"};
+  static const char *const twice[] = {"low", "low"};
+  char path[] = "/tmp/gmmpi_test_api_XXXXXX";
+  write_file(path, "x,y\n0,\n1.5,low\n3,\n9,high\n10.5,\n12,\n");
+  gmmpi_options *options = options_for("2");
+  gmmpi_points *points[4] = {NULL};
+  gmmpi_model *model[4] = {NULL};
+  gmmpi_error error = {0};
+  const MPI_Comm world = MPI_COMM_WORLD;
+  gmmpi_options_set(options, "reg-covar", "0", &error);
+  gmmpi_points_create_labelled(world, values, NULL, labels, 6, 1, 2, NULL, options, &points[0], &error);
+  gmmpi_points_create_labelled(world, values, NULL, some, 6, 1, 2, names, options, &points[1], &error);
+  gmmpi_points_create_labelled(world, values, weights, some, 6, 1, 2, names, options, &points[2], &error);
+  gmmpi_options_set(options, "known-labels", "y", &error);
+  gmmpi_points_open(world, path, options, &points[3], &error);
+  for (int i = 0; i < 4; i++) {
+    assert_int_equal(gmmpi_fit(points[i], options, NULL, &model[i], NULL, &error), GMMPI_OK);
+    assert_int_equal(gmmpi_points_n_classes(points[i]), 2);
+    assert_int_equal(gmmpi_points_n_features(points[i]), 1);
+  }
+  assert_null(gmmpi_model_component_name(model[0], 0));
+  assert_null(gmmpi_points_class_name(points[0], 0));
+  assert_float_equal(gmmpi_model_means(model[0])[0], 10.5, 1e-14);
+  assert_float_equal(gmmpi_model_means(model[0])[1], 1.5, 1e-14);
+  assert_float_equal(gmmpi_model_covariances(model[0])[1], 1.5, 1e-14); /* (1.5^2 + 0 + 1.5^2) / 3 */
+  for (int i = 1; i < 4; i++) {
+    assert_string_equal(gmmpi_points_class_name(points[i], 1), "low");
+    assert_string_equal(gmmpi_model_component_name(model[i], 0), "high");
+    assert_string_equal(gmmpi_model_component_name(model[i], 1), "low");
+    assert_null(gmmpi_model_component_name(model[i], 2));
+    assert_float_equal(gmmpi_model_means(model[i])[0], 10.5, 1e-3);
+    assert_memory_equal(gmmpi_model_means(model[i]), gmmpi_model_means(model[1]), 2 * sizeof(double));
+  }
+  /* A start in memory is found by its names: components the other way round are the same start. */
+  gmmpi_model *turned = NULL;
+  gmmpi_model *again = NULL;
+  static const int64_t other_way[] = {-1, 0, -1, 1, -1, -1};
+  static const char *const other_names[] = {"low", "high"};
+  gmmpi_points *other = NULL;
+  gmmpi_options *plain = options_for("2");
+  gmmpi_points_create_labelled(world, values, NULL, other_way, 6, 1, 2, other_names, plain, &other, &error);
+  assert_int_equal(gmmpi_fit(other, plain, NULL, &turned, NULL, &error), GMMPI_OK);
+  assert_string_equal(gmmpi_model_component_name(turned, 0), "low");
+  assert_int_equal(gmmpi_options_set_start(plain, turned, &error), GMMPI_OK);
+  assert_int_equal(gmmpi_fit(points[1], plain, NULL, &again, NULL, &error), GMMPI_OK);
+  assert_string_equal(gmmpi_model_component_name(again, 0), "high");
+  assert_float_equal(gmmpi_model_means(again)[0], gmmpi_model_means(turned)[1], 1e-3);
+  gmmpi_model_destroy(turned);
+  gmmpi_model_destroy(again);
+  gmmpi_points_destroy(other);
+
+  gmmpi_points *none = NULL;
+  gmmpi_options *one = options_for("1");
+  assert_int_equal(gmmpi_fit(points[1], one, NULL, &again, NULL, &error), GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_points_create_labelled(world, values, NULL, wrong, 6, 1, 2, names, plain, &none, &error),
+                   GMMPI_BAD_DATA);
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_points_create_labelled(world, values, NULL, some, 6, 1, 2, twice, plain, &none, &error),
+                   GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_points_create_labelled(world, values, NULL, NULL, 6, 1, 2, names, plain, &none, &error),
+                   GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_points_create_labelled(world, values, NULL, some, 6, 1, 0, NULL, plain, &none, &error),
+                   GMMPI_WRONG_USAGE);
+  for (int i = 0; i < 4; i++) {
+    gmmpi_model_destroy(model[i]);
+    gmmpi_points_destroy(points[i]);
+  }
+  gmmpi_options_destroy(one);
+  gmmpi_options_destroy(plain);
+  gmmpi_options_destroy(options);
+  unlink(path);
+}
+
 /* From a model and from labels, in memory and in files: without iterations it is the start that comes back. */
 static void test_starts(void **state)
 {
@@ -456,6 +541,7 @@ int main(int argc, char **argv)
                                      cmocka_unit_test(test_errors),
                                      cmocka_unit_test(test_points_from_a_file),
                                      cmocka_unit_test(test_weights),
+                                     cmocka_unit_test(test_known_labels),
                                      cmocka_unit_test(test_starts),
                                      cmocka_unit_test(test_adaptation),
                                      cmocka_unit_test(test_observer)};

@@ -27,7 +27,7 @@ static void count_form(density_form *form, const gmmpi_model *model)
 static void an_estimator_is_asked(void **unused)
 {
   (void)unused;
-  const estimator map = {.name = "map", .objective = with_a_prior, .form = count_form};
+  const estimator map = {.objective = with_a_prior, .form = count_form};
   assert_true(estimator_objective(&map, NULL, NULL, -3.0) == -3.5);
   estimator_form(&map, NULL, NULL);
   assert_int_equal(n_forms, 1);

@@ -151,7 +151,7 @@ static void sizes_and_shapes(void **state)
       for (int kind = FULL_SCENE; kind < N_SCENE_KINDS; kind++, next++) {
         const int64_t n = sizes[i] * components[j] > 500 ? 65 : n_points[next % 5];
         const double distance = next % 2 == 0 ? 1.0 : 20.0; /* overlapping, separated */
-        const double origin = next % 3 == 0 ? 0.0 : kind == COMMON_SCENE ? 1e7 : 100.0;
+        const double origin = next % 3 == 0 ? 0.0 : kind >= COMMON_SCENE ? 1e7 : 100.0;
         scene s = scene_create((scene_kind)kind, components[j], sizes[i], n, origin, distance, &seed);
         if (components[j] == 17) {
           s.form.log_constants[3] = -INFINITY;
@@ -191,12 +191,10 @@ static void groups_of_tiles(void **state)
   static const int64_t sizes[][2] = {{2, 5}, {4, 3}, {5, 4}, {6, 9}, {7, 3}, {8, 16}, {9, 150}, {21, 7}}; /* d, K */
   uint64_t seed = 2;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-    for (int j = 0; j < 6; j++) {
-      const double distance = j < 3 ? 4.0 : 0.3; /* most points count for one component, or for all */
-      scene s = scene_create(j % 3 == 0   ? FULL_SCENE
-                             : j % 3 == 1 ? DIAGONAL_SCENE
-                                          : COMMON_SCENE,
-                             sizes[i][1], sizes[i][0], 1500, 10.0, distance, &seed);
+    static const scene_kind kinds[] = {FULL_SCENE, DIAGONAL_SCENE, COMMON_SCENE, ORIENTED_SCENE};
+    for (int j = 0; j < 8; j++) {
+      const double distance = j < 4 ? 4.0 : 0.3; /* most points count for one component, or for all */
+      scene s = scene_create(kinds[j % 4], sizes[i][1], sizes[i][0], 1500, 10.0, distance, &seed);
       check_scene(&s);
       scene_destroy(&s);
     }

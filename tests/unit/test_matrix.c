@@ -72,10 +72,11 @@ static bool has_posterior(const combination *one)
 
 static bool makes_no_sense(const combination *one)
 {
-  if (is_bayes(one) && !has_posterior(one)) return true;       /* conjugate priors are of these alone */
-  if (is_bayes(one) && one->noise) return true;                /* the bound has no background */
-  if (one->method == BOOK_ADAPT && one->noise) return true;    /* the model that is adapted has none */
-  if (one->method == BOOK_MAP && !has_prior(one)) return true; /* nobody has published one */
+  if (is_bayes(one) && !has_posterior(one)) return true;                /* conjugate priors are of these alone */
+  if (one->method != BOOK_ML && one->tails != BOOK_NORMAL) return true; /* priors are of normal distributions */
+  if (is_bayes(one) && one->noise) return true;                         /* the bound has no background */
+  if (one->method == BOOK_ADAPT && one->noise) return true;             /* the model that is adapted has none */
+  if (one->method == BOOK_MAP && !has_prior(one)) return true;          /* nobody has published one */
   return false;
 }
 
@@ -97,6 +98,8 @@ static fit_options options_of(const combination *one)
   options.reg_covar = 0.0;
   options.spurious = SPURIOUS_KEEP;
   options.noise = one->noise;
+  options.distribution = one->tails == BOOK_NORMAL ? DISTRIBUTION_GAUSSIAN : DISTRIBUTION_T;
+  options.dof = one->tails == BOOK_T_EACH ? DOF_EACH : one->tails == BOOK_T_COMMON ? DOF_COMMON : 5.0;
   options.method = methods[one->method];
   options.prior_mean = "0.5,1,0";
   options.prior_shrinkage = 0.5;
@@ -127,6 +130,8 @@ static gmmpi_model *start_of(const combination *one, const fit_options *options)
   double sum = 0.0;
   for (int64_t k = 0; k < BOOK_K; k++) sum += model->weights[k];
   for (int64_t k = 0; k < BOOK_K; k++) model->weights[k] *= (one->noise ? 0.9 : 1.0) / sum;
+  for (int64_t k = 0; k < BOOK_K && model_has(model, PART_TAILS); k++)
+    model->dof[k] = one->tails == BOOK_T_EACH ? 4.0 + (double)k : 5.0;
   if (one->noise) {
     *model->noise_weight = 0.1;
     *model->noise_volume = (double)volume;
@@ -328,7 +333,7 @@ static void all_combinations(void **state)
   make_table();
   for (int f = 0; f < N_FAMILIES; f++) {
     for (int method = BOOK_ML; method <= BOOK_DP; method++) {
-      for (int tails = BOOK_NORMAL; tails <= BOOK_NORMAL; tails++) {
+      for (int tails = BOOK_NORMAL; tails <= BOOK_T_EACH; tails++) {
         for (int bits = 0; bits < 8; bits++, n_all++) {
           const combination one = {all_families[f], (book_method)method, (book_tails)tails,
                                    (bits & 1) != 0, (bits & 2) != 0,     (bits & 4) != 0};

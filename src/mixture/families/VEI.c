@@ -18,14 +18,6 @@ static int64_t scratch_numbers(int64_t n_components, int64_t n_features)
                                   numbers_of(1, n_components, n_features), numbers_of(3, 1, n_components), n_features});
 }
 
-static bool has_spread(int64_t n, const double *variances)
-{
-  for (int64_t j = 0; j < n; j++) {
-    if (variances[j] > 0) return true;
-  }
-  return false;
-}
-
 /* Celeux, Govaert 1995, model [lambda_k B]. */
 static void estimate(const component_scatter *scatter, const gmmpi_model *previous, gmmpi_model *next, double *scratch)
 {
@@ -43,7 +35,7 @@ static void estimate(const component_scatter *scatter, const gmmpi_model *previo
     const int64_t k = components[i];
     memset(next->covariances + k * d, 0, (size_t)d * sizeof(double));
     diagonal_scatter(scatter, k, scatters + n * d);
-    if (!has_spread(d, scatters + n * d)) continue;
+    if (!has_spread(d, 1, scatters + n * d)) continue;
     divisors[n] = scatter->divisors[k];
     components[n++] = k;
   }

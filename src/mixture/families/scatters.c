@@ -48,6 +48,14 @@ void covariance_of_axes(int64_t n_features, const double *axes, const double *va
   gram_matrix(d, d, scratch, covariance);
 }
 
+bool has_spread(int64_t n_features, int64_t stride, const double *variances)
+{
+  for (int64_t j = 0; j < n_features; j++) {
+    if (variances[j * stride] > 0) return true;
+  }
+  return false;
+}
+
 double geometric_mean(int64_t n, const double *numbers)
 {
   double sum = 0;

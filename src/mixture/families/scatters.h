@@ -18,6 +18,9 @@ void diagonal_scatter(const component_scatter *scatter, int64_t k, double *diago
 void covariance_of_axes(int64_t n_features, const double *axes, const double *variances, double *covariance,
                         double *scratch);
 
+/* Is one of the d variances above 0? They are `stride` apart: 1, or d + 1 on the diagonal of a matrix. */
+bool has_spread(int64_t n_features, int64_t stride, const double *variances);
+
 /* exp of the mean logarithm of d numbers; 0 where one is not positive. */
 double geometric_mean(int64_t n, const double *numbers);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Newton's steps: 4 to 8 are usual. */
-enum { MOST_STEPS = 200, MOST_HALVINGS = 40 };
+enum { MOST_STEPS = 200, MOST_HALVINGS = 40, MOST_SHARES = 10 };
 
 /* A step that changes no volume by more than this share ends the search. */
 static const double smallest_step = 1e-13;
@@ -104,26 +104,34 @@ static void whiten(const search *work)
   }
 }
 
-/* Newton's step in work->step, not longer than largest_step; false where there is none. The objective is the same along
- * (1, ..., 1), which is taken out. */
-static bool find_step(const search *work)
+/* Newton's step in work->step, with the diagonal of the Hessian larger by a share, not longer than largest_step; false
+ * where there is none. The objective is the same along (1, ..., 1), which is taken out. */
+static bool solve_for_step(const search *work, double share)
 {
   const volume_problem *problem = work->problem;
   const int64_t n = problem->n;
   const double flat = (double)problem->d / ((double)n * (double)n);
-  for (double shift = 0; shift<1e3; shift = shift> 0 ? shift * 100 : 1e-14) {
-    gram_matrix(n, work->length, work->whitened, work->hessian);
-    for (int64_t i = 0; i < n * n; i++) work->hessian[i] = flat - work->hessian[i];
-    for (int64_t k = 0; k < n; k++) {
-      work->hessian[k * n + k] += work->shares[k] * (1 + shift);
-      work->step[k] = work->shares[k] - (double)problem->d * problem->divisors[k] / work->total;
-    }
-    if (!solve_definite(n, work->hessian, work->step)) continue;
-    double longest = 0;
-    for (int64_t k = 0; k < n; k++) longest = fmax(longest, fabs(work->step[k]));
-    if (!isfinite(longest)) continue;
-    for (int64_t k = 0; k < n && longest > largest_step; k++) work->step[k] *= largest_step / longest;
-    return true;
+  gram_matrix(n, work->length, work->whitened, work->hessian);
+  for (int64_t i = 0; i < n * n; i++) work->hessian[i] = flat - work->hessian[i];
+  for (int64_t k = 0; k < n; k++) {
+    work->hessian[k * n + k] += work->shares[k] * (1 + share);
+    work->step[k] = work->shares[k] - (double)problem->d * problem->divisors[k] / work->total;
+  }
+  if (!solve_definite(n, work->hessian, work->step)) return false;
+  double longest = 0;
+  for (int64_t k = 0; k < n; k++) longest = fmax(longest, fabs(work->step[k]));
+  if (!isfinite(longest)) return false;
+  for (int64_t k = 0; k < n && longest > largest_step; k++) work->step[k] *= largest_step / longest;
+  return true;
+}
+
+/* The step with the smallest share for which the Hessian is definite: 0, or 1e-14 to 100. */
+static bool find_step(const search *work)
+{
+  double share = 0;
+  for (int i = 0; i < MOST_SHARES; i++) {
+    if (solve_for_step(work, share)) return true;
+    share = share > 0 ? share * 100 : 1e-14;
   }
   return false;
 }

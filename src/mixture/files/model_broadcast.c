@@ -15,7 +15,8 @@ typedef struct outline {
   int64_t n_components;
   int64_t n_features;
   int64_t names_bytes;      /* of all feature names, each with its end; 0: none */
-  int64_t transforms_bytes; /* likewise */
+  int64_t transforms_bytes; /* likewise, as of the next ones */
+  int64_t components_bytes;
 } outline;
 
 static int64_t bytes_of(char *const *texts, int64_t n)
@@ -32,7 +33,8 @@ static outline outline_of(const gmmpi_model *model)
                    .n_components = model->n_components,
                    .n_features = model->n_features,
                    .names_bytes = bytes_of(model->feature_names, model->n_features),
-                   .transforms_bytes = bytes_of(model->transforms, model->n_features)};
+                   .transforms_bytes = bytes_of(model->transforms, model->n_features),
+                   .components_bytes = bytes_of(model->component_names, model->n_components)};
 }
 
 /* Texts, one behind the other. */
@@ -41,14 +43,13 @@ static void pack(char *const *texts, int64_t n, char *packed)
   for (int64_t j = 0; texts != NULL && j < n; j++) packed = stpcpy(packed, texts[j]) + 1;
 }
 
-static gmmpi_status unpack(gmmpi_model *model, char *packed,
+static gmmpi_status unpack(gmmpi_model *model, int64_t n, char *packed,
                            gmmpi_status (*set)(gmmpi_model *model, char *const *texts, gmmpi_error *error),
                            gmmpi_error *error)
 {
-  char **texts = calloc((size_t)model->n_features, sizeof *texts);
-  if (texts == NULL)
-    return fail(error, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
-  for (int64_t j = 0; j < model->n_features; j++) {
+  char **texts = calloc((size_t)n, sizeof *texts);
+  if (texts == NULL) return fail(error, GMMPI_NO_MEMORY, "no memory is left for the names in the model");
+  for (int64_t j = 0; j < n; j++) {
     texts[j] = packed;
     packed += strlen(packed) + 1;
   }
@@ -73,22 +74,29 @@ gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *er
   MPI_Bcast(&facts, (int)sizeof facts, MPI_BYTE, 0, comm);
 
   gmmpi_error own = {0};
-  char *names = malloc((size_t)(facts.names_bytes + facts.transforms_bytes) + 1);
-  if (names == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left for the names of the features; pick fewer columns");
+  const int64_t n_bytes = facts.names_bytes + facts.transforms_bytes + facts.components_bytes;
+  char *names = malloc((size_t)n_bytes + 1);
+  if (names == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left for the names in the model");
   if (rank != 0) {
     const model_kind kind = {all_families[facts.family], (unsigned)facts.parts};
     model_allocate(kind, facts.n_components, facts.n_features, model, &own);
   }
   gmmpi_status status = agree(comm, &own);
   if (status == GMMPI_OK) {
+    char *transforms = names + facts.names_bytes;
+    char *components = transforms + facts.transforms_bytes;
     model_broadcast_parameters(comm, 0, *model);
     if (rank == 0) {
       pack((*model)->feature_names, facts.n_features, names);
-      pack((*model)->transforms, facts.n_features, names + facts.names_bytes);
+      pack((*model)->transforms, facts.n_features, transforms);
+      pack((*model)->component_names, facts.n_components, components);
     }
-    broadcast_large(comm, 0, names, facts.names_bytes + facts.transforms_bytes, MPI_BYTE);
-    if (rank != 0 && facts.names_bytes > 0) unpack(*model, names, model_set_feature_names, &own);
-    if (rank != 0 && facts.transforms_bytes > 0) unpack(*model, names + facts.names_bytes, model_set_transforms, &own);
+    broadcast_large(comm, 0, names, n_bytes, MPI_BYTE);
+    if (rank != 0 && facts.names_bytes > 0) unpack(*model, facts.n_features, names, model_set_feature_names, &own);
+    if (rank != 0 && facts.transforms_bytes > 0)
+      unpack(*model, facts.n_features, transforms, model_set_transforms, &own);
+    if (rank != 0 && facts.components_bytes > 0)
+      unpack(*model, facts.n_components, components, model_set_component_names, &own);
     status = agree(comm, &own);
   }
   if (status != GMMPI_OK) {

@@ -30,6 +30,9 @@ static bool write_attributes(hid_t root, const gmmpi_model *model, const json_t 
     written = hdf5_strings_write(root, "feature_names", model->n_features, (const char *const *)model->feature_names);
   if (written && model->transforms != NULL)
     written = hdf5_strings_write(root, "transforms", model->n_features, (const char *const *)model->transforms);
+  if (written && model->component_names != NULL)
+    written =
+        hdf5_strings_write(root, "component_names", model->n_components, (const char *const *)model->component_names);
   if (written && facts != NULL) written = hdf5_attributes_write(root, facts);
   json_decref(identity);
   return written;
@@ -74,6 +77,8 @@ static int64_t expected_bytes(const gmmpi_model *model)
     bytes += (int64_t)strlen(model->feature_names[j]);
   for (int64_t j = 0; model->transforms != NULL && j < model->n_features; j++)
     bytes += (int64_t)strlen(model->transforms[j]) + 40;
+  for (int64_t k = 0; model->component_names != NULL && k < model->n_components; k++)
+    bytes += (int64_t)strlen(model->component_names[k]);
   return bytes;
 }
 

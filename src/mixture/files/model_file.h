@@ -2,11 +2,13 @@
 /* Models as files: HDF5, and JSON of the parameters.
  *
  * HDF5: /weights, /means, /covariances, /precisions_cholesky and attributes of the root group: format, format_version,
- * program_version, covariance, n_components, n_features, feature_names where there are some, and facts of the caller's
+ * program_version, covariance, n_components, n_features, feature_names, transforms and component_names where there are
+ * some, and facts of the caller's
  * (types: hdf5_attributes.h), and behind the end of HDF5's content a seal (support/seal.h) that is checked before HDF5
  * sees the file. Files without one are read too: older versions wrote them, and other programs remove it when they
  * change a model. The bytes depend on the content alone: no times are stored. JSON: {"covariance": name,
- * "feature_names": [d] where there are some, "weights": [K], "means": [[d] x K], "covariances": ...}.
+ * "feature_names": [d], "transforms": [d] and "component_names": [K] where there are some, "weights": [K], "means":
+ * [[d] x K], "covariances": ...}.
  *
  * Covariances, and their factors, have scikit-learn's shapes in both: full K x d x d, tied d x d, diag K x d, spherical
  * K; those of the families that scikit-learn does not know K x d x d, whatever they have in common

@@ -194,20 +194,20 @@ static gmmpi_status read_numbers(const opened_file *file, const char *name, int 
   return status;
 }
 
-/* The attribute of this name: a text for each feature. *texts is NULL where there is none; release with
+/* The attribute of this name: a text for each feature, or component. *texts is NULL where there is none; release with
  * hdf5_strings_free. */
-static gmmpi_status read_texts(const opened_file *file, const char *attribute, int64_t n_features, char ***texts,
-                               gmmpi_error *error)
+static gmmpi_status read_texts(const opened_file *file, const char *attribute, int64_t n_wanted, const char *of_what,
+                               char ***texts, gmmpi_error *error)
 {
   int64_t n = 0;
   *texts = NULL;
   if (H5Aexists(file->id, attribute) <= 0) return GMMPI_OK;
   if (!hdf5_strings_read(file->id, attribute, file->n_bytes, &n, texts)) return unreadable(file, error);
-  if (n == n_features) return GMMPI_OK;
+  if (n == n_wanted) return GMMPI_OK;
   hdf5_strings_free(n, *texts);
   *texts = NULL;
-  return fail(error, GMMPI_BAD_DATA, "%s: has %lld %s for %lld features; give a file that gmmpi fit wrote", file->path,
-              (long long)n, attribute, (long long)n_features);
+  return fail(error, GMMPI_BAD_DATA, "%s: has %lld %s for %lld %s; give a file that gmmpi fit wrote", file->path,
+              (long long)n, attribute, (long long)n_wanted, of_what);
 }
 
 static gmmpi_status read_names_and_transforms(const opened_file *file, gmmpi_model *model, gmmpi_error *error)
@@ -215,12 +215,17 @@ static gmmpi_status read_names_and_transforms(const opened_file *file, gmmpi_mod
   const int64_t d = model->n_features;
   char **names = NULL;
   char **transforms = NULL;
-  gmmpi_status status = read_texts(file, "feature_names", d, &names, error);
-  if (status == GMMPI_OK) status = read_texts(file, "transforms", d, &transforms, error);
+  char **components = NULL;
+  gmmpi_status status = read_texts(file, "feature_names", d, "features", &names, error);
+  if (status == GMMPI_OK) status = read_texts(file, "transforms", d, "features", &transforms, error);
+  if (status == GMMPI_OK)
+    status = read_texts(file, "component_names", model->n_components, "components", &components, error);
   if (status == GMMPI_OK) status = model_set_feature_names(model, names, error);
   if (status == GMMPI_OK) status = model_accept_transforms(model, transforms, file->path, error);
+  if (status == GMMPI_OK) status = model_accept_component_names(model, components, file->path, error);
   if (names != NULL) hdf5_strings_free(d, names);
   if (transforms != NULL) hdf5_strings_free(d, transforms);
+  if (components != NULL) hdf5_strings_free(model->n_components, components);
   return status;
 }
 

@@ -60,7 +60,9 @@ json_t *model_to_json(const gmmpi_model *model)
       (model->feature_names == NULL ||
        json_object_set_new(object, "feature_names", texts_to_json(model->feature_names, model->n_features)) == 0) &&
       (model->transforms == NULL ||
-       json_object_set_new(object, "transforms", texts_to_json(model->transforms, model->n_features)) == 0);
+       json_object_set_new(object, "transforms", texts_to_json(model->transforms, model->n_features)) == 0) &&
+      (model->component_names == NULL ||
+       json_object_set_new(object, "component_names", texts_to_json(model->component_names, model->n_components)) == 0);
   for (int i = 0; i < n_arrays && made; i++) {
     if (!arrays[i].is_derived)
       made = json_object_set_new(object, arrays[i].name, array_to_json(model, &arrays[i])) == 0;
@@ -170,19 +172,19 @@ static gmmpi_status check_family(const char *path, const json_t *object, const c
               path, named->name, family->name, named->name);
 }
 
-/* The member of this name, which may be missing: a list of d strings; *texts is for free(), the strings are borrowed.
+/* The member of this name, which may be missing: a list of n strings; *texts is for free(), the strings are borrowed.
  */
-static gmmpi_status take_texts(const char *path, const json_t *object, const char *member, int64_t d, char ***texts,
+static gmmpi_status take_texts(const char *path, const json_t *object, const char *member, int64_t n, char ***texts,
                                gmmpi_error *error)
 {
   const json_t *array = json_object_get(object, member);
   *texts = NULL;
   if (array == NULL) return GMMPI_OK;
-  bool fits = (int64_t)json_array_size(array) == d;
+  bool fits = (int64_t)json_array_size(array) == n;
   for (size_t j = 0; fits && j < json_array_size(array); j++) fits = json_is_string(json_array_get(array, j));
   if (!fits)
-    return fail(error, GMMPI_BAD_DATA, "%s: %s must be a list of %lld strings; correct it", path, member, (long long)d);
-  *texts = calloc((size_t)d, sizeof **texts);
+    return fail(error, GMMPI_BAD_DATA, "%s: %s must be a list of %lld strings; correct it", path, member, (long long)n);
+  *texts = calloc((size_t)n, sizeof **texts);
   if (*texts == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", path);
   for (size_t j = 0; j < json_array_size(array); j++) (*texts)[j] = (char *)json_string_value(json_array_get(array, j));
   return GMMPI_OK;
@@ -193,12 +195,16 @@ static gmmpi_status take_names_and_transforms(const char *path, const json_t *ob
 {
   char **names = NULL;
   char **transforms = NULL;
+  char **components = NULL;
   gmmpi_status status = take_texts(path, object, "feature_names", model->n_features, &names, error);
   if (status == GMMPI_OK) status = take_texts(path, object, "transforms", model->n_features, &transforms, error);
+  if (status == GMMPI_OK) status = take_texts(path, object, "component_names", model->n_components, &components, error);
   if (status == GMMPI_OK) status = model_set_feature_names(model, names, error);
   if (status == GMMPI_OK) status = model_accept_transforms(model, transforms, path, error);
+  if (status == GMMPI_OK) status = model_accept_component_names(model, components, path, error);
   free(names);
   free(transforms);
+  free(components);
   return status;
 }
 
