@@ -161,9 +161,12 @@ class RowWeights(streaming.Case):
 
     def test_relative_weights_on_ranks(self):
         """A search on ranks, which gathers the points, rounds the rescaled sum as a search on one does."""
-        n = float((self.counts > 0).sum())
-        factor = next(factor for factor in range(1, 1000) if n / (factor * self.counts.sum()) * (factor * self.counts.sum()) != n)
-        words = ("fit", self.table("times.csv", self.points, factor * self.counts), "--weights", "w", "--weights-sum", "n", "-k", 2, "-q")
+        random = numpy.random.default_rng(5)
+        points = numpy.concatenate([random.normal(size=(200, 2)) + centre for centre in ([0, 0], [4, 1], [-2, 5])])
+        weights = 7.0 * random.integers(0, 4, 600)
+        n = float((weights > 0).sum())
+        self.assertNotEqual(n / weights.sum() * weights.sum(), n)
+        words = ("fit", self.table("times.csv", points, weights), "--weights", "w", "--weights-sum", "n", "-k", 3, "-q")
         self.succeed(*words, "-o", self.path("one.h5"))
         self.succeed(*words, "-o", self.path("two.h5"), ranks=2)
         self.assertEqual(self.bytes_of("one.h5"), self.bytes_of("two.h5"))
