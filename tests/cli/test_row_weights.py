@@ -159,6 +159,18 @@ class RowWeights(streaming.Case):
         once = self.summary("predict", self.path("m.h5"), shares, "--weights", "w", "-o", self.path("p.csv"))
         numpy.testing.assert_allclose(once["mean_log_likelihood"], found["mean_log_likelihood"], rtol=1e-12)
 
+    def test_relative_weights_on_ranks(self):
+        """A search on ranks, which gathers the points, rounds the rescaled sum as a search on one does."""
+        random = numpy.random.default_rng(5)
+        points = numpy.concatenate([random.normal(size=(200, 2)) + centre for centre in ([0, 0], [4, 1], [-2, 5])])
+        weights = 7.0 * random.integers(0, 4, 600)
+        n = float((weights > 0).sum())
+        self.assertNotEqual(n / weights.sum() * weights.sum(), n)
+        words = ("fit", self.table("times.csv", points, weights), "--weights", "w", "--weights-sum", "n", "-k", 3, "-q")
+        self.succeed(*words, "-o", self.path("one.h5"))
+        self.succeed(*words, "-o", self.path("two.h5"), ranks=2)
+        self.assertEqual(self.bytes_of("one.h5"), self.bytes_of("two.h5"))
+
     def test_held_and_streamed(self):
         """The same model, held and streamed, on one rank and three, from a file of rows with weights and from two."""
         n = 200000

@@ -41,6 +41,7 @@ gmmpi_status shard_gather(const shard *points, shard **result, gmmpi_error *erro
     allreduce_large(points->comm, rows, points->n_samples * width, MPI_INT64_T, MPI_SUM);
     for (int64_t i = 0; i < points->n_samples; i++) held_put_row(*result, i, rows + i * width);
     held_complete(*result, &local);
+    (*result)->total_weight = points->total_weight; /* of the same rows: rescaled weights sum to it but for rounding */
     shard_failure(points, &local);
     agree(points->comm, &local);
   }

@@ -37,6 +37,7 @@ gmmpi_status shard_transform(const shard *points, const double *matrix, const do
       held_complete(copy, &local);
     else
       shard_survey(view, &local);
+    (hold ? copy : view)->total_weight = points->total_weight; /* as in shard_gather */
     shard_agree(points, &local);
   }
   shard *made_one = hold ? copy : view;
