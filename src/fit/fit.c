@@ -191,6 +191,15 @@ static gmmpi_status open_state(fit_batch *batch, const fit_state *resume, gmmpi_
   return error_pass(error, &local);
 }
 
+/* A background alone is no mixture. */
+static void refuse_mere_noise(fit_result *result, gmmpi_error *error)
+{
+  fit_result_clear(result);
+  fail(error, GMMPI_BAD_DATA,
+       "no component is left, all points belong to the background of --noise; ask for other components, a larger "
+       "--noise-volume or a --reg-covar that is small against the data, or leave --noise away");
+}
+
 gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_state *resume,
                      const fit_observer *observer, fit_result *result, gmmpi_error *error)
 {
@@ -214,6 +223,7 @@ gmmpi_status fit_run(const shard *points, const fit_options *options, const fit_
   result->timings.init = MPI_Wtime() - began;
   if (local.status == GMMPI_OK) run_starts(&batch, resume != NULL, &local);
   if (batch.state != NULL && (local.status == GMMPI_OK || batch.stopped)) take_result(&batch, result, &local);
+  if (local.status == GMMPI_OK && model_n_living(result->end.model) == 0) refuse_mere_noise(result, &local);
   if (local.status == GMMPI_OK) prune(batch.ems[0], result, &local);
   batch_close(&batch);
   fit_state_destroy(batch.state);

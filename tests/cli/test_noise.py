@@ -275,6 +275,13 @@ class Noise(Case):
             self.fit(data, "-k", 2, "--noise-volume", 1000)
             self.assertEqual(self.arrays()["noise_volume"], 1000)
 
+    def test_a_background_alone(self):
+        # A ridge that is very much larger than the data spreads every component over nothing.
+        points = 1e-150 * clusters_in_noise(100, 2, 0)[0]
+        data = self.path("tiny.npy")
+        numpy.save(data, points)
+        self.fail_with(65, "no component is left", "fit", data, "-k", 2, "--noise", "-o", self.path("m.h5"), ranks=2)
+
     def test_warnings(self):
         points, _ = clusters_in_noise(500, 2, 0.7)
         self.assertRegex(self.warnings_of(self.save(points), "-k", 5, "--noise"), "more than half of the points are noise .weight 0.7")
