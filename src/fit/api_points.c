@@ -45,7 +45,7 @@ static shard_options how_of(const gmmpi_options *options)
 static gmmpi_status take_classes(const int64_t *labels, int64_t n_local, class_list classes, gmmpi_points *points,
                                  gmmpi_error *error)
 {
-  if (classes.n < 1 || classes.n > SHARD_LARGEST_LABEL)
+  if (classes.n < 1 || classes.n > (int64_t)SHARD_LARGEST_LABEL)
     return fail(error, GMMPI_WRONG_USAGE, "points: there are %lld classes; give 1 or more", (long long)classes.n);
   for (int64_t i = 0; i < n_local && labels != NULL; i++) {
     if (labels[i] < -1 || labels[i] >= classes.n)
