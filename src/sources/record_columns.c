@@ -157,6 +157,7 @@ static bool find_masks(point_source *source, record_columns *columns, bool is_ra
 static bool is_listed(const char *list, const char *name)
 {
   const size_t length = strlen(name);
+  if (length == 0) return false; /* it would be found behind the end, too */
   for (const char *found = strstr(list, name); found != NULL; found = strstr(found + 1, name)) {
     const char *begin = found;
     const char *end = found + length;
