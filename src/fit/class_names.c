@@ -92,8 +92,11 @@ static char *name_of_other(class_list classes, int64_t k)
 {
   char *name = allocate(40 + classes.n, 1);
   if (name == NULL) return NULL;
-  snprintf(name, 40, "component %lld", (long long)k);
-  while (place_of(name, classes.names, classes.n) >= 0) strcat(name, "'");
+  int64_t length = snprintf(name, 40, "component %lld", (long long)k);
+  while (place_of(name, classes.names, classes.n) >= 0) {
+    name[length++] = '\'';
+    name[length] = '\0';
+  }
   return name;
 }
 
