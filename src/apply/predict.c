@@ -35,7 +35,7 @@ typedef struct prediction {
 
 static int64_t *words_of_labels(const prediction *work)
 {
-  return work->words + 3 * FULL_RANGE_LIMBS;
+  return work->words + 2 * FULL_RANGE_LIMBS;
 }
 
 /* A chunk of rows that are produced. */
@@ -72,22 +72,16 @@ static void begin_block(void *context, int thread)
   predictor *self = chunk->work->predictors[thread];
   self->log_likelihood = 0;
   self->expected_log_likelihood = 0;
-  self->sum_log_max_responsibility = 0;
 }
 
 /* In place of what the tile has added to the predictor's sums: the same of weighted points. */
 static void weigh(const row_tile *tile, const predictor *before, predictor *self)
 {
-  const int64_t K = self->form->n_components;
   self->log_likelihood = before->log_likelihood;
   self->expected_log_likelihood = before->expected_log_likelihood;
-  self->sum_log_max_responsibility = before->sum_log_max_responsibility;
   for (int p = 0; p < tile->n_points; p++) {
-    double largest = 0.0;
-    for (int64_t k = 0; k < K; k++) largest = fmax(largest, self->responsibilities[k * TILE_ROWS + p]);
     self->log_likelihood += tile->weights[p] * self->log_density[p];
     self->expected_log_likelihood += tile->weights[p] * self->expected_log_density[p];
-    self->sum_log_max_responsibility += tile->weights[p] * log(largest);
   }
 }
 
@@ -108,8 +102,7 @@ static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, i
 static void add_block(const prediction *work, const predictor *self, int64_t n, const int32_t *labels)
 {
   full_range_add(work->words, self->log_likelihood);
-  full_range_add(work->words + FULL_RANGE_LIMBS, self->sum_log_max_responsibility);
-  full_range_add(work->words + 2 * FULL_RANGE_LIMBS, self->expected_log_likelihood);
+  full_range_add(work->words + FULL_RANGE_LIMBS, self->expected_log_likelihood);
   for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i] == NOISE_LABEL ? work->n_components : labels[i]]++;
 }
 
@@ -202,7 +195,7 @@ static void choose_columns(const gmmpi_model *model, prediction *work)
 static gmmpi_status prediction_open(prediction *work, const kernel *instructions, const gmmpi_model *model,
                                     gmmpi_error *error)
 {
-  work->n_words = 3 * FULL_RANGE_LIMBS + work->n_components + 1;
+  work->n_words = 2 * FULL_RANGE_LIMBS + work->n_components + 1;
   work->words = allocate(work->n_words, sizeof *work->words);
   if (work->words == NULL)
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
@@ -237,8 +230,7 @@ static void sum_up(MPI_Comm comm, prediction *work, predict_report *report)
   report->n_samples = work->points->n_samples;
   report->total_weight = work->points->total_weight;
   report->log_likelihood = full_range_value(work->words) * work->points->weight_unit;
-  report->sum_log_max_responsibility = full_range_value(work->words + FULL_RANGE_LIMBS) * work->points->weight_unit;
-  report->expected_log_likelihood = full_range_value(work->words + 2 * FULL_RANGE_LIMBS) * work->points->weight_unit;
+  report->expected_log_likelihood = full_range_value(work->words + FULL_RANGE_LIMBS) * work->points->weight_unit;
   memcpy(report->label_counts, counts, (size_t)(work->n_components + 1) * sizeof *counts);
 }
 

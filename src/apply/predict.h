@@ -30,15 +30,14 @@
 typedef struct predictor {
   const kernel *kernel;
   density_form *form;
-  double *responsibilities;          /* K x TILE_ROWS, of the last tile */
-  double *log_density;               /* TILE_ROWS, of the last tile */
-  double *expected_log_density;      /* the same; without a posterior log_density */
-  predictive *density;               /* NULL: the model has no posterior */
-  double noise[TILE_ROWS];           /* the background's share of each point, of the last tile; without one 0 */
-  int32_t labels[TILE_ROWS];         /* of the last tile, from 0; NOISE_LABEL (mixture/background.h) */
-  double log_likelihood;             /* sum of log-densities since it was last set to 0 */
-  double expected_log_likelihood;    /* the same of expected_log_density, of a model with a posterior */
-  double sum_log_max_responsibility; /* likewise */
+  double *responsibilities;       /* K x TILE_ROWS, of the last tile */
+  double *log_density;            /* TILE_ROWS, of the last tile */
+  double *expected_log_density;   /* the same; without a posterior log_density */
+  predictive *density;            /* NULL: the model has no posterior */
+  double noise[TILE_ROWS];        /* the background's share of each point, of the last tile; without one 0 */
+  int32_t labels[TILE_ROWS];      /* of the last tile, from 0; NOISE_LABEL (mixture/background.h) */
+  double log_likelihood;          /* sum of log-densities since it was last set to 0 */
+  double expected_log_likelihood; /* the same of expected_log_density, of a model with a posterior */
   double *scratch;
   /* Where outlier weights are wanted: */
   double *outlier_weights; /* TILE_ROWS, of the last tile */
@@ -72,8 +71,7 @@ typedef struct predict_report {
   double total_weight;            /* what they count for: n_samples without weights */
   double log_likelihood;          /* total, of weighted points where they have weights, as what is next */
   double expected_log_likelihood; /* of a model with a posterior */
-  double sum_log_max_responsibility;
-  int64_t *label_counts; /* K, and one more for noise: points per label; the caller frees */
+  int64_t *label_counts;          /* K, and one more for noise: points per label; the caller frees */
 } predict_report;
 
 /* Collective over points->comm. Writes the predictions for all points to path, as HDF5 (/labels: n, int32;

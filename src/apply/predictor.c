@@ -65,11 +65,9 @@ gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error)
 static void weigh_outliers(predictor *self, const row_tile *row)
 {
   self->sums.log_likelihood = self->log_likelihood;
-  self->sums.sum_log_max_responsibility = self->sum_log_max_responsibility;
   self->kernel->pulls(self->form, row, self->pulls, self->responsibilities, self->log_density, &self->sums,
                       self->scratch);
   self->log_likelihood = self->sums.log_likelihood;
-  self->sum_log_max_responsibility = self->sums.sum_log_max_responsibility;
   for (int p = 0; p < TILE_ROWS; p++) self->outlier_weights[p] = 0.0;
   for (int64_t k = 0; k < self->form->n_components; k++) {
     for (int p = 0; p < TILE_ROWS; p++) self->outlier_weights[p] += self->pulls[k * TILE_ROWS + p];
@@ -108,13 +106,14 @@ void predictor_tile(predictor *self, const double *tile, int n_points)
 {
   const int64_t n_components = self->form->n_components;
   double highest[TILE_ROWS];
+  double sum_log_max = 0.0; /* nobody wants it */
   const row_tile row = {.numbers = tile, .n_points = n_points};
   double *sum = self->density == NULL ? &self->log_likelihood : &self->expected_log_likelihood;
   if (self->outlier_weights != NULL)
     weigh_outliers(self, &row);
   else
-    self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density, sum,
-                             &self->sum_log_max_responsibility, self->scratch);
+    self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density, sum, &sum_log_max,
+                             self->scratch);
   if (self->density != NULL) {
     predictive_tile(self->density, tile, self->log_density, self->scratch);
     for (int p = 0; p < n_points; p++) self->log_likelihood += self->log_density[p];
