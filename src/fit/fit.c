@@ -14,7 +14,7 @@
 
 static void keep_the_better(fit_state *state, const fit_position *ended)
 {
-  fit_position *best = &state->best;
+  fit_position *best = &state->best[ended->start % state->n_shapes];
   if (best->start >= 0 && !(ended->measured.objective > best->measured.objective)) return;
   gmmpi_model *model = best->model;
   model_copy_parameters(model, ended->model);
@@ -25,7 +25,7 @@ static void keep_the_better(fit_state *state, const fit_position *ended)
 /* Does this start's model, of those that have ended so far, have the highest objective? */
 static bool may_win(const fit_batch *batch, const climber *climb)
 {
-  const fit_position *best = &batch->state->best;
+  const fit_position *best = &batch->state->best[climb->current.start % batch->state->n_shapes];
   return best->start < 0 || climb->current.measured.objective > best->measured.objective;
 }
 
@@ -91,23 +91,21 @@ static gmmpi_status keep_the_best(fit_batch *batch, gmmpi_error *error)
 }
 
 /* Those that come after the ones that have ended. */
-static void turn_to_next_starts(fit_state *state, int64_t n_starts)
+static gmmpi_status turn_to_next_starts(fit_state *state, int64_t n_starts, gmmpi_error *error)
 {
   const int64_t next = fit_first_start(state) + state->n_climbers;
-  const int64_t n_left = n_starts - next;
+  const int64_t n_left = n_starts - next > 1 ? n_starts - next : 1;
   state->n_row_visits = fit_state_row_visits(state);
-  for (int64_t i = 0; i < state->n_climbers; i++) state->climbers[i].n_row_visits = 0;
-  while (state->n_climbers > 1 && state->n_climbers > n_left) climber_close(&state->climbers[--state->n_climbers]);
-  for (int64_t i = 0; i < state->n_climbers; i++) state->climbers[i].current.start = next + i;
+  return fit_state_turn_to(state, next, state->n_climbers < n_left ? state->n_climbers : n_left, error);
 }
 
 static gmmpi_status run_starts(fit_batch *batch, bool resumed, gmmpi_error *error)
 {
   fit_state *state = batch->state;
   for (; fit_first_start(state) < batch->options->n_init; resumed = false) {
-    if (batch_run(batch, !resumed, error) != GMMPI_OK || batch->stopped || keep_the_best(batch, error) != GMMPI_OK)
+    if (batch_run(batch, !resumed, error) != GMMPI_OK || batch->stopped || keep_the_best(batch, error) != GMMPI_OK ||
+        turn_to_next_starts(state, batch->options->n_init, error) != GMMPI_OK)
       return error->status;
-    turn_to_next_starts(state, batch->options->n_init);
   }
   return GMMPI_OK;
 }
@@ -119,7 +117,7 @@ static void keep_the_best_so_far(const fit_batch *batch)
   for (int64_t i = 0; i < batch->state->n_climbers; i++) {
     if (batch_last_measured(batch, i, &position)) keep_the_better(batch->state, &position);
   }
-  batch->state->best.converged = false;
+  batch->state->best[0].converged = false;
 }
 
 /* What the posterior that was measured last reached, where the step that made it does not tell. */
@@ -163,9 +161,9 @@ static gmmpi_status take_result(const fit_batch *batch, fit_result *result, gmmp
 {
   fit_state *state = batch->state;
   if (batch->stopped) keep_the_best_so_far(batch);
-  if (state->best.start >= 0) {
-    result->end = state->best;
-    state->best.model = NULL;
+  if (state->best[0].start >= 0) {
+    result->end = state->best[0];
+    state->best[0].model = NULL;
     take_names_of_start(batch, result->end.model, error);
     describe_posterior(result);
   }
