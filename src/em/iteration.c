@@ -307,6 +307,7 @@ static void prepare_pass(em_iteration *em, const double *references)
   if (em->sums->order == POOLED_ORDER && em->n_repeats == 0 && common_form_is_compact(&em->form->common))
     statistics_about(em->sums, em->form->common.origin);
   em->request.sums = em->sums;
+  em->request.weighting = em->weighting;
   em->request.spans = em->is_tight ? em->spans : NULL;
 }
 

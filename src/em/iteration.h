@@ -30,7 +30,9 @@ typedef struct em_iteration {
   pass_team *team;        /* the same, as the next one */
   pass_request *requests; /* room for those of all iterations that share the team */
   const struct em_iteration *host;
-  density_form *form; /* of the model in hand */
+  const row_weighting *weighting; /* what rows count for in its passes, measured, borrowed; NULL: their own weights. To
+                                     be set between an ascent's end and the beginning of the next one */
+  density_form *form;             /* of the model in hand */
   statistics *sums;
   maximization *step;
   moments *measured;     /* of the last pass */
@@ -83,6 +85,12 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features);
 
 /* The bytes of one without, for passes of one request. */
 int64_t iteration_bytes(const fit_options *options, int64_t n_features);
+
+/* How many points the rows count for in its passes. */
+static inline double iteration_total_weight(const em_iteration *em)
+{
+  return total_of_weighting(em->points, em->weighting);
+}
 
 /* Prepares a pass with this model by this rule (NULL: the posterior of the model), about the model's means. Sets
  * em->form from the model. Collective where processors differ: rank 0's model becomes everybody's. */
