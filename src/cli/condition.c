@@ -26,7 +26,8 @@ static bool note(const gmmpi_model *model, const feature_choice *given, double l
   for (int64_t i = 0; i < given->n; i++) json_array_append_new(values, json_real(given->own_values[i]));
   return json_object_set_new(facts, "given_features", part_feature_names(model, given->features, given->n)) == 0 &&
          json_object_set_new(facts, "given_values", values) == 0 &&
-         (is_transformed(model, given) || json_object_set_new(facts, "given_log_density", json_real(log_density)) == 0);
+         (is_transformed(model, given) || !isfinite(log_density) ||
+          json_object_set_new(facts, "given_log_density", json_real(log_density)) == 0);
 }
 
 static gmmpi_status make(const part_command *command, const gmmpi_model *model, json_t *facts, gmmpi_model **part,
