@@ -182,9 +182,14 @@ static void words(void **state)
   assert_int_equal(feature_choice_read(model, "m", "--features", "1-4", &choice, NULL), GMMPI_OK);
   assert_int_equal(choice.n, 4);
   feature_choice_clear(&choice);
-  static const char *const bad[] = {"A,", "0", "5", "2-5", "\"A", "\"1\""};
+  static const char *const bad[] = {"A,", "A,,1", "0", "5", "2-5", "\"A", "\"1\""};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     assert_true(feature_choice_read(model, "m", "--features", bad[i], &choice, NULL) != GMMPI_OK);
+    feature_choice_clear(&choice);
+  }
+  static const char *const no_values[] = {"A", "A=", "1-2=3", "A=1=2", "\"b,c=3", "A=inf", "A=0x"};
+  for (size_t i = 0; i < sizeof no_values / sizeof no_values[0]; i++) {
+    assert_int_equal(feature_values_read(model, "m", "--given", no_values[i], &choice, NULL), GMMPI_WRONG_USAGE);
     feature_choice_clear(&choice);
   }
   gmmpi_model_destroy(model);
