@@ -18,9 +18,11 @@ typedef struct prediction {
   predict_wishes wishes;
   prediction_columns columns;
   predictor **predictors; /* one for each thread of the points */
+  outlier_scale *scale;   /* NULL: nobody wants outliers */
   int64_t n_produced;     /* rows of this rank that are in the sums */
 
-  /* What is summed over ranks: full-range limbs of each total, then points per label and those of the background. */
+  /* What is summed over ranks: full-range limbs of each total, then points per label and those of the background, then
+   * the number of outliers. */
   int64_t *words;
   int64_t n_words;
 } prediction;
@@ -42,6 +44,7 @@ static void begin_block(void *context, int thread)
   const produced_chunk *chunk = context;
   predictor *self = chunk->work->predictors[thread];
   memset(self->totals, 0, sizeof self->totals);
+  self->n_outliers = 0;
 }
 
 static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
@@ -62,6 +65,7 @@ static void add_block(const prediction *work, const predictor *self, int64_t n, 
   const int64_t K = work->columns.kind.model->n_components;
   for (int i = 0; i < N_PREDICTOR_TOTALS; i++) full_range_add(work->words + i * FULL_RANGE_LIMBS, self->totals[i]);
   for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i] == NOISE_LABEL ? K : labels[i]]++;
+  words_of_labels(work)[K + 1] += self->n_outliers;
 }
 
 static void end_block(void *context, const block_view *block, int thread)
@@ -97,18 +101,10 @@ static gmmpi_status predict_rows(void *context, int64_t first, int64_t n, void *
   return GMMPI_OK;
 }
 
-/* The instruction set that all ranks have. Collective. */
-static const kernel *common_kernel(MPI_Comm comm)
-{
-  int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
-  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
-  return kernel_best(level);
-}
-
 static gmmpi_status prediction_open(prediction *work, const kernel *instructions, const gmmpi_model *model,
                                     gmmpi_error *error)
 {
-  work->n_words = N_PREDICTOR_TOTALS * FULL_RANGE_LIMBS + model->n_components + 1;
+  work->n_words = N_PREDICTOR_TOTALS * FULL_RANGE_LIMBS + model->n_components + 2;
   work->words = allocate(work->n_words, sizeof *work->words);
   work->predictors = calloc((size_t)work->points->n_threads, sizeof *work->predictors);
   if (work->words == NULL || work->predictors == NULL)
@@ -116,10 +112,26 @@ static gmmpi_status prediction_open(prediction *work, const kernel *instructions
   const gmmpi_status status = prediction_columns_open((prediction_kind){model, &work->wishes}, &work->columns, error);
   for (int t = 0; t < work->points->n_threads && status == GMMPI_OK; t++) {
     if (predictor_create(instructions, model, &work->predictors[t], error) != GMMPI_OK ||
-        (work->wishes.outlier_weights && predictor_add_outlier_weights(work->predictors[t], error) != GMMPI_OK))
+        (work->wishes.outlier_weights && predictor_add_outlier_weights(work->predictors[t], error) != GMMPI_OK) ||
+        (work->wishes.entropy && predictor_add_entropy(work->predictors[t], error) != GMMPI_OK))
       return error->status;
   }
   return status;
+}
+
+/* Collective. Where outliers are wished: the scale on which they are such. */
+static gmmpi_status prediction_add_outliers(prediction *work, const kernel *instructions, const gmmpi_model *model,
+                                            gmmpi_error *error)
+{
+  const predict_wishes *wishes = &work->wishes;
+  const shard *points = work->points;
+  if (!wishes->outliers) return GMMPI_OK;
+  if (outlier_scale_create(points->comm, instructions, model, wishes->outlier_draws, wishes->outlier_seed,
+                           points->n_threads, &work->scale, error) != GMMPI_OK)
+    return error->status;
+  for (int t = 0; t < points->n_threads && error->status == GMMPI_OK; t++)
+    predictor_add_outliers(work->predictors[t], model, work->scale, wishes->outlier_share, error);
+  return agree(points->comm, error);
 }
 
 static void prediction_close(prediction *work)
@@ -128,6 +140,7 @@ static void prediction_close(prediction *work)
   free(work->words);
   for (int t = 0; work->predictors != NULL && t < work->points->n_threads; t++) predictor_destroy(work->predictors[t]);
   free(work->predictors);
+  outlier_scale_destroy(work->scale);
 }
 
 /* Collective. */
@@ -139,6 +152,7 @@ static void sum_up(MPI_Comm comm, prediction *work, predict_report *report)
   report->total_weight = work->points->total_weight;
   for (int i = 0; i < N_PREDICTOR_TOTALS; i++)
     report->totals[i] = full_range_value(work->words + i * FULL_RANGE_LIMBS) * work->points->weight_unit;
+  report->n_outliers = words_of_labels(work)[n_counts];
   memcpy(report->label_counts, words_of_labels(work), (size_t)n_counts * sizeof *report->label_counts);
 }
 
@@ -150,8 +164,9 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
   work.wishes.rows = points->n_left_out > 0;
   int64_t *label_counts = allocate(model->n_components + 1, sizeof *label_counts);
   if (label_counts == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
-  prediction_open(&work, common_kernel(points->comm), model, &own);
-  if (agree(points->comm, &own) == GMMPI_OK) {
+  const kernel *instructions = kernel_common(points->comm);
+  prediction_open(&work, instructions, model, &own);
+  if (agree(points->comm, &own) == GMMPI_OK && prediction_add_outliers(&work, instructions, model, &own) == GMMPI_OK) {
     const output_table table = {
         .n_rows = points->n_samples,
         .first_row = points->first_row,
@@ -181,8 +196,10 @@ int64_t predict_bytes(const gmmpi_model *model, predict_wishes wishes, int64_t n
   wishes.rows = true; /* nobody knows yet whether rows are dropped */
   const prediction_kind kind = {model, &wishes};
   int64_t predictors;
-  if (!multiply_fits(n_threads, predictor_bytes(model, wishes.outlier_weights), &predictors)) return INT64_MAX;
-  const int64_t parts[] = {predictors, prediction_columns_heading_bytes(kind),
+  if (!multiply_fits(n_threads, predictor_bytes(model, wishes.outlier_weights, wishes.outliers), &predictors))
+    return INT64_MAX;
+  const int64_t scale = wishes.outliers ? outlier_scale_bytes(model, wishes.outlier_draws, n_threads) : 0;
+  const int64_t parts[] = {predictors, scale, prediction_columns_heading_bytes(kind),
                            output_bytes(shard_block_rows(n_samples), prediction_columns_numbers(kind))};
   return sum_of_bytes(sizeof parts / sizeof parts[0], parts);
 }

@@ -60,6 +60,24 @@ static void fill_expected_log_density(const prediction_kind *kind, const predict
   memcpy(numbers, from->expected_log_density, (size_t)n_points * sizeof(double));
 }
 
+static void fill_entropy(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  (void)kind;
+  memcpy(numbers, from->entropy, (size_t)n_points * sizeof(double));
+}
+
+static void fill_p_values(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  (void)kind;
+  memcpy(numbers, from->p_values, (size_t)n_points * sizeof(double));
+}
+
+static void fill_is_outlier(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  int32_t *is_outlier = numbers;
+  for (int p = 0; p < n_points; p++) is_outlier[p] = from->p_values[p] <= kind->wishes->outlier_share;
+}
+
 #define WISH(member) offsetof(predict_wishes, member)
 
 static const prediction_column all_columns[] = {
@@ -90,6 +108,17 @@ static const prediction_column all_columns[] = {
      .wish = WISH(expected_log_density),
      .heading = "expected_log_density",
      .fill = fill_expected_log_density},
+    {.name = "entropy", .type = OUTPUT_REAL, .wish = WISH(entropy), .heading = "entropy", .fill = fill_entropy},
+    {.name = "outlier_p_value",
+     .type = OUTPUT_REAL,
+     .wish = WISH(outliers),
+     .heading = "outlier_p_value",
+     .fill = fill_p_values},
+    {.name = "is_outlier",
+     .type = OUTPUT_INT32,
+     .wish = WISH(outliers),
+     .heading = "is_outlier",
+     .fill = fill_is_outlier},
     {.name = "rows", .type = OUTPUT_INT64, .wish = WISH(rows), .heading = "row"},
 };
 

@@ -18,8 +18,13 @@ typedef struct predict_wishes {
   bool log_density;
   bool outlier_weights;      /* of models of t distributions only */
   bool expected_log_density; /* of a model with a posterior */
-  bool rows;                 /* where each point was in the source; predict_to_file sets it */
-  int compress;              /* HDF5: 1 to 9, or 0 for not at all */
+  bool entropy;
+  bool outliers; /* p-values, and whether they are no larger than outlier_share */
+  bool rows;     /* where each point was in the source; predict_to_file sets it */
+  int compress;  /* HDF5: 1 to 9, or 0 for not at all */
+  double outlier_share;
+  int64_t outlier_draws; /* points drawn from the model (apply/outliers.h), with this seed */
+  uint64_t outlier_seed;
 } predict_wishes;
 
 /* Of what the columns are. */

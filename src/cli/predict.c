@@ -9,10 +9,12 @@
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
 #include "fit/options.h"
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/signals.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,16 @@ typedef struct predict_command {
   bool quiet;
   bool help;
 } predict_command;
+
+/* The smallest p-value is 1 / (draws + 1). */
+static gmmpi_status check_draws(const predict_wishes *wishes, gmmpi_error *error)
+{
+  const double draws = (double)wishes->outlier_draws;
+  if (!wishes->outliers || wishes->outlier_share * (draws + 1.0) >= 1.0) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE,
+              "--outlier-share: with %lld draws no p-value is as small as %g; give --outlier-draws %.0f or more",
+              (long long)wishes->outlier_draws, wishes->outlier_share, ceil(100.0 / wishes->outlier_share));
+}
 
 static gmmpi_status parse(int argc, char **argv, int rank, predict_command *command, gmmpi_error *error)
 {
@@ -61,6 +73,11 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
                "exponentials of expected log densities, which do not integrate to 1 (scikit-learn's score_samples)",
        .kind = OPTION_FLAG,
        .value = &command->wishes.expected_log_density},
+      {.name = "entropy",
+       .help = "also how uncertain it is which component the point is of: minus the sum of responsibility times its "
+               "logarithm, the background's included, in nats: /entropy (n), or a column",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.entropy},
       compress_option(&command->compress),
       option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
       option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
@@ -71,7 +88,46 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
-  const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading),
+  const option_record outlier_options[] = {
+      {.name = "outliers",
+       .help = "also how rare the point is: the share of points drawn from the model whose density is no higher, "
+               "/outlier_p_value (n), and whether that is at most --outlier-share, /is_outlier (n, 0 or 1)",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.outliers},
+      {.name = "outlier-share",
+       .argument = "P",
+       .help = "points with a p-value of at most P are outliers; of points of the model itself it is a share P",
+       .kind = OPTION_REAL,
+       .value = &command->wishes.outlier_share,
+       .least = 0.0,
+       .above_least = true,
+       .most = 0.5,
+       .fallback = "0.01",
+       .needs = "outliers",
+       .word = "yes"},
+      {.name = "outlier-draws",
+       .argument = "N",
+       .help = "how many points are drawn from the model",
+       .kind = OPTION_INTEGER,
+       .value = &command->wishes.outlier_draws,
+       .smallest = 1,
+       .largest = INT64_C(1) << 36,
+       .fallback = "100000",
+       .needs = "outliers",
+       .word = "yes"},
+      {.name = "seed",
+       .argument = "S",
+       .help = "the randomness of these draws",
+       .kind = OPTION_SEED,
+       .value = &command->wishes.outlier_seed,
+       .fallback = "0",
+       .needs = "outliers",
+       .word = "yes"},
+  };
+  uint64_t given = 0;
+  option_group of_outliers = OPTION_GROUP("Outliers", outlier_options);
+  of_outliers.given = &given;
+  const option_group groups[] = {OPTION_GROUP("Options", output_options), of_outliers, reading_group(&command->reading),
                                  weights_group(&command->reading)};
   const command_usage usage = {
       .name = "predict",
@@ -101,6 +157,9 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   if (reading_has_word(&command->reading, "transform"))
     return fail(error, GMMPI_WRONG_USAGE,
                 "predict: --transform: the model knows how its features were transformed; leave it out");
+  if (options_check_needs(outlier_options, ARRAY_LENGTH(outlier_options), NULL, given, error) != GMMPI_OK ||
+      check_draws(&command->wishes, error) != GMMPI_OK)
+    return error->status;
   command->wishes.compress = (int)command->compress;
   return compress_check(command->compress, command->output_path, error);
 }
@@ -197,6 +256,11 @@ static gmmpi_status check_wishes(const predict_command *command, const gmmpi_mod
     return fail(error, GMMPI_WRONG_USAGE,
                 "--expected-log-density: %s has no posterior, so that its density is known; give --log-density",
                 command->model_path);
+  if (command->wishes.outliers && model_has(model, PART_NOISE) && !background_has_region(model))
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: has noise but does not say where (noise_origin, noise_axes), so that no points can be drawn for "
+                "--outliers; give it these, or --log-density",
+                command->model_path);
   return GMMPI_OK;
 }
 
@@ -237,6 +301,7 @@ static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command
 {
   if (rank == 0 && command->json) print_json(predict_summary_json(summary), error);
   if (rank == 0 && !command->json && !command->quiet) predict_summary_print(summary);
+  if (rank == 0) predict_warn_of_outliers(summary, command->data);
   return agree(comm, error);
 }
 
@@ -287,7 +352,8 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       weigh_points(&command, source, points, error) == GMMPI_OK &&
       predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
-    print_summary(comm, rank, &command, &(predict_summary){model, points, data, &report, command.output_path}, error);
+    print_summary(comm, rank, &command,
+                  &(predict_summary){model, points, data, &report, command.output_path, &command.wishes}, error);
 
 done:
   free(report.label_counts);

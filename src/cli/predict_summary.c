@@ -5,6 +5,7 @@
 #include "support/error.h"
 #include "support/json_text.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* --- for programs --- */
@@ -37,6 +38,16 @@ static bool has_classes(const predict_summary *about)
 static bool has_posterior(const predict_summary *about)
 {
   return model_has(about->model, PART_POSTERIOR);
+}
+
+static bool has_entropy(const predict_summary *about)
+{
+  return about->wishes->entropy;
+}
+
+static bool has_outliers(const predict_summary *about)
+{
+  return about->wishes->outliers;
 }
 
 static json_t *data(const predict_summary *about)
@@ -118,6 +129,26 @@ static json_t *mean_expected_log_density(const predict_summary *about)
   return json_number(mean_of(about, TOTAL_EXPECTED_LOG_DENSITY));
 }
 
+static json_t *mean_entropy(const predict_summary *about)
+{
+  return json_number(mean_of(about, TOTAL_ENTROPY));
+}
+
+static json_t *n_outliers(const predict_summary *about)
+{
+  return json_integer((json_int_t)about->report->n_outliers);
+}
+
+static double expected_number(const predict_summary *about)
+{
+  return about->wishes->outlier_share * (double)about->report->n_samples;
+}
+
+static json_t *n_outliers_expected(const predict_summary *about)
+{
+  return json_number(expected_number(about));
+}
+
 typedef struct summary_fact {
   const char *name;
   bool (*is_known)(const predict_summary *about); /* NULL: always */
@@ -139,6 +170,9 @@ static const summary_fact facts[] = {
     {"output", NULL, output},
     {"class_counts", has_classes, class_counts},
     {"mean_expected_log_density", has_posterior, mean_expected_log_density},
+    {"mean_entropy", has_entropy, mean_entropy},
+    {"n_outliers", has_outliers, n_outliers},
+    {"n_outliers_expected", has_outliers, n_outliers_expected},
 };
 
 json_t *predict_summary_json(const predict_summary *about)
@@ -182,5 +216,23 @@ void predict_summary_print(const predict_summary *about)
            mean_of(about, TOTAL_EXPECTED_LOG_DENSITY));
   print_dropped(shard_dropped(about->points));
   if (has_weights(about)) printf("  weights sum to %.10g\n", about->points->total_weight);
+  if (has_entropy(about)) printf("  mean entropy of responsibilities %.10g nats\n", mean_of(about, TOTAL_ENTROPY));
+  if (has_outliers(about))
+    printf("  %lld outlier%s (p-value up to %g), where %.4g would be expected\n", (long long)about->report->n_outliers,
+           plural(about->report->n_outliers), about->wishes->outlier_share, expected_number(about));
   print_labels(about);
+}
+
+void predict_warn_of_outliers(const predict_summary *about, const char *data)
+{
+  const double expected = expected_number(about);
+  const double share = about->wishes->outlier_share;
+  const double n = (double)about->report->n_samples;
+  const double found = (double)about->report->n_outliers;
+  /* That of the number among so many points, and of the threshold among those that were drawn. */
+  const double deviation = sqrt(expected * (1.0 - share) * (1.0 + n / (double)about->wishes->outlier_draws));
+  if (!has_outliers(about) || found <= 2.0 * expected || found <= expected + 5.0 * deviation) return;
+  warn("%s: %lld of %lld points are outliers at a p-value of %g, where %.3g would be expected: the model does not "
+       "describe these points; look at them, or fit one with --noise, --distribution t or more components",
+       data, (long long)about->report->n_outliers, (long long)about->report->n_samples, share, expected);
 }

@@ -17,6 +17,7 @@ typedef struct predict_summary {
   const data_account *data; /* NULL: there is nothing to say */
   const predict_report *report;
   const char *output_path;
+  const predict_wishes *wishes;
 } predict_summary;
 
 /* For rank 0. NULL: no memory is left. */
@@ -24,5 +25,8 @@ json_t *predict_summary_json(const predict_summary *about);
 
 /* For rank 0, on standard output. */
 void predict_summary_print(const predict_summary *about);
+
+/* For rank 0: a warning where there are far more outliers than there would be among points of the model. */
+void predict_warn_of_outliers(const predict_summary *about, const char *data);
 
 #endif
