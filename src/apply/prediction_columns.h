@@ -11,6 +11,7 @@
 
 #include "apply/output_table.h"
 #include "apply/predictor.h"
+#include "apply/regression.h"
 
 /* What a file of predictions holds beside the labels. */
 typedef struct predict_wishes {
@@ -19,9 +20,13 @@ typedef struct predict_wishes {
   bool outlier_weights;      /* of models of t distributions only */
   bool expected_log_density; /* of a model with a posterior */
   bool entropy;
-  bool outliers; /* p-values, and whether they are no larger than outlier_share */
-  bool rows;     /* where each point was in the source; predict_to_file sets it */
-  int compress;  /* HDF5: 1 to 9, or 0 for not at all */
+  bool outliers;                /* p-values, and whether they are no larger than outlier_share */
+  bool targets;                 /* features that are predicted from the others, which are the model's: regression */
+  bool target_covariance;       /* of several ones, in HDF5 ... */
+  bool target_pairs;            /* ... and in text; predict_to_file sets both */
+  bool rows;                    /* where each point was in the source; predict_to_file sets it */
+  int compress;                 /* HDF5: 1 to 9, or 0 for not at all */
+  const regression *regression; /* of targets */
   double outlier_share;
   int64_t outlier_draws; /* points drawn from the model (apply/outliers.h), with this seed */
   uint64_t outlier_seed;
@@ -39,9 +44,9 @@ typedef struct prediction_column {
   size_t wish; /* the offset of its bool in predict_wishes; PREDICTION_ALWAYS */
   /* The numbers of a row, a data set with two dimensions; NULL: one number, and one dimension. */
   int64_t (*width)(const prediction_kind *kind);
-  const char
-      *heading; /* in CSV; of several numbers those of heading_of instead: the i-th, to be freed; NULL: no memory */
-  char *(*heading_of)(const prediction_kind *kind, int64_t i);
+  int64_t (*inner)(const prediction_kind *kind); /* of three dimensions the last one; NULL: there are not three */
+  const char *heading;                           /* in CSV; of several numbers heading_of's instead: */
+  char *(*heading_of)(const prediction_kind *kind, int64_t i); /* the i-th one, to be freed; NULL: no memory */
   /* CSV: the heading of a column behind it with the names of components that the numbers stand for; NULL: none. */
   const char *names_heading;
   /* Sets n_points rows of numbers, of its type, from what the predictor has of the last tile; NULL: predict_to_file

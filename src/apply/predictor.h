@@ -52,6 +52,9 @@ typedef struct predictor {
   double totals[N_PREDICTOR_TOTALS];        /* since they were last set to 0 */
   const double *summed[N_PREDICTOR_TOTALS]; /* TILE_ROWS each, of the last tile: what they are the sums of; or NULL */
   double *scratch;
+  /* Where targets are wanted, what a target_tile has set, of the last tile (apply/target_tile.h): */
+  const double *target_mean;       /* n_targets x TILE_ROWS */
+  const double *target_covariance; /* n_targets x n_targets x TILE_ROWS */
   /* Where outlier weights are wanted: */
   double *outlier_weights; /* TILE_ROWS, of the last tile */
   double *pulls;           /* K x TILE_ROWS, of the last tile */

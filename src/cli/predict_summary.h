@@ -17,6 +17,7 @@ typedef struct predict_summary {
   const data_account *data; /* NULL: there is nothing to say */
   const predict_report *report;
   const char *output_path;
+  const regression *of; /* targets; NULL: there are none, else the model is the one without them */
   const predict_wishes *wishes;
 } predict_summary;
 
