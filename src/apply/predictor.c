@@ -143,16 +143,27 @@ static void take_labels(predictor *self, double highest[TILE_ROWS])
   }
 }
 
-static double entropy_term(double share)
+/* Adds -share log share of all shares but the largest, and sums these. */
+static void add_share(double share, double *largest, double *rest, double *entropy)
 {
-  return share > 0.0 ? -share * log(share) : 0.0;
+  const double smaller = fmin(share, *largest);
+  *largest = fmax(share, *largest);
+  if (!(smaller > 0.0)) return;
+  *rest += smaller;
+  *entropy -= smaller * log(smaller);
 }
 
+/* A largest share near 1 is known best by what the others have: so that entropies near 0 have all their digits. */
 static void take_entropy(predictor *self, int n_points)
 {
-  for (int p = 0; p < n_points; p++) self->entropy[p] = entropy_term(self->noise[p]);
-  for (int64_t k = 0; k < self->form->n_components; k++) {
-    for (int p = 0; p < n_points; p++) self->entropy[p] += entropy_term(self->responsibilities[k * TILE_ROWS + p]);
+  for (int p = 0; p < n_points; p++) {
+    double largest = self->noise[p];
+    double rest = 0.0;
+    double entropy = 0.0;
+    for (int64_t k = 0; k < self->form->n_components; k++)
+      add_share(self->responsibilities[k * TILE_ROWS + p], &largest, &rest, &entropy);
+    if (largest > 0.0) entropy -= largest * (rest < 0.5 ? log1p(-rest) : log(largest));
+    self->entropy[p] = entropy;
   }
 }
 
