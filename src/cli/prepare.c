@@ -115,3 +115,20 @@ void print_component_name(const char *before, const gmmpi_model *model, int64_t 
   printf("%s%s", before, name != NULL ? name : "?");
   free(name);
 }
+
+void print_hierarchy(const cluster_hierarchy *hierarchy, int64_t most_lines)
+{
+  if (hierarchy == NULL) return;
+  const int64_t n = hierarchy->n_clusters;
+  const int64_t suggested = hierarchy_suggestion(hierarchy);
+  printf("  merged by entropy: %lld cluster%s suggested\n", (long long)suggested, plural(suggested));
+  if (n > 1) puts("   clusters      entropy  merged next");
+  if (n > most_lines)
+    printf("  ... %lld to %lld clusters: gmmpi info shows them\n", (long long)n, (long long)most_lines + 1);
+  for (int64_t left = n < most_lines ? n : most_lines; left > 0 && n > 1; left--) {
+    printf("  %9lld %12.6g", (long long)left, hierarchy->entropy[left - 1]);
+    const int64_t *merged = hierarchy->merges + 2 * (n - left);
+    if (left > 1) printf("  %lld and %lld", (long long)merged[0], (long long)merged[1]);
+    putchar('\n');
+  }
+}

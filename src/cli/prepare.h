@@ -36,6 +36,10 @@ void print_dropped(dropped_count dropped);
  * none. */
 void print_component_name(const char *before, const gmmpi_model *model, int64_t k);
 
+/* For rank 0: the hierarchy of a model's clusters, a line for each of at most most_lines steps, the last ones; nothing
+ * for NULL. */
+void print_hierarchy(const cluster_hierarchy *hierarchy, int64_t most_lines);
+
 /* A real number, or null where JSON has none. */
 json_t *json_number(double value);
 

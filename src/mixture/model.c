@@ -54,6 +54,7 @@ void gmmpi_model_destroy(gmmpi_model *model)
   free_names(model->feature_names, model->n_features);
   free_names(model->transforms, model->n_features);
   free_names(model->component_names, model->n_components);
+  hierarchy_destroy(model->hierarchy);
   free(model);
 }
 
@@ -145,6 +146,7 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
   status = model_set_feature_names(created, model->feature_names, error);
   if (status == GMMPI_OK) status = model_set_transforms(created, model->transforms, error);
   if (status == GMMPI_OK) status = model_set_component_names(created, model->component_names, error);
+  if (status == GMMPI_OK) status = model_set_hierarchy(created, model->hierarchy, error);
   if (status == GMMPI_OK) {
     *copy = created;
   } else {
