@@ -142,7 +142,7 @@ static void add_tile(void *context, const row_tile *tile, int64_t n_tiles, int t
   const merging *work = context;
   merging_worker *self = &work->workers[thread];
   (void)n_tiles;
-  predictor_tile(self->predictor, tile->numbers, tile->n_points);
+  predictor_tile(self->predictor, tile->numbers, NULL, tile->n_points);
   share_out(work, self);
   for (int p = 0; p < tile->n_points; p++) {
     const double weight = tile->weights != NULL ? tile->weights[p] : 1.0;

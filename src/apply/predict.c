@@ -18,6 +18,7 @@ typedef struct prediction {
   predict_wishes wishes;
   prediction_columns columns;
   predictor **predictors; /* one for each thread of the points */
+  int64_t *cluster_of;    /* of each component; NULL: labels are components */
   int64_t n_produced;     /* rows of this rank that are in the sums */
 
   /* What is summed over ranks: full-range limbs of each total, then points per label and those of the background. */
@@ -51,7 +52,9 @@ static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, i
   (void)n_tiles;
   predictor_tile(self, tile->numbers, tile->weights, tile->n_points);
   for (int p = 0; p < tile->n_points && tile->labels != NULL; p++) {
-    if (tile->labels[p] >= 0.0) self->labels[p] = (int32_t)tile->labels[p];
+    if (tile->labels[p] < 0.0) continue;
+    const int64_t known = (int64_t)tile->labels[p];
+    self->labels[p] = (int32_t)(self->cluster_of != NULL ? self->cluster_of[known] : known);
   }
   prediction_columns_fill(&chunk->work->columns, self, tile->n_points, tile->first_row - chunk->first_row,
                           chunk->numbers);
@@ -59,7 +62,7 @@ static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, i
 
 static void add_block(const prediction *work, const predictor *self, int64_t n, const int32_t *labels)
 {
-  const int64_t K = work->columns.kind.model->n_components;
+  const int64_t K = prediction_n_labels(&work->columns.kind);
   for (int i = 0; i < N_PREDICTOR_TOTALS; i++) full_range_add(work->words + i * FULL_RANGE_LIMBS, self->totals[i]);
   for (int64_t i = 0; i < n; i++) words_of_labels(work)[labels[i] == NOISE_LABEL ? K : labels[i]]++;
 }
@@ -108,16 +111,22 @@ static const kernel *common_kernel(MPI_Comm comm)
 static gmmpi_status prediction_open(prediction *work, const kernel *instructions, const gmmpi_model *model,
                                     gmmpi_error *error)
 {
-  work->n_words = N_PREDICTOR_TOTALS * FULL_RANGE_LIMBS + model->n_components + 1;
+  const prediction_kind kind = {model, &work->wishes};
+  const int64_t n_clusters = work->wishes.clusters;
+  work->n_words = N_PREDICTOR_TOTALS * FULL_RANGE_LIMBS + prediction_n_labels(&kind) + 1;
   work->words = allocate(work->n_words, sizeof *work->words);
   work->predictors = calloc((size_t)work->points->n_threads, sizeof *work->predictors);
-  if (work->words == NULL || work->predictors == NULL)
+  if (n_clusters > 0) work->cluster_of = allocate(model->n_components, sizeof *work->cluster_of);
+  if (work->words == NULL || work->predictors == NULL || (n_clusters > 0 && work->cluster_of == NULL))
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
-  const gmmpi_status status = prediction_columns_open((prediction_kind){model, &work->wishes}, &work->columns, error);
+  if (n_clusters > 0)
+    hierarchy_cut(model->hierarchy, model->n_components, model->weights, n_clusters, work->cluster_of);
+  const gmmpi_status status = prediction_columns_open(kind, &work->columns, error);
   for (int t = 0; t < work->points->n_threads && status == GMMPI_OK; t++) {
     if (predictor_create(instructions, model, &work->predictors[t], error) != GMMPI_OK ||
         (work->wishes.outlier_weights && predictor_add_outlier_weights(work->predictors[t], error) != GMMPI_OK))
       return error->status;
+    if (n_clusters > 0) predictor_merge(work->predictors[t], n_clusters, work->cluster_of);
   }
   return status;
 }
@@ -128,12 +137,14 @@ static void prediction_close(prediction *work)
   free(work->words);
   for (int t = 0; work->predictors != NULL && t < work->points->n_threads; t++) predictor_destroy(work->predictors[t]);
   free(work->predictors);
+  free(work->cluster_of);
 }
 
 /* Collective. */
 static void sum_up(MPI_Comm comm, prediction *work, predict_report *report)
 {
-  const int64_t n_counts = work->columns.kind.model->n_components + 1;
+  report->n_labels = prediction_n_labels(&work->columns.kind);
+  const int64_t n_counts = report->n_labels + 1;
   MPI_Allreduce(MPI_IN_PLACE, work->words, (int)work->n_words, MPI_INT64_T, MPI_SUM, comm);
   report->n_samples = work->points->n_samples;
   report->total_weight = work->points->total_weight;

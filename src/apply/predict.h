@@ -13,7 +13,8 @@ typedef struct predict_report {
   int64_t n_samples;
   double total_weight;               /* what they count for: n_samples without weights */
   double totals[N_PREDICTOR_TOTALS]; /* of weighted points where they have weights; 0 of what the model has not */
-  int64_t *label_counts;             /* K, and one more for noise: points per label; the caller frees */
+  int64_t n_labels;                  /* K, or that of clusters */
+  int64_t *label_counts;             /* n_labels, and one more for noise: points per label; the caller frees */
 } predict_report;
 
 /* Collective over points->comm. Writes the predictions for all points to path, as HDF5 (/labels: n, int32;
@@ -21,8 +22,9 @@ typedef struct predict_report {
  * /expected_log_density, /outlier_weights: n) or, by path's ending, CSV (label,responsibility_1,...,noise,log_density).
  * When rows were dropped /rows (n, int64; in CSV a last column `row`) says in which row of the source, from 1, each
  * point was. Names of components are an attribute of /labels, names (K), and in CSV a column `class` behind the label,
- * empty for noise. Points whose label is known have that label. The file is whole or not there. report may be NULL.
- * Errors, agreed: 73, 71, and those of shard_agree. */
+ * empty for noise. With wishes.clusters, which the model's hierarchy must have, labels and responsibilities are those
+ * of clusters (apply/predictor.h) and names are joined by +. Points whose label is known have that label. The file is
+ * whole or not there. report may be NULL. Errors, agreed: 73, 71, and those of shard_agree. */
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error);
 

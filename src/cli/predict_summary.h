@@ -16,6 +16,7 @@ typedef struct predict_summary {
   const shard *points;
   const data_account *data; /* NULL: there is nothing to say */
   const predict_report *report;
+  const predict_wishes *wishes;
   const char *output_path;
 } predict_summary;
 

@@ -107,13 +107,17 @@ json_t *json_number(double value)
   return isfinite(value) ? json_real(value) : json_null();
 }
 
+void print_name(const char *before, const char *name)
+{
+  char *copy = strdup(name);
+  if (copy != NULL) printable_make(copy);
+  printf("%s%s", before, copy != NULL ? copy : "?");
+  free(copy);
+}
+
 void print_component_name(const char *before, const gmmpi_model *model, int64_t k)
 {
-  if (model->component_names == NULL) return;
-  char *name = strdup(model->component_names[k]);
-  if (name != NULL) printable_make(name);
-  printf("%s%s", before, name != NULL ? name : "?");
-  free(name);
+  if (model->component_names != NULL) print_name(before, model->component_names[k]);
 }
 
 void print_hierarchy(const cluster_hierarchy *hierarchy, int64_t most_lines)

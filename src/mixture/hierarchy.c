@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mixture/hierarchy.h"
 
-#include "mixture/model.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -34,28 +33,22 @@ void hierarchy_destroy(cluster_hierarchy *self)
   free(self);
 }
 
-gmmpi_status model_set_hierarchy(gmmpi_model *model, const cluster_hierarchy *hierarchy, gmmpi_error *error)
+gmmpi_status hierarchy_duplicate(const cluster_hierarchy *self, cluster_hierarchy **copy, gmmpi_error *error)
 {
-  cluster_hierarchy *copy = NULL;
-  if (hierarchy != NULL) {
-    if (hierarchy_create(hierarchy->n_clusters, &copy, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
-    memcpy(copy->merges, hierarchy->merges, (size_t)(hierarchy->n_clusters - 1) * 2 * sizeof *copy->merges);
-    memcpy(copy->entropy, hierarchy->entropy, (size_t)hierarchy->n_clusters * sizeof *copy->entropy);
-  }
-  hierarchy_destroy(model->hierarchy);
-  model->hierarchy = copy;
+  if (hierarchy_create(self->n_clusters, copy, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
+  memcpy((*copy)->merges, self->merges, (size_t)(self->n_clusters - 1) * 2 * sizeof *self->merges);
+  memcpy((*copy)->entropy, self->entropy, (size_t)self->n_clusters * sizeof *self->entropy);
   return GMMPI_OK;
 }
 
-/* Is each merge one of two clusters that are there? lowest: n_components, for the names of clusters that are. */
-static gmmpi_status check_merges(const gmmpi_model *model, const cluster_hierarchy *hierarchy, bool *is_there,
-                                 const char *label, gmmpi_error *error)
+/* Is each merge one of two clusters that are there? is_there: n_components, for the names of those that are. */
+static gmmpi_status check_merges(const cluster_hierarchy *self, int64_t n_components, bool *is_there, const char *label,
+                                 gmmpi_error *error)
 {
-  const int64_t K = model->n_components;
-  for (int64_t k = 0; k < K; k++) is_there[k] = model->weights[k] != 0.0;
-  for (int64_t step = 0; step < hierarchy->n_clusters - 1; step++) {
-    const int64_t *merged = hierarchy->merges + 2 * step;
-    if (merged[0] < 0 || merged[0] >= merged[1] || merged[1] >= K || !is_there[merged[0]] || !is_there[merged[1]])
+  for (int64_t step = 0; step < self->n_clusters - 1; step++) {
+    const int64_t *merged = self->merges + 2 * step;
+    if (merged[0] < 0 || merged[0] >= merged[1] || merged[1] >= n_components || !is_there[merged[0]] ||
+        !is_there[merged[1]])
       return fail(error, GMMPI_BAD_DATA,
                   "%s: row %lld of merges names no two clusters that are there, the lower first; merge anew with gmmpi "
                   "fit --merge",
@@ -65,39 +58,38 @@ static gmmpi_status check_merges(const gmmpi_model *model, const cluster_hierarc
   return GMMPI_OK;
 }
 
-gmmpi_status model_accept_hierarchy(gmmpi_model *model, const cluster_hierarchy *hierarchy, const char *label,
-                                    gmmpi_error *error)
+gmmpi_status hierarchy_check(const cluster_hierarchy *self, int64_t n_components, const double *weights,
+                             const char *label, gmmpi_error *error)
 {
-  for (int64_t i = 0; i < hierarchy->n_clusters; i++) {
-    if (!isfinite(hierarchy->entropy[i]) || hierarchy->entropy[i] < 0.0)
+  for (int64_t i = 0; i < self->n_clusters; i++) {
+    if (!isfinite(self->entropy[i]) || self->entropy[i] < 0.0)
       return fail(error, GMMPI_BAD_DATA,
                   "%s: merge_entropy has %g; it must be a number that is not negative: merge anew with gmmpi fit "
                   "--merge",
-                  label, hierarchy->entropy[i]);
+                  label, self->entropy[i]);
   }
-  bool *is_there = allocate(model->n_components, sizeof *is_there);
+  bool *is_there = allocate(n_components, sizeof *is_there);
   if (is_there == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", label);
-  gmmpi_status status = check_merges(model, hierarchy, is_there, label, error);
+  for (int64_t k = 0; k < n_components; k++) is_there[k] = weights[k] != 0.0;
+  const gmmpi_status status = check_merges(self, n_components, is_there, label, error);
   free(is_there);
-  return status == GMMPI_OK ? model_set_hierarchy(model, hierarchy, error) : status;
+  return status;
 }
 
-void hierarchy_cut(const gmmpi_model *model, int64_t n_clusters, int64_t *cluster_of)
+void hierarchy_cut(const cluster_hierarchy *self, int64_t n_components, const double *weights, int64_t n_clusters,
+                   int64_t *cluster_of)
 {
-  const cluster_hierarchy *self = model->hierarchy;
-  const int64_t K = model->n_components;
-  for (int64_t k = 0; k < K; k++) cluster_of[k] = model->weights[k] != 0.0 ? k : -1;
+  for (int64_t k = 0; k < n_components; k++) cluster_of[k] = weights[k] != 0.0 ? k : -1;
   for (int64_t step = 0; step < self->n_clusters - n_clusters; step++) {
     const int64_t *merged = self->merges + 2 * step;
-    for (int64_t k = merged[1]; k < K; k++) {
+    for (int64_t k = merged[1]; k < n_components; k++) {
       if (cluster_of[k] == merged[1]) cluster_of[k] = merged[0];
     }
   }
   /* In place of names numbers: a cluster's lowest component comes before the others. */
   int64_t next = 0;
-  for (int64_t k = 0; k < K; k++) {
-    if (cluster_of[k] < 0) continue;
-    cluster_of[k] = cluster_of[k] == k ? next++ : cluster_of[cluster_of[k]];
+  for (int64_t k = 0; k < n_components; k++) {
+    if (cluster_of[k] >= 0) cluster_of[k] = cluster_of[k] == k ? next++ : cluster_of[cluster_of[k]];
   }
 }
 

@@ -15,8 +15,6 @@
 
 #include <stdint.h>
 
-typedef struct gmmpi_model gmmpi_model;
-
 typedef struct cluster_hierarchy {
   int64_t n_clusters; /* living components */
   int64_t *merges;    /* (n_clusters - 1) x 2: names of the clusters that are merged, the lower first, which the new
@@ -28,18 +26,18 @@ typedef struct cluster_hierarchy {
 gmmpi_status hierarchy_create(int64_t n_clusters, cluster_hierarchy **result, gmmpi_error *error);
 void hierarchy_destroy(cluster_hierarchy *self); /* NULL is fine */
 
-/* The model gets a copy; NULL takes its own away. Errors: 71. */
-gmmpi_status model_set_hierarchy(gmmpi_model *model, const cluster_hierarchy *hierarchy, gmmpi_error *error);
+/* One of its own with the same content. Errors: 71. */
+gmmpi_status hierarchy_duplicate(const cluster_hierarchy *self, cluster_hierarchy **copy, gmmpi_error *error);
 
-/* The same of one that came from outside, as label names it, and is of as many clusters as the model has living
- * components. Errors: 65 it is none of this model; 71. */
-gmmpi_status model_accept_hierarchy(gmmpi_model *model, const cluster_hierarchy *hierarchy, const char *label,
-                                    gmmpi_error *error);
+/* Is it one of a model of n_components with these weights, of which n_clusters are not 0? label names where it came
+ * from. Errors: 65 it is not; 71. */
+gmmpi_status hierarchy_check(const cluster_hierarchy *self, int64_t n_components, const double *weights,
+                             const char *label, gmmpi_error *error);
 
-/* Of a model with a hierarchy, cut where n_clusters are left, 1 ... hierarchy->n_clusters: the number of each
- * component's cluster, clusters being numbered from 0 by their lowest components; -1 for a component of weight 0.
- * cluster_of: n_components. */
-void hierarchy_cut(const gmmpi_model *model, int64_t n_clusters, int64_t *cluster_of);
+/* Cut where n_clusters are left, 1 ... self->n_clusters: the number of each component's cluster, clusters being
+ * numbered from 0 by their lowest components; -1 for a component of weight 0. weights, cluster_of: n_components. */
+void hierarchy_cut(const cluster_hierarchy *self, int64_t n_components, const double *weights, int64_t n_clusters,
+                   int64_t *cluster_of);
 
 /* How many clusters there seem to be: where two straight lines, fitted by least squares to the entropies of 1 ... c and
  * of c ... n_clusters clusters, leave the least sum of squares; of several such c the lowest (as mclust's

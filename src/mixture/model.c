@@ -221,6 +221,15 @@ gmmpi_status model_accept_transforms(gmmpi_model *model, char *const *transforms
   return model_set_transforms(model, transforms, error);
 }
 
+gmmpi_status model_set_hierarchy(gmmpi_model *model, const cluster_hierarchy *hierarchy, gmmpi_error *error)
+{
+  cluster_hierarchy *copy = NULL;
+  if (hierarchy != NULL && hierarchy_duplicate(hierarchy, &copy, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
+  hierarchy_destroy(model->hierarchy);
+  model->hierarchy = copy;
+  return GMMPI_OK;
+}
+
 double model_undo_transform(const gmmpi_model *model, int64_t feature, double value)
 {
   feature_transform transform;

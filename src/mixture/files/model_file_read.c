@@ -314,8 +314,12 @@ static gmmpi_status read_hierarchy(const opened_file *file, gmmpi_model *model, 
   if (status == GMMPI_OK) status = read_numbers(file, "/merge_entropy", 1, &n, hierarchy->entropy, error);
   if (status == GMMPI_OK && n > 1)
     status = read_typed(file, "/merges", 2, shape, H5T_NATIVE_INT64, hierarchy->merges, error);
-  if (status == GMMPI_OK) status = model_accept_hierarchy(model, hierarchy, file->path, error);
-  hierarchy_destroy(hierarchy);
+  if (status == GMMPI_OK) status = hierarchy_check(hierarchy, model->n_components, model->weights, file->path, error);
+  if (status == GMMPI_OK) {
+    model->hierarchy = hierarchy;
+  } else {
+    hierarchy_destroy(hierarchy);
+  }
   return status;
 }
 
