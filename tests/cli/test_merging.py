@@ -5,13 +5,21 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
+import types
 import unittest
 
 import h5py
 import numpy
 
 from fits import FitCase
-from harness import MALL, SOURCE
+from harness import MALL, PATIENCE, SOURCE
+
+sys.path.insert(0, os.path.join(SOURCE, "scripts"))
+from plotting.merging import pictures_of_clusters, read_hierarchy
+from plotting.mixture import read_mixture
+from plotting.problem import Problem
 
 REFERENCE = os.path.join(SOURCE, "tests", "reference")
 FAITHFUL = os.path.join(SOURCE, "data", "faithful.csv")
@@ -81,6 +89,11 @@ class Published(Merging):
                 self.assertEqual(summary["n_clusters_suggested"], case["suggested"])
                 labels = self.predictions("model.h5", *data, "--clusters", case["suggested"])["labels"]
                 self.assertEqual("".join(map(str, labels)), case["clusters"])
+                # What is drawn.
+                t = self.predictions("model.h5", *data, "--responsibilities")["responsibilities"]
+                drawn = read_hierarchy(self.path("model.h5"), read_mixture(self.path("model.h5")))
+                self.assertEqual(drawn.suggested, case["suggested"])
+                numpy.testing.assert_allclose(drawn.merged_points(t) * len(t), case["merged_points"], atol=1e-6)
 
 
 class Kinds(Merging):
@@ -225,6 +238,34 @@ class Files(Merging):
         self.assertRegex(text.stdout, r"\n +0 +\d+ +[\d.]+%  components 0(, \d)*\n +1 ")
         with open(self.path("out.csv")) as file:
             self.assertEqual(file.readline(), "label,responsibility_1,responsibility_2,noise\n")
+
+    def test_pictures(self):
+        """plot.py draws the hierarchy, and clusters as predict has them."""
+        start = {"weights": [0.2, 0, 0.2, 0.2, 0.4], "means": [[2, 55], [3, 60], [2.2, 54], [4.3, 80], [4.5, 78]],
+                 "covariances": [[[0.1, 0.5], [0.5, 40]]] * 5}
+        self.merged(FAITHFUL, "-k", 5, "--init", self.write("start.json", json.dumps(start)), "--max-iter", 0)
+        drawn = read_hierarchy(self.path("model.h5"), read_mixture(self.path("model.h5")))
+        for n in range(1, 5):
+            summary = self.summary("predict", self.path("model.h5"), FAITHFUL, "--clusters", n, "-o", self.path("out.h5"))
+            self.assertEqual([[[0, 2, 3, 4][k] for k in members] for members in drawn.cut(n)], summary["clusters"])
+        run = subprocess.run([sys.executable, "-B", os.path.join(SOURCE, "scripts", "plot.py"), self.path("model.h5"), FAITHFUL,
+                              "--clusters", "3", "-o", self.path("plots")], capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        for name in ("merging.png", "merged_clusters.png"):
+            self.assertIn(self.path(f"plots/{name}"), run.stdout.splitlines())
+            self.assertGreater(len(self.bytes_of(f"plots/{name}")), 8000)
+        scene = types.SimpleNamespace(mixture=read_mixture(self.path("model.h5")))
+        with self.assertRaisesRegex(Problem, "--clusters: the model has 1 to 4 clusters"):
+            pictures_of_clusters(self.path("model.h5"), 5, scene, None)
+        with h5py.File(self.path("model.h5"), "r+") as file:
+            file["merges"][0] = [0, 1]
+        with self.assertRaisesRegex(Problem, "do not fit the components"):
+            pictures_of_clusters(self.path("model.h5"), None, scene, None)
+        with h5py.File(self.path("model.h5"), "r+") as file:
+            del file["merge_entropy"]
+        self.assertEqual(pictures_of_clusters(self.path("model.h5"), None, scene, None), [])
+        with self.assertRaisesRegex(Problem, "not merged into clusters"):
+            pictures_of_clusters(self.path("model.h5"), 2, scene, None)
 
     def test_info(self):
         summary = self.merged(FAITHFUL, "-k", 4)

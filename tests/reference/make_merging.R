@@ -46,6 +46,16 @@ merges_of <- function(combined, K) {
   steps
 }
 
+# What entPlot() has on the axis of its second picture, for 1 ... K clusters: how many points are in the clusters that are
+# merged, summed up.
+merged_points_of <- function(combined, K) {
+  counts <- vapply(seq_len(K - 1), function(n) {
+    pair <- which(combined$combiM[[n]][which(rowSums(combined$combiM[[n]]) == 2), ] == 1)
+    sum(map(combined$combiz[[n + 1]]) %in% pair)
+  }, 0)
+  cumsum(c(0, counts))
+}
+
 # scikit-learn's shapes.
 covariances_of <- function(fit, d) {
   sigma <- array(fit$parameters$variance$sigma, c(d, d, fit$G))
@@ -69,7 +79,7 @@ for (case in cases) {
     start = list(weights = I(if (K > 1) as.numeric(fit$parameters$pro) else 1),
                  means = lapply(seq_len(K), function(k) I(unname(matrix(fit$parameters$mean, d, K)[, k]))),
                  covariances = covariances_of(fit, d)),
-    merges = merges_of(combined, K), entropy = I(entropy), suggested = optimal$numClusters.combi,
+    merges = merges_of(combined, K), merged_points = I(merged_points_of(combined, K)), entropy = I(entropy), suggested = optimal$numClusters.combi,
     clusters = paste(optimal$cluster.combi - 1, collapse = ""))
   cat(sprintf("%-14s %-4s K = %-2d suggested %d\n", case$name, family, K, results[[length(results)]]$suggested))
 }
