@@ -5,7 +5,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import types
 import unittest
@@ -14,7 +13,8 @@ import h5py
 import numpy
 
 from fits import FitCase
-from harness import MALL, PATIENCE, SOURCE
+from harness import MALL, SOURCE
+from test_plot import run
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from plotting.merging import pictures_of_clusters, read_hierarchy
@@ -248,11 +248,10 @@ class Files(Merging):
         for n in range(1, 5):
             summary = self.summary("predict", self.path("model.h5"), FAITHFUL, "--clusters", n, "-o", self.path("out.h5"))
             self.assertEqual([[[0, 2, 3, 4][k] for k in members] for members in drawn.cut(n)], summary["clusters"])
-        run = subprocess.run([sys.executable, "-B", os.path.join(SOURCE, "scripts", "plot.py"), self.path("model.h5"), FAITHFUL,
-                              "--clusters", "3", "-o", self.path("plots")], capture_output=True, text=True, timeout=PATIENCE)
-        self.assertEqual(run.returncode, 0, run.stderr)
+        done = run("plot.py", self.path("model.h5"), FAITHFUL, "--clusters", "3", "-o", self.path("plots"))
+        self.assertEqual(done.returncode, 0, done.stderr)
         for name in ("merging.png", "merged_clusters.png"):
-            self.assertIn(self.path(f"plots/{name}"), run.stdout.splitlines())
+            self.assertIn(self.path(f"plots/{name}"), done.stdout.splitlines())
             self.assertGreater(len(self.bytes_of(f"plots/{name}")), 8000)
         scene = types.SimpleNamespace(mixture=read_mixture(self.path("model.h5")))
         with self.assertRaisesRegex(Problem, "--clusters: the model has 1 to 4 clusters"):
