@@ -21,6 +21,7 @@ typedef struct prediction {
   predictor **predictors; /* one for each thread of the points */
   target_tile **targets;  /* the same; NULL: there are no targets */
   outlier_scale *scale;   /* NULL: nobody wants outliers */
+  int64_t *cluster_of;    /* of each component; NULL: labels are components */
   int64_t n_produced;     /* rows of this rank that are in the sums */
 
   /* What is summed over ranks: full-range limbs of each total, those of targets behind the predictor's, then points per
@@ -68,7 +69,9 @@ static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, i
   predictor_tile(self, known, tile->weights, tile->n_points);
   if (targets != NULL) target_tile_predict(targets, self, tile->numbers, tile->weights, tile->n_points);
   for (int p = 0; p < tile->n_points && tile->labels != NULL; p++) {
-    if (tile->labels[p] >= 0.0) self->labels[p] = (int32_t)tile->labels[p];
+    if (tile->labels[p] < 0.0) continue;
+    const int64_t label = (int64_t)tile->labels[p];
+    self->labels[p] = (int32_t)(self->cluster_of != NULL ? self->cluster_of[label] : label);
   }
   prediction_columns_fill(&chunk->work->columns, self, tile->n_points, tile->first_row - chunk->first_row,
                           chunk->numbers);
@@ -77,7 +80,7 @@ static void predict_tile(void *context, const row_tile *tile, int64_t n_tiles, i
 static void add_block(const prediction *work, int thread, int64_t n, const int32_t *labels)
 {
   const predictor *self = work->predictors[thread];
-  const int64_t K = work->columns.kind.model->n_components;
+  const int64_t K = prediction_n_labels(&work->columns.kind);
   for (int i = 0; i < N_PREDICTOR_TOTALS; i++) full_range_add(work->words + i * FULL_RANGE_LIMBS, self->totals[i]);
   for (int64_t i = 0; i < work->n_target_totals; i++)
     full_range_add(work->words + (N_PREDICTOR_TOTALS + i) * FULL_RANGE_LIMBS, work->targets[thread]->totals[i]);
@@ -126,6 +129,8 @@ static gmmpi_status open_thread(prediction *work, const kernel *instructions, co
   if (status == GMMPI_OK && work->wishes.outlier_weights)
     status = predictor_add_outlier_weights(work->predictors[thread], error);
   if (status == GMMPI_OK && work->wishes.entropy) status = predictor_add_entropy(work->predictors[thread], error);
+  if (status == GMMPI_OK && work->cluster_of != NULL)
+    predictor_merge(work->predictors[thread], work->wishes.clusters, work->cluster_of);
   if (status == GMMPI_OK && work->targets != NULL)
     status = target_tile_create(instructions, of, points_have_targets(work), &work->targets[thread], error);
   return status;
@@ -135,14 +140,20 @@ static gmmpi_status prediction_open(prediction *work, const kernel *instructions
                                     gmmpi_error *error)
 {
   const int64_t n_threads = work->points->n_threads;
+  const prediction_kind kind = {model, &work->wishes};
+  const int64_t n_clusters = work->wishes.clusters;
   if (work->wishes.targets) work->n_target_totals = target_n_totals(work->wishes.regression->n_targets);
-  work->n_words = (N_PREDICTOR_TOTALS + work->n_target_totals) * FULL_RANGE_LIMBS + model->n_components + 2;
+  work->n_words = (N_PREDICTOR_TOTALS + work->n_target_totals) * FULL_RANGE_LIMBS + prediction_n_labels(&kind) + 2;
   work->words = allocate(work->n_words, sizeof *work->words);
   work->predictors = calloc((size_t)n_threads, sizeof *work->predictors);
   work->targets = work->wishes.targets ? calloc((size_t)n_threads, sizeof *work->targets) : NULL;
-  if (work->words == NULL || work->predictors == NULL || (work->wishes.targets && work->targets == NULL))
+  if (n_clusters > 0) work->cluster_of = allocate(model->n_components, sizeof *work->cluster_of);
+  if (work->words == NULL || work->predictors == NULL || (work->wishes.targets && work->targets == NULL) ||
+      (n_clusters > 0 && work->cluster_of == NULL))
     return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
-  gmmpi_status status = prediction_columns_open((prediction_kind){model, &work->wishes}, &work->columns, error);
+  if (n_clusters > 0)
+    hierarchy_cut(model->hierarchy, model->n_components, model->weights, n_clusters, work->cluster_of);
+  gmmpi_status status = prediction_columns_open(kind, &work->columns, error);
   for (int t = 0; t < n_threads && status == GMMPI_OK; t++) status = open_thread(work, instructions, model, t, error);
   return status;
 }
@@ -171,12 +182,14 @@ static void prediction_close(prediction *work)
   free(work->predictors);
   free(work->targets);
   outlier_scale_destroy(work->scale);
+  free(work->cluster_of);
 }
 
 /* Collective. */
 static void sum_up(MPI_Comm comm, prediction *work, predict_report *report)
 {
-  const int64_t n_counts = work->columns.kind.model->n_components + 1;
+  report->n_labels = prediction_n_labels(&work->columns.kind);
+  const int64_t n_counts = report->n_labels + 1;
   MPI_Allreduce(MPI_IN_PLACE, work->words, (int)work->n_words, MPI_INT64_T, MPI_SUM, comm);
   report->n_samples = work->points->n_samples;
   report->total_weight = work->points->total_weight;

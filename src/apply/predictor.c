@@ -19,6 +19,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   *result = NULL;
   if (created == NULL || !multiply_fits(model->n_components, TILE_ROWS, &count)) goto no_memory;
   created->kernel = instructions;
+  created->n_labels = model->n_components;
   created->responsibilities = allocate(2 * count, sizeof(double));
   created->expected_log_density = allocate(TILE_ROWS, sizeof(double));
   created->log_density =
@@ -47,6 +48,12 @@ no_memory:
   return fail(error, GMMPI_NO_MEMORY,
               "no memory is left to predict with %lld components in %lld features; use machines with more memory",
               (long long)model->n_components, (long long)model->n_features);
+}
+
+void predictor_merge(predictor *self, int64_t n_clusters, const int64_t *cluster_of)
+{
+  self->n_labels = n_clusters;
+  self->cluster_of = cluster_of;
 }
 
 gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error)
@@ -125,14 +132,33 @@ static void take_noise(predictor *self, const double highest[TILE_ROWS])
   }
 }
 
-/* The component with the largest responsibility, which is written to highest. */
+/* Responsibilities of clusters in place of those of components, whose numbers are not below theirs: a cluster's first
+ * component, its lowest, leaves it a row whose own component was added before. */
+static void merge_shares(predictor *self)
+{
+  int64_t n_begun = 0;
+  for (int64_t k = 0; self->cluster_of != NULL && k < self->form->n_components; k++) {
+    const double *own = self->responsibilities + k * TILE_ROWS;
+    const int64_t cluster = self->cluster_of[k];
+    if (cluster < 0) continue;
+    double *sum = self->responsibilities + cluster * TILE_ROWS;
+    if (cluster == n_begun) {
+      memmove(sum, own, TILE_ROWS * sizeof *sum);
+      n_begun++;
+    } else {
+      for (int p = 0; p < TILE_ROWS; p++) sum[p] += own[p];
+    }
+  }
+}
+
+/* The component, or cluster, with the largest responsibility, which is written to highest. */
 static void take_labels(predictor *self, double highest[TILE_ROWS])
 {
   for (int p = 0; p < TILE_ROWS; p++) {
     highest[p] = self->responsibilities[p];
     self->labels[p] = 0;
   }
-  for (int64_t k = 1; k < self->form->n_components; k++) {
+  for (int64_t k = 1; k < self->n_labels; k++) {
     const double *own = self->responsibilities + k * TILE_ROWS;
     for (int p = 0; p < TILE_ROWS; p++) {
       if (own[p] > highest[p]) {
@@ -160,7 +186,7 @@ static void take_entropy(predictor *self, int n_points)
     double largest = self->noise[p];
     double rest = 0.0;
     double entropy = 0.0;
-    for (int64_t k = 0; k < self->form->n_components; k++)
+    for (int64_t k = 0; k < self->n_labels; k++)
       add_share(self->responsibilities[k * TILE_ROWS + p], &largest, &rest, &entropy);
     if (largest > 0.0) entropy -= largest * (rest < 0.5 ? log1p(-rest) : log(largest));
     self->entropy[p] = entropy;
@@ -194,6 +220,7 @@ void predictor_tile(predictor *self, const double *tile, const double *weights, 
     self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density,
                              &self->totals[of_kernel], &sum_log_max, self->scratch);
   if (self->density != NULL) predictive_tile(self->density, tile, self->log_density, self->scratch);
+  merge_shares(self);
   take_labels(self, highest);
   take_noise(self, highest);
   if (self->entropy != NULL) take_entropy(self, n_points);

@@ -17,6 +17,9 @@
  * A background has the responsibility noise_weight / noise_volume / p(x_i), and the label -1 (NOISE_LABEL) where that
  * is larger than any component's.
  *
+ * Where components were merged into clusters labels and responsibilities are those of clusters: a cluster's
+ * responsibility is the sum of its components'.
+ *
  * A responsibility below 2^-60 of the point's largest one is given as 0 (kernels/kernel.h).
  *
  * A predictor handles one tile at a time and holds only its workspace. */
@@ -43,7 +46,9 @@ typedef enum predictor_total {
 typedef struct predictor {
   const kernel *kernel;
   density_form *form;
-  double *responsibilities;                 /* K x TILE_ROWS, of the last tile */
+  int64_t n_labels;                         /* K, or that of clusters */
+  const int64_t *cluster_of;                /* K: each component's cluster, -1: none; NULL: labels are components */
+  double *responsibilities;                 /* n_labels x TILE_ROWS, of the last tile */
   double *log_density;                      /* TILE_ROWS, of the last tile */
   double *expected_log_density;             /* the same; without a posterior log_density */
   predictive *density;                      /* NULL: the model has no posterior */
@@ -74,6 +79,10 @@ typedef struct predictor {
 gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *model, predictor **result,
                               gmmpi_error *error);
 void predictor_destroy(predictor *self); /* NULL is fine */
+
+/* After predictor_create: labels and responsibilities are those of n_clusters clusters, as hierarchy_cut numbers them
+ * (mixture/hierarchy.h); cluster_of is borrowed. */
+void predictor_merge(predictor *self, int64_t n_clusters, const int64_t *cluster_of);
 
 /* After predictor_create, of a model of t distributions: predictor_tile sets outlier weights too. Errors: 71. */
 gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error);

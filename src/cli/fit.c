@@ -4,6 +4,7 @@
 #include "cli/fit_command.h"
 #include "cli/prepare.h"
 
+#include "apply/merging.h"
 #include "apply/predict.h"
 #include "fit/adaptation.h"
 #include "fit/batch.h"
@@ -31,7 +32,7 @@ typedef struct fit_session {
   job *job;
   fit_result result;
   time_limit limit;
-  double began, seconds_read;
+  double began, seconds_read, seconds_merge;
 } fit_session;
 
 /* Outputs are tried before anything is read. */
@@ -70,6 +71,9 @@ static gmmpi_status plan_memory(const fit_session *session, shard_options *how, 
       job_bytes(&command->job, &plan),
       session->start.is_labels ? start_file_labels_bytes(source->n_rows, session->n_ranks) : 0,
       model_file_extra_bytes(family_find(command->fit.covariance), command->fit.n_components, source->n_features),
+      command->merge != NULL
+          ? merging_bytes(fit_kind(&command->fit), command->fit.n_components, source->n_features, command->fit.threads)
+          : 0,
   };
   return memory_plan_fit(session->comm, source, &command->fit, sum_of_bytes(ARRAY_LENGTH(rest), rest),
                          command->memory.memory_limit, command->job.verbosity < 0, how, error);
@@ -177,8 +181,25 @@ static fit_account account_of(fit_session *session)
                        .seconds_total = MPI_Wtime() - session->began,
                        .seconds_read = session->seconds_read,
                        .seconds_checkpoint = job_seconds_in_checkpoints(session->job),
+                       .seconds_merge = session->seconds_merge,
                        .peak_memory = peak,
                        .n_ranks = session->n_ranks};
+}
+
+static bool merging_goes_on(void *context, int64_t n_clusters)
+{
+  const fit_session *session = context;
+  if (session->rank == 0) signals_set_answer("status: the fit is done, merging %lld clusters", (long long)n_clusters);
+  return !job_must_stop(session->job);
+}
+
+static gmmpi_status merge_components(fit_session *session, gmmpi_error *error)
+{
+  if (session->command.merge == NULL) return GMMPI_OK;
+  const double began = MPI_Wtime();
+  merge_by_entropy(session->result.end.model, session->points, merging_goes_on, session, error);
+  session->seconds_merge = MPI_Wtime() - began;
+  return error->status;
 }
 
 /* Rank 0 writes, all learn whether it went well. */
@@ -276,6 +297,7 @@ static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
     status = fit_run(session->points, &session->command.fit, job_resume_state(session->job), job_observer(session->job),
                      &session->result, error);
   job_clear_line(session->job);
+  if (status == GMMPI_OK) status = merge_components(session, error);
   if (status == GMMPI_STOPPED) return leave_early(session, error);
   if (session->rank == 0) signals_set_answer("status: the fit is done, writing %s", session->command.output_path);
   if (shard_is_streamed(session->points) && (status == GMMPI_INPUT_FAILED || status == GMMPI_BAD_DATA))

@@ -65,6 +65,8 @@ static option_group fit_group(const char *title, fit_command *command, fit_words
                         .given = &words->given};
 }
 
+static const char *const merge_criteria[] = {"entropy", NULL};
+
 gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error)
 {
   fit_words words = {0};
@@ -123,6 +125,14 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .value = &command->output_path,
        .fallback = "model.h5",
        .help = "the model"},
+      {.name = "merge",
+       .argument = "CRITERION",
+       .kind = OPTION_WORD,
+       .value = &command->merge,
+       .choices = merge_criteria,
+       .help = "merge components into clusters, down to one: step by step the two whose merging lowers the entropy of "
+               "the points' memberships most; the model keeps the hierarchy, of which gmmpi predict --clusters makes "
+               "labels"},
       {.name = "labels",
        .argument = "OUT.h5",
        .kind = OPTION_TEXT,

@@ -59,6 +59,14 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
                "responsibility_1 ... in text; with noise one column more, the background's",
        .kind = OPTION_FLAG,
        .value = &command->wishes.responsibilities},
+      {.name = "clusters",
+       .argument = "N",
+       .help = "of a model of fit --merge: labels and responsibilities of N clusters in place of components, numbered "
+               "from 0 by their lowest components",
+       .kind = OPTION_INTEGER,
+       .value = &command->wishes.clusters,
+       .smallest = 1,
+       .largest = INT64_MAX},
       {.name = "log-density",
        .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column; of a "
                "model of fit --method vb or dp that of the posterior predictive density",
@@ -254,9 +262,29 @@ static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *
   return GMMPI_OK;
 }
 
+/* Has the model so many clusters? */
+static gmmpi_status check_clusters(const predict_command *command, const gmmpi_model *model, gmmpi_error *error)
+{
+  const int64_t n = command->wishes.clusters;
+  if (n == 0) return GMMPI_OK;
+  if (model->hierarchy == NULL)
+    return fail(
+        error, GMMPI_BAD_DATA,
+        "%s: its components were not merged into clusters; do it with gmmpi fit DATA -k %lld --covariance %s%s%s "
+        "--init %s --max-iter 0 --merge entropy -o MERGED.h5",
+        command->model_path, (long long)model->n_components, model->family->name,
+        model_has(model, PART_TAILS) ? " --distribution t" : "", model_has(model, PART_NOISE) ? " --noise" : "",
+        command->model_path);
+  if (n <= model->hierarchy->n_clusters) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE, "--clusters: %lld is more than the %lld component%s of %s; give 1 to %lld",
+              (long long)n, (long long)model->hierarchy->n_clusters, plural(model->hierarchy->n_clusters),
+              command->model_path, (long long)model->hierarchy->n_clusters);
+}
+
 /* Has the model what is wished for? */
 static gmmpi_status check_wishes(const predict_command *command, const gmmpi_model *model, gmmpi_error *error)
 {
+  if (check_clusters(command, model, error) != GMMPI_OK) return error->status;
   if (command->wishes.outlier_weights && model->dof == NULL)
     return fail(
         error, GMMPI_WRONG_USAGE,
@@ -277,6 +305,11 @@ static gmmpi_status check_wishes(const predict_command *command, const gmmpi_mod
         error, GMMPI_WRONG_USAGE,
         "--expected-log-density: targets are predicted by the posterior predictive density, which has no expected "
         "log density; leave it out, or --target");
+  if (command->wishes.clusters > 0 && command->targets != NULL)
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "--clusters: components were merged by what all features say of them, and --target leaves some of these "
+        "out; give one of the two");
   return GMMPI_OK;
 }
 
@@ -422,7 +455,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       weigh_points(&command, source, points, error) == GMMPI_OK &&
       predict_to_file(used, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
     print_summary(comm, rank, &command,
-                  &(predict_summary){used, points, data, &report, command.output_path, of, &command.wishes}, error);
+                  &(predict_summary){used, points, data, &report, &command.wishes, command.output_path, of}, error);
 
 done:
   free(report.label_counts);

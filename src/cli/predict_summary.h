@@ -16,9 +16,9 @@ typedef struct predict_summary {
   const shard *points;
   const data_account *data; /* NULL: there is nothing to say */
   const predict_report *report;
+  const predict_wishes *wishes;
   const char *output_path;
   const regression *of; /* targets; NULL: there are none, else the model is the one without them */
-  const predict_wishes *wishes;
 } predict_summary;
 
 /* For rank 0. NULL: no memory is left. */

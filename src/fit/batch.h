@@ -8,9 +8,9 @@
 #include "em/together.h"
 
 typedef struct fit_batch {
-  const fit_options *options; /* what all starts have in common */
-  model_list models;          /* the options of each place, n_places; a fit's are all the same */
-  const fit_options **alike;  /* these, where the batch has made the list */
+  const fit_options *options;   /* what all starts have in common */
+  model_list models;            /* the options of each place, n_places; a fit's are all the same */
+  const fit_options **alike;    /* these, where the batch has made the list */
   const fit_observer *observer; /* not NULL; its members may be */
   fit_state *state;
   fit_timings *timings;
