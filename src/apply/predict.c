@@ -100,14 +100,6 @@ static gmmpi_status predict_rows(void *context, int64_t first, int64_t n, void *
   return GMMPI_OK;
 }
 
-/* The instruction set that all ranks have. Collective. */
-static const kernel *common_kernel(MPI_Comm comm)
-{
-  int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
-  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
-  return kernel_best(level);
-}
-
 static gmmpi_status prediction_open(prediction *work, const kernel *instructions, const gmmpi_model *model,
                                     gmmpi_error *error)
 {
@@ -161,7 +153,7 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
   work.wishes.rows = points->n_left_out > 0;
   int64_t *label_counts = allocate(model->n_components + 1, sizeof *label_counts);
   if (label_counts == NULL) fail(&own, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
-  prediction_open(&work, common_kernel(points->comm), model, &own);
+  prediction_open(&work, predictor_kernel(points->comm), model, &own);
   if (agree(points->comm, &own) == GMMPI_OK) {
     const output_table table = {
         .n_rows = points->n_samples,

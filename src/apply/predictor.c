@@ -11,6 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+const kernel *predictor_kernel(MPI_Comm comm)
+{
+  int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
+  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
+  return kernel_best(level);
+}
+
 gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *model, predictor **result,
                               gmmpi_error *error)
 {

@@ -57,6 +57,9 @@ typedef struct predictor {
   block_sums sums;         /* with room for tail sums, which nobody wants */
 } predictor;
 
+/* Collective: the instruction set that all ranks have. */
+const kernel *predictor_kernel(MPI_Comm comm);
+
 /* instructions: the kernel to use, for one result the same on every rank. Errors: 71. */
 gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *model, predictor **result,
                               gmmpi_error *error);
