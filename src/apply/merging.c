@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "apply/merging.h"
 
-#include "apply/predict.h"
+#include "apply/predictor.h"
 #include "mixture/hierarchy.h"
 #include "support/error.h"
 #include "support/exact_sum.h"
@@ -18,17 +18,21 @@
 /* What a thread has. */
 typedef struct merging_worker {
   predictor *predictor;
-  double *shares;   /* n x TILE_ROWS: of the clusters, of the last tile */
-  int64_t *present; /* n, and the background: clusters with a share of a point, ascending; the background is n */
-  double *parts;    /* the same: their shares, */
-  double *logs;     /* and the logarithms of these */
-  double *gains;    /* n_pairs: sums over the block */
+  double *shares; /* n x TILE_ROWS: of the clusters, of the last tile */
+  /* TILE_ROWS x (n + 1): the clusters, ascending, that have a share of each point, and their shares; the background's
+   * number is n. */
+  int64_t *present;
+  double *parts;
+  int64_t n_present[TILE_ROWS];
+  double *logs;  /* n + 1: the logarithms of one point's shares */
+  double *gains; /* n_pairs, at least n: sums over the block */
   double entropy;
 } merging_worker;
 
 typedef struct merging {
   const shard *points;
   int64_t n_components;
+  bool has_noise;
   int64_t n;               /* living components */
   int64_t n_pairs;         /* of those */
   int64_t *members;        /* n: each one's component */
@@ -49,9 +53,8 @@ static int64_t pair_of(const merging *work, int64_t a, int64_t b)
   return low * (2 * work->n - low - 1) / 2 + high - low - 1;
 }
 
-static int64_t words_of(const merging *work, int64_t n_sums)
+static int64_t words_of(int64_t n_sums)
 {
-  (void)work;
   return n_sums * FIXED_LIMBS + FULL_RANGE_LIMBS;
 }
 
@@ -68,63 +71,69 @@ static void share_out(const merging *work, merging_worker *self)
   }
 }
 
-/* Who has a share of point p of the tile; returns how many they are. */
-static int64_t find_present(const merging *work, merging_worker *self, int p)
+static void note_present(const merging *work, merging_worker *self, int64_t cluster, const double shares[TILE_ROWS])
 {
-  int64_t n = 0;
-  for (int64_t c = 0; c < work->n; c++) {
-    const double share = self->shares[c * TILE_ROWS + p];
-    if (!(share > 0.0)) continue;
-    self->present[n] = c;
-    self->parts[n++] = share;
+  for (int p = 0; p < TILE_ROWS; p++) {
+    const int64_t place = p * (work->n + 1) + self->n_present[p];
+    self->present[place] = cluster;
+    self->parts[place] = shares[p];
+    self->n_present[p] += shares[p] > 0.0;
   }
-  if (self->predictor->noise[p] > 0.0) {
-    self->present[n] = work->n;
-    self->parts[n++] = self->predictor->noise[p];
-  }
-  return n;
 }
 
-/* Logarithms of the n shares of a point. One that is near 1 is known best by what the others have. */
-static void take_logs(merging_worker *self, int64_t n)
+/* Who has a share of which point of the tile. */
+static void find_present(const merging *work, merging_worker *self)
+{
+  memset(self->n_present, 0, sizeof self->n_present);
+  for (int64_t c = 0; c < work->n; c++) {
+    if (work->is_there[c]) note_present(work, self, c, self->shares + c * TILE_ROWS);
+  }
+  if (work->has_noise) note_present(work, self, work->n, self->predictor->noise);
+}
+
+/* The logarithms of a point's n shares. One that is near 1 is known best by what the others have. */
+static void take_logs(int64_t n, const double *parts, double *logs)
 {
   int64_t largest = 0;
   double rest = 0.0;
   for (int64_t i = 1; i < n; i++) {
-    if (self->parts[i] > self->parts[largest]) largest = i;
+    if (parts[i] > parts[largest]) largest = i;
   }
   for (int64_t i = 0; i < n; i++) {
-    if (i != largest) rest += self->parts[i];
-    self->logs[i] = log(self->parts[i]);
+    if (i != largest) rest += parts[i];
+    logs[i] = log(parts[i]);
   }
-  if (n > 0 && rest < 0.5) self->logs[largest] = log1p(-rest);
+  if (rest < 0.5) logs[largest] = log1p(-rest);
 }
 
-/* The gain of a point whose shares are those of places i and j. Nothing cancels. */
-static double gain_of(const merging_worker *self, int64_t i, int64_t j)
+/* The gain of a point from merging those that have shares i and j of it. Nothing cancels. */
+static double gain_of(const double *parts, const double *logs, int64_t i, int64_t j)
 {
-  const int64_t high = self->parts[i] < self->parts[j] ? j : i;
+  const int64_t high = parts[i] < parts[j] ? j : i;
   const int64_t low = i + j - high;
-  const double a = self->parts[high];
-  const double b = self->parts[low];
-  return (a + b) * log1p(b / a) + b * fmax(self->logs[high] - self->logs[low], 0.0);
+  const double a = parts[high];
+  const double b = parts[low];
+  return (a + b) * log1p(b / a) + b * fmax(logs[high] - logs[low], 0.0);
 }
 
+/* Point p of the tile. One that belongs to a cluster alone adds nothing. */
 static void add_point(const merging *work, merging_worker *self, int p, double weight)
 {
-  const int64_t n = find_present(work, self, p);
+  const int64_t n = self->n_present[p];
+  const int64_t *present = self->present + p * (work->n + 1);
+  const double *parts = self->parts + p * (work->n + 1);
+  if (n < 2) return;
   double entropy = 0.0;
-  take_logs(self, n);
-  for (int64_t i = 0; i < n; i++) entropy -= self->parts[i] * self->logs[i];
+  take_logs(n, parts, self->logs);
+  for (int64_t i = 0; i < n; i++) entropy -= parts[i] * self->logs[i];
   self->entropy += weight * entropy;
 
-  const int64_t n_clusters = n > 0 && self->present[n - 1] == work->n ? n - 1 : n;
+  const int64_t n_clusters = present[n - 1] == work->n ? n - 1 : n;
   for (int64_t i = 0; i < n_clusters; i++) {
-    if (work->newest >= 0 && self->present[i] != work->newest) continue;
+    if (work->newest >= 0 && present[i] != work->newest) continue;
     for (int64_t j = work->newest >= 0 ? 0 : i + 1; j < n_clusters; j++) {
-      if (j == i) continue;
-      const int64_t sum = work->newest >= 0 ? self->present[j] : pair_of(work, self->present[i], self->present[j]);
-      self->gains[sum] += weight * gain_of(self, i, j);
+      const int64_t sum = work->newest >= 0 ? present[j] : pair_of(work, present[i], present[j]);
+      if (j != i) self->gains[sum] += weight * gain_of(parts, self->logs, i, j);
     }
   }
 }
@@ -144,6 +153,7 @@ static void add_tile(void *context, const row_tile *tile, int64_t n_tiles, int t
   (void)n_tiles;
   predictor_tile(self->predictor, tile->numbers, NULL, tile->n_points);
   share_out(work, self);
+  find_present(work, self);
   for (int p = 0; p < tile->n_points; p++) {
     const double weight = tile->weights != NULL ? tile->weights[p] : 1.0;
     if (weight > 0.0 && (tile->labels == NULL || tile->labels[p] < 0.0)) add_point(work, self, p, weight);
@@ -175,7 +185,7 @@ static gmmpi_status make_pass(merging *work, double *entropy, gmmpi_error *error
   const row_visitor visitor = {.context = work, .begin_block = begin_block, .tiles = add_tile, .end_block = end_block};
   work->n_sums = work->newest < 0 ? work->n_pairs : work->n;
   const int64_t n = work->n_sums;
-  const int64_t n_words = words_of(work, n);
+  const int64_t n_words = words_of(n);
   memset(work->words, 0, (size_t)n_words * sizeof *work->words);
   shard_visit(points, 1, &visitor);
   if (shard_agree(points, error) != GMMPI_OK) return error->status;
@@ -217,10 +227,10 @@ static void merge_best(merging *work, int64_t merged[2])
 }
 
 /* Collective. Without a background the entropy of one cluster is 0. */
-static gmmpi_status climb(merging *work, bool has_noise, merging_question goes_on, void *context,
-                          cluster_hierarchy *hierarchy, gmmpi_error *error)
+static gmmpi_status make_steps(merging *work, merging_question goes_on, void *context, cluster_hierarchy *hierarchy,
+                               gmmpi_error *error)
 {
-  for (int64_t n_left = work->n; n_left > (has_noise ? 0 : 1); n_left--) {
+  for (int64_t n_left = work->n; n_left > (work->has_noise ? 0 : 1); n_left--) {
     if (goes_on != NULL && !goes_on(context, n_left))
       return fail(error, GMMPI_STOPPED, "merging was ended before all components were one cluster");
     if (make_pass(work, &hierarchy->entropy[n_left - 1], error) != GMMPI_OK) return error->status;
@@ -231,19 +241,11 @@ static gmmpi_status climb(merging *work, bool has_noise, merging_question goes_o
 
 /* --- begin and end --- */
 
-/* The instruction set that all ranks have. Collective. */
-static const kernel *common_kernel(MPI_Comm comm)
-{
-  int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
-  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
-  return kernel_best(level);
-}
-
 static bool open_worker(const merging *work, merging_worker *self)
 {
   self->shares = allocate(work->n, TILE_ROWS * sizeof *self->shares);
-  self->present = allocate(work->n + 1, sizeof *self->present);
-  self->parts = allocate(work->n + 1, sizeof *self->parts);
+  self->present = allocate((work->n + 1) * TILE_ROWS, sizeof *self->present);
+  self->parts = allocate((work->n + 1) * TILE_ROWS, sizeof *self->parts);
   self->logs = allocate(work->n + 1, sizeof *self->logs);
   self->gains = allocate(work->n + work->n_pairs, sizeof *self->gains);
   return self->shares != NULL && self->present != NULL && self->parts != NULL && self->logs != NULL &&
@@ -258,7 +260,7 @@ static gmmpi_status open_merging(merging *work, const kernel *instructions, cons
   work->cluster_of = allocate(K, sizeof *work->cluster_of);
   work->is_there = allocate(work->n, sizeof *work->is_there);
   work->gains = allocate(work->n_pairs, sizeof *work->gains);
-  work->words = allocate(words_of(work, work->n + work->n_pairs), sizeof *work->words);
+  work->words = allocate(words_of(work->n + work->n_pairs), sizeof *work->words);
   work->workers = calloc((size_t)work->points->n_threads, sizeof *work->workers);
   bool good = work->members != NULL && work->cluster_of != NULL && work->is_there != NULL && work->gains != NULL &&
               work->words != NULL && work->workers != NULL;
@@ -307,15 +309,15 @@ gmmpi_status merge_by_entropy(gmmpi_model *model, const shard *points, merging_q
   cluster_hierarchy *hierarchy = NULL;
   merging work = {.points = points,
                   .n_components = model->n_components,
+                  .has_noise = model_has(model, PART_NOISE),
                   .n = n,
                   .n_pairs = n * (n - 1) / 2,
                   .newest = -1,
                   /* A point's gain is at most log 2. */
                   .scale = fixed_scale((double)points->block_rows * points->largest_weight)};
-  const kernel *instructions = common_kernel(points->comm);
+  const kernel *instructions = kernel_common(points->comm);
   if (open_merging(&work, instructions, model, &own) == GMMPI_OK) hierarchy_create(n, &hierarchy, &own);
-  if (agree(points->comm, &own) == GMMPI_OK &&
-      climb(&work, model_has(model, PART_NOISE), goes_on, context, hierarchy, &own) == GMMPI_OK) {
+  if (agree(points->comm, &own) == GMMPI_OK && make_steps(&work, goes_on, context, hierarchy, &own) == GMMPI_OK) {
     model_set_hierarchy(model, hierarchy, &own);
     agree(points->comm, &own);
   }
@@ -335,7 +337,7 @@ int64_t merging_bytes(model_kind kind, int64_t n_components, int64_t n_features,
   if (!multiply_fits(n_components, n_components + 1, &pairs) || !multiply_fits(pairs / 2, word, &pairs) ||
       !multiply_fits(pairs, FIXED_LIMBS + 1, &limbs) ||
       !multiply_fits(density_bytes(kind.family, n_components, n_features), n_forms, &forms) ||
-      !multiply_fits(n_components + 1, (3 * TILE_ROWS + 8) * word, &tiles))
+      !multiply_fits(n_components + 1, (5 * TILE_ROWS + 8) * word, &tiles))
     return INT64_MAX;
   const int64_t of_thread[] = {pairs, forms, tiles,
                                kernel_scratch_bytes(kind.family->storage->shape, n_components, n_features),
