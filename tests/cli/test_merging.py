@@ -207,6 +207,12 @@ class Files(Merging):
             self.assertNotIn("merges", file)
             self.assertNotIn("n_clusters_suggested", file.attrs)
 
+    def test_best_of_a_selection(self):
+        summary = self.summary("select", FAITHFUL, "-k", "2:4", "--covariance", "EEE", "--merge", "entropy", "-o", self.path("model.h5"))
+        t = self.predictions("model.h5", FAITHFUL, "--responsibilities")["responsibilities"]
+        self.assertEqual(summary["merges"], combine(t, summary["n_components"])[0])
+        self.assertEqual(self.hierarchy()[0], summary["merges"])
+
     def test_labels_of_clusters(self):
         for options in ((), ("--noise",)):
             with self.subTest(options=options):
