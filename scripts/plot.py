@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pictures of a fitted mixture: the data, the components, the course of the fit and the responsibilities.
 
-    plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] -o FOLDER
+    plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] [--clusters N] -o FOLDER
 
-writes data.png, clusters.png, log_likelihood.png (with --log) and responsibilities.png into FOLDER and prints their paths.
+writes data.png, clusters.png, log_likelihood.png (with --log) and responsibilities.png into FOLDER, of a model whose components were
+merged also merging.png and merged_clusters.png, and prints their paths.
 Where there are very many points a sample of them is read and drawn. Rows with missing values are left out.
 """
 
@@ -29,6 +30,8 @@ def parse():
     parser.add_argument("--delimiter", help="between the fields of a text file")
     parser.add_argument("--log", metavar="LOG.csv", help="what gmmpi fit --log wrote")
     parser.add_argument("--labels", metavar="OUT.h5", help="what gmmpi fit --labels or gmmpi predict wrote")
+    parser.add_argument("--clusters", metavar="N", type=int, help="of a model of gmmpi fit --merge: so many clusters in "
+                        "merged_clusters.png (default: as many as are suggested)")
     parser.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where the pictures go (default: here)")
     arguments = parser.parse_args()
     if arguments.delimiter == "\\t":
@@ -84,16 +87,20 @@ def main():
     arguments = parse()
     require_libraries()
     from plotting import pictures, style
+    from plotting.merging import pictures_of_clusters
     from plotting.mixture import read_log
 
     scene, responsibilities = read_scene(arguments)
     log = read_log(arguments.log) if arguments.log else None
+    of_clusters = pictures_of_clusters(arguments.model, arguments.clusters, scene, responsibilities)
     style.prepare_folder(arguments.output)
     style.save(pictures.draw_data(scene), arguments.output, "data.png")
     style.save(pictures.draw_clusters(scene), arguments.output, "clusters.png")
     if log:
         style.save(pictures.draw_log_likelihood(log), arguments.output, "log_likelihood.png")
     style.save(pictures.draw_responsibilities(scene, responsibilities), arguments.output, "responsibilities.png")
+    for name, draw in of_clusters:
+        style.save(draw(), arguments.output, name)
 
 
 if __name__ == "__main__":

@@ -17,14 +17,20 @@
 typedef struct predict_wishes {
   bool responsibilities;
   bool log_density;
-  bool outlier_weights;         /* of models of t distributions only */
-  bool expected_log_density;    /* of a model with a posterior */
+  bool outlier_weights;      /* of models of t distributions only */
+  bool expected_log_density; /* of a model with a posterior */
+  bool entropy;
+  bool outliers;                /* p-values, and whether they are no larger than outlier_share */
   bool targets;                 /* features that are predicted from the others, which are the model's: regression */
   bool target_covariance;       /* of several ones, in HDF5 ... */
   bool target_pairs;            /* ... and in text; predict_to_file sets both */
+  int64_t clusters;             /* of so many clusters in place of components; 0: of components */
   bool rows;                    /* where each point was in the source; predict_to_file sets it */
   int compress;                 /* HDF5: 1 to 9, or 0 for not at all */
   const regression *regression; /* of targets */
+  double outlier_share;
+  int64_t outlier_draws; /* points drawn from the model (apply/outliers.h), with this seed */
+  uint64_t outlier_seed;
 } predict_wishes;
 
 /* Of what the columns are. */
@@ -32,6 +38,17 @@ typedef struct prediction_kind {
   const gmmpi_model *model;
   const predict_wishes *wishes;
 } prediction_kind;
+
+/* How many labels there are, the background's left out: of components, or of clusters. */
+static inline int64_t prediction_n_labels(const prediction_kind *kind)
+{
+  return kind->wishes->clusters > 0 ? kind->wishes->clusters : kind->model->n_components;
+}
+
+/* What the labels are called: prediction_n_labels texts, those of a cluster's components with + between; *names is NULL
+ * where components have no names. For prediction_names_free. Errors: 71. */
+gmmpi_status prediction_names(const prediction_kind *kind, char ***names, gmmpi_error *error);
+void prediction_names_free(const prediction_kind *kind, char **names); /* NULL is fine */
 
 typedef struct prediction_column {
   const char *name; /* of the data set */
@@ -59,6 +76,7 @@ typedef struct prediction_columns {
   const prediction_column *records[OUTPUT_MOST_COLUMNS];
   output_column columns[OUTPUT_MOST_COLUMNS];
   char **headings[OUTPUT_MOST_COLUMNS]; /* of columns with several numbers; else NULL */
+  char **names;                         /* of labels; NULL: they have none */
 } prediction_columns;
 
 /* The labels are the first one. kind is to live as long. Errors: 71; then they are still to be closed. */

@@ -97,7 +97,7 @@ int64_t target_tile_bytes(const gmmpi_model *model, int64_t n_targets)
                          covariance,
                          kernel_scratch_bytes(model->family->storage->shape, K, model->n_features),
                          density_bytes(model->family, K, model->n_features),
-                         predictor_bytes(model, false)};
+                         predictor_bytes(model, false, false)};
   return sum_of_bytes(sizeof all / sizeof all[0], all);
 }
 

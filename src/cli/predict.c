@@ -9,10 +9,12 @@
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
 #include "fit/options.h"
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/signals.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +34,16 @@ typedef struct predict_command {
   bool help;
 } predict_command;
 
+/* The smallest p-value is 1 / (draws + 1). */
+static gmmpi_status check_draws(const predict_wishes *wishes, gmmpi_error *error)
+{
+  const double draws = (double)wishes->outlier_draws;
+  if (!wishes->outliers || wishes->outlier_share * (draws + 1.0) >= 1.0) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE,
+              "--outlier-share: with %lld draws no p-value is as small as %g; give --outlier-draws %.0f or more",
+              (long long)wishes->outlier_draws, wishes->outlier_share, ceil(100.0 / wishes->outlier_share));
+}
+
 static gmmpi_status parse(int argc, char **argv, int rank, predict_command *command, gmmpi_error *error)
 {
   const option_record output_options[] = {
@@ -47,6 +59,14 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
                "responsibility_1 ... in text; with noise one column more, the background's",
        .kind = OPTION_FLAG,
        .value = &command->wishes.responsibilities},
+      {.name = "clusters",
+       .argument = "N",
+       .help = "of a model of fit --merge: labels and responsibilities of N clusters in place of components, numbered "
+               "from 0 by their lowest components",
+       .kind = OPTION_INTEGER,
+       .value = &command->wishes.clusters,
+       .smallest = 1,
+       .largest = INT64_MAX},
       {.name = "log-density",
        .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column; of a "
                "model of fit --method vb or dp that of the posterior predictive density",
@@ -63,6 +83,11 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
                "exponentials of expected log densities, which do not integrate to 1 (scikit-learn's score_samples)",
        .kind = OPTION_FLAG,
        .value = &command->wishes.expected_log_density},
+      {.name = "entropy",
+       .help = "also how uncertain it is which component the point is of: minus the sum of responsibility times its "
+               "logarithm, the background's included, in nats: /entropy (n), or a column",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.entropy},
       {.name = "target",
        .argument = "LIST",
        .help =
@@ -82,7 +107,46 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
-  const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading),
+  const option_record outlier_options[] = {
+      {.name = "outliers",
+       .help = "also how rare the point is: the share of points drawn from the model whose density is no higher, "
+               "/outlier_p_value (n), and whether that is at most --outlier-share, /is_outlier (n, 0 or 1)",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.outliers},
+      {.name = "outlier-share",
+       .argument = "P",
+       .help = "points with a p-value of at most P are outliers; of points of the model itself it is a share P",
+       .kind = OPTION_REAL,
+       .value = &command->wishes.outlier_share,
+       .least = 0.0,
+       .above_least = true,
+       .most = 0.5,
+       .fallback = "0.01",
+       .needs = "outliers",
+       .word = "yes"},
+      {.name = "outlier-draws",
+       .argument = "N",
+       .help = "how many points are drawn from the model",
+       .kind = OPTION_INTEGER,
+       .value = &command->wishes.outlier_draws,
+       .smallest = 1,
+       .largest = INT64_C(1) << 36,
+       .fallback = "100000",
+       .needs = "outliers",
+       .word = "yes"},
+      {.name = "seed",
+       .argument = "S",
+       .help = "the randomness of these draws",
+       .kind = OPTION_SEED,
+       .value = &command->wishes.outlier_seed,
+       .fallback = "0",
+       .needs = "outliers",
+       .word = "yes"},
+  };
+  uint64_t given = 0;
+  option_group of_outliers = OPTION_GROUP("Outliers", outlier_options);
+  of_outliers.given = &given;
+  const option_group groups[] = {OPTION_GROUP("Options", output_options), of_outliers, reading_group(&command->reading),
                                  weights_group(&command->reading)};
   const command_usage usage = {
       .name = "predict",
@@ -112,6 +176,9 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   if (reading_has_word(&command->reading, "transform"))
     return fail(error, GMMPI_WRONG_USAGE,
                 "predict: --transform: the model knows how its features were transformed; leave it out");
+  if (options_check_needs(outlier_options, ARRAY_LENGTH(outlier_options), NULL, given, error) != GMMPI_OK ||
+      check_draws(&command->wishes, error) != GMMPI_OK)
+    return error->status;
   command->wishes.compress = (int)command->compress;
   return compress_check(command->compress, command->output_path, error);
 }
@@ -195,9 +262,29 @@ static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *
   return GMMPI_OK;
 }
 
+/* Has the model so many clusters? */
+static gmmpi_status check_clusters(const predict_command *command, const gmmpi_model *model, gmmpi_error *error)
+{
+  const int64_t n = command->wishes.clusters;
+  if (n == 0) return GMMPI_OK;
+  if (model->hierarchy == NULL)
+    return fail(
+        error, GMMPI_BAD_DATA,
+        "%s: its components were not merged into clusters; do it with gmmpi fit DATA -k %lld --covariance %s%s%s "
+        "--init %s --max-iter 0 --merge entropy -o MERGED.h5",
+        command->model_path, (long long)model->n_components, model->family->name,
+        model_has(model, PART_TAILS) ? " --distribution t" : "", model_has(model, PART_NOISE) ? " --noise" : "",
+        command->model_path);
+  if (n <= model->hierarchy->n_clusters) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE, "--clusters: %lld is more than the %lld component%s of %s; give 1 to %lld",
+              (long long)n, (long long)model->hierarchy->n_clusters, plural(model->hierarchy->n_clusters),
+              command->model_path, (long long)model->hierarchy->n_clusters);
+}
+
 /* Has the model what is wished for? */
 static gmmpi_status check_wishes(const predict_command *command, const gmmpi_model *model, gmmpi_error *error)
 {
+  if (check_clusters(command, model, error) != GMMPI_OK) return error->status;
   if (command->wishes.outlier_weights && model->dof == NULL)
     return fail(
         error, GMMPI_WRONG_USAGE,
@@ -208,11 +295,21 @@ static gmmpi_status check_wishes(const predict_command *command, const gmmpi_mod
     return fail(error, GMMPI_WRONG_USAGE,
                 "--expected-log-density: %s has no posterior, so that its density is known; give --log-density",
                 command->model_path);
+  if (command->wishes.outliers && model_has(model, PART_NOISE) && !background_has_region(model))
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: has noise but does not say where (noise_origin, noise_axes), so that no points can be drawn for "
+                "--outliers; give it these, or --log-density",
+                command->model_path);
   if (command->wishes.expected_log_density && command->targets != NULL)
     return fail(
         error, GMMPI_WRONG_USAGE,
         "--expected-log-density: targets are predicted by the posterior predictive density, which has no expected "
         "log density; leave it out, or --target");
+  if (command->wishes.clusters > 0 && command->targets != NULL)
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "--clusters: components were merged by what all features say of them, and --target leaves some of these "
+        "out; give one of the two");
   return GMMPI_OK;
 }
 
@@ -301,6 +398,7 @@ static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command
 {
   if (rank == 0 && command->json) print_json(predict_summary_json(summary), error);
   if (rank == 0 && !command->json && !command->quiet) predict_summary_print(summary);
+  if (rank == 0) predict_warn_of_outliers(summary, command->data);
   return agree(comm, error);
 }
 
@@ -356,8 +454,8 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       weigh_points(&command, source, points, error) == GMMPI_OK &&
       predict_to_file(used, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
-    print_summary(comm, rank, &command, &(predict_summary){used, points, data, &report, command.output_path, of},
-                  error);
+    print_summary(comm, rank, &command,
+                  &(predict_summary){used, points, data, &report, &command.wishes, command.output_path, of}, error);
 
 done:
   free(report.label_counts);
