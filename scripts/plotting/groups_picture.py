@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 
 from .groups import drawn_features, outcomes, read_mixtures, reason_of
-from .style import GREY, PALETTE, colours, look_of, plt, shortened
+from .style import GREY, OUTLINE, PALETTE, colours, look_of, plt, shortened
 
 MIXTURE_LINE = dict(color="#222222", linewidth=0.9, linestyle="--")
 MANY_COMPONENTS = 6  # beyond, ellipses of one radius only, and densities without areas
@@ -37,7 +37,8 @@ def draw_groups(groups, shown, points):
         if mixture:
             draw(axes, mixture, features, limits, points[place] if points else None)
             if not groups.converged[g]:
-                axes.text(0.03, 0.03, "not converged", transform=axes.transAxes, fontsize=7, color=RED, fontweight="bold", zorder=6)
+                axes.text(0.03, 0.97, "not converged", transform=axes.transAxes, fontsize=7, color=RED, fontweight="bold", va="top",
+                          path_effects=OUTLINE, zorder=6)
         else:
             _draw_failure(axes, groups.status[g])
         _set_title(axes, groups, g, size)
