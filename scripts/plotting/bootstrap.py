@@ -3,8 +3,10 @@
 
 import numpy as np
 
+from .mixture import shown_names_of
 from .tables import features_of, names_of, open_results, pick_features, words_of
 
+KINDS = {"wlbs": "weighted-likelihood", "poisson": "Poisson"}
 PARTS = ("estimate", "standard_error", "lower", "upper")
 BLOCK_FEATURES = 3
 PAGE_ROWS = 46  # of components; each block needs some more
@@ -25,11 +27,12 @@ class Column:
 
 
 class Bootstrap:
-    """names: of the components; weights, means, deviations: what is drawn (a list of Columns each but weights); about: the title."""
+    """names: of the components; singles: what a component has one of, its weight first; means, deviations: of the features that are drawn
+    (lists of Columns); about, remark: the title."""
 
-    def __init__(self, names, weights, means, deviations, about, remark):
+    def __init__(self, names, singles, means, deviations, about, remark):
         self.names = names
-        self.weights = weights
+        self.singles = singles
         self.means = means
         self.deviations = deviations
         self.about = about
@@ -70,11 +73,14 @@ def read_bootstrap(path, columns=None):
             results.check(all(array.shape == shape for array in parts.values()), "its arrays do not fit together")
         names = words_of(results.file.attrs.get("component_names"))
         results.check(names is None or len(names) == k, "its arrays do not fit together")
-        features = names_of(results.file) or features_of(d)
-        results.check(len(features) == d, "its arrays do not fit together")
-        about = about_of(results.file.attrs)
+        plain = names_of(results.file) or features_of(d)
+        features = shown_names_of(plain, words_of(results.file.attrs.get("transforms"))) or plain
+        results.check(len(features) == len(plain) == d, "its arrays do not fit together")
+        dof = {part: results.array("dof/" + part, 1) for part in PARTS} if "dof" in results.file else None
+        noise = [float(results.array("noise_weight/" + part).reshape(-1)[0]) for part in PARTS] if "noise_weight" in results.file else None
+        about = about_of(results.file.attrs, noise)
     there = weights["estimate"] > 0
-    picked = pick_features(path, columns, features)
+    picked = pick_features(path, columns, plain)
     remark = ""
     if columns is None:
         room = most_features(k)
@@ -85,20 +91,24 @@ def read_bootstrap(path, columns=None):
     def column(heading, parts):
         return Column(heading, *(np.where(there, parts[part], np.nan) for part in PARTS))
 
-    return Bootstrap([name or str(i) for i, name in enumerate(names or [""] * k)], column("weight", weights),
+    # The covariances of t components are their scale matrices.
+    width = "s.d. of " if dof is None else "scale of "
+    return Bootstrap([name or str(i) for i, name in enumerate(names or [""] * k)], [column("weight", weights)] + ([column("degrees of freedom", dof)] if dof else []),
                      [column("mean of " + features[j], {part: array[:, j] for part, array in means.items()}) for j in picked],
-                     [deviations_of(column("s.d. of " + features[j], {part: array[:, j, j] for part, array in covariances.items()}))
+                     [deviations_of(column(width + features[j], {part: array[:, j, j] for part, array in covariances.items()}))
                       for j in picked], about, remark)
 
 
-def about_of(attributes):
-    """What the root's attributes say about the replicates."""
-    kind = words_of(attributes.get("type"))
+def about_of(attributes, noise=None):
+    """What the root's attributes say about the replicates. noise: estimate, error and interval of the background's weight, or None."""
+    kind = (words_of(attributes.get("type")) or [""])[0]
     n_replicates, n_failed = (int(attributes.get(name, 0)) for name in ("n_replicates", "n_failed"))
     level = 100 * float(attributes.get("level", 0.95))
-    return "%s%s bootstrap replicates%s\nthick: ± one standard error; thin: interval from %.4g %% to %.4g %% of the replicates" % (
-        "{:,}".format(n_replicates), " " + kind[0] if kind else "", ", %d of them failed" % n_failed if n_failed else "",
-        50 - level / 2, 50 + level / 2)
+    words = ["{:,}".format(n_replicates), KINDS.get(kind, kind), "bootstrap replicates" + (", %d of them failed" % n_failed if n_failed else "")]
+    if noise:
+        words.append("; noise has weight %s (%.3g to %.3g)" % (with_error(*noise[:2]), *noise[2:]))
+    return "%s\nthick: ± one standard error; thin: interval from %.4g %% to %.4g %% of the replicates" % (
+        " ".join(filter(None, words)).replace(" ;", ";"), 50 - level / 2, 50 + level / 2)
 
 
 def blocks_of_a_page(n_components):
@@ -111,15 +121,15 @@ def most_features(n_components):
 
 
 def pages_of(bootstrap):
-    """Pages, lists of blocks, which are lists of columns of one width: a weight (None but for the first block), means, deviations."""
+    """Pages, lists of blocks, which are lists of columns of one width: weights and the like (None but for the first block), means,
+    deviations."""
     d = len(bootstrap.means)
     blocks = [list(range(first, min(first + BLOCK_FEATURES, d))) for first in range(0, d, BLOCK_FEATURES)]
     per_page = blocks_of_a_page(bootstrap.n_components)
     pages = [blocks[first:first + per_page] for first in range(0, len(blocks), per_page)]
-    width = min(d, BLOCK_FEATURES)
 
-    def padded(columns):
+    def padded(columns, width=min(d, BLOCK_FEATURES)):
         return columns + [None] * (width - len(columns))
 
-    return [[[bootstrap.weights if place == 0 else None] + padded([bootstrap.means[j] for j in block]) +
+    return [[padded([] if place else bootstrap.singles, len(bootstrap.singles)) + padded([bootstrap.means[j] for j in block]) +
              padded([bootstrap.deviations[j] for j in block]) for place, block in enumerate(page)] for page in pages]

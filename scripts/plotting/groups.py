@@ -8,6 +8,7 @@ from .problem import BAD_DATA, WRONG_USAGE, Problem
 from .tables import features_of, names_of, open_results, pick_features, words_of
 
 MOST_PANELS = 48
+NOISE = ("weight", "volume", "origin", "axes")  # of the background
 FAILED_PANELS = 4  # at most, where not all groups are drawn
 COUNTS = ("n_samples", "n_components", "n_iter", "converged", "status")
 REASONS = {65: "bad data", 70: "internal error", 71: "not enough memory", 74: "reading failed", 75: "stopped"}
@@ -100,14 +101,19 @@ def read_mixtures(groups, shown):
         results.check(covariances.shape == (groups.n_groups,) + shape, "covariances of shape %s do not fit %s" % (
             covariances.shape, groups.covariance))
         dof = results.item("dof") if "dof" in results.file else None
+        noise = [results.item("noise_" + name) if "noise_" + name in results.file else None for name in NOISE] \
+            if "noise_weight" in results.file else None
         mixtures = []
         for g in shown:
             if not groups.fitted[g]:
                 mixtures.append(None)
                 continue
             results.check((groups.weights[g] > 0).any(), "group %s has no component" % groups.label(g))
-            mixtures.append(Mixture(groups.weights[g], means[g].astype(float), covariances[g].astype(float), groups.covariance, groups.names,
-                                    groups.transforms, dof=None if dof is None else dof[g].astype(float)))
+            mixtures.append(Mixture(
+                groups.weights[g], means[g].astype(float), covariances[g].astype(float), groups.covariance, groups.names, groups.transforms,
+                noise=None if noise is None else [
+                    np.zeros((d,) * n) if item is None else np.asarray(item[g], dtype=float) for n, item in zip((0, 0, 1, 2), noise)],
+                dof=None if dof is None else dof[g].astype(float)))
         return mixtures
 
 

@@ -135,6 +135,8 @@ def _draw_densities(axes, mixture, features, limits, points):
         if mixture.n_components <= MANY_COMPONENTS:
             axes.fill_between(grid, density, color=colour, alpha=0.2, linewidth=0, zorder=3)
         axes.plot(grid, density, color=colour, linewidth=1.1, linestyle=line, zorder=4)
+    if mixture.noise:
+        total += mixture.noise_density(j, grid)
     axes.plot(grid, total, zorder=5, **MIXTURE_LINE)
 
 

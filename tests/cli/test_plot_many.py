@@ -225,8 +225,8 @@ class StandardErrors(ManyPictures):
         path, estimates = self.boot(5, 4, feature_names=["a", "b", "c", "d"], component_names=["v", "w", "x", "", "z"], n_failed=7)
         found = bootstrap.read_bootstrap(path)
         self.assertEqual(found.names, ["v", "w", "x", "3", "z"])
-        self.assertRegex(found.about, "999 wlbs bootstrap replicates, 7 of them failed\n.*2.5 % to 97.5 %")
-        np.testing.assert_array_equal(found.weights.estimate, estimates["weights"])
+        self.assertRegex(found.about, "999 weighted-likelihood bootstrap replicates, 7 of them failed\n.*2.5 % to 97.5 %")
+        np.testing.assert_array_equal(found.singles[0].estimate, estimates["weights"])
         np.testing.assert_array_equal(found.means[2].upper, estimates["means"][:, 2] + 0.25 * abs(estimates["means"][:, 2]))
         variances = estimates["covariances"][:, 3, 3]
         deviations = found.deviations[3]
@@ -257,6 +257,20 @@ class StandardErrors(ManyPictures):
         self.assertIn("0.500 ± 0.050", texts)
         style.plt.close(figure)
 
+    def test_noise_and_tails(self):
+        path, _ = self.boot(3, 2, feature_names=["a", "b"], transforms=["log10", ""], type="poisson")
+        with h5py.File(path, "a") as file:
+            for part, dof, noise in (("estimate", [3.0, 4, 5], 0.2), ("standard_error", [1.0, 1, 1], 0.01), ("lower", [2.0, 3, 4], 0.18),
+                                     ("upper", [6.0, 7, 8], 0.23)):
+                file["dof/" + part] = dof
+                file["noise_weight/" + part] = [noise]
+        found = bootstrap.read_bootstrap(path, "a")
+        self.assertRegex(found.about, r"^999 Poisson bootstrap replicates; noise has weight 0.200 ± 0.010 \(0.18 to 0.23\)\n")
+        page, = bootstrap.pages_of(found)
+        self.assertEqual([column.heading for column in page[0]], ["weight", "degrees of freedom", "mean of log10 a", "scale of log10 a"])
+        self.assertEqual(page[0][1].text(1), "4.0 ± 1.0")
+        self.draw("--bootstrap", path, pictures=["standard_errors.png"])
+
     def test_numbers_with_errors(self):
         for value, error, text in ((2.0361, 0.0692, "2.036 ± 0.069"), (-1439.2, 84.6, "-1439 ± 85"), (0.5, 0, "0.500 ± 0.000"),
                                    (3, np.nan, "3"), (np.nan, 1, "–"), (1.234e7, 2.5e5, "(1.234 ± 0.025)e7"), (0.0, 0.021, "0.000 ± 0.021"),
@@ -269,6 +283,7 @@ class StandardErrors(ManyPictures):
             pages = bootstrap.pages_of(found)
             self.assertEqual((len(pages), len(pages[0])), (n_pages, n_blocks))
             headings = [column.heading for page in pages for block in page for column in block if column and column.heading != "weight"]
+            self.assertTrue(all(len(block) == 1 + 2 * min(d, 3) for page in pages for block in page))
             n_drawn = min(d, n_pages * n_blocks * 3)
             self.assertEqual(sorted(headings), sorted(kind + " of x%d" % (j + 1) for kind in ("mean", "s.d.") for j in range(n_drawn)))
             self.assertEqual(found.remark, "" if n_drawn == d else "the first %d of %d features; pick others with --columns" % (n_drawn, d))
@@ -375,11 +390,14 @@ class GroupPictures(ManyPictures):
         style.plt.close(figure)
 
     def test_densities(self):
-        found = groups.read_groups(self.groups(6, 3, 1, covariance="diag"))
+        with h5py.File(self.groups(6, 3, 1, covariance="diag"), "a") as file:
+            file["weights"][...] *= 0.9
+            file.update({"noise_weight": np.full(6, 0.1), "noise_volume": 10.0 + np.arange(6)})
+        found = groups.read_groups(self.path("groups.h5"))
         figure = groups_picture.draw_groups(found, groups.pick_groups(found), None)
         for g in range(6):
             x, y = figure.axes[g].lines[-1].get_data()
-            expected = sum(weight * np.exp(-(x - mean[0]) ** 2) / np.sqrt(np.pi)  # variance 1/2
+            expected = 0.1 / (10 + g) + sum(0.9 * weight * np.exp(-(x - mean[0]) ** 2) / np.sqrt(np.pi)  # variance 1/2
                            for weight, mean in zip(self.weights[g], self.means[g]) if weight > 0)
             np.testing.assert_allclose(y, expected, rtol=1e-9, atol=1e-300)
         style.plt.close(figure)
