@@ -111,11 +111,11 @@ def lines_of(candidates, criterion):
 
 
 def reach_of(lines, sign):
-    """How far from the best a close look should go, so that a third of the candidates, at least six, are within; None where all
-    candidates can be told apart without one."""
-    values = sign * np.concatenate([line.values for line in lines])
+    """How far from the best a close look should go, so that a third of the candidates, at least six, are within, and twice the best's
+    standard error; None where all candidates can be told apart without one."""
+    values, errors = sign * np.concatenate([line.values for line in lines]), np.concatenate([line.errors for line in lines])
     distances = np.sort(values - values.min())
     if len(distances) < 7:
         return None
-    reach = max(np.quantile(distances, 0.3), distances[5])
+    reach = max(np.quantile(distances, 0.3), distances[5], 2.2 * errors[values.argmin()])
     return float(reach) if 0 < 4 * reach < distances[-1] else None

@@ -45,6 +45,8 @@ def _title(candidates, criterion):
     remarks = ["ringed: the best"]
     if not all(candidate.converged for candidate in candidates):
         remarks.append("hollow: not converged")
+    if criterion == "cv" and best.errors:
+        remarks.append("dotted: the best less one standard error")
     if n_missing:
         remarks.append("%d of %d candidates have no value" % (n_missing, len(candidates)))
     return title + "\n" + "; ".join(remarks)

@@ -174,12 +174,17 @@ class Selection(ManyPictures):
         self.draw("--selection", path, pictures=["selection.png"])
 
     def test_a_close_look_where_there_is_need(self):
-        line = types.SimpleNamespace(values=np.array([1000.0, 500, 20, 12, 11, 10, 13, 14, 15, 16]))
-        self.assertAlmostEqual(selection.reach_of([line], 1), 5)
-        self.assertAlmostEqual(selection.reach_of([types.SimpleNamespace(values=-line.values)], -1), 5)
-        self.assertIsNone(selection.reach_of([types.SimpleNamespace(values=np.arange(10.0))], 1))
-        self.assertIsNone(selection.reach_of([types.SimpleNamespace(values=line.values[:5])], 1))
-        self.assertIsNone(selection.reach_of([types.SimpleNamespace(values=np.ones(9))], 1))
+        def reach(values, sign=1, error=0):
+            return selection.reach_of([types.SimpleNamespace(values=np.array(values), errors=np.full(len(values), error))], sign)
+
+        values = np.array([1000.0, 500, 20, 12, 11, 10, 13, 14, 15, 16])
+        self.assertAlmostEqual(reach(values), 5)
+        self.assertAlmostEqual(reach(-values, -1), 5)
+        self.assertAlmostEqual(reach(-values, -1, 5), 11)
+        self.assertIsNone(reach(values, 1, 200))
+        self.assertIsNone(reach(np.arange(10.0)))
+        self.assertIsNone(reach(values[:5]))
+        self.assertIsNone(reach(np.ones(9)))
 
     def test_wrong_tables(self):
         path, _ = self.table(3, ["VVV"])
@@ -340,7 +345,7 @@ class GroupPictures(ManyPictures):
 
     def test_pictures(self):
         both = ["groups.png", "groups_overview.png"]
-        for g, k, d, covariance, options in ((3, 40, 1, "full", []), (60, 40, 2, "tied", ["--largest"]), (7, 3, 12, "diag", ["--columns", "x2,x12"]),
+        for g, k, d, covariance, options in ((3, 40, 1, "full", []), (12, 40, 2, "tied", ["--largest"]), (7, 3, 12, "diag", ["--columns", "x2,x12"]),
                                              (1, 1, 2, "spherical", [])):
             with self.subTest(g=g, k=k, d=d):
                 sizes = self.draw("--groups", self.groups(g, k, d, covariance, failed=range(4, g, 10)), *options, pictures=both)
