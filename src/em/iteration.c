@@ -96,8 +96,8 @@ static gmmpi_status find_spread(em_iteration *em, gmmpi_error *error)
 {
   const density_shape shape = em->family->storage->shape;
   data_spread **known = &em->spreads[shape];
-  if (*known == NULL && data_spread_create(em->points, em->kernel, shape, em->options->reg_covar, known, error) ==
-                            GMMPI_OK &&
+  if (*known == NULL &&
+      data_spread_create(em->points, em->kernel, shape, em->options->reg_covar, known, error) == GMMPI_OK &&
       em->broadcast_models)
     take_spread_of_rank_0(em->points->comm, shape, em->points->n_features, *known);
   em->spread = *known;

@@ -197,9 +197,9 @@ int64_t neighbours_bytes(const fit_options *options, int64_t n_features)
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
   const int64_t model = model_bytes(fit_kind(options), K, n_features);
-  return sum_of_bytes(
-      5, (int64_t[]){sum_of_bytes(MOST_GIVEN + 1, (int64_t[]){model, model, model}), growth_bytes(options, n_features),
-                     place_finder_bytes(family->storage->shape, K, 0, n_features),
-                     split_merge_bytes(family, 2 * K, n_features),
-                     climber_bytes(options->accelerate, fit_kind(options), K, n_features)});
+  return sum_of_bytes(5, (int64_t[]){sum_of_bytes(MOST_GIVEN + 1, (int64_t[]){model, model, model}),
+                                     growth_bytes(options, n_features),
+                                     place_finder_bytes(family->storage->shape, K, 0, n_features),
+                                     split_merge_bytes(family, 2 * K, n_features),
+                                     climber_bytes(options->accelerate, fit_kind(options), K, n_features)});
 }
