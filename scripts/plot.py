@@ -5,7 +5,7 @@
     plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] -o FOLDER
     plot.py --selection TABLE.csv [--criterion bic] -o FOLDER
     plot.py --bootstrap BOOT.h5 [--columns A,B] -o FOLDER
-    plot.py --groups GROUPS.h5 [DATA --by COLUMN] [--columns A,B] [--largest] -o FOLDER
+    plot.py --groups GROUPS.h5 [DATA --by COLUMN|FILE] [--columns A,B] [--largest] -o FOLDER
 
 writes data.png, clusters.png, log_likelihood.png (with --log) and responsibilities.png into FOLDER; selection.png;
 standard_errors.png (of many features also standard_errors_2.png, ...); groups.png and groups_overview.png; and prints their paths.
@@ -39,7 +39,8 @@ def parse():
     parser.add_argument("--criterion", choices=["bic", "aic", "icl", "cv"], help="the one that is drawn large (default: bic)")
     parser.add_argument("--bootstrap", metavar="BOOT.h5", help="what gmmpi bootstrap wrote: standard errors of the components")
     parser.add_argument("--groups", metavar="GROUPS.h5", help="what gmmpi fit --by wrote: a small picture of each group")
-    parser.add_argument("--by", metavar="COLUMN", help="the column of DATA that says to which group a row belongs")
+    parser.add_argument("--by", metavar="COLUMN|FILE", help="what says to which group a row of DATA belongs, as gmmpi fit had it")
+    parser.add_argument("--by-index", metavar="FILE", help="the rows with which groups begin, as gmmpi fit had them")
     parser.add_argument("--largest", action="store_true",
                         help="of very many groups the largest are drawn, not some of all log-likelihoods")
     parser.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where the pictures go (default: here)")
@@ -58,8 +59,9 @@ def take_files(parser, arguments):
     if arguments.groups:
         if len(files) > 1:
             parser.error("with --groups there is one file of data; draw MODEL.h5 DATA in a command of its own")
-        if len(files) != (arguments.by is not None):
-            parser.error("points of groups are drawn from DATA --by COLUMN: %s is missing" % ("--by" if files else "DATA"))
+        if len(files) != (arguments.by is not None) + (arguments.by_index is not None):
+            parser.error("points of groups are drawn from DATA --by COLUMN, or --by-index FILE: %s" % (
+                "DATA is missing" if not files else "give one of the two"))
         arguments.model, arguments.data = None, files[0] if files else None
     elif len(files) == 2:
         arguments.model, arguments.data = files
@@ -68,9 +70,9 @@ def take_files(parser, arguments):
                      else "only MODEL.h5 and DATA are expected")
     else:
         arguments.model = arguments.data = None
-    for option, needed in (("by", "groups"), ("largest", "groups"), ("criterion", "selection"), ("log", "model"), ("labels", "model")):
+    for option, needed in (("by", "groups"), ("by_index", "groups"), ("largest", "groups"), ("criterion", "selection"), ("log", "model"), ("labels", "model")):
         if getattr(arguments, option) and not getattr(arguments, needed):
-            parser.error("--%s goes with %s" % (option, "MODEL.h5 DATA" if needed == "model" else "--" + needed))
+            parser.error("--%s goes with %s" % (option.replace("_", "-"), "MODEL.h5 DATA" if needed == "model" else "--" + needed))
 
 
 def read_scene(arguments):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Points of some groups, from a table one of whose columns says to which group a row belongs."""
 
+import os
+
 import numpy as np
 
 from .groups import check_data_columns
@@ -21,14 +23,14 @@ def read_points(groups, shown, arguments):
         if problem.status != BAD_DATA:
             raise
         raise Problem(BAD_DATA, "%s; what gmmpi reads and this script does not, gmmpi convert turns into a file for it" % problem)
-    key, columns = _columns(groups, table, arguments.by)
+    rows = _rows_by_offset(groups, table, arguments) if arguments.by_index else _rows_by_key(groups, table, arguments)
     is_text = isinstance(groups.keys, list)
     places = _places_of_words if is_text else _places_of_numbers
     keys = [groups.keys[g] for g in shown] if is_text else np.asarray(groups.keys)[shown]
     samples = [_Sample(groups.n_features) for _ in shown]
     random = np.random.default_rng(0)
     n_found = 0
-    for cells, points in table.keyed_rows(key, columns, CHUNK_ROWS):
+    for cells, points in rows:
         place = places(keys, cells)
         points = transformed(points, groups.transforms)
         place[~np.isfinite(points).all(axis=1)] = -1
@@ -55,16 +57,46 @@ class _Sample:
         self.priority, self.points = priority[kept], points[kept]
 
 
-def _columns(groups, table, by):
-    """The column of the keys, and those of the features."""
-    key = pick_features(table.label, by, table.names or [str(j + 1) for j in range(table.n_columns)])
+def _rows_by_key(groups, table, arguments):
+    """(keys, points) of all rows, some at a time: the key is a column of the table, or the only one of another file."""
+    names = table.names or [str(j + 1) for j in range(table.n_columns)]
+    if arguments.by not in names and _is_file(arguments.by):
+        keys = open_table(arguments.by, arguments.header, arguments.delimiter)
+        if keys.n_columns != 1 or keys.n_rows != table.n_rows:
+            raise Problem(BAD_DATA, "%s: %d rows and %d columns of keys for %d rows of data; give one column and as many rows" % (
+                keys.label, keys.n_rows, keys.n_columns, table.n_rows))
+        rows = table.keyed_rows(0, _feature_columns(groups, table, None), CHUNK_ROWS)
+        return ((cells, points) for (cells, _), (_, points) in zip(keys.keyed_rows(0, [], CHUNK_ROWS), rows))
+    key = pick_features(table.label, arguments.by, names)
     if len(key) != 1:
-        raise Problem(WRONG_USAGE, "--by %s: %d columns; give one" % (by, len(key)))
+        raise Problem(WRONG_USAGE, "--by %s: %d columns; give one" % (arguments.by, len(key)))
+    return table.keyed_rows(key[0], _feature_columns(groups, table, key[0]), CHUNK_ROWS)
+
+
+def _rows_by_offset(groups, table, arguments):
+    """(numbers of groups, points) of all rows, some at a time, by the file of the rows with which groups begin."""
+    offsets = open_table(arguments.by_index, arguments.header, arguments.delimiter)
+    starts = offsets.read([(0, offsets.n_rows)], [0])[:, 0]
+    if offsets.n_columns != 1 or len(starts) not in (groups.n_groups, groups.n_groups + 1) or not (np.diff(starts) >= 0).all():
+        raise Problem(BAD_DATA, "%s: not the rows with which %d groups begin; give the file of `gmmpi fit --by-index`" % (
+            arguments.by_index, groups.n_groups))
+    first = 0
+    for _, points in table.keyed_rows(0, _feature_columns(groups, table, None), CHUNK_ROWS):
+        yield np.searchsorted(starts, np.arange(first, first + len(points)), side="right") - 1, points
+        first += len(points)
+
+
+def _is_file(name):
+    return os.path.exists(name) or os.path.exists(name[:name.rfind(":/")]) if ":/" in name else os.path.exists(name)
+
+
+def _feature_columns(groups, table, key):
+    """The columns of the model's features: by name, else all that hold numbers but that of the keys."""
     if groups.names and table.names and all(name in table.names for name in groups.names):
-        return key[0], [table.names.index(name) for name in groups.names]
-    columns = [column for column in table.numeric_columns() if column != key[0]]
+        return [table.names.index(name) for name in groups.names]
+    columns = [column for column in table.numeric_columns() if column != key]
     check_data_columns(table.label, len(columns), groups.n_features)
-    return key[0], columns
+    return columns
 
 
 def _places_of_numbers(keys, cells):

@@ -144,5 +144,5 @@ def reason_of(status):
 def check_data_columns(label, n_columns, n_features):
     """Raises a Problem when a table has not the model's features."""
     if n_columns != n_features:
-        raise Problem(BAD_DATA, "%s: %d columns beside that of --by for a model of %d features; give a file that has the model's features by "
-                      "name, or no others" % (label, n_columns, n_features))
+        raise Problem(BAD_DATA, "%s: %d columns beside the key for a model of %d features; give a file that has the model's features by name, "
+                      "or no others" % (label, n_columns, n_features))

@@ -47,7 +47,8 @@ def draw_groups(groups, shown, points):
     if len(features) == 1:
         grid[0, 0].set_ylim(0, _highest(grid))
     width, height = figure.get_size_inches()
-    figure.text(0.5, 1 - 0.1 / height, _headline(groups, features, remark), fontsize=10, ha="center", va="top")
+    figure.text(0.5, 1 - 0.1 / height, _headline(groups, features, remark, any(mixture and mixture.dof is not None for mixture in mixtures)),
+                fontsize=10, ha="center", va="top")
     figure.text(0.5, (BOTTOM - 0.42) / height, groups.shown_names[features[0]], fontsize=9, ha="center", va="center")
     figure.text(0.13 / width, 0.5, groups.shown_names[features[1]] if len(features) == 2 else "density", fontsize=9, ha="center",
                 va="center", rotation="vertical")
@@ -64,11 +65,12 @@ def _grid_of_panels(n_rows, n_columns):
     return figure, grid, size
 
 
-def _headline(groups, features, remark):
+def _headline(groups, features, remark, has_tails):
     title = remark or "%d group%s" % (groups.n_groups, "" if groups.n_groups == 1 else "s")
     if len(features) == 2:
-        radii = "one standard deviation" if groups.weights.shape[1] > MANY_COMPONENTS else "one and two standard deviations"
-        title += "\nellipses of %s" % radii
+        words = ["of one and two standard deviations", "of one standard deviation", "that hold 39 % and 86 % of each t component",
+                 "that hold 39 % of each t component"]
+        title += "\nellipses " + words[2 * has_tails + (groups.weights.shape[1] > MANY_COMPONENTS)]
     if groups.features is None and groups.n_features > 2:
         title += "; the 2 of %d features in which components differ most" % groups.n_features
     return title
@@ -76,7 +78,7 @@ def _headline(groups, features, remark):
 
 def _set_title(axes, groups, g, size):
     number = "n = {:,}".format(int(groups.n_samples[g]))
-    if groups.n_components.min() != groups.n_components.max() and groups.fitted[g]:
+    if len(set(groups.n_components[groups.fitted])) > 1 and groups.fitted[g]:
         number += ", K = %d" % groups.n_components[g]
     room = max(6, int(size * 15) - len(number))
     axes.set_title(shortened(groups.label(g), room), fontsize=8, loc="left", fontweight="bold", pad=3)
@@ -104,7 +106,7 @@ def _limits(mixtures, points, j):
 def _draw_ellipses(axes, mixture, features, limits, points):
     if points is not None:
         axes.scatter(points[:, features[0]], points[:, features[1]], s=2.5, color="#999999", linewidths=0, zorder=2)
-    many = mixture.n_components > MANY_COMPONENTS
+    many = mixture.n_stored > MANY_COMPONENTS
     order = np.argsort(-mixture.weights, kind="stable")
     looks = [look_of(mixture.numbers[k]) for k in order]
     dark = [tuple(0.75 * part for part in colour) for colour, _, _ in looks]
@@ -114,7 +116,6 @@ def _draw_ellipses(axes, mixture, features, limits, points):
     if not many:
         axes.add_collection(LineCollection([mixture.ellipse(k, features, 2).T for k in order], colors=dark, linewidths=0.7, zorder=4),
                             autolim=False)
-        return
     markers = np.array([marker for _, marker, _ in looks])
     for marker in dict.fromkeys(markers):
         chosen = np.flatnonzero(markers == marker)
@@ -126,13 +127,15 @@ def _draw_densities(axes, mixture, features, limits, points):
     if points is not None and len(points):
         bins = int(np.clip(2 * len(points) ** (1 / 3), 10, 40))
         axes.hist(points[:, j], bins=bins, range=limits[0], density=True, color="#d9d9d9", linewidth=0, zorder=2)
-    grid = np.linspace(*limits[0], 400)
+    # Narrow components are not to fall between the places of a grid.
+    peaks = [mixture.means[k, j] + np.sqrt(mixture.covariance_of(k, [j])[0, 0]) * np.linspace(-4, 4, 33) for k in range(mixture.n_components)]
+    grid = np.unique(np.clip(np.concatenate([np.linspace(*limits[0], 300)] + peaks), *limits[0]))
     total = np.zeros_like(grid)
     for k in range(mixture.n_components):
         colour, _, line = look_of(mixture.numbers[k])
         density = mixture.density_of(k, j, grid)
         total += density
-        if mixture.n_components <= MANY_COMPONENTS:
+        if mixture.n_stored <= MANY_COMPONENTS:
             axes.fill_between(grid, density, color=colour, alpha=0.2, linewidth=0, zorder=3)
         axes.plot(grid, density, color=colour, linewidth=1.1, linestyle=line, zorder=4)
     if mixture.noise:
@@ -184,14 +187,17 @@ def draw_overview(groups):
 
 
 def bins_of(values, whole):
-    """Edges of bins: for whole numbers each of its own where there are few, equal in logarithms where they span decades; the last
-    thousandths on either side go into the outermost bins."""
-    low, high = np.quantile(values, [0.001, 0.999]) if len(values) > 2000 else (values.min(), values.max())
+    """Edges of bins, and whether they are equal in logarithms: for whole numbers a bin for each where there are few, logarithms where
+    they span decades. What lies far out, as seen from the middle nine tenths, is not in them."""
+    low, high = values.min(), values.max()
     n_bins = int(np.clip(2 * len(values) ** (1 / 3), 8, 60))
     if whole and high - low < 40:
         return np.arange(np.floor(low) - 0.5, high + 1), False
     if whole and low > 0 and high > 50 * low:
         return np.unique(np.geomspace(low, high + 1, n_bins).round()), True
+    inner_low, inner_high = np.quantile(values, [0.05, 0.95])
+    reach = 1.5 * (inner_high - inner_low)
+    low, high = (max(low, inner_low - reach), min(high, inner_high + reach)) if reach > 0 else (low, high)
     if low == high:
         low, high = low - 0.5, high + 0.5
     return np.linspace(low, high, n_bins + 1), False
@@ -205,7 +211,11 @@ def _histogram(axes, values, kinds, label, whole=False):
         axes.text(0.5, 0.5, "no group was fitted", transform=axes.transAxes, ha="center", color=GREY)
         return
     edges, is_log = bins_of(np.concatenate([part for _, part, _, _ in kinds]), whole)
-    _, _, patches = axes.hist([np.clip(part, edges[0], edges[-1]) for _, part, _, _ in kinds], bins=edges, stacked=True,
+    n_outside = sum(int(((part < edges[0]) | (part > edges[-1])).sum()) for _, part, _, _ in kinds)
+    if n_outside:
+        axes.text(1, 0.99, "{:,} farther out".format(n_outside), transform=axes.transAxes, ha="right", va="top", fontsize=8, color=GREY,
+                  path_effects=OUTLINE)
+    _, _, patches = axes.hist([part for _, part, _, _ in kinds], bins=edges, stacked=True,
                               color=[colour for _, _, colour, _ in kinds], label=[name for name, _, _, _ in kinds], edgecolor="white",
                               linewidth=0.4)
     for (_, _, _, hatch), bars in zip(kinds, patches if len(kinds) > 1 else [patches]):
@@ -213,7 +223,9 @@ def _histogram(axes, values, kinds, label, whole=False):
             bar.set_hatch(hatch)
     if is_log:
         axes.set_xscale("log")
-    elif whole:
+    elif not whole:
+        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=6))
+    else:
         axes.set_xlim(edges[0] - 1, edges[-1] + 1)
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))

@@ -384,8 +384,9 @@ class GroupPictures(ManyPictures):
             self.assertEqual(texts, ["failed (65)\nbad data"] if g == 5 else ["not converged"] if g in (1, 11) else [])
             self.assertEqual(bool(panel.patch.get_hatch()), g == 5)
             expected = {tuple(np.round(self.means[g, k], 8)): 0.75 * np.array(style.look_of(k)[0]) for k in range(3) if self.weights[g, k] > 0}
-            self.assertEqual([len(shapes.get_paths()) for shapes in panel.collections], [len(expected)] * 2 if expected else [])
-            for shapes, radius in zip(panel.collections, (1, 2)):
+            self.assertEqual([len(shapes.get_paths()) for shapes in panel.collections[:2]], [len(expected)] * 2 if expected else [])
+            self.assertEqual({tuple(np.round(place, 8)) for marks in panel.collections[2:] for place in marks.get_offsets()}, set(expected))
+            for shapes, radius in zip(panel.collections[:2], (1, 2)):
                 for path, colour in zip(shapes.get_paths(), shapes.get_edgecolors()):
                     x = path.vertices[:119]  # the last is the first
                     centre = x.mean(axis=0)
@@ -418,9 +419,10 @@ class GroupPictures(ManyPictures):
 
     def test_points_of_groups(self):
         """Text keys and numbers, from CSV, NPY and HDF5, features by name or the columns that are left."""
-        def read(data, by):
+        def read(data, by, by_index=None):
             found = groups.read_groups(self.path("groups.h5"))
-            points = group_points.read_points(found, [3, 1], types.SimpleNamespace(data=data, by=by, header="auto", delimiter=None))
+            points = group_points.read_points(found, [3, 1], types.SimpleNamespace(
+                data=data, by=by, by_index=by_index, header="auto", delimiter=None))
             for i, part in zip((3, 1), points):
                 np.testing.assert_array_equal(part, [[1000 * i + row, row] for row in range(30)])
 
@@ -434,6 +436,14 @@ class GroupPictures(ManyPictures):
         table = np.array([[1000 * i + row, i / 8, row] for i in range(4) for row in range(30)])
         np.save(self.path("points.npy"), table)
         read(self.path("points.npy"), "2")
+        np.save(self.path("points.npy"), table[:, [0, 2]])
+        read(self.path("points.npy"), self.write("keys.csv", "k\n" + "".join("%r\n" % key for key in table[:, 1])))
+        self.groups(4, 2, 2, keys=np.arange(4))
+        read(self.path("points.npy"), None, self.write("offsets.txt", "0\n30\n60\n90\n"))
+        read(self.path("points.npy"), None, self.write("offsets.txt", "0\n30\n60\n90\n120\n"))
+        for word, option, content in (("not the rows with which 4 groups begin", "--by-index", "0\n30\n60\n"),
+                                      ("3 rows and 1 columns of keys for 120 rows", "--by", "0\n30\n60\n")):
+            self.refuse(65, word, "--groups", self.path("groups.h5"), self.path("points.npy"), option, self.write("offsets.txt", content))
         self.groups(4, 2, 2, keys=(2 ** 60 + np.arange(4)), feature_names=["y", "x"])
         table = np.array([[row, 1000 * i + row, 2 ** 60 + i] for i in range(4) for row in range(30)])
         with h5py.File(self.path("points.h5"), "w") as file:
@@ -452,7 +462,7 @@ class GroupPictures(ManyPictures):
         lines = ["%d,0,%s" % (row, row if row % 2 else "NA") for row in range(4000)] + ["-5,5,7", "100,5,7"]
         found = groups.read_groups(self.path("groups.h5"))
         many, few = group_points.read_points(found, [0, 1], types.SimpleNamespace(
-            data=self.write("points.csv", "x,key,y\n" + "\n".join(lines) + "\n"), by="key", header="auto", delimiter=None))
+            data=self.write("points.csv", "x,key,y\n" + "\n".join(lines) + "\n"), by="key", by_index=None, header="auto", delimiter=None))
         np.testing.assert_array_equal(few, [[2, 3]])
         self.assertEqual(many.shape, (group_points.MOST_POINTS, 2))
         rows = 2 * many[:, 1] + 1
@@ -479,18 +489,23 @@ class GroupPictures(ManyPictures):
         self.assertTrue(is_log and edges[0] <= 1 and edges[-1] > 5000 and (edges == edges.round()).all())
         edges, _ = groups_picture.bins_of(np.array([-2.0, -2]), False)
         self.assertTrue(edges[0] < -2 < edges[-1])
+        values = np.concatenate([np.linspace(0, 1, 101), [1e6]])
+        edges, _ = groups_picture.bins_of(values, False)
+        self.assertEqual(edges[0], 0)
+        self.assertTrue(1 < edges[-1] < 3)
 
     def test_wrong_files(self):
         path = self.groups(4, 2, 2)
         data = self.points(range(0, 20, 5))
-        self.refuse(64, "--by is missing", "--groups", path, data)
+        self.refuse(64, "give one of the two", "--groups", path, data)
         self.refuse(64, "DATA is missing", "--groups", path, "--by", "key")
         self.refuse(64, "in a command of its own", "--groups", path, data, data, "--by", "key")
         self.refuse(64, "--by goes with --groups", "--bootstrap", path, "--by", "key")
+        self.refuse(64, "--by-index goes with --groups", "--bootstrap", path, "--by-index", "key")
         self.refuse(64, "--largest goes with --groups", "--bootstrap", path, "--largest")
         self.refuse(64, "--log goes with MODEL.h5 DATA", "--groups", path, "--log", data)
         self.refuse(64, "3 features for pictures of groups", "--groups", self.groups(4, 2, 3), "--columns", "1-3")
-        self.refuse(65, "2 columns beside that of --by for a model of 3 features", "--groups", path, data, "--by", "key")
+        self.refuse(65, "2 columns beside the key for a model of 3 features", "--groups", path, data, "--by", "key")
         self.groups(4, 2, 2)
         self.refuse(65, "there is no column 'station'; it has x, key, y", "--groups", path, data, "--by", "station")
         self.refuse(64, "2 columns; give one", "--groups", path, data, "--by", "1-2")
