@@ -70,8 +70,10 @@ def take_files(parser, arguments):
                      else "only MODEL.h5 and DATA are expected")
     else:
         arguments.model = arguments.data = None
-    for option, needed in (("by", "groups"), ("by_index", "groups"), ("largest", "groups"), ("criterion", "selection"), ("log", "model"), ("labels", "model")):
-        if getattr(arguments, option) and not getattr(arguments, needed):
+    companions = {"groups": ("by", "by_index", "largest"), "selection": ("criterion",), "model": ("log", "labels")}
+    for option, needed in ((option, needed) for needed, options in companions.items() for option in options):
+        given = getattr(arguments, option)
+        if given is not None and given is not False and not getattr(arguments, needed):
             parser.error("--%s goes with %s" % (option.replace("_", "-"), "MODEL.h5 DATA" if needed == "model" else "--" + needed))
 
 
