@@ -128,28 +128,41 @@ double candidate_score(const candidate_result *candidate, selection_criterion cr
   return scores[criterion];
 }
 
-/* The best of those that are spurious, or that are not; -1: there is none. */
-static int64_t best_among(const selection_result *result, selection_criterion criterion, bool spurious)
+static bool is_eligible(const candidate_result *one, selection_criterion criterion)
 {
-  double best = -INFINITY;
+  return one->end.model != NULL && model_n_living(one->end.model) > 0 && candidate_score(one, criterion) > -INFINITY;
+}
+
+static bool is_ahead(const candidate_result *one, const candidate_result *other, selection_criterion criterion)
+{
+  if (one->is_spurious != other->is_spurious) return other->is_spurious;
+  return candidate_score(one, criterion) > candidate_score(other, criterion);
+}
+
+int64_t selection_best(const selection_result *result, selection_criterion criterion, int64_t without)
+{
+  const candidate_result *all = result->candidates;
   int64_t found = -1;
   for (int64_t c = 0; c < result->n; c++) {
-    const candidate_result *one = &result->candidates[c];
-    if (one->end.model == NULL || model_n_living(one->end.model) == 0 || one->is_spurious != spurious) continue;
-    const double score = candidate_score(one, criterion);
-    if (!(score > best)) continue;
-    best = score;
-    found = c;
+    if (c == without || !is_eligible(&all[c], criterion)) continue;
+    if (without >= 0 && candidates_are_alike(&all[c], &all[without])) continue;
+    if (found < 0 || is_ahead(&all[c], &all[found], criterion)) found = c;
   }
   return found;
 }
 
+bool candidates_are_alike(const candidate_result *one, const candidate_result *other)
+{
+  const double a = one->end.measured.log_likelihood;
+  const double b = other->end.measured.log_likelihood;
+  return one->n_components == other->n_components && one->n_parameters == other->n_parameters &&
+         fabs(a - b) <= 1e-9 * fabs(a);
+}
+
 static void find_best(const selection *what, selection_result *result)
 {
-  for (int criterion = 0; criterion <= CRITERION_CV; criterion++) {
-    const int64_t sound = best_among(result, (selection_criterion)criterion, false);
-    result->best_of[criterion] = sound >= 0 ? sound : best_among(result, (selection_criterion)criterion, true);
-  }
+  for (int criterion = 0; criterion <= CRITERION_CV; criterion++)
+    result->best_of[criterion] = selection_best(result, (selection_criterion)criterion, -1);
   result->best = result->best_of[what->criterion];
 }
 
