@@ -264,12 +264,14 @@ static const prediction_column all_columns[] = {
      .wish = WISH(targets),
      .width = n_targets,
      .heading_of = target_mean_heading,
+     .headings_attribute = "columns",
      .fill = fill_target_mean},
     {.name = "target_variance",
      .type = OUTPUT_REAL,
      .wish = WISH(targets),
      .width = n_targets,
      .heading_of = target_variance_heading,
+     .headings_attribute = "columns",
      .fill = fill_target_variance},
     {.name = "target_covariance",
      .type = OUTPUT_REAL,
@@ -277,6 +279,7 @@ static const prediction_column all_columns[] = {
      .width = n_target_squares,
      .inner = n_targets,
      .heading_of = target_square_heading,
+     .headings_attribute = "columns",
      .fill = fill_target_squares},
     {.name = "target_covariances",
      .type = OUTPUT_REAL,
@@ -325,7 +328,8 @@ gmmpi_status prediction_columns_open(prediction_kind kind, prediction_columns *c
                                              .width = width_of(record, &kind),
                                              .is_matrix = record->width != NULL,
                                              .inner = record->inner != NULL ? record->inner(&kind) : 0,
-                                             .headings = &record->heading};
+                                             .headings = &record->heading,
+                                             .headings_attribute = record->headings_attribute};
     if (record->heading_of != NULL) {
       if (!make_headings(record, &kind, &columns->headings[next]))
         return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");

@@ -59,6 +59,7 @@ typedef struct prediction_column {
   int64_t (*inner)(const prediction_kind *kind); /* of three dimensions the last one; NULL: there are not three */
   const char *heading;                           /* in CSV; of several numbers heading_of's instead: */
   char *(*heading_of)(const prediction_kind *kind, int64_t i); /* the i-th one, to be freed; NULL: no memory */
+  const char *headings_attribute; /* HDF5: an attribute of the data set with them; NULL: none */
   /* CSV: the heading of a column behind it with the names of components that the numbers stand for; NULL: none. */
   const char *names_heading;
   /* Sets n_points rows of numbers, of its type, from what the predictor has of the last tile; NULL: predict_to_file

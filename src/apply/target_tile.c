@@ -27,10 +27,12 @@ static bool allocate_tile(target_tile *self)
   self->mean = allocate(t, lanes);
   self->covariance = allocate(n_squares, lanes);
   self->totals = allocate(target_n_totals(t), sizeof(double));
+  self->has_part = allocate(K, sizeof *self->has_part);
   self->squares = allocate(has_tails(self->of) ? K : 0, lanes);
   self->scratch = allocate(kernel_scratch_bytes(self->of->marginal->family->storage->shape, K, self->of->n_known), 1);
   return self->known != NULL && self->differences != NULL && self->parts != NULL && self->mean != NULL &&
-         self->covariance != NULL && self->totals != NULL && self->squares != NULL && self->scratch != NULL;
+         self->covariance != NULL && self->totals != NULL && self->squares != NULL && self->has_part != NULL &&
+         self->scratch != NULL;
 }
 
 /* A form of the marginal's distances alone. */
@@ -74,6 +76,7 @@ void target_tile_destroy(target_tile *self)
   free(self->mean);
   free(self->covariance);
   free(self->totals);
+  free(self->has_part);
   free(self->squares);
   free(self->scratch);
   density_destroy(self->form);
@@ -133,6 +136,15 @@ static void predict_part(target_tile *self, int64_t k, const double *known)
   }
 }
 
+/* Does any point of the tile belong to the component to some part? What has none adds nothing. */
+static bool has_part(const predictor *marginal, int64_t k)
+{
+  const double *share = marginal->responsibilities + k * TILE_ROWS;
+  double sum = 0.0;
+  for (int p = 0; p < TILE_ROWS; p++) sum += share[p];
+  return sum > 0.0;
+}
+
 /* The mean over components, and the background. */
 static void mix_means(target_tile *self, const predictor *marginal)
 {
@@ -142,6 +154,7 @@ static void mix_means(target_tile *self, const predictor *marginal)
     double *mean = self->mean + j * TILE_ROWS;
     for (int p = 0; p < TILE_ROWS; p++) mean[p] = marginal->noise[p] * of->noise_mean[j];
     for (int64_t k = 0; k < of->joint->n_components; k++) {
+      if (!self->has_part[k]) continue;
       const double *share = marginal->responsibilities + k * TILE_ROWS;
       const double *part = self->parts + (k * t + j) * TILE_ROWS;
       for (int p = 0; p < TILE_ROWS; p++) mean[p] += share[p] * part[p];
@@ -171,11 +184,13 @@ static void add_covariance(const target_tile *self, const double *share, const d
   const double *other = self->parts + (k * t + j) * TILE_ROWS;
   const double *mean = self->mean + i * TILE_ROWS;
   const double *other_mean = self->mean + j * TILE_ROWS;
-  for (int p = 0; p < TILE_ROWS; p++) {
-    if (share[p] == 0.0) continue; /* an infinite variance of a component that has no part */
-    const double within = own == 0.0 ? 0.0 : own * factors[p];
-    sum[p] += share[p] * (within + (one[p] - mean[p]) * (other[p] - other_mean[p]));
+  for (int p = 0; p < TILE_ROWS; p++) sum[p] += share[p] * ((one[p] - mean[p]) * (other[p] - other_mean[p]));
+  if (own == 0.0) return;
+  if (isinf(factors[0])) { /* for points that have a part in it */
+    for (int p = 0; p < TILE_ROWS; p++) sum[p] += share[p] > 0.0 ? copysign(INFINITY, own) : 0.0;
+    return;
   }
+  for (int p = 0; p < TILE_ROWS; p++) sum[p] += share[p] * (own * factors[p]);
 }
 
 static void mix_covariances(target_tile *self, const predictor *marginal)
@@ -194,6 +209,7 @@ static void mix_covariances(target_tile *self, const predictor *marginal)
     }
   }
   for (int64_t k = 0; k < of->joint->n_components; k++) {
+    if (!self->has_part[k]) continue;
     const double *share = marginal->responsibilities + k * TILE_ROWS;
     set_factors(self, k, factors);
     for (int64_t i = 0; i < t; i++) {
@@ -237,7 +253,10 @@ void target_tile_predict(target_tile *self, predictor *marginal, const double *t
                          int n_points)
 {
   const double *known = self->joint != NULL ? self->known : tile;
-  for (int64_t k = 0; k < self->of->joint->n_components; k++) predict_part(self, k, known);
+  for (int64_t k = 0; k < self->of->joint->n_components; k++) {
+    self->has_part[k] = has_part(marginal, k);
+    if (self->has_part[k]) predict_part(self, k, known);
+  }
   if (has_tails(self->of)) marginal->kernel->log_densities(self->form, known, self->squares, self->scratch);
   mix_means(self, marginal);
   mix_covariances(self, marginal);

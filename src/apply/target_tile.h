@@ -13,6 +13,7 @@ typedef struct target_tile {
   double *known;        /* n_known x TILE_ROWS: what the predictor of the marginal is given */
   double *differences;  /* the same, less a component's mean */
   double *parts;        /* K x n_targets x TILE_ROWS: m_k(x) */
+  bool *has_part;       /* K: has any point of the last tile a responsibility of it? */
   double *mean;         /* n_targets x TILE_ROWS: E(y | x), of the last tile */
   double *covariance;   /* n_targets x n_targets x TILE_ROWS: Var(y | x) */
   density_form *form;   /* of t distributions: its log densities are -delta / 2 */

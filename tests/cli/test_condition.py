@@ -84,9 +84,7 @@ class Marginal(ConditionCase):
         marginal = ("marginal", self.path("model.h5"))
         self.fail_with(65, 'has no feature "a" .--features.; did you mean "A"', *marginal, "--features", "a", *out)
         self.fail_with(65, "its features are A, B, C, D", *marginal, "--features", "E", *out)
-        self.fail_with(65, 'no feature "5"', *marginal, "--features", "5", *out)
         self.fail_with(64, "feature 2 is given twice", *marginal, "--features", "B,2", *out)
-        self.fail_with(64, "a feature is missing between commas", *marginal, "--features", "A,,B", *out)
         self.fail_with(64, "--features is missing", *marginal, *out)
         self.fail_with(64, "would overwrite", *marginal, "--features", "A", "-o", self.path("model.h5"))
 
@@ -142,7 +140,7 @@ class Condition(ConditionCase):
         turned = numpy.linalg.qr(FULL[1])[0]
         scaled, oriented = scales[:, None, None] * shared, numpy.array([turned @ numpy.diag(v) @ turned.T for v in diagonals])
         cases = {"tied": (shared, "tied"), "diag": (diagonals, "diag"), "spherical": (scales, "spherical"),
-                 "EII": (as_matrices([[2.0] * 4] * 3), "EII"), "EEI": (as_matrices([diagonals[0]] * 3), "EEI"),
+                 "EEI": (as_matrices([diagonals[0]] * 3), "EEI"),
                  "VEI": (as_matrices(scales[:, None] * shape), "VEI"), "EVI": (as_matrices(diagonals), "diag"),
                  "VEE": (scaled, "VEE"), "VVE": (oriented, "full"), "EEV": (oriented, "full")}
         for family, (covariances, expected) in cases.items():
@@ -234,14 +232,11 @@ class Condition(ConditionCase):
     def test_mistakes(self):
         self.model(names=["A", "b,c", "d=e", "D"])
         condition = ("condition", self.path("model.h5"), "-o", self.path("part.h5"), "--given")
-        self.fail_with(65, 'did you mean "A"', *condition, "a=1")
         self.fail_with(64, "feature 1 is given twice", *condition, "A=1,1=2")
         self.fail_with(64, "all 4 features", *condition, "1=0,2=0,3=0,4=0")
-        for value in ("nan", "", "1e999"):
+        for value in ("nan", "1e999"):
             self.fail_with(64, f'"{value}" is no value of A', *condition, f"A={value}")
         self.fail_with(64, "has no value", *condition, "A")
-        self.fail_with(64, "are several features", *condition, "1-2=3")
-        self.fail_with(64, "a quote is not closed", *condition, '"b,c=3')
         self.succeed(*condition, '"b,c"=3,"d=e"=4', "-q")
         self.assertEqual(self.read()[0]["means"].shape, (3, 2))
 

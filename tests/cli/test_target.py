@@ -69,6 +69,9 @@ class Target(Case):
         self.close(found["target_covariance"], covariance)
         self.close(found["target_variance"], covariance[:, [0, 1], [0, 1]])
         self.check_fit(summary, self.points[:, [3, 1]], mean, log_density)
+        with h5py.File(self.path("out.h5")) as file:
+            self.assertEqual(list(file["target_mean"].attrs["columns"]), ["mean_D", "mean_B"])
+            self.assertEqual(list(file["target_covariance"].attrs["columns"])[1], "covariance_D_B")
         shares = numpy.array([conditional(WEIGHTS, MEANS, FULL, [0, 2], row[[0, 2]])[0] for row in self.points], dtype=float)
         self.close(found["responsibilities"], shares)  # those of the known features
         self.assertAlmostEqual(summary["mean_log_likelihood"], found["log_density"].mean(), places=12)
