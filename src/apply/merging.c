@@ -315,7 +315,7 @@ gmmpi_status merge_by_entropy(gmmpi_model *model, const shard *points, merging_q
                   .newest = -1,
                   /* A point's gain is at most log 2. */
                   .scale = fixed_scale((double)points->block_rows * points->largest_weight)};
-  const kernel *instructions = predictor_kernel(points->comm);
+  const kernel *instructions = kernel_common(points->comm);
   if (open_merging(&work, instructions, model, &own) == GMMPI_OK) hierarchy_create(n, &hierarchy, &own);
   if (agree(points->comm, &own) == GMMPI_OK && make_steps(&work, goes_on, context, hierarchy, &own) == GMMPI_OK) {
     model_set_hierarchy(model, hierarchy, &own);

@@ -109,6 +109,115 @@ static void fill_expected_log_density(const prediction_kind *kind, const predict
   memcpy(numbers, from->expected_log_density, (size_t)n_points * sizeof(double));
 }
 
+static void fill_entropy(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  (void)kind;
+  memcpy(numbers, from->entropy, (size_t)n_points * sizeof(double));
+}
+
+static void fill_p_values(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  (void)kind;
+  memcpy(numbers, from->p_values, (size_t)n_points * sizeof(double));
+}
+
+static void fill_is_outlier(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  int32_t *is_outlier = numbers;
+  for (int p = 0; p < n_points; p++) is_outlier[p] = from->p_values[p] <= kind->wishes->outlier_share;
+}
+
+/* --- targets --- */
+
+static int64_t n_targets(const prediction_kind *kind)
+{
+  return kind->wishes->regression->n_targets;
+}
+
+static int64_t n_target_squares(const prediction_kind *kind)
+{
+  return n_targets(kind) * n_targets(kind);
+}
+
+static int64_t n_target_pairs(const prediction_kind *kind)
+{
+  return n_targets(kind) * (n_targets(kind) - 1) / 2;
+}
+
+/* A word, and the names of targets i and, unless it is -1, j. */
+static char *target_heading(const prediction_kind *kind, const char *word, int64_t i, int64_t j)
+{
+  const regression *of = kind->wishes->regression;
+  char *one = feature_called(of->joint, of->targets[i]);
+  char *other = j >= 0 ? feature_called(of->joint, of->targets[j]) : strdup("");
+  char *heading;
+  if (one == NULL || other == NULL || asprintf(&heading, "%s_%s%s%s", word, one, j >= 0 ? "_" : "", other) < 0)
+    heading = NULL;
+  free(one);
+  free(other);
+  return heading;
+}
+
+static char *target_mean_heading(const prediction_kind *kind, int64_t i)
+{
+  return target_heading(kind, "mean", i, -1);
+}
+
+static char *target_variance_heading(const prediction_kind *kind, int64_t i)
+{
+  return target_heading(kind, "variance", i, -1);
+}
+
+static char *target_square_heading(const prediction_kind *kind, int64_t i)
+{
+  return target_heading(kind, "covariance", i / n_targets(kind), i % n_targets(kind));
+}
+
+/* Pair by pair: 0 and 1, 0 and 2, ..., 1 and 2, ... */
+static char *target_pair_heading(const prediction_kind *kind, int64_t i)
+{
+  int64_t row = 0;
+  int64_t left = i;
+  for (; left >= n_targets(kind) - 1 - row; row++) left -= n_targets(kind) - 1 - row;
+  return target_heading(kind, "covariance", row, row + 1 + left);
+}
+
+static void fill_target_mean(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  double *next = numbers;
+  for (int p = 0; p < n_points; p++) {
+    for (int64_t j = 0; j < n_targets(kind); j++) *next++ = from->target_mean[j * TILE_ROWS + p];
+  }
+}
+
+static void fill_target_variance(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  const int64_t t = n_targets(kind);
+  double *next = numbers;
+  for (int p = 0; p < n_points; p++) {
+    for (int64_t j = 0; j < t; j++) *next++ = from->target_covariance[j * (t + 1) * TILE_ROWS + p];
+  }
+}
+
+static void fill_target_squares(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  double *next = numbers;
+  for (int p = 0; p < n_points; p++) {
+    for (int64_t i = 0; i < n_target_squares(kind); i++) *next++ = from->target_covariance[i * TILE_ROWS + p];
+  }
+}
+
+static void fill_target_pairs(const prediction_kind *kind, const predictor *from, int n_points, void *numbers)
+{
+  const int64_t t = n_targets(kind);
+  double *next = numbers;
+  for (int p = 0; p < n_points; p++) {
+    for (int64_t i = 0; i < t; i++) {
+      for (int64_t j = i + 1; j < t; j++) *next++ = from->target_covariance[(i * t + j) * TILE_ROWS + p];
+    }
+  }
+}
+
 #define WISH(member) offsetof(predict_wishes, member)
 
 static const prediction_column all_columns[] = {
@@ -139,6 +248,45 @@ static const prediction_column all_columns[] = {
      .wish = WISH(expected_log_density),
      .heading = "expected_log_density",
      .fill = fill_expected_log_density},
+    {.name = "entropy", .type = OUTPUT_REAL, .wish = WISH(entropy), .heading = "entropy", .fill = fill_entropy},
+    {.name = "outlier_p_value",
+     .type = OUTPUT_REAL,
+     .wish = WISH(outliers),
+     .heading = "outlier_p_value",
+     .fill = fill_p_values},
+    {.name = "is_outlier",
+     .type = OUTPUT_INT32,
+     .wish = WISH(outliers),
+     .heading = "is_outlier",
+     .fill = fill_is_outlier},
+    {.name = "target_mean",
+     .type = OUTPUT_REAL,
+     .wish = WISH(targets),
+     .width = n_targets,
+     .heading_of = target_mean_heading,
+     .headings_attribute = "columns",
+     .fill = fill_target_mean},
+    {.name = "target_variance",
+     .type = OUTPUT_REAL,
+     .wish = WISH(targets),
+     .width = n_targets,
+     .heading_of = target_variance_heading,
+     .headings_attribute = "columns",
+     .fill = fill_target_variance},
+    {.name = "target_covariance",
+     .type = OUTPUT_REAL,
+     .wish = WISH(target_covariance),
+     .width = n_target_squares,
+     .inner = n_targets,
+     .heading_of = target_square_heading,
+     .headings_attribute = "columns",
+     .fill = fill_target_squares},
+    {.name = "target_covariances",
+     .type = OUTPUT_REAL,
+     .wish = WISH(target_pairs),
+     .width = n_target_pairs,
+     .heading_of = target_pair_heading,
+     .fill = fill_target_pairs},
     {.name = "rows", .type = OUTPUT_INT64, .wish = WISH(rows), .heading = "row"},
 };
 
@@ -179,7 +327,9 @@ gmmpi_status prediction_columns_open(prediction_kind kind, prediction_columns *c
                                              .type = record->type,
                                              .width = width_of(record, &kind),
                                              .is_matrix = record->width != NULL,
-                                             .headings = &record->heading};
+                                             .inner = record->inner != NULL ? record->inner(&kind) : 0,
+                                             .headings = &record->heading,
+                                             .headings_attribute = record->headings_attribute};
     if (record->heading_of != NULL) {
       if (!make_headings(record, &kind, &columns->headings[next]))
         return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
