@@ -32,6 +32,7 @@ typedef struct command {
 static const command commands[] = {
     {"fit", "fit one mixture", command_fit, true, false},
     {"predict", "labels, responsibilities, log-densities of points", command_predict, true, false},
+    {"bootstrap", "standard errors and intervals of a model's numbers", command_bootstrap, true, false},
     {"sample", "draw points from a model", command_sample, true, false},
     {"info", "say what a model, checkpoint or data file holds", command_info, false, false},
     {"convert", " to one HDF5 file, so that later jobs start fast", command_convert, true, true},
