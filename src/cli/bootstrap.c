@@ -7,6 +7,7 @@
 #include "cli/model_data.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
+#include "fit/class_names.h"
 #include "fit/memory_plan.h"
 #include "fit/model_options.h"
 #include "fit/options.h"
@@ -17,6 +18,7 @@
 #include "support/memory.h"
 #include "support/signals.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,7 +130,8 @@ static gmmpi_status parse(int argc, char **argv, int rank, bootstrap_command *co
       {.options = of_fit, .n_options = N_OWN_OPTIONS, .values = &command->given, .given = &command->given_bits},
       OPTION_GROUP("Outputs and machine", outputs),
       reading_group(&command->reading),
-      weights_group(&command->reading)};
+      weights_group(&command->reading),
+      {.options = &known_labels_option, .n_options = 1, .values = &command->reading}};
   const command_usage usage = {
       .name = "bootstrap",
       .synopsis = "MODEL.h5 DATA [options]",
@@ -243,14 +246,18 @@ typedef struct bootstrap_session {
   bootstrap_result result;
 } bootstrap_session;
 
-/* Collective. */
+/* Collective. Before anything is read. */
 static gmmpi_status try_output(const bootstrap_session *session, const char *path, gmmpi_error *error)
 {
   if (path == NULL) return GMMPI_OK;
-  if (prepare_distinct(session->comm, path, session->command.model_path, error) != GMMPI_OK ||
-      prepare_output_is_no_input(session->comm, path, session->source, error) != GMMPI_OK)
-    return error->status;
+  if (prepare_distinct(session->comm, path, session->command.model_path, error) != GMMPI_OK) return error->status;
   return prepare_output(session->comm, path, error);
+}
+
+/* Collective. */
+static gmmpi_status keep_inputs(const bootstrap_session *session, const char *path, gmmpi_error *error)
+{
+  return path == NULL ? GMMPI_OK : prepare_output_is_no_input(session->comm, path, session->source, error);
 }
 
 /* Collective. */
@@ -279,19 +286,32 @@ static gmmpi_status read_points(bootstrap_session *session, gmmpi_error *error)
   return reading_settle_weights(&command->reading, source->label, session->points, error);
 }
 
+/* Rows whose component is known stay there in all replicates: the first components are the classes of the data. */
+static gmmpi_status settle_classes(bootstrap_session *session, gmmpi_error *error)
+{
+  if (!source_has_labels(session->source)) return GMMPI_OK;
+  const class_list classes = reading_classes(session->source);
+  if (reading_check_labels(session->source, error) != GMMPI_OK ||
+      classes_settle(classes, &session->fit, error) != GMMPI_OK)
+    return error->status;
+  return classes_match(classes, &session->fit, session->command.model_path, session->model, error);
+}
+
 /* Collective. */
 static gmmpi_status open_session(bootstrap_session *session, gmmpi_error *error)
 {
   const bootstrap_command *command = &session->command;
   if (prepare_threads(session->comm, command->threads, error) != GMMPI_OK ||
+      try_output(session, command->output_path, error) != GMMPI_OK ||
+      try_output(session, command->table_path, error) != GMMPI_OK ||
       prepare_model_and_facts(session->comm, command->model_path, &session->model, &session->facts, error) !=
           GMMPI_OK ||
       settle_fit(command, session->model, session->facts, &session->fit, error) != GMMPI_OK)
     return error->status;
   const model_data data = {session->model, command->model_path, command->data, &command->reading};
   if (model_data_open(session->comm, session->rank, &data, &session->source, error) != GMMPI_OK ||
-      try_output(session, command->output_path, error) != GMMPI_OK ||
-      try_output(session, command->table_path, error) != GMMPI_OK)
+      keep_inputs(session, command->output_path, error) != GMMPI_OK ||
+      keep_inputs(session, command->table_path, error) != GMMPI_OK || settle_classes(session, error) != GMMPI_OK)
     return error->status;
   if (session->rank == 0) session->data = data_account_create(session->source);
   return read_points(session, error);
@@ -353,7 +373,7 @@ gmmpi_status command_bootstrap(MPI_Comm comm, int argc, char **argv, gmmpi_error
     bootstrap_progress reporter = {.speaks = session.rank == 0 && !session.command.quiet,
                                    .terminal = isatty(STDERR_FILENO) == 1,
                                    .began = now,
-                                   .last = now};
+                                   .last = -INFINITY};
     const bootstrap_observer observer = {.context = &reporter, .wants_stop = wants_stop, .advanced = tell_progress};
     bootstrap_run(session.points, session.model, &session.fit, &session.command.how, &observer, &session.result, error);
     clear_progress(&reporter);

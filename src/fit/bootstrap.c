@@ -285,8 +285,9 @@ static gmmpi_status take_replicate(bootstrap_work *work, replicate_place *place,
     note_state(work, number, place->one.has_failed ? REPLICATE_COLLAPSED : REPLICATE_NOT_CONVERGED);
     return GMMPI_OK;
   }
-  if (matcher_match(work->matcher, end->model, work->order, error) != GMMPI_OK) return error->status;
-  if (was_moved(work->order, end->model->n_components)) result->n_matched++;
+  if (!work->points->has_labels && matcher_match(work->matcher, end->model, work->order, error) != GMMPI_OK)
+    return error->status;
+  if (!work->points->has_labels && was_moved(work->order, end->model->n_components)) result->n_matched++;
   if (result->replicates != NULL)
     replicate_take(&result->layout, end->model, work->order, work->covariance,
                    result->replicates + number * result->layout.length);

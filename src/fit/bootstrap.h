@@ -5,7 +5,8 @@
  * for the weighted likelihood bootstrap (Newton, Raftery 1994; for mixtures O'Hagan, Murphy, Scrucca, Gormley 2019,
  * "Investigation of parameter uncertainty in clustering using a Gaussian mixture model via jackknife, bootstrap and
  * weighted likelihood bootstrap", Computational Statistics 34), or counts. It begins at the model, so that its
- * components are the model's; where they have changed places they are matched (fit/replicate_match.h).
+ * components are the model's; where they have changed places they are matched (fit/replicate_match.h), unless
+ * labels say which is which.
  *
  * Many replicates advance in the same passes, as many as there is room for: when one has ended the next one takes its
  * place. What becomes of one depends on the points, the model, the seed and its number alone, to the last bit. */

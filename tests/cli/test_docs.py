@@ -7,7 +7,7 @@ import unittest
 
 import harness
 
-COMMANDS = ("fit", "predict", "sample", "info", "convert")
+COMMANDS = ("fit", "predict", "bootstrap", "sample", "info", "convert")
 CODE = (".c", ".h", ".py", ".sh", ".R")
 
 
