@@ -7,12 +7,18 @@
 #include "support/error.h"
 #include "support/memory.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* So many weightings are measured in one walk over the points. */
 enum { MEASURED_TOGETHER = 512 };
+
+/* So many replicates share a pass at most: it is their arithmetic that takes the time then, and not reading or sending,
+ * and what they sum stays in the caches. */
+enum { MOST_PLACES = 64 };
+static_assert((int)MOST_PLACES <= (int)MOST_REQUESTS, "they fit into a pass");
 
 /* Places take no more than so many bytes, and the weights that are kept in them no more than so many. */
 static const int64_t most_bytes_of_places = INT64_C(1) << 30;
@@ -64,20 +70,23 @@ static int64_t count_places(const fit_options *options, const bootstrap_options 
   fit_options alone = *options;
   alone.threads = 1;
   const int64_t each = bytes_of_place(&alone, n_features);
-  int64_t n = how->n_replicates < MOST_REQUESTS ? how->n_replicates : MOST_REQUESTS;
+  int64_t n = how->n_replicates < MOST_PLACES ? how->n_replicates : MOST_PLACES;
   if (n > most_bytes_of_places / each) n = most_bytes_of_places / each;
   return n > 0 ? n : 1;
 }
 
-/* Of the busiest rank's weights in all places; 0 where they would be too many. */
-static int64_t bytes_of_kept(int64_t n_places, int64_t n_samples, int n_ranks)
+/* Of the busiest rank's weights in one place. */
+static int64_t bytes_of_weights(int64_t n_samples, int n_ranks)
 {
   const int64_t rows = n_samples / n_ranks + shard_block_rows(n_samples);
-  int64_t bytes;
-  if (!multiply_fits(n_places, rows / TILE_ROWS * (TILE_ROWS * (int64_t)sizeof(double) + (int64_t)sizeof(bool)),
-                     &bytes))
-    return 0;
-  return bytes <= most_bytes_of_weights ? bytes : 0;
+  return rows / TILE_ROWS * (TILE_ROWS * (int64_t)sizeof(double) + (int64_t)sizeof(bool));
+}
+
+/* Of those in all places; 0 where they would be too many, and are made anew in each pass. */
+static int64_t bytes_of_kept(int64_t n_places, int64_t n_samples, int n_ranks)
+{
+  const int64_t each = bytes_of_weights(n_samples, n_ranks);
+  return n_places <= most_bytes_of_weights / each ? n_places * each : 0;
 }
 
 int64_t bootstrap_bytes(const fit_options *options, const bootstrap_options *how, int64_t n_samples, int64_t n_features,
@@ -157,7 +166,7 @@ static gmmpi_status open_places(bootstrap_work *work, gmmpi_error *error)
     replicate_place *place = &work->places[i];
     const gmmpi_status status =
         i == 0 ? iteration_create(points, work->options, work->n_places, &work->timings, &place->em, error)
-               : iteration_create_beside(work->places[0].em, &place->em, error);
+               : iteration_create_beside(work->places[0].em, work->options, NULL, &place->em, error);
     if (status != GMMPI_OK) return status;
     place->number = -1;
     climber_open(model_kind_of(model), model->n_components, model->n_features, work->options->accelerate, NULL,

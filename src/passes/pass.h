@@ -12,7 +12,7 @@
 #include "passes/weighting.h"
 
 /* Requests of a pass, at most. */
-enum { MOST_REQUESTS = 64 };
+enum { MOST_REQUESTS = 512 };
 
 /* What is wanted of a pass. */
 typedef struct pass_request {
