@@ -159,7 +159,7 @@ static gmmpi_status open_places(bootstrap_work *work, gmmpi_error *error)
   const gmmpi_model *model = work->model;
   int n_ranks;
   MPI_Comm_size(points->comm, &n_ranks);
-  const bool keeps = bytes_of_kept(work->n_places, points->n_samples, n_ranks) > 0;
+  const bool keeps = bytes_of_kept(work->n_places, points->n_samples + points->n_left_out, n_ranks) > 0;
   const int64_t n_tiles = weighting_n_tiles(points);
   gmmpi_error local = {0};
   for (int64_t i = 0; i < work->n_places; i++) {
