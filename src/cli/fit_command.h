@@ -28,8 +28,21 @@ typedef struct fit_command {
   bool help;
 } fit_command;
 
-/* Reads the command line. Prints the help text on rank 0 when asked for. Errors: 64. */
-gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error);
+/* What the command line of a command like fit has besides, or instead. */
+typedef struct fit_dialect {
+  const char *name;             /* of the command */
+  const char *synopsis;         /* as command_usage has it, like the next one, the first paragraph of which it is */
+  const char *about;            /* with %s for the formats of DATA */
+  const option_record *options; /* n_fit_options: fit_option_table, or one like it */
+  option_group more;            /* its own */
+  /* After all options have been read, before they are checked as a whole; NULL: nothing. */
+  gmmpi_status (*settle)(void *context, fit_command *command, gmmpi_error *error);
+  void *context;
+} fit_dialect;
+
+/* Reads the command line. Prints the help text on rank 0 when asked for. dialect: NULL, that of fit. Errors: 64. */
+gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialect *dialect, fit_command *command,
+                               gmmpi_error *error);
 void fit_command_clear(fit_command *command);
 
 /* For rank 0: no output may be another output, and none may be a file of the data, or of what the fit starts or goes on
@@ -54,6 +67,9 @@ typedef struct fit_account {
 
 /* Attributes of the model file: nothing that depends on ranks, time or place. NULL when there is no memory. */
 json_t *fit_facts(const fit_account *account);
+
+/* The summary as one object. NULL when there is no memory. */
+json_t *fit_summary_json(const fit_account *account);
 
 /* Prints the summary on standard output, as JSON or for people. */
 void fit_print_summary(const fit_account *account);

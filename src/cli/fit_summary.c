@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/fit_command.h"
 
-#include "apply/criteria.h"
 #include "cli/prepare.h"
+#include "mixture/criteria.h"
 #include "support/error.h"
 #include "support/json_text.h"
 
@@ -184,7 +184,7 @@ static json_t *names_of_components(const gmmpi_model *model)
   return names;
 }
 
-static void print_summary_json(const fit_account *account)
+json_t *fit_summary_json(const fit_account *account)
 {
   const fit_result *result = account->result;
   const fit_timings *timings = &result->timings;
@@ -214,13 +214,10 @@ static void print_summary_json(const fit_account *account)
     if (account->points->has_weights)
       json_object_set_new(summary, "n_weightless", json_integer((json_int_t)account->points->n_weightless));
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
-    char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-    if (text != NULL) puts(text);
-    free(text);
   }
-  json_decref(summary);
   json_decref(common);
   json_decref(run);
+  return summary;
 }
 
 static void print_background(const gmmpi_model *model)
@@ -347,8 +344,9 @@ static void print_for_people(const fit_account *account)
 
 void fit_print_summary(const fit_account *account)
 {
+  gmmpi_error ignored = {0};
   if (account->command->json)
-    print_summary_json(account);
+    print_json(fit_summary_json(account), &ignored);
   else if (account->command->job.verbosity >= 0)
     print_for_people(account);
 }

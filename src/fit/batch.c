@@ -13,19 +13,21 @@
 /* On a subsample slow progress is not worth waiting for. */
 enum { MOST_COARSE_ITERATIONS = 200 };
 
-/* Starts that advance together take no more than so many bytes. */
-static const int64_t most_bytes_together = INT64_C(1) << 30;
-
-int64_t starts_together(const fit_options *options, int64_t n_features)
+int64_t start_bytes(const fit_options *options, int64_t n_features)
 {
   fit_options alone = *options;
   alone.threads = 1;
-  const int64_t each = sum_of_bytes(
+  return sum_of_bytes(
       4, (int64_t[]){climber_bytes(options->accelerate, fit_kind(options), options->n_components, n_features),
                      iteration_bytes_beside(&alone, n_features), iteration_bytes_beside(&alone, n_features),
                      refinement_bytes(options, n_features)});
+}
+
+int64_t starts_together(const fit_options *options, int64_t n_features)
+{
+  const int64_t each = start_bytes(options, n_features);
   int64_t n = options->n_init < MOST_TOGETHER ? options->n_init : MOST_TOGETHER;
-  if (n > most_bytes_together / each) n = most_bytes_together / each;
+  if (n > MOST_BYTES_TOGETHER / each) n = MOST_BYTES_TOGETHER / each;
   return n > 0 ? n : 1;
 }
 

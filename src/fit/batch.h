@@ -30,6 +30,12 @@ typedef struct fit_batch {
   gmmpi_status (*find_starts)(struct fit_batch *batch, em_iteration **ems, gmmpi_error *error);
 } fit_batch;
 
+/* What a start takes while it advances, with one thread; INT64_MAX when it can't be counted. */
+int64_t start_bytes(const fit_options *options, int64_t n_features);
+
+/* Starts that advance together take no more bytes than so many. */
+#define MOST_BYTES_TOGETHER (INT64_C(1) << 30)
+
 /* How many of the starts that are asked for advance together; it depends on the options and the number of features
  * alone. */
 int64_t starts_together(const fit_options *options, int64_t n_features);

@@ -111,9 +111,8 @@ static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *er
   const em_iteration *em = work->em;
   const double total = em->points->total_weight;
   spurious_component found;
-  if (find_spurious(em->points, total, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
-    return error->status;
-  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
+  if (find_spurious(em->points, total, em->options, current->model, &found, error) != GMMPI_OK) return error->status;
+  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious != SPURIOUS_KEEP;
   if (passed_over && !(current->measured.objective <= work->passed->objective))
     note_passed_over(work, &found,
                      ((work->generation + 1) * ROUNDS + round) * search_most_candidates(&work->plan) + index);

@@ -71,10 +71,9 @@ static gmmpi_status improve(second_look *work, double *worth, gmmpi_error *error
   const fit_position *current = &work->bench.climb.current;
   spurious_component found;
   if (bench_improve(&work->bench, work->observer, ITERATIONS, error) != GMMPI_OK ||
-      find_spurious(em->points, em->points->total_weight, em->options->reg_covar, current->model, &found, error) !=
-          GMMPI_OK)
+      find_spurious(em->points, em->points->total_weight, em->options, current->model, &found, error) != GMMPI_OK)
     return error->status;
-  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
+  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious != SPURIOUS_KEEP;
   *worth = avoided ? -INFINITY : current->measured.objective;
   return GMMPI_OK;
 }

@@ -59,10 +59,10 @@ static void look(problem *one, findings *all)
   set_model(model);
   set_model(candidate);
   spurious_component found;
-  assert_int_equal(find_spurious(one->points, N, 1e-6, model, &found, &error), GMMPI_OK);
+  assert_int_equal(find_spurious(one->points, N, &(fit_options){.reg_covar = 1e-6}, model, &found, &error), GMMPI_OK);
   all->kind = found.kind;
   model->weights[2] = 8.0 / N; /* too few for a level */
-  assert_int_equal(find_spurious(one->points, N, 1e-6, model, &found, &error), GMMPI_OK);
+  assert_int_equal(find_spurious(one->points, N, &(fit_options){.reg_covar = 1e-6}, model, &found, &error), GMMPI_OK);
   all->flat_kind = found.kind;
   all->flat_points = found.n_points;
   model->weights[2] = candidate->weights[2];

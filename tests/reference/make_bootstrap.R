@@ -4,15 +4,15 @@
 #     Rscript make_bootstrap.R > bootstrap.json
 #
 # MclustBootstrap(type = "wlbs") of models that EM has brought to their optimum (mclust itself stops earlier, tol = 1e-5 of the
-# log-likelihood), with as strict a tolerance in each replicate. The data, R's faithful and iris, are written along.
+# log-likelihood), with as strict a tolerance in each replicate.
 
 suppressMessages(library(mclust))
 library(jsonlite)
 
 cases <- list(
-  list(name = "faithful VVV 2", data = as.matrix(faithful), family = "VVV", components = 2),
-  list(name = "faithful EEE 3", data = as.matrix(faithful), family = "EEE", components = 3),
-  list(name = "iris VEV 2", data = as.matrix(iris[, 1:4]), family = "VEV", components = 2)
+  list(name = "faithful VVV 2", data = as.matrix(faithful), family = "VVV", gmmpi = "full", components = 2),
+  list(name = "faithful EEE 3", data = as.matrix(faithful), family = "EEE", gmmpi = "tied", components = 3),
+  list(name = "iris VEV 2", data = as.matrix(iris[, 1:4]), family = "VEV", gmmpi = "VEV", components = 2)
 )
 replicates <- 1999
 level <- 0.95
@@ -29,8 +29,8 @@ one <- function(case) {
   quantiles <- function(a, i) unname(apply(a, 2:length(dim(a)), quantile, probs = ends[i], type = 7))
   by_component <- function(a) if (length(dim(a)) == 3) aperm(a, c(3, 1, 2)) else t(a)
   list(
-    name = case$name, family = case$family, components = case$components, log_likelihood = fitted$loglik,
-    rows = unname(x),
+    name = case$name, family = case$family, gmmpi_covariance = case$gmmpi, components = case$components,
+    log_likelihood = fitted$loglik,
     parameters = list(
       weights = fitted$parameters$pro, means = by_component(unname(fitted$parameters$mean)),
       covariances = by_component(unname(fitted$parameters$variance$sigma))
