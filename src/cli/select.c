@@ -47,8 +47,8 @@ static gmmpi_status check_name(const select_session *session, const char *option
   const fit_command *fit = &session->fit.command;
   char *previous = fit->job.checkpoint_path != NULL ? checkpoint_previous_path(fit->job.checkpoint_path) : NULL;
   const char *restart = fit->job.restart != NULL && strcmp(fit->job.restart, "auto") != 0 ? fit->job.restart : NULL;
-  const char *others[] = {fit->output_path, fit->labels_path, fit->job.log_path, fit->job.checkpoint_path, previous,
-                          restart};
+  const char *others[] = {fit->output_path,         fit->labels_path, fit->job.log_path,
+                          fit->job.checkpoint_path, previous,         restart};
   for (int i = 0; i < ARRAY_LENGTH(others) && error->status == GMMPI_OK; i++) {
     if (others[i] != NULL && file_is_same(others[i], path))
       fail(error, GMMPI_WRONG_USAGE, "--%s: %s is named by another option, too; name another file", option, path);

@@ -46,14 +46,13 @@ static json_t *candidate_json(const select_command *command, const selection_res
 {
   const candidate_result *one = &result->candidates[c];
   const bool known = one->end.model != NULL;
-  json_t *row = json_pack("{s:I, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:I}", "n_components",
-                          (json_int_t)one->n_components, "covariance", select_family_word(command, c), "log_likelihood",
-                          json_number(known ? one->end.measured.log_likelihood : NAN), "n_parameters",
-                          (json_int_t)one->n_parameters, "bic", json_number(one->bic), "aic", json_number(one->aic),
-                          "icl", json_number(one->icl), "cv", json_number(one->cv), "cv_standard_error",
-                          json_number(one->cv_standard_error), "converged", (int)one->end.converged, "spurious",
-                          (int)one->is_spurious, "n_iter", (json_int_t)one->end.iteration, "n_events",
-                          (json_int_t)one->n_events);
+  json_t *row = json_pack(
+      "{s:I, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:I}", "n_components",
+      (json_int_t)one->n_components, "covariance", select_family_word(command, c), "log_likelihood",
+      json_number(known ? one->end.measured.log_likelihood : NAN), "n_parameters", (json_int_t)one->n_parameters, "bic",
+      json_number(one->bic), "aic", json_number(one->aic), "icl", json_number(one->icl), "cv", json_number(one->cv),
+      "cv_standard_error", json_number(one->cv_standard_error), "converged", (int)one->end.converged, "spurious",
+      (int)one->is_spurious, "n_iter", (json_int_t)one->end.iteration, "n_events", (json_int_t)one->n_events);
   return row;
 }
 
@@ -84,7 +83,8 @@ gmmpi_status select_write_table(const select_command *command, const selection_r
   size_t length = 0;
   FILE *file = open_memstream(&text, &length);
   if (file == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: there is no memory to write it", command->table_path);
-  fputs("n_components,covariance,log_likelihood,n_parameters,bic,aic,icl,cv,cv_standard_error,converged,spurious\n", file);
+  fputs("n_components,covariance,log_likelihood,n_parameters,bic,aic,icl,cv,cv_standard_error,converged,spurious\n",
+        file);
   for (int64_t c = 0; c < result->n; c++) print_row(file, command, result, c);
   if (fclose(file) != 0)
     fail(error, GMMPI_NO_MEMORY, "%s: there is no memory to write it", command->table_path);

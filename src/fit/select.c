@@ -93,6 +93,14 @@ static gmmpi_status run_wave(selection_run *work, bool resumed, bool first, gmmp
   return error->status != GMMPI_OK || batch->stopped ? error->status : keep_the_best(batch, error);
 }
 
+/* As if it had been made just now; where the shape stays, climbers keep what their last start has left. */
+static void begin_anew(climber *climb)
+{
+  climber_enter_level(climb, 0);
+  climb->last_change = NAN;
+  accelerator_forget(climb->history);
+}
+
 static gmmpi_status turn_to_next_wave(selection_run *work, gmmpi_error *error)
 {
   fit_state *state = work->batch.state;
@@ -100,6 +108,7 @@ static gmmpi_status turn_to_next_wave(selection_run *work, gmmpi_error *error)
   gmmpi_error local = {0};
   state->n_row_visits = fit_state_row_visits(state);
   fit_state_turn_to(state, next, selection_wave_end(work->what, state->n_features, next) - next, &local);
+  for (int64_t i = 0; local.status == GMMPI_OK && i < state->n_climbers; i++) begin_anew(&state->climbers[i]);
   agree(work->points->comm, &local);
   return error_pass(error, &local);
 }
