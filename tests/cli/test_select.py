@@ -89,12 +89,12 @@ class Select(streaming.Case):
         return best, float(table[best][criterion]), summary["warnings"]
 
     def test_old_faithful(self):
-        best, bic, warnings = self.compare_with_mclust("faithful", "VVV,EEE,VVE,VEE", "1:5")
+        best, bic, warnings = self.compare_with_mclust("faithful", "VVV,EEE,VVE,VEE", "1:4")
         self.assertEqual(best, ("EEE", 3))
         self.assertAlmostEqual(bic, 2314.296, delta=0.01)
         self.assertEqual([line for line in warnings if "prefers" in line],
                          ["BIC prefers 3 components, EEE, ICL 2, VVE: see the table, and what each is for: docs/select.md"])
-        best, _, warnings = self.compare_with_mclust("faithful", "VVV,EEE,VVE", "1:4", "icl")
+        best, _, warnings = self.compare_with_mclust("faithful", "VVE,EEE", "1:3", "icl")
         self.assertEqual(best, ("VVE", 2))
         self.assertEqual(len([line for line in warnings if line.startswith("ICL prefers 2 components, VVE, BIC 3, EEE")]), 1)
 
@@ -134,7 +134,7 @@ class Select(streaming.Case):
 
     # --- no bit tells --------------------------------------------------------------------
 
-    OPTIONS = ("-k", "1:4", "--covariance", "full,EEE,VVE", "--criterion", "cv", "--folds", "2", "--n-init", "2")
+    OPTIONS = ("-k", "2,3", "--covariance", "full,EEE", "--criterion", "cv", "--folds", "2", "--n-init", "2", "--init", "k-means++")
 
     def outputs(self, folder):
         """The bytes of all that was written there."""
@@ -151,37 +151,37 @@ class Select(streaming.Case):
         self.succeed(*self.words("one", self.data, self.OPTIONS))
         self.succeed(*self.words("three", self.data, self.OPTIONS), ranks=3)
         self.succeed(*self.words("threads", self.data, self.OPTIONS), "--threads", 2)
-        self.assertEqual(len(self.outputs("one")), 14)
+        self.assertEqual(len(self.outputs("one")), 6)
         self.assertTrue(self.outputs("one") == self.outputs("three") == self.outputs("threads"))
 
     def test_streamed(self):
         data = self.path("large.npy")
-        np.save(data, make_points(150_000, 16, 3, 1.0))
-        options = ("-k", "2,3", "--covariance", "diag", "--criterion", "cv", "--folds", "2", "--init", "k-means++", "--max-iter", "2")
+        np.save(data, make_points(100_000, 16, 3, 1.0))
+        options = ("-k", "2,3", "--covariance", "diag", "--criterion", "cv", "--folds", "2", "--init", "random_from_data", "--max-iter", "2")
         self.succeed(*self.words("held", data, options))
-        self.streaming(*self.words("streamed", data, options), ranks=2)
+        self.streaming(*self.words("streamed", data, options))
         self.assertEqual(len(self.outputs("held")), 4)
         self.assertTrue(self.outputs("held") == self.outputs("streamed"))
 
-    def stop_and_go_on(self, skip):
-        """Asked to stop at a write of a checkpoint."""
-        words = self.words("stopped", self.data, self.OPTIONS) + ("--checkpoint-every", 1, "--checkpoint", self.path("c"))
-        job = Running(harness.command(2, *words), dict(os.environ, **holding("c", "link", skip=skip)), self.path("err"))
-        pid = job.until_held()
-        os.kill(pid, signal.SIGTERM)
-        job.let_go(pid)
-        self.assertEqual(job.wait(), 75, job.errors())
-        self.assertEqual(self.outputs("stopped"), {})
-        self.assertTrue(os.path.exists(self.path("c")))
-        self.succeed(*words, "--restart", "auto")
-        self.assertTrue(self.outputs("stopped") == self.expected, f"stopped at checkpoint {skip}")
-        shutil.rmtree(self.path("stopped"))
-
     def test_stopped_and_restarted(self):
-        self.succeed(*self.words("whole", self.data, self.OPTIONS))
-        self.expected = self.outputs("whole")
-        for skip in (0, 20):
-            self.stop_and_go_on(skip)
+        """Asked to stop while a row of the log is written: early, and when folds are fitted."""
+        self.succeed(*self.words("whole", self.data, self.OPTIONS), "--log", self.path("whole.csv"))
+        with open(self.path("whole.csv"), newline="") as file:
+            starts = [int(row["start"]) for row in csv.DictReader(file)]
+        n_ended = sum(start < 8 for start in starts)  # four candidates, two starts each
+        self.assertEqual(set(starts), set(range(16)))  # and two folds
+        for name, n_rows in (("early", 4), ("folds", n_ended + 6)):
+            words = self.words(name, self.data, self.OPTIONS) + ("--log", self.path("log.csv"), "--checkpoint", self.path("c"))
+            job = Running(harness.command(None, *words), dict(os.environ, **holding("log.csv", "write", skip=n_rows)), self.path("err"))
+            pid = job.until_held()
+            os.kill(pid, signal.SIGTERM)
+            job.let_go(pid)
+            self.assertEqual(job.wait(), 75, job.errors())
+            self.assertEqual(self.outputs(name), {})
+            self.assertTrue(os.path.exists(self.path("c")))
+            self.succeed(*words, "--restart", "auto", ranks=2)
+            self.assertTrue(self.outputs(name) == self.outputs("whole"), name)
+            self.assertFalse(os.path.exists(self.path("c")))
 
     def test_single_candidate_is_a_fit(self):
         options = ("-k", 3, "--covariance", "full", "--init", "k-means++", "--no-coarse-to-fine", "--seed", 8)
@@ -206,7 +206,7 @@ class Select(streaming.Case):
         for family in ("full", "VVE"):
             values = [float(table[family, k]["log_likelihood"]) for k in range(1, 9)]
             for smaller, larger in zip(values, values[1:]):
-                self.assertGreater(larger, smaller - 0.02)
+                self.assertGreater(larger, smaller - 0.02, values)
 
     def test_weights_are_repetitions(self):
         weights = np.random.default_rng(1).integers(0, 4, size=len(self.points)).astype(float)
@@ -288,7 +288,7 @@ class Select(streaming.Case):
 
     def test_lists(self):
         out = ("-o", self.path("m.h5"))
-        for sizes in ("0", "3:1", "1:x", "1:", "1,,2", ":3", "1:2:3", "-1", "1e3", "99999999999999999999"):
+        for sizes in ("0", "3:1", "1:x", "1,,2", "1:2:3", "-1", "99999999999999999999"):
             self.fail_with(64, "is no list of numbers of components", "select", FAITHFUL, "-k", sizes, *out)
         self.fail_with(64, "-k is missing", "select", FAITHFUL, *out)
         self.fail_with(64, "at most 1000", "select", FAITHFUL, "-k", "1:1001", *out)
