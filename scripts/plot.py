@@ -73,7 +73,7 @@ def take_files(parser, arguments):
                      else "only MODEL.h5 and DATA are expected")
     else:
         arguments.model = arguments.data = None
-    companions = {"groups": ("by", "by_index", "largest"), "selection": ("criterion",), "model": ("log", "labels")}
+    companions = {"groups": ("by", "by_index", "largest"), "selection": ("criterion",), "model": ("log", "labels", "clusters")}
     for option, needed in ((option, needed) for needed, options in companions.items() for option in options):
         given = getattr(arguments, option)
         if given is not None and given is not False and not getattr(arguments, needed):

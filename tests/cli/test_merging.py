@@ -217,7 +217,8 @@ class Files(Merging):
         for options in ((), ("--noise",)):
             with self.subTest(options=options):
                 data = os.path.join(REFERENCE, "noise.csv")
-                merges = self.merged(data, "-k", 5, *options)["merges"]
+                self.merged(data, "-k", 5, *options)
+                merges, entropies = self.hierarchy()
                 whole = self.predictions("model.h5", data, "--responsibilities", "--log-density")
                 members = {k: [k] for k in range(5)}
                 for n in (5, 4, 3, 2, 1):
@@ -226,16 +227,17 @@ class Files(Merging):
                         members[a] += members.pop(b)
                     groups = [sorted(members[k]) for k in sorted(members)]
                     summary = self.summary("predict", self.path("model.h5"), data, "--clusters", n, "--responsibilities",
-                                           "--log-density", "-o", self.path("out.h5"))
+                                           "--log-density", "--entropy", "-o", self.path("out.h5"))
                     self.assertEqual(summary["clusters"], groups)
                     with h5py.File(self.path("out.h5")) as file:
-                        t, labels, densities = (file[name][...] for name in ("responsibilities", "labels", "log_density"))
+                        t, labels, densities, entropy = (file[name][...] for name in ("responsibilities", "labels", "log_density", "entropy"))
                     expected = numpy.column_stack([whole["responsibilities"][:, group].sum(axis=1) for group in groups])
                     if options:
                         expected = numpy.column_stack([expected, whole["responsibilities"][:, 5]])
                         self.assertEqual(summary["n_noise"], (labels == -1).sum())
                     numpy.testing.assert_allclose(t, expected, rtol=1e-14)
                     self.assertTrue((densities == whole["log_density"]).all())
+                    self.assertAlmostEqual(entropy.sum(), entropies[n - 1], 9)
                     best = t.argmax(axis=1)
                     self.assertTrue((labels == numpy.where(best == n, -1, best)).all())
                     self.assertEqual(summary["label_counts"], [(labels == i).sum() for i in range(n)])

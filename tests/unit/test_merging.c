@@ -90,7 +90,17 @@ static void one_component(void **state)
 
 /* --- against a search in long double --- */
 
-static const double means[K][D] = {{0, 0}, {6, 6}, {1, 0.5}, {3, 3}, {6.5, 5}, {0, 4}, {1.5, -0.5}};
+/* Of one mixture after the other. */
+static double means[K][D];
+
+static void draw_means(uint64_t seed)
+{
+  for (int k = 0; k < K; k++) {
+    double pair[2];
+    random_normal_pair(seed, RANDOM_SAMPLE_NORMAL, (uint64_t)k, 1, pair);
+    for (int j = 0; j < D; j++) means[k][j] = 2.0 * pair[j];
+  }
+}
 
 /* A mixture of normal distributions with one component of weight 0. */
 static gmmpi_model *example(unsigned parts)
@@ -168,7 +178,7 @@ static long double entropy_without(long double (*t)[K + 1], const double *weight
   return sum;
 }
 
-static void check(unsigned parts, bool has_labels, bool has_weights, int n_threads)
+static void check(uint64_t seed, unsigned parts, bool has_labels, bool has_weights, int n_threads)
 {
   static double rows[N * (D + 2)];
   static double labels[N];
@@ -178,6 +188,7 @@ static void check(unsigned parts, bool has_labels, bool has_weights, int n_threa
     labels[i] = i % 5 == 0 ? (double)(i % 3) : -1.0;
     weights[i] = i % 11 == 0 ? 0.0 : 0.5 + (double)(i % 4);
   }
+  draw_means(seed);
   gmmpi_model *model = example(parts);
   const int64_t width = D + (has_labels ? 1 : 0) + (has_weights ? 1 : 0);
   fill_rows(rows, has_labels ? labels : NULL, has_weights ? weights : NULL);
@@ -223,7 +234,7 @@ static void check(unsigned parts, bool has_labels, bool has_weights, int n_threa
 static void steps_are_the_best(void **state)
 {
   (void)state;
-  for (int i = 0; i < 8; i++) check((i & 1) != 0 ? PART_NOISE : 0, (i & 2) != 0, (i & 4) != 0, 1 + i % 3);
+  for (int i = 0; i < 24; i++) check((uint64_t)i, (i & 1) != 0 ? PART_NOISE : 0, (i & 2) != 0, (i & 4) != 0, 1 + i % 3);
 }
 
 /* A factor of all weights is one of all entropies. */
