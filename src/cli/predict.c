@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/data_account.h"
+#include "cli/model_data.h"
 #include "cli/options.h"
 #include "cli/predict_summary.h"
 #include "cli/prepare.h"
@@ -173,93 +174,12 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   if (command->output_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the predictions go, e.g. -o labels.h5");
   if (reading_check(&command->reading, error) != GMMPI_OK) return error->status;
-  if (reading_has_word(&command->reading, "transform"))
-    return fail(error, GMMPI_WRONG_USAGE,
-                "predict: --transform: the model knows how its features were transformed; leave it out");
+  if (model_data_check("predict", &command->reading, error) != GMMPI_OK) return error->status;
   if (options_check_needs(outlier_options, ARRAY_LENGTH(outlier_options), NULL, given, error) != GMMPI_OK ||
       check_draws(&command->wishes, error) != GMMPI_OK)
     return error->status;
   command->wishes.compress = (int)command->compress;
   return compress_check(command->compress, command->output_path, error);
-}
-
-static name_list names_of_model(const predict_command *command, const gmmpi_model *model)
-{
-  return (name_list){.owner = command->model_called, .names = model->feature_names, .n = model->n_features};
-}
-
-static name_list names_of_source(const point_source *source)
-{
-  return (name_list){
-      .owner = source->label, .names = source->feature_names, .n = source->n_features, .columns = source->columns};
-}
-
-/* Collective. Opens the data with the columns that are called as the features of the model, which has names, or all
- * columns where the data have none; *source is NULL when that fails, and failure says why. */
-static void open_by_names(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
-                          point_source **source, gmmpi_error *failure)
-{
-  source_options options = reading_source_options(&command->reading);
-  options.columns = NULL;
-  options.wanted = names_of_model(command, model);
-  options.transforms = model_transforms(model, command->model_path);
-  source_open(comm, command->data, &options, source, failure);
-}
-
-/* Collective. All columns, when they could not be found by name: they are taken in their order where the model has no
- * names, or none that say anything, else refused. Errors, agreed: those of source_open. */
-static gmmpi_status open_all(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
-                             const gmmpi_error *other_names, point_source **source, gmmpi_error *error)
-{
-  source_options options = reading_source_options(&command->reading);
-  options.transforms = model_transforms(model, command->model_path);
-  const bool named = names_are_own(model->feature_names, model->n_features);
-  gmmpi_error failure = {0};
-  const bool opened = source_open(comm, command->data, &options, source, &failure) == GMMPI_OK;
-  const bool refused = opened ? (*source)->has_names : failure.status == GMMPI_BAD_DATA;
-  if (named && refused && other_names->status != GMMPI_OK) failure = *other_names;
-  if (failure.status == GMMPI_OK) return GMMPI_OK;
-  source_close(*source);
-  *source = NULL;
-  *error = failure;
-  return failure.status;
-}
-
-/* Collective. The columns that --columns picks are the model's features in their order, unless they have just the
- * model's names: then each is the feature that it is called as. Errors, agreed: those of source_open, 71. */
-static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
-                                point_source **source, gmmpi_error *error)
-{
-  source_options options = reading_source_options(&command->reading);
-  options.transforms = model_transforms(model, command->model_path);
-  const name_list wanted = names_of_model(command, model);
-  if (source_open(comm, command->data, &options, source, error) != GMMPI_OK) return error->status;
-  const name_list picked = names_of_source(*source);
-  if (picked.n != wanted.n || !(*source)->has_names || wanted.names == NULL || names_agree(picked, wanted))
-    return GMMPI_OK;
-  gmmpi_error other_names = {0};
-  int64_t *positions = allocate(wanted.n, sizeof *positions);
-  if (positions == NULL)
-    fail(&other_names, GMMPI_NO_MEMORY, "no memory is left for the names of the features");
-  else
-    names_find(picked, wanted, positions, &other_names);
-  free(positions);
-  if (agree(comm, &other_names) == GMMPI_OK) {
-    point_source *sorted = NULL;
-    open_by_names(comm, command, model, &sorted, &other_names);
-    if (sorted != NULL) {
-      source_close(*source);
-      *source = sorted;
-    }
-  }
-  if (other_names.status == GMMPI_NO_MEMORY) return fail(error, GMMPI_NO_MEMORY, "%s", other_names.message);
-  if (other_names.status != GMMPI_OK && names_are_own(wanted.names, wanted.n) && rank == 0) {
-    int64_t j = 0;
-    while (strcmp(picked.names[j], wanted.names[j]) == 0) j++;
-    warn("%s: feature %lld is \"%s\", in %s it is \"%s\"", (*source)->label, (long long)j + 1, picked.names[j],
-         command->model_called, wanted.names[j]);
-  }
-  return GMMPI_OK;
 }
 
 /* Has the model so many clusters? */
@@ -313,6 +233,11 @@ static gmmpi_status check_wishes(const predict_command *command, const gmmpi_mod
   return GMMPI_OK;
 }
 
+static model_data data_for(const predict_command *command, const gmmpi_model *model)
+{
+  return (model_data){model, command->model_path, command->model_called, command->data, &command->reading};
+}
+
 /* What predicts the targets; NULL where there are none. */
 static gmmpi_status open_regression(const predict_command *command, const gmmpi_model *model, regression **of,
                                     gmmpi_error *error)
@@ -329,36 +254,12 @@ static gmmpi_status open_regression(const predict_command *command, const gmmpi_
   return error->status;
 }
 
-/* Do the data have as many features as the model? */
-static gmmpi_status check_features(const predict_command *command, const gmmpi_model *model, const point_source *source,
-                                   gmmpi_error *error)
-{
-  if (source->n_features == model->n_features) return GMMPI_OK;
-  int64_t *positions = NULL;
-  if (source->has_names && names_are_own(model->feature_names, model->n_features) &&
-      (positions = allocate(model->n_features, sizeof *positions)) != NULL)
-    names_match(names_of_source(source), names_of_model(command, model), positions, error);
-  free(positions);
-  if (error->status != GMMPI_OK) return error->status;
-  return fail(error, GMMPI_BAD_DATA, "%s: has %lld feature%s, %s was fitted to %lld; pick the same with --columns",
-              source->label, (long long)source->n_features, plural(source->n_features), command->model_called,
-              (long long)model->n_features);
-}
-
 /* Collective. Data with the features of the model. */
 static gmmpi_status open_features(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
                                   point_source **source, gmmpi_error *error)
 {
-  *source = NULL;
-  if (command->reading.columns != NULL) {
-    if (open_picked(comm, rank, command, model, source, error) != GMMPI_OK) return error->status;
-  } else {
-    gmmpi_error other_names = {0};
-    if (model->feature_names != NULL) open_by_names(comm, command, model, source, &other_names);
-    if (*source == NULL && open_all(comm, command, model, &other_names, source, error) != GMMPI_OK)
-      return error->status;
-  }
-  return check_features(command, model, *source, error);
+  const model_data data = data_for(command, model);
+  return model_data_open(comm, rank, &data, source, error);
 }
 
 /* Collective. Data that have the targets, too: *source is NULL when it seems that they have not, and failure says why.
@@ -366,12 +267,12 @@ static gmmpi_status open_features(MPI_Comm comm, int rank, const predict_command
 static void open_with_targets(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *joint,
                               point_source **source, gmmpi_error *failure)
 {
+  const model_data data = data_for(command, joint);
   *source = NULL;
   if (command->reading.columns == NULL && names_are_own(joint->feature_names, joint->n_features))
-    open_by_names(comm, command, joint, source, failure);
+    model_data_open_by_names(comm, &data, source, failure);
   else
-    open_features(comm, rank, command, joint, source, failure);
-  if (*source != NULL && failure->status == GMMPI_OK) check_features(command, joint, *source, failure);
+    model_data_open(comm, rank, &data, source, failure);
   if (failure->status == GMMPI_OK) return;
   source_close(*source);
   *source = NULL;

@@ -4,6 +4,7 @@
 #include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/large_messages.h"
 #include "support/printable.h"
 #include "support/threads.h"
 
@@ -49,6 +50,36 @@ gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model,
   *model = NULL;
   if (rank == 0) model_file_read(path, model, NULL, error);
   return agree(comm, error) == GMMPI_OK ? model_broadcast(comm, model, error) : error->status;
+}
+
+/* Collective. Rank 0's object on every rank, as text. */
+static gmmpi_status broadcast_facts(MPI_Comm comm, int rank, json_t **facts, gmmpi_error *error)
+{
+  char *text = rank == 0 ? json_dumps(*facts, JSON_REAL_PRECISION(17)) : NULL;
+  int64_t length = text != NULL ? (int64_t)strlen(text) : -1;
+  MPI_Bcast(&length, 1, MPI_INT64_T, 0, comm);
+  if (rank != 0 && length >= 0) text = calloc((size_t)length + 1, 1);
+  if (text == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for what the model's file notes");
+  if (agree(comm, error) == GMMPI_OK) {
+    broadcast_large(comm, 0, text, length, MPI_CHAR);
+    if (rank != 0) *facts = json_loads(text, 0, NULL);
+    if (*facts == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for what the model's file notes");
+    agree(comm, error);
+  }
+  free(text);
+  return error->status;
+}
+
+gmmpi_status prepare_model_and_facts(MPI_Comm comm, const char *path, gmmpi_model **model, json_t **facts,
+                                     gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  *model = NULL;
+  *facts = NULL;
+  if (rank == 0) model_file_read(path, model, facts, error);
+  if (agree(comm, error) != GMMPI_OK || model_broadcast(comm, model, error) != GMMPI_OK) return error->status;
+  return broadcast_facts(comm, rank, facts, error);
 }
 
 gmmpi_status prepare_threads(MPI_Comm comm, int threads, gmmpi_error *error)

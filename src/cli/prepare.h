@@ -23,6 +23,11 @@ gmmpi_status prepare_output(MPI_Comm comm, const char *path, gmmpi_error *error)
 /* Collective. Rank 0 reads the model, all ranks get it. Errors, agreed: 66, 65, 71. */
 gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model, gmmpi_error *error);
 
+/* Collective. The same, and on every rank what the file notes beside the model, an object that the caller releases.
+ * Errors, agreed: 66, 65, 71. */
+gmmpi_status prepare_model_and_facts(MPI_Comm comm, const char *path, gmmpi_model **model, json_t **facts,
+                                     gmmpi_error *error);
+
 /* Collective. Can every rank have so many threads? One rank warns when some have fewer cores. Errors, agreed: 64. */
 gmmpi_status prepare_threads(MPI_Comm comm, int threads, gmmpi_error *error);
 

@@ -29,6 +29,16 @@ hid_t hdf5_image_create(int64_t expected_bytes)
   return file;
 }
 
+bool hdf5_image_group(hid_t file, const char *name)
+{
+  const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
+  hid_t group = H5I_INVALID_HID;
+  if (creation >= 0 && H5Pset_obj_track_times(creation, false) >= 0 && keep_order(creation, true))
+    group = H5Gcreate2(file, name, H5P_DEFAULT, creation, H5P_DEFAULT);
+  if (creation >= 0) H5Pclose(creation);
+  return group >= 0 && H5Gclose(group) >= 0;
+}
+
 /* A creation list for data sets: no times, and space that is written once, in full. */
 static hid_t data_set_creation(void)
 {
@@ -44,7 +54,7 @@ static hid_t data_set_creation(void)
 static bool write_data_set(hid_t file, const char *name, int n_dimensions, const int64_t *shape, hid_t stored,
                            hid_t held, const void *values)
 {
-  hsize_t extent[3];
+  hsize_t extent[4];
   for (int i = 0; i < n_dimensions; i++) extent[i] = (hsize_t)shape[i];
   const hid_t space = H5Screate_simple(n_dimensions, extent, NULL);
   const hid_t creation = data_set_creation();

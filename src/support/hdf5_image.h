@@ -12,7 +12,10 @@
 /* A new file in memory; expected_bytes is a guess at its final size. Negative on failure; H5Fclose forgets it. */
 hid_t hdf5_image_create(int64_t expected_bytes);
 
-/* A new contiguous data set of doubles: values has the n_dimensions (at most 3) of shape, row-major. */
+/* A new group, such as "/means", in one that is there. */
+bool hdf5_image_group(hid_t file, const char *name);
+
+/* A new contiguous data set of doubles: values has the n_dimensions (at most 4) of shape, row-major. */
 bool hdf5_image_write(hid_t file, const char *name, int n_dimensions, const int64_t *shape, const double *values);
 
 /* The same of integers. */
