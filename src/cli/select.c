@@ -202,13 +202,14 @@ static gmmpi_status merge_best(select_session *session, gmmpi_error *error)
   return error->status;
 }
 
-/* Without checkpoints the best of what was measured is all that stays. */
+/* Without checkpoints the best of what was measured is all that stays: before folds have ended, the best by BIC. */
 static gmmpi_status leave_early(select_session *session, gmmpi_error *error)
 {
   fit_session *fit = &session->fit;
   const fit_options common = fit->command.fit;
   session->what.common = &common;
   fit->result.events = calloc((size_t)session->result.n_events + 1, sizeof(fit_event));
+  if (session->result.best < 0) session->result.best = session->result.best_of[CRITERION_BIC];
   if (session->result.best >= 0 && fit->result.events != NULL) show_candidate(session, session->result.best);
   session_leave_early(fit, error);
   fit->result.end.model = NULL; /* it is the selection's */
@@ -226,6 +227,7 @@ static gmmpi_status run_session(select_session *session, gmmpi_error *error)
   json_decref(identity);
   if (error->status != GMMPI_OK) return error->status;
   gmmpi_status status = GMMPI_STOPPED;
+  session->result.best = session->result.best_of[CRITERION_BIC] = -1;
   if (!job_must_stop(fit->job))
     status = select_run(fit->points, &session->what, job_resume_state(fit->job), job_observer(fit->job),
                         &session->result, error);

@@ -256,6 +256,7 @@ gmmpi_status select_run(const shard *points, const selection *what, const fit_st
   selection_run work = {.points = points, .what = what, .result = result};
   memset(result, 0, sizeof *result);
   result->best = -1;
+  for (int criterion = 0; criterion <= CRITERION_CV; criterion++) result->best_of[criterion] = -1;
   if (observer != NULL) work.observer = *observer;
   work.observer.event_happened = NULL; /* those of the best are told in the end */
   work.options = calloc((size_t)what->n, sizeof *work.options);

@@ -172,16 +172,31 @@ class Select(streaming.Case):
         self.assertEqual(set(starts), set(range(16)))  # and two folds
         for name, n_rows in (("early", 4), ("folds", n_ended + 6)):
             words = self.words(name, self.data, self.OPTIONS) + ("--log", self.path("log.csv"), "--checkpoint", self.path("c"))
-            job = Running(harness.command(None, *words), dict(os.environ, **holding("log.csv", "write", skip=n_rows)), self.path("err"))
-            pid = job.until_held()
-            os.kill(pid, signal.SIGTERM)
-            job.let_go(pid)
-            self.assertEqual(job.wait(), 75, job.errors())
+            self.stop_at_row(n_rows, words)
             self.assertEqual(self.outputs(name), {})
             self.assertTrue(os.path.exists(self.path("c")))
             self.succeed(*words, "--restart", "auto", ranks=2)
             self.assertTrue(self.outputs(name) == self.outputs("whole"), name)
             self.assertFalse(os.path.exists(self.path("c")))
+
+    def stop_at_row(self, n_rows, words):
+        """Asked to stop while this row of the log is written; the header is the first one."""
+        job = Running(harness.command(None, *words), dict(os.environ, **holding("log.csv", "write", skip=n_rows)), self.path("err"))
+        pid = job.until_held()
+        os.kill(pid, signal.SIGTERM)
+        job.let_go(pid)
+        self.assertEqual(job.wait(), 75, job.errors())
+
+    def test_stopped_without_checkpoints(self):
+        """Before the first pass there is nothing; when folds are fitted the best by BIC, which is known, is written."""
+        words = self.words("stopped", self.data, self.OPTIONS) + ("--log", self.path("log.csv"), "--checkpoint", "none")
+        self.stop_at_row(0, words)
+        self.assertEqual(self.outputs("stopped"), {})
+        self.succeed(*self.words("bic", self.data, self.OPTIONS), "--criterion", "bic", "--log", self.path("bic.csv"))
+        with open(self.path("bic.csv")) as file:
+            n_rows = len(file.readlines())
+        self.stop_at_row(n_rows + 3, words)
+        self.assertEqual(self.parameters("stopped/best.h5"), self.parameters("bic/best.h5"))
 
     def test_single_candidate_is_a_fit(self):
         options = ("-k", 3, "--covariance", "full", "--init", "k-means++", "--no-coarse-to-fine", "--seed", 8)
