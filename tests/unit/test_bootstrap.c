@@ -120,14 +120,14 @@ static void like_each_alone(void **state)
     assert_int_equal(fit_options_of_model(model, NULL, "model", &options, &error), GMMPI_OK);
     options.threads = N_THREADS;
     options.tolerance = 1e-7;
-    assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, &result, &error), GMMPI_OK);
+    assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, NULL, &result, &error), GMMPI_OK);
     assert_true(result.counts[REPLICATE_DONE] > R / 2 && result.counts[REPLICATE_UNDONE] == 0);
     const int64_t length = result.layout.length;
     double *numbers = calloc((size_t)length, sizeof *numbers);
     for (int i = 0; i < 6; i++) {
       const int64_t r = numbers_of_replicates[i];
       const bool converged = fit_alone(points, rows, model, &options, how.type, r, &result.layout, numbers);
-      assert_int_equal(result.states[r] == REPLICATE_DONE, converged);
+      assert_int_equal(replicate_is_done(result.states[r]), converged);
       if (converged) assert_memory_equal(result.replicates + r * length, numbers, (size_t)length * sizeof *numbers);
     }
     free(numbers);
@@ -156,7 +156,7 @@ static void collapses_are_counted(void **state)
   gmmpi_error error = {0};
   assert_int_equal(fit_options_of_model(model, NULL, "model", &options, &error), GMMPI_OK);
   options.max_iterations = 100000;
-  assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, &result, &error), GMMPI_OK);
+  assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, NULL, &result, &error), GMMPI_OK);
   int64_t n_expected = 0;
   for (int64_t r = 0; r < MANY; r++) {
     const row_weighting weighting = weighting_poisson(SEED, r);
@@ -166,7 +166,7 @@ static void collapses_are_counted(void **state)
     const bool is_empty = weights[N - 3] + weights[N - 2] + weights[N - 1] == 0.0;
     n_expected += is_empty;
     if (is_empty) assert_int_equal(result.states[r], REPLICATE_COLLAPSED);
-    if (result.states[r] != REPLICATE_DONE) assert_true(isnan(result.replicates[r * result.layout.length]));
+    if (!replicate_is_done(result.states[r])) assert_true(isnan(result.replicates[r * result.layout.length]));
   }
   assert_true(fabs((double)n_expected - MANY * exp(-3.0)) < 5.0 * sqrt(MANY * exp(-3.0)));
   assert_true(result.counts[REPLICATE_DONE] > MANY / 2);
@@ -187,10 +187,10 @@ static bool has_enough(void *context)
   return patience->n_ended >= patience->most;
 }
 
-static void note_ended(void *context, const int64_t counts[N_REPLICATE_STATES], int64_t n_replicates)
+static void note_ended(void *context, const bootstrap_result *result, int64_t n_replicates)
 {
   impatience *patience = context;
-  patience->n_ended = n_replicates - counts[REPLICATE_UNDONE];
+  patience->n_ended = n_replicates - result->counts[REPLICATE_UNDONE];
 }
 
 static void stops_when_asked(void **state)
@@ -206,7 +206,7 @@ static void stops_when_asked(void **state)
   bootstrap_result result;
   gmmpi_error error = {0};
   assert_int_equal(fit_options_of_model(model, NULL, "model", &options, &error), GMMPI_OK);
-  assert_int_equal(bootstrap_run(points, model, &options, &how, &observer, &result, &error), GMMPI_STOPPED);
+  assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, &observer, &result, &error), GMMPI_STOPPED);
   const int64_t n_ended = how.n_replicates - result.counts[REPLICATE_UNDONE];
   assert_true(n_ended >= 70 && n_ended < 70 + 2 * 64);
   bootstrap_result_clear(&result);
