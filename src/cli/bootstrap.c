@@ -208,7 +208,7 @@ static gmmpi_status open_session(bootstrap_session *session, gmmpi_error *error)
           GMMPI_OK ||
       settle_fit(command, session->model, session->facts, &session->fit, error) != GMMPI_OK)
     return error->status;
-  const model_data data = {session->model, command->model_path, command->data, &command->reading};
+  const model_data data = {session->model, command->model_path, command->model_path, command->data, &command->reading};
   if (model_data_open(session->comm, session->rank, &data, &session->source, error) != GMMPI_OK ||
       keep_inputs(session, command->output_path, error) != GMMPI_OK ||
       keep_inputs(session, command->table_path, error) != GMMPI_OK ||

@@ -25,6 +25,7 @@ static gmmpi_status run_session(fit_session *session, gmmpi_error *error)
     status = fit_run(session->points, &session->command.fit, job_resume_state(session->job), job_observer(session->job),
                      &session->result, error);
   job_clear_line(session->job);
+  if (status == GMMPI_OK) status = session_merge(session, error);
   if (status == GMMPI_STOPPED) return session_leave_early(session, error);
   if (session->rank == 0) signals_set_answer("status: the fit is done, writing %s", session->command.output_path);
   session_keep_after_fit(session, status);

@@ -20,6 +20,7 @@ typedef struct fit_command {
   fit_options fit; /* start and labels are set later */
   uint64_t given;  /* of its table of options */
   const char *output_path;
+  const char *merge;        /* by which criterion components are merged into clusters; NULL: they are not */
   const char *labels_path;  /* NULL: none */
   int64_t compress;         /* of the labels; 0: not at all */
   char *default_checkpoint; /* to be freed */
@@ -60,7 +61,7 @@ typedef struct fit_account {
   const data_account *data; /* rank 0's; NULL: none */
   const fit_result *result;
   const start_file *start;
-  double seconds_total, seconds_read, seconds_checkpoint;
+  double seconds_total, seconds_read, seconds_checkpoint, seconds_merge;
   int64_t peak_memory;
   int n_ranks;
 } fit_account;

@@ -81,6 +81,8 @@ static const fit_dialect dialect_of_fit = {
     .options = fit_option_table,
 };
 
+static const char *const merge_criteria[] = {"entropy", NULL};
+
 gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialect *dialect, fit_command *command,
                                gmmpi_error *error)
 {
@@ -141,6 +143,14 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
        .value = &command->output_path,
        .fallback = "model.h5",
        .help = "the model"},
+      {.name = "merge",
+       .argument = "CRITERION",
+       .kind = OPTION_WORD,
+       .value = &command->merge,
+       .choices = merge_criteria,
+       .help = "merge components into clusters, down to one: step by step the two whose merging lowers the entropy of "
+               "the points' memberships most; the model keeps the hierarchy, of which gmmpi predict --clusters makes "
+               "labels"},
       {.name = "labels",
        .argument = "OUT.h5",
        .kind = OPTION_TEXT,

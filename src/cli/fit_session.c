@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/fit_session.h"
 
+#include "apply/merging.h"
 #include "apply/predict.h"
 #include "cli/prepare.h"
 #include "fit/adaptation.h"
@@ -45,6 +46,22 @@ static state_plan plan_of(const fit_session *session, fit_shape *shape, int64_t 
                       .n_climbers = starts_together(&command->fit, n_features)};
 }
 
+/* Of the largest model. */
+static int64_t bytes_to_merge(const fit_session *session)
+{
+  const fit_command *command = &session->command;
+  const selection *all = session->selection;
+  const int64_t n = all != NULL ? all->n : 1;
+  int64_t most = 0;
+  for (int64_t i = 0; i < n && command->merge != NULL; i++) {
+    const fit_shape shape = all != NULL ? all->shapes[i] : shape_of(session);
+    const int64_t bytes =
+        merging_bytes(shape.kind, shape.n_components, session->source->n_features, command->fit.threads);
+    if (bytes > most) most = bytes;
+  }
+  return most;
+}
+
 /* Refuses what cannot fit into memory before it is read; how: see memory_plan. */
 static gmmpi_status plan_memory(const fit_session *session, shard_options *how, gmmpi_error *error)
 {
@@ -56,6 +73,7 @@ static gmmpi_status plan_memory(const fit_session *session, shard_options *how, 
       job_bytes(&command->job, &plan),
       session->start.is_labels ? start_file_labels_bytes(source->n_rows, session->n_ranks) : 0,
       model_file_extra_bytes(family_find(command->fit.covariance), command->fit.n_components, source->n_features),
+      bytes_to_merge(session),
   };
   const row_shape row = {source->n_features, source->n_beside};
   const fit_memory memory = session->selection != NULL
@@ -160,6 +178,22 @@ gmmpi_status session_open_job(fit_session *session, const json_t *more_identity,
   return job_create(session->comm, &command->job, &subject, &session->limit, &session->job, error);
 }
 
+static bool merging_goes_on(void *context, int64_t n_clusters)
+{
+  const fit_session *session = context;
+  if (session->rank == 0) signals_set_answer("status: the fit is done, merging %lld clusters", (long long)n_clusters);
+  return !job_must_stop(session->job);
+}
+
+gmmpi_status session_merge(fit_session *session, gmmpi_error *error)
+{
+  if (session->command.merge == NULL) return GMMPI_OK;
+  const double began = MPI_Wtime();
+  merge_by_entropy(session->result.end.model, session->points, merging_goes_on, session, error);
+  session->seconds_merge = MPI_Wtime() - began;
+  return error->status;
+}
+
 fit_account session_account(fit_session *session)
 {
   int64_t peak = memory_peak();
@@ -172,6 +206,7 @@ fit_account session_account(fit_session *session)
                        .seconds_total = MPI_Wtime() - session->began,
                        .seconds_read = session->seconds_read,
                        .seconds_checkpoint = job_seconds_in_checkpoints(session->job),
+                       .seconds_merge = session->seconds_merge,
                        .peak_memory = peak,
                        .n_ranks = session->n_ranks};
 }

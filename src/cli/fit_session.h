@@ -21,7 +21,7 @@ typedef struct fit_session {
   job *job;
   fit_result result; /* of a selection that of the best candidate */
   time_limit limit;
-  double began, seconds_read;
+  double began, seconds_read, seconds_merge;
 } fit_session;
 
 /* Collective, as all that follows. Tries the outputs, and reads the points, unless the job is asked to stop before they
@@ -32,6 +32,10 @@ gmmpi_status session_read(fit_session *session, gmmpi_status (*settle)(fit_sessi
 
 /* The job, with what identifies it besides (an object, borrowed; NULL: nothing). */
 gmmpi_status session_open_job(fit_session *session, const json_t *more_identity, gmmpi_error *error);
+
+/* Merges the components of the model of session->result into clusters, if that is wanted. Errors: 75 when the job is
+ * asked to stop, and those of merge_by_entropy. */
+gmmpi_status session_merge(fit_session *session, gmmpi_error *error);
 
 fit_account session_account(fit_session *session);
 

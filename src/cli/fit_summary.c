@@ -3,6 +3,7 @@
 
 #include "cli/prepare.h"
 #include "mixture/criteria.h"
+#include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/json_text.h"
 
@@ -131,6 +132,15 @@ static bool note_weights(const shard *points, json_t *facts)
   return !points->has_weights || json_object_set_new(facts, "sum_of_weights", json_real(points->total_weight)) == 0;
 }
 
+/* Of components that were merged. */
+static bool note_clusters(const fit_account *account, json_t *facts)
+{
+  const cluster_hierarchy *hierarchy = account->result->end.model->hierarchy;
+  return hierarchy == NULL || (json_object_set_new(facts, "merge", json_string(account->command->merge)) == 0 &&
+                               json_object_set_new(facts, "n_clusters_suggested",
+                                                   json_integer((json_int_t)hierarchy_suggestion(hierarchy))) == 0);
+}
+
 json_t *fit_facts(const fit_account *account)
 {
   const fit_options *options = &account->command->fit;
@@ -144,7 +154,7 @@ json_t *fit_facts(const fit_account *account)
       note_weights(account->points, facts) && fit_options_note_model(options, 0, later, facts) &&
       json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
       fit_options_note_model(options, later, n_fit_options, facts) && note_log_posterior(account, facts) &&
-      note_adapted(account, facts);
+      note_adapted(account, facts) && note_clusters(account, facts);
   if (done) return facts;
   json_decref(facts);
   return NULL;
@@ -210,6 +220,11 @@ json_t *fit_summary_json(const fit_account *account)
     note_log_posterior(account, summary);
     note_dof(account->result->end.model, summary);
     json_object_update(summary, run);
+    if (account->command->merge != NULL) {
+      note_clusters(account, summary);
+      hierarchy_note(account->result->end.model->hierarchy, summary);
+      json_object_set_new(seconds, "merge", json_real(account->seconds_merge));
+    }
     note_weights(account->points, summary);
     if (account->points->has_weights)
       json_object_set_new(summary, "n_weightless", json_integer((json_int_t)account->points->n_weightless));
@@ -326,6 +341,7 @@ static void print_for_people(const fit_account *account)
     print_likelihood(account);
   print_components(end->model);
   print_background(end->model);
+  print_hierarchy(end->model->hierarchy, 20);
   for (int64_t i = 0; i < result->n_events; i++) {
     char text[400];
     fit_event_describe(&result->events[i], text, sizeof text);

@@ -9,7 +9,7 @@
 
 static name_list names_of_model(const model_data *data)
 {
-  return (name_list){.owner = data->model_path, .names = data->model->feature_names, .n = data->model->n_features};
+  return (name_list){.owner = data->called, .names = data->model->feature_names, .n = data->model->n_features};
 }
 
 static name_list names_of_source(const point_source *source)
@@ -80,7 +80,7 @@ static gmmpi_status open_picked(MPI_Comm comm, int rank, const model_data *data,
     int64_t j = 0;
     while (strcmp(picked.names[j], wanted.names[j]) == 0) j++;
     warn("%s: feature %lld is \"%s\", in %s it is \"%s\"", (*source)->label, (long long)j + 1, picked.names[j],
-         data->model_path, wanted.names[j]);
+         data->called, wanted.names[j]);
   }
   return GMMPI_OK;
 }
@@ -96,8 +96,15 @@ static gmmpi_status check_features(const model_data *data, const point_source *s
   free(positions);
   if (error->status != GMMPI_OK) return error->status;
   return fail(error, GMMPI_BAD_DATA, "%s: has %lld feature%s, %s was fitted to %lld; pick the same with --columns",
-              source->label, (long long)source->n_features, plural(source->n_features), data->model_path,
+              source->label, (long long)source->n_features, plural(source->n_features), data->called,
               (long long)data->model->n_features);
+}
+
+void model_data_open_by_names(MPI_Comm comm, const model_data *data, point_source **source, gmmpi_error *failure)
+{
+  *source = NULL;
+  open_by_names(comm, data, source, failure);
+  if (*source != NULL && failure->status == GMMPI_OK) check_features(data, *source, failure);
 }
 
 gmmpi_status model_data_open(MPI_Comm comm, int rank, const model_data *data, point_source **source, gmmpi_error *error)

@@ -13,7 +13,8 @@
 typedef struct model_data {
   const gmmpi_model *model;
   const char *model_path;
-  const char *path; /* of DATA */
+  const char *called; /* the model, in messages about its features: model_path, in most cases */
+  const char *path;   /* of DATA */
   const reading_options *reading;
 } model_data;
 
@@ -24,5 +25,8 @@ gmmpi_status model_data_check(const char *command, const reading_options *readin
  * any case. Errors, agreed: those of source_open; 65 another number of features, or other names; 71. */
 gmmpi_status model_data_open(MPI_Comm comm, int rank, const model_data *data, point_source **source,
                              gmmpi_error *error);
+
+/* Collective. The same where only the features' names count; *source is NULL when that fails, and failure says why. */
+void model_data_open_by_names(MPI_Comm comm, const model_data *data, point_source **source, gmmpi_error *failure);
 
 #endif

@@ -138,11 +138,32 @@ json_t *json_number(double value)
   return isfinite(value) ? json_real(value) : json_null();
 }
 
+void print_name(const char *before, const char *name)
+{
+  char *copy = strdup(name);
+  if (copy != NULL) printable_make(copy);
+  printf("%s%s", before, copy != NULL ? copy : "?");
+  free(copy);
+}
+
 void print_component_name(const char *before, const gmmpi_model *model, int64_t k)
 {
-  if (model->component_names == NULL) return;
-  char *name = strdup(model->component_names[k]);
-  if (name != NULL) printable_make(name);
-  printf("%s%s", before, name != NULL ? name : "?");
-  free(name);
+  if (model->component_names != NULL) print_name(before, model->component_names[k]);
+}
+
+void print_hierarchy(const cluster_hierarchy *hierarchy, int64_t most_lines)
+{
+  if (hierarchy == NULL) return;
+  const int64_t n = hierarchy->n_clusters;
+  const int64_t suggested = hierarchy_suggestion(hierarchy);
+  printf("  merged by entropy: %lld cluster%s suggested\n", (long long)suggested, plural(suggested));
+  if (n > 1) puts("   clusters      entropy  merged next");
+  if (n > most_lines)
+    printf("  ... %lld to %lld clusters: gmmpi info shows them\n", (long long)n, (long long)most_lines + 1);
+  for (int64_t left = n < most_lines ? n : most_lines; left > 0 && n > 1; left--) {
+    printf("  %9lld %12.6g", (long long)left, hierarchy->entropy[left - 1]);
+    const int64_t *merged = hierarchy->merges + 2 * (n - left);
+    if (left > 1) printf("  %lld and %lld", (long long)merged[0], (long long)merged[1]);
+    putchar('\n');
+  }
 }

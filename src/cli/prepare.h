@@ -37,9 +37,14 @@ gmmpi_status print_json(json_t *value, gmmpi_error *error);
 /* For rank 0: says for people how many rows were left out, if any were, and why. */
 void print_dropped(dropped_count dropped);
 
-/* For rank 0: the name of a component as a terminal may have it, after what stands before it; nothing where there is
- * none. */
+/* For rank 0: a name as a terminal may have it, after what stands before it; that of a component, nothing where there
+ * is none. */
+void print_name(const char *before, const char *name);
 void print_component_name(const char *before, const gmmpi_model *model, int64_t k);
+
+/* For rank 0: the hierarchy of a model's clusters, a line for each of at most most_lines steps, the last ones; nothing
+ * for NULL. */
+void print_hierarchy(const cluster_hierarchy *hierarchy, int64_t most_lines);
 
 /* A real number, or null where JSON has none. */
 json_t *json_number(double value);

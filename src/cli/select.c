@@ -147,6 +147,16 @@ static gmmpi_status write_outputs(select_session *session, gmmpi_error *error)
   return error_pass(error, &local);
 }
 
+/* The components of the best model become clusters, if that is wanted. */
+static gmmpi_status merge_best(select_session *session, gmmpi_error *error)
+{
+  fit_session *fit = &session->fit;
+  fit->result.end = session->result.candidates[session->result.best].end;
+  session_merge(fit, error);
+  fit->result.end.model = NULL; /* it is the selection's */
+  return error->status;
+}
+
 /* Without checkpoints the best of what was measured is all that stays. */
 static gmmpi_status leave_early(select_session *session, gmmpi_error *error)
 {
@@ -176,6 +186,7 @@ static gmmpi_status run_session(select_session *session, gmmpi_error *error)
     status = select_run(fit->points, &session->what, job_resume_state(fit->job), job_observer(fit->job),
                         &session->result, error);
   job_clear_line(fit->job);
+  if (status == GMMPI_OK) status = merge_best(session, error);
   if (status == GMMPI_STOPPED) return leave_early(session, error);
   if (fit->rank == 0) signals_set_answer("status: the fits are done, writing %s", fit->command.output_path);
   session_keep_after_fit(fit, status);

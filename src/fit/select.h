@@ -18,20 +18,7 @@
 #ifndef FIT_SELECT_H
 #define FIT_SELECT_H
 
-#include "fit/fit.h"
-
-typedef enum selection_criterion { CRITERION_BIC, CRITERION_AIC, CRITERION_ICL, CRITERION_CV } selection_criterion;
-
-/* Candidates are so many at most. */
-enum { MOST_CANDIDATES = 1000 };
-
-typedef struct selection {
-  const fit_options *common; /* what all candidates have in common */
-  const fit_shape *shapes;   /* n: families in their order, of each the numbers of components in ascending order */
-  int64_t n;
-  selection_criterion criterion;
-  int64_t n_folds; /* of CRITERION_CV; else 0 */
-} selection;
+#include "fit/selection.h"
 
 typedef struct candidate_result {
   fit_position end;     /* its model is the selection's, to be destroyed with it; NULL: the job was stopped before */
@@ -56,20 +43,11 @@ typedef struct selection_result {
   const char *instruction_set;
 } selection_result;
 
-/* The options of a candidate. */
-fit_options selection_options(const selection *what, int64_t candidate);
-
-/* What the states of a selection are like: n_climbers advance together. */
-state_plan selection_plan(const selection *what, int64_t n_features);
-
 /* Collective over points->comm, like fit_run, with the same errors; resume: a state of an earlier run with the same
  * points and selection. At GMMPI_STOPPED *result holds what was reached, and needs clearing too. */
 gmmpi_status select_run(const shard *points, const selection *what, const fit_state *resume,
                         const fit_observer *observer, selection_result *result, gmmpi_error *error);
 void selection_result_clear(selection_result *result);
-
-/* The bytes that select_run needs on a rank. */
-fit_memory selection_memory_of(const selection *what, int64_t n_samples, row_shape row, int n_ranks);
 
 /* -BIC and the like of a candidate: more is better. */
 double candidate_score(const candidate_result *candidate, selection_criterion criterion);

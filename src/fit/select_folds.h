@@ -5,7 +5,7 @@
 #define FIT_SELECT_FOLDS_H
 
 #include "fit/batch.h"
-#include "fit/select.h"
+#include "fit/selection.h"
 
 /* Collective. For a batch whose starts are folds: from where their climbers stand, which is the best model of the
  * candidate where they have not begun; leaves what is found in state->held_out. Errors, agreed: those of fit_run. */
@@ -13,8 +13,5 @@ gmmpi_status run_folds(fit_batch *batch, const selection *what, gmmpi_error *err
 
 /* The mean of n folds, and its standard error; NaN where one of them is not known. */
 double mean_of_folds(const double *held_out, int64_t n, double *standard_error);
-
-/* The first of the starts behind `first` that is not of its wave: those of a wave advance together. */
-int64_t selection_wave_end(const selection *what, int64_t n_features, int64_t first);
 
 #endif

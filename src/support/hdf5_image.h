@@ -18,6 +18,10 @@ bool hdf5_image_group(hid_t file, const char *name);
 /* A new contiguous data set of doubles: values has the n_dimensions (at most 4) of shape, row-major. */
 bool hdf5_image_write(hid_t file, const char *name, int n_dimensions, const int64_t *shape, const double *values);
 
+/* The same of integers. */
+bool hdf5_image_write_integers(hid_t file, const char *name, int n_dimensions, const int64_t *shape,
+                               const int64_t *values);
+
 /* The n_bytes bytes of the file as it stands, behind which there is room for a seal (support/seal.h). The caller frees.
  * False when there is no memory. */
 bool hdf5_image_bytes(hid_t file, void **bytes, size_t *n_bytes);

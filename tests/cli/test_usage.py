@@ -7,7 +7,7 @@ import unittest
 
 import harness
 
-COMMANDS = ("fit", "predict", "bootstrap", "sample", "info", "convert")
+COMMANDS = ("fit", "bootstrap", "predict", "sample", "condition", "marginal", "compare", "info", "convert")
 
 
 class Usage(harness.Case):
