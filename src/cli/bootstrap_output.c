@@ -128,16 +128,25 @@ static json_t *texts_of(char *const *names, int64_t n)
   return texts;
 }
 
+/* A whole number as attributes can hold it, else a text. */
+static json_t *seed_of(uint64_t seed)
+{
+  char text[24];
+  if (seed <= INT64_MAX) return json_integer((json_int_t)seed);
+  snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
+  return json_string(text);
+}
+
 /* What the seed, the data and the options determine. */
 json_t *bootstrap_facts(const bootstrap_account *account)
 {
   const bootstrap_result *result = account->result;
   const gmmpi_model *model = account->model;
-  return json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f}", "covariance",
+  return json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:f, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f}", "covariance",
                    model->family->name, "type", bootstrap_types[account->how->type], "n_components",
                    (json_int_t)model->n_components, "n_features", (json_int_t)model->n_features, "n_samples",
                    (json_int_t)account->points->n_samples, "program_version", GMMPI_VERSION, "level",
-                   account->how->level, "seed", (json_int_t)account->how->seed, "n_replicates",
+                   account->how->level, "seed", seed_of(account->how->seed), "n_replicates",
                    (json_int_t)account->how->n_replicates, "n_failed", (json_int_t)n_failed(account), "n_collapsed",
                    (json_int_t)result->counts[REPLICATE_COLLAPSED], "n_not_converged",
                    (json_int_t)result->counts[REPLICATE_NOT_CONVERGED], "n_matched",
@@ -183,7 +192,7 @@ json_t *bootstrap_json(const bootstrap_account *account)
   const replicate_layout *layout = &result->layout;
   const gmmpi_model *model = account->model;
   said_of_numbers said[N_SAID];
-  json_t *summary = json_pack("{s:s}", "model", account->model_path);
+  json_t *summary = json_pack("{s:o}", "model", json_text(account->model_path));
   json_t *facts = bootstrap_facts(account);
   json_t *weights = json_object();
   json_t *means = json_object();

@@ -100,7 +100,7 @@ int64_t bootstrap_bytes(const fit_options *options, const bootstrap_options *how
   int64_t places;
   int64_t lists;
   if (layout.length == INT64_MAX || !multiply_fits(n_places, bytes_of_place(options, n_features), &places) ||
-      !multiply_fits(how->n_replicates + 4, layout.length, &lists) ||
+      !multiply_fits(2 * how->n_replicates + 4, layout.length, &lists) || /* a copy of those that are done */
       !multiply_fits(lists, (int64_t)sizeof(double), &lists) || covariance_length(shape, n_features) == INT64_MAX)
     return INT64_MAX;
   const int64_t parts[] = {

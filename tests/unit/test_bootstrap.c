@@ -11,7 +11,7 @@
 #include "support/memory.h"
 #include "unit/problem.h"
 
-enum { N = 330, D = 2, K = 3, R = 150, N_THREADS = 2, SEED = 23 };
+enum { N = 330, D = 2, K = 3, R = 80, N_THREADS = 2, SEED = 23 };
 
 static shard *points_of(const double *rows, const double *weights, bool normalised)
 {
@@ -108,7 +108,7 @@ static void like_each_alone(void **state)
                {"tied", DISTRIBUTION_GAUSSIAN, BOOTSTRAP_POISSON},
                {"diag", DISTRIBUTION_T, BOOTSTRAP_WLBS},
                {"EVE", DISTRIBUTION_GAUSSIAN, BOOTSTRAP_WLBS}};
-  const int64_t numbers_of_replicates[] = {0, 1, 63, 64, 99, 149};
+  const int64_t numbers_of_replicates[] = {0, 63, 64, 79};
   double *rows = overlapping_rows();
   shard *points = points_of(rows, NULL, false);
   for (int c = 0; c < 4; c++) {
@@ -119,12 +119,12 @@ static void like_each_alone(void **state)
     gmmpi_error error = {0};
     assert_int_equal(fit_options_of_model(model, NULL, "model", &options, &error), GMMPI_OK);
     options.threads = N_THREADS;
-    options.tolerance = 1e-7;
+    options.tolerance = 1e-6;
     assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, NULL, &result, &error), GMMPI_OK);
     assert_true(result.counts[REPLICATE_DONE] > R / 2 && result.counts[REPLICATE_UNDONE] == 0);
     const int64_t length = result.layout.length;
     double *numbers = calloc((size_t)length, sizeof *numbers);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 4; i++) {
       const int64_t r = numbers_of_replicates[i];
       const bool converged = fit_alone(points, rows, model, &options, how.type, r, &result.layout, numbers);
       assert_int_equal(replicate_is_done(result.states[r]), converged);
@@ -142,7 +142,7 @@ static void like_each_alone(void **state)
 static void collapses_are_counted(void **state)
 {
   (void)state;
-  enum { MANY = 999 };
+  enum { MANY = 400 };
   double *rows = overlapping_rows();
   for (int64_t i = N - 3; i < N; i++) rows[i * D] = 1e4 + (double)(i % 2), rows[i * D + 1] = (double)i;
   shard *points = points_of(rows, NULL, false);
