@@ -140,7 +140,7 @@ class Selection(ManyPictures):
         candidates = selection.read_selection(path)
         found = selection.best_of(candidates, "bic").n_components
         self.assertEqual(found, int(min((row for row in rows if row["spurious"] == "false"), key=lambda row: float(row["bic"]))["n_components"]))
-        figure = selection_picture.draw_selection(candidates, ["bic"])
+        figure = selection_picture.draw_selection(candidates, ["bic", "icl", "aic"])
         hollow = {x for line in figure.subfigs[0].axes[0].lines if line.get_markerfacecolor() == "white" for x in line.get_xdata()}
         self.assertIn(int(best["n_components"]), hollow)
 
