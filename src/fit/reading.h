@@ -54,6 +54,9 @@ void reading_note_rows(const reading_options *values, const point_source *source
 gmmpi_status reading_settle_weights(const reading_options *values, const char *label, shard *points,
                                     gmmpi_error *error);
 
+/* Do the weights of points sum to something? label: the data's. Errors: 65. */
+gmmpi_status reading_check_sum(const char *label, const shard *points, gmmpi_error *error);
+
 /* Of members of memory_options. */
 extern const option_record memory_option_table[];
 extern const int n_memory_options;

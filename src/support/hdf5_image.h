@@ -15,6 +15,10 @@ hid_t hdf5_image_create(int64_t expected_bytes);
 /* A new contiguous data set of doubles: values has the n_dimensions (at most 3) of shape, row-major. */
 bool hdf5_image_write(hid_t file, const char *name, int n_dimensions, const int64_t *shape, const double *values);
 
+/* The same of any type, with up to 4 dimensions, which may be 0; values is of memory_type. */
+bool hdf5_image_write_as(hid_t file, const char *name, int n_dimensions, const int64_t *shape, hid_t file_type,
+                         hid_t memory_type, const void *values);
+
 /* The n_bytes bytes of the file as it stands, behind which there is room for a seal (support/seal.h). The caller frees.
  * False when there is no memory. */
 bool hdf5_image_bytes(hid_t file, void **bytes, size_t *n_bytes);
