@@ -2,7 +2,7 @@
 /* The public functions that apply a model to the caller's memory. */
 #include "gmmpi/apply.h"
 
-#include "apply/predict.h"
+#include "apply/predictor.h"
 #include "apply/sample.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -50,7 +50,7 @@ gmmpi_status gmmpi_predict(const gmmpi_model *model, const double *rows, int64_t
                        (long long)place);
       break;
     }
-    predictor_tile(self, tile, n_points);
+    predictor_tile(self, tile, NULL, n_points);
     if (labels != NULL) memcpy(labels + first, self->labels, (size_t)n_points * sizeof *labels);
     if (log_density != NULL) memcpy(log_density + first, self->log_density, (size_t)n_points * sizeof *log_density);
     for (int p = 0; responsibilities != NULL && p < n_points; p++) {

@@ -8,7 +8,7 @@
 #include <mpi.h>
 #include <stdbool.h>
 
-enum { OUTPUT_MOST_COLUMNS = 8 };
+enum { OUTPUT_MOST_COLUMNS = 16 };
 
 typedef enum output_type { OUTPUT_INT32, OUTPUT_INT64, OUTPUT_REAL, OUTPUT_FLOAT } output_type;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The predictions for one tile. */
-#include "apply/predict.h"
+#include "apply/predictor.h"
 
 #include "mixture/background.h"
 #include "mixture/posterior_density.h"
@@ -64,10 +64,10 @@ gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error)
 /* Responsibilities, log density and outlier weights. */
 static void weigh_outliers(predictor *self, const row_tile *row)
 {
-  self->sums.log_likelihood = self->log_likelihood;
+  self->sums.log_likelihood = self->totals[TOTAL_LOG_LIKELIHOOD];
   self->kernel->pulls(self->form, row, self->pulls, self->responsibilities, self->log_density, &self->sums,
                       self->scratch);
-  self->log_likelihood = self->sums.log_likelihood;
+  self->totals[TOTAL_LOG_LIKELIHOOD] = self->sums.log_likelihood;
   for (int p = 0; p < TILE_ROWS; p++) self->outlier_weights[p] = 0.0;
   for (int64_t k = 0; k < self->form->n_components; k++) {
     for (int p = 0; p < TILE_ROWS; p++) self->outlier_weights[p] += self->pulls[k * TILE_ROWS + p];
@@ -102,27 +102,14 @@ static void take_noise(predictor *self, const double highest[TILE_ROWS])
   }
 }
 
-void predictor_tile(predictor *self, const double *tile, int n_points)
+/* The component with the largest responsibility, which is written to highest. */
+static void take_labels(predictor *self, double highest[TILE_ROWS])
 {
-  const int64_t n_components = self->form->n_components;
-  double highest[TILE_ROWS];
-  double sum_log_max = 0.0; /* nobody wants it */
-  const row_tile row = {.numbers = tile, .n_points = n_points};
-  double *sum = self->density == NULL ? &self->log_likelihood : &self->expected_log_likelihood;
-  if (self->outlier_weights != NULL)
-    weigh_outliers(self, &row);
-  else
-    self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density, sum, &sum_log_max,
-                             self->scratch);
-  if (self->density != NULL) {
-    predictive_tile(self->density, tile, self->log_density, self->scratch);
-    for (int p = 0; p < n_points; p++) self->log_likelihood += self->log_density[p];
-  }
   for (int p = 0; p < TILE_ROWS; p++) {
     highest[p] = self->responsibilities[p];
     self->labels[p] = 0;
   }
-  for (int64_t k = 1; k < n_components; k++) {
+  for (int64_t k = 1; k < self->form->n_components; k++) {
     const double *own = self->responsibilities + k * TILE_ROWS;
     for (int p = 0; p < TILE_ROWS; p++) {
       if (own[p] > highest[p]) {
@@ -131,5 +118,45 @@ void predictor_tile(predictor *self, const double *tile, int n_points)
       }
     }
   }
+}
+
+void predictor_tile(predictor *self, const double *tile, const double *weights, int n_points)
+{
+  double highest[TILE_ROWS];
+  double sum_log_max = 0.0; /* nobody wants it */
+  double before[N_PREDICTOR_TOTALS];
+  memcpy(before, self->totals, sizeof before);
+  const row_tile row = {.numbers = tile, .n_points = n_points};
+  const predictor_total of_kernel = self->density == NULL ? TOTAL_LOG_LIKELIHOOD : TOTAL_EXPECTED_LOG_DENSITY;
+  if (self->outlier_weights != NULL)
+    weigh_outliers(self, &row);
+  else
+    self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density,
+                             &self->totals[of_kernel], &sum_log_max, self->scratch);
+  if (self->density != NULL) predictive_tile(self->density, tile, self->log_density, self->scratch);
+  take_labels(self, highest);
   take_noise(self, highest);
+  self->summed[TOTAL_LOG_LIKELIHOOD] = self->log_density;
+  self->summed[TOTAL_EXPECTED_LOG_DENSITY] = self->density != NULL ? self->expected_log_density : NULL;
+  for (int i = 0; i < N_PREDICTOR_TOTALS; i++) {
+    if (self->summed[i] == NULL || (i == (int)of_kernel && weights == NULL)) continue;
+    self->totals[i] = before[i]; /* of weighted points the kernel's sum is none */
+    for (int p = 0; p < n_points; p++) self->totals[i] += (weights != NULL ? weights[p] : 1.0) * self->summed[i][p];
+  }
+}
+
+int64_t predictor_bytes(const gmmpi_model *model, bool outlier_weights)
+{
+  const int64_t K = model->n_components;
+  int64_t tiles;
+  if (!multiply_fits(K, (outlier_weights ? 3 : 2) * TILE_ROWS * (int64_t)sizeof(double), &tiles)) return INT64_MAX;
+  const int64_t parts[] = {
+      (int64_t)sizeof(predictor),
+      model_bytes(model_kind_of(model), K, model->n_features),
+      tiles,
+      model->n_features * TILE_ROWS * (int64_t)sizeof(double),
+      model_has(model, PART_POSTERIOR) ? predictive_bytes(model) : 0,
+      kernel_scratch_bytes(model->family->storage->shape, K, model->n_features),
+  };
+  return sum_of_bytes(sizeof parts / sizeof parts[0], parts);
 }

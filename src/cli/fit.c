@@ -45,14 +45,29 @@ static gmmpi_status try_outputs(fit_session *session, gmmpi_error *error)
   return agree(session->comm, error);
 }
 
+static fit_shape shape_of(const fit_command *command)
+{
+  return (fit_shape){fit_kind(&command->fit), command->fit.n_components};
+}
+
+static state_plan plan_of(const fit_command *command, const fit_shape *shape, int64_t n_features)
+{
+  return (state_plan){.shapes = shape,
+                      .n_shapes = 1,
+                      .n_features = n_features,
+                      .accelerate = command->fit.accelerate,
+                      .n_climbers = starts_together(&command->fit, n_features)};
+}
+
 /* Refuses what cannot fit into memory before it is read; how: see memory_plan. */
 static gmmpi_status plan_memory(const fit_session *session, shard_options *how, gmmpi_error *error)
 {
   const fit_command *command = &session->command;
   const point_source *source = session->source;
+  const fit_shape shape = shape_of(command);
+  const state_plan plan = plan_of(command, &shape, source->n_features);
   const int64_t rest[] = {
-      job_bytes(&command->job, fit_kind(&command->fit), command->fit.n_components, source->n_features,
-                starts_together(&command->fit, source->n_features)),
+      job_bytes(&command->job, &plan),
       session->start.is_labels ? start_file_labels_bytes(source->n_rows, session->n_ranks) : 0,
       model_file_extra_bytes(family_find(command->fit.covariance), command->fit.n_components, source->n_features),
   };
@@ -136,10 +151,9 @@ static gmmpi_status read_points(fit_session *session, gmmpi_error *error)
 static gmmpi_status open_job(fit_session *session, gmmpi_error *error)
 {
   fit_command *command = &session->command;
-  const job_subject subject = {.kind = fit_kind(&command->fit),
-                               .n_components = command->fit.n_components,
+  const fit_shape shape = shape_of(command);
+  const job_subject subject = {.plan = plan_of(command, &shape, session->points->n_features),
                                .n_samples = session->points->n_samples,
-                               .n_features = session->points->n_features,
                                .fingerprint = session->points->fingerprint,
                                .source = session->source,
                                .seconds_read = session->seconds_read};

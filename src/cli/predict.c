@@ -5,15 +5,14 @@
 #include "cli/command.h"
 #include "cli/data_account.h"
 #include "cli/options.h"
+#include "cli/predict_summary.h"
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
 #include "fit/options.h"
 #include "support/error.h"
-#include "support/json_text.h"
 #include "support/memory.h"
 #include "support/signals.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,10 +187,17 @@ static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *
 /* Has the model what is wished for? */
 static gmmpi_status check_wishes(const predict_command *command, const gmmpi_model *model, gmmpi_error *error)
 {
-  if (!command->wishes.expected_log_density || model_has(model, PART_POSTERIOR)) return GMMPI_OK;
-  return fail(error, GMMPI_WRONG_USAGE,
-              "--expected-log-density: %s has no posterior, so that its density is known; give --log-density",
-              command->model_path);
+  if (command->wishes.outlier_weights && model->dof == NULL)
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "--outlier-weights: %s is a mixture of normal distributions, to which all points count alike; fit it with "
+        "--distribution t, or use --log-density",
+        command->model_path);
+  if (command->wishes.expected_log_density && !model_has(model, PART_POSTERIOR))
+    return fail(error, GMMPI_WRONG_USAGE,
+                "--expected-log-density: %s has no posterior, so that its density is known; give --log-density",
+                command->model_path);
+  return GMMPI_OK;
 }
 
 /* Do the data have as many features as the model? */
@@ -214,12 +220,6 @@ static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *co
                               point_source **source, gmmpi_error *error)
 {
   *source = NULL;
-  if (command->wishes.outlier_weights && model->dof == NULL)
-    return fail(
-        error, GMMPI_WRONG_USAGE,
-        "--outlier-weights: %s is a mixture of normal distributions, to which all points count alike; fit it with "
-        "--distribution t, or use --log-density",
-        command->model_path);
   if (command->reading.columns != NULL) {
     if (open_picked(comm, rank, command, model, source, error) != GMMPI_OK) return error->status;
   } else {
@@ -232,71 +232,11 @@ static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *co
   return check_features(command, model, *source, error);
 }
 
-/* Of each name of a component. */
-static json_t *counts_by_name(const gmmpi_model *model, const predict_report *report)
+static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command *command,
+                                  const predict_summary *summary, gmmpi_error *error)
 {
-  json_t *counts = json_object();
-  for (int64_t k = 0; k < model->n_components; k++) {
-    json_t *name = json_text(model->component_names[k]);
-    json_object_set_new(counts, json_string_value(name), json_integer((json_int_t)report->label_counts[k]));
-    json_decref(name);
-  }
-  return counts;
-}
-
-static json_t *summary_json(const predict_command *command, const gmmpi_model *model, const shard *points,
-                            const data_account *data, const predict_report *report)
-{
-  json_t *counts = json_array();
-  for (int64_t k = 0; k < model->n_components; k++)
-    json_array_append_new(counts, json_integer((json_int_t)report->label_counts[k]));
-  json_t *sum = points->has_weights ? json_real(points->total_weight) : NULL;
-  json_t *n_noise = NULL;
-  if (model_has(model, PART_NOISE)) n_noise = json_integer((json_int_t)report->label_counts[model->n_components]);
-  json_t *summary = json_pack(
-      "{s:o*, s:I, s:o*, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o*, s:s}", "data",
-      data != NULL ? data_account_json(data) : NULL, "n_samples", (json_int_t)report->n_samples, "sum_of_weights", sum,
-      "mean_log_likelihood", json_number(report->log_likelihood / report->total_weight), "log_likelihood",
-      json_number(report->log_likelihood), "n_features", (json_int_t)model->n_features, "n_components",
-      (json_int_t)model->n_components, "n_dropped", (json_int_t)points->n_dropped, "n_infinite",
-      (json_int_t)points->n_infinite, "label_counts", counts, "n_noise", n_noise, "output", command->output_path);
-  if (summary != NULL && model->component_names != NULL)
-    json_object_set_new(summary, "class_counts", counts_by_name(model, report));
-  if (summary != NULL && model_has(model, PART_POSTERIOR))
-    json_object_set_new(summary, "mean_expected_log_density",
-                        json_number(report->expected_log_likelihood / report->total_weight));
-  return summary;
-}
-
-static void print_for_people(const predict_command *command, const gmmpi_model *model, const shard *points,
-                             const data_account *data, const predict_report *report)
-{
-  printf("%s: %lld point%s, mean log-likelihood %.10g\n", command->output_path, (long long)report->n_samples,
-         plural(report->n_samples), report->log_likelihood / report->total_weight);
-  if (data != NULL) data_account_print(data, stdout, "  ", "", true);
-  if (model_has(model, PART_POSTERIOR))
-    printf("  (of the posterior predictive density; mean expected log density %.10g)\n",
-           report->expected_log_likelihood / report->total_weight);
-  print_dropped(shard_dropped(points));
-  if (points->has_weights) printf("  weights sum to %.10g\n", points->total_weight);
-  printf("  label       points  share%s\n", model->component_names != NULL ? "  class" : "");
-  for (int64_t k = 0; k < model->n_components; k++) {
-    printf("  %5lld %12lld %5.1f%%", (long long)k, (long long)report->label_counts[k],
-           100.0 * (double)report->label_counts[k] / (double)report->n_samples);
-    print_component_name("  ", model, k);
-    putchar('\n');
-  }
-  if (model_has(model, PART_NOISE))
-    printf("  noise %12lld %5.1f%%\n", (long long)report->label_counts[model->n_components],
-           100.0 * (double)report->label_counts[model->n_components] / (double)report->n_samples);
-}
-
-static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
-                                  const shard *points, const data_account *data, const predict_report *report,
-                                  gmmpi_error *error)
-{
-  if (rank == 0 && command->json) print_json(summary_json(command, model, points, data, report), error);
-  if (rank == 0 && !command->json && !command->quiet) print_for_people(command, model, points, data, report);
+  if (rank == 0 && command->json) print_json(predict_summary_json(summary), error);
+  if (rank == 0 && !command->json && !command->quiet) predict_summary_print(summary);
   return agree(comm, error);
 }
 
@@ -347,7 +287,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       weigh_points(&command, source, points, error) == GMMPI_OK &&
       predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
-    print_summary(comm, rank, &command, model, points, data, &report, error);
+    print_summary(comm, rank, &command, &(predict_summary){model, points, data, &report, command.output_path}, error);
 
 done:
   free(report.label_counts);

@@ -9,13 +9,13 @@
 static void tell_pass(ascent *one, pass_round *round)
 {
   const fit_position *current = &one->climb->current;
-  const double n = one->em->points->total_weight;
+  const double n = iteration_total_weight(one->em);
   one->change = one->last.objective / n - current->measured.objective / n;
   const fit_pass pass = {.start = current->start,
                          .level = current->level,
                          .iteration = current->iteration,
                          .n_samples = one->em->points->n_samples,
-                         .total_weight = one->em->points->total_weight,
+                         .total_weight = iteration_total_weight(one->em),
                          .log_likelihood = one->last.log_likelihood,
                          .objective = one->last.objective,
                          .objective_name = one->em->estimator->objective_name,
@@ -52,6 +52,34 @@ static gmmpi_status end(ascent *one)
   return GMMPI_OK;
 }
 
+/* Of an ascent that fails alone. */
+static gmmpi_status end_in_failure(ascent *one)
+{
+  one->has_failed = true;
+  return end(one);
+}
+
+/* Has the M-step left a model without any repair but a ridge, which is part of it? */
+static bool is_whole(const maximization *step, int64_t n_components)
+{
+  for (int64_t k = 0; k < n_components; k++) {
+    if (step->states[k] == COMPONENT_EMPTY || step->states[k] == COMPONENT_INDEFINITE) return false;
+  }
+  return !step->lost_background;
+}
+
+/* The M-step; an ascent that fails alone does so when a component collapses, and then the phase is ENDED. */
+static gmmpi_status make_step(ascent *one, const moments *from, int64_t iteration, bool *repaired, gmmpi_error *error)
+{
+  climber *climb = one->climb;
+  *repaired = false;
+  if (!one->fails_alone)
+    return maximization_step(one->em, from, climb->current.model, iteration, climb->other, climb, one->observer,
+                             repaired, error);
+  try_maximization(one->em, from, climb->current.model, climb->other);
+  return is_whole(one->em->step, climb->other->n_components) ? GMMPI_OK : end_in_failure(one);
+}
+
 /* --- steps back --- */
 
 /* A proposed model must not be worse than the one before, beyond rounding and a small share of the tolerance. */
@@ -59,7 +87,7 @@ static bool must_step_back(const ascent *one)
 {
   const double before = one->climb->current.measured.objective;
   if (one->climb->plain || isnan(before)) return false;
-  const double slack = 1e-13 * fabs(before) + 0.01 * one->tolerance * one->em->points->total_weight;
+  const double slack = 1e-13 * fabs(before) + 0.01 * one->tolerance * iteration_total_weight(one->em);
   return !(one->last.objective >= before - slack);
 }
 
@@ -69,11 +97,10 @@ static gmmpi_status step_back(ascent *one, gmmpi_error *error)
   climber *climb = one->climb;
   em_iteration *em = one->em;
   bool repaired;
-  em->proposed->n_samples = em->points->total_weight;
+  em->proposed->n_samples = iteration_total_weight(em);
   accelerator_step_back(climb->history, em->proposed);
-  if (maximization_step(em, em->proposed, climb->current.model, climb->current.iteration, climb->other, climb,
-                        one->observer, &repaired, error) != GMMPI_OK)
-    return error->status;
+  if (make_step(one, em->proposed, climb->current.iteration, &repaired, error) != GMMPI_OK) return error->status;
+  if (one->phase == ENDED) return GMMPI_OK;
   if (repaired) accelerator_forget(climb->history);
   climb->plain = true;
   climb->repaired = any_collapsed(em->step, climb->other);
@@ -146,9 +173,8 @@ static gmmpi_status finish_step(ascent *one, bool proposes, gmmpi_error *error)
   climb->repaired = false;
   if (!accelerated) {
     bool repaired;
-    if (maximization_step(em, em->measured, climb->current.model, climb->current.iteration + 1, climb->other, climb,
-                          one->observer, &repaired, error) != GMMPI_OK)
-      return error->status;
+    if (make_step(one, em->measured, climb->current.iteration + 1, &repaired, error) != GMMPI_OK) return error->status;
+    if (one->phase == ENDED) return GMMPI_OK;
     if (repaired) accelerator_forget(climb->history);
     climb->repaired = any_collapsed(em->step, climb->other);
     if (em->estimator->note_step != NULL && !repaired)
@@ -241,6 +267,7 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
                             .log_likelihood = log_likelihood,
                             .sum_log_max_responsibility = sums->sum_log_max_responsibility};
   if (must_step_back(one)) return step_back(one, error);
+  if (!isfinite(one->last.objective) && one->fails_alone) return end_in_failure(one);
   if (!isfinite(one->last.objective))
     return fail(error, GMMPI_INTERNAL, "the log-likelihood of iteration %lld is not a number; report it with the data",
                 (long long)climb->current.iteration);
@@ -261,6 +288,7 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
 void ascent_begin(ascent *one)
 {
   one->other_is_measured = false;
+  one->has_failed = false;
   if (one->climb->has_ended)
     one->phase = ENDED;
   else

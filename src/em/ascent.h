@@ -50,6 +50,8 @@ typedef struct ascent {
   bool silent;         /* the observer is not told of passes, only asked whether to stop */
   bool is_preliminary; /* its end is a beginning elsewhere: a small change is enough to end, by whatever step, and the
                           last moments are remembered */
+  bool fails_alone;    /* a component that collapses, or an objective that is not finite, ends this ascent and nobody
+                          else: nothing is repaired or reported, and has_failed says so */
   double tolerance;    /* of the change of the mean objective */
   int64_t max_iterations;
 
@@ -58,6 +60,7 @@ typedef struct ascent {
   measurement last;        /* of the current model, until the step is finished */
   bool may_have_converged; /* the change is small; whether the next one would be is to be found out */
   bool other_is_measured;  /* climb->other is the model that climb->current.measured is of */
+  bool has_failed;         /* out: the models are of no use */
 } ascent;
 
 /* Prepares the first pass. Collective where processors differ. */

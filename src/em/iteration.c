@@ -64,14 +64,44 @@ static bool has_tails(const em_iteration *em)
   return (em->kind.parts & PART_TAILS) != 0;
 }
 
-static void create_shared(em_iteration *em, int64_t n_requests, gmmpi_error *error)
+static pass_size size_of(const fit_options *options, int64_t n_requests)
 {
-  const pass_size size = {em->family->storage->shape, family_order(em->family), em->options->n_components, n_requests};
-  em->requests = allocate(n_requests, sizeof *em->requests);
-  if (em->requests == NULL)
-    fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld models", (long long)n_requests);
-  else if (team_create(em->kernel, em->points, &size, 1, &em->team, error) == GMMPI_OK && has_tails(em))
-    team_add_tails(em->team, em->options->n_components, n_requests, error);
+  const covariance_family *family = family_find(options->covariance);
+  return (pass_size){family->storage->shape, family_order(family), options->n_components, n_requests};
+}
+
+/* Room for the passes of all models together. */
+static void create_shared(em_iteration *em, model_list models, gmmpi_error *error)
+{
+  const int64_t n = models.n;
+  int64_t most_components = 0;
+  bool tails = false;
+  em->requests = allocate(n, sizeof *em->requests);
+  em->spreads = calloc(N_DENSITY_SHAPES, sizeof *em->spreads);
+  pass_size *sizes = allocate(n, sizeof *sizes);
+  for (int64_t i = 0; sizes != NULL && i < n; i++) {
+    sizes[i] = size_of(models.each[i], 1);
+    tails = tails || (fit_kind(models.each[i]).parts & PART_TAILS) != 0;
+    if (sizes[i].n_components > most_components) most_components = sizes[i].n_components;
+  }
+  if (em->requests == NULL || em->spreads == NULL || sizes == NULL)
+    fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld models", (long long)n);
+  else if (team_create(em->kernel, em->points, sizes, (int)n, &em->team, error) == GMMPI_OK && tails)
+    team_add_tails(em->team, most_components, n, error);
+  free(sizes);
+}
+
+/* Collective. The spread of the points, as far as the family's shape wants to know it. */
+static gmmpi_status find_spread(em_iteration *em, gmmpi_error *error)
+{
+  const density_shape shape = em->family->storage->shape;
+  data_spread **known = &em->spreads[shape];
+  if (*known == NULL && data_spread_create(em->points, em->kernel, shape, em->options->reg_covar, known, error) ==
+                            GMMPI_OK &&
+      em->broadcast_models)
+    take_spread_of_rank_0(em->points->comm, shape, em->points->n_features, *known);
+  em->spread = *known;
+  return error->status;
 }
 
 static void create_own(em_iteration *em, gmmpi_error *error)
@@ -104,7 +134,7 @@ static void tell_step_of_points(const em_iteration *em)
 }
 
 /* The parts that are known beforehand come in `parts`. */
-static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_iteration **em, gmmpi_error *error)
+static gmmpi_status create_with(em_iteration parts, model_list models, em_iteration **em, gmmpi_error *error)
 {
   const shard *points = parts.points;
   gmmpi_error local = {0};
@@ -117,14 +147,10 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
     created->kind = fit_kind(parts.options);
     created->family = created->kind.family;
     created->estimator = estimator_of(parts.options);
-    if (parts.host == NULL) create_shared(created, n_requests, &local);
+    if (parts.host == NULL) create_shared(created, models, &local);
     if (local.status == GMMPI_OK) create_own(created, &local);
   }
-  if (agree(points->comm, &local) == GMMPI_OK && parts.host == NULL &&
-      data_spread_create(points, parts.kernel, created->family->storage->shape, parts.options->reg_covar,
-                         &created->spread, &local) == GMMPI_OK &&
-      parts.broadcast_models)
-    take_spread_of_rank_0(points->comm, created->family->storage->shape, points->n_features, created->spread);
+  if (agree(points->comm, &local) == GMMPI_OK) find_spread(created, &local);
   if (local.status == GMMPI_OK && created->before == NULL && created->estimator != &estimator_ml) {
     created->owns_prior = true;
     prior_create(parts.options, created->spread, points->n_features, &created->before, &local);
@@ -145,48 +171,83 @@ static gmmpi_status create_with(em_iteration parts, int64_t n_requests, em_itera
   return error_pass(error, &local);
 }
 
-gmmpi_status iteration_create(const shard *points, const fit_options *options, int64_t n_requests, fit_timings *timings,
-                              em_iteration **em, gmmpi_error *error)
+gmmpi_status iteration_create_among(const shard *points, model_list models, fit_timings *timings, em_iteration **em,
+                                    gmmpi_error *error)
 {
   linear_algebra_single_thread();
   const em_iteration parts = {.points = points,
-                              .options = options,
+                              .options = models.each[0],
                               .kernel = common_kernel(points->comm),
                               .broadcast_models = processors_differ(points->comm),
                               .timings = timings};
-  return create_with(parts, n_requests, em, error);
+  return create_with(parts, models, em, error);
 }
 
-gmmpi_status iteration_create_for_starts(const shard *points, const fit_options *options, int64_t n_requests,
-                                         const em_iteration *whole, fit_timings *timings, em_iteration **em,
-                                         gmmpi_error *error)
+gmmpi_status iteration_create_among_starts(const shard *points, model_list models, const em_iteration *whole,
+                                           fit_timings *timings, em_iteration **em, gmmpi_error *error)
 {
   const em_iteration parts = {.points = points,
-                              .options = options,
+                              .options = models.each[0],
                               .kernel = whole->kernel,
                               .broadcast_models = whole->broadcast_models,
                               .before = whole->before,
                               .region = whole->region,
                               .timings = timings,
                               .makes_starts = true};
-  return create_with(parts, n_requests, em, error);
+  return create_with(parts, models, em, error);
 }
 
-gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em, gmmpi_error *error)
+/* A list of the same options n times, which the caller frees; NULL when there is no memory. */
+static const fit_options **repeated(const fit_options *options, int64_t n)
+{
+  const fit_options **each = allocate(n, sizeof *each);
+  for (int64_t i = 0; each != NULL && i < n; i++) each[i] = options;
+  return each;
+}
+
+gmmpi_status iteration_create(const shard *points, const fit_options *options, int64_t n_requests, fit_timings *timings,
+                              em_iteration **em, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  const fit_options **each = repeated(options, n_requests);
+  if (each == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to begin a fit");
+  if (agree(points->comm, &local) == GMMPI_OK)
+    iteration_create_among(points, (model_list){each, n_requests}, timings, em, &local);
+  free(each);
+  return error_pass(error, &local);
+}
+
+gmmpi_status iteration_create_for_starts(const shard *points, const fit_options *options, int64_t n_requests,
+                                         const em_iteration *whole, fit_timings *timings, em_iteration **em,
+                                         gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  const fit_options **each = repeated(options, n_requests);
+  if (each == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to begin a fit");
+  if (agree(points->comm, &local) == GMMPI_OK)
+    iteration_create_among_starts(points, (model_list){each, n_requests}, whole, timings, em, &local);
+  free(each);
+  return error_pass(error, &local);
+}
+
+gmmpi_status iteration_create_beside(const em_iteration *host, const fit_options *options, const em_iteration *whole,
+                                     em_iteration **em, gmmpi_error *error)
 {
   const em_iteration parts = {.points = host->points,
-                              .options = host->options,
+                              .options = options,
                               .kernel = host->kernel,
-                              .spread = host->spread,
+                              .spreads = host->spreads,
                               .team = host->team,
                               .requests = host->requests,
                               .host = host,
                               .broadcast_models = host->broadcast_models,
-                              .before = host->before,
+                              .before = whole != NULL              ? whole->before
+                                        : options == host->options ? host->before
+                                                                   : NULL,
                               .region = host->region,
                               .timings = host->timings,
                               .makes_starts = host->makes_starts};
-  return create_with(parts, 0, em, error);
+  return create_with(parts, (model_list){0}, em, error);
 }
 
 void iteration_destroy(em_iteration *em)
@@ -195,7 +256,8 @@ void iteration_destroy(em_iteration *em)
   if (em->owns_prior) prior_destroy(em->before);
   if (em->owns_region) noise_region_destroy(em->region);
   if (em->host == NULL) {
-    data_spread_destroy(em->spread);
+    for (int i = 0; em->spreads != NULL && i < N_DENSITY_SHAPES; i++) data_spread_destroy(em->spreads[i]);
+    free(em->spreads);
     team_destroy(em->team);
     free(em->requests);
   }
@@ -245,6 +307,7 @@ static void prepare_pass(em_iteration *em, const double *references)
   if (em->sums->order == POOLED_ORDER && em->n_repeats == 0 && common_form_is_compact(&em->form->common))
     statistics_about(em->sums, em->form->common.origin);
   em->request.sums = em->sums;
+  em->request.weighting = em->weighting;
   em->request.spans = em->is_tight ? em->spans : NULL;
 }
 

@@ -25,11 +25,14 @@ typedef struct em_iteration {
   double region_scale;  /* of the volume that was given for it: noise_region_create */
   bool owns_region;
   const kernel *kernel;
-  data_spread *spread;    /* the host's, where there is one */
+  data_spread *spread;    /* that of the family's shape of the next ones */
+  data_spread **spreads;  /* N_DENSITY_SHAPES: the host's; NULL: not needed so far */
   pass_team *team;        /* the same, as the next one */
   pass_request *requests; /* room for those of all iterations that share the team */
   const struct em_iteration *host;
-  density_form *form; /* of the model in hand */
+  const row_weighting *weighting; /* what rows count for in its passes, measured, borrowed; NULL: their own weights. To
+                                     be set between an ascent's end and the beginning of the next one */
+  density_form *form;             /* of the model in hand */
   statistics *sums;
   maximization *step;
   moments *measured;     /* of the last pass */
@@ -45,7 +48,17 @@ typedef struct em_iteration {
   bool is_tight;        /* they are in units from the points that count */
 } em_iteration;
 
-/* Collective. In a pass there may be so many requests of iterations that share this one's team. Errors, agreed: 71. */
+/* Models that share passes: the options of each, n. */
+typedef struct model_list {
+  const fit_options *const *each;
+  int64_t n;
+} model_list;
+
+/* Collective. Of the first one of models that share passes; the others are created beside it. Errors, agreed: 71. */
+gmmpi_status iteration_create_among(const shard *points, model_list models, fit_timings *timings, em_iteration **em,
+                                    gmmpi_error *error);
+
+/* The same for n_requests models of the same options. */
 gmmpi_status iteration_create(const shard *points, const fit_options *options, int64_t n_requests, fit_timings *timings,
                               em_iteration **em, gmmpi_error *error);
 
@@ -55,9 +68,15 @@ gmmpi_status iteration_create_for_starts(const shard *points, const fit_options 
                                          const em_iteration *whole, fit_timings *timings, em_iteration **em,
                                          gmmpi_error *error);
 
-/* Collective. Another one on the same points, for another model of the same shape, which shares the host's team and
- * timings; the host outlives it. Errors, agreed: 71. */
-gmmpi_status iteration_create_beside(const em_iteration *host, em_iteration **em, gmmpi_error *error);
+/* The same for the first of several models; whole: the first one's on all points. */
+gmmpi_status iteration_create_among_starts(const shard *points, model_list models, const em_iteration *whole,
+                                           fit_timings *timings, em_iteration **em, gmmpi_error *error);
+
+/* Collective. Another one on the same points, for another of the models that the host was created among, which shares
+ * the host's team and timings; the host outlives it. whole: where these points are a subsample, this model's on all
+ * points; else NULL. Errors, agreed: 71. */
+gmmpi_status iteration_create_beside(const em_iteration *host, const fit_options *options, const em_iteration *whole,
+                                     em_iteration **em, gmmpi_error *error);
 
 void iteration_destroy(em_iteration *em); /* NULL is fine */
 
@@ -66,6 +85,12 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features);
 
 /* The bytes of one without, for passes of one request. */
 int64_t iteration_bytes(const fit_options *options, int64_t n_features);
+
+/* How many points the rows count for in its passes. */
+static inline double iteration_total_weight(const em_iteration *em)
+{
+  return total_of_weighting(em->points, em->weighting);
+}
 
 /* Prepares a pass with this model by this rule (NULL: the posterior of the model), about the model's means. Sets
  * em->form from the model. Collective where processors differ: rank 0's model becomes everybody's. */

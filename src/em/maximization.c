@@ -316,7 +316,7 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
   const int64_t d = sums->n_features;
   const bool pooled = sums->order == POOLED_ORDER;
   moments_outcome outcome = MOMENTS_TAKEN;
-  taken->n_samples = sums->points->total_weight;
+  taken->n_samples = statistics_total_weight(sums);
   if (pooled) memcpy(taken->scatter, sums->second, (size_t)sums->second_length * sizeof(double));
   for (int64_t k = 0; k < sums->n_components; k++) {
     double *scatter = pooled ? taken->scatter : taken->scatter + k * taken->second_length;

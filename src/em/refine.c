@@ -83,7 +83,7 @@ int64_t refinement_bytes(const fit_options *options, int64_t n_features)
 static bool make_next(refinement *inner)
 {
   em_iteration *em = inner->em;
-  em->proposed->n_samples = em->points->total_weight;
+  em->proposed->n_samples = iteration_total_weight(em);
   const bool has_proposed = accelerator_propose(inner->history, em->proposed);
   bool sound = has_proposed && try_maximization(em, em->proposed, inner->model, inner->next);
   if (!sound) {

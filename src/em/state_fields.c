@@ -30,7 +30,7 @@ static bool not_below_minus_1(const void *owner, const void *numbers, int64_t n)
 
 static bool are_events(const void *owner, const void *numbers, int64_t n)
 {
-  const int64_t n_components = ((const fit_state *)owner)->climbers[0].current.model->n_components;
+  const int64_t n_components = fit_state_most_components((const fit_state *)owner);
   for (int64_t i = 0; i < n; i++) {
     const fit_event *event = (const fit_event *)numbers + i;
     if (event->start < 0 || event->iteration < 0 || event->component < -1 || event->component >= n_components ||
@@ -103,6 +103,12 @@ static int64_t count_events(const void *state)
   return ((const fit_state *)state)->events.n;
 }
 
+static int64_t count_held_out(const void *state)
+{
+  const fit_state *of = state;
+  return of->n_shapes * of->n_folds;
+}
+
 static int64_t count_components(const void *climb)
 {
   return ((const climber *)climb)->current.model->n_components;
@@ -122,6 +128,7 @@ static int64_t count_history(const void *history)
 static const field_line of_state[] = {
     {NUMBER(fit_state, n_row_visits, not_negative)},
     {ARRAY(fit_state, events.items, count_events, are_events)},
+    {ARRAY(fit_state, held_out, count_held_out, NULL)},
 };
 
 static const field_line of_position[] = {
@@ -154,7 +161,7 @@ static const field_line of_history[] = {
 /* A struct of the state, its list, and the model whose arrays come behind the list's fields; NULL: none. */
 typedef struct field_group {
   const char *path;
-  int climber;
+  int number; /* of the climber, or of the shape */
   const void *owner;
   const field_line *lines;
   int n_lines;
@@ -163,25 +170,29 @@ typedef struct field_group {
 
 #define LINES_OF(list) .lines = (list), .n_lines = (int)(sizeof(list) / sizeof(list)[0])
 
-enum { SHARED, BEST, FIRST_OF_CLIMBERS };
+enum { SHARED, FIRST_OF_BESTS };
 enum { POSITION, STEP, HISTORY, GROUPS_OF_A_CLIMBER };
 
 /* The number-th group; false behind the last one. */
 static bool find_group(const fit_state *state, int number, field_group *group)
 {
-  const int64_t index = (number - FIRST_OF_CLIMBERS) / GROUPS_OF_A_CLIMBER;
+  const int64_t first_of_climbers = FIRST_OF_BESTS + state->n_shapes;
+  const int64_t index = (number - first_of_climbers) / GROUPS_OF_A_CLIMBER;
   if (number == SHARED) {
     *group = (field_group){.path = "/", .owner = state, LINES_OF(of_state)};
     return true;
   }
-  if (number == BEST) {
-    *group = (field_group){.path = "/best/", .owner = &state->best, .model = state->best.model, LINES_OF(of_position)};
-    if (state->best.start < 0) *group = (field_group){.path = "/best/"};
+  if (number < first_of_climbers) {
+    const fit_position *best = &state->best[number - FIRST_OF_BESTS];
+    *group = (field_group){.owner = best, .model = best->model, LINES_OF(of_position)};
+    if (best->start < 0) *group = (field_group){.n_lines = 0};
+    group->path = state->n_shapes == 1 ? "/best/" : "/best_%d/";
+    group->number = number - FIRST_OF_BESTS;
     return true;
   }
   if (index >= state->n_climbers) return false;
   const climber *climb = &state->climbers[index];
-  switch ((number - FIRST_OF_CLIMBERS) % GROUPS_OF_A_CLIMBER) {
+  switch ((number - first_of_climbers) % GROUPS_OF_A_CLIMBER) {
   case POSITION:
     *group = (field_group){.owner = &climb->current, .model = climb->current.model, LINES_OF(of_position)};
     break;
@@ -193,7 +204,7 @@ static bool find_group(const fit_state *state, int number, field_group *group)
     break;
   }
   group->path = group->owner == climb->history ? "/climber_%d/history/" : "/climber_%d/";
-  group->climber = (int)index;
+  group->number = (int)index;
   return true;
 }
 
@@ -251,7 +262,7 @@ bool state_walk_next(state_walk *walk, const fit_state *state, state_field *fiel
     if (!found) *walk = (state_walk){.group = walk->group + 1};
     if (!found || field->n_bytes == 0) continue;
     field->group = group.path;
-    field->climber = group.climber;
+    field->number = group.number;
     return true;
   }
   return false;
@@ -263,26 +274,29 @@ const char *state_field_path(const state_field *field, char text[STATE_PATH_BYTE
   if (number == NULL)
     snprintf(text, STATE_PATH_BYTES, "%s%s", field->group, field->name);
   else
-    snprintf(text, STATE_PATH_BYTES, "%.*s%d%s%s", (int)(number - field->group), field->group, field->climber,
+    snprintf(text, STATE_PATH_BYTES, "%.*s%d%s%s", (int)(number - field->group), field->group, field->number,
              number + 2, field->name);
   return text;
 }
 
 /* --- whole states --- */
 
+/* Starts end round by round, so that those shapes come first of which one more has ended. */
 state_extent fit_state_extent(const fit_state *state)
 {
-  return (state_extent){
-      .n_climbers = state->n_climbers, .n_events = state->events.n, .has_best = state->best.start >= 0};
+  state_extent extent = {
+      .n_climbers = state->n_climbers, .n_events = state->events.n, .first_start = fit_first_start(state)};
+  while (extent.n_bests < state->n_shapes && state->best[extent.n_bests].start >= 0) extent.n_bests++;
+  return extent;
 }
 
 gmmpi_status fit_state_set_extent(fit_state *state, state_extent extent, gmmpi_error *error)
 {
-  const gmmpi_status status = event_list_reserve(&state->events, extent.n_events, error);
-  if (status != GMMPI_OK) return status;
-  while (state->n_climbers > extent.n_climbers) climber_close(&state->climbers[--state->n_climbers]);
+  if (event_list_reserve(&state->events, extent.n_events, error) != GMMPI_OK ||
+      fit_state_turn_to(state, extent.first_start, extent.n_climbers, error) != GMMPI_OK)
+    return error->status;
   state->events.n = extent.n_events;
-  state->best.start = extent.has_best != 0 ? 0 : -1;
+  for (int64_t i = 0; i < state->n_shapes; i++) state->best[i].start = i < extent.n_bests ? 0 : -1;
   return GMMPI_OK;
 }
 
@@ -318,7 +332,14 @@ bool fit_state_is_valid(const fit_state *state)
     if (!group_is_valid(&group)) return false;
   }
   for (int64_t i = 0; i < state->n_climbers; i++) {
-    if (state->climbers[i].current.start != fit_first_start(state) + i) return false;
+    const fit_position *current = &state->climbers[i].current;
+    const fit_shape *shape = &state->shapes[current->start % state->n_shapes];
+    if (current->start != fit_first_start(state) + i || current->model->family != shape->kind.family ||
+        current->model->parts != shape->kind.parts || current->model->n_components != shape->n_components)
+      return false;
   }
-  return state->best.start < fit_first_start(state);
+  for (int64_t i = 0; i < state->n_shapes; i++) {
+    if (state->best[i].start >= fit_first_start(state)) return false;
+  }
+  return true;
 }

@@ -6,7 +6,8 @@
  * struct that a state is made of; a group has a line for each member, in the order in which they are in a checkpoint:
  *
  *   /                    what all starts share: fit_state
- *   /best/               how the best of the starts ended: fit_position and its model's arrays; only if one has ended
+ *   /best/               how the best of the starts ended: fit_position and its model's arrays; only if one has ended.
+ *                        Of a selection /best_0/ and so on, one for each of its candidates
  *   /climber_0/          each of the starts that advance together: its fit_position and its model's arrays, and
  *                        those members of climber on which its next step depends
  *   /climber_0/history/  its accelerator
@@ -27,20 +28,21 @@ enum { STATE_PATH_BYTES = 80 };
 typedef struct state_extent {
   int64_t n_climbers; /* starts that advance together */
   int64_t n_events;
-  int64_t has_best; /* 0 or 1 */
+  int64_t n_bests;  /* shapes of which a start has ended: these are the first ones, or all */
+  int64_t first_start;
 } state_extent;
 
 state_extent fit_state_extent(const fit_state *state);
 
-/* Gives a state this extent, of at most as many climbers as it has; its numbers are to be set then. Errors: 71. */
+/* Gives a state this extent; its numbers are to be set then. Errors: 71. */
 gmmpi_status fit_state_set_extent(fit_state *state, state_extent extent, gmmpi_error *error);
 
 typedef enum state_type { STATE_INTEGER, STATE_REAL, STATE_FLAG, STATE_EVENT } state_type;
 
 /* A number of a state or an array of them. */
 typedef struct state_field {
-  const char *group; /* "/climber_%d/": where it is, with the number of the climber */
-  int climber;
+  const char *group; /* "/climber_%d/": where it is, with the number of the climber, or of the shape */
+  int number;
   const char *name;
   state_type type;  /* int64_t, double, bool or fit_event */
   int n_dimensions; /* 0: a number */
@@ -61,7 +63,7 @@ typedef struct state_walk {
 
 bool state_walk_next(state_walk *walk, const fit_state *state, state_field *field);
 
-/* Makes to, of the same shape and of at least as many climbers, equal to from. Errors: 71. */
+/* Makes to, of the same shapes, equal to from. Errors: 71. */
 gmmpi_status fit_state_copy(fit_state *to, const fit_state *from, gmmpi_error *error);
 
 /* Can these numbers be true? For a state that was read from a file. */

@@ -37,11 +37,13 @@ static void close_iterations(em_iteration **ems, int64_t n)
   free(ems);
 }
 
-/* Collective. Those on the points of the first one, which is there. */
-static gmmpi_status open_beside_first(em_iteration **ems, int64_t n, gmmpi_error *error)
+/* Collective. Those on the points of the first one, which is there. whole: those on all points; NULL: these are. */
+static gmmpi_status open_beside_first(model_list models, em_iteration *const *whole, em_iteration **ems,
+                                      gmmpi_error *error)
 {
-  for (int64_t i = 1; i < n; i++) {
-    if (iteration_create_beside(ems[0], &ems[i], error) != GMMPI_OK) return error->status;
+  for (int64_t i = 1; i < models.n; i++) {
+    if (iteration_create_beside(ems[0], models.each[i], whole != NULL ? whole[i] : NULL, &ems[i], error) != GMMPI_OK)
+      return error->status;
   }
   return GMMPI_OK;
 }
@@ -56,16 +58,29 @@ static gmmpi_status allocate_list(MPI_Comm comm, int64_t n, em_iteration ***ems,
   return error_pass(error, &local);
 }
 
-gmmpi_status batch_open(const shard *points, int64_t n_places, fit_batch *batch, gmmpi_error *error)
+gmmpi_status batch_open_among(const shard *points, model_list models, fit_batch *batch, gmmpi_error *error)
 {
   gmmpi_error local = {0};
+  const int64_t n_places = models.n;
+  batch->models = models;
   batch->n_places = n_places;
   batch->ascents = calloc((size_t)n_places, sizeof *batch->ascents);
   if (batch->ascents == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for %lld starts", (long long)n_places);
   if (agree(points->comm, &local) == GMMPI_OK &&
       allocate_list(points->comm, n_places, &batch->ems, &local) == GMMPI_OK &&
-      iteration_create(points, batch->options, n_places, &batch->aside, &batch->ems[0], &local) == GMMPI_OK)
-    open_beside_first(batch->ems, n_places, &local);
+      iteration_create_among(points, models, &batch->aside, &batch->ems[0], &local) == GMMPI_OK)
+    open_beside_first(models, NULL, batch->ems, &local);
+  return error_pass(error, &local);
+}
+
+gmmpi_status batch_open(const shard *points, int64_t n_places, fit_batch *batch, gmmpi_error *error)
+{
+  gmmpi_error local = {0};
+  batch->alike = allocate(n_places, sizeof *batch->alike);
+  if (batch->alike == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for %lld starts", (long long)n_places);
+  for (int64_t i = 0; batch->alike != NULL && i < n_places; i++) batch->alike[i] = batch->options;
+  if (agree(points->comm, &local) == GMMPI_OK)
+    batch_open_among(points, (model_list){batch->alike, n_places}, batch, &local);
   return error_pass(error, &local);
 }
 
@@ -85,6 +100,7 @@ void batch_close(fit_batch *batch)
   leave_level(batch);
   close_iterations(batch->ems, batch->n_places);
   free(batch->ascents);
+  free(batch->alike);
 }
 
 /* --- levels --- */
@@ -113,10 +129,10 @@ static gmmpi_status enter_level(fit_batch *batch, int64_t level, gmmpi_error *er
   if (level_draw(all_points(batch), &batch->plan, level, batch->options->seed, &batch->coarse_points, error) !=
           GMMPI_OK ||
       allocate_list(all_points(batch)->comm, batch->n_places, &batch->coarse_ems, error) != GMMPI_OK ||
-      iteration_create_for_starts(batch->coarse_points, batch->options, batch->n_places, batch->ems[0], &batch->aside,
-                                  &batch->coarse_ems[0], error) != GMMPI_OK)
+      iteration_create_among_starts(batch->coarse_points, batch->models, batch->ems[0], &batch->aside,
+                                    &batch->coarse_ems[0], error) != GMMPI_OK)
     return error->status;
-  return open_beside_first(batch->coarse_ems, batch->n_places, error);
+  return open_beside_first(batch->models, batch->ems, batch->coarse_ems, error);
 }
 
 /* Have the climber's iterations on this level not begun? Then a look at what coarser points could not tell is due. */
@@ -168,7 +184,7 @@ static gmmpi_status prepare_group(const fit_batch *batch, gmmpi_error *error)
     const ascent *one = &batch->ascents[i];
     if (one->climb->has_ended) continue;
     if (revive(batch, one->em, one->climb, error) != GMMPI_OK) return error->status;
-    if (!is_new_on_level(batch, one->climb) || !search_is_wanted(batch->options)) continue;
+    if (!is_new_on_level(batch, one->climb) || !search_is_wanted(one->em->options)) continue;
     ems[n_new] = one->em;
     climbers[n_new++] = one->climb;
   }
@@ -196,7 +212,7 @@ static gmmpi_status climb_together(fit_batch *batch, int64_t level, gmmpi_error 
         .inner = level > 0 || batch->inner == NULL ? NULL : batch->inner[i],
         .observer = batch->observer,
         .is_preliminary = level > 0,
-        .tolerance = level > 0 ? level_tolerance(batch->options, points->n_samples, points->n_features)
+        .tolerance = level > 0 ? level_tolerance(ems[i]->options, points->n_samples, points->n_features)
                                : batch->options->tolerance,
         .max_iterations = level > 0 ? MOST_COARSE_ITERATIONS : batch->options->max_iterations,
     };
@@ -225,7 +241,9 @@ static gmmpi_status find_starts(fit_batch *batch, em_iteration **ems, gmmpi_erro
 {
   fit_state *state = batch->state;
   for (int64_t i = 0; i < state->n_climbers; i++) accelerator_forget(state->climbers[i].history);
-  if (search_is_wanted(batch->options)) {
+  if (batch->find_starts != NULL) {
+    batch->find_starts(batch, ems, error);
+  } else if (search_is_wanted(batch->options)) {
     choose_starts(batch->ems, ems[0], state->climbers, state->n_climbers, batch->observer, error);
   } else {
     for (int64_t i = 0; i < state->n_climbers && error->status == GMMPI_OK; i++)

@@ -8,12 +8,14 @@
 #include "em/together.h"
 
 typedef struct fit_batch {
-  const fit_options *options;
+  const fit_options *options; /* what all starts have in common */
+  model_list models;          /* the options of each place, n_places; a fit's are all the same */
+  const fit_options **alike;  /* these, where the batch has made the list */
   const fit_observer *observer; /* not NULL; its members may be */
   fit_state *state;
   fit_timings *timings;
   level_plan plan;
-  int64_t n_places;          /* starts that there is room for */
+  int64_t n_places;          /* starts that there is room for: models.n */
   em_iteration **ems;        /* n_places: on all points; the first one is the others' host */
   shard *coarse_points;      /* of coarse_level; NULL: none */
   int64_t coarse_level;      /* the one in use, or 1 while all points are */
@@ -23,14 +25,20 @@ typedef struct fit_batch {
   ascent *ascents;           /* n_places */
   ascents group;             /* those that were on their way last */
   bool stopped;              /* somebody wants to stop */
+  /* Makes the starts of the climbers on the points of ems, all or those of the coarsest level; NULL: each is made by
+   * itself, as a fit's are. */
+  gmmpi_status (*find_starts)(struct fit_batch *batch, em_iteration **ems, gmmpi_error *error);
 } fit_batch;
 
 /* How many of the starts that are asked for advance together; it depends on the options and the number of features
  * alone. */
 int64_t starts_together(const fit_options *options, int64_t n_features);
 
-/* Collective. Places for n_places starts, with the first parts of which, an iteration on all points, all else is made.
- * Errors, agreed: 71. */
+/* Collective. Places for starts of these models (borrowed), with the first parts of which, an iteration on all points,
+ * all else is made. Errors, agreed: 71. */
+gmmpi_status batch_open_among(const shard *points, model_list models, fit_batch *batch, gmmpi_error *error);
+
+/* The same for n_places starts of the batch's options. */
 gmmpi_status batch_open(const shard *points, int64_t n_places, fit_batch *batch, gmmpi_error *error);
 void batch_close(fit_batch *batch); /* one that is all zero is fine */
 

@@ -4,110 +4,30 @@
 #include "em/state_fields.h"
 #include "fit/batch.h"
 #include "fit/doubts.h"
+#include "fit/ending.h"
 #include "mixture/posterior.h"
-#include "starts/soundness.h"
 #include "support/error.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void keep_the_better(fit_state *state, const fit_position *ended)
-{
-  fit_position *best = &state->best;
-  if (best->start >= 0 && !(ended->measured.objective > best->measured.objective)) return;
-  gmmpi_model *model = best->model;
-  model_copy_parameters(model, ended->model);
-  *best = *ended;
-  best->model = model;
-}
-
-/* Does this start's model, of those that have ended so far, have the highest objective? */
-static bool may_win(const fit_batch *batch, const climber *climb)
-{
-  const fit_position *best = &batch->state->best;
-  return best->start < 0 || climb->current.measured.objective > best->measured.objective;
-}
-
-/* At the end of a start: says that its model is spurious. Where there is a subsample it is looked at for the points'
- * values. Collective. */
-static gmmpi_status tell_if_spurious(const fit_batch *batch, climber *climb, gmmpi_error *error)
-{
-  const shard *all = batch->ems[0]->points;
-  const shard *points = batch->coarse_points != NULL ? batch->coarse_points : all;
-  spurious_component found;
-  gmmpi_error local = {0};
-  /* Of several starts only those count that may win. */
-  /* A component that rests on few points has the prior beside them. */
-  if (!may_win(batch, climb) || batch->options->spurious == SPURIOUS_KEEP || fit_is_variational(batch->options))
-    return GMMPI_OK;
-  if (find_spurious(points, all->total_weight, batch->options->reg_covar, climb->current.model, &found, error) !=
-      GMMPI_OK)
-    return error->status;
-  if (found.kind == COMPONENT_NOT_SPURIOUS) return GMMPI_OK;
-  const fit_event event = {.start = climb->current.start,
-                           .iteration = climb->current.iteration,
-                           .component = found.component,
-                           .kind = EVENT_SPURIOUS,
-                           .action = found.kind == COMPONENT_FLAT ? ACTION_FLAT : ACTION_FEW,
-                           .n_points = found.n_points};
-  report_event(climb, batch->observer, &event, &local);
-  agree(all->comm, &local);
-  return error_pass(error, &local);
-}
-
-/* The same of a background that is no use, or takes most of the points. Collective. */
-static gmmpi_status tell_of_background(const fit_batch *batch, climber *climb, gmmpi_error *error)
-{
-  const shard *all = batch->ems[0]->points;
-  const gmmpi_model *model = climb->current.model;
-  gmmpi_error local = {0};
-  if (!model_has(model, PART_NOISE) || !may_win(batch, climb)) return GMMPI_OK;
-  const double weight = *model->noise_weight;
-  const bool is_none = weight * all->total_weight < 1.0;
-  if (!is_none && weight <= 0.5) return GMMPI_OK;
-  const fit_event event = {.start = climb->current.start,
-                           .iteration = climb->current.iteration,
-                           .component = -1,
-                           .kind = is_none ? EVENT_NO_NOISE : EVENT_MUCH_NOISE,
-                           .action = ACTION_KEPT,
-                           .value = weight};
-  report_event(climb, batch->observer, &event, &local);
-  agree(all->comm, &local);
-  return error_pass(error, &local);
-}
-
-/* The starts that advanced together have ended: the best one is kept, ties to the first. */
-static gmmpi_status keep_the_best(fit_batch *batch, gmmpi_error *error)
-{
-  fit_state *state = batch->state;
-  for (int64_t i = 0; i < state->n_climbers; i++) {
-    if (tell_if_spurious(batch, &state->climbers[i], error) != GMMPI_OK ||
-        tell_of_background(batch, &state->climbers[i], error) != GMMPI_OK)
-      return error->status;
-    keep_the_better(state, &state->climbers[i].current);
-  }
-  return GMMPI_OK;
-}
-
 /* Those that come after the ones that have ended. */
-static void turn_to_next_starts(fit_state *state, int64_t n_starts)
+static gmmpi_status turn_to_next_starts(fit_state *state, int64_t n_starts, gmmpi_error *error)
 {
   const int64_t next = fit_first_start(state) + state->n_climbers;
-  const int64_t n_left = n_starts - next;
+  const int64_t n_left = n_starts - next > 1 ? n_starts - next : 1;
   state->n_row_visits = fit_state_row_visits(state);
-  for (int64_t i = 0; i < state->n_climbers; i++) state->climbers[i].n_row_visits = 0;
-  while (state->n_climbers > 1 && state->n_climbers > n_left) climber_close(&state->climbers[--state->n_climbers]);
-  for (int64_t i = 0; i < state->n_climbers; i++) state->climbers[i].current.start = next + i;
+  return fit_state_turn_to(state, next, state->n_climbers < n_left ? state->n_climbers : n_left, error);
 }
 
 static gmmpi_status run_starts(fit_batch *batch, bool resumed, gmmpi_error *error)
 {
   fit_state *state = batch->state;
   for (; fit_first_start(state) < batch->options->n_init; resumed = false) {
-    if (batch_run(batch, !resumed, error) != GMMPI_OK || batch->stopped || keep_the_best(batch, error) != GMMPI_OK)
+    if (batch_run(batch, !resumed, error) != GMMPI_OK || batch->stopped || keep_the_best(batch, error) != GMMPI_OK ||
+        turn_to_next_starts(state, batch->options->n_init, error) != GMMPI_OK)
       return error->status;
-    turn_to_next_starts(state, batch->options->n_init);
   }
   return GMMPI_OK;
 }
@@ -119,7 +39,7 @@ static void keep_the_best_so_far(const fit_batch *batch)
   for (int64_t i = 0; i < batch->state->n_climbers; i++) {
     if (batch_last_measured(batch, i, &position)) keep_the_better(batch->state, &position);
   }
-  batch->state->best.converged = false;
+  batch->state->best[0].converged = false;
 }
 
 /* What the posterior that was measured last reached, where the step that made it does not tell. */
@@ -163,9 +83,9 @@ static gmmpi_status take_result(const fit_batch *batch, fit_result *result, gmmp
 {
   fit_state *state = batch->state;
   if (batch->stopped) keep_the_best_so_far(batch);
-  if (state->best.start >= 0) {
-    result->end = state->best;
-    state->best.model = NULL;
+  if (state->best[0].start >= 0) {
+    result->end = state->best[0];
+    state->best[0].model = NULL;
     take_names_of_start(batch, result->end.model, error);
     describe_posterior(result);
   }

@@ -31,8 +31,8 @@ void checkpoint_remove(const char *path);
  * in a warning. Nothing there or (with `automatic`) nothing good: *state is NULL and GMMPI_OK when automatic, else 66
  * or 65. Errors: 65 also when a good one is of another identity, with what differs; 71. *rotation: how to write the
  * next checkpoint to the same path. */
-gmmpi_status checkpoint_load(const char *path, bool automatic, const checkpoint_identity *identity, model_kind kind,
-                             int64_t n_components, fit_state **state, checkpoint_rotation *rotation,
+gmmpi_status checkpoint_load(const char *path, bool automatic, const checkpoint_identity *identity,
+                             const state_plan *plan, fit_state **state, checkpoint_rotation *rotation,
                              gmmpi_error *error);
 
 /* Is this file a checkpoint, whole or damaged? False when it cannot be read. */

@@ -12,9 +12,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALL_PARTS = 1 << 16 }; /* bytes of attributes, headers and small data sets, at most */
+enum { SMALL_PARTS = 1 << 16 }; /* bytes of attributes, headers and small data sets of a fit, at most */
+enum { FIELD_PARTS = 512 };     /* of the header of a data set */
 
 /* --- laying out --- */
+
+/* The shapes of a selection as a text: [["full", 0, 3], ...], name of the family, parts, components. */
+static char *text_of_shapes(const fit_state *state)
+{
+  json_t *shapes = json_array();
+  for (int64_t i = 0; i < state->n_shapes; i++) {
+    const fit_shape *shape = &state->shapes[i];
+    json_array_append_new(shapes, json_pack("[s, I, I]", shape->kind.family->name, (json_int_t)shape->kind.parts,
+                                            (json_int_t)shape->n_components));
+  }
+  char *text = json_dumps(shapes, JSON_COMPACT);
+  json_decref(shapes);
+  return text;
+}
+
+/* What a selection's checkpoint says besides. */
+static bool add_shapes(const fit_state *state, const state_extent *extent, json_t *facts)
+{
+  if (state->n_shapes == 1) return facts != NULL;
+  char *shapes = text_of_shapes(state);
+  json_t *more = shapes == NULL ? NULL
+                                : json_pack("{s:I, s:I, s:I, s:s}", "n_bests", (json_int_t)extent->n_bests,
+                                            "first_start", (json_int_t)extent->first_start, "n_folds",
+                                            (json_int_t)state->n_folds, "shapes", shapes);
+  const bool added = facts != NULL && more != NULL && json_object_update(facts, more) == 0;
+  json_decref(more);
+  free(shapes);
+  return added;
+}
 
 /* What the file is, at its beginning, and whose it is. */
 static bool add_identity(hid_t file, const checkpoint_identity *identity, const fit_state *state)
@@ -30,9 +60,9 @@ static bool add_identity(hid_t file, const checkpoint_identity *identity, const 
                             (json_int_t)model->n_components, "covariance", model->family->name, "parts",
                             (json_int_t)model->parts, "acceleration", accelerator_name(state->climbers[0].history),
                             "n_climbers", (json_int_t)extent.n_climbers, "n_events", (json_int_t)extent.n_events,
-                            "has_best", (int)extent.has_best, "options", options != NULL ? options : "");
-  const bool written = options != NULL && format != NULL && facts != NULL && hdf5_attributes_write(file, format) &&
-                       checkpoint_group_add(file, "/job", facts);
+                            "has_best", extent.n_bests > 0, "options", options != NULL ? options : "");
+  const bool written = options != NULL && format != NULL && add_shapes(state, &extent, facts) &&
+                       hdf5_attributes_write(file, format) && checkpoint_group_add(file, "/job", facts);
   json_decref(format);
   json_decref(facts);
   free(options);
@@ -50,12 +80,18 @@ static bool take_bytes(hid_t file, checkpoint_image *image)
   return true;
 }
 
+/* About as many as the image will have. */
+static int64_t bytes_of_state(const fit_state *state)
+{
+  int64_t n_bytes = SMALL_PARTS;
+  state_field field;
+  for (state_walk walk = {0}; state_walk_next(&walk, state, &field);) n_bytes += (int64_t)field.n_bytes + FIELD_PARTS;
+  return n_bytes;
+}
+
 static bool lay_out(const checkpoint_identity *identity, const fit_state *state, checkpoint_image *image)
 {
-  const gmmpi_model *model = state->climbers[0].current.model;
-  const hid_t file =
-      hdf5_image_create(checkpoint_image_bytes(model_kind_of(model), model->n_components, model->n_features,
-                                               accelerator_name(state->climbers[0].history), image->extent.n_climbers));
+  const hid_t file = hdf5_image_create(bytes_of_state(state));
   if (file < 0) return false;
   bool done = add_identity(file, identity, state);
   state_field field;
@@ -121,33 +157,37 @@ void checkpoint_image_fill(checkpoint_image *image, const fit_state *state)
     memcpy(image->bytes + image->offsets[i], field.memory, field.n_bytes);
 }
 
-int64_t checkpoint_image_bytes(model_kind kind, int64_t n_components, int64_t n_features, const char *accelerate,
-                               int64_t n_climbers)
+int64_t checkpoint_image_bytes(const state_plan *plan)
 {
-  const int64_t model = model_bytes(kind, n_components, n_features);
-  const int64_t history = accelerator_bytes(accelerate, kind, n_components, n_features);
-  int64_t each;
-  int64_t climbers;
-  int64_t sum;
-  if (__builtin_add_overflow(model, history, &each) || !multiply_fits(n_climbers, each, &climbers) ||
-      __builtin_add_overflow(climbers, model, &sum) || sum > INT64_MAX - SMALL_PARTS)
-    return INT64_MAX;
-  return sum + SMALL_PARTS;
+  /* The arrays of a model have a header each, and so have the numbers beside them. */
+  const int64_t headers = (MODEL_MOST_ARRAYS + 16) * (int64_t)FIELD_PARTS;
+  int64_t sum = SMALL_PARTS;
+  for (int64_t i = 0; i < plan->n_shapes; i++) {
+    const fit_shape *shape = &plan->shapes[i];
+    const int64_t model = model_bytes(shape->kind, shape->n_components, plan->n_features);
+    const int64_t history = accelerator_bytes(plan->accelerate, shape->kind, shape->n_components, plan->n_features);
+    const int64_t n = plan->n_climbers / plan->n_shapes + (plan->n_climbers % plan->n_shapes > i);
+    const int64_t climber_bytes = sum_of_bytes(3, (int64_t[]){model, history, plan->n_shapes > 1 ? headers : 0});
+    int64_t climbers;
+    if (!multiply_fits(n, climber_bytes, &climbers)) return INT64_MAX;
+    sum = sum_of_bytes(3, (int64_t[]){sum, climbers, model});
+  }
+  return sum;
 }
 
 /* --- broadcasting --- */
 
-gmmpi_status checkpoint_broadcast(MPI_Comm comm, model_kind kind, int64_t n_components, int64_t n_features,
-                                  const char *accelerate, fit_state **state, gmmpi_error *error)
+gmmpi_status checkpoint_broadcast(MPI_Comm comm, const state_plan *plan, fit_state **state, gmmpi_error *error)
 {
   int rank;
   MPI_Comm_rank(comm, &rank);
   state_extent extent = {0};
   if (rank == 0) extent = fit_state_extent(*state);
   MPI_Bcast(&extent, (int)sizeof extent, MPI_BYTE, 0, comm);
-  if (rank != 0 &&
-      fit_state_create(kind, n_components, n_features, accelerate, extent.n_climbers, state, error) == GMMPI_OK)
-    fit_state_set_extent(*state, extent, error);
+  state_plan own = *plan;
+  own.n_climbers = extent.n_climbers;
+  own.first_start = extent.first_start;
+  if (rank != 0 && fit_state_open(&own, state, error) == GMMPI_OK) fit_state_set_extent(*state, extent, error);
   const gmmpi_status status = agree(comm, error);
   if (status != GMMPI_OK) return status;
 

@@ -51,14 +51,11 @@ void checkpoint_image_fill(checkpoint_image *image, const fit_state *state);
 gmmpi_status checkpoint_image_read(const char *path, const void *bytes, int64_t n_bytes, fit_state **state,
                                    checkpoint_identity *identity, bool *is_foreign, gmmpi_error *error);
 
-/* Collective over comm: rank 0's state on every rank (*state is NULL on the others before, and family and sizes are
- * known to all). Errors, agreed: 71; *state is to be
- * destroyed also then. */
-gmmpi_status checkpoint_broadcast(MPI_Comm comm, model_kind kind, int64_t n_components, int64_t n_features,
-                                  const char *accelerate, fit_state **state, gmmpi_error *error);
+/* Collective over comm: rank 0's state on every rank (*state is NULL on the others before, and the plan is known to
+ * all). Errors, agreed: 71; *state is to be destroyed also then. */
+gmmpi_status checkpoint_broadcast(MPI_Comm comm, const state_plan *plan, fit_state **state, gmmpi_error *error);
 
-/* The bytes of an image of so many starts that go on, without events; INT64_MAX when they can't be counted. */
-int64_t checkpoint_image_bytes(model_kind kind, int64_t n_components, int64_t n_features, const char *accelerate,
-                               int64_t n_climbers);
+/* The bytes of an image of a state of this plan, without events; INT64_MAX when they can't be counted. */
+int64_t checkpoint_image_bytes(const state_plan *plan);
 
 #endif

@@ -99,8 +99,20 @@ static gmmpi_status read_file(const char *path, fit_state **state, checkpoint_id
   return status;
 }
 
-static candidate load_candidate(const char *path, const checkpoint_identity *wanted, model_kind kind,
-                                int64_t n_components)
+/* Is the state of the plan's shapes? */
+static bool has_shapes(const fit_state *state, const state_plan *plan)
+{
+  bool same = state->n_shapes == plan->n_shapes && state->n_folds == plan->n_folds;
+  for (int64_t i = 0; same && i < plan->n_shapes; i++) {
+    const fit_shape *own = &state->shapes[i];
+    const fit_shape *wanted = &plan->shapes[i];
+    same = own->kind.family == wanted->kind.family && own->kind.parts == wanted->kind.parts &&
+           own->n_components == wanted->n_components;
+  }
+  return same;
+}
+
+static candidate load_candidate(const char *path, const checkpoint_identity *wanted, const state_plan *plan)
 {
   candidate found = {.kind = ABSENT};
   if (access(path, F_OK) != 0) return found;
@@ -110,10 +122,9 @@ static candidate load_candidate(const char *path, const checkpoint_identity *wan
     found.kind = is_foreign ? FOREIGN : DAMAGED;
     return found;
   }
-  const gmmpi_model *model = found.state->climbers[0].current.model;
   found.kind = FOREIGN;
   if (compare(path, &made, wanted, &found.error) == GMMPI_OK) {
-    if (model->family == kind.family && model->parts == kind.parts && model->n_components == n_components)
+    if (has_shapes(found.state, plan))
       found.kind = GOOD;
     else
       fail(&found.error, GMMPI_BAD_DATA, "%s: holds a model of another shape; remove it to start afresh", path);
@@ -166,15 +177,16 @@ static gmmpi_status choose(const char *path, bool automatic, candidate *newest, 
   return GMMPI_OK;
 }
 
-gmmpi_status checkpoint_load(const char *path, bool automatic, const checkpoint_identity *identity, model_kind kind,
-                             int64_t n_components, fit_state **state, checkpoint_rotation *rotation, gmmpi_error *error)
+gmmpi_status checkpoint_load(const char *path, bool automatic, const checkpoint_identity *identity,
+                             const state_plan *plan, fit_state **state, checkpoint_rotation *rotation,
+                             gmmpi_error *error)
 {
   *state = NULL;
   *rotation = KEEP_NONE;
   char *previous_path = checkpoint_previous_path(path);
   if (previous_path == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to handle it", path);
-  candidate newest = load_candidate(path, identity, kind, n_components);
-  candidate previous = load_candidate(previous_path, identity, kind, n_components);
+  candidate newest = load_candidate(path, identity, plan);
+  candidate previous = load_candidate(previous_path, identity, plan);
   const gmmpi_status status = choose(path, automatic, &newest, &previous, state, rotation, error);
   fit_state_destroy(newest.state);
   fit_state_destroy(previous.state);

@@ -7,6 +7,7 @@
 #include "support/hdf5_attributes.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static gmmpi_status damaged(const char *path, const char *fault, gmmpi_error *error)
@@ -16,6 +17,9 @@ static gmmpi_status damaged(const char *path, const char *fault, gmmpi_error *er
 }
 
 /* --- the state --- */
+
+/* The models of a selection that have their turn later are at most so many times as large as what is in the file. */
+enum { MOST_TIMES_LARGER = 1000 };
 
 /* Could arrays of these sizes be in so many bytes? */
 static bool sizes_are_possible(const covariance_family *family, int64_t n_components, int64_t n_features,
@@ -31,10 +35,12 @@ static bool sizes_are_possible(const covariance_family *family, int64_t n_compon
 static bool read_extent(const json_t *facts, int64_t n_bytes, state_extent *extent)
 {
   const json_t *has_best = json_object_get(facts, "has_best");
+  const json_t *n_bests = json_object_get(facts, "n_bests");
   *extent = (state_extent){.n_climbers = json_integer_value(json_object_get(facts, "n_climbers")),
                            .n_events = json_integer_value(json_object_get(facts, "n_events")),
-                           .has_best = json_is_true(has_best)};
-  return extent->n_climbers >= 1 && extent->n_events >= 0 && extent->n_events <= n_bytes / (int64_t)sizeof(fit_event) &&
+                           .n_bests = n_bests != NULL ? json_integer_value(n_bests) : json_is_true(has_best),
+                           .first_start = json_integer_value(json_object_get(facts, "first_start"))};
+  return extent->first_start >= 0 && extent->n_climbers >= 1 && extent->n_events >= 0 && extent->n_events <= n_bytes / (int64_t)sizeof(fit_event) &&
          json_is_boolean(has_best);
 }
 
@@ -65,25 +71,81 @@ static bool read_identity(const json_t *header, const json_t *facts, checkpoint_
          json_is_object(identity->options);
 }
 
+static bool read_shape(const json_t *family, const json_t *parts, const json_t *n_components, fit_shape *shape)
+{
+  const char *name = json_string_value(family);
+  const json_int_t bits = json_integer_value(parts);
+  *shape = (fit_shape){{name == NULL ? NULL : family_find(name), (unsigned)bits}, json_integer_value(n_components)};
+  return shape->kind.family != NULL && bits >= 0 && bits <= PART_ALL;
+}
+
+/* The shapes that the file claims, of which the caller frees the list; NULL when that can't be. */
+static fit_shape *read_shapes(const json_t *facts, int64_t *n)
+{
+  const char *text = json_string_value(json_object_get(facts, "shapes"));
+  json_t *list = text != NULL ? json_loads(text, 0, NULL) : NULL;
+  *n = text == NULL ? 1 : (int64_t)json_array_size(list);
+  fit_shape *shapes = *n > 0 ? calloc((size_t)*n, sizeof *shapes) : NULL;
+  bool good = shapes != NULL;
+  if (good && text == NULL)
+    good = read_shape(json_object_get(facts, "covariance"), json_object_get(facts, "parts"),
+                      json_object_get(facts, "n_components"), &shapes[0]);
+  for (int64_t i = 0; good && text != NULL && i < *n; i++) {
+    const json_t *one = json_array_get(list, (size_t)i);
+    good = read_shape(json_array_get(one, 0), json_array_get(one, 1), json_array_get(one, 2), &shapes[i]);
+  }
+  json_decref(list);
+  if (good) return shapes;
+  free(shapes);
+  return NULL;
+}
+
+/* Could a state of this plan be in so many bytes? */
+static bool plan_is_possible(const state_plan *plan, int64_t n_bytes)
+{
+  int64_t most = n_bytes;
+  if (plan->n_climbers > n_bytes || plan->n_folds < 0 || plan->n_folds > n_bytes / plan->n_shapes) return false;
+  for (int64_t i = 0; i < plan->n_climbers; i++) {
+    const fit_shape *shape = &plan->shapes[(plan->first_start + i) % plan->n_shapes];
+    if (!sizes_are_possible(shape->kind.family, shape->n_components, plan->n_features, most)) return false;
+    const int64_t model = family_length(shape->kind.family, shape->n_components, plan->n_features);
+    const int64_t history = accelerator_bytes(plan->accelerate, shape->kind, shape->n_components, plan->n_features);
+    if (history > most - model) return false;
+    most -= history + model;
+  }
+  /* Those without a climber, and of which no start has ended, are not in the file. */
+  most = n_bytes > INT64_MAX / MOST_TIMES_LARGER ? INT64_MAX : n_bytes * MOST_TIMES_LARGER;
+  for (int64_t i = 0; i < plan->n_shapes; i++) {
+    const fit_shape *shape = &plan->shapes[i];
+    if (!sizes_are_possible(shape->kind.family, shape->n_components, plan->n_features, most)) return false;
+    most -= family_length(shape->kind.family, shape->n_components, plan->n_features);
+  }
+  return true;
+}
+
 static gmmpi_status read_state(const char *path, hid_t file, const json_t *facts, const unsigned char *bytes,
                                int64_t n_bytes, fit_state **state, gmmpi_error *error)
 {
-  const char *covariance = json_string_value(json_object_get(facts, "covariance"));
-  const model_kind kind = {covariance == NULL ? NULL : family_find(covariance),
-                           (unsigned)json_integer_value(json_object_get(facts, "parts"))};
-  const covariance_family *family = kind.family;
-  const char *accelerate = json_string_value(json_object_get(facts, "acceleration"));
-  const int64_t n_components = json_integer_value(json_object_get(facts, "n_components"));
-  const int64_t n_features = json_integer_value(json_object_get(facts, "n_features"));
+  int64_t n_shapes;
   state_extent extent;
-  if (!read_extent(facts, n_bytes, &extent) || family == NULL || accelerate == NULL ||
-      !accelerator_method_exists(accelerate) ||
-      accelerator_bytes(accelerate, kind, n_components, n_features) > n_bytes / extent.n_climbers ||
-      !sizes_are_possible(family, n_components, n_features, n_bytes / extent.n_climbers) || kind.parts > PART_ALL)
-    return damaged(path, "its sizes can't be true", error);
-
-  gmmpi_status status = fit_state_create(kind, n_components, n_features, accelerate, extent.n_climbers, state, error);
-  if (status == GMMPI_OK) status = fit_state_set_extent(*state, extent, error);
+  fit_shape *shapes = read_shapes(facts, &n_shapes);
+  const bool sized = shapes != NULL && read_extent(facts, n_bytes, &extent);
+  const state_plan plan = {.shapes = shapes,
+                           .n_shapes = n_shapes,
+                           .n_folds = json_integer_value(json_object_get(facts, "n_folds")),
+                           .n_features = json_integer_value(json_object_get(facts, "n_features")),
+                           .accelerate = json_string_value(json_object_get(facts, "acceleration")),
+                           .first_start = sized ? extent.first_start : 0,
+                           .n_climbers = sized ? extent.n_climbers : 0};
+  gmmpi_status status;
+  if (!sized || plan.accelerate == NULL || !accelerator_method_exists(plan.accelerate) ||
+      !plan_is_possible(&plan, n_bytes))
+    status = damaged(path, "its sizes can't be true", error);
+  else
+    status = fit_state_open(&plan, state, error);
+  free(shapes);
+  if (status != GMMPI_OK) return status;
+  status = fit_state_set_extent(*state, extent, error);
   if (status != GMMPI_OK) return status;
   if (!copy_fields(file, bytes, n_bytes, *state)) return damaged(path, "a part of it is missing", error);
   if (!fit_state_is_valid(*state)) return damaged(path, "its numbers can't be true", error);

@@ -75,7 +75,7 @@ static gmmpi_status load(job *work, const checkpoint_identity *identity, const j
   const bool automatic = job_restart_is_automatic(options->restart);
   const char *path = automatic ? options->checkpoint_path : options->restart;
   const gmmpi_status status =
-      checkpoint_load(path, automatic, identity, subject->kind, subject->n_components, &work->resume, rotation, error);
+      checkpoint_load(path, automatic, identity, &subject->plan, &work->resume, rotation, error);
   if (options->checkpoint_path != NULL && !same_file(path, options->checkpoint_path)) *rotation = KEEP_NONE;
   if (status == GMMPI_OK && work->resume != NULL)
     progress_note(&work->progress, "%s: goes on after iteration %lld", path,
@@ -90,7 +90,7 @@ static gmmpi_status prepare_rank_0(job *work, const job_subject *subject, gmmpi_
   const job_options *options = &work->options;
   const checkpoint_identity identity = {.fingerprint = subject->fingerprint,
                                         .n_samples = subject->n_samples,
-                                        .n_features = subject->n_features,
+                                        .n_features = subject->plan.n_features,
                                         .options = options->numeric_options,
                                         .version = GMMPI_VERSION};
   checkpoint_rotation rotation;
@@ -130,8 +130,7 @@ gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_sub
   gmmpi_status status = agree(comm, error);
   if (status == GMMPI_OK) MPI_Bcast(&resumes, 1, MPI_INT, 0, comm);
   if (status == GMMPI_OK && resumes)
-    status = checkpoint_broadcast(comm, subject->kind, subject->n_components, subject->n_features, options->accelerate,
-                                  &work->resume, error);
+    status = checkpoint_broadcast(comm, &subject->plan, &work->resume, error);
   if (status != GMMPI_OK) {
     job_destroy(work);
     return status;

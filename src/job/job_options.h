@@ -26,10 +26,8 @@ typedef struct job_options {
 
 /* What is fitted to what. */
 typedef struct job_subject {
-  model_kind kind;
-  int64_t n_components;
+  state_plan plan; /* of its states; the shapes are borrowed while the job is created */
   int64_t n_samples;
-  int64_t n_features;
   uint64_t fingerprint; /* of the points */
   point_source *source; /* of the points, borrowed; NULL: nobody is told of doubtful values */
   double seconds_read;  /* what reading them took */

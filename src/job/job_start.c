@@ -75,11 +75,10 @@ gmmpi_status job_try_files(const job_options *options, checkpoint_lock **lock, g
   return status;
 }
 
-int64_t job_bytes(const job_options *options, model_kind kind, int64_t n_components, int64_t n_features,
-                  int64_t n_climbers)
+int64_t job_bytes(const job_options *options, const state_plan *plan)
 {
   if (options->checkpoint_path == NULL && options->restart == NULL) return 0;
-  const int64_t image = checkpoint_image_bytes(kind, n_components, n_features, options->accelerate, n_climbers);
+  const int64_t image = checkpoint_image_bytes(plan);
   const int64_t n_copies = 3; /* the latest state, what is being written, the state that was loaded */
   return image > INT64_MAX / n_copies ? INT64_MAX : n_copies * image;
 }

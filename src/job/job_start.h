@@ -17,10 +17,8 @@ void job_begin(const job_options *options, int rank, time_limit *limit);
  * checkpoint; 66 an explicit checkpoint that is missing; 64 --restart auto without checkpoints; 75. */
 gmmpi_status job_try_files(const job_options *options, checkpoint_lock **lock, gmmpi_error *error);
 
-/* The bytes that rank 0 needs for checkpoints of n_climbers starts that advance together; INT64_MAX when they can't be
- * counted. */
-int64_t job_bytes(const job_options *options, model_kind kind, int64_t n_components, int64_t n_features,
-                  int64_t n_climbers);
+/* The bytes that rank 0 needs for checkpoints of states of this plan; INT64_MAX when they can't be counted. */
+int64_t job_bytes(const job_options *options, const state_plan *plan);
 
 /* Is this restart, not NULL, "auto": from the newest good checkpoint of the job, if there is one? */
 bool job_restart_is_automatic(const char *restart);

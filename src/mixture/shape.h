@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 typedef enum density_shape { DENSE, DIAGONAL } density_shape;
+enum { N_DENSITY_SHAPES = DIAGONAL + 1 };
 
 /* How many numbers a covariance has, and its triangle; INT64_MAX when they can't be counted. */
 int64_t covariance_length(density_shape shape, int64_t n_features);

@@ -3,6 +3,7 @@
 
 #include "support/error.h"
 #include "support/large_messages.h"
+#include "support/memory.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,6 +49,19 @@ static void begin_block(void *context, int thread)
   workspace_begin_block(&visit->team->workspaces[thread], visit->request->sums);
 }
 
+/* Applies the request's rule to a tile, with the weights that its rows have in this request. */
+static void apply_rule(const pass_request *request, const row_tile *tile, pass_workspace *workspace)
+{
+  if (request->weighting == NULL) {
+    request->rule(request->context, tile, workspace);
+    return;
+  }
+  _Alignas(MEMORY_ALIGNMENT) double room[TILE_ROWS];
+  row_tile weighted = *tile;
+  weighted.weights = weights_of_tile(request->weighting, tile, room);
+  request->rule(request->context, &weighted, workspace);
+}
+
 /* Adds tiles of a block to the sums in the thread's workspace. */
 static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
 {
@@ -57,7 +71,7 @@ static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int
   const int64_t K = workspace->sums.n_components;
   for (int64_t t = 0; t < n_tiles; t++) {
     workspace->responsibilities = workspace->group_responsibilities + t * K * TILE_ROWS;
-    request->rule(request->context, &tiles[t], workspace);
+    apply_rule(request, &tiles[t], workspace);
   }
   workspace->responsibilities = workspace->group_responsibilities;
   workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles[0].numbers,
@@ -94,7 +108,7 @@ static void widen_by_tiles(void *context, const row_tile *tiles, int64_t n_tiles
   const request_visit *visit = context;
   pass_workspace *workspace = &visit->team->workspaces[thread];
   for (int64_t t = 0; t < n_tiles; t++) {
-    visit->request->rule(visit->request->context, &tiles[t], workspace);
+    apply_rule(visit->request, &tiles[t], workspace);
 #pragma omp critical(spans)
     widen_spans(&tiles[t], workspace, visit->request);
   }
@@ -134,6 +148,7 @@ static int64_t place_sums(const pass_team *team, const pass_request *requests, i
   int64_t n_words = 0;
   for (int64_t r = 0; r < n_requests; r++) {
     statistics *sums = requests[r].sums;
+    statistics_weigh(sums, requests[r].weighting);
     if (requests[r].spans != NULL) {
       memset(requests[r].spans, 0, (size_t)(sums->n_components * sums->n_features) * sizeof(double));
     } else {

@@ -9,9 +9,10 @@
 
 #include "passes/expectation.h"
 #include "passes/load.h"
+#include "passes/weighting.h"
 
 /* Requests of a pass, at most. */
-enum { MOST_REQUESTS = 64 };
+enum { MOST_REQUESTS = 512 };
 
 /* What is wanted of a pass. */
 typedef struct pass_request {
@@ -20,6 +21,8 @@ typedef struct pass_request {
   statistics *sums; /* statistics_begin was called */
   double *spans;    /* NULL; else K x d: not the sums are wanted but the largest |x - reference| per component and
                        feature over the points that count for the component, for statistics_tighten */
+  const row_weighting
+      *weighting; /* NULL: the rows' own weights; else measured, and borrowed until the sums were taken */
 } pass_request;
 
 /* Does this rank want the job to stop? ask may be NULL: never. */

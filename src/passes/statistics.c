@@ -70,9 +70,9 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->second_length = triangle_length(shape, d);
   sums->n_values = count_values(shape, order, n_components, d);
   sums->n_words = statistics_words(shape, order, n_components, d);
-  sums->block_scale = fixed_scale((double)points->block_rows * points->largest_weight);
-  sums->total_scale = sums->block_scale;
   sums->points = points;
+  sums->largest_pull = 1.0;
+  statistics_weigh(sums, NULL);
   sums->n_threads = points->n_threads;
   sums->references = allocate(n_components * sums->width, sizeof(double));
   sums->inverse_scales = allocate(n_components * sums->width, sizeof(double));
@@ -110,9 +110,35 @@ gmmpi_status statistics_add_tails(statistics *sums, gmmpi_error *error)
               (long long)K);
 }
 
+/* Units of sums over a block. */
+static void set_block_scales(statistics *sums)
+{
+  const double largest = sums->weighting != NULL ? sums->weighting->largest_weight : sums->points->largest_weight;
+  const double bound = (double)sums->points->block_rows * largest;
+  sums->block_scale = fixed_scale(bound * sums->largest_pull);
+  sums->total_scale = fixed_scale(bound);
+}
+
 void statistics_set_largest_pull(statistics *sums, double largest_pull)
 {
-  sums->block_scale = fixed_scale((double)sums->points->block_rows * sums->points->largest_weight * largest_pull);
+  sums->largest_pull = largest_pull;
+  set_block_scales(sums);
+}
+
+void statistics_weigh(statistics *sums, const row_weighting *weighting)
+{
+  sums->weighting = weighting;
+  set_block_scales(sums);
+}
+
+double statistics_total_weight(const statistics *sums)
+{
+  return total_of_weighting(sums->points, sums->weighting);
+}
+
+static double weight_unit(const statistics *sums)
+{
+  return sums->weighting != NULL ? sums->weighting->weight_unit : sums->points->weight_unit;
 }
 
 void statistics_destroy(statistics *sums)
@@ -195,7 +221,7 @@ bool statistics_are_coarse(const statistics *sums, int64_t k, const double *scat
   const double *inverse_scales = pooled ? sums->pooled_scales : sums->inverse_scales + k * sums->width;
   double count = sums->counts[k];
   for (int64_t i = 0; i < sums->n_components && pooled; i++) count += i == k ? 0.0 : sums->counts[i];
-  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS) * sums->points->weight_unit;
+  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS) * weight_unit(sums);
   for (int64_t j = 0; j < sums->n_features && !sums->tight; j++) {
     const double scale = 1.0 / inverse_scales[j];
     if (scatter[triangle_diagonal(sums->shape, j)] + count * ridge[j] < unit * scale * scale &&
@@ -313,7 +339,8 @@ static void take_second(const statistics *sums, limb_cursor *limbs, const double
 /* n values in units of weight. */
 static void rescale(const statistics *sums, int64_t n, double *values)
 {
-  for (int64_t i = 0; i < n && sums->points->weight_unit != 1.0; i++) values[i] *= sums->points->weight_unit;
+  const double unit = weight_unit(sums);
+  for (int64_t i = 0; i < n && unit != 1.0; i++) values[i] *= unit;
 }
 
 static void take_component(statistics *sums, int64_t k)

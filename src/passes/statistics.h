@@ -17,7 +17,8 @@
  * and component.
  *
  * Sums over blocks and ranks do not depend on their order (support/exact_sum.h): a block's sum x is held in units of a
- * power of two that bounds it. The bound of counts is the block's rows, of first additionally the largest |x - r_k|
+ * power of two that bounds it. The bound of counts is the block's rows, times
+ * the largest weight, of first additionally the largest |x - r_k|
  * that the columns' ranges allow, of second the product of two of those. There are at most 2^22
  * blocks. A pull is at most (nu + d)/nu, which the bounds of t distributions have as a factor. Where single points are
  * so far away (1e13 standard deviations) that such units are too coarse for the others, the pass is made again in units
@@ -26,6 +27,7 @@
 #define PASSES_STATISTICS_H
 
 #include "kernels/kernel.h"
+#include "passes/weighting.h"
 
 typedef struct statistics {
   density_shape shape;
@@ -47,17 +49,19 @@ typedef struct statistics {
   double sum_log_max_responsibility;
 
   /* The sums while they are collected: fixed-point limbs, then the full-range limbs of two sums. */
-  int64_t n_values;       /* K (1 + d) + n_second second_length, and the tail sums: 2 K */
-  int64_t n_words;        /* what travels */
-  int64_t *travelling;    /* n_words: the first thread's, borrowed for a pass */
-  int64_t *words;         /* (n_threads - 1) x n_words: of the other threads */
-  int n_threads;          /* as many as the points have */
-  double *inverse_scales; /* K x width: of x - r_k */
-  double *pooled_scales;  /* width: likewise, of POOLED_ORDER's second moments */
-  double block_scale;     /* of a sum over a block's responsibilities, or pulls */
-  double total_scale;     /* of a sum over a block's responsibilities */
-  bool tight;             /* statistics_tighten was called */
-  const shard *points;    /* borrowed: ranges of the columns */
+  int64_t n_values;               /* K (1 + d) + n_second second_length, and the tail sums: 2 K */
+  int64_t n_words;                /* what travels */
+  int64_t *travelling;            /* n_words: the first thread's, borrowed for a pass */
+  int64_t *words;                 /* (n_threads - 1) x n_words: of the other threads */
+  int n_threads;                  /* as many as the points have */
+  double *inverse_scales;         /* K x width: of x - r_k */
+  double *pooled_scales;          /* width: likewise, of POOLED_ORDER's second moments */
+  double block_scale;             /* of a sum over a block's responsibilities, or pulls */
+  double total_scale;             /* of a sum over a block's responsibilities */
+  double largest_pull;            /* 1, or of t distributions the largest that (nu + d)/nu is */
+  bool tight;                     /* statistics_tighten was called */
+  const row_weighting *weighting; /* what the rows count for in the pass; NULL: their own weights */
+  const shard *points;            /* borrowed: ranges of the columns */
 } statistics;
 
 /* Errors: 71. */
@@ -84,6 +88,12 @@ void statistics_begin(statistics *sums, const double *means);
 
 /* Of sums with tails, before a pass: the largest that (nu + d)/nu is. */
 void statistics_set_largest_pull(statistics *sums, double largest_pull);
+
+/* Before a pass: the rows count for what the weighting, which was measured, says; NULL: for their own weights. */
+void statistics_weigh(statistics *sums, const row_weighting *weighting);
+
+/* How many points the rows of the last pass count for. */
+double statistics_total_weight(const statistics *sums);
 
 /* After statistics_begin, for POOLED_ORDER: second moments about this origin (d), moved into the range of the data. */
 void statistics_about(statistics *sums, const double *origin);

@@ -186,26 +186,18 @@ HOT void limits_of(const whole_tile *tile, int64_t j, double limit, double *leas
   *most = is_label ? SHARD_LARGEST_LABEL : SHARD_LARGEST_WEIGHT;
 }
 
-/* The sum of a tile's weights, exact but for what is lost of 2^-53 of its parts; is none 0? What the sum is depends on
- * the tile's rows alone. */
+/* The sum of a tile's weights; is none 0? */
 static bool add_weights(const whole_tile *tile, row_survey *survey)
 {
   const double *weights = tile->numbers + (tile->row_width - 1) * TILE_ROWS;
   bool good = true;
   bool whole = true;
-  double sum = 0.0;
-  double lost = 0.0;
   for (int p = 0; p < tile->n_points; p++) {
-    const double next = sum + weights[p];
-    const double back = next - sum;
-    lost += (sum - (next - back)) + (weights[p] - back);
-    sum = next;
     good &= weights[p] > 0.0;
     whole &= weights[p] == floor(weights[p]);
   }
   survey->n_fractions += whole ? 0 : 1;
-  full_range_add(survey->weight, sum);
-  full_range_add(survey->weight, lost);
+  full_range_add_all(survey->weight, tile->n_points, weights);
   return good;
 }
 

@@ -120,8 +120,8 @@ static gmmpi_status search_all(const choice *work, gmmpi_error *error)
     search_findings_create(work->em, &work->found[s], &local);
   agree(work->em->points->comm, &local);
   for (int64_t s = 0; s < work->n && local.status == GMMPI_OK; s++)
-    search_start(work->em, work->all[0]->points->n_samples, &work->climbers[s], work->observer, &work->found[s],
-                 &local);
+    search_start(work->em, work->all[0]->points->n_samples, work->climbers[s].current.start, NULL, &work->climbers[s],
+                 work->observer, &work->found[s], &local);
   return error_pass(error, &local);
 }
 

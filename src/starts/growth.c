@@ -74,13 +74,7 @@ bool add_component(const gmmpi_model *from, const component_place *where, double
 static gmmpi_status worth_of(const stage *one, double *worth, gmmpi_error *error)
 {
   const fit_position *current = &one->bench.climb.current;
-  const shard *points = one->bench.em->points;
-  spurious_component found;
-  if (find_spurious(points, points->total_weight, one->options.reg_covar, current->model, &found, error) != GMMPI_OK)
-    return error->status;
-  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && one->options.spurious == SPURIOUS_AVOID;
-  *worth = current->measured.objective - (passed_over ? SPURIOUS_HANDICAP * points->total_weight : 0.0);
-  return GMMPI_OK;
+  return worth_of_model(one->bench.em, current->measured.objective, current->model, worth, error);
 }
 
 /* Improves the model on the bench and keeps it if it is better than next->best. */
@@ -157,17 +151,30 @@ static gmmpi_status grow_by_one(const stage *from, place_finder *finder, uint64_
   return GMMPI_OK;
 }
 
-gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t seed, const fit_observer *observer,
-                        gmmpi_model *to, int64_t *n_row_visits, gmmpi_error *error)
+/* The model that is there. */
+static gmmpi_status begin_with(stage *one, const gmmpi_model *from, const fit_observer *observer, gmmpi_error *error)
+{
+  model_copy_parameters(one->bench.climb.current.model, from);
+  one->worth = -INFINITY;
+  return try_model(one, 1, observer, error);
+}
+
+gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t seed, const gmmpi_model *from,
+                        const fit_observer *observer, gmmpi_model *to, int64_t *n_row_visits, gmmpi_error *error)
 {
   const int64_t K = to->n_components;
+  const int64_t first = from != NULL ? from->n_components : 1;
   stage stages[2] = {{.best = NULL}, {.best = NULL}};
   gmmpi_error local = {0};
   double *covariance = allocate(covariance_length(em->family->storage->shape, em->points->n_features), sizeof(double));
   if (covariance == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for a covariance");
-  if (agree(em->points->comm, &local) == GMMPI_OK && stage_open(em, 1, &stages[0], &local) == GMMPI_OK)
-    begin(&stages[0], observer, &local);
-  for (int64_t k = 1; k < K && local.status == GMMPI_OK; k++) {
+  if (agree(em->points->comm, &local) == GMMPI_OK && stage_open(em, first, &stages[0], &local) == GMMPI_OK) {
+    if (from != NULL)
+      begin_with(&stages[0], from, observer, &local);
+    else
+      begin(&stages[0], observer, &local);
+  }
+  for (int64_t k = first; k < K && local.status == GMMPI_OK; k++) {
     if (stage_open(em, k + 1, &stages[1], &local) == GMMPI_OK)
       grow_by_one(&stages[0], finder, random_seed_of_start(seed, k), observer, &stages[1],
                   k + 1 == K ? LAST_ITERATIONS : KEPT_ITERATIONS, covariance, &local);

@@ -413,6 +413,13 @@ gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber
   return fail(error, GMMPI_INTERNAL, "unknown initialisation %d", (int)recipe->init);
 }
 
+gmmpi_status initialize_from_responsibilities(em_iteration *em, const gmmpi_model *other, climber *climb,
+                                              const fit_observer *observer, gmmpi_error *error)
+{
+  const initial_step step = {em, climb->current.model, climb->other, climb, observer, fit_stop_question(observer)};
+  return m_step_from_model(&step, other, false, error);
+}
+
 gmmpi_status initialize(em_iteration *em, int64_t start, climber *climb, const fit_observer *observer,
                         gmmpi_error *error)
 {

@@ -40,6 +40,11 @@ typedef struct start_recipe {
 gmmpi_status initialize_by(em_iteration *em, const start_recipe *recipe, climber *climb, const fit_observer *observer,
                            gmmpi_error *error);
 
+/* Collective. The first M-step is from the responsibilities that another model of as many components and of the same
+ * parts has, of whatever family, for whose passes the team of em has room, too. Errors as above. */
+gmmpi_status initialize_from_responsibilities(em_iteration *em, const gmmpi_model *other, climber *climb,
+                                              const fit_observer *observer, gmmpi_error *error);
+
 /* The same for the start-th start (from 0) by the options. */
 gmmpi_status initialize(em_iteration *em, int64_t start, climber *climb, const fit_observer *observer,
                         gmmpi_error *error);

@@ -39,6 +39,7 @@ static const double same_in_tolerances = 10.0;
 
 typedef struct search {
   MPI_Comm comm;
+  const given_starts *given; /* NULL: none */
   bool divided; /* each rank has all points of em and improves candidates of its own; else all ranks improve all */
   em_iteration *em;
   stop_question wish;           /* of the job */
@@ -198,8 +199,13 @@ static gmmpi_status make_candidate(search *work, int round, int64_t index, gmmpi
   }
   if (work->generation >= 0) return make_move(work, index, error);
   const uint64_t seed = random_seed_of_start(work->seed, index);
+  const int64_t first_given = work->plan.n_starts + (work->plan.grows ? 1 : 0);
+  if (index >= first_given) {
+    model_copy_parameters(model, work->given->models[index - first_given]);
+    return GMMPI_OK;
+  }
   if (index == work->plan.n_starts)
-    return grow_model(work->em, work->finder, seed, work->observer, model, &work->n_growth_visits, error);
+    return grow_model(work->em, work->finder, seed, NULL, work->observer, model, &work->n_growth_visits, error);
   const start_recipe recipe = search_recipe(index, seed, work->whitened);
   return initialize_by(work->em, &recipe, &work->bench.climb, work->observer, error);
 }
@@ -388,19 +394,21 @@ static void take_findings(search *work, search_findings *found)
   }
 }
 
-gmmpi_status search_start(em_iteration *em, int64_t n_samples, climber *climb, const fit_observer *observer,
-                          search_findings *found, gmmpi_error *error)
+gmmpi_status search_start(em_iteration *em, int64_t n_samples, int64_t start, const given_starts *given, climber *climb,
+                          const fit_observer *observer, search_findings *found, gmmpi_error *error)
 {
   found->n = 0;
   found->passed.objective = NAN;
-  const search_plan plan = search_plan_for(em->options, em->points->n_samples, n_samples, em->points->n_features);
-  const uint64_t seed = random_seed_of_start(em->options->seed, climb->current.start);
+  search_plan plan = search_plan_for(em->options, em->points->n_samples, n_samples, em->points->n_features);
+  if (given != NULL) plan = search_plan_beside(&plan, given->n, given->share);
+  const uint64_t seed = random_seed_of_start(em->options->seed, start);
   if (plan.n_starts == 1) {
     const start_recipe recipe = search_recipe(0, seed, NULL);
     return initialize_by(em, &recipe, climb, observer, error);
   }
   MPI_Comm comm = em->points->comm;
   search work = {.comm = comm,
+                 .given = given,
                  .divided = can_be_divided(em),
                  .em = em,
                  .wish = fit_stop_question(observer),

@@ -25,10 +25,17 @@ typedef struct search_findings {
 gmmpi_status search_findings_create(const em_iteration *em, search_findings *found, gmmpi_error *error);
 void search_findings_clear(search_findings *found);
 
+/* Starts that were made elsewhere, beside which a search takes this share of its cost. */
+typedef struct given_starts {
+  gmmpi_model *const *models; /* n, of the search's shape */
+  int64_t n;
+  double share;
+} given_starts;
+
 /* Collective. Leaves the best model found for the points of em in climb->current.model, and what else was found in
- * *found. n_samples: of all points, in proportion to which a search may cost. Errors,
- * agreed: 71, 70, 75 when a rank wants to stop. */
-gmmpi_status search_start(em_iteration *em, int64_t n_samples, climber *climb, const fit_observer *observer,
-                          search_findings *found, gmmpi_error *error);
+ * *found. n_samples: of all points, in proportion to which a search may cost. given: NULL, none. start: which one of
+ * those with the same options, from 0. Errors, agreed: 71, 70, 75 when a rank wants to stop. */
+gmmpi_status search_start(em_iteration *em, int64_t n_samples, int64_t start, const given_starts *given, climber *climb,
+                          const fit_observer *observer, search_findings *found, gmmpi_error *error);
 
 #endif

@@ -50,6 +50,18 @@ search_plan search_plan_for(const fit_options *options, int64_t n_rows, int64_t 
   return plan;
 }
 
+search_plan search_plan_beside(const search_plan *whole, int64_t n_given, double share)
+{
+  search_plan plan = *whole;
+  if (whole->n_starts == 1) return plan; /* there is no search */
+  plan.n_given = n_given;
+  plan.grows = whole->grows && n_given == 0;
+  plan.n_starts = (int64_t)ceil(share * (double)whole->n_starts);
+  if (plan.n_starts < LEAST_STARTS) plan.n_starts = LEAST_STARTS;
+  plan.n_generations = (int64_t)ceil(share * (double)whole->n_generations);
+  return plan;
+}
+
 /* The kinds of starts in turn. Coordinates are whitened where there are such, else standardised. */
 static const struct {
   start_method init;
@@ -89,7 +101,7 @@ static int64_t draw_rank(uint64_t seed, uint64_t draw)
 
 int64_t search_n_starts(const search_plan *plan)
 {
-  return plan->n_starts + (plan->grows ? 1 : 0);
+  return plan->n_starts + (plan->grows ? 1 : 0) + plan->n_given;
 }
 
 int64_t search_n_moves(const search_plan *plan, int64_t generation)

@@ -18,10 +18,14 @@ typedef struct search_plan {
   int64_t n_generations; /* of moves by splitting and merging, from the best models so far */
   int64_t n_children;    /* moves in a generation */
   bool grows;            /* there is one start more, which grows from one component (starts/growth.h) */
+  int64_t n_given;       /* and so many that were made elsewhere */
 } search_plan;
 
 /* For a search among n_rows of n_samples points. */
 search_plan search_plan_for(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
+
+/* The same beside n_given starts that were made elsewhere, of which one grew: with this share of the cost. */
+search_plan search_plan_beside(const search_plan *whole, int64_t n_given, double share);
 
 /* The index-th start. whitened: the points where their covariance is the identity, or NULL. */
 start_recipe search_recipe(int64_t index, uint64_t seed, const shard *whitened);

@@ -220,3 +220,14 @@ gmmpi_status find_spurious(const shard *points, double total_weight, double reg_
   free(work.values);
   return error_pass(error, &local);
 }
+
+gmmpi_status worth_of_model(const em_iteration *em, double objective, const gmmpi_model *model, double *worth,
+                            gmmpi_error *error)
+{
+  const double total = em->points->total_weight;
+  spurious_component found;
+  if (find_spurious(em->points, total, em->options->reg_covar, model, &found, error) != GMMPI_OK) return error->status;
+  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
+  *worth = objective - (avoided ? SPURIOUS_HANDICAP * total : 0.0);
+  return GMMPI_OK;
+}

@@ -47,4 +47,9 @@ typedef struct passed_over_model {
 gmmpi_status find_spurious(const shard *points, double total_weight, double reg_covar, const gmmpi_model *model,
                            spurious_component *found, gmmpi_error *error);
 
+/* What a model is worth among candidates of a search: its objective, less the handicap where it is spurious and such
+ * models are to be avoided. Collective; errors as above. */
+gmmpi_status worth_of_model(const em_iteration *em, double objective, const gmmpi_model *model, double *worth,
+                            gmmpi_error *error);
+
 #endif

@@ -85,6 +85,20 @@ void full_range_add(int64_t *limbs, double value)
   limbs[limb + 2] += sign * (int64_t)high;
 }
 
+void full_range_add_all(int64_t *limbs, int64_t n, const double *values)
+{
+  double sum = 0.0;
+  double lost = 0.0;
+  for (int64_t i = 0; i < n; i++) {
+    const double next = sum + values[i];
+    const double back = next - sum;
+    lost += (sum - (next - back)) + (values[i] - back);
+    sum = next;
+  }
+  full_range_add(limbs, sum);
+  full_range_add(limbs, lost);
+}
+
 double full_range_value(const int64_t *limbs)
 {
   int64_t carried[FULL_RANGE_LIMBS];

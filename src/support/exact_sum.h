@@ -38,6 +38,10 @@ enum { FULL_RANGE_LIMBS = 70 };
 /* Adds a value to FULL_RANGE_LIMBS limbs. One that is not finite makes the sum infinite. */
 void full_range_add(int64_t *limbs, double value);
 
+/* Adds n values by their sum, exact but for what is lost of 2^-53 of its parts: two additions instead of n. What is
+ * added depends on the values alone. */
+void full_range_add_all(int64_t *limbs, int64_t n, const double *values);
+
 /* The sum as a double, within one unit in the last place. */
 double full_range_value(const int64_t *limbs);
 

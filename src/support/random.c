@@ -27,6 +27,12 @@ double random_uniform(uint64_t seed, random_purpose purpose, uint64_t row, uint6
   return open_unit(random_words(seed, purpose, row, draw).v[0]);
 }
 
+void random_four_uniforms(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw, double uniforms[4])
+{
+  const philox4x64_ctr_t words = random_words(seed, purpose, row, draw);
+  for (int i = 0; i < 4; i++) uniforms[i] = open_unit(words.v[i]);
+}
+
 double random_exponential(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw)
 {
   return -log(random_uniform(seed, purpose, row, draw));

@@ -22,11 +22,16 @@ typedef enum random_purpose {
   RANDOM_SPLIT,        /* directions in which components are split */
   RANDOM_PLACES,       /* rows around which points are counted */
   RANDOM_SAMPLE_NOISE, /* gmmpi sample: the background */
-  RANDOM_SAMPLE_GAMMA  /* gmmpi sample: scales of Student's t */
+  RANDOM_SAMPLE_GAMMA, /* gmmpi sample: scales of Student's t */
+  RANDOM_REPLICATE,    /* weights of the bootstrap's rows: by four rows, the draw being the replicate */
+  RANDOM_FOLD          /* folds of cross-validation, likewise by four rows */
 } random_purpose;
 
 /* Uniform in the open interval (0, 1). */
 double random_uniform(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw);
+
+/* Four independent ones at the price of one; the first is that of random_uniform. */
+void random_four_uniforms(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw, double uniforms[4]);
 
 /* Exponential with mean 1; never 0. */
 double random_exponential(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw);

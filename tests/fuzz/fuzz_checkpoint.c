@@ -57,7 +57,7 @@ static void read_sealed(fuzz_input *input)
       event_list_reserve(&state->events, 2, &error) == GMMPI_OK) {
     memset(state->events.items, 0, 2 * sizeof *state->events.items);
     state->events.n = shape > 127 ? 2 : 0;
-    state->best.start = (shape & 64) != 0 ? 0 : -1;
+    state->best[0].start = (shape & 64) != 0 ? 0 : -1;
     state->climbers[0].current.start = 1;
     if (checkpoint_image_create(&identity, state, &image, &error) == GMMPI_OK) {
       change_numbers(input, state, &image);

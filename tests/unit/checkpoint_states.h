@@ -73,8 +73,8 @@ static inline fit_state *make_state(const char *family, int64_t K, int64_t d, in
     for (int64_t k = 0; k < K; k++) climb->n_reseeds[k] = k + 7 + i;
   }
   if (has_best) {
-    set_position(&state->best, 1, 1000);
-    state->best.converged = true;
+    set_position(&state->best[0], 1, 1000);
+    state->best[0].converged = true;
   }
   assert_int_equal(event_list_reserve(&state->events, n_events, &error), GMMPI_OK);
   for (int64_t i = 0; i < n_events; i++)
@@ -135,8 +135,8 @@ static inline void assert_same_state(const fit_state *a, const fit_state *b)
 {
   assert_int_equal(a->n_climbers, b->n_climbers);
   for (int64_t i = 0; i < a->n_climbers; i++) assert_same_climber(&a->climbers[i], &b->climbers[i]);
-  assert_int_equal(a->best.start, b->best.start);
-  if (a->best.start >= 0) assert_same_position(&a->best, &b->best);
+  assert_int_equal(a->best[0].start, b->best[0].start);
+  if (a->best[0].start >= 0) assert_same_position(&a->best[0], &b->best[0]);
   assert_int_equal(a->n_row_visits, b->n_row_visits);
   assert_int_equal(a->events.n, b->events.n);
   for (int64_t i = 0; i < a->events.n; i++)

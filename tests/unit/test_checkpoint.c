@@ -75,10 +75,10 @@ static void a_newer_state_is_filled_in(void **unused)
   fit_state *state = make_state("full", 3, 2, 2, true);
   checkpoint_image image = sealed(&identity, state);
   set_model(state->climbers[0].current.model, 77);
-  set_model(state->best.model, 78);
+  set_model(state->best[0].model, 78);
   state->climbers[0].current.iteration = 42;
   state->climbers[0].current.measured.log_likelihood = -5;
-  state->best.start = 0;
+  state->best[0].start = 0;
   state->n_row_visits++;
   state->climbers[0].n_reseeds[2] = 99;
   state->events.items[1].component = 2;
@@ -90,7 +90,7 @@ static void a_newer_state_is_filled_in(void **unused)
   state->events.n = 1;
   assert_false(checkpoint_image_fits(&image, state));
   state->events.n = 2;
-  state->best.start = -1;
+  state->best[0].start = -1;
   assert_false(checkpoint_image_fits(&image, state));
   checkpoint_image_clear(&image);
   fit_state_destroy(state);
@@ -194,7 +194,7 @@ static void lies_are_refused(void **unused)
   int64_t *const integers[] = {&state->n_row_visits,
                                &state->climbers[0].n_reseeds[2],
                                &state->climbers[0].current.start,
-                               &state->best.iteration,
+                               &state->best[0].iteration,
                                &state->events.items[0].start,
                                &state->events.items[1].iteration,
                                &state->climbers[0].current.iteration,
@@ -209,7 +209,7 @@ static void lies_are_refused(void **unused)
   }
   /* Numbers that no fit has. */
   double *const numbers[] = {&state->climbers[0].current.model->weights[1], &state->climbers[0].current.model->means[1],
-                             &state->best.model->covariances[2], &state->best.model->precisions_cholesky[3],
+                             &state->best[0].model->covariances[2], &state->best[0].model->precisions_cholesky[3],
                              &state->climbers[0].history->numbers[7]};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     const double before = *numbers[i];

@@ -48,6 +48,9 @@ static void damage(const char *path)
   fclose(file);
 }
 
+static const fit_shape shape = {{&family_full, 0}, 3};
+static const state_plan plan = {.shapes = &shape, .n_shapes = 1, .n_features = 2, .accelerate = "anderson"};
+
 /* What a job of this seed loads: the iteration, -1 when it starts afresh, or minus the status; the message is in error.
  */
 static int64_t load(const char *path, bool automatic, int seed, checkpoint_rotation *rotation, gmmpi_error *error)
@@ -56,7 +59,7 @@ static int64_t load(const char *path, bool automatic, int seed, checkpoint_rotat
   fit_state *state = NULL;
   memset(error, 0, sizeof *error);
   const gmmpi_status status =
-      checkpoint_load(path, automatic, &identity, gaussian_kind(&family_full), 3, &state, rotation, error);
+      checkpoint_load(path, automatic, &identity, &plan, &state, rotation, error);
   json_decref(identity.options);
   if (status != GMMPI_OK) assert_null(state);
   const int64_t iteration = status != GMMPI_OK ? -(int64_t)status
@@ -199,7 +202,7 @@ static void another_jobs_checkpoint_is_refused(void **unused)
       json_object_del(identity.options, changes[i].name);
     fit_state *state = NULL;
     error = (gmmpi_error){0};
-    assert_int_equal(checkpoint_load(path, true, &identity, gaussian_kind(&family_full), 3, &state, &rotation, &error),
+    assert_int_equal(checkpoint_load(path, true, &identity, &plan, &state, &rotation, &error),
                      GMMPI_BAD_DATA);
     if (strstr(error.message, changes[i].expected) == NULL) fail_msg("%s", error.message);
     json_decref(identity.options);
@@ -211,7 +214,7 @@ static void another_jobs_checkpoint_is_refused(void **unused)
     if (i == 2) identity.n_features++;
     fit_state *state = NULL;
     error = (gmmpi_error){0};
-    assert_int_equal(checkpoint_load(path, true, &identity, gaussian_kind(&family_full), 3, &state, &rotation, &error),
+    assert_int_equal(checkpoint_load(path, true, &identity, &plan, &state, &rotation, &error),
                      GMMPI_BAD_DATA);
     assert_non_null(strstr(error.message, "c: was made from other data"));
     json_decref(identity.options);
@@ -220,7 +223,7 @@ static void another_jobs_checkpoint_is_refused(void **unused)
   snprintf(later.version, sizeof later.version, "1.2.4");
   fit_state *state = NULL;
   error = (gmmpi_error){0};
-  assert_int_equal(checkpoint_load(path, true, &later, gaussian_kind(&family_full), 3, &state, &rotation, &error),
+  assert_int_equal(checkpoint_load(path, true, &later, &plan, &state, &rotation, &error),
                    GMMPI_BAD_DATA);
   assert_non_null(strstr(error.message, "c: was made by gmmpi 1.2.3, this is 1.2.4; go on with the same version"));
   json_decref(later.options);

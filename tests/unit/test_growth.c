@@ -25,7 +25,7 @@ static gmmpi_model *grow(problem *one, int64_t *n_row_visits)
   gmmpi_error error = {0};
   *n_row_visits = 0;
   assert_int_equal(place_finder_create(one->em, &finder, &error), GMMPI_OK);
-  assert_int_equal(grow_model(one->em, finder, 7, NULL, model, n_row_visits, &error), GMMPI_OK);
+  assert_int_equal(grow_model(one->em, finder, 7, NULL, NULL, model, n_row_visits, &error), GMMPI_OK);
   place_finder_destroy(finder);
   return model;
 }

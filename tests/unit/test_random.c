@@ -37,6 +37,9 @@ static void draws_depend_on_every_argument(void **state)
   assert_true(u != random_uniform(1, RANDOM_CANDIDATES, 2, 3));
   assert_true(u != random_uniform(1, RANDOM_START_ROWS, 3, 3));
   assert_true(u != random_uniform(1, RANDOM_START_ROWS, 2, 4));
+  double four[4];
+  random_four_uniforms(1, RANDOM_START_ROWS, 2, 3, four);
+  assert_true(four[0] == u && four[1] != u && four[2] != four[1] && four[3] != four[2]);
   assert_true(random_seed_of_start(5, 0) == 5);
   assert_true(random_seed_of_start(5, 1) != random_seed_of_start(5, 2));
   assert_true(random_seed_of_start(5, 1) != random_seed_of_start(6, 1));

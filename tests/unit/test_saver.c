@@ -138,7 +138,7 @@ static void a_state_of_another_shape(void **unused)
     assert_int_equal(event_list_reserve(&state->events, i, &error), GMMPI_OK);
     state->events.n = i; /* all zero is an event, too */
     state->climbers[0].current.start = i / 10;
-    state->best.start = i / 10 - 1;
+    state->best[0].start = i / 10 - 1;
     saver_advance(writer, state);
     assert_int_equal(iteration_on_disk(), i);
   }
