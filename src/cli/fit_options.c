@@ -36,6 +36,7 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
     return fail(error, GMMPI_WRONG_USAGE, "--compress packs what --labels writes; give --labels too, or leave it away");
   if (command->labels_path != NULL && compress_check(command->compress, command->labels_path, error) != GMMPI_OK)
     return error->status;
+  if (fit_by_check(command, error) != GMMPI_OK) return error->status;
   if (words->quiet && words->verbose)
     return fail(error, GMMPI_WRONG_USAGE, "-q and -v contradict each other; leave one of them away");
 
@@ -56,10 +57,25 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   return GMMPI_OK;
 }
 
+/* The table of the options of a fit, where -k may also be a range. */
+static const option_record *table_with_range(fit_command *command)
+{
+  static option_record table[64];
+  for (int i = 0; i < n_fit_options; i++) table[i] = fit_option_table[i];
+  option_record *components = &table[option_index(table, n_fit_options, "components")];
+  components->argument = "K|K:L";
+  components->help = "number of components (required, but with --method adapt the model has them); with --by, K:L "
+                     "chooses from K to L for each group by --criterion";
+  components->kind = OPTION_PARSED;
+  components->value = command;
+  components->parse = fit_by_parse_components;
+  return table;
+}
+
 static option_group fit_group(const char *title, fit_command *command, fit_words *words)
 {
   return (option_group){.title = title,
-                        .options = fit_option_table,
+                        .options = table_with_range(command),
                         .n_options = n_fit_options,
                         .values = &command->fit,
                         .given = &words->given};
@@ -157,6 +173,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
       reading_group(&command->reading),
       weights_group(&command->reading),
       {.options = &known_labels_option, .n_options = 1, .values = &command->reading},
+      {.title = "Groups", .options = fit_by_option_table, .n_options = n_fit_by_options, .values = &command->by},
       fit_group("Machine", command, &words),
       {.options = memory_option_table, .n_options = n_memory_options, .values = &command->memory},
       OPTION_GROUP("Output", output_options),

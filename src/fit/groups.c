@@ -22,6 +22,7 @@ typedef struct groups_work {
   bool *is_done;   /* n_own */
   bool *is_saved;  /* n_own: in the checkpoint, or to be fitted again by whoever goes on */
   int64_t n_done;
+  int64_t n_loaded; /* of these */
   int64_t n_unsaved;
   double last_save;
   bool saving_failed;
@@ -69,6 +70,7 @@ static void load(groups_work *work)
     work->is_saved[i] = from == work->plan->checkpoint;
     work->n_unsaved += work->is_saved[i] ? 0 : 1;
     work->n_done++;
+    work->n_loaded++;
   }
 }
 
@@ -142,9 +144,11 @@ static void sum_up(const groups_work *work, double seconds, groups_result *resul
 {
   int64_t n_unsaved = work->saving_failed || work->plan->checkpoint == NULL ? 1 : 0;
   result->n_done = work->n_done;
+  result->n_fitted_now = work->n_done - work->n_loaded;
   result->n_row_visits = work->fitter.n_row_visits;
   result->seconds = seconds;
   MPI_Allreduce(MPI_IN_PLACE, &result->n_done, 1, MPI_INT64_T, MPI_SUM, work->comm);
+  MPI_Allreduce(MPI_IN_PLACE, &result->n_fitted_now, 1, MPI_INT64_T, MPI_SUM, work->comm);
   MPI_Allreduce(MPI_IN_PLACE, &n_unsaved, 1, MPI_INT64_T, MPI_SUM, work->comm);
   MPI_Allreduce(MPI_IN_PLACE, &result->n_row_visits, 1, MPI_DOUBLE, MPI_SUM, work->comm);
   MPI_Allreduce(MPI_IN_PLACE, &result->seconds, 1, MPI_DOUBLE, MPI_MAX, work->comm);

@@ -37,6 +37,7 @@ typedef struct groups_plan {
 typedef struct groups_result {
   group_models *models;  /* rank 0: of all groups; no keys, no names */
   int64_t n_done;        /* of all ranks */
+  int64_t n_fitted_now;  /* without those from a checkpoint */
   double n_row_visits;   /* rows that E-steps went over, of all ranks and groups, those from a checkpoint left out */
   double seconds;        /* of the rank that took longest, without waiting */
   bool is_saved;         /* all that is done is in the checkpoint */
