@@ -8,7 +8,6 @@
 #include "fit/group_offsets.h"
 #include "fit/memory_plan.h"
 #include "job/progress.h"
-#include "sources/beside.h"
 #include "sources/pipe.h"
 #include "support/clock.h"
 #include "support/error.h"
@@ -69,11 +68,8 @@ static gmmpi_status open_start(by_session *session, gmmpi_error *error)
 static gmmpi_status open_source(by_session *session, gmmpi_error *error)
 {
   fit_command *command = session->command;
+  command->reading.keys = command->by.keys;
   source_options options = reading_source_options(&command->reading);
-  if (command->by.keys != NULL) {
-    options.beside[BESIDE_LABEL] = command->by.keys;
-    options.labels_are_keys = true;
-  }
   if (!reading_has_word(&command->reading, "transform"))
     options.transforms = model_transforms(session->start.model, start_file_path(&command->fit));
   if (source_open(session->comm, command->data, &options, &session->source, error) != GMMPI_OK) return error->status;

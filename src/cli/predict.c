@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/data_account.h"
 #include "cli/options.h"
+#include "cli/predict_command.h"
 #include "cli/predict_summary.h"
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
@@ -15,20 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct predict_command {
-  const char *model_path;
-  const char *data;
-  const char *output_path;
-  reading_options reading;
-  predict_wishes wishes;
-  int threads;
-  int64_t compress;
-  int64_t memory_limit;
-  bool json;
-  bool quiet;
-  bool help;
-} predict_command;
 
 static gmmpi_status parse(int argc, char **argv, int rank, predict_command *command, gmmpi_error *error)
 {
@@ -61,6 +48,13 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
                "exponentials of expected log densities, which do not integrate to 1 (scikit-learn's score_samples)",
        .kind = OPTION_FLAG,
        .value = &command->wishes.expected_log_density},
+      {.name = "by",
+       .argument = "COLUMN|FILE",
+       .help = "of a file of fit --by: each point by the mixture of its group, whose key is in this column of DATA, by "
+               "name or 1-based number, or file with one column and as many rows. A point whose group has none, or "
+               "that has no key, has label -2, and NaN elsewhere",
+       .kind = OPTION_TEXT,
+       .value = &command->reading.keys},
       compress_option(&command->compress),
       option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
       option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
@@ -216,8 +210,8 @@ static gmmpi_status check_features(const predict_command *command, const gmmpi_m
               (long long)model->n_features);
 }
 
-static gmmpi_status open_data(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
-                              point_source **source, gmmpi_error *error)
+gmmpi_status predict_open_data(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
+                               point_source **source, gmmpi_error *error)
 {
   *source = NULL;
   if (command->reading.columns != NULL) {
@@ -264,12 +258,13 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   MPI_Comm_size(comm, &n_ranks);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: reading %s", command.data);
+  if (command.reading.keys != NULL) return predict_by_run(comm, &command, error);
   if (prepare_threads(comm, command.threads, error) != GMMPI_OK ||
       prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||
       prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
       check_wishes(&command, model, error) != GMMPI_OK ||
-      open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
+      predict_open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
     goto done;
   if (rank == 0) data = data_account_create(source);
   shard_options how = {.n_threads = command.threads};

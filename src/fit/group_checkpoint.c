@@ -74,35 +74,42 @@ static gmmpi_status refuse_options(const char *path, const char *theirs, size_t 
   return fail(error, GMMPI_BAD_DATA, "%s: was made with other options; give the same ones", path);
 }
 
-/* Rank 0: is it a checkpoint of this job? */
-static gmmpi_status check(const char *path, const uint64_t *header, const groups_identity *identity, gmmpi_error *error)
+/* The header with its options, which the caller frees. */
+static gmmpi_status read_header(const char *path, uint64_t **header, gmmpi_error *error)
 {
-  void *bytes = NULL;
   uint64_t words[N_WORDS];
-  gmmpi_status status = GMMPI_OK;
+  *header = NULL;
   const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
     return fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check the name", path, strerror(errno));
-  status = file_read_at(descriptor, path, words, sizeof words, 0, error);
+  gmmpi_status status = file_read_at(descriptor, path, words, sizeof words, 0, error);
   if (status == GMMPI_OK && memcmp(&words[MAGIC], magic, sizeof magic) != 0)
     status = fail(error, GMMPI_BAD_DATA, "%s: is no checkpoint of gmmpi fit --by; name another file", path);
   if (status == GMMPI_OK && (words[VERSION] != FORMAT_VERSION || words[OPTIONS_BYTES] > INT32_MAX))
     status = fail(error, GMMPI_BAD_DATA, "%s: is of another version, or damaged; begin afresh", path);
   if (status == GMMPI_OK) {
-    bytes = malloc(sizeof words + words[OPTIONS_BYTES]);
-    if (bytes == NULL)
+    *header = malloc(sizeof words + words[OPTIONS_BYTES]);
+    if (*header == NULL)
       status = no_memory(error);
     else
-      status = file_read_at(descriptor, path, bytes, sizeof words + words[OPTIONS_BYTES], 0, error);
+      status = file_read_at(descriptor, path, *header, sizeof words + words[OPTIONS_BYTES], 0, error);
   }
-  if (status == GMMPI_OK && hash_of_header(bytes) != words[HEADER_HASH])
-    status = fail(error, GMMPI_BAD_DATA, "%s: is damaged; begin afresh", path);
-  if (status == GMMPI_OK && words[FINGERPRINT] != identity->fingerprint)
-    status = fail(error, GMMPI_BAD_DATA, "%s: was made for other data; give the same DATA, columns and groups", path);
-  if (status == GMMPI_OK && words[HEADER_HASH] != header[HEADER_HASH])
-    status = refuse_options(path, (const char *)bytes + sizeof words, words[OPTIONS_BYTES], identity->options, error);
-  free(bytes);
   close(descriptor);
+  if (status == GMMPI_OK && hash_of_header(*header) != words[HEADER_HASH])
+    status = fail(error, GMMPI_BAD_DATA, "%s: is damaged; begin afresh", path);
+  return status;
+}
+
+/* Rank 0: is it a checkpoint of this job? */
+static gmmpi_status check(const char *path, const uint64_t *header, const groups_identity *identity, gmmpi_error *error)
+{
+  uint64_t *found;
+  gmmpi_status status = read_header(path, &found, error);
+  if (status == GMMPI_OK && found[FINGERPRINT] != identity->fingerprint)
+    status = fail(error, GMMPI_BAD_DATA, "%s: was made for other data; give the same DATA, columns and groups", path);
+  if (status == GMMPI_OK && found[HEADER_HASH] != header[HEADER_HASH])
+    status = refuse_options(path, (const char *)(found + N_WORDS), found[OPTIONS_BYTES], identity->options, error);
+  free(found);
   return status;
 }
 
@@ -237,4 +244,42 @@ bool group_checkpoint_recognised(const char *path)
                       memcmp(found, magic, sizeof magic) == 0;
   if (descriptor >= 0) close(descriptor);
   return is_one;
+}
+
+/* How many groups the checkpoint has, of so many. */
+static int64_t count_records(group_checkpoint *checkpoint, int64_t n_groups)
+{
+  const size_t n_bytes = (size_t)checkpoint->record_words * sizeof(uint64_t);
+  int64_t n = 0;
+  for (int64_t g = 0; g < n_groups; g++) {
+    const ssize_t n_read = pread(checkpoint->descriptor, checkpoint->room, n_bytes, (off_t)place_of(checkpoint, g));
+    if (n_read != (ssize_t)n_bytes) continue;
+    n += checkpoint->room[checkpoint->record_words - 1] == hash_of_record(checkpoint, g);
+  }
+  return n;
+}
+
+gmmpi_status group_checkpoint_describe(const char *path, json_t **facts, gmmpi_error *error)
+{
+  uint64_t *header;
+  gmmpi_status status = read_header(path, &header, error);
+  if (status == GMMPI_OK) {
+    group_checkpoint records = {.descriptor = open(path, O_RDONLY | O_CLOEXEC),
+                                .first = (int64_t)header[HEADER_BYTES],
+                                .record_words = (int64_t)header[RECORD_LENGTH] + 1,
+                                .seed = header[HEADER_HASH],
+                                .room = allocate((int64_t)header[RECORD_LENGTH] + 1, sizeof(uint64_t))};
+    if (records.room == NULL || records.descriptor < 0) {
+      status = no_memory(error);
+    } else {
+      const int64_t n_groups = (int64_t)header[N_GROUPS];
+      *facts = json_pack("{s:I, s:I, s:o*}", "groups", (json_int_t)n_groups, "groups_done",
+                         (json_int_t)count_records(&records, n_groups), "options",
+                         json_loadb((const char *)(header + N_WORDS), header[OPTIONS_BYTES], 0, NULL));
+    }
+    if (records.descriptor >= 0) close(records.descriptor);
+    free(records.room);
+  }
+  free(header);
+  return status;
 }

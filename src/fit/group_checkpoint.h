@@ -54,4 +54,8 @@ bool group_checkpoint_flush(group_checkpoint *checkpoint);
 /* Is the file a checkpoint between groups? */
 bool group_checkpoint_recognised(const char *path);
 
+/* Not collective. Of which options it is, and how many of all groups it has; a new reference. Errors: 66, 65, 74, 71.
+ */
+gmmpi_status group_checkpoint_describe(const char *path, json_t **facts, gmmpi_error *error);
+
 #endif

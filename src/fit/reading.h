@@ -22,6 +22,7 @@ typedef struct reading_options {
   const char *weights;      /* a column, or a file; NULL: all rows count the same */
   weights_sum sum;          /* what the weights are to sum to */
   const char *known_labels; /* a column, or a file; NULL: no row has one */
+  const char *keys;         /* of groups, instead of known labels: a column, or a file; NULL: none */
 } reading_options;
 
 typedef struct memory_options {

@@ -252,3 +252,13 @@ gmmpi_status group_model(const group_models *models, int64_t group, const char *
     gmmpi_model_destroy(created);
   return status;
 }
+
+gmmpi_status group_outline(const group_models *models, gmmpi_model **outline, gmmpi_error *error)
+{
+  const group_layout *layout = &models->layout;
+  gmmpi_status status =
+      model_allocate(layout->kind, layout->n_components, layout->n_features, outline, error);
+  if (status == GMMPI_OK) status = model_set_feature_names(*outline, models->feature_names, error);
+  if (status == GMMPI_OK) status = model_accept_transforms(*outline, models->transforms, "the groups", error);
+  return status;
+}

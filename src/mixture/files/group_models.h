@@ -123,4 +123,10 @@ bool group_models_are_in(const char *path);
 /* As model_file_read. Errors: 66, 65, 74, 71. */
 gmmpi_status group_models_read(const char *path, group_models **models, json_t **facts, gmmpi_error *error);
 
+/* Collective over comm: rank 0's on every rank (NULL on the others before), without remarks. Errors, agreed: 71. */
+gmmpi_status group_models_broadcast(MPI_Comm comm, group_models **models, gmmpi_error *error);
+
+/* What all models have in common, as a model of which only names, kind and sizes count. Errors: 71. */
+gmmpi_status group_outline(const group_models *models, gmmpi_model **outline, gmmpi_error *error);
+
 #endif
