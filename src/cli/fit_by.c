@@ -87,7 +87,7 @@ static gmmpi_status find_groups(by_session *session, gmmpi_error *error)
   if (command->by.offsets != NULL)
     return group_offsets_read(session->comm, command->by.offsets, session->source->n_rows, &session->offsets,
                               &session->n_groups, error);
-  session->n_groups = reading_classes(session->source).n;
+  session->n_groups = reading_keys(session->source).n;
   if (session->n_groups > 0) return GMMPI_OK;
   return fail(error, GMMPI_BAD_DATA, "%s: no row has a key; name another column (--by)", session->source->label);
 }
@@ -128,7 +128,7 @@ static gmmpi_status plan_memory(const by_session *session, shard_options *how, g
 static uint64_t fingerprint_of(const by_session *session, const shard *points)
 {
   uint64_t hash = hash_word(points->fingerprint, (uint64_t)session->n_groups);
-  const class_list classes = reading_classes(session->source);
+  const class_list classes = reading_keys(session->source);
   for (int64_t g = 0; g < classes.n; g++) hash = hash_bytes(hash, classes.names[g], strlen(classes.names[g]) + 1);
   for (int64_t g = 0; session->offsets != NULL && g < session->n_groups; g++)
     hash = hash_word(hash, (uint64_t)session->offsets[g]);
@@ -304,7 +304,7 @@ static gmmpi_status fit_groups(by_session *session, gmmpi_error *error)
 /* Rank 0. The keys, and what the features are called. */
 static gmmpi_status describe_groups(const by_session *session, group_models *models, gmmpi_error *error)
 {
-  const class_list classes = reading_classes(session->source);
+  const class_list classes = reading_keys(session->source);
   const double *numbers = source_class_numbers(session->source);
   group_keys *keys = &models->keys;
   gmmpi_model *named = NULL;

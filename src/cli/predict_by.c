@@ -30,7 +30,7 @@ static gmmpi_status check_wishes(const predict_command *command, gmmpi_error *er
 /* The group of each key that the data have, or -1. NULL: no memory. */
 static int64_t *groups_of_keys(const group_models *models, const point_source *source)
 {
-  const class_list classes = reading_classes(source);
+  const class_list classes = reading_keys(source);
   const double *numbers = source_class_numbers(source);
   const bool are_texts = models->keys.texts != NULL;
   int64_t *groups = allocate(classes.n, sizeof *groups);

@@ -44,6 +44,9 @@ extern const option_record known_labels_option;
 class_list reading_classes(const point_source *source);
 gmmpi_status reading_check_labels(const point_source *source, gmmpi_error *error);
 
+/* The keys of groups, where the source has these instead of known labels. */
+class_list reading_keys(const point_source *source);
+
 /* Is everything that was said of weights of use? Errors: 64. */
 gmmpi_status reading_check(const reading_options *values, gmmpi_error *error);
 

@@ -15,9 +15,16 @@ gmmpi_status reading_check(const reading_options *values, gmmpi_error *error)
 
 class_list reading_classes(const point_source *source)
 {
-  class_list classes;
-  classes.names = source_class_names(source, &classes.n);
+  class_list classes = {.names = NULL};
+  if (!source_has_keys(source)) classes.names = source_class_names(source, &classes.n);
   return classes;
+}
+
+class_list reading_keys(const point_source *source)
+{
+  class_list keys = {.names = NULL};
+  if (source_has_keys(source)) keys.names = source_class_names(source, &keys.n);
+  return keys;
 }
 
 gmmpi_status reading_check_labels(const point_source *source, gmmpi_error *error)

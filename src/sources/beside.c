@@ -48,6 +48,11 @@ bool source_has_labels(const point_source *source)
   return source->beside != NULL && source->beside->is_there[BESIDE_LABEL];
 }
 
+bool source_has_keys(const point_source *source)
+{
+  return source->beside != NULL && source->beside->has_keys;
+}
+
 /* --- the face --- */
 
 /* Takes a row that was read, and what is beside it, apart: rows is n_rows x width; of each row the first n_numbers,

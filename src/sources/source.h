@@ -174,6 +174,9 @@ gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_opti
 bool source_has_weights(const point_source *source);
 bool source_has_labels(const point_source *source);
 
+/* Are its labels keys of groups, and no classes? */
+bool source_has_keys(const point_source *source);
+
 /* The classes that its labels name, in their order, n of them; the same on all ranks. NULL: it has none. */
 char *const *source_class_names(const point_source *source, int64_t *n);
 
