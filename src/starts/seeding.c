@@ -139,11 +139,16 @@ static bool candidates_reserve(candidate_list *list, int64_t n)
 }
 
 /* Is this row a candidate? Each is with probability (candidates wanted) x distance / total, independently. */
+static bool wins_draw(const nearest_centres *nearest, int64_t i, double draw, double rate)
+{
+  const double distance = nearest->distances[i];
+  return distance > 0.0 && draw < rate * distance;
+}
+
 static bool is_drawn(const nearest_centres *nearest, int64_t i, uint64_t seed, int64_t round, double rate)
 {
   const uint64_t row = (uint64_t)(nearest->points->first_row + i);
-  const double distance = nearest->distances[i];
-  return distance > 0.0 && random_uniform(seed, RANDOM_CANDIDATES, row, (uint64_t)round) < rate * distance;
+  return wins_draw(nearest, i, random_uniform(seed, RANDOM_CANDIDATES, row, (uint64_t)round), rate);
 }
 
 static int64_t count_drawn(const nearest_centres *nearest, uint64_t seed, int64_t round, double rate)
@@ -169,10 +174,15 @@ static void draw_round(const nearest_centres *nearest, uint64_t seed, int64_t ro
     drawn->n = count_drawn(nearest, seed, round, rate);
     return;
   }
-  for (int64_t i = 0; i < points->n_rows; i++) {
-    if (!is_drawn(nearest, i, seed, round, rate)) continue;
-    if (drawn->n < MOST_LISTED) drawn->rows[drawn->n_listed++] = points->first_row + i;
-    drawn->n++;
+  double draws[TILE_ROWS];
+  for (int64_t first = 0; first < points->n_rows; first += TILE_ROWS) {
+    const int n = points->n_rows - first < TILE_ROWS ? (int)(points->n_rows - first) : TILE_ROWS;
+    random_uniforms(seed, RANDOM_CANDIDATES, (uint64_t)(points->first_row + first), n, (uint64_t)round, draws);
+    for (int p = 0; p < n; p++) {
+      if (!wins_draw(nearest, first + p, draws[p], rate)) continue;
+      if (drawn->n < MOST_LISTED) drawn->rows[drawn->n_listed++] = points->first_row + first + p;
+      drawn->n++;
+    }
   }
 }
 
@@ -289,9 +299,8 @@ static void distances_to(const reduction *work, const double *centre, double *re
 
 /* The time at which a candidate of this weight arrives in a race; some time behind `best` where that is sure, so that
  * most logarithms need not be taken: -log u >= 1 - u. */
-static double time_in_race(uint64_t seed, int64_t candidate, uint64_t race, double weight, double best)
+static double time_in_race(double draw, double weight, double best)
 {
-  const double draw = random_uniform(seed, RANDOM_CANDIDATE_SEEDS, (uint64_t)candidate, race);
   if (0.999 * (1.0 - draw) > best * weight) return INFINITY;
   return -log(draw) / weight;
 }
@@ -304,11 +313,17 @@ static void choose_by_races(const reduction *work, int64_t attempt, double *cent
   for (int64_t k = 0; k < work->options->n_centres; k++) {
     const uint64_t race = (uint64_t)(attempt * work->options->n_centres + k);
     valued_row winner = {INFINITY, INT64_MAX};
-    for (int64_t i = 0; i < list->n; i++) {
-      const double weight = list->weights[i] * work->distances[i];
-      valued_row runner = {INFINITY, i};
-      if (weight > 0.0) runner.value = time_in_race(work->options->seed, i, race, weight, winner.value);
-      if (comes_before(runner, winner)) winner = runner;
+    for (int64_t first = 0; first < list->n; first += TILE_ROWS) {
+      double draws[TILE_ROWS];
+      const int n = list->n - first < TILE_ROWS ? (int)(list->n - first) : TILE_ROWS;
+      random_uniforms(work->options->seed, RANDOM_CANDIDATE_SEEDS, (uint64_t)first, n, race, draws);
+      for (int p = 0; p < n; p++) {
+        const int64_t i = first + p;
+        const double weight = list->weights[i] * work->distances[i];
+        valued_row runner = {INFINITY, i};
+        if (weight > 0.0) runner.value = time_in_race(draws[p], weight, winner.value);
+        if (comes_before(runner, winner)) winner = runner;
+      }
     }
     memcpy(centres + k * d, list->centres + winner.row * d, (size_t)d * sizeof(double));
     distances_to(work, centres + k * d, work->next);
