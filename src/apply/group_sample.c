@@ -11,7 +11,7 @@
 
 typedef struct group_sampling {
   const group_models *models;
-  const char *path; /* of the models */
+  const char *path;      /* of the models */
   const int64_t *fitted; /* the groups that were fitted */
   int64_t n_points;      /* of each */
   uint64_t seed;
@@ -63,8 +63,7 @@ static gmmpi_status sample_rows(void *context, int64_t first, int64_t n, void *c
     const int64_t row = work->first_row + first + i;
     const int64_t group = work->fitted[row / work->n_points];
     if (enter_group(work, group, error) != GMMPI_OK) return error->status;
-    ((int32_t *)numbers[1])[i] =
-        sampler_draw(work->source, row % work->n_points, (double *)numbers[0] + i * d);
+    ((int32_t *)numbers[1])[i] = sampler_draw(work->source, row % work->n_points, (double *)numbers[0] + i * d);
     put_key(work, group, is_whole, i, numbers[2]);
   }
   return GMMPI_OK;
@@ -83,10 +82,8 @@ static output_column column_of_keys(const group_models *models)
                            .names = (const char *const *)keys->texts,
                            .n_names = keys->n,
                            .names_heading = "key"};
-  return (output_column){.name = "keys",
-                         .type = group_keys_are_whole(keys) ? OUTPUT_INT64 : OUTPUT_REAL,
-                         .width = 1,
-                         .headings = key};
+  return (output_column){
+      .name = "keys", .type = group_keys_are_whole(keys) ? OUTPUT_INT64 : OUTPUT_REAL, .width = 1, .headings = key};
 }
 
 static int64_t list_fitted(const group_models *models, int64_t *fitted)

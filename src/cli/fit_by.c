@@ -101,8 +101,8 @@ static groups_plan plan_of(const by_session *session)
   how.missing = MISSING_ERROR;
   how.infinite = INFINITE_ERROR;
   return (groups_plan){.options = &command->fit,
-                       .least_components = command->by.least_components > 0 ? command->by.least_components
-                                                                            : command->fit.n_components,
+                       .least_components =
+                           command->by.least_components > 0 ? command->by.least_components : command->fit.n_components,
                        .normalises_weights = command->reading.sum == WEIGHTS_SUM_N,
                        .how = how,
                        .n_features = session->source->n_features,

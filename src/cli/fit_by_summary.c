@@ -32,13 +32,12 @@ json_t *fit_by_facts(const fit_by_account *account)
 {
   const fit_command *command = account->command;
   const fit_by_counts counts = fit_by_count(account->result->models);
-  json_t *facts = json_pack("{s:o*, s:I, s:I, s:I, s:I, s:I}", "by",
-                            command->by.keys != NULL ? json_text(command->by.keys) : NULL, "n_failed",
-                            (json_int_t)counts.n_failed, "n_converged", (json_int_t)counts.n_converged, "n_dropped",
-                            (json_int_t)(account->dropped.n - account->dropped.n_weightless), "n_without_group",
-                            (json_int_t)account->n_outside, "least_components",
-                            (json_int_t)(command->by.least_components > 0 ? command->by.least_components
-                                                                          : command->fit.n_components));
+  json_t *facts = json_pack(
+      "{s:o*, s:I, s:I, s:I, s:I, s:I}", "by", command->by.keys != NULL ? json_text(command->by.keys) : NULL,
+      "n_failed", (json_int_t)counts.n_failed, "n_converged", (json_int_t)counts.n_converged, "n_dropped",
+      (json_int_t)(account->dropped.n - account->dropped.n_weightless), "n_without_group",
+      (json_int_t)account->n_outside, "least_components",
+      (json_int_t)(command->by.least_components > 0 ? command->by.least_components : command->fit.n_components));
   if (facts != NULL && fit_options_note_model(&command->fit, 0, n_fit_options, facts)) return facts;
   json_decref(facts);
   return NULL;
@@ -113,14 +112,13 @@ static void print_json_summary(const fit_by_account *account)
   const fit_command *command = account->command;
   const fit_by_counts counts = fit_by_count(account->result->models);
   json_t *summary =
-      json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "n_groups",
-                (json_int_t)counts.n_groups, "n_failed", (json_int_t)counts.n_failed, "n_converged",
-                (json_int_t)counts.n_converged, "n_with_events", (json_int_t)counts.n_eventful, "n_samples",
-                (json_int_t)account->n_samples, "n_features", (json_int_t)account->n_features, "n_components",
-                (json_int_t)command->fit.n_components, "covariance", command->fit.covariance, "n_dropped",
-                (json_int_t)(account->dropped.n - account->dropped.n_weightless), "n_infinite",
-                (json_int_t)account->dropped.n_infinite, "n_weightless", (json_int_t)account->dropped.n_weightless,
-                "n_without_group", (json_int_t)account->n_outside);
+      json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "n_groups", (json_int_t)counts.n_groups,
+                "n_failed", (json_int_t)counts.n_failed, "n_converged", (json_int_t)counts.n_converged, "n_with_events",
+                (json_int_t)counts.n_eventful, "n_samples", (json_int_t)account->n_samples, "n_features",
+                (json_int_t)account->n_features, "n_components", (json_int_t)command->fit.n_components, "covariance",
+                command->fit.covariance, "n_dropped", (json_int_t)(account->dropped.n - account->dropped.n_weightless),
+                "n_infinite", (json_int_t)account->dropped.n_infinite, "n_weightless",
+                (json_int_t)account->dropped.n_weightless, "n_without_group", (json_int_t)account->n_outside);
   json_t *run = json_pack("{s:I, s:f, s:{s:f, s:f, s:f}, s:f, s:o, s:i, s:i, s:I, s:s}", "iterations",
                           (json_int_t)counts.n_iterations, "row_visits", account->result->n_row_visits, "seconds",
                           "total", account->seconds_total, "read", account->seconds_read, "fit",
@@ -157,9 +155,9 @@ static void print_for_people(const fit_by_account *account)
   const int64_t K = command->fit.n_components;
   const int64_t n_limited = counts.n_groups - counts.n_failed - counts.n_converged;
   printf("%lld group%s of %lld point%s with %lld feature%s in all: %s%lld component%s, %s covariances, each\n",
-         (long long)counts.n_groups, plural(counts.n_groups), (long long)account->n_samples,
-         plural(account->n_samples), (long long)account->n_features, plural(account->n_features),
-         command->by.least_components > 0 ? "up to " : "", (long long)K, plural(K), command->fit.covariance);
+         (long long)counts.n_groups, plural(counts.n_groups), (long long)account->n_samples, plural(account->n_samples),
+         (long long)account->n_features, plural(account->n_features), command->by.least_components > 0 ? "up to " : "",
+         (long long)K, plural(K), command->fit.covariance);
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped(account->dropped);
   printf("  %lld converged, %lld did not, %lld could not be fitted\n", (long long)counts.n_converged,

@@ -66,10 +66,10 @@ static gmmpi_status describe_groups(const char *path, file_description *descript
   group_key_text(&models->keys, 0, first, sizeof first);
   group_key_text(&models->keys, n - 1, last, sizeof last);
   json_object_update_new(description->facts,
-                         json_pack("{s:s, s:o, s:o, s:I, s:f, s:I}", "keys", models->keys.texts != NULL ? "text" : "numbers",
-                                   "first_key", json_text(first), "last_key", json_text(last), "smallest_group",
-                                   (json_int_t)sizes[0], "median_group", middle, "largest_group",
-                                   (json_int_t)sizes[n - 1]));
+                         json_pack("{s:s, s:o, s:o, s:I, s:f, s:I}", "keys",
+                                   models->keys.texts != NULL ? "text" : "numbers", "first_key", json_text(first),
+                                   "last_key", json_text(last), "smallest_group", (json_int_t)sizes[0], "median_group",
+                                   middle, "largest_group", (json_int_t)sizes[n - 1]));
   group_models_destroy(models);
   return GMMPI_OK;
 }

@@ -51,11 +51,11 @@ static void print_summary(const predict_command *command, const group_predict_re
 {
   const double mean = report->log_likelihood / report->total_weight;
   if (command->json) {
-    print_json(json_pack("{s:o*, s:I, s:I, s:o, s:o, s:I, s:s}", "data",
-                         data != NULL ? data_account_json(data) : NULL, "n_samples", (json_int_t)report->n_samples,
-                         "n_without_prediction", (json_int_t)report->n_without, "mean_log_likelihood",
-                         json_number(mean), "log_likelihood", json_number(report->log_likelihood), "n_dropped",
-                         (json_int_t)points->n_dropped, "output", command->output_path),
+    print_json(json_pack("{s:o*, s:I, s:I, s:o, s:o, s:I, s:s}", "data", data != NULL ? data_account_json(data) : NULL,
+                         "n_samples", (json_int_t)report->n_samples, "n_without_prediction",
+                         (json_int_t)report->n_without, "mean_log_likelihood", json_number(mean), "log_likelihood",
+                         json_number(report->log_likelihood), "n_dropped", (json_int_t)points->n_dropped, "output",
+                         command->output_path),
                error);
     return;
   }
@@ -124,8 +124,7 @@ gmmpi_status predict_by_run(MPI_Comm comm, const predict_command *command, gmmpi
       prepare_output(comm, command->output_path, &local) == GMMPI_OK &&
       prepare_groups(comm, command->model_path, &models, &local) == GMMPI_OK) {
     group_outline(models, &outline, &local);
-    if (agree(comm, &local) == GMMPI_OK &&
-        predict_open_data(comm, rank, command, outline, &source, &local) == GMMPI_OK)
+    if (agree(comm, &local) == GMMPI_OK && predict_open_data(comm, rank, command, outline, &source, &local) == GMMPI_OK)
       predict_points(comm, rank, command, models, source, &local);
   }
   source_close(source);

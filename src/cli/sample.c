@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi sample: points drawn from a model. */
-#include "apply/group_sample.h"
 #include "apply/sample.h"
+#include "apply/group_sample.h"
 
 #include "cli/command.h"
 #include "cli/options.h"
@@ -48,8 +48,9 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
        .value = &command->seed,
        .fallback = "0"},
       {.name = "by",
-       .help = "of a file of fit --by: N points from the mixture of each group that was fitted, with its key: /keys, or "
-               "where keys are texts /groups, the group's index with the keys as the attribute names",
+       .help =
+           "of a file of fit --by: N points from the mixture of each group that was fitted, with its key: /keys, or "
+           "where keys are texts /groups, the group's index with the keys as the attribute names",
        .kind = OPTION_FLAG,
        .value = &command->by_groups},
       compress_option(&command->compress),

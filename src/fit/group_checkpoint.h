@@ -17,8 +17,8 @@
 
 /* What records are of. */
 typedef struct groups_identity {
-  uint64_t fingerprint;   /* of rows, groups and keys */
-  const json_t *options;  /* those that affect numbers, by the names a user types; borrowed */
+  uint64_t fingerprint;  /* of rows, groups and keys */
+  const json_t *options; /* those that affect numbers, by the names a user types; borrowed */
   int64_t n_groups;
   int64_t record_length;
 } groups_identity;

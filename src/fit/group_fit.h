@@ -3,8 +3,8 @@
 #ifndef FIT_GROUP_FIT_H
 #define FIT_GROUP_FIT_H
 
+#include "fit/group_plan.h"
 #include "fit/group_remarks.h"
-#include "fit/groups.h"
 #include "points/making/refill.h"
 
 typedef struct group_fitter {

@@ -15,12 +15,12 @@ typedef struct gathering {
   int rank, n_ranks;
   const group_rows *rows;
   const double *records;
-  int64_t row;      /* numbers of a message: the group and its record */
-  int64_t most;     /* rows of a message */
+  int64_t row;  /* numbers of a message: the group and its record */
+  int64_t most; /* rows of a message */
   double *message;
-  char *bytes;      /* the remarks, n_bytes */
+  char *bytes; /* the remarks, n_bytes */
   int64_t n_bytes;
-  int64_t *counts;  /* rank 0: 2 x n_ranks, groups and bytes of remarks of each rank */
+  int64_t *counts; /* rank 0: 2 x n_ranks, groups and bytes of remarks of each rank */
   group_models *models;
 } gathering;
 

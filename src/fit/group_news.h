@@ -7,8 +7,8 @@
  *   others -> 0   PROGRESS (how many groups it has done), STOP, FINISHED, GONE
  *   0 -> others   STOP, BYE (all have finished)
  *
- * A rank that has finished waits for BYE, may say STOP meanwhile, and answers with GONE, its last word; rank 0 sends BYE
- * when all have finished, and has heard everything when all are gone. */
+ * A rank that has finished waits for BYE, may say STOP meanwhile, and answers with GONE, its last word; rank 0 sends
+ * BYE when all have finished, and has heard everything when all are gone. */
 #ifndef FIT_GROUP_NEWS_H
 #define FIT_GROUP_NEWS_H
 
@@ -19,15 +19,15 @@
 typedef struct group_news {
   MPI_Comm comm; /* a copy of its own */
   int rank, n_ranks;
-  bool stops;          /* somebody wants to stop */
-  bool has_told;       /* of that: rank 0 all others, the others rank 0 */
-  bool is_over;        /* BYE has come */
-  double last;         /* when messages were looked for */
-  double last_told;    /* when this rank said how far it is */
-  int64_t *done;       /* rank 0: n_ranks */
-  int n_finished, n_gone; /* rank 0 */
-  bool (*wants_stop)(void *context);             /* asked again and again on every rank */
-  void (*tell)(void *context, int64_t n_done);   /* rank 0: again and again, groups of all ranks */
+  bool stops;                                  /* somebody wants to stop */
+  bool has_told;                               /* of that: rank 0 all others, the others rank 0 */
+  bool is_over;                                /* BYE has come */
+  double last;                                 /* when messages were looked for */
+  double last_told;                            /* when this rank said how far it is */
+  int64_t *done;                               /* rank 0: n_ranks */
+  int n_finished, n_gone;                      /* rank 0 */
+  bool (*wants_stop)(void *context);           /* asked again and again on every rank */
+  void (*tell)(void *context, int64_t n_done); /* rank 0: again and again, groups of all ranks */
   void *context;
 } group_news;
 

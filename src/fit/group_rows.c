@@ -85,8 +85,7 @@ static int64_t group_of_row(const dealing *deal, const block_view *block, int64_
     shard_copy_numbers(deal->points, block->first_row + index, deal->row);
     return (int64_t)deal->row[deal->points->n_features];
   }
-  return group_of_source_row(deal,
-                             block->source_rows != NULL ? block->source_rows[index] : block->first_row + index);
+  return group_of_source_row(deal, block->source_rows != NULL ? block->source_rows[index] : block->first_row + index);
 }
 
 /* Collective: sizes of all groups, and the rows outside. */
@@ -241,8 +240,7 @@ static void send_to_all(const dealing *deal, group_rows *result)
       for (int64_t i = 0; i < n; i++) pack(deal, *next++, deal->message + i * deal->message_row);
       if (r != deal->rank)
         MPI_Send(deal->message, (int)(n * deal->message_row), MPI_DOUBLE, r, MESSAGE_TAG, deal->points->comm);
-      for (int64_t i = 0; i < n && r == deal->rank; i++)
-        unpack(deal, deal->message + i * deal->message_row, result);
+      for (int64_t i = 0; i < n && r == deal->rank; i++) unpack(deal, deal->message + i * deal->message_row, result);
       left -= n;
     }
   }

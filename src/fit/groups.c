@@ -162,8 +162,7 @@ gmmpi_status groups_run(MPI_Comm comm, const groups_plan *plan, const group_rows
   groups_work work = {.comm = comm, .plan = plan, .rows = rows};
   *result = (groups_result){0};
   work.news = (group_news){.wants_stop = plan->wants_stop, .tell = plan->tell, .context = plan->context};
-  if (!group_news_open(comm, &work.news)) 
-    fail(&local, GMMPI_NO_MEMORY, "there is no memory to fit groups");
+  if (!group_news_open(comm, &work.news)) fail(&local, GMMPI_NO_MEMORY, "there is no memory to fit groups");
   open_work(&work, &local);
   work.fitter.observer = (fit_observer){.context = &work, .wants_stop = must_stop};
   if (agree(comm, &local) == GMMPI_OK) {
@@ -196,7 +195,8 @@ int64_t groups_bytes(const groups_plan *plan, int64_t most_rows)
 {
   const group_layout layout = group_layout_of(fit_kind(plan->options), plan->options->n_components, plan->n_features);
   const int64_t width = plan->n_features + shard_n_beside(&plan->how);
-  const fit_memory fit = fit_memory_of(plan->options, most_rows, (row_shape){plan->n_features, shard_n_beside(&plan->how)}, 1);
+  const fit_memory fit =
+      fit_memory_of(plan->options, most_rows, (row_shape){plan->n_features, shard_n_beside(&plan->how)}, 1);
   /* The records of all groups, once as they are sent, and twice as a file is made of them. */
   const int64_t records = group_models_bytes(&layout, plan->n_groups);
   return sum_of_bytes(6, (int64_t[]){refillable_bytes(most_rows, width, plan->how.single_precision), fit.subsamples,

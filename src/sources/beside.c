@@ -17,7 +17,7 @@ struct row_beside {
   bool is_there[N_BESIDE];
   label_classes classes; /* of labels, once they are known: then labels are these */
   bool knows_classes;
-  bool has_keys; /* labels are keys of groups */
+  bool has_keys;    /* labels are keys of groups */
   source_kind kind; /* that of data, but for what is done here */
 };
 
@@ -309,8 +309,7 @@ static gmmpi_status find_classes(MPI_Comm comm, point_source *face, gmmpi_error 
   point_source *owner = file != NULL ? file : own->data;
   const int64_t feature = file != NULL ? 0 : own->data->beside_columns[BESIDE_LABEL] - 1;
   own->knows_classes =
-      label_classes_find(comm, face, face->n_features, owner, feature, own->has_keys, &own->classes, error) ==
-      GMMPI_OK;
+      label_classes_find(comm, face, face->n_features, owner, feature, own->has_keys, &own->classes, error) == GMMPI_OK;
   return error->status;
 }
 
@@ -336,9 +335,9 @@ static void take_notes(point_source *face, point_source *data)
     if (!face->beside->is_there[b]) continue;
     beside_text(face, (beside_kind)b, text, sizeof text);
     source_note(face, "%s are read from %s",
-                b == BESIDE_WEIGHT         ? "weights"
+                b == BESIDE_WEIGHT       ? "weights"
                 : face->beside->has_keys ? "keys of groups"
-                                           : "known labels",
+                                         : "known labels",
                 text);
     for (int i = 0; file != NULL && i < file->notes.n; i++)
       source_note(face, "%.100s: %.250s", file->label, file->notes.remarks[i].text);

@@ -292,8 +292,7 @@ static gmmpi_status share_texts(MPI_Comm comm, const label_survey *survey, label
   char *all = agree(comm, error) == GMMPI_OK ? gather_bytes(comm, bytes, (int)length, &n_all) : NULL;
   if (all == NULL && error->status == GMMPI_OK) out_of_memory(source, error);
   for (const char *text = all; error->status == GMMPI_OK && text < all + n_all; text += strlen(text) + 1) {
-    if (label_texts_number(&classes->texts, text, strlen(text)) < 0)
-      too_many(source, survey->are_keys, error);
+    if (label_texts_number(&classes->texts, text, strlen(text)) < 0) too_many(source, survey->are_keys, error);
   }
   free(all);
   free(bytes);
@@ -327,8 +326,7 @@ double label_class(const label_classes *classes, double label)
 {
   if (isnan(label)) return -1.0;
   const int64_t number = classes->has_texts ? label_text_of(label) : -1;
-  if (classes->has_texts)
-    return number >= 0 && number < classes->texts.n ? (double)classes->class_of[number] : -2.0;
+  if (classes->has_texts) return number >= 0 && number < classes->texts.n ? (double)classes->class_of[number] : -2.0;
   const int64_t place = place_of(classes->numbers, classes->n, label);
   return place < classes->n && classes->numbers[place] == label ? (double)place : -2.0;
 }

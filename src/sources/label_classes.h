@@ -24,8 +24,8 @@ typedef struct label_classes {
 
 /* Collective over comm: reads all rows of source once, each rank its share, for the labels, which are the number of a
  * row at place `label`; where the source with the column, owner, has texts it is asked for them, in its numbering:
- * feature. are_keys: of groups. Errors, agreed: 65 an infinite label, too many, a key that a double cannot hold; those of
- * source_read; 75; 71. */
+ * feature. are_keys: of groups. Errors, agreed: 65 an infinite label, too many, a key that a double cannot hold; those
+ * of source_read; 75; 71. */
 gmmpi_status label_classes_find(MPI_Comm comm, point_source *source, int64_t label, point_source *owner,
                                 int64_t feature, bool are_keys, label_classes *classes, gmmpi_error *error);
 

@@ -36,8 +36,8 @@ group_layout group_layout_of(model_kind kind, int64_t n_components, int64_t n_fe
     *array = (group_array){.name = arrays[i].name,
                            .n_dimensions = arrays[i].n_dimensions,
                            .length = arrays[i].length,
-                           .is_expanded = has_other_arrays_in_files(kind.family) &&
-                                          strcmp(arrays[i].name, "covariances") == 0};
+                           .is_expanded =
+                               has_other_arrays_in_files(kind.family) && strcmp(arrays[i].name, "covariances") == 0};
     memcpy(array->shape, arrays[i].shape, sizeof array->shape);
     if (arrays[i].n_dimensions > 0 && others[i].shape[0] > arrays[i].shape[0])
       array->per_component = array->length / n_components;
@@ -256,8 +256,7 @@ gmmpi_status group_model(const group_models *models, int64_t group, const char *
 gmmpi_status group_outline(const group_models *models, gmmpi_model **outline, gmmpi_error *error)
 {
   const group_layout *layout = &models->layout;
-  gmmpi_status status =
-      model_allocate(layout->kind, layout->n_components, layout->n_features, outline, error);
+  gmmpi_status status = model_allocate(layout->kind, layout->n_components, layout->n_features, outline, error);
   if (status == GMMPI_OK) status = model_set_feature_names(*outline, models->feature_names, error);
   if (status == GMMPI_OK) status = model_accept_transforms(*outline, models->transforms, "the groups", error);
   return status;

@@ -86,8 +86,8 @@ typedef struct group_remark {
 } group_remark;
 
 typedef struct group_models {
-  group_layout layout; /* with numbers */
-  group_keys keys;     /* its n: how many groups there are */
+  group_layout layout;          /* with numbers */
+  group_keys keys;              /* its n: how many groups there are */
   double *facts[N_GROUP_FACTS]; /* each n */
   group_remark *remarks;        /* n_remarks, by groups */
   int64_t n_remarks;

@@ -45,8 +45,8 @@ static hid_t open_data_set(const opened_file *file, const char *name, int n_dime
   const hid_t data_set = H5Dopen2(file->id, name, H5P_DEFAULT);
   const hid_t space = data_set >= 0 ? H5Dget_space(data_set) : H5I_INVALID_HID;
   bool good = space >= 0;
-  bool fits = good && H5Sget_simple_extent_ndims(space) == n_dimensions &&
-              H5Sget_simple_extent_dims(space, extent, NULL) >= 0;
+  bool fits =
+      good && H5Sget_simple_extent_ndims(space) == n_dimensions && H5Sget_simple_extent_dims(space, extent, NULL) >= 0;
   for (int i = 0; i < n_dimensions && fits; i++) fits = shape[i] >= 0 && extent[i] == (hsize_t)shape[i];
   if (space >= 0) H5Sclose(space);
   good = good && opened_file_has(file, data_set);
@@ -164,8 +164,7 @@ static gmmpi_status read_facts(const opened_file *file, group_models *models, gm
                {"status", GROUP_STATUS}};
   const int64_t n = models->keys.n;
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-    if (read_numbers(file, table[i].name, 1, &n, models->facts[table[i].fact], error) != GMMPI_OK)
-      return error->status;
+    if (read_numbers(file, table[i].name, 1, &n, models->facts[table[i].fact], error) != GMMPI_OK) return error->status;
   }
   for (int64_t g = 0; g < n; g++) {
     const double K = models->facts[GROUP_N_COMPONENTS][g];
@@ -202,8 +201,7 @@ static gmmpi_status read_names(const opened_file *file, const char *name, int64_
   return good ? GMMPI_OK : refuse(file, name, error);
 }
 
-static gmmpi_status read_opened(const opened_file *file, const json_t *facts, group_models **models,
-                                gmmpi_error *error)
+static gmmpi_status read_opened(const opened_file *file, const json_t *facts, group_models **models, gmmpi_error *error)
 {
   const char *format = json_string_value(json_object_get(facts, "format"));
   const char *covariance = json_string_value(json_object_get(facts, "covariance"));

@@ -93,8 +93,8 @@ static bool write_converged(hid_t file, int64_t n, const double *numbers)
   const signed char no = 0;
   const signed char yes = 1;
   signed char *values = allocate(n, sizeof *values);
-  bool written = type >= 0 && values != NULL && H5Tenum_insert(type, "FALSE", &no) >= 0 &&
-                 H5Tenum_insert(type, "TRUE", &yes) >= 0;
+  bool written =
+      type >= 0 && values != NULL && H5Tenum_insert(type, "FALSE", &no) >= 0 && H5Tenum_insert(type, "TRUE", &yes) >= 0;
   for (int64_t i = 0; written && i < n; i++) values[i] = numbers[i] != 0.0;
   written = written && hdf5_image_write_as(file, "converged", 1, &n, type, type, values);
   if (type >= 0) H5Tclose(type);
@@ -140,8 +140,7 @@ static bool write_events(hid_t file, const group_models *models)
   const hid_t text = text_type(longest);
   const hid_t row = H5Tcreate(H5T_COMPOUND, row_bytes);
   char *rows = allocate(models->n_remarks, row_bytes);
-  bool written = rows != NULL && kind >= 0 && text >= 0 && row >= 0 &&
-                 H5Tinsert(row, "group", 0, H5T_STD_I64LE) >= 0 &&
+  bool written = rows != NULL && kind >= 0 && text >= 0 && row >= 0 && H5Tinsert(row, "group", 0, H5T_STD_I64LE) >= 0 &&
                  H5Tinsert(row, "kind", sizeof(int64_t), kind) >= 0 &&
                  H5Tinsert(row, "text", sizeof(int64_t) + KIND_BYTES, text) >= 0;
   for (int64_t i = 0; i < models->n_remarks && written; i++) {
