@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Pictures of a fitted mixture: the data, the components, the course of the fit and the responsibilities.
+"""Pictures of a fitted mixture: the data, the components, the course of the fit and the responsibilities; and of many mixtures.
 
-    plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] -o FOLDER
+    plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] [--clusters N] -o FOLDER
+    plot.py --selection TABLE.csv [--criterion bic] -o FOLDER
+    plot.py --bootstrap BOOT.h5 [--columns A,B] -o FOLDER
+    plot.py --groups GROUPS.h5 [DATA --by COLUMN|FILE] [--columns A,B] [--largest] -o FOLDER
 
-writes data.png, clusters.png, log_likelihood.png (with --log) and responsibilities.png into FOLDER and prints their paths.
+writes data.png, clusters.png, log_likelihood.png (with --log) and responsibilities.png into FOLDER, of a model whose components were
+merged also merging.png and merged_clusters.png; selection.png;
+standard_errors.png (of many features also standard_errors_2.png, ...); groups.png and groups_overview.png; and prints their paths.
 Where there are very many points a sample of them is read and drawn. Rows with missing values are left out.
 """
 
@@ -21,21 +26,58 @@ SAMPLE_WORK = 3e9  # rows x K x d x d
 
 
 def parse():
-    parser = Parser(prog="plot.py", description="Pictures of a mixture that gmmpi fitted.")
-    parser.add_argument("model", metavar="MODEL.h5", help="what gmmpi fit wrote")
-    parser.add_argument("data", metavar="DATA", help="CSV, TSV, NPY, HDF5 (FILE.h5:/path where it holds several tables)")
-    parser.add_argument("--columns", help="features: names, 1-based numbers and ranges, separated by commas")
+    parser = Parser(prog="plot.py", description="Pictures of mixtures that gmmpi fitted.",
+                    usage="plot.py [MODEL.h5 DATA] [--selection TABLE.csv] [--bootstrap BOOT.h5] [--groups GROUPS.h5 [DATA]] [options]")
+    parser.add_argument("files", metavar="MODEL.h5 DATA", nargs="*", help="what gmmpi fit wrote; CSV, TSV, NPY, HDF5 "
+                        "(FILE.h5:/path where it holds several tables). With --groups DATA alone")
+    parser.add_argument("--columns", help="features: names, 1-based numbers and ranges, separated by commas; "
+                        "with --bootstrap and --groups those of the model that are drawn")
     parser.add_argument("--header", choices=["yes", "no", "auto"], default="auto", help="has the text file a header?")
     parser.add_argument("--delimiter", help="between the fields of a text file")
     parser.add_argument("--log", metavar="LOG.csv", help="what gmmpi fit --log wrote")
     parser.add_argument("--labels", metavar="OUT.h5", help="what gmmpi fit --labels or gmmpi predict wrote")
+    parser.add_argument("--clusters", metavar="N", type=int, help="of a model of gmmpi fit --merge: so many clusters in "
+                        "merged_clusters.png (default: as many as are suggested)")
+    parser.add_argument("--selection", metavar="TABLE.csv", help="what gmmpi select --table wrote: criteria against K")
+    parser.add_argument("--criterion", choices=["bic", "aic", "icl", "cv"], help="the one that is drawn large (default: bic)")
+    parser.add_argument("--bootstrap", metavar="BOOT.h5", help="what gmmpi bootstrap wrote: standard errors of the components")
+    parser.add_argument("--groups", metavar="GROUPS.h5", help="what gmmpi fit --by wrote: a small picture of each group")
+    parser.add_argument("--by", metavar="COLUMN|FILE", help="what says to which group a row of DATA belongs, as gmmpi fit had it")
+    parser.add_argument("--by-index", metavar="FILE", help="the rows with which groups begin, as gmmpi fit had them")
+    parser.add_argument("--largest", action="store_true",
+                        help="of very many groups the largest are drawn, not some of all log-likelihoods")
     parser.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where the pictures go (default: here)")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if arguments.delimiter == "\\t":
         arguments.delimiter = "\t"
     if arguments.delimiter is not None and len(arguments.delimiter) != 1:
         raise Problem(WRONG_USAGE, "--delimiter: one character is needed")
+    take_files(parser, arguments)
     return arguments
+
+
+def take_files(parser, arguments):
+    """arguments.model and arguments.data from the files in a row, and what goes with what."""
+    files = arguments.files
+    if arguments.groups:
+        if len(files) > 1:
+            parser.error("with --groups there is one file of data; draw MODEL.h5 DATA in a command of its own")
+        if len(files) != (arguments.by is not None) + (arguments.by_index is not None):
+            parser.error("points of groups are drawn from DATA --by COLUMN, or --by-index FILE: %s" % (
+                "DATA is missing" if not files else "give one of the two"))
+        arguments.model, arguments.data = None, files[0] if files else None
+    elif len(files) == 2:
+        arguments.model, arguments.data = files
+    elif files or not (arguments.selection or arguments.bootstrap):
+        parser.error("MODEL.h5 and DATA are required, or --selection, --bootstrap or --groups" if len(files) < 2
+                     else "only MODEL.h5 and DATA are expected")
+    else:
+        arguments.model = arguments.data = None
+    companions = {"groups": ("by", "by_index", "largest"), "selection": ("criterion",), "model": ("log", "labels", "clusters")}
+    for option, needed in ((option, needed) for needed, options in companions.items() for option in options):
+        given = getattr(arguments, option)
+        if given is not None and given is not False and not getattr(arguments, needed):
+            parser.error("--%s goes with %s" % (option.replace("_", "-"), "MODEL.h5 DATA" if needed == "model" else "--" + needed))
 
 
 def read_scene(arguments):
@@ -80,20 +122,65 @@ def read_scene(arguments):
     return Scene(mixture, points, names, n_rows, labels), responsibilities
 
 
-def main():
-    arguments = parse()
-    require_libraries()
-    from plotting import pictures, style
+# What follows reads first, so that nothing is written when an input is bad, and gives names of pictures with functions that draw them.
+
+def pictures_of_mixture(arguments):
+    from plotting import pictures
+    from plotting.merging import pictures_of_clusters
     from plotting.mixture import read_log
 
     scene, responsibilities = read_scene(arguments)
     log = read_log(arguments.log) if arguments.log else None
-    style.prepare_folder(arguments.output)
-    style.save(pictures.draw_data(scene), arguments.output, "data.png")
-    style.save(pictures.draw_clusters(scene), arguments.output, "clusters.png")
+    of_clusters = pictures_of_clusters(arguments.model, arguments.clusters, scene, responsibilities)
+    yield "data.png", lambda: pictures.draw_data(scene)
+    yield "clusters.png", lambda: pictures.draw_clusters(scene)
     if log:
-        style.save(pictures.draw_log_likelihood(log), arguments.output, "log_likelihood.png")
-    style.save(pictures.draw_responsibilities(scene, responsibilities), arguments.output, "responsibilities.png")
+        yield "log_likelihood.png", lambda: pictures.draw_log_likelihood(log)
+    yield "responsibilities.png", lambda: pictures.draw_responsibilities(scene, responsibilities)
+    yield from of_clusters
+
+
+def pictures_of_selection(arguments):
+    from plotting.selection import order_of, read_selection
+    from plotting.selection_picture import draw_selection
+
+    candidates = read_selection(arguments.selection)
+    criteria = order_of(candidates, arguments.criterion, arguments.selection)
+    yield "selection.png", lambda: draw_selection(candidates, criteria)
+
+
+def pictures_of_bootstrap(arguments):
+    from plotting.bootstrap import pages_of, read_bootstrap
+    from plotting.bootstrap_picture import draw_page
+
+    bootstrap = read_bootstrap(arguments.bootstrap, arguments.columns)
+    for number, page in enumerate(pages_of(bootstrap), 1):
+        yield "standard_errors%s.png" % ("_%d" % number if number > 1 else ""), lambda page=page: draw_page(bootstrap, page)
+
+
+def pictures_of_groups(arguments):
+    from plotting.groups import pick_groups, read_groups
+    from plotting.group_points import read_points
+    from plotting.groups_picture import draw_groups, draw_overview
+
+    groups = read_groups(arguments.groups, arguments.columns)
+    shown = pick_groups(groups, arguments.largest)
+    points = read_points(groups, shown[0], arguments) if arguments.data else None
+    yield "groups.png", lambda: draw_groups(groups, shown, points)
+    yield "groups_overview.png", lambda: draw_overview(groups)
+
+
+def main():
+    arguments = parse()
+    require_libraries()
+    from plotting import style
+
+    kinds = [("model", pictures_of_mixture), ("selection", pictures_of_selection), ("bootstrap", pictures_of_bootstrap),
+             ("groups", pictures_of_groups)]
+    wanted = [picture for name, kind in kinds if getattr(arguments, name) for picture in kind(arguments)]
+    style.prepare_folder(arguments.output)
+    for name, draw in wanted:
+        style.save(draw(), arguments.output, name)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,21 @@ def transform(values, text):
     return values
 
 
+def transformed(points, transforms):
+    """The points (n x d) as the model takes them; what has no value then is NaN."""
+    if not transforms:
+        return points
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.column_stack([transform(points[:, j], text) for j, text in enumerate(transforms)])
+
+
+def shown_names_of(names, transforms):
+    """Names of features with the functions that were applied to them; None where there are no names."""
+    if not names or not transforms:
+        return names
+    return [" ".join(filter(None, [text.split(",")[0].split("=")[0], name])) for name, text in zip(names, transforms)]
+
+
 class Mixture:
     """weights: K, means: K x d, names: d. Components of weight 0 are left out; `numbers` (K, from 0) says which are left. noise: the
     weight and the volume of a uniform background, its origin (d) and axes (d x d), or None. dof: K, the degrees of freedom of t
@@ -50,19 +65,13 @@ class Mixture:
         self.names = names
         self.noise = noise
         self.dof = None if dof is None else dof[kept]
-        self.shown_names = names
-        if names and transforms:
-            self.shown_names = [" ".join(filter(None, [text.split(",")[0].split("=")[0], name]))
-                                for name, text in zip(names, transforms)]
+        self.shown_names = shown_names_of(names, transforms)
         self.n_stored = len(weights)
         self.n_components, self.n_features = self.means.shape
 
     def transformed(self, points):
         """The points (n x d) as the model takes them; what has no value then is NaN."""
-        if not self.transforms:
-            return points
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.column_stack([transform(points[:, j], text) for j, text in enumerate(self.transforms)])
+        return transformed(points, self.transforms)
 
     def stored(self, k):
         """What is stored of the covariance of component k: d x d, d, or one number."""
@@ -90,6 +99,20 @@ class Mixture:
         a normal distribution, which is 1 - exp(-normal^2 / 2). Of a t distribution the squared radius r^2 over 2 has an F distribution
         with 2 and dof degrees of freedom, so that it holds 1 - (1 + r^2 / dof)^(-dof / 2)."""
         return normal if self.dof is None else math.sqrt(self.dof[k] * math.expm1(normal ** 2 / self.dof[k]))
+
+    def ellipse(self, k, features, radius):
+        """Points of the ellipse of component k in two features that holds as much as one of so many standard deviations does of a
+        normal component: 2 x 120."""
+        angles = np.linspace(0, 2 * np.pi, 120)
+        values, vectors = np.linalg.eigh(self.covariance_of(k, features))
+        circle = np.sqrt(np.maximum(values, 0))[:, None] * np.stack([np.cos(angles), np.sin(angles)])
+        return self.means[k, features][:, None] + self.radius(k, radius) * (vectors @ circle)
+
+    def density_of(self, k, j, grid):
+        """Of component k in feature j, weighted, at the points of a grid."""
+        variance = self.covariance_of(k, [j])[0, 0]
+        distances = (grid - self.means[k, j]) ** 2 / variance
+        return self.weights[k] * np.exp(self.log_density_at(k, distances, 1)) / np.sqrt(variance)
 
     def log_densities(self, points):
         """log(weight density) of points (n x d): n x K."""

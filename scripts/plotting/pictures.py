@@ -5,7 +5,7 @@ import matplotlib.colors
 import matplotlib.lines
 import numpy as np
 
-from .style import DENSITY, GREY, OUTLINE, colours, plt
+from .style import DENSITY, GREY, OUTLINE, colours, look_of, plt
 
 SCATTER_POINTS = 20000  # beyond, densities are drawn
 PAIR_FEATURES = 6
@@ -23,7 +23,8 @@ class Scene:
         self.points = points
         self.names = names
         self.labels = labels
-        self.colours = colours(mixture.n_components)
+        looks = [look_of(k) for k in mixture.numbers]
+        self.colours, self.lines = [colour for colour, _, _ in looks], [line for _, _, line in looks]
         self.n = len(points)
         self.count = "{:,} points".format(self.n) if self.n == n_rows else \
             "a sample of {:,} of {:,} points".format(self.n, n_rows)
@@ -92,17 +93,13 @@ def _mixed_image(scene, i, j, bins):
 
 def _draw_components(axes, scene, i, j, small=False):
     """Means, and ellipses of features i and j, of one and two standard deviations; of t distributions those that hold as much."""
-    angles = np.linspace(0, 2 * np.pi, 120)
-    circle = np.stack([np.cos(angles), np.sin(angles)])
     numbered = scene.mixture.n_components > 8
     outlined = not small and scene.n > SCATTER_POINTS
     for k, colour in enumerate(scene.colours):
         mean = scene.mixture.means[k, [i, j]]
-        values, vectors = np.linalg.eigh(scene.mixture.covariance_of(k, [i, j]))
-        shape = vectors @ (np.sqrt(np.maximum(values, 0))[:, None] * circle)
         dark = tuple(0.75 * c for c in colour)
         for radius, width in ((1, 1.8), (2, 1.1)):
-            axes.plot(*(mean[:, None] + scene.mixture.radius(k, radius) * shape), color=dark, linewidth=width * (0.6 if small else 1),
+            axes.plot(*scene.mixture.ellipse(k, [i, j], radius), color=dark, linewidth=width * (0.6 if small else 1),
                       path_effects=OUTLINE if outlined else None, zorder=3)
         if numbered:
             axes.text(*mean, str(scene.mixture.numbers[k]), color=dark, fontsize=6 if small else 10,
@@ -121,12 +118,10 @@ def _draw_histogram(axes, scene, j, with_density, small=False):
         grid = np.linspace(*scene.limits[j], 400)
         total = np.zeros_like(grid)
         for k, colour in enumerate(scene.colours):
-            variance = scene.mixture.covariance_of(k, [j])[0, 0]
-            distances = (grid - scene.mixture.means[k, j]) ** 2 / variance
-            density = scene.mixture.weights[k] * np.exp(scene.mixture.log_density_at(k, distances, 1)) / np.sqrt(variance)
+            density = scene.mixture.density_of(k, j, grid)
             total += density
             axes.fill_between(grid, density, color=colour, alpha=0.18, linewidth=0)
-            axes.plot(grid, density, color=colour, linewidth=1 if small else 1.6)
+            axes.plot(grid, density, color=colour, linestyle=scene.lines[k], linewidth=1 if small else 1.6)
         if scene.mixture.noise:
             density = scene.mixture.noise_density(j, grid)
             total += density

@@ -52,6 +52,16 @@ class ArrayTable:
             parts.append(part.reshape(stop - start, self.n_columns)[:, columns].astype(float))
         return np.concatenate(parts)
 
+    def keyed_rows(self, key, columns, n):
+        """All rows, n at a time: the cells of one column as they are, and the numbers of others."""
+        for start in range(0, self.n_rows, n):
+            try:
+                part = np.asarray(self.array[start:start + n])
+            except OSError as error:
+                raise Problem(INPUT_FAILED, "%s: reading failed (%s)" % (self.label, error))
+            part = part.reshape(len(part), self.n_columns)
+            yield part[:, key], part[:, columns].astype(float)
+
     def numeric_columns(self):
         return list(range(self.n_columns))
 
@@ -123,6 +133,24 @@ class TextTable:
                 row += 1
         return values
 
+    def keyed_rows(self, key, columns, n):
+        """All rows, n at a time: the cells of one column (a list of strings), and the numbers of others."""
+        cells, rows, skip = [], [], self.skip
+        with self._open() as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                if skip:
+                    skip -= 1
+                    continue
+                rows.append(self._numbers(line, number, columns))
+                cells.append(self._fields(line)[key].strip())
+                if len(rows) == n:
+                    yield cells, np.array(rows)
+                    cells, rows = [], []
+        if rows:
+            yield cells, np.array(rows)
+
     def _numbers(self, line, number, columns):
         fields = self._fields(line)
         if len(fields) != self.n_columns:
@@ -189,10 +217,14 @@ def _hdf5_table(path, inside):
 
 def names_of(item):
     """The feature names that an HDF5 object carries as an attribute, or None."""
-    names = item.attrs.get("feature_names")
-    if names is None:
+    return words_of(item.attrs.get("feature_names"))
+
+
+def words_of(value):
+    """Strings of an HDF5 attribute or data set as a list; None stays None."""
+    if value is None:
         return None
-    return [name.decode() if isinstance(name, bytes) else str(name) for name in np.atleast_1d(names)]
+    return [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in np.atleast_1d(value)]
 
 
 def open_table(data, header="auto", delimiter=None):
@@ -246,3 +278,71 @@ def _picked_by(word, table):
     if numbers[-1] > table.n_columns:
         raise Problem(BAD_DATA, "%s: there is no column %d, it has %d" % (table.label, numbers[-1], table.n_columns))
     return [number - 1 for number in numbers]
+
+
+def features_of(n):
+    """Names of features that have none."""
+    return ["x%d" % (j + 1) for j in range(n)]
+
+
+class Headings:
+    """Names of columns without a table."""
+
+    def __init__(self, label, names):
+        self.label = label
+        self.names = names
+        self.n_columns = len(names)
+
+
+def pick_features(path, columns, names):
+    """The features (from 0) of a file of results that --columns names; all where it is not given."""
+    if columns is None:
+        return list(range(len(names)))
+    table = Headings(path, names)
+    return [column for word in next(csv.reader([columns], skipinitialspace=True)) for column in _picked_by(word, table)]
+
+
+class Results:
+    """An HDF5 file that a command wrote, open; what is not in it is a Problem that says which command writes it."""
+
+    def __init__(self, path, file, command):
+        self.path = path
+        self.file = file
+        self.command = command
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def check(self, good, message):
+        if not good:
+            raise Problem(BAD_DATA, "%s: %s; give a file that `%s` wrote" % (self.path, message, self.command))
+
+    def item(self, name):
+        """A data set."""
+        self.check(isinstance(self.file.get(name), h5py.Dataset), "there is no data set /%s" % name)
+        return self.file[name]
+
+    def array(self, name, n_dimensions=None):
+        """A data set of numbers as an array, of floating-point numbers where it is not of whole ones."""
+        item = self.item(name)
+        self.check(item.dtype.kind in "iufb" and n_dimensions in (None, item.ndim), "/%s is of type %s and shape %s" % (
+            name, item.dtype, item.shape))
+        try:
+            return item[()] if item.dtype.kind in "iub" else item[()].astype(float)
+        except OSError as error:
+            raise Problem(INPUT_FAILED, "%s: reading failed (%s)" % (self.path, error))
+
+
+def open_results(path, command):
+    """The file that a command wrote."""
+    try:
+        return Results(path, h5py.File(path, "r"), command)
+    except FileNotFoundError:
+        raise Problem(NO_INPUT, "%s: there is no such file" % path)
+    except PermissionError:
+        raise Problem(NO_INPUT, "%s: permission denied" % path)
+    except OSError:
+        raise Problem(BAD_DATA, "%s: not an HDF5 file; give one that `%s` wrote" % (path, command))

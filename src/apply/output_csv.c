@@ -3,6 +3,7 @@
  * before it have told the length of theirs, so that rows are produced twice: to measure and to write. */
 #include "apply/output_kinds.h"
 
+#include "support/csv_field.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/memory.h"
@@ -12,22 +13,6 @@
 #include <string.h>
 
 /* --- text --- */
-
-/* A field as RFC 4180 wants it: quoted when it holds a delimiter, a quote or blanks at its ends. Line breaks, which our
- * own reader does not take inside quotes, become blanks. */
-static char *put_field(char *text, const char *field, char delimiter)
-{
-  const size_t length = strlen(field);
-  const bool quoted = length == 0 || strchr(field, delimiter) != NULL || strpbrk(field, "\"\r\n") != NULL ||
-                      field[0] == ' ' || field[length - 1] == ' ';
-  if (quoted) *text++ = '"';
-  for (const char *c = field; *c != '\0'; c++) {
-    if (*c == '"') *text++ = '"';
-    *text++ = *c == '\n' || *c == '\r' ? ' ' : *c;
-  }
-  if (quoted) *text++ = '"';
-  return text;
-}
 
 /* The first line, which the caller frees; NULL when there is no memory. */
 static char *make_header(const output_table *table, char delimiter)
@@ -42,11 +27,11 @@ static char *make_header(const output_table *table, char delimiter)
   char *next = header;
   for (int c = 0; c < table->n_columns; c++) {
     for (int64_t i = 0; i < table->columns[c].width; i++) {
-      next = put_field(next, table->columns[c].headings[i], delimiter);
+      next = csv_put_field(next, table->columns[c].headings[i], delimiter);
       *next++ = delimiter;
     }
     if (table->columns[c].names != NULL) {
-      next = put_field(next, table->columns[c].names_heading, delimiter);
+      next = csv_put_field(next, table->columns[c].names_heading, delimiter);
       *next++ = delimiter;
     }
   }
@@ -72,7 +57,7 @@ static char *put_number(char *text, output_type type, const void *numbers, int64
 
 static char *put_name(char *text, const output_column *column, int32_t number, char delimiter)
 {
-  return number >= 0 && number < column->n_names ? put_field(text, column->names[number], delimiter) : text;
+  return number >= 0 && number < column->n_names ? csv_put_field(text, column->names[number], delimiter) : text;
 }
 
 /* The most bytes that the names of a row take, with delimiters. */

@@ -57,15 +57,25 @@ static hid_t contiguous_properties(void)
   return properties;
 }
 
+/* The shape of so many rows of the column: how many dimensions. */
+static int shape_of(const output_column *column, int64_t n_rows, hsize_t shape[3])
+{
+  shape[0] = (hsize_t)n_rows;
+  shape[1] = (hsize_t)(column->inner > 0 ? column->width / column->inner : column->width);
+  shape[2] = (hsize_t)column->inner;
+  return !column->is_matrix ? 1 : column->inner > 0 ? 3 : 2;
+}
+
 /* Chunks of so many rows, shuffled and deflated. */
 static hid_t chunk_properties(const output_column *column, int64_t chunk_rows, int level)
 {
-  const hsize_t chunk[2] = {(hsize_t)chunk_rows, (hsize_t)column->width};
+  hsize_t chunk[3];
+  const int n_dimensions = shape_of(column, chunk_rows, chunk);
   const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
   if (properties >= 0 &&
-      (H5Pset_chunk(properties, column->is_matrix ? 2 : 1, chunk) < 0 ||
-       H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER) < 0 || H5Pset_shuffle(properties) < 0 ||
-       H5Pset_deflate(properties, (unsigned)level) < 0 || H5Pset_obj_track_times(properties, false) < 0)) {
+      (H5Pset_chunk(properties, n_dimensions, chunk) < 0 || H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER) < 0 ||
+       H5Pset_shuffle(properties) < 0 || H5Pset_deflate(properties, (unsigned)level) < 0 ||
+       H5Pset_obj_track_times(properties, false) < 0)) {
     H5Pclose(properties);
     return H5I_INVALID_HID;
   }
@@ -75,8 +85,9 @@ static hid_t chunk_properties(const output_column *column, int64_t chunk_rows, i
 /* The column's data set, negative on failure. */
 static hid_t create_column(hid_t file, hid_t properties, const output_column *column, int64_t n_rows)
 {
-  const hsize_t shape[2] = {(hsize_t)n_rows, (hsize_t)column->width};
-  const hid_t space = H5Screate_simple(column->is_matrix ? 2 : 1, shape, NULL);
+  hsize_t shape[3];
+  const int n_dimensions = shape_of(column, n_rows, shape);
+  const hid_t space = H5Screate_simple(n_dimensions, shape, NULL);
   hid_t set = H5I_INVALID_HID;
   if (space >= 0 && properties >= 0)
     set = H5Dcreate2(file, column->name, number_type(column->type), space, H5P_DEFAULT, properties, H5P_DEFAULT);
@@ -146,7 +157,7 @@ gmmpi_status output_chunk_file_create(const output_table *table, int64_t chunk_r
 gmmpi_status output_chunk_write(const output_chunk_file *file, int column, int64_t row, const void *bytes,
                                 int64_t n_bytes, const char *path, gmmpi_error *error)
 {
-  const hsize_t place[2] = {(hsize_t)row, 0};
+  const hsize_t place[3] = {(hsize_t)row, 0, 0};
   errno = 0;
   return H5Dwrite_chunk(file->sets[column], H5P_DEFAULT, 0, place, (size_t)n_bytes, bytes) >= 0
              ? GMMPI_OK

@@ -26,6 +26,7 @@ typedef struct output_column {
   output_type type;
   int64_t width;                  /* numbers per row */
   bool is_matrix;                 /* HDF5: two dimensions, rows x width; else one and width is 1 */
+  int64_t inner;                  /* of a matrix, unless 0: three dimensions, rows x width / inner x inner */
   const char *const *headings;    /* width: of the CSV columns */
   const char *headings_attribute; /* HDF5: an attribute of the data set with the headings; NULL: none */
   /* Of a column of OUTPUT_INT32 of width 1: what its numbers from 0 on are called, n_names texts; NULL: nothing. HDF5:

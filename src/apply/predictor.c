@@ -19,6 +19,7 @@ gmmpi_status predictor_create(const kernel *instructions, const gmmpi_model *mod
   *result = NULL;
   if (created == NULL || !multiply_fits(model->n_components, TILE_ROWS, &count)) goto no_memory;
   created->kernel = instructions;
+  created->n_labels = model->n_components;
   created->responsibilities = allocate(2 * count, sizeof(double));
   created->expected_log_density = allocate(TILE_ROWS, sizeof(double));
   created->log_density =
@@ -49,6 +50,12 @@ no_memory:
               (long long)model->n_components, (long long)model->n_features);
 }
 
+void predictor_merge(predictor *self, int64_t n_clusters, const int64_t *cluster_of)
+{
+  self->n_labels = n_clusters;
+  self->cluster_of = cluster_of;
+}
+
 gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error)
 {
   const int64_t K = self->form->n_components;
@@ -59,6 +66,25 @@ gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error)
   if (self->outlier_weights != NULL && self->pulls != NULL && self->sums.totals != NULL && self->sums.logs != NULL)
     return GMMPI_OK;
   return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
+}
+
+gmmpi_status predictor_add_entropy(predictor *self, gmmpi_error *error)
+{
+  self->entropy = allocate(TILE_ROWS, sizeof(double));
+  if (self->entropy != NULL) return GMMPI_OK;
+  return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
+}
+
+gmmpi_status predictor_add_outliers(predictor *self, const gmmpi_model *model, const outlier_scale *scale, double share,
+                                    gmmpi_error *error)
+{
+  self->scale = scale;
+  self->outlier_share = share;
+  self->p_values = allocate(TILE_ROWS, sizeof(double));
+  self->own_density = allocate(TILE_ROWS, sizeof(double));
+  if (self->p_values == NULL || self->own_density == NULL)
+    return fail(error, GMMPI_NO_MEMORY, "no memory is left to predict; use machines with more memory");
+  return model_has(model, PART_NOISE) ? point_density_create(self->kernel, model, &self->components, error) : GMMPI_OK;
 }
 
 /* Responsibilities, log density and outlier weights. */
@@ -78,6 +104,10 @@ void predictor_destroy(predictor *self)
 {
   if (self == NULL) return;
   free(self->outlier_weights);
+  free(self->entropy);
+  point_density_destroy(self->components);
+  free(self->p_values);
+  free(self->own_density);
   free(self->pulls);
   free(self->sums.totals);
   free(self->sums.logs);
@@ -102,14 +132,33 @@ static void take_noise(predictor *self, const double highest[TILE_ROWS])
   }
 }
 
-/* The component with the largest responsibility, which is written to highest. */
+/* Responsibilities of clusters in place of those of components, whose numbers are not below theirs: a cluster's first
+ * component, its lowest, leaves it a row whose own component was added before. */
+static void merge_shares(predictor *self)
+{
+  int64_t n_begun = 0;
+  for (int64_t k = 0; self->cluster_of != NULL && k < self->form->n_components; k++) {
+    const double *own = self->responsibilities + k * TILE_ROWS;
+    const int64_t cluster = self->cluster_of[k];
+    if (cluster < 0) continue;
+    double *sum = self->responsibilities + cluster * TILE_ROWS;
+    if (cluster == n_begun) {
+      memmove(sum, own, TILE_ROWS * sizeof *sum);
+      n_begun++;
+    } else {
+      for (int p = 0; p < TILE_ROWS; p++) sum[p] += own[p];
+    }
+  }
+}
+
+/* The component, or cluster, with the largest responsibility, which is written to highest. */
 static void take_labels(predictor *self, double highest[TILE_ROWS])
 {
   for (int p = 0; p < TILE_ROWS; p++) {
     highest[p] = self->responsibilities[p];
     self->labels[p] = 0;
   }
-  for (int64_t k = 1; k < self->form->n_components; k++) {
+  for (int64_t k = 1; k < self->n_labels; k++) {
     const double *own = self->responsibilities + k * TILE_ROWS;
     for (int p = 0; p < TILE_ROWS; p++) {
       if (own[p] > highest[p]) {
@@ -117,6 +166,43 @@ static void take_labels(predictor *self, double highest[TILE_ROWS])
         self->labels[p] = (int32_t)k;
       }
     }
+  }
+}
+
+/* Adds -share log share of all shares but the largest, and sums these. */
+static void add_share(double share, double *largest, double *rest, double *entropy)
+{
+  const double smaller = fmin(share, *largest);
+  *largest = fmax(share, *largest);
+  if (!(smaller > 0.0)) return;
+  *rest += smaller;
+  *entropy -= smaller * log(smaller);
+}
+
+/* A largest share near 1 is known best by what the others have: so that entropies near 0 have all their digits. */
+static void take_entropy(predictor *self, int n_points)
+{
+  for (int p = 0; p < n_points; p++) {
+    double largest = self->noise[p];
+    double rest = 0.0;
+    double entropy = 0.0;
+    for (int64_t k = 0; k < self->n_labels; k++)
+      add_share(self->responsibilities[k * TILE_ROWS + p], &largest, &rest, &entropy);
+    if (largest > 0.0) entropy -= largest * (rest < 0.5 ? log1p(-rest) : log(largest));
+    self->entropy[p] = entropy;
+  }
+}
+
+static void take_outliers(predictor *self, const double *tile, int n_points)
+{
+  const double *log_density = self->log_density;
+  if (self->components != NULL) {
+    point_density_components(self->components, tile, n_points, self->own_density);
+    log_density = self->own_density;
+  }
+  for (int p = 0; p < n_points; p++) {
+    self->p_values[p] = outlier_p_value(self->scale, log_density[p]);
+    self->n_outliers += self->p_values[p] <= self->outlier_share;
   }
 }
 
@@ -134,10 +220,14 @@ void predictor_tile(predictor *self, const double *tile, const double *weights, 
     self->kernel->posteriors(self->form, &row, self->responsibilities, self->expected_log_density,
                              &self->totals[of_kernel], &sum_log_max, self->scratch);
   if (self->density != NULL) predictive_tile(self->density, tile, self->log_density, self->scratch);
+  merge_shares(self);
   take_labels(self, highest);
   take_noise(self, highest);
+  if (self->entropy != NULL) take_entropy(self, n_points);
+  if (self->scale != NULL) take_outliers(self, tile, n_points);
   self->summed[TOTAL_LOG_LIKELIHOOD] = self->log_density;
   self->summed[TOTAL_EXPECTED_LOG_DENSITY] = self->density != NULL ? self->expected_log_density : NULL;
+  self->summed[TOTAL_ENTROPY] = self->entropy;
   for (int i = 0; i < N_PREDICTOR_TOTALS; i++) {
     if (self->summed[i] == NULL || (i == (int)of_kernel && weights == NULL)) continue;
     self->totals[i] = before[i]; /* of weighted points the kernel's sum is none */
@@ -145,7 +235,7 @@ void predictor_tile(predictor *self, const double *tile, const double *weights, 
   }
 }
 
-int64_t predictor_bytes(const gmmpi_model *model, bool outlier_weights)
+int64_t predictor_bytes(const gmmpi_model *model, bool outlier_weights, bool outliers)
 {
   const int64_t K = model->n_components;
   int64_t tiles;
@@ -155,6 +245,8 @@ int64_t predictor_bytes(const gmmpi_model *model, bool outlier_weights)
       model_bytes(model_kind_of(model), K, model->n_features),
       tiles,
       model->n_features * TILE_ROWS * (int64_t)sizeof(double),
+      3 * TILE_ROWS * (int64_t)sizeof(double),
+      outliers && model_has(model, PART_NOISE) ? point_density_bytes(model) : 0,
       model_has(model, PART_POSTERIOR) ? predictive_bytes(model) : 0,
       kernel_scratch_bytes(model->family->storage->shape, K, model->n_features),
   };

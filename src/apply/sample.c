@@ -4,6 +4,7 @@
 #include "apply/output.h"
 #include "mixture/background.h"
 #include "mixture/posterior.h"
+#include "points/layout.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -137,18 +138,33 @@ static void draw_normal(const sampler *source, int64_t row, int64_t k, double *p
   for (int64_t j = 0; j < d; j++) point[j] += model->means[k * d + j];
 }
 
-int32_t sampler_draw(const sampler *source, int64_t row, double *point)
+/* A point as the model has it. */
+static int32_t draw_transformed(const sampler *source, int64_t row, double *point)
 {
-  const gmmpi_model *model = source->model;
-  const int64_t d = model->n_features;
+  const int64_t n_components = source->model->n_components;
   const int64_t k = draw_component(source, row);
-  if (k == model->n_components)
+  if (k == n_components)
     draw_noise(source, row, point);
   else
     draw_normal(source, row, k, point);
-  for (int64_t j = 0; source->transforms != NULL && j < d; j++)
+  return k == n_components ? NOISE_LABEL : (int32_t)k;
+}
+
+int32_t sampler_draw(const sampler *source, int64_t row, double *point)
+{
+  const int32_t label = draw_transformed(source, row, point);
+  for (int64_t j = 0; source->transforms != NULL && j < source->model->n_features; j++)
     point[j] = transform_undo(&source->transforms[j], point[j]);
-  return k == model->n_components ? NOISE_LABEL : (int32_t)k;
+  return label;
+}
+
+void sampler_draw_tile(const sampler *source, int64_t first_row, int n_points, double *point, double *tile)
+{
+  const int64_t d = source->model->n_features;
+  for (int p = 0; p < TILE_ROWS; p++) {
+    if (p < n_points) draw_transformed(source, first_row + p, point);
+    for (int64_t j = 0; j < d; j++) tile[j * TILE_ROWS + p] = p < n_points ? point[j] : tile[j * TILE_ROWS];
+  }
 }
 
 typedef struct sampling {

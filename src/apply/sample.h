@@ -27,6 +27,10 @@ void sampler_destroy(sampler *source); /* NULL is fine */
  * variational posterior points are of its posterior predictive density (apply/predictive.h). */
 int32_t sampler_draw(const sampler *source, int64_t row, double *point);
 
+/* The same points as the model has them, without undoing transforms: rows first_row and on, n_points of them (at most
+ * TILE_ROWS), as a tile (d x TILE_ROWS) that is filled up with copies of the first. point: room for d numbers. */
+void sampler_draw_tile(const sampler *source, int64_t first_row, int n_points, double *point, double *tile);
+
 /* Collective over comm; every rank has the same model. Writes n_points points to path, as HDF5 (/points: N x d with the
  * attribute feature_names when the model has names; /labels: N, int32, with the attribute names when its components
  * have some) or, by path's ending, CSV (the features by name, then label, and class where components have names).

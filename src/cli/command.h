@@ -18,6 +18,7 @@
 
 typedef gmmpi_status command_function(MPI_Comm comm, int argc, char **argv, gmmpi_error *error);
 
-command_function command_fit, command_predict, command_sample, command_info, command_convert;
+command_function command_fit, command_select, command_bootstrap, command_predict, command_sample, command_condition,
+    command_marginal, command_compare, command_info, command_convert;
 
 #endif

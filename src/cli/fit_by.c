@@ -2,12 +2,12 @@
 /* gmmpi fit --by: a mixture for each group, from a file of points to a file of models. */
 #include "cli/fit_by_command.h"
 
-#include "apply/criteria.h"
 #include "cli/prepare.h"
 #include "fit/adaptation.h"
 #include "fit/group_offsets.h"
 #include "fit/memory_plan.h"
 #include "job/progress.h"
+#include "mixture/criteria.h"
 #include "sources/pipe.h"
 #include "support/clock.h"
 #include "support/error.h"
@@ -150,7 +150,10 @@ static gmmpi_status deal_rows(by_session *session, gmmpi_error *error)
     group_rows_deal(points, session->n_groups, session->offsets, &session->rows, error);
   }
   shard_destroy(points);
-  return error->status;
+  if (error->status != GMMPI_OK) return error->status;
+  /* Only now it is known how large the largest group is. */
+  const groups_plan plan = plan_of(session);
+  return memory_check(session->comm, groups_bytes(&plan, session->rows.most_rows), session->source->label, error);
 }
 
 static gmmpi_status read_groups(by_session *session, gmmpi_error *error)
@@ -278,8 +281,7 @@ static gmmpi_status say_stopped(const by_session *session, gmmpi_error *error)
 static gmmpi_status fit_groups(by_session *session, gmmpi_error *error)
 {
   const job_options *wanted = &session->command->job;
-  static group_criterion *const criteria[] = {
-      [CRITERION_NONE] = NULL, [CRITERION_BIC] = bic, [CRITERION_AIC] = aic, [CRITERION_ICL] = icl};
+  static group_criterion *const criteria[] = {[BY_NO_CRITERION] = NULL, [BY_BIC] = bic, [BY_AIC] = aic, [BY_ICL] = icl};
   gmmpi_error local = {0};
   groups_plan plan = plan_of(session);
   plan.criterion = criteria[session->command->by.criterion];
@@ -339,7 +341,6 @@ static fit_by_account account_of(by_session *session)
                           .n_features = session->source->n_features,
                           .dropped = session->dropped,
                           .n_outside = session->rows.n_outside,
-                          .has_weights = session->how.has_weights,
                           .seconds_total = MPI_Wtime() - session->began,
                           .seconds_read = session->seconds_read,
                           .peak_memory = peak,
@@ -378,8 +379,10 @@ static gmmpi_status write_groups(by_session *session, gmmpi_error *error)
     free(bytes);
     json_decref(facts);
   }
-  if (agree(session->comm, &local) != GMMPI_OK) return error_pass(error, &local);
-  remove_checkpoint(session);
+  agree(session->comm, &local);
+  if (local.status == GMMPI_OK || local.status == GMMPI_BAD_DATA)
+    remove_checkpoint(session); /* nothing is left to do */
+  if (local.status != GMMPI_OK) return error_pass(error, &local);
   const fit_by_account end = account_of(session);
   if (session->rank == 0) fit_by_print_summary(&end);
   return GMMPI_OK;

@@ -13,7 +13,6 @@ typedef struct fit_by_account {
   int64_t n_samples, n_features;
   dropped_count dropped;
   int64_t n_outside; /* rows of no group */
-  bool has_weights;
   double seconds_total, seconds_read;
   int64_t peak_memory;
   int n_ranks;

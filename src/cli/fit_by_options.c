@@ -9,23 +9,23 @@
 #include <string.h>
 
 static const char *const criteria[] = {
-    [CRITERION_NONE] = "none", [CRITERION_BIC] = "bic", [CRITERION_AIC] = "aic", [CRITERION_ICL] = "icl", NULL};
+    [BY_NO_CRITERION] = "none", [BY_BIC] = "bic", [BY_AIC] = "aic", [BY_ICL] = "icl", NULL};
 
 static gmmpi_status parse_criterion(const option_record *option, const char *text, void *value, gmmpi_error *error)
 {
-  criterion_word *criterion = value;
-  for (int i = CRITERION_BIC; criteria[i] != NULL; i++) {
+  by_criterion *criterion = value;
+  for (int i = BY_BIC; criteria[i] != NULL; i++) {
     if (strcmp(criteria[i], text) != 0) continue;
-    *criterion = (criterion_word)i;
+    *criterion = (by_criterion)i;
     return GMMPI_OK;
   }
-  return refuse_choice(option->name, criteria + CRITERION_BIC, text, error);
+  return refuse_choice(option->name, criteria + BY_BIC, text, error);
 }
 
 static void print_criterion(const option_record *option, const void *value, char *text, size_t size)
 {
   (void)option;
-  snprintf(text, size, "%s", criteria[*(const criterion_word *)value]);
+  snprintf(text, size, "%s", criteria[*(const by_criterion *)value]);
 }
 
 const option_record fit_by_option_table[] = {
@@ -85,7 +85,7 @@ static gmmpi_status check_without(const fit_command *command, gmmpi_error *error
 {
   if (command->by.least_components > 0)
     return refuse("--components: a range is for the groups of --by; give one number, or ask gmmpi select", error);
-  if (command->by.criterion != CRITERION_NONE)
+  if (command->by.criterion != BY_NO_CRITERION)
     return refuse("--criterion goes with --by and a range of components (-k 1:5); leave it away", error);
   return GMMPI_OK;
 }
@@ -94,7 +94,7 @@ static gmmpi_status check_range(const fit_command *command, gmmpi_error *error)
 {
   const fit_options *fit = &command->fit;
   const bool has_range = command->by.least_components > 0;
-  const bool has_criterion = command->by.criterion != CRITERION_NONE;
+  const bool has_criterion = command->by.criterion != BY_NO_CRITERION;
   if (has_range && !has_criterion)
     return refuse("--components: a range needs --criterion bic, aic or icl, by which a number is chosen", error);
   if (has_criterion && !has_range)
@@ -118,6 +118,8 @@ gmmpi_status fit_by_check(const fit_command *command, gmmpi_error *error)
     return refuse("--known-labels: the classes of a group would be other components in each; leave it away", error);
   if (command->labels_path != NULL)
     return refuse("--labels: with --by the labels come from gmmpi predict --by; leave it away", error);
+  if (command->merge != NULL)
+    return refuse("--merge: components are merged in one model, and --by makes many; leave it away", error);
   if (command->job.log_path != NULL)
     return refuse("--log: with --by iterations are those of many fits; leave it away", error);
   if (command->fit.prune)

@@ -13,12 +13,12 @@
 #include <jansson.h>
 
 /* What is said of groups, each of which gets a mixture of its own. */
-typedef enum criterion_word { CRITERION_NONE, CRITERION_BIC, CRITERION_AIC, CRITERION_ICL } criterion_word;
+typedef enum by_criterion { BY_NO_CRITERION, BY_BIC, BY_AIC, BY_ICL } by_criterion;
 typedef struct fit_by_words {
   const char *keys;         /* a column, or a file; NULL: not given */
   const char *offsets;      /* a file; NULL: not given */
   int64_t least_components; /* of a range; else 0 */
-  criterion_word criterion;
+  by_criterion criterion;
 } fit_by_words;
 
 static inline bool fit_is_by_groups(const fit_by_words *by)
@@ -34,6 +34,7 @@ typedef struct fit_command {
   fit_options fit; /* start and labels are set later */
   uint64_t given;  /* of its table of options */
   const char *output_path;
+  const char *merge;        /* by which criterion components are merged into clusters; NULL: they are not */
   const char *labels_path;  /* NULL: none */
   int64_t compress;         /* of the labels; 0: not at all */
   char *default_checkpoint; /* to be freed */
@@ -43,8 +44,21 @@ typedef struct fit_command {
   bool help;
 } fit_command;
 
-/* Reads the command line. Prints the help text on rank 0 when asked for. Errors: 64. */
-gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error);
+/* What the command line of a command like fit has besides, or instead. */
+typedef struct fit_dialect {
+  const char *name;             /* of the command */
+  const char *synopsis;         /* as command_usage has it, like the next one, the first paragraph of which it is */
+  const char *about;            /* with %s for the formats of DATA */
+  const option_record *options; /* n_fit_options: fit_option_table, or one like it */
+  option_group more;            /* its own */
+  /* After all options have been read, before they are checked as a whole; NULL: nothing. */
+  gmmpi_status (*settle)(void *context, fit_command *command, gmmpi_error *error);
+  void *context;
+} fit_dialect;
+
+/* Reads the command line. Prints the help text on rank 0 when asked for. dialect: NULL, that of fit. Errors: 64. */
+gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialect *dialect, fit_command *command,
+                               gmmpi_error *error);
 void fit_command_clear(fit_command *command);
 
 /* For rank 0: no output may be another output, and none may be a file of the data, or of what the fit starts or goes on
@@ -62,13 +76,16 @@ typedef struct fit_account {
   const data_account *data; /* rank 0's; NULL: none */
   const fit_result *result;
   const start_file *start;
-  double seconds_total, seconds_read, seconds_checkpoint;
+  double seconds_total, seconds_read, seconds_checkpoint, seconds_merge;
   int64_t peak_memory;
   int n_ranks;
 } fit_account;
 
 /* Attributes of the model file: nothing that depends on ranks, time or place. NULL when there is no memory. */
 json_t *fit_facts(const fit_account *account);
+
+/* The summary as one object. NULL when there is no memory. */
+json_t *fit_summary_json(const fit_account *account);
 
 /* Prints the summary on standard output, as JSON or for people. */
 void fit_print_summary(const fit_account *account);

@@ -57,6 +57,15 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   return GMMPI_OK;
 }
 
+static const fit_dialect dialect_of_fit = {
+    .name = "fit",
+    .synopsis = "DATA -k K [options] -o MODEL.h5",
+    .about = "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; %s, recognised by "
+             "content. Runs alone or under mpirun or srun with any number of ranks; the model is the same to the last "
+             "bit.",
+    .options = fit_option_table,
+};
+
 /* The table of the options of a fit, where -k may also be a range. */
 static const option_record *table_with_range(fit_command *command)
 {
@@ -72,17 +81,28 @@ static const option_record *table_with_range(fit_command *command)
   return table;
 }
 
-static option_group fit_group(const char *title, fit_command *command, fit_words *words)
+static option_group fit_group(const char *title, const fit_dialect *dialect, fit_command *command, fit_words *words)
 {
   return (option_group){.title = title,
-                        .options = table_with_range(command),
+                        .options = dialect == &dialect_of_fit ? table_with_range(command) : dialect->options,
                         .n_options = n_fit_options,
                         .values = &command->fit,
                         .given = &words->given};
 }
 
-gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *command, gmmpi_error *error)
+/* The text with `word` in place of its %s. */
+static void text_with(const char *text, const char *word, char *result, size_t size)
 {
+  const char *place = strstr(text, "%s");
+  snprintf(result, size, "%.*s%s%s", (int)(place - text), text, word, place + 2);
+}
+
+static const char *const merge_criteria[] = {"entropy", NULL};
+
+gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialect *dialect, fit_command *command,
+                               gmmpi_error *error)
+{
+  if (dialect == NULL) dialect = &dialect_of_fit;
   fit_words words = {0};
   memset(command, 0, sizeof *command);
   job_options *job_values = &command->job;
@@ -139,6 +159,14 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .value = &command->output_path,
        .fallback = "model.h5",
        .help = "the model"},
+      {.name = "merge",
+       .argument = "CRITERION",
+       .kind = OPTION_WORD,
+       .value = &command->merge,
+       .choices = merge_criteria,
+       .help = "merge components into clusters, down to one: step by step the two whose merging lowers the entropy of "
+               "the points' memberships most; the model keeps the hierarchy, of which gmmpi predict --clusters makes "
+               "labels"},
       {.name = "labels",
        .argument = "OUT.h5",
        .kind = OPTION_TEXT,
@@ -166,41 +194,45 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, fit_command *com
        .help = "a line for every iteration"},
   };
   const option_group groups[] = {
-      fit_group("Model", command, &words),
-      fit_group("Method", command, &words),
-      fit_group("Iterations", command, &words),
-      fit_group("Start", command, &words),
+      dialect->more,
+      fit_group("Model", dialect, command, &words),
+      fit_group("Method", dialect, command, &words),
+      fit_group("Iterations", dialect, command, &words),
+      fit_group("Start", dialect, command, &words),
       reading_group(&command->reading),
       weights_group(&command->reading),
       {.options = &known_labels_option, .n_options = 1, .values = &command->reading},
-      {.title = "Groups", .options = fit_by_option_table, .n_options = n_fit_by_options, .values = &command->by},
-      fit_group("Machine", command, &words),
+      {.options = fit_by_option_table,
+       .n_options = dialect == &dialect_of_fit ? n_fit_by_options : 0,
+       .values = &command->by},
+      fit_group("Machine", dialect, command, &words),
       {.options = memory_option_table, .n_options = n_memory_options, .values = &command->memory},
       OPTION_GROUP("Output", output_options),
       OPTION_GROUP("Checkpoints", job_table),
   };
   char formats[200];
-  char about[1000];
+  char first[1400];
+  char about[2000];
   kinds_list("or", true, formats, sizeof formats);
+  text_with(dialect->about, formats, first, sizeof first);
   snprintf(about, sizeof about,
-           "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; %s, recognised by "
-           "content. Runs alone or under mpirun or srun with any number of ranks; the model is the same to the last "
-           "bit.\n\nSIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGXCPU and the end of the time end the job with a checkpoint "
+           "%s\n\nSIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGXCPU and the end of the time end the job with a checkpoint "
            "and exit status 75; --restart auto goes on from there. SIGUSR2 is answered with a line that says how it "
            "goes.",
-           formats);
+           first);
   const command_usage usage = {
-      .name = "fit",
-      .synopsis = "DATA -k K [options] -o MODEL.h5",
+      .name = dialect->name,
+      .synopsis = dialect->synopsis,
       .about = about,
       .n_least = 1,
       .n_most = 1,
-      .groups = groups,
-      .n_groups = ARRAY_LENGTH(groups),
+      .groups = dialect->more.n_options > 0 ? groups : groups + 1,
+      .n_groups = dialect->more.n_options > 0 ? ARRAY_LENGTH(groups) : ARRAY_LENGTH(groups) - 1,
   };
   command_words operands;
   if (!options_read(&usage, argc, argv, rank, &operands, &command->help, error)) return error->status;
   command->data = operands.operands[0];
+  if (dialect->settle != NULL && dialect->settle(dialect->context, command, error) != GMMPI_OK) return error->status;
   return settle(&words, command, error);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/fit_command.h"
 
-#include "apply/criteria.h"
 #include "cli/prepare.h"
+#include "mixture/criteria.h"
+#include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/json_text.h"
 
@@ -131,6 +132,15 @@ static bool note_weights(const shard *points, json_t *facts)
   return !points->has_weights || json_object_set_new(facts, "sum_of_weights", json_real(points->total_weight)) == 0;
 }
 
+/* Of components that were merged. */
+static bool note_clusters(const fit_account *account, json_t *facts)
+{
+  const cluster_hierarchy *hierarchy = account->result->end.model->hierarchy;
+  return hierarchy == NULL || (json_object_set_new(facts, "merge", json_string(account->command->merge)) == 0 &&
+                               json_object_set_new(facts, "n_clusters_suggested",
+                                                   json_integer((json_int_t)hierarchy_suggestion(hierarchy))) == 0);
+}
+
 json_t *fit_facts(const fit_account *account)
 {
   const fit_options *options = &account->command->fit;
@@ -144,7 +154,7 @@ json_t *fit_facts(const fit_account *account)
       note_weights(account->points, facts) && fit_options_note_model(options, 0, later, facts) &&
       json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
       fit_options_note_model(options, later, n_fit_options, facts) && note_log_posterior(account, facts) &&
-      note_adapted(account, facts);
+      note_adapted(account, facts) && note_clusters(account, facts);
   if (done) return facts;
   json_decref(facts);
   return NULL;
@@ -184,7 +194,7 @@ static json_t *names_of_components(const gmmpi_model *model)
   return names;
 }
 
-static void print_summary_json(const fit_account *account)
+json_t *fit_summary_json(const fit_account *account)
 {
   const fit_result *result = account->result;
   const fit_timings *timings = &result->timings;
@@ -210,17 +220,19 @@ static void print_summary_json(const fit_account *account)
     note_log_posterior(account, summary);
     note_dof(account->result->end.model, summary);
     json_object_update(summary, run);
+    if (account->command->merge != NULL) {
+      note_clusters(account, summary);
+      hierarchy_note(account->result->end.model->hierarchy, summary);
+      json_object_set_new(seconds, "merge", json_real(account->seconds_merge));
+    }
     note_weights(account->points, summary);
     if (account->points->has_weights)
       json_object_set_new(summary, "n_weightless", json_integer((json_int_t)account->points->n_weightless));
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
-    char *text = json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-    if (text != NULL) puts(text);
-    free(text);
   }
-  json_decref(summary);
   json_decref(common);
   json_decref(run);
+  return summary;
 }
 
 static void print_background(const gmmpi_model *model)
@@ -329,6 +341,7 @@ static void print_for_people(const fit_account *account)
     print_likelihood(account);
   print_components(end->model);
   print_background(end->model);
+  print_hierarchy(end->model->hierarchy, 20);
   for (int64_t i = 0; i < result->n_events; i++) {
     char text[400];
     fit_event_describe(&result->events[i], text, sizeof text);
@@ -347,8 +360,9 @@ static void print_for_people(const fit_account *account)
 
 void fit_print_summary(const fit_account *account)
 {
+  gmmpi_error ignored = {0};
   if (account->command->json)
-    print_summary_json(account);
+    print_json(fit_summary_json(account), &ignored);
   else if (account->command->job.verbosity >= 0)
     print_for_people(account);
 }

@@ -121,5 +121,7 @@ void info_print(const file_description *description)
   print_facts(plain, 2);
   json_decref(plain);
   info_data_print_columns(description->facts);
-  if (model != NULL) print_components(model);
+  if (model == NULL) return;
+  print_components(model);
+  print_hierarchy(model->hierarchy, INT64_MAX);
 }

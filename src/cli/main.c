@@ -31,8 +31,13 @@ typedef struct command {
 
 static const command commands[] = {
     {"fit", "fit one mixture", command_fit, true, false},
+    {"select", "fit a grid of numbers of components and families, keep the best", command_select, true, false},
     {"predict", "labels, responsibilities, log-densities of points", command_predict, true, false},
+    {"bootstrap", "standard errors and intervals of a model's numbers", command_bootstrap, true, false},
     {"sample", "draw points from a model", command_sample, true, false},
+    {"condition", "the model of the other features where some are given", command_condition, false, false},
+    {"marginal", "the model of some of the features", command_marginal, false, false},
+    {"compare", "say how alike two models are", command_compare, false, false},
     {"info", "say what a model, checkpoint or data file holds", command_info, false, false},
     {"convert", " to one HDF5 file, so that later jobs start fast", command_convert, true, true},
 };

@@ -4,18 +4,31 @@
 
 #include "cli/command.h"
 #include "cli/data_account.h"
+#include "cli/model_data.h"
 #include "cli/options.h"
 #include "cli/predict_command.h"
 #include "cli/predict_summary.h"
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
 #include "fit/options.h"
+#include "mixture/background.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/signals.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The smallest p-value is 1 / (draws + 1). */
+static gmmpi_status check_draws(const predict_wishes *wishes, gmmpi_error *error)
+{
+  const double draws = (double)wishes->outlier_draws;
+  if (!wishes->outliers || wishes->outlier_share * (draws + 1.0) >= 1.0) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE,
+              "--outlier-share: with %lld draws no p-value is as small as %g; give --outlier-draws %.0f or more",
+              (long long)wishes->outlier_draws, wishes->outlier_share, ceil(100.0 / wishes->outlier_share));
+}
 
 static gmmpi_status parse(int argc, char **argv, int rank, predict_command *command, gmmpi_error *error)
 {
@@ -32,6 +45,14 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
                "responsibility_1 ... in text; with noise one column more, the background's",
        .kind = OPTION_FLAG,
        .value = &command->wishes.responsibilities},
+      {.name = "clusters",
+       .argument = "N",
+       .help = "of a model of fit --merge: labels and responsibilities of N clusters in place of components, numbered "
+               "from 0 by their lowest components",
+       .kind = OPTION_INTEGER,
+       .value = &command->wishes.clusters,
+       .smallest = 1,
+       .largest = INT64_MAX},
       {.name = "log-density",
        .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column; of a "
                "model of fit --method vb or dp that of the posterior predictive density",
@@ -48,6 +69,20 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
                "exponentials of expected log densities, which do not integrate to 1 (scikit-learn's score_samples)",
        .kind = OPTION_FLAG,
        .value = &command->wishes.expected_log_density},
+      {.name = "entropy",
+       .help = "also how uncertain it is which component the point is of: minus the sum of responsibility times its "
+               "logarithm, the background's included, in nats: /entropy (n), or a column",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.entropy},
+      {.name = "target",
+       .argument = "LIST",
+       .help =
+           "features of the model, by name or number, that are predicted from the others: their conditional mean and "
+           "variance, /target_mean and /target_variance (n x targets), of several targets also /target_covariance, or "
+           "columns mean_NAME, variance_NAME, covariance_A_B; all else is about the other features. DATA need not "
+           "have the targets; where it has them the summary says how well they are predicted",
+       .kind = OPTION_TEXT,
+       .value = &command->targets},
       {.name = "by",
        .argument = "COLUMN|FILE",
        .help = "of a file of fit --by: each point by the mixture of its group, whose key is in this column of DATA, by "
@@ -65,7 +100,46 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
-  const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading),
+  const option_record outlier_options[] = {
+      {.name = "outliers",
+       .help = "also how rare the point is: the share of points drawn from the model whose density is no higher, "
+               "/outlier_p_value (n), and whether that is at most --outlier-share, /is_outlier (n, 0 or 1)",
+       .kind = OPTION_FLAG,
+       .value = &command->wishes.outliers},
+      {.name = "outlier-share",
+       .argument = "P",
+       .help = "points with a p-value of at most P are outliers; of points of the model itself it is a share P",
+       .kind = OPTION_REAL,
+       .value = &command->wishes.outlier_share,
+       .least = 0.0,
+       .above_least = true,
+       .most = 0.5,
+       .fallback = "0.01",
+       .needs = "outliers",
+       .word = "yes"},
+      {.name = "outlier-draws",
+       .argument = "N",
+       .help = "how many points are drawn from the model",
+       .kind = OPTION_INTEGER,
+       .value = &command->wishes.outlier_draws,
+       .smallest = 1,
+       .largest = INT64_C(1) << 36,
+       .fallback = "100000",
+       .needs = "outliers",
+       .word = "yes"},
+      {.name = "seed",
+       .argument = "S",
+       .help = "the randomness of these draws",
+       .kind = OPTION_SEED,
+       .value = &command->wishes.outlier_seed,
+       .fallback = "0",
+       .needs = "outliers",
+       .word = "yes"},
+  };
+  uint64_t given = 0;
+  option_group of_outliers = OPTION_GROUP("Outliers", outlier_options);
+  of_outliers.given = &given;
+  const option_group groups[] = {OPTION_GROUP("Options", output_options), of_outliers, reading_group(&command->reading),
                                  weights_group(&command->reading)};
   const command_usage usage = {
       .name = "predict",
@@ -87,100 +161,42 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   };
   command_words words;
   if (!options_read(&usage, argc, argv, rank, &words, &command->help, error)) return error->status;
-  command->model_path = words.operands[0];
+  command->model_path = command->model_called = words.operands[0];
   command->data = words.operands[1];
   if (command->output_path == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "-o is missing; say where the predictions go, e.g. -o labels.h5");
   if (reading_check(&command->reading, error) != GMMPI_OK) return error->status;
-  if (reading_has_word(&command->reading, "transform"))
-    return fail(error, GMMPI_WRONG_USAGE,
-                "predict: --transform: the model knows how its features were transformed; leave it out");
+  if (model_data_check("predict", &command->reading, error) != GMMPI_OK) return error->status;
+  if (options_check_needs(outlier_options, ARRAY_LENGTH(outlier_options), NULL, given, error) != GMMPI_OK ||
+      check_draws(&command->wishes, error) != GMMPI_OK)
+    return error->status;
   command->wishes.compress = (int)command->compress;
   return compress_check(command->compress, command->output_path, error);
 }
 
-static name_list names_of_model(const predict_command *command, const gmmpi_model *model)
+/* Has the model so many clusters? */
+static gmmpi_status check_clusters(const predict_command *command, const gmmpi_model *model, gmmpi_error *error)
 {
-  return (name_list){.owner = command->model_path, .names = model->feature_names, .n = model->n_features};
-}
-
-static name_list names_of_source(const point_source *source)
-{
-  return (name_list){
-      .owner = source->label, .names = source->feature_names, .n = source->n_features, .columns = source->columns};
-}
-
-/* Collective. Opens the data with the columns that are called as the features of the model, which has names, or all
- * columns where the data have none; *source is NULL when that fails, and failure says why. */
-static void open_by_names(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
-                          point_source **source, gmmpi_error *failure)
-{
-  source_options options = reading_source_options(&command->reading);
-  options.columns = NULL;
-  options.wanted = names_of_model(command, model);
-  options.transforms = model_transforms(model, command->model_path);
-  source_open(comm, command->data, &options, source, failure);
-}
-
-/* Collective. All columns, when they could not be found by name: they are taken in their order where the model has no
- * names, or none that say anything, else refused. Errors, agreed: those of source_open. */
-static gmmpi_status open_all(MPI_Comm comm, const predict_command *command, const gmmpi_model *model,
-                             const gmmpi_error *other_names, point_source **source, gmmpi_error *error)
-{
-  source_options options = reading_source_options(&command->reading);
-  options.transforms = model_transforms(model, command->model_path);
-  const bool named = names_are_own(model->feature_names, model->n_features);
-  gmmpi_error failure = {0};
-  const bool opened = source_open(comm, command->data, &options, source, &failure) == GMMPI_OK;
-  const bool refused = opened ? (*source)->has_names : failure.status == GMMPI_BAD_DATA;
-  if (named && refused && other_names->status != GMMPI_OK) failure = *other_names;
-  if (failure.status == GMMPI_OK) return GMMPI_OK;
-  source_close(*source);
-  *source = NULL;
-  *error = failure;
-  return failure.status;
-}
-
-/* Collective. The columns that --columns picks are the model's features in their order, unless they have just the
- * model's names: then each is the feature that it is called as. Errors, agreed: those of source_open, 71. */
-static gmmpi_status open_picked(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
-                                point_source **source, gmmpi_error *error)
-{
-  source_options options = reading_source_options(&command->reading);
-  options.transforms = model_transforms(model, command->model_path);
-  const name_list wanted = names_of_model(command, model);
-  if (source_open(comm, command->data, &options, source, error) != GMMPI_OK) return error->status;
-  const name_list picked = names_of_source(*source);
-  if (picked.n != wanted.n || !(*source)->has_names || wanted.names == NULL || names_agree(picked, wanted))
-    return GMMPI_OK;
-  gmmpi_error other_names = {0};
-  int64_t *positions = allocate(wanted.n, sizeof *positions);
-  if (positions == NULL)
-    fail(&other_names, GMMPI_NO_MEMORY, "no memory is left for the names of the features");
-  else
-    names_find(picked, wanted, positions, &other_names);
-  free(positions);
-  if (agree(comm, &other_names) == GMMPI_OK) {
-    point_source *sorted = NULL;
-    open_by_names(comm, command, model, &sorted, &other_names);
-    if (sorted != NULL) {
-      source_close(*source);
-      *source = sorted;
-    }
-  }
-  if (other_names.status == GMMPI_NO_MEMORY) return fail(error, GMMPI_NO_MEMORY, "%s", other_names.message);
-  if (other_names.status != GMMPI_OK && names_are_own(wanted.names, wanted.n) && rank == 0) {
-    int64_t j = 0;
-    while (strcmp(picked.names[j], wanted.names[j]) == 0) j++;
-    warn("%s: feature %lld is \"%s\", in %s it is \"%s\"", (*source)->label, (long long)j + 1, picked.names[j],
-         command->model_path, wanted.names[j]);
-  }
-  return GMMPI_OK;
+  const int64_t n = command->wishes.clusters;
+  if (n == 0) return GMMPI_OK;
+  if (model->hierarchy == NULL)
+    return fail(
+        error, GMMPI_BAD_DATA,
+        "%s: its components were not merged into clusters; do it with gmmpi fit DATA -k %lld --covariance %s%s%s "
+        "--init %s --max-iter 0 --merge entropy -o MERGED.h5",
+        command->model_path, (long long)model->n_components, model->family->name,
+        model_has(model, PART_TAILS) ? " --distribution t" : "", model_has(model, PART_NOISE) ? " --noise" : "",
+        command->model_path);
+  if (n <= model->hierarchy->n_clusters) return GMMPI_OK;
+  return fail(error, GMMPI_WRONG_USAGE, "--clusters: %lld is more than the %lld component%s of %s; give 1 to %lld",
+              (long long)n, (long long)model->hierarchy->n_clusters, plural(model->hierarchy->n_clusters),
+              command->model_path, (long long)model->hierarchy->n_clusters);
 }
 
 /* Has the model what is wished for? */
 static gmmpi_status check_wishes(const predict_command *command, const gmmpi_model *model, gmmpi_error *error)
 {
+  if (check_clusters(command, model, error) != GMMPI_OK) return error->status;
   if (command->wishes.outlier_weights && model->dof == NULL)
     return fail(
         error, GMMPI_WRONG_USAGE,
@@ -191,39 +207,83 @@ static gmmpi_status check_wishes(const predict_command *command, const gmmpi_mod
     return fail(error, GMMPI_WRONG_USAGE,
                 "--expected-log-density: %s has no posterior, so that its density is known; give --log-density",
                 command->model_path);
+  if (command->wishes.outliers && model_has(model, PART_NOISE) && !background_has_region(model))
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: has noise but does not say where (noise_origin, noise_axes), so that no points can be drawn for "
+                "--outliers; give it these, or --log-density",
+                command->model_path);
+  if (command->wishes.expected_log_density && command->targets != NULL)
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "--expected-log-density: targets are predicted by the posterior predictive density, which has no expected "
+        "log density; leave it out, or --target");
+  if (command->wishes.clusters > 0 && command->targets != NULL)
+    return fail(
+        error, GMMPI_WRONG_USAGE,
+        "--clusters: components were merged by what all features say of them, and --target leaves some of these "
+        "out; give one of the two");
   return GMMPI_OK;
 }
 
-/* Do the data have as many features as the model? */
-static gmmpi_status check_features(const predict_command *command, const gmmpi_model *model, const point_source *source,
-                                   gmmpi_error *error)
+static model_data data_for(const predict_command *command, const gmmpi_model *model)
 {
-  if (source->n_features == model->n_features) return GMMPI_OK;
-  int64_t *positions = NULL;
-  if (source->has_names && names_are_own(model->feature_names, model->n_features) &&
-      (positions = allocate(model->n_features, sizeof *positions)) != NULL)
-    names_match(names_of_source(source), names_of_model(command, model), positions, error);
-  free(positions);
-  if (error->status != GMMPI_OK) return error->status;
-  return fail(error, GMMPI_BAD_DATA, "%s: has %lld feature%s, %s was fitted to %lld; pick the same with --columns",
-              source->label, (long long)source->n_features, plural(source->n_features), command->model_path,
-              (long long)model->n_features);
+  return (model_data){model, command->model_path, command->model_called, command->data, &command->reading};
 }
 
-gmmpi_status predict_open_data(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
-                               point_source **source, gmmpi_error *error)
+/* What predicts the targets; NULL where there are none. */
+static gmmpi_status open_regression(const predict_command *command, const gmmpi_model *model, regression **of,
+                                    gmmpi_error *error)
 {
+  feature_choice targets;
+  if (command->targets == NULL) return GMMPI_OK;
+  feature_choice_read(model, command->model_path, "--target", command->targets, &targets, error);
+  if (error->status == GMMPI_OK && targets.n == model->n_features)
+    fail(error, GMMPI_WRONG_USAGE,
+         "--target: all %lld feature%s of %s are targets, and none is left to predict them from; leave some out",
+         (long long)targets.n, plural(targets.n), command->model_path);
+  if (error->status == GMMPI_OK) regression_create(model, &targets, command->model_path, of, error);
+  feature_choice_clear(&targets);
+  return error->status;
+}
+
+/* Collective. Data with the features of the model. */
+static gmmpi_status open_features(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *model,
+                                  point_source **source, gmmpi_error *error)
+{
+  const model_data data = data_for(command, model);
+  return model_data_open(comm, rank, &data, source, error);
+}
+
+/* Collective. Data that have the targets, too: *source is NULL when it seems that they have not, and failure says why.
+ */
+static void open_with_targets(MPI_Comm comm, int rank, const predict_command *command, const gmmpi_model *joint,
+                              point_source **source, gmmpi_error *failure)
+{
+  const model_data data = data_for(command, joint);
   *source = NULL;
-  if (command->reading.columns != NULL) {
-    if (open_picked(comm, rank, command, model, source, error) != GMMPI_OK) return error->status;
-  } else {
-    gmmpi_error other_names = {0};
-    if (model->feature_names != NULL) open_by_names(comm, command, model, source, &other_names);
-    if (*source == NULL && open_all(comm, command, model, &other_names, source, error) != GMMPI_OK)
-      return error->status;
+  if (command->reading.columns == NULL && names_are_own(joint->feature_names, joint->n_features))
+    model_data_open_by_names(comm, &data, source, failure);
+  else
+    model_data_open(comm, rank, &data, source, failure);
+  if (failure->status == GMMPI_OK) return;
+  source_close(*source);
+  *source = NULL;
+}
+
+/* Collective. Of targets the data have all features of the joint model, or the others alone. */
+static gmmpi_status open_data(MPI_Comm comm, int rank, predict_command *command, const gmmpi_model *model,
+                              point_source **source, gmmpi_error *error)
+{
+  const regression *of = command->wishes.regression;
+  gmmpi_error failure = {0};
+  *source = NULL;
+  if (of != NULL) open_with_targets(comm, rank, command, of->joint, source, &failure);
+  if (failure.status != GMMPI_OK && failure.status != GMMPI_BAD_DATA) return error_pass(error, &failure);
+  if (*source == NULL) {
+    if (of != NULL) command->model_called = "the model without its targets";
+    if (open_features(comm, rank, command, model, source, error) != GMMPI_OK) return error->status;
   }
-  if (prepare_output_is_no_input(comm, command->output_path, *source, error) != GMMPI_OK) return error->status;
-  return check_features(command, model, *source, error);
+  return prepare_output_is_no_input(comm, command->output_path, *source, error);
 }
 
 static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command *command,
@@ -231,6 +291,7 @@ static gmmpi_status print_summary(MPI_Comm comm, int rank, const predict_command
 {
   if (rank == 0 && command->json) print_json(predict_summary_json(summary), error);
   if (rank == 0 && !command->json && !command->quiet) predict_summary_print(summary);
+  if (rank == 0) predict_warn_of_outliers(summary, command->data);
   return agree(comm, error);
 }
 
@@ -248,10 +309,12 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
 {
   predict_command command = {0};
   gmmpi_model *model = NULL;
+  const gmmpi_model *used; /* that whose features the rows are seen in: without the targets */
   point_source *source = NULL;
   shard *points = NULL;
   data_account *data = NULL;
   predict_report report = {0};
+  regression *of = NULL;
   int rank;
   int n_ranks;
   MPI_Comm_rank(comm, &rank);
@@ -263,14 +326,17 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||
       prepare_model(comm, command.model_path, &model, error) != GMMPI_OK ||
-      check_wishes(&command, model, error) != GMMPI_OK ||
-      predict_open_data(comm, rank, &command, model, &source, error) != GMMPI_OK)
+      check_wishes(&command, model, error) != GMMPI_OK || open_regression(&command, model, &of, error) != GMMPI_OK)
     goto done;
+  command.wishes.targets = of != NULL;
+  command.wishes.regression = of;
+  used = of != NULL ? of->marginal : model;
+  if (open_data(comm, rank, &command, used, &source, error) != GMMPI_OK) goto done;
   if (rank == 0) data = data_account_create(source);
   shard_options how = {.n_threads = command.threads};
   reading_note_rows(&command.reading, source, &how);
   how.drops_weightless = false; /* each has its label */
-  const int64_t rest[] = {predict_bytes(model, command.wishes, source->n_rows, command.threads),
+  const int64_t rest[] = {predict_bytes(used, command.wishes, source->n_rows, command.threads),
                           shard_stream_tables_bytes(source->n_rows, n_ranks)};
   const memory_need need = {
       .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),
@@ -281,11 +347,14 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how, error) == GMMPI_OK &&
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       weigh_points(&command, source, points, error) == GMMPI_OK &&
-      predict_to_file(model, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
-    print_summary(comm, rank, &command, &(predict_summary){model, points, data, &report, command.output_path}, error);
+      predict_to_file(used, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
+    print_summary(comm, rank, &command,
+                  &(predict_summary){used, points, data, &report, &command.wishes, command.output_path, of}, error);
 
 done:
   free(report.label_counts);
+  free(report.target_totals);
+  regression_destroy(of);
   data_account_destroy(data);
   shard_destroy(points);
   source_close(source);

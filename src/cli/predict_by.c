@@ -2,6 +2,7 @@
 /* gmmpi predict --by: each point by the mixture of its group. */
 #include "apply/group_predict.h"
 #include "cli/data_account.h"
+#include "cli/model_data.h"
 #include "cli/options.h"
 #include "cli/predict_command.h"
 #include "cli/prepare.h"
@@ -13,16 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static gmmpi_status check_wishes(const predict_command *command, gmmpi_error *error)
+static bool is_known(const char *column)
 {
-  const predict_wishes *wishes = &command->wishes;
-  predict_wishes known;
-  memset(&known, 0, sizeof known);
-  known.responsibilities = wishes->responsibilities;
-  known.log_density = wishes->log_density;
-  known.compress = wishes->compress;
-  /* Whatever can be wished for besides is of one model. */
-  if (memcmp(&known, wishes, sizeof known) == 0) return GMMPI_OK;
+  return strcmp(column, "labels") == 0 || strcmp(column, "responsibilities") == 0 || strcmp(column, "log_density") == 0;
+}
+
+/* Whatever else can be wished for is of one model. */
+static gmmpi_status check_wishes(const predict_command *command, const gmmpi_model *outline, gmmpi_error *error)
+{
+  prediction_columns columns;
+  bool known = command->targets == NULL && command->wishes.clusters == 0;
+  if (known && prediction_columns_open((prediction_kind){outline, &command->wishes}, &columns, error) == GMMPI_OK) {
+    for (int i = 0; i < columns.n; i++) known = known && is_known(columns.records[i]->name);
+    prediction_columns_close(&columns);
+  }
+  if (known) return error->status;
   return fail(error, GMMPI_WRONG_USAGE,
               "--by goes with --responsibilities and --log-density alone; leave the other outputs away");
 }
@@ -119,12 +125,14 @@ gmmpi_status predict_by_run(MPI_Comm comm, const predict_command *command, gmmpi
   gmmpi_error local = {0};
   int rank;
   MPI_Comm_rank(comm, &rank);
-  if (check_wishes(command, &local) == GMMPI_OK && prepare_threads(comm, command->threads, &local) == GMMPI_OK &&
+  if (prepare_threads(comm, command->threads, &local) == GMMPI_OK &&
       prepare_distinct(comm, command->output_path, command->model_path, &local) == GMMPI_OK &&
       prepare_output(comm, command->output_path, &local) == GMMPI_OK &&
       prepare_groups(comm, command->model_path, &models, &local) == GMMPI_OK) {
-    group_outline(models, &outline, &local);
-    if (agree(comm, &local) == GMMPI_OK && predict_open_data(comm, rank, command, outline, &source, &local) == GMMPI_OK)
+    if (group_outline(models, &outline, &local) == GMMPI_OK) check_wishes(command, outline, &local);
+    const model_data data = {outline, command->model_path, command->model_path, command->data, &command->reading};
+    if (agree(comm, &local) == GMMPI_OK && model_data_open(comm, rank, &data, &source, &local) == GMMPI_OK &&
+        prepare_output_is_no_input(comm, command->output_path, source, &local) == GMMPI_OK)
       predict_points(comm, rank, command, models, source, &local);
   }
   source_close(source);

@@ -16,7 +16,9 @@ typedef struct predict_summary {
   const shard *points;
   const data_account *data; /* NULL: there is nothing to say */
   const predict_report *report;
+  const predict_wishes *wishes;
   const char *output_path;
+  const regression *of; /* targets; NULL: there are none, else the model is the one without them */
 } predict_summary;
 
 /* For rank 0. NULL: no memory is left. */
@@ -24,5 +26,8 @@ json_t *predict_summary_json(const predict_summary *about);
 
 /* For rank 0, on standard output. */
 void predict_summary_print(const predict_summary *about);
+
+/* For rank 0: a warning where there are far more outliers than there would be among points of the model. */
+void predict_warn_of_outliers(const predict_summary *about, const char *data);
 
 #endif

@@ -4,6 +4,7 @@
 #include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
+#include "support/large_messages.h"
 #include "support/printable.h"
 #include "support/threads.h"
 
@@ -64,6 +65,36 @@ gmmpi_status prepare_groups(MPI_Comm comm, const char *path, group_models **mode
   return error->status;
 }
 
+/* Collective. Rank 0's object on every rank, as text. */
+static gmmpi_status broadcast_facts(MPI_Comm comm, int rank, json_t **facts, gmmpi_error *error)
+{
+  char *text = rank == 0 ? json_dumps(*facts, JSON_REAL_PRECISION(17)) : NULL;
+  int64_t length = text != NULL ? (int64_t)strlen(text) : -1;
+  MPI_Bcast(&length, 1, MPI_INT64_T, 0, comm);
+  if (rank != 0 && length >= 0) text = calloc((size_t)length + 1, 1);
+  if (text == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for what the model's file notes");
+  if (agree(comm, error) == GMMPI_OK) {
+    broadcast_large(comm, 0, text, length, MPI_CHAR);
+    if (rank != 0) *facts = json_loads(text, 0, NULL);
+    if (*facts == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for what the model's file notes");
+    agree(comm, error);
+  }
+  free(text);
+  return error->status;
+}
+
+gmmpi_status prepare_model_and_facts(MPI_Comm comm, const char *path, gmmpi_model **model, json_t **facts,
+                                     gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  *model = NULL;
+  *facts = NULL;
+  if (rank == 0) model_file_read(path, model, facts, error);
+  if (agree(comm, error) != GMMPI_OK || model_broadcast(comm, model, error) != GMMPI_OK) return error->status;
+  return broadcast_facts(comm, rank, facts, error);
+}
+
 gmmpi_status prepare_threads(MPI_Comm comm, int threads, gmmpi_error *error)
 {
   int rank;
@@ -120,11 +151,32 @@ json_t *json_number(double value)
   return isfinite(value) ? json_real(value) : json_null();
 }
 
+void print_name(const char *before, const char *name)
+{
+  char *copy = strdup(name);
+  if (copy != NULL) printable_make(copy);
+  printf("%s%s", before, copy != NULL ? copy : "?");
+  free(copy);
+}
+
 void print_component_name(const char *before, const gmmpi_model *model, int64_t k)
 {
-  if (model->component_names == NULL) return;
-  char *name = strdup(model->component_names[k]);
-  if (name != NULL) printable_make(name);
-  printf("%s%s", before, name != NULL ? name : "?");
-  free(name);
+  if (model->component_names != NULL) print_name(before, model->component_names[k]);
+}
+
+void print_hierarchy(const cluster_hierarchy *hierarchy, int64_t most_lines)
+{
+  if (hierarchy == NULL) return;
+  const int64_t n = hierarchy->n_clusters;
+  const int64_t suggested = hierarchy_suggestion(hierarchy);
+  printf("  merged by entropy: %lld cluster%s suggested\n", (long long)suggested, plural(suggested));
+  if (n > 1) puts("   clusters      entropy  merged next");
+  if (n > most_lines)
+    printf("  ... %lld to %lld clusters: gmmpi info shows them\n", (long long)n, (long long)most_lines + 1);
+  for (int64_t left = n < most_lines ? n : most_lines; left > 0 && n > 1; left--) {
+    printf("  %9lld %12.6g", (long long)left, hierarchy->entropy[left - 1]);
+    const int64_t *merged = hierarchy->merges + 2 * (n - left);
+    if (left > 1) printf("  %lld and %lld", (long long)merged[0], (long long)merged[1]);
+    putchar('\n');
+  }
 }

@@ -24,6 +24,11 @@ gmmpi_status prepare_output(MPI_Comm comm, const char *path, gmmpi_error *error)
 /* Collective. Rank 0 reads the model, all ranks get it. Errors, agreed: 66, 65, 71. */
 gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model, gmmpi_error *error);
 
+/* Collective. The same, and on every rank what the file notes beside the model, an object that the caller releases.
+ * Errors, agreed: 66, 65, 71. */
+gmmpi_status prepare_model_and_facts(MPI_Comm comm, const char *path, gmmpi_model **model, json_t **facts,
+                                     gmmpi_error *error);
+
 /* Collective. The same of the models of groups. */
 gmmpi_status prepare_groups(MPI_Comm comm, const char *path, group_models **models, gmmpi_error *error);
 
@@ -36,9 +41,14 @@ gmmpi_status print_json(json_t *value, gmmpi_error *error);
 /* For rank 0: says for people how many rows were left out, if any were, and why. */
 void print_dropped(dropped_count dropped);
 
-/* For rank 0: the name of a component as a terminal may have it, after what stands before it; nothing where there is
- * none. */
+/* For rank 0: a name as a terminal may have it, after what stands before it; that of a component, nothing where there
+ * is none. */
+void print_name(const char *before, const char *name);
 void print_component_name(const char *before, const gmmpi_model *model, int64_t k);
+
+/* For rank 0: the hierarchy of a model's clusters, a line for each of at most most_lines steps, the last ones; nothing
+ * for NULL. */
+void print_hierarchy(const cluster_hierarchy *hierarchy, int64_t most_lines);
 
 /* A real number, or null where JSON has none. */
 json_t *json_number(double value);

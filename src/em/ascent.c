@@ -56,6 +56,7 @@ static gmmpi_status end(ascent *one)
 static gmmpi_status end_in_failure(ascent *one)
 {
   one->has_failed = true;
+  one->climb->current.measured.objective = NAN; /* for whoever goes on from the climber's state */
   return end(one);
 }
 

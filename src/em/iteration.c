@@ -16,14 +16,6 @@
 /* A pass whose sums lost digits is made again, at most so often. */
 enum { MOST_REPEATED_PASSES = 3 };
 
-/* The lowest instruction set of all ranks. Collective. */
-static const kernel *common_kernel(MPI_Comm comm)
-{
-  int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
-  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
-  return kernel_best(level);
-}
-
 /* Do some ranks' processors differ in what their libraries do? Collective. */
 static bool processors_differ(MPI_Comm comm)
 {
@@ -96,8 +88,8 @@ static gmmpi_status find_spread(em_iteration *em, gmmpi_error *error)
 {
   const density_shape shape = em->family->storage->shape;
   data_spread **known = &em->spreads[shape];
-  if (*known == NULL && data_spread_create(em->points, em->kernel, shape, em->options->reg_covar, known, error) ==
-                            GMMPI_OK &&
+  if (*known == NULL &&
+      data_spread_create(em->points, em->kernel, shape, em->options->reg_covar, known, error) == GMMPI_OK &&
       em->broadcast_models)
     take_spread_of_rank_0(em->points->comm, shape, em->points->n_features, *known);
   em->spread = *known;
@@ -177,7 +169,7 @@ gmmpi_status iteration_create_among(const shard *points, model_list models, fit_
   linear_algebra_single_thread();
   const em_iteration parts = {.points = points,
                               .options = models.each[0],
-                              .kernel = common_kernel(points->comm),
+                              .kernel = kernel_common(points->comm),
                               .broadcast_models = processors_differ(points->comm),
                               .timings = timings};
   return create_with(parts, models, em, error);

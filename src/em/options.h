@@ -67,7 +67,9 @@ typedef enum coarse_choice {
 /* Models whose likelihood rests on a component of next to no points (McLachlan, Peel 2000, ch. 3). */
 typedef enum spurious_choice {
   SPURIOUS_AVOID, /* the search passes them over while there are others */
-  SPURIOUS_KEEP   /* they are models like any others */
+  SPURIOUS_KEEP,  /* they are models like any others */
+  SPURIOUS_STRICT /* so are those of any component as thin as the ridge, whose likelihood is a matter of the ridge: for
+                     models that are compared by it */
 } spurious_choice;
 
 typedef struct fit_options {

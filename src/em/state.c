@@ -43,8 +43,8 @@ static gmmpi_status open_climber(fit_state *state, const char *accelerate, int64
                                  gmmpi_error *error)
 {
   const fit_shape *shape = &state->shapes[start % state->n_shapes];
-  const gmmpi_status status = climber_open(shape->kind, shape->n_components, state->n_features, accelerate,
-                                           &state->events, climb, error);
+  const gmmpi_status status =
+      climber_open(shape->kind, shape->n_components, state->n_features, accelerate, &state->events, climb, error);
   climb->current.start = start;
   return status;
 }
@@ -103,11 +103,8 @@ gmmpi_status fit_state_create(model_kind kind, int64_t n_components, int64_t n_f
                               int64_t n_climbers, fit_state **state, gmmpi_error *error)
 {
   const fit_shape shape = {kind, n_components};
-  const state_plan plan = {.shapes = &shape,
-                           .n_shapes = 1,
-                           .n_features = n_features,
-                           .accelerate = accelerate,
-                           .n_climbers = n_climbers};
+  const state_plan plan = {
+      .shapes = &shape, .n_shapes = 1, .n_features = n_features, .accelerate = accelerate, .n_climbers = n_climbers};
   return fit_state_open(&plan, state, error);
 }
 
@@ -117,8 +114,7 @@ gmmpi_status fit_state_turn_to(fit_state *state, int64_t first, int64_t n_climbe
   while (state->n_climbers > n_climbers) climber_close(&state->climbers[--state->n_climbers]);
   if (state->n_climbers < n_climbers) {
     climber *more = realloc(state->climbers, (size_t)n_climbers * sizeof *more);
-    if (more == NULL)
-      return fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld starts", (long long)n_climbers);
+    if (more == NULL) return fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld starts", (long long)n_climbers);
     state->climbers = more;
   }
   for (int64_t i = 0; i < n_climbers; i++) {

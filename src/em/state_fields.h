@@ -28,7 +28,7 @@ enum { STATE_PATH_BYTES = 80 };
 typedef struct state_extent {
   int64_t n_climbers; /* starts that advance together */
   int64_t n_events;
-  int64_t n_bests;  /* shapes of which a start has ended: these are the first ones, or all */
+  int64_t n_bests; /* shapes of which a start has ended: these are the first ones, or all */
   int64_t first_start;
 } state_extent;
 

@@ -208,9 +208,13 @@ static gmmpi_status plan(MPI_Comm comm, const gmmpi_options *options, const poin
 {
   fit_options fit = options->fit;
   int level;
+  int n_ranks;
+  MPI_Comm_size(comm, &n_ranks);
   if (fit.n_components < 1) fit.n_components = 1;
   if (source_has_labels(source)) fit.coarse_to_fine = COARSE_OFF;
-  if (memory_plan_fit(comm, source, &fit, 0, options->memory.memory_limit, true, how, error) != GMMPI_OK)
+  const fit_memory memory =
+      fit_memory_of(&fit, source->n_rows, (row_shape){source->n_features, source->n_beside}, n_ranks);
+  if (memory_plan_fit(comm, source, &memory, 0, options->memory.memory_limit, true, how, error) != GMMPI_OK)
     return error->status;
   MPI_Query_thread(&level);
   if (how->stream_bytes > 0 && level < MPI_THREAD_SERIALIZED)

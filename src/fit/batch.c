@@ -9,23 +9,26 @@
 #include "support/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* On a subsample slow progress is not worth waiting for. */
 enum { MOST_COARSE_ITERATIONS = 200 };
 
-/* Starts that advance together take no more than so many bytes. */
-static const int64_t most_bytes_together = INT64_C(1) << 30;
-
-int64_t starts_together(const fit_options *options, int64_t n_features)
+int64_t start_bytes(const fit_options *options, int64_t n_features)
 {
   fit_options alone = *options;
   alone.threads = 1;
-  const int64_t each = sum_of_bytes(
+  return sum_of_bytes(
       4, (int64_t[]){climber_bytes(options->accelerate, fit_kind(options), options->n_components, n_features),
                      iteration_bytes_beside(&alone, n_features), iteration_bytes_beside(&alone, n_features),
                      refinement_bytes(options, n_features)});
+}
+
+int64_t starts_together(const fit_options *options, int64_t n_features)
+{
+  const int64_t each = start_bytes(options, n_features);
   int64_t n = options->n_init < MOST_TOGETHER ? options->n_init : MOST_TOGETHER;
-  if (n > most_bytes_together / each) n = most_bytes_together / each;
+  if (n > MOST_BYTES_TOGETHER / each) n = MOST_BYTES_TOGETHER / each;
   return n > 0 ? n : 1;
 }
 
@@ -174,6 +177,41 @@ static void leave_times_in(const fit_batch *batch, fit_timings *timings)
   for (int64_t i = 0; i < batch->n_places; i++) batch->ems[i]->timings = timings;
 }
 
+/* Of models of a family on all points, all but the one with the most components come behind. Returns how many stay in
+ * front. */
+static int64_t put_largest_in_front(em_iteration **ems, climber **climbers, int64_t n)
+{
+  int64_t n_front = 0;
+  for (int64_t i = 0; i < n; i++) {
+    bool largest = true;
+    for (int64_t j = 0; j < n; j++)
+      largest = largest &&
+                !(ems[j]->family == ems[i]->family && ems[j]->options->n_components > ems[i]->options->n_components);
+    if (!largest) continue;
+    em_iteration *em = ems[i];
+    climber *climb = climbers[i];
+    memmove(ems + n_front + 1, ems + n_front, (size_t)(i - n_front) * sizeof *ems);
+    memmove(climbers + n_front + 1, climbers + n_front, (size_t)(i - n_front) * sizeof *climbers);
+    ems[n_front] = em;
+    climbers[n_front++] = climb;
+  }
+  return n_front;
+}
+
+/* A second look at n models. What the largest one of a family does not lack on all points, when the subsamples have
+ * been looked at, the smaller ones are not asked for. */
+static gmmpi_status look_at_new(const fit_batch *batch, em_iteration **ems, climber **climbers, int64_t n,
+                                gmmpi_error *error)
+{
+  int64_t n_changed = 0;
+  const bool on_all_points = ems[0]->points == all_points(batch);
+  const int64_t n_first = on_all_points ? put_largest_in_front(ems, climbers, n) : n;
+  if (look_again(ems, climbers, n_first, batch->observer, &n_changed, error) != GMMPI_OK || n_changed == 0 ||
+      n_first == n)
+    return error->status;
+  return look_again(ems + n_first, climbers + n_first, n - n_first, batch->observer, &n_changed, error);
+}
+
 /* Before the first passes of the climbers of the group: those that are new on their level are looked at. */
 static gmmpi_status prepare_group(const fit_batch *batch, gmmpi_error *error)
 {
@@ -188,7 +226,7 @@ static gmmpi_status prepare_group(const fit_batch *batch, gmmpi_error *error)
     ems[n_new] = one->em;
     climbers[n_new++] = one->climb;
   }
-  if (n_new > 0 && look_again(ems, climbers, n_new, batch->observer, error) != GMMPI_OK) return error->status;
+  if (n_new > 0 && look_at_new(batch, ems, climbers, n_new, error) != GMMPI_OK) return error->status;
   for (int64_t i = 0; i < batch->group.n; i++) {
     climber *climb = batch->ascents[i].climb;
     if (!climb->has_ended && tell_of_lost(batch, climb, error) != GMMPI_OK) return error->status;

@@ -8,9 +8,9 @@
 #include "em/together.h"
 
 typedef struct fit_batch {
-  const fit_options *options; /* what all starts have in common */
-  model_list models;          /* the options of each place, n_places; a fit's are all the same */
-  const fit_options **alike;  /* these, where the batch has made the list */
+  const fit_options *options;   /* what all starts have in common */
+  model_list models;            /* the options of each place, n_places; a fit's are all the same */
+  const fit_options **alike;    /* these, where the batch has made the list */
   const fit_observer *observer; /* not NULL; its members may be */
   fit_state *state;
   fit_timings *timings;
@@ -29,6 +29,12 @@ typedef struct fit_batch {
    * itself, as a fit's are. */
   gmmpi_status (*find_starts)(struct fit_batch *batch, em_iteration **ems, gmmpi_error *error);
 } fit_batch;
+
+/* What a start takes while it advances, with one thread; INT64_MAX when it can't be counted. */
+int64_t start_bytes(const fit_options *options, int64_t n_features);
+
+/* Starts that advance together take no more bytes than so many. */
+#define MOST_BYTES_TOGETHER (INT64_C(1) << 30)
 
 /* How many of the starts that are asked for advance together; it depends on the options and the number of features
  * alone. */

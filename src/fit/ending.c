@@ -33,8 +33,7 @@ static gmmpi_status tell_if_spurious(const fit_batch *batch, climber *climb, gmm
   /* A component that rests on few points has the prior beside them. */
   if (!may_win(batch, climb) || batch->options->spurious == SPURIOUS_KEEP || fit_is_variational(batch->options))
     return GMMPI_OK;
-  if (find_spurious(points, all->total_weight, batch->options->reg_covar, climb->current.model, &found, error) !=
-      GMMPI_OK)
+  if (find_spurious(points, all->total_weight, batch->options, climb->current.model, &found, error) != GMMPI_OK)
     return error->status;
   if (found.kind == COMPONENT_NOT_SPURIOUS) return GMMPI_OK;
   const fit_event event = {.start = climb->current.start,

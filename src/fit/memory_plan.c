@@ -109,20 +109,18 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
   return agree(comm, error);
 }
 
-gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fit_options *options, int64_t rest,
+gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fit_memory *memory, int64_t rest,
                              int64_t limit, bool quiet, shard_options *how, gmmpi_error *error)
 {
   int n_ranks;
   MPI_Comm_size(comm, &n_ranks);
-  const fit_memory memory =
-      fit_memory_of(options, source->n_rows, (row_shape){source->n_features, source->n_beside}, n_ranks);
-  const int64_t all[] = {memory.rest, rest, shard_stream_tables_bytes(source->n_rows, n_ranks)};
+  const int64_t all[] = {memory->rest, rest, shard_stream_tables_bytes(source->n_rows, n_ranks)};
   const memory_need need = {
       .rest = sum_of_bytes(3, all),
-      .points = memory.points,
+      .points = memory->points,
       .least = shard_least_stream_bytes(source->n_rows, source_row_width(source), shard_drops(how)),
-      .subsamples = memory.subsamples,
-      .least_subsamples = memory.least_subsamples,
+      .subsamples = memory->subsamples,
+      .least_subsamples = memory->least_subsamples,
       .reserved = LINEAR_ALGEBRA_BUFFER,
       .advice = "use more nodes, or a smaller model",
   };

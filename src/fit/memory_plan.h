@@ -3,7 +3,7 @@
 #ifndef FIT_MEMORY_PLAN_H
 #define FIT_MEMORY_PLAN_H
 
-#include "em/options.h"
+#include "fit/fit.h"
 #include "points/shard.h"
 
 /* What is needed on a rank, in bytes. */
@@ -23,7 +23,7 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
                          shard_options *how, gmmpi_error *error);
 
 /* Collective. The same for a fit, to which the caller adds `rest` bytes of its own. Errors, agreed: 71. */
-gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fit_options *options, int64_t rest,
+gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fit_memory *memory, int64_t rest,
                              int64_t limit, bool quiet, shard_options *how, gmmpi_error *error);
 
 /* Collective. Is there room for `needed` bytes on this rank? `what` is for the message. Errors, agreed: 71. */

@@ -25,7 +25,8 @@ static const char *const precisions[] = {[PRECISION_DOUBLE] = "double", [PRECISI
 static const char *const methods[] = {
     [METHOD_ML] = "ml", [METHOD_MAP] = "map", [METHOD_VB] = "vb", [METHOD_DP] = "dp", [METHOD_ADAPT] = "adapt", NULL};
 static const char *const distributions[] = {[DISTRIBUTION_GAUSSIAN] = "gaussian", [DISTRIBUTION_T] = "t", NULL};
-static const char *const spurious_choices[] = {[SPURIOUS_AVOID] = "avoid", [SPURIOUS_KEEP] = "keep", NULL};
+static const char *const spurious_choices[] = {
+    [SPURIOUS_AVOID] = "avoid", [SPURIOUS_KEEP] = "keep", [SPURIOUS_STRICT] = "strict", NULL};
 
 static_assert(sizeof(start_method) == sizeof(int), "an enumeration is as large as an int");
 
@@ -227,7 +228,7 @@ const option_record fit_option_table[] = {
      .group = "Start",
      .help = "a model whose likelihood rests on a component of a few points that happen to be close together or to "
              "agree: avoid: the search passes it over, and says so when it would have won; keep: it is a model like "
-             "any other",
+             "any other; strict: of any component that is as thin as the ridge, too",
      .kind = OPTION_CHOICE,
      .offset = offsetof(fit_options, spurious),
      .choices = spurious_choices,

@@ -54,13 +54,13 @@ static bool add_identity(hid_t file, const checkpoint_identity *identity, const 
   char *options = json_dumps(identity->options, JSON_COMPACT);
   json_t *format = json_pack("{s:s, s:i, s:s}", "format", CHECKPOINT_NAME, "format_version", (int)CHECKPOINT_FORMAT,
                              "program_version", identity->version);
-  json_t *facts = json_pack("{s:I, s:I, s:I, s:I, s:s, s:I, s:s, s:I, s:I, s:b, s:s}", "data_fingerprint",
-                            (json_int_t)identity->fingerprint, "n_samples", (json_int_t)identity->n_samples,
-                            "n_features", (json_int_t)model->n_features, "n_components",
-                            (json_int_t)model->n_components, "covariance", model->family->name, "parts",
-                            (json_int_t)model->parts, "acceleration", accelerator_name(state->climbers[0].history),
-                            "n_climbers", (json_int_t)extent.n_climbers, "n_events", (json_int_t)extent.n_events,
-                            "has_best", extent.n_bests > 0, "options", options != NULL ? options : "");
+  json_t *facts =
+      json_pack("{s:I, s:I, s:I, s:I, s:s, s:I, s:s, s:I, s:I, s:b, s:s}", "data_fingerprint",
+                (json_int_t)identity->fingerprint, "n_samples", (json_int_t)identity->n_samples, "n_features",
+                (json_int_t)model->n_features, "n_components", (json_int_t)model->n_components, "covariance",
+                model->family->name, "parts", (json_int_t)model->parts, "acceleration",
+                accelerator_name(state->climbers[0].history), "n_climbers", (json_int_t)extent.n_climbers, "n_events",
+                (json_int_t)extent.n_events, "has_best", extent.n_bests > 0, "options", options != NULL ? options : "");
   const bool written = options != NULL && format != NULL && add_shapes(state, &extent, facts) &&
                        hdf5_attributes_write(file, format) && checkpoint_group_add(file, "/job", facts);
   json_decref(format);

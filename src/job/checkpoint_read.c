@@ -40,8 +40,8 @@ static bool read_extent(const json_t *facts, int64_t n_bytes, state_extent *exte
                            .n_events = json_integer_value(json_object_get(facts, "n_events")),
                            .n_bests = n_bests != NULL ? json_integer_value(n_bests) : json_is_true(has_best),
                            .first_start = json_integer_value(json_object_get(facts, "first_start"))};
-  return extent->first_start >= 0 && extent->n_climbers >= 1 && extent->n_events >= 0 && extent->n_events <= n_bytes / (int64_t)sizeof(fit_event) &&
-         json_is_boolean(has_best);
+  return extent->first_start >= 0 && extent->n_climbers >= 1 && extent->n_events >= 0 &&
+         extent->n_events <= n_bytes / (int64_t)sizeof(fit_event) && json_is_boolean(has_best);
 }
 
 static bool copy_fields(hid_t file, const unsigned char *bytes, int64_t n_bytes, fit_state *state)

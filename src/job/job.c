@@ -129,8 +129,7 @@ gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_sub
   }
   gmmpi_status status = agree(comm, error);
   if (status == GMMPI_OK) MPI_Bcast(&resumes, 1, MPI_INT, 0, comm);
-  if (status == GMMPI_OK && resumes)
-    status = checkpoint_broadcast(comm, &subject->plan, &work->resume, error);
+  if (status == GMMPI_OK && resumes) status = checkpoint_broadcast(comm, &subject->plan, &work->resume, error);
   if (status != GMMPI_OK) {
     job_destroy(work);
     return status;

@@ -43,3 +43,10 @@ const kernel *kernel_best(int level)
   (void)level;
   return &kernel_portable;
 }
+
+const kernel *kernel_common(MPI_Comm comm)
+{
+  int level = kernel_best(KERNEL_HIGHEST_LEVEL)->level;
+  MPI_Allreduce(MPI_IN_PLACE, &level, 1, MPI_INT, MPI_MIN, comm);
+  return kernel_best(level);
+}

@@ -97,6 +97,9 @@ typedef struct kernel {
 /* The kernel of the highest level <= level that this processor can run. */
 const kernel *kernel_best(int level);
 
+/* The best one that the processors of all ranks can run, so that all get the same bits. Collective. */
+const kernel *kernel_common(MPI_Comm comm);
+
 enum { KERNEL_HIGHEST_LEVEL = 2 };
 
 extern const kernel kernel_portable;

@@ -14,6 +14,7 @@
 
 #include "gmmpi/model.h"
 #include "mixture/family.h"
+#include "mixture/hierarchy.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -72,6 +73,7 @@ struct gmmpi_model {
   char **feature_names;             /* d, or NULL */
   char **transforms;                /* d, or NULL: what was done to the features, see support/feature_transform.h */
   char **component_names;           /* K, different ones, or NULL */
+  cluster_hierarchy *hierarchy;     /* of its components; NULL: they were not merged */
   double given_sum;                 /* of the weights as they came from outside (model_accept_parameters); else 0 */
 };
 

@@ -53,6 +53,7 @@ gmmpi_status model_permute_components(gmmpi_model *model, const int64_t *order, 
     posterior_concentrate(model, counts);
   }
   permute_names(K, order, old->component_names, model->component_names);
+  model_set_hierarchy(model, NULL, error);
   gmmpi_model_destroy(old);
   free(counts);
   return GMMPI_OK;

@@ -54,6 +54,7 @@ void gmmpi_model_destroy(gmmpi_model *model)
   free_names(model->feature_names, model->n_features);
   free_names(model->transforms, model->n_features);
   free_names(model->component_names, model->n_components);
+  hierarchy_destroy(model->hierarchy);
   free(model);
 }
 
@@ -145,6 +146,7 @@ gmmpi_status model_duplicate(const gmmpi_model *model, gmmpi_model **copy, gmmpi
   status = model_set_feature_names(created, model->feature_names, error);
   if (status == GMMPI_OK) status = model_set_transforms(created, model->transforms, error);
   if (status == GMMPI_OK) status = model_set_component_names(created, model->component_names, error);
+  if (status == GMMPI_OK) status = model_set_hierarchy(created, model->hierarchy, error);
   if (status == GMMPI_OK) {
     *copy = created;
   } else {
@@ -217,6 +219,15 @@ gmmpi_status model_accept_transforms(gmmpi_model *model, char *const *transforms
                   (long long)j + 1);
   }
   return model_set_transforms(model, transforms, error);
+}
+
+gmmpi_status model_set_hierarchy(gmmpi_model *model, const cluster_hierarchy *hierarchy, gmmpi_error *error)
+{
+  cluster_hierarchy *copy = NULL;
+  if (hierarchy != NULL && hierarchy_duplicate(hierarchy, &copy, error) != GMMPI_OK) return GMMPI_NO_MEMORY;
+  hierarchy_destroy(model->hierarchy);
+  model->hierarchy = copy;
+  return GMMPI_OK;
 }
 
 double model_undo_transform(const gmmpi_model *model, int64_t feature, double value)

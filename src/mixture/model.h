@@ -66,6 +66,9 @@ gmmpi_status model_set_transforms(gmmpi_model *model, char *const *transforms, g
 gmmpi_status model_accept_transforms(gmmpi_model *model, char *const *transforms, const char *label,
                                      gmmpi_error *error);
 
+/* The model gets a copy of the hierarchy of its clusters; NULL takes its own away. Errors: 71. */
+gmmpi_status model_set_hierarchy(gmmpi_model *model, const cluster_hierarchy *hierarchy, gmmpi_error *error);
+
 /* A value of the feature, as in a mean, in the units of the data. */
 double model_undo_transform(const gmmpi_model *model, int64_t feature, double value);
 

@@ -5,6 +5,7 @@
 
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/word_list.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -80,31 +81,6 @@ static gmmpi_status find_name(const picks *picked, const char *token, int64_t *c
   return GMMPI_OK;
 }
 
-/* Reads digits, and nothing else, up to end. False when there are none or too many. */
-static bool parse_count(const char *text, const char *end, int64_t *count)
-{
-  *count = 0;
-  if (text == end || end - text > 18) return false;
-  for (; text < end; text++) {
-    if (*text < '0' || *text > '9') return false;
-    *count = *count * 10 + (*text - '0');
-  }
-  return true;
-}
-
-/* 1-based first and last column of "3" or "2-5". */
-static bool parse_range(const char *token, int64_t *first, int64_t *last)
-{
-  const char *end = token + strlen(token);
-  const char *dash = strchr(token, '-');
-  if (dash == NULL) {
-    const bool is_number = parse_count(token, end, first);
-    *last = *first;
-    return is_number;
-  }
-  return parse_count(token, dash, first) && parse_count(dash + 1, end, last);
-}
-
 /* Picks the columns of the array of this name: *found, if there is one. */
 static gmmpi_status pick_array(picks *picked, const char *token, bool *found, gmmpi_error *error)
 {
@@ -129,39 +105,10 @@ static gmmpi_status pick_token(picks *picked, const char *token, bool is_quoted,
   bool is_array;
   status = pick_array(picked, token, &is_array, error);
   if (status != GMMPI_OK || is_array) return status;
-  if (is_quoted || !parse_range(token, &first, &last) || first < 1 || last < first || last > picked->n_columns)
+  if (is_quoted || !word_range(token, &first, &last) || first < 1 || last < first || last > picked->n_columns)
     return no_such_column(picked, token, error);
   for (column = first - 1; column < last && status == GMMPI_OK; column++) status = pick(picked, column, token, error);
   return status;
-}
-
-static const char *skip_blanks(const char *text)
-{
-  while (*text == ' ' || *text == '\t') text++;
-  return text;
-}
-
-/* Copies the next word of the list to token (as long as the list at least) and returns where it ends: at a comma, at
- * the list's end, or, when a quoted word goes wrong, NULL. */
-static const char *next_token(const char *list, char *token, bool *is_quoted)
-{
-  size_t length = 0;
-  list = skip_blanks(list);
-  *is_quoted = *list == '"';
-  if (*is_quoted) {
-    for (list++; *list != '\0' && (list[0] != '"' || list[1] == '"'); list++) {
-      token[length++] = *list;
-      if (*list == '"') list++;
-    }
-    if (*list == '\0') return NULL;
-    list = skip_blanks(list + 1);
-    if (*list != ',' && *list != '\0') return NULL;
-  } else {
-    while (*list != ',' && *list != '\0') token[length++] = *list++;
-    while (length > 0 && (token[length - 1] == ' ' || token[length - 1] == '\t')) length--;
-  }
-  token[length] = '\0';
-  return list;
 }
 
 static gmmpi_status pick_listed(picks *picked, const char *list, gmmpi_error *error)
@@ -171,7 +118,7 @@ static gmmpi_status pick_listed(picks *picked, const char *list, gmmpi_error *er
   gmmpi_status status = GMMPI_OK;
   bool is_quoted;
   for (const char *next = list; status == GMMPI_OK && next != NULL;) {
-    next = next_token(next, token, &is_quoted);
+    next = word_next(next, ",", token, &is_quoted);
     if (next == NULL) {
       status = fail(error, GMMPI_BAD_DATA, "%s: --columns %.200s: a quote is not closed; write \"a name\",\"another\"",
                     picked->source->label, list);
@@ -226,7 +173,7 @@ static gmmpi_status find_column(const picks *picked, const char *text, int64_t *
 {
   int64_t number;
   if (find_name(picked, text, column, error) != GMMPI_OK || *column >= 0) return error->status;
-  if (parse_count(text, text + strlen(text), &number) && number >= 1 && number <= picked->n_columns)
+  if (word_count(text, text + strlen(text), &number) && number >= 1 && number <= picked->n_columns)
     *column = number - 1;
   return GMMPI_OK;
 }

@@ -177,7 +177,7 @@ gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t s
   for (int64_t k = first; k < K && local.status == GMMPI_OK; k++) {
     if (stage_open(em, k + 1, &stages[1], &local) == GMMPI_OK)
       grow_by_one(&stages[0], finder, random_seed_of_start(seed, k), observer, &stages[1],
-                  k + 1 == K ? LAST_ITERATIONS : KEPT_ITERATIONS, covariance, &local);
+                  k + 1 == K && from == NULL ? LAST_ITERATIONS : KEPT_ITERATIONS, covariance, &local);
     *n_row_visits += stages[1].bench.climb.n_row_visits * (k + 1) / K;
     stage_clear(&stages[0]);
     stages[0] = stages[1];

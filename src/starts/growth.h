@@ -14,8 +14,8 @@
 bool add_component(const gmmpi_model *from, const component_place *where, double *covariance, gmmpi_model *to);
 
 /* Collective over the points' communicator like bench_improve, with the same errors. Grows a model of K components, for
- * the points of em, from `from`, which has fewer and is borrowed; NULL: from one component. finder: for the same points.
- * n_row_visits: those that its E-steps made, in E-steps with K components, are added. */
+ * the points of em, from `from`, which has fewer and is borrowed; NULL: from one component. finder: for the same
+ * points. n_row_visits: those that its E-steps made, in E-steps with K components, are added. */
 gmmpi_status grow_model(const em_iteration *em, place_finder *finder, uint64_t seed, const gmmpi_model *from,
                         const fit_observer *observer, gmmpi_model *to, int64_t *n_row_visits, gmmpi_error *error);
 

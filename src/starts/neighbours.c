@@ -19,8 +19,9 @@ static const double share_of_search = 0.125;
 /* Starts from neighbours: grown, and by the responsibilities of another family. */
 enum { MOST_GIVEN = 2 };
 
-/* EM after components were merged. */
-enum { ITERATIONS_AFTER_MERGING = 60 };
+/* EM after components were merged, and some more where the mean objective is less behind than by so much. */
+enum { ITERATIONS_AFTER_MERGING = 10, MORE_ITERATIONS = 50 };
+static const double hopeless = 0.01;
 
 /* A model with fewer components is taken where its mean objective is higher by so much. */
 static const double least_improvement = 1e-7;
@@ -134,6 +135,16 @@ static gmmpi_status find_upwards(const neighbourhood *work, gmmpi_error *error)
   return GMMPI_OK;
 }
 
+static gmmpi_status improve_merged(const neighbourhood *work, int64_t i, bench *at, double *worth, gmmpi_error *error)
+{
+  const double enough = work->objectives[i] - hopeless * at->em->points->total_weight;
+  if (bench_improve(at, work->observer, ITERATIONS_AFTER_MERGING, error) != GMMPI_OK ||
+      !(at->climb.current.measured.objective > enough) ||
+      bench_improve(at, work->observer, MORE_ITERATIONS, error) != GMMPI_OK)
+    return error->status;
+  return worth_of_model(at->em, at->climb.current.measured.objective, at->climb.current.model, worth, error);
+}
+
 /* The larger model with components merged, and a few iterations after it, if that is better than the i-th one. */
 static gmmpi_status merge_into(const neighbourhood *work, int64_t i, int64_t larger, gmmpi_error *error)
 {
@@ -154,8 +165,7 @@ static gmmpi_status merge_into(const neighbourhood *work, int64_t i, int64_t lar
   if (agree(em->points->comm, &local) == GMMPI_OK) {
     gmmpi_model *model = at.climb.current.model;
     const bool sound = share_model(em, merge_components(mover, copy, model), model);
-    if (sound && bench_improve(&at, work->observer, ITERATIONS_AFTER_MERGING, &local) == GMMPI_OK)
-      worth_of_model(em, at.climb.current.measured.objective, model, &worth, &local);
+    if (sound) improve_merged(work, i, &at, &worth, &local);
     if (local.status == GMMPI_OK && worth > work->objectives[i] + least_improvement * total) {
       work->objectives[i] = worth;
       model_copy_parameters(work->climbers[i].current.model, model);
@@ -197,9 +207,9 @@ int64_t neighbours_bytes(const fit_options *options, int64_t n_features)
   const covariance_family *family = family_find(options->covariance);
   const int64_t K = options->n_components;
   const int64_t model = model_bytes(fit_kind(options), K, n_features);
-  return sum_of_bytes(
-      5, (int64_t[]){sum_of_bytes(MOST_GIVEN + 1, (int64_t[]){model, model, model}), growth_bytes(options, n_features),
-                     place_finder_bytes(family->storage->shape, K, 0, n_features),
-                     split_merge_bytes(family, 2 * K, n_features),
-                     climber_bytes(options->accelerate, fit_kind(options), K, n_features)});
+  return sum_of_bytes(5, (int64_t[]){sum_of_bytes(MOST_GIVEN + 1, (int64_t[]){model, model, model}),
+                                     growth_bytes(options, n_features),
+                                     place_finder_bytes(family->storage->shape, K, 0, n_features),
+                                     split_merge_bytes(family, 2 * K, n_features),
+                                     climber_bytes(options->accelerate, fit_kind(options), K, n_features)});
 }

@@ -111,9 +111,8 @@ static gmmpi_status note(search *work, int round, int64_t index, gmmpi_error *er
   const em_iteration *em = work->em;
   const double total = em->points->total_weight;
   spurious_component found;
-  if (find_spurious(em->points, total, em->options->reg_covar, current->model, &found, error) != GMMPI_OK)
-    return error->status;
-  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
+  if (find_spurious(em->points, total, em->options, current->model, &found, error) != GMMPI_OK) return error->status;
+  const bool passed_over = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious != SPURIOUS_KEEP;
   if (passed_over && !(current->measured.objective <= work->passed->objective))
     note_passed_over(work, &found,
                      ((work->generation + 1) * ROUNDS + round) * search_most_candidates(&work->plan) + index);
@@ -252,14 +251,21 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
   return GMMPI_OK;
 }
 
+/* How many of the n candidates of a round it leaves. Beside given starts one is enough. */
+static int64_t n_left_of(const search *work, int round, int64_t n)
+{
+  const int64_t quarter = (n + KEPT_OF - 1) / KEPT_OF;
+  if (work->generation >= 0) return quarter;
+  if (work->given != NULL) return round == 0 && quarter < 2 ? 2 : quarter;
+  return round == ROUNDS - 1 ? MOST_BEST : search_kept_of(n);
+}
+
 /* All rounds of the starts or of a generation of moves. */
 static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error *error)
 {
   int64_t n = n_candidates;
   for (int round = 0; round < ROUNDS; round++) {
-    const int64_t quarter = (n + KEPT_OF - 1) / KEPT_OF;
-    const int64_t n_left = work->generation >= 0 ? quarter : round == ROUNDS - 1 ? MOST_BEST : search_kept_of(n);
-    if (play_round(work, round, n, n_left, error) != GMMPI_OK) return error->status;
+    if (play_round(work, round, n, n_left_of(work, round, n), error) != GMMPI_OK) return error->status;
     n = work->kept.n;
   }
   const double total = work->em->points->total_weight;

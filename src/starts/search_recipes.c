@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MOST_STARTS = 200, LEAST_STARTS = 3, MOST_GENERATIONS = 16, MOST_CHILDREN = 8 };
+enum { MOST_STARTS = 200, LEAST_STARTS = 3, LEAST_STARTS_BESIDE = 2, MOST_GENERATIONS = 16, MOST_CHILDREN = 8 };
 
 /* In every so-many-th generation of moves one more puts a component at a place where one is missing. */
 enum { TURNS_OF_PLACEMENT = 3 };
@@ -57,7 +57,7 @@ search_plan search_plan_beside(const search_plan *whole, int64_t n_given, double
   plan.n_given = n_given;
   plan.grows = whole->grows && n_given == 0;
   plan.n_starts = (int64_t)ceil(share * (double)whole->n_starts);
-  if (plan.n_starts < LEAST_STARTS) plan.n_starts = LEAST_STARTS;
+  if (plan.n_starts < LEAST_STARTS_BESIDE) plan.n_starts = LEAST_STARTS_BESIDE;
   plan.n_generations = (int64_t)ceil(share * (double)whole->n_generations);
   return plan;
 }

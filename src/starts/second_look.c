@@ -71,10 +71,9 @@ static gmmpi_status improve(second_look *work, double *worth, gmmpi_error *error
   const fit_position *current = &work->bench.climb.current;
   spurious_component found;
   if (bench_improve(&work->bench, work->observer, ITERATIONS, error) != GMMPI_OK ||
-      find_spurious(em->points, em->points->total_weight, em->options->reg_covar, current->model, &found, error) !=
-          GMMPI_OK)
+      find_spurious(em->points, em->points->total_weight, em->options, current->model, &found, error) != GMMPI_OK)
     return error->status;
-  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
+  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious != SPURIOUS_KEEP;
   *worth = avoided ? -INFINITY : current->measured.objective;
   return GMMPI_OK;
 }
@@ -146,13 +145,15 @@ static gmmpi_status find_first_places(const second_look *works, int64_t n, gmmpi
 }
 
 /* One after the other; on an error those before have been changed, which the caller takes back by giving up. */
-static gmmpi_status look_at_each(second_look *works, climber *const *climbers, int64_t n, gmmpi_error *error)
+static gmmpi_status look_at_each(second_look *works, climber *const *climbers, int64_t n, int64_t *n_changed,
+                                 gmmpi_error *error)
 {
   for (int64_t i = 0; i < n; i++) {
     bool changed;
     if (take_turns(&works[i], &changed, error) != GMMPI_OK) return error->status;
     climbers[i]->n_row_visits += works[i].bench.climb.n_row_visits;
     if (!changed) continue;
+    ++*n_changed;
     model_copy_parameters(climbers[i]->current.model, works[i].best);
     accelerator_forget(climbers[i]->history);
   }
@@ -160,9 +161,10 @@ static gmmpi_status look_at_each(second_look *works, climber *const *climbers, i
 }
 
 gmmpi_status look_again(em_iteration *const *ems, climber *const *climbers, int64_t n, const fit_observer *observer,
-                        gmmpi_error *error)
+                        int64_t *n_changed, gmmpi_error *error)
 {
   gmmpi_error local = {0};
+  *n_changed = 0;
   second_look *works = calloc((size_t)n, sizeof *works);
   if (works == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to look at models again");
   agree(ems[0]->points->comm, &local);
@@ -171,7 +173,7 @@ gmmpi_status look_again(em_iteration *const *ems, climber *const *climbers, int6
     open_look(&works[i], climbers[i], &local);
   }
   if (local.status == GMMPI_OK && find_first_places(works, n, &local) == GMMPI_OK)
-    look_at_each(works, climbers, n, &local);
+    look_at_each(works, climbers, n, n_changed, &local);
   for (int64_t i = 0; i < n; i++) {
     if (works != NULL) close_look(&works[i]);
   }

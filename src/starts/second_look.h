@@ -8,10 +8,11 @@
 #include "em/iteration.h"
 
 /* Collective. For n climbers, whose current models have not been iterated yet on the points of their iterations, which
- * share a team. The first look is one for all of them. The observer is only asked whether to stop. Errors, agreed: 71,
- * 70, those of shard_agree, 75 when a rank wants to stop; the climbers are of no use then. */
+ * share a team. The first look is one for all of them. *n_changed: how many of the models are others now. The observer
+ * is only asked whether to stop. Errors, agreed: 71, 70, those of shard_agree, 75 when a rank wants to stop; the
+ * climbers are of no use then. */
 gmmpi_status look_again(em_iteration *const *ems, climber *const *climbers, int64_t n, const fit_observer *observer,
-                        gmmpi_error *error);
+                        int64_t *n_changed, gmmpi_error *error);
 
 /* Collective over the points of em, which are all points. A model that the search on a subsample of them passed over
  * may rest on points enough among all: both models get a few iterations, and where the candidate is sound and the

@@ -24,6 +24,9 @@ static const double thin_in_ridges = 2.0;
  * is about that of the ridge: so it does not matter in what order they come. */
 static const double same_value = 0.05;
 
+/* A standard deviation of less than this share of the smallest range of a feature is narrow. */
+static const double narrow_in_ranges = 0.02;
+
 /* One model that is looked at. */
 typedef struct inspection {
   const shard *points;
@@ -171,8 +174,29 @@ static gmmpi_status look_at_direction(inspection *work, int64_t k, int64_t j, bo
   return GMMPI_OK;
 }
 
+static double smallest_range(const shard *points)
+{
+  double smallest = INFINITY;
+  for (int64_t j = 0; j < points->n_features; j++) {
+    const double range = points->maxima[j] - points->minima[j];
+    if (range > 0.0 && range < smallest) smallest = range;
+  }
+  return smallest;
+}
+
+/* The same for models that are compared by their likelihoods; thin: is the component as thin as the ridge there?
+ * Collective. */
+static gmmpi_status look_strictly(inspection *work, int64_t k, int64_t j, bool thin, bool *flat, gmmpi_error *error)
+{
+  *flat = thin;
+  if (thin) return GMMPI_OK;
+  if (count_values(work, k, j, true, work->model->n_features + 1, error) != GMMPI_OK) return error->status;
+  *flat = work->n_values <= work->model->n_features;
+  return GMMPI_OK;
+}
+
 /* Collective. */
-static gmmpi_status look_at_component(inspection *work, double reg_covar, int64_t k, spurious_kind *kind,
+static gmmpi_status look_at_component(inspection *work, const fit_options *options, int64_t k, spurious_kind *kind,
                                       gmmpi_error *error)
 {
   const gmmpi_model *model = work->model;
@@ -187,19 +211,24 @@ static gmmpi_status look_at_component(inspection *work, double reg_covar, int64_
   }
   int64_t length;
   const double *factor = component_factor(model, k, &length);
-  const double thin = 1.0 / sqrt(thin_in_ridges * reg_covar);
+  const bool strict = options->spurious == SPURIOUS_STRICT;
+  const double thin = 1.0 / sqrt(thin_in_ridges * options->reg_covar);
+  const double narrow = strict ? fmin(thin, 1.0 / (narrow_in_ranges * smallest_range(work->points))) : thin;
   const int64_t n_directions = length == 1 ? 1 : d;
   for (int64_t j = 0; j < n_directions && !model->family->storage->shared && *kind == COMPONENT_NOT_SPURIOUS; j++) {
     bool flat;
-    if (!(component_inverse_width(model, factor, length, j) > thin)) continue;
-    if (look_at_direction(work, k, j, &flat, error) != GMMPI_OK) return error->status;
+    const double inverse_width = component_inverse_width(model, factor, length, j);
+    if (!(inverse_width > narrow)) continue;
+    if (strict ? look_strictly(work, k, j, inverse_width > thin, &flat, error) != GMMPI_OK
+               : look_at_direction(work, k, j, &flat, error) != GMMPI_OK)
+      return error->status;
     if (flat) *kind = COMPONENT_FLAT;
   }
   return GMMPI_OK;
 }
 
-gmmpi_status find_spurious(const shard *points, double total_weight, double reg_covar, const gmmpi_model *model,
-                           spurious_component *found, gmmpi_error *error)
+gmmpi_status find_spurious(const shard *points, double total_weight, const fit_options *options,
+                           const gmmpi_model *model, spurious_component *found, gmmpi_error *error)
 {
   inspection work = {.points = points, .model = model, .total_weight = total_weight};
   gmmpi_error local = {0};
@@ -211,7 +240,7 @@ gmmpi_status find_spurious(const shard *points, double total_weight, double reg_
   if (agree(points->comm, &local) == GMMPI_OK) {
     for (int64_t k = 0; k < model->n_components && found->kind == COMPONENT_NOT_SPURIOUS; k++) {
       if (model->weights[k] == 0.0) continue;
-      if (look_at_component(&work, reg_covar, k, &found->kind, &local) != GMMPI_OK) break;
+      if (look_at_component(&work, options, k, &found->kind, &local) != GMMPI_OK) break;
       found->component = k;
       found->n_points = (int64_t)fmax(1.0, round(model->weights[k] * total_weight));
     }
@@ -226,8 +255,8 @@ gmmpi_status worth_of_model(const em_iteration *em, double objective, const gmmp
 {
   const double total = em->points->total_weight;
   spurious_component found;
-  if (find_spurious(em->points, total, em->options->reg_covar, model, &found, error) != GMMPI_OK) return error->status;
-  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious == SPURIOUS_AVOID;
+  if (find_spurious(em->points, total, em->options, model, &found, error) != GMMPI_OK) return error->status;
+  const bool avoided = found.kind != COMPONENT_NOT_SPURIOUS && em->options->spurious != SPURIOUS_KEEP;
   *worth = objective - (avoided ? SPURIOUS_HANDICAP * total : 0.0);
   return GMMPI_OK;
 }

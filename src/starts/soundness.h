@@ -15,6 +15,11 @@
  *    TIMES_USUAL times as many as a value in that direction has on average;
  * unless it is far from all other components, as outliers and fill values are (starts/far.h).
  *
+ * With SPURIOUS_STRICT, for models that are compared by their likelihoods, all are FLAT whose scatter is below the
+ * ridge in some direction, whatever they stand for: what such a component adds to the likelihood is decided by the
+ * ridge. So are those whose points take no more than d different values in a direction in which the component is
+ * narrow, where only what it shares with others, as the shape of VEV, keeps it from being as thin as the ridge.
+ *
  * A covariance that all components share does not shrink onto a few points, so only FEW applies there. */
 #ifndef STARTS_SOUNDNESS_H
 #define STARTS_SOUNDNESS_H
@@ -41,11 +46,11 @@ typedef struct passed_over_model {
   spurious_kind kind;
 } passed_over_model;
 
-/* The first spurious component of a model, if any. points: all that the model was fitted to, or a sample of them;
- * total_weight: of all of them. Collective over the points' communicator, though little is communicated; the
- * same on all ranks. Errors, agreed: 71, and those of shard_agree. */
-gmmpi_status find_spurious(const shard *points, double total_weight, double reg_covar, const gmmpi_model *model,
-                           spurious_component *found, gmmpi_error *error);
+/* The first spurious component of a model, if any, by the options' ridge and strictness. points: all that the model was
+ * fitted to, or a sample of them; total_weight: of all of them. Collective over the points' communicator, though little
+ * is communicated; the same on all ranks. Errors, agreed: 71, and those of shard_agree. */
+gmmpi_status find_spurious(const shard *points, double total_weight, const fit_options *options,
+                           const gmmpi_model *model, spurious_component *found, gmmpi_error *error);
 
 /* What a model is worth among candidates of a search: its objective, less the handicap where it is spurious and such
  * models are to be avoided. Collective; errors as above. */

@@ -29,6 +29,16 @@ hid_t hdf5_image_create(int64_t expected_bytes)
   return file;
 }
 
+bool hdf5_image_group(hid_t file, const char *name)
+{
+  const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
+  hid_t group = H5I_INVALID_HID;
+  if (creation >= 0 && H5Pset_obj_track_times(creation, false) >= 0 && keep_order(creation, true))
+    group = H5Gcreate2(file, name, H5P_DEFAULT, creation, H5P_DEFAULT);
+  if (creation >= 0) H5Pclose(creation);
+  return group >= 0 && H5Gclose(group) >= 0;
+}
+
 /* A creation list for data sets: no times, and space that is written once, in full. */
 static hid_t data_set_creation(void)
 {
@@ -60,6 +70,12 @@ bool hdf5_image_write_as(hid_t file, const char *name, int n_dimensions, const i
 bool hdf5_image_write(hid_t file, const char *name, int n_dimensions, const int64_t *shape, const double *values)
 {
   return hdf5_image_write_as(file, name, n_dimensions, shape, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values);
+}
+
+bool hdf5_image_write_integers(hid_t file, const char *name, int n_dimensions, const int64_t *shape,
+                               const int64_t *values)
+{
+  return hdf5_image_write_as(file, name, n_dimensions, shape, H5T_STD_I64LE, H5T_NATIVE_INT64, values);
 }
 
 bool hdf5_image_bytes(hid_t file, void **bytes, size_t *n_bytes)

@@ -47,21 +47,47 @@ static void clear_below_diagonal(int64_t n, double *matrix)
   for (int64_t i = 1; i < n; i++) memset(matrix + i * n, 0, (size_t)i * sizeof *matrix);
 }
 
+/* 'L' of column-major storage: read row by row this is L^T, and what is below the diagonal stays what it was. */
+static bool factorise_in_place(int64_t n, const double *covariance, double *factor)
+{
+  const lapack_int order = (lapack_int)n;
+  memcpy(factor, covariance, (size_t)n * (size_t)n * sizeof *factor);
+  return upper_triangle_is_finite(n, factor) && LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', order, factor, order) == 0 &&
+         pivots_are_safe(n, covariance, factor);
+}
+
+bool cholesky_factor(int64_t n, const double *covariance, double *factor)
+{
+  if (factorise_in_place(n, covariance, factor)) {
+    clear_below_diagonal(n, factor);
+    return true;
+  }
+  memset(factor, 0, (size_t)n * (size_t)n * sizeof *factor);
+  return false;
+}
+
 bool whitening_factor(int64_t n, const double *covariance, double *factor)
 {
-  const size_t bytes = (size_t)n * (size_t)n * sizeof *factor;
   const lapack_int order = (lapack_int)n;
-  memcpy(factor, covariance, bytes);
-  /* 'L' of column-major storage: read row by row, these are L^T and then the inverse of L, transposed. */
-  if (upper_triangle_is_finite(n, factor) && LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', order, factor, order) == 0 &&
-      pivots_are_safe(n, covariance, factor) &&
+  if (factorise_in_place(n, covariance, factor) &&
       LAPACKE_dtrtri_work(LAPACK_COL_MAJOR, 'L', 'N', order, factor, order) == 0 &&
       upper_triangle_is_finite(n, factor)) {
     clear_below_diagonal(n, factor);
     return true;
   }
-  memset(factor, 0, bytes);
+  memset(factor, 0, (size_t)n * (size_t)n * sizeof *factor);
   return false;
+}
+
+void solve_transposed_triangle(int64_t n, int64_t stride, const double *u, double *b)
+{
+  cblas_dtrsv(CblasRowMajor, CblasUpper, CblasTrans, CblasNonUnit, (blasint)n, u, (blasint)stride, b, 1);
+}
+
+void solve_triangle(int64_t n, int64_t m, int64_t stride, const double *u, double *b)
+{
+  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, (blasint)n, (blasint)m, 1, u,
+              (blasint)stride, b, (blasint)stride);
 }
 
 void mirror_lower_triangle(int64_t n, double *matrix)

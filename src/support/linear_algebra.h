@@ -26,6 +26,16 @@ const char *linear_algebra_core(void);
  * number is not finite. Then factor is all 0. */
 bool whitening_factor(int64_t n, const double *covariance, double *factor);
 
+/* The Cholesky factor of a covariance (n x n, row-major, symmetric; its upper triangle is read): factor (n x n,
+ * row-major, upper triangular, exactly 0 below the diagonal), factor^T factor = covariance. False, and factor all 0,
+ * when the covariance is not positive definite to working precision, as whitening_factor has it. */
+bool cholesky_factor(int64_t n, const double *covariance, double *factor);
+
+/* Replaces b (n) by the solution of U^T x = b, and B (n x m, in rows of `stride` numbers) by that of U X = B, for a
+ * regular upper triangular U, the first n rows and columns of a matrix in rows of `stride` numbers. */
+void solve_transposed_triangle(int64_t n, int64_t stride, const double *u, double *b);
+void solve_triangle(int64_t n, int64_t m, int64_t stride, const double *u, double *b);
+
 /* Eigenvectors and eigenvalues of a symmetric matrix (n x n, row-major): row i of vectors (n x n) becomes the unit
  * eigenvector of values[i], ascending. work: symmetric_eigen_numbers(n) doubles. Where several eigenvalues are the same
  * the vectors are some orthonormal basis of theirs, the same one for the same matrix. False when a number is not finite

@@ -7,7 +7,7 @@ import unittest
 
 import harness
 
-COMMANDS = ("fit", "predict", "sample", "info", "convert")
+COMMANDS = ("fit", "select", "bootstrap", "predict", "sample", "condition", "marginal", "compare", "info", "convert")
 CODE = (".c", ".h", ".py", ".sh", ".R")
 
 

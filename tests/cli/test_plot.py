@@ -8,17 +8,14 @@ import csv
 import json
 import math
 import os
-import runpy
-import subprocess
 import sys
-import tempfile
-import traceback
 import unittest
 
 import h5py
 import numpy as np
 
-from harness import Case, MALL, PATIENCE, SOURCE
+from harness import Case, MALL, SOURCE
+from running_plots import run, start
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from plotting import comparison, pictures, style  # noqa: F401 (for the copies of this process)
@@ -28,45 +25,6 @@ from plotting.tables import open_table, sample_blocks
 
 ALL = ["data.png", "clusters.png", "log_likelihood.png", "responsibilities.png"]
 WITHOUT_LOG = ["data.png", "clusters.png", "responsibilities.png"]
-
-
-def start(script, *arguments):
-    """Runs a script as its users do."""
-    words = [sys.executable, "-B", os.path.join(SOURCE, "scripts", script)] + [str(argument) for argument in arguments]
-    return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
-
-
-def run(script, *arguments):
-    """The same in a copy of this process, which has the libraries already: importing them takes longer than all else."""
-    words = [os.path.join(SOURCE, "scripts", script)] + [str(argument) for argument in arguments]
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        child = os.fork()
-        if child == 0:
-            become(words, output, errors)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        output.seek(0)
-        errors.seek(0)
-        return subprocess.CompletedProcess(words, status, output.read(), errors.read())
-
-
-def become(words, output, errors):
-    """Ends the process when the script ends, with its status."""
-    status = 1
-    try:
-        os.dup2(output.fileno(), 1)
-        os.dup2(errors.fileno(), 2)
-        sys.argv = words
-        runpy.run_path(words[0], run_name="__main__")
-    except SystemExit as end:
-        status = end.code or 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
 
 
 class Pictures(Case):

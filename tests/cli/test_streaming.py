@@ -94,7 +94,8 @@ class Streaming(streaming.Case):
         with open(self.path("model.h5"), "wb") as file:
             file.write(self.models[()][0])
         for name, out, more in (("x.npy", "out.h5", ()), ("x.h5:/packed", "out.csv", ()),
-                                ("x.npy", "small.h5", ("--compress", 1)), ("x.h5:/packed", "small.h5", ("--compress", 1))):
+                                ("x.npy", "small.h5", ("--compress", 1, "--entropy", "--outliers", "--outlier-draws", 1000)),
+                                ("x.h5:/packed", "small.h5", ("--compress", 1))):
             words = ("predict", self.path("model.h5"), self.data(name), *more, "--log-density", "-o")
             self.succeed(*words, self.path("held-" + out))
             self.streaming(*words, self.path(out), ranks=2)

@@ -7,7 +7,7 @@ import unittest
 
 import harness
 
-COMMANDS = ("fit", "predict", "sample", "info", "convert")
+COMMANDS = ("fit", "select", "bootstrap", "predict", "sample", "condition", "marginal", "compare", "info", "convert")
 
 
 class Usage(harness.Case):
@@ -47,7 +47,7 @@ class Usage(harness.Case):
 
     def test_unknown_words(self):
         self.fail_with(64, "command is missing")
-        for word in ("nonsense", "select", "--nonsense", "", "Fit"):
+        for word in ("nonsense", "selected", "--nonsense", "", "Fit"):
             self.fail_with(64, "unknown command", word)
         self.fail_with(64, "unknown command", "nonsense", ranks=3)
         self.fail_with(64, "too many", "--version", "more")

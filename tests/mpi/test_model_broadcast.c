@@ -41,6 +41,11 @@ static gmmpi_model *example(const covariance_family *family, int64_t n_component
     abort();
   for (int64_t j = 0; j < d; j++) free(names[j]);
   free(names);
+  if (named) {
+    if (hierarchy_create(n_components, &model->hierarchy, NULL) != GMMPI_OK) abort();
+    for (int64_t k = 0; k < n_components; k++) model->hierarchy->entropy[k] = (double)k / 7;
+    for (int64_t k = 1; k < n_components; k++) model->hierarchy->merges[2 * k - 1] = k;
+  }
   return model;
 }
 
@@ -59,6 +64,14 @@ static void same_everywhere(const covariance_family *family, int64_t n_component
   check((model->component_names == NULL) == (expected->component_names == NULL), "names of components or none");
   for (int64_t k = 0; expected->component_names != NULL && k < n_components; k++)
     check(strcmp(model->component_names[k], expected->component_names[k]) == 0, "another name of a component");
+  check((model->hierarchy == NULL) == (expected->hierarchy == NULL), "a hierarchy or none");
+  if (expected->hierarchy != NULL) {
+    const size_t n = (size_t)n_components;
+    check(model->hierarchy->n_clusters == n_components, "another number of clusters");
+    check(memcmp(model->hierarchy->entropy, expected->hierarchy->entropy, n * sizeof(double)) == 0, "other entropies");
+    check(memcmp(model->hierarchy->merges, expected->hierarchy->merges, (n - 1) * 2 * sizeof(int64_t)) == 0,
+          "other merges");
+  }
   gmmpi_model_destroy(expected);
   gmmpi_model_destroy(model);
 }

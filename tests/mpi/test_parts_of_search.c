@@ -51,6 +51,7 @@ static void look(problem *one, findings *all)
   gmmpi_error error = {0};
   climber *climb = calloc(1, sizeof *climb);
   place_finder *finder = NULL;
+  int64_t n_changed;
   bool taken = false;
   memset(all, 0, sizeof *all);
   assert_int_equal(climber_open(gaussian_kind(&family_full), K, D, "auto", NULL, climb, &error), GMMPI_OK);
@@ -59,10 +60,10 @@ static void look(problem *one, findings *all)
   set_model(model);
   set_model(candidate);
   spurious_component found;
-  assert_int_equal(find_spurious(one->points, N, 1e-6, model, &found, &error), GMMPI_OK);
+  assert_int_equal(find_spurious(one->points, N, &(fit_options){.reg_covar = 1e-6}, model, &found, &error), GMMPI_OK);
   all->kind = found.kind;
   model->weights[2] = 8.0 / N; /* too few for a level */
-  assert_int_equal(find_spurious(one->points, N, 1e-6, model, &found, &error), GMMPI_OK);
+  assert_int_equal(find_spurious(one->points, N, &(fit_options){.reg_covar = 1e-6}, model, &found, &error), GMMPI_OK);
   all->flat_kind = found.kind;
   all->flat_points = found.n_points;
   model->weights[2] = candidate->weights[2];
@@ -80,7 +81,7 @@ static void look(problem *one, findings *all)
     memcpy(all->means[i], finder->found[i].mean, sizeof all->means[i]);
     memcpy(all->covariances[i], finder->found[i].covariance, sizeof all->covariances[i]);
   }
-  assert_int_equal(look_again(&one->em, &climb, 1, NULL, &error), GMMPI_OK);
+  assert_int_equal(look_again(&one->em, &climb, 1, NULL, &n_changed, &error), GMMPI_OK);
   all->looked = model_hash(climb->current.model);
   assert_int_equal(judge_again(one->em, candidate, 100, climb, NULL, &taken, &error), GMMPI_OK);
   all->judged = model_hash(climb->current.model);

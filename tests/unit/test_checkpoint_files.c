@@ -58,8 +58,7 @@ static int64_t load(const char *path, bool automatic, int seed, checkpoint_rotat
   checkpoint_identity identity = make_identity(seed);
   fit_state *state = NULL;
   memset(error, 0, sizeof *error);
-  const gmmpi_status status =
-      checkpoint_load(path, automatic, &identity, &plan, &state, rotation, error);
+  const gmmpi_status status = checkpoint_load(path, automatic, &identity, &plan, &state, rotation, error);
   json_decref(identity.options);
   if (status != GMMPI_OK) assert_null(state);
   const int64_t iteration = status != GMMPI_OK ? -(int64_t)status
@@ -202,8 +201,7 @@ static void another_jobs_checkpoint_is_refused(void **unused)
       json_object_del(identity.options, changes[i].name);
     fit_state *state = NULL;
     error = (gmmpi_error){0};
-    assert_int_equal(checkpoint_load(path, true, &identity, &plan, &state, &rotation, &error),
-                     GMMPI_BAD_DATA);
+    assert_int_equal(checkpoint_load(path, true, &identity, &plan, &state, &rotation, &error), GMMPI_BAD_DATA);
     if (strstr(error.message, changes[i].expected) == NULL) fail_msg("%s", error.message);
     json_decref(identity.options);
   }
@@ -214,8 +212,7 @@ static void another_jobs_checkpoint_is_refused(void **unused)
     if (i == 2) identity.n_features++;
     fit_state *state = NULL;
     error = (gmmpi_error){0};
-    assert_int_equal(checkpoint_load(path, true, &identity, &plan, &state, &rotation, &error),
-                     GMMPI_BAD_DATA);
+    assert_int_equal(checkpoint_load(path, true, &identity, &plan, &state, &rotation, &error), GMMPI_BAD_DATA);
     assert_non_null(strstr(error.message, "c: was made from other data"));
     json_decref(identity.options);
   }
@@ -223,8 +220,7 @@ static void another_jobs_checkpoint_is_refused(void **unused)
   snprintf(later.version, sizeof later.version, "1.2.4");
   fit_state *state = NULL;
   error = (gmmpi_error){0};
-  assert_int_equal(checkpoint_load(path, true, &later, &plan, &state, &rotation, &error),
-                   GMMPI_BAD_DATA);
+  assert_int_equal(checkpoint_load(path, true, &later, &plan, &state, &rotation, &error), GMMPI_BAD_DATA);
   assert_non_null(strstr(error.message, "c: was made by gmmpi 1.2.3, this is 1.2.4; go on with the same version"));
   json_decref(later.options);
   checkpoint_remove(path);

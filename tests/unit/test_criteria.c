@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Information criteria against numbers worked out by hand. */
-#include "apply/criteria.h"
+#include "mixture/criteria.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -77,6 +77,28 @@ static void assert_same_models(const gmmpi_model *a, const gmmpi_model *b)
   assert_true((a->feature_names == NULL) == (b->feature_names == NULL));
   for (int64_t j = 0; a->feature_names != NULL && j < a->n_features; j++)
     assert_string_equal(a->feature_names[j], b->feature_names[j]);
+  assert_true((a->hierarchy == NULL) == (b->hierarchy == NULL));
+  if (a->hierarchy == NULL) return;
+  const int64_t n = a->hierarchy->n_clusters;
+  assert_int_equal(n, b->hierarchy->n_clusters);
+  assert_memory_equal(a->hierarchy->merges, b->hierarchy->merges, (size_t)(n - 1) * 2 * sizeof(int64_t));
+  assert_memory_equal(a->hierarchy->entropy, b->hierarchy->entropy, (size_t)n * sizeof(double));
+}
+
+/* Of the components that have a weight. */
+static void add_hierarchy(gmmpi_model *model)
+{
+  cluster_hierarchy *hierarchy;
+  int64_t next = 0;
+  assert_int_equal(hierarchy_create(model_n_living(model), &hierarchy, NULL), GMMPI_OK);
+  for (int64_t k = 0; k < model->n_components; k++) {
+    if (model->weights[k] == 0.0) continue;
+    hierarchy->entropy[next] = (double)next / 3.0;
+    if (next > 0) hierarchy->merges[2 * next - 1] = k;
+    next++;
+  }
+  assert_int_equal(model_set_hierarchy(model, hierarchy, NULL), GMMPI_OK);
+  hierarchy_destroy(hierarchy);
 }
 
 static void round_trips(void **state)
@@ -85,6 +107,7 @@ static void round_trips(void **state)
   for (int c = 0; c < 2 * N_FAMILIES; c++) {
     gmmpi_model *model = example(family_names[c % N_FAMILIES], c < N_FAMILIES);
     gmmpi_model *back = NULL;
+    if (c % 3 == 0) add_hierarchy(model);
     assert_int_equal(gmmpi_model_write(model, path, NULL), GMMPI_OK);
     assert_int_equal(gmmpi_model_read(path, &back, NULL), GMMPI_OK);
     assert_same_models(model, back);

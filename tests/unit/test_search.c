@@ -169,7 +169,8 @@ static void finds_the_best_optimum(void **state)
   search_findings found;
   gmmpi_error error = {0};
   assert_int_equal(search_findings_create(one->em, &found, &error), GMMPI_OK);
-  if (search_start(one->em, N, 0, NULL, &climb, NULL, &found, &error) != GMMPI_OK) fail_msg("%s", error.message);
+  if (search_start(one->em, N, climb.current.start, NULL, &climb, NULL, &found, &error) != GMMPI_OK)
+    fail_msg("%s", error.message);
 
   assert_in_range(found.n, 2, MOST_FINDINGS);
   assert_near(found.objectives[0], highest, 1e-4L * N);
@@ -186,10 +187,10 @@ static void finds_the_best_optimum(void **state)
 
   /* The same once more, to the bit; another start is another search, which finds the same optimum. */
   const uint64_t hash = model_hash(climb.current.model);
-  assert_int_equal(search_start(one->em, N, 0, NULL, &climb, NULL, &found, &error), GMMPI_OK);
+  assert_int_equal(search_start(one->em, N, climb.current.start, NULL, &climb, NULL, &found, &error), GMMPI_OK);
   assert_true(model_hash(climb.current.model) == hash);
   climb.current.start = 1;
-  assert_int_equal(search_start(one->em, N, 0, NULL, &climb, NULL, &found, &error), GMMPI_OK);
+  assert_int_equal(search_start(one->em, N, climb.current.start, NULL, &climb, NULL, &found, &error), GMMPI_OK);
   assert_near(found.objectives[0], highest, 1e-4L * N);
   assert_true(model_hash(climb.current.model) != hash);
   search_findings_clear(&found);
@@ -217,7 +218,8 @@ static void stops_when_asked_to(void **state)
     int64_t left = n;
     const fit_observer observer = {.context = &left, .wants_stop = after_some_questions};
     error = (gmmpi_error){0};
-    assert_int_equal(search_start(one->em, N, 0, NULL, &climb, &observer, &found, &error), GMMPI_STOPPED);
+    assert_int_equal(search_start(one->em, N, climb.current.start, NULL, &climb, &observer, &found, &error),
+                     GMMPI_STOPPED);
     assert_int_equal(error.status, GMMPI_STOPPED);
     assert_true(left < 0);
   }

@@ -46,8 +46,9 @@ static spurious_component look(scenery s)
                 (double[]){round ? variance : 1.0, slant, slant, variance + slant});
   spurious_component found;
   gmmpi_error error = {0};
-  assert_int_equal(
-      find_spurious(one->points, (double)(s.n_samples > 0 ? s.n_samples : N), ridge, model, &found, &error), GMMPI_OK);
+  assert_int_equal(find_spurious(one->points, (double)(s.n_samples > 0 ? s.n_samples : N),
+                                 &(fit_options){.reg_covar = ridge}, model, &found, &error),
+                   GMMPI_OK);
   if (found.kind != COMPONENT_NOT_SPURIOUS) {
     assert_int_equal(found.component, 1);
     assert_int_equal(found.n_points, s.n_samples > 0 ? s.n_own * s.n_samples / N : s.n_own);
@@ -139,7 +140,7 @@ static spurious_kind look_at_few(const char *family, double n_own, double distan
   set_component(model, 2, n_own / N, (double[]){distance, 0.0}, unit);
   spurious_component found;
   gmmpi_error error = {0};
-  assert_int_equal(find_spurious(one->points, N, ridge, model, &found, &error), GMMPI_OK);
+  assert_int_equal(find_spurious(one->points, N, &(fit_options){.reg_covar = ridge}, model, &found, &error), GMMPI_OK);
   if (found.kind != COMPONENT_NOT_SPURIOUS) assert_int_equal(found.component, 2);
   gmmpi_model_destroy(model);
   problem_destroy(one);

@@ -17,6 +17,7 @@ typedef struct outline {
   int64_t names_bytes;      /* of all feature names, each with its end; 0: none */
   int64_t transforms_bytes; /* likewise, as of the next ones */
   int64_t components_bytes;
+  int64_t n_clusters; /* of its hierarchy; 0: it has none */
 } outline;
 
 static int64_t bytes_of(char *const *texts, int64_t n)
@@ -34,7 +35,8 @@ static outline outline_of(const gmmpi_model *model)
                    .n_features = model->n_features,
                    .names_bytes = bytes_of(model->feature_names, model->n_features),
                    .transforms_bytes = bytes_of(model->transforms, model->n_features),
-                   .components_bytes = bytes_of(model->component_names, model->n_components)};
+                   .components_bytes = bytes_of(model->component_names, model->n_components),
+                   .n_clusters = model->hierarchy != NULL ? model->hierarchy->n_clusters : 0};
 }
 
 /* Texts, one behind the other. */
@@ -65,6 +67,12 @@ void model_broadcast_parameters(MPI_Comm comm, int root, gmmpi_model *model)
   for (int i = 0; i < n_arrays; i++) broadcast_large(comm, root, arrays[i].numbers, arrays[i].length, MPI_DOUBLE);
 }
 
+static void broadcast_hierarchy(MPI_Comm comm, cluster_hierarchy *hierarchy)
+{
+  broadcast_large(comm, 0, hierarchy->merges, 2 * (hierarchy->n_clusters - 1), MPI_INT64_T);
+  broadcast_large(comm, 0, hierarchy->entropy, hierarchy->n_clusters, MPI_DOUBLE);
+}
+
 gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *error)
 {
   int rank;
@@ -80,6 +88,7 @@ gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *er
   if (rank != 0) {
     const model_kind kind = {all_families[facts.family], (unsigned)facts.parts};
     model_allocate(kind, facts.n_components, facts.n_features, model, &own);
+    if (own.status == GMMPI_OK && facts.n_clusters > 0) hierarchy_create(facts.n_clusters, &(*model)->hierarchy, &own);
   }
   gmmpi_status status = agree(comm, &own);
   if (status == GMMPI_OK) {
@@ -92,6 +101,7 @@ gmmpi_status model_broadcast(MPI_Comm comm, gmmpi_model **model, gmmpi_error *er
       pack((*model)->component_names, facts.n_components, components);
     }
     broadcast_large(comm, 0, names, n_bytes, MPI_BYTE);
+    if (facts.n_clusters > 0) broadcast_hierarchy(comm, (*model)->hierarchy);
     if (rank != 0 && facts.names_bytes > 0) unpack(*model, facts.n_features, names, model_set_feature_names, &own);
     if (rank != 0 && facts.transforms_bytes > 0)
       unpack(*model, facts.n_features, transforms, model_set_transforms, &own);

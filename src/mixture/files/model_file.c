@@ -58,6 +58,14 @@ static bool write_numbers(hid_t file, const gmmpi_model *model)
   return written;
 }
 
+static bool write_hierarchy(hid_t file, const cluster_hierarchy *hierarchy)
+{
+  if (hierarchy == NULL) return true;
+  const int64_t shape[2] = {hierarchy->n_clusters - 1, 2};
+  return hdf5_image_write_integers(file, "merges", 2, shape, hierarchy->merges) &&
+         hdf5_image_write(file, "merge_entropy", 1, &hierarchy->n_clusters, hierarchy->entropy);
+}
+
 int64_t model_file_extra_bytes(const covariance_family *family, int64_t n_components, int64_t n_features)
 {
   int64_t bytes;
@@ -79,6 +87,7 @@ static int64_t expected_bytes(const gmmpi_model *model)
     bytes += (int64_t)strlen(model->transforms[j]) + 40;
   for (int64_t k = 0; model->component_names != NULL && k < model->n_components; k++)
     bytes += (int64_t)strlen(model->component_names[k]);
+  if (model->hierarchy != NULL) bytes += model->hierarchy->n_clusters * 3 * (int64_t)sizeof(double);
   return bytes;
 }
 
@@ -91,7 +100,7 @@ gmmpi_status model_file_image(const gmmpi_model *model, const json_t *facts, voi
   H5E_BEGIN_TRY
   {
     const hid_t file = hdf5_image_create(expected_bytes(model));
-    filled = file >= 0 && write_numbers(file, model);
+    filled = file >= 0 && write_numbers(file, model) && write_hierarchy(file, model->hierarchy);
     described = filled && write_attributes(file, model, facts);
     whole = described && hdf5_image_bytes(file, bytes, n_bytes);
     if (whole) {

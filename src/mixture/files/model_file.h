@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Models as files: HDF5, and JSON of the parameters.
  *
- * HDF5: /weights, /means, /covariances, /precisions_cholesky and attributes of the root group: format, format_version,
+ * HDF5: /weights, /means, /covariances, /precisions_cholesky, where components were merged into clusters /merges
+ * ((n - 1) x 2, int64) and /merge_entropy (n), n being the living components (mixture/hierarchy.h), and attributes of
+ * the root group: format, format_version,
  * program_version, covariance, n_components, n_features, feature_names, transforms and component_names where there are
  * some, and facts of the caller's
  * (types: hdf5_attributes.h), and behind the end of HDF5's content a seal (support/seal.h) that is checked before HDF5
  * sees the file. Files without one are read too: older versions wrote them, and other programs remove it when they
  * change a model. The bytes depend on the content alone: no times are stored. JSON: {"covariance": name,
  * "feature_names": [d], "transforms": [d] and "component_names": [K] where there are some, "weights": [K], "means":
- * [[d] x K], "covariances": ...}.
+ * [[d] x K], "covariances": ..., and where there are some "merges": [[2] x (n - 1)] and "merge_entropy": [n], which are
+ * not read back}.
  *
  * Covariances, and their factors, have scikit-learn's shapes in both: full K x d x d, tied d x d, diag K x d, spherical
  * K; those of the families that scikit-learn does not know K x d x d, whatever they have in common
@@ -46,6 +49,9 @@ bool model_file_has_seal(const char *path);
 
 /* The parameters of a model as a new JSON object; NULL when there is no memory. */
 json_t *model_to_json(const gmmpi_model *model);
+
+/* Adds the members merges and merge_entropy of a hierarchy; nothing for NULL. False when there is no memory. */
+bool hierarchy_note(const cluster_hierarchy *hierarchy, json_t *object);
 
 /* A model of the given family from a JSON object; text is the file's content, path is for messages. Members other than
  * those above are ignored; covariance, where it is there, must name the family. Errors: 65, 71. */

@@ -79,9 +79,10 @@ static gmmpi_status data_set_shape(const opened_file *file, const char *name, in
   return status;
 }
 
-/* Checks that the data set has this shape and numbers that are there, and reads them unless values is NULL. */
-static gmmpi_status read_numbers(const opened_file *file, const char *name, int n_dimensions, const int64_t *shape,
-                                 double *values, gmmpi_error *error)
+/* Checks that the data set has this shape and numbers that are there, and reads them, as numbers of the type, unless
+ * values is NULL. */
+static gmmpi_status read_typed(const opened_file *file, const char *name, int n_dimensions, const int64_t *shape,
+                               hid_t held, void *values, gmmpi_error *error)
 {
   int64_t found[3] = {0};
   gmmpi_status status = data_set_shape(file, name, n_dimensions, found, error);
@@ -99,12 +100,18 @@ static gmmpi_status read_numbers(const opened_file *file, const char *name, int 
   } else if (class != H5T_FLOAT && class != H5T_INTEGER) {
     status =
         fail(error, GMMPI_BAD_DATA, "%s: %s does not hold numbers; give a file that gmmpi fit wrote", file->path, name);
-  } else if (values != NULL && H5Dread(data_set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
+  } else if (values != NULL && H5Dread(data_set, held, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
     status = opened_file_broken(file, error);
   }
   if (type >= 0) H5Tclose(type);
   if (data_set >= 0) H5Dclose(data_set);
   return status;
+}
+
+static gmmpi_status read_numbers(const opened_file *file, const char *name, int n_dimensions, const int64_t *shape,
+                                 double *values, gmmpi_error *error)
+{
+  return read_typed(file, name, n_dimensions, shape, H5T_NATIVE_DOUBLE, values, error);
 }
 
 /* The attribute of this name: a text for each feature, or component. *texts is NULL where there is none; release with
@@ -201,6 +208,34 @@ static int rank_of_data_set(const void *file, const char *name)
   return rank < 0 ? 0 : rank;
 }
 
+/* Of a model whose weights are there; nothing where the file has none. */
+static gmmpi_status read_hierarchy(const opened_file *file, gmmpi_model *model, gmmpi_error *error)
+{
+  int64_t extent[3] = {0};
+  if (H5Lexists(file->id, "/merge_entropy", H5P_DEFAULT) <= 0) return GMMPI_OK;
+  gmmpi_status status = data_set_shape(file, "/merge_entropy", 1, extent, error);
+  if (status != GMMPI_OK) return status;
+  const int64_t n = extent[0];
+  if (n != model_n_living(model))
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: /merge_entropy is of %lld clusters, but %lld components have a weight; merge anew with gmmpi fit "
+                "--merge",
+                file->path, (long long)n, (long long)model_n_living(model));
+  cluster_hierarchy *hierarchy;
+  const int64_t shape[2] = {n - 1, 2};
+  status = hierarchy_create(n, &hierarchy, error);
+  if (status == GMMPI_OK) status = read_numbers(file, "/merge_entropy", 1, &n, hierarchy->entropy, error);
+  if (status == GMMPI_OK && n > 1)
+    status = read_typed(file, "/merges", 2, shape, H5T_NATIVE_INT64, hierarchy->merges, error);
+  if (status == GMMPI_OK) status = hierarchy_check(hierarchy, model->n_components, model->weights, file->path, error);
+  if (status == GMMPI_OK) {
+    model->hierarchy = hierarchy;
+  } else {
+    hierarchy_destroy(hierarchy);
+  }
+  return status;
+}
+
 static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_model **model, gmmpi_error *error)
 {
   const char *covariance = json_string_value(json_object_get(facts, "covariance"));
@@ -225,6 +260,7 @@ static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_mod
   if (status == GMMPI_OK) status = check_derived(file, created, error);
   if (status == GMMPI_OK) status = model_accept_parameters(created, file->path, error);
   if (status == GMMPI_OK) status = read_names_and_transforms(file, created, error);
+  if (status == GMMPI_OK) status = read_hierarchy(file, created, error);
   if (status == GMMPI_OK) {
     *model = created;
   } else {

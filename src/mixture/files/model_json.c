@@ -49,6 +49,22 @@ static json_t *array_to_json(const gmmpi_model *model, const model_array *array)
   return numbers;
 }
 
+bool hierarchy_note(const cluster_hierarchy *hierarchy, json_t *object)
+{
+  if (hierarchy == NULL) return true;
+  const double *next = hierarchy->entropy;
+  json_t *merges = json_array();
+  bool made = merges != NULL;
+  for (int64_t step = 0; made && step < hierarchy->n_clusters - 1; step++) {
+    const int64_t *merged = hierarchy->merges + 2 * step;
+    made = json_array_append_new(merges, json_pack("[I, I]", (json_int_t)merged[0], (json_int_t)merged[1])) == 0;
+  }
+  made = made && json_object_set(object, "merges", merges) == 0 &&
+         json_object_set_new(object, "merge_entropy", nested_array(1, &hierarchy->n_clusters, &next)) == 0;
+  json_decref(merges);
+  return made;
+}
+
 json_t *model_to_json(const gmmpi_model *model)
 {
   model_array arrays[MODEL_MOST_ARRAYS];
@@ -67,7 +83,7 @@ json_t *model_to_json(const gmmpi_model *model)
     if (!arrays[i].is_derived)
       made = json_object_set_new(object, arrays[i].name, array_to_json(model, &arrays[i])) == 0;
   }
-  if (made) return object;
+  if (made && hierarchy_note(model->hierarchy, object)) return object;
   json_decref(object);
   return NULL;
 }

@@ -7,8 +7,8 @@
  *   ICL = BIC - 2 sum_i log max_k responsibility_ik
  *                                   (Biernacki, Celeux, Govaert 2000, "Assessing a mixture model for clustering with
  * the integrated completed likelihood") */
-#ifndef APPLY_CRITERIA_H
-#define APPLY_CRITERIA_H
+#ifndef MIXTURE_CRITERIA_H
+#define MIXTURE_CRITERIA_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "apply/criteria.h"
+#include "mixture/criteria.h"
 
 #include <math.h>
 
