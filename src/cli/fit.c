@@ -41,7 +41,10 @@ gmmpi_status command_fit(MPI_Comm comm, int argc, char **argv, gmmpi_error *erro
   MPI_Comm_size(comm, &session.n_ranks);
   if (fit_command_parse(argc, argv, session.rank, NULL, &session.command, error) == GMMPI_OK && !session.command.help) {
     if (session.command.json && session.rank == 0) warnings_keep();
-    run_session(&session, error);
+    if (fit_is_by_groups(&session.command.by))
+      fit_by_run(comm, &session.command, error);
+    else
+      run_session(&session, error);
   }
   session_close(&session);
   return error->status;

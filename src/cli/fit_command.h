@@ -12,6 +12,20 @@
 
 #include <jansson.h>
 
+/* What is said of groups, each of which gets a mixture of its own. */
+typedef enum by_criterion { BY_NO_CRITERION, BY_BIC, BY_AIC, BY_ICL } by_criterion;
+typedef struct fit_by_words {
+  const char *keys;         /* a column, or a file; NULL: not given */
+  const char *offsets;      /* a file; NULL: not given */
+  int64_t least_components; /* of a range; else 0 */
+  by_criterion criterion;
+} fit_by_words;
+
+static inline bool fit_is_by_groups(const fit_by_words *by)
+{
+  return by->keys != NULL || by->offsets != NULL;
+}
+
 /* Everything that the command line says. */
 typedef struct fit_command {
   const char *data;
@@ -24,6 +38,7 @@ typedef struct fit_command {
   const char *labels_path;  /* NULL: none */
   int64_t compress;         /* of the labels; 0: not at all */
   char *default_checkpoint; /* to be freed */
+  fit_by_words by;
   job_options job;
   bool json;
   bool help;
@@ -74,5 +89,16 @@ json_t *fit_summary_json(const fit_account *account);
 
 /* Prints the summary on standard output, as JSON or for people. */
 void fit_print_summary(const fit_account *account);
+
+/* A mixture for each group (cli/fit_by.c), once the command line is read. */
+gmmpi_status fit_by_run(MPI_Comm comm, fit_command *command, gmmpi_error *error);
+
+/* The options of groups, of members of fit_by_words; and do they go with the others? Errors: 64. */
+extern const option_record fit_by_option_table[];
+extern const int n_fit_by_options;
+gmmpi_status fit_by_check(const fit_command *command, gmmpi_error *error);
+
+/* -k K, or K:L for a range: sets the most components, and the least ones of a range. */
+gmmpi_status fit_by_parse_components(const option_record *option, const char *text, void *value, gmmpi_error *error);
 
 #endif

@@ -36,6 +36,7 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
     return fail(error, GMMPI_WRONG_USAGE, "--compress packs what --labels writes; give --labels too, or leave it away");
   if (command->labels_path != NULL && compress_check(command->compress, command->labels_path, error) != GMMPI_OK)
     return error->status;
+  if (fit_by_check(command, error) != GMMPI_OK) return error->status;
   if (words->quiet && words->verbose)
     return fail(error, GMMPI_WRONG_USAGE, "-q and -v contradict each other; leave one of them away");
 
@@ -56,10 +57,34 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   return GMMPI_OK;
 }
 
+static const fit_dialect dialect_of_fit = {
+    .name = "fit",
+    .synopsis = "DATA -k K [options] -o MODEL.h5",
+    .about = "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; %s, recognised by "
+             "content. Runs alone or under mpirun or srun with any number of ranks; the model is the same to the last "
+             "bit.",
+    .options = fit_option_table,
+};
+
+/* The table of the options of a fit, where -k may also be a range. */
+static const option_record *table_with_range(fit_command *command)
+{
+  static option_record table[64];
+  for (int i = 0; i < n_fit_options; i++) table[i] = fit_option_table[i];
+  option_record *components = &table[option_index(table, n_fit_options, "components")];
+  components->argument = "K|K:L";
+  components->help = "number of components (required, but with --method adapt the model has them); with --by, K:L "
+                     "chooses from K to L for each group by --criterion";
+  components->kind = OPTION_PARSED;
+  components->value = command;
+  components->parse = fit_by_parse_components;
+  return table;
+}
+
 static option_group fit_group(const char *title, const fit_dialect *dialect, fit_command *command, fit_words *words)
 {
   return (option_group){.title = title,
-                        .options = dialect->options,
+                        .options = dialect == &dialect_of_fit ? table_with_range(command) : dialect->options,
                         .n_options = n_fit_options,
                         .values = &command->fit,
                         .given = &words->given};
@@ -71,15 +96,6 @@ static void text_with(const char *text, const char *word, char *result, size_t s
   const char *place = strstr(text, "%s");
   snprintf(result, size, "%.*s%s%s", (int)(place - text), text, word, place + 2);
 }
-
-static const fit_dialect dialect_of_fit = {
-    .name = "fit",
-    .synopsis = "DATA -k K [options] -o MODEL.h5",
-    .about = "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; %s, recognised by "
-             "content. Runs alone or under mpirun or srun with any number of ranks; the model is the same to the last "
-             "bit.",
-    .options = fit_option_table,
-};
 
 static const char *const merge_criteria[] = {"entropy", NULL};
 
@@ -186,6 +202,9 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
       reading_group(&command->reading),
       weights_group(&command->reading),
       {.options = &known_labels_option, .n_options = 1, .values = &command->reading},
+      {.options = fit_by_option_table,
+       .n_options = dialect == &dialect_of_fit ? n_fit_by_options : 0,
+       .values = &command->by},
       fit_group("Machine", dialect, command, &words),
       {.options = memory_option_table, .n_options = n_memory_options, .values = &command->memory},
       OPTION_GROUP("Output", output_options),

@@ -2,7 +2,9 @@
 #include "cli/info_describe.h"
 
 #include "cli/info_data.h"
+#include "fit/group_checkpoint.h"
 #include "job/checkpoint.h"
+#include "mixture/files/group_models.h"
 #include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -10,10 +12,11 @@
 #include "support/json_text.h"
 
 #include <hdf5.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum file_kind { KIND_DATA, KIND_MODEL, KIND_CHECKPOINT };
+enum file_kind { KIND_DATA, KIND_MODEL, KIND_CHECKPOINT, KIND_GROUPS, KIND_GROUPS_CHECKPOINT };
 
 static bool has_attribute(hid_t file, const char *name)
 {
@@ -37,13 +40,48 @@ static bool is_model(const char *path)
 static int kind_of(const char *path)
 {
   if (checkpoint_recognised(path)) return KIND_CHECKPOINT;
+  if (group_checkpoint_recognised(path)) return KIND_GROUPS_CHECKPOINT;
+  if (group_models_are_in(path)) return KIND_GROUPS;
   return is_model(path) ? KIND_MODEL : KIND_DATA;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+  const double x = *(const double *)a;
+  const double y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* The attributes, and what groups there are. */
+static gmmpi_status describe_groups(const char *path, file_description *description, gmmpi_error *error)
+{
+  group_models *models = NULL;
+  char first[100];
+  char last[100];
+  if (group_models_read(path, &models, &description->facts, error) != GMMPI_OK) return error->status;
+  const int64_t n = models->keys.n;
+  double *sizes = models->facts[GROUP_N_SAMPLES];
+  qsort(sizes, (size_t)n, sizeof *sizes, compare_numbers);
+  const double middle = 0.5 * (sizes[(n - 1) / 2] + sizes[n / 2]);
+  group_key_text(&models->keys, 0, first, sizeof first);
+  group_key_text(&models->keys, n - 1, last, sizeof last);
+  json_object_update_new(description->facts,
+                         json_pack("{s:s, s:o, s:o, s:I, s:f, s:I}", "keys",
+                                   models->keys.texts != NULL ? "text" : "numbers", "first_key", json_text(first),
+                                   "last_key", json_text(last), "smallest_group", (json_int_t)sizes[0], "median_group",
+                                   middle, "largest_group", (json_int_t)sizes[n - 1]));
+  group_models_destroy(models);
+  return GMMPI_OK;
 }
 
 gmmpi_status info_describe(MPI_Comm comm, const char *path, const source_options *how, file_description *description,
                            gmmpi_error *error)
 {
-  static const char *const names[] = {[KIND_DATA] = "data", [KIND_MODEL] = "model", [KIND_CHECKPOINT] = "checkpoint"};
+  static const char *const names[] = {[KIND_DATA] = "data",
+                                      [KIND_MODEL] = "model",
+                                      [KIND_CHECKPOINT] = "checkpoint",
+                                      [KIND_GROUPS] = "models of groups",
+                                      [KIND_GROUPS_CHECKPOINT] = "checkpoint of groups"};
   int rank;
   MPI_Comm_rank(comm, &rank);
   int kind = KIND_DATA;
@@ -51,6 +89,8 @@ gmmpi_status info_describe(MPI_Comm comm, const char *path, const source_options
     if (file_is_readable(path)) kind = kind_of(path); /* a pipe can be opened only once */
     if (kind == KIND_MODEL) model_file_read(path, &description->model, &description->facts, error);
     if (kind == KIND_CHECKPOINT) checkpoint_describe(path, &description->facts, &description->model, error);
+    if (kind == KIND_GROUPS) describe_groups(path, description, error);
+    if (kind == KIND_GROUPS_CHECKPOINT) group_checkpoint_describe(path, &description->facts, error);
   }
   if (agree(comm, error) != GMMPI_OK) return error->status;
   MPI_Bcast(&kind, 1, MPI_INT, 0, comm);

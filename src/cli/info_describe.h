@@ -12,7 +12,7 @@
 /* All of it is known to rank 0 only. */
 typedef struct file_description {
   const char *path;   /* as given */
-  const char *kind;   /* "model", "checkpoint" or "data" */
+  const char *kind;   /* "model", "checkpoint", "data", "models of groups" or "checkpoint of groups" */
   json_t *facts;      /* an object */
   gmmpi_model *model; /* NULL: none */
 } file_description;

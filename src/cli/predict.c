@@ -6,6 +6,7 @@
 #include "cli/data_account.h"
 #include "cli/model_data.h"
 #include "cli/options.h"
+#include "cli/predict_command.h"
 #include "cli/predict_summary.h"
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
@@ -18,22 +19,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct predict_command {
-  const char *model_path;
-  const char *model_called; /* in messages about its features: without the targets, where they are not wanted */
-  const char *data;
-  const char *output_path;
-  const char *targets; /* NULL: none */
-  reading_options reading;
-  predict_wishes wishes;
-  int threads;
-  int64_t compress;
-  int64_t memory_limit;
-  bool json;
-  bool quiet;
-  bool help;
-} predict_command;
 
 /* The smallest p-value is 1 / (draws + 1). */
 static gmmpi_status check_draws(const predict_wishes *wishes, gmmpi_error *error)
@@ -98,6 +83,13 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
            "have the targets; where it has them the summary says how well they are predicted",
        .kind = OPTION_TEXT,
        .value = &command->targets},
+      {.name = "by",
+       .argument = "COLUMN|FILE",
+       .help = "of a file of fit --by: each point by the mixture of its group, whose key is in this column of DATA, by "
+               "name or 1-based number, or file with one column and as many rows. A point whose group has none, or "
+               "that has no key, has label -2, and NaN elsewhere",
+       .kind = OPTION_TEXT,
+       .value = &command->reading.keys},
       compress_option(&command->compress),
       option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
       option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
@@ -329,6 +321,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   MPI_Comm_size(comm, &n_ranks);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: reading %s", command.data);
+  if (command.reading.keys != NULL) return predict_by_run(comm, &command, error);
   if (prepare_threads(comm, command.threads, error) != GMMPI_OK ||
       prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||

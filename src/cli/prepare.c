@@ -52,6 +52,19 @@ gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model,
   return agree(comm, error) == GMMPI_OK ? model_broadcast(comm, model, error) : error->status;
 }
 
+gmmpi_status prepare_groups(MPI_Comm comm, const char *path, group_models **models, gmmpi_error *error)
+{
+  int rank;
+  MPI_Comm_rank(comm, &rank);
+  *models = NULL;
+  if (rank == 0) group_models_read(path, models, NULL, error);
+  if (agree(comm, error) != GMMPI_OK || group_models_broadcast(comm, models, error) != GMMPI_OK) {
+    group_models_destroy(*models);
+    *models = NULL;
+  }
+  return error->status;
+}
+
 /* Collective. Rank 0's object on every rank, as text. */
 static gmmpi_status broadcast_facts(MPI_Comm comm, int rank, json_t **facts, gmmpi_error *error)
 {

@@ -3,6 +3,7 @@
 #ifndef CLI_PREPARE_H
 #define CLI_PREPARE_H
 
+#include "mixture/files/group_models.h"
 #include "mixture/model.h"
 #include "points/shard.h"
 #include "sources/source.h"
@@ -27,6 +28,9 @@ gmmpi_status prepare_model(MPI_Comm comm, const char *path, gmmpi_model **model,
  * Errors, agreed: 66, 65, 71. */
 gmmpi_status prepare_model_and_facts(MPI_Comm comm, const char *path, gmmpi_model **model, json_t **facts,
                                      gmmpi_error *error);
+
+/* Collective. The same of the models of groups. */
+gmmpi_status prepare_groups(MPI_Comm comm, const char *path, group_models **models, gmmpi_error *error);
 
 /* Collective. Can every rank have so many threads? One rank warns when some have fewer cores. Errors, agreed: 64. */
 gmmpi_status prepare_threads(MPI_Comm comm, int threads, gmmpi_error *error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi sample: points drawn from a model. */
 #include "apply/sample.h"
+#include "apply/group_sample.h"
 
 #include "cli/command.h"
 #include "cli/options.h"
@@ -17,6 +18,7 @@ typedef struct sample_command {
   int64_t n_points;
   uint64_t seed;
   int64_t compress;
+  bool by_groups;
   bool quiet;
   bool help;
 } sample_command;
@@ -45,6 +47,12 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
        .kind = OPTION_SEED,
        .value = &command->seed,
        .fallback = "0"},
+      {.name = "by",
+       .help =
+           "of a file of fit --by: N points from the mixture of each group that was fitted, with its key: /keys, or "
+           "where keys are texts /groups, the group's index with the keys as the attribute names",
+       .kind = OPTION_FLAG,
+       .value = &command->by_groups},
       compress_option(&command->compress),
       {.name = "quiet",
        .letter = 'q',
@@ -74,6 +82,23 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
   return compress_check(command->compress, command->output_path, error);
 }
 
+/* Collective. */
+static gmmpi_status sample_groups(MPI_Comm comm, int rank, const sample_command *command, gmmpi_error *error)
+{
+  group_models *models = NULL;
+  if (prepare_groups(comm, command->model_path, &models, error) == GMMPI_OK &&
+      memory_check(comm, sample_bytes(models->layout.n_features + 1), command->output_path, error) == GMMPI_OK &&
+      group_sample_to_file(comm, models, command->model_path, command->n_points, command->seed, (int)command->compress,
+                           command->output_path, error) == GMMPI_OK &&
+      rank == 0 && !command->quiet)
+    printf("%s: %lld point%s of %lld feature%s drawn from each group that was fitted, of %lld (seed %llu)\n",
+           command->output_path, (long long)command->n_points, plural(command->n_points),
+           (long long)models->layout.n_features, plural(models->layout.n_features), (long long)models->keys.n,
+           (unsigned long long)command->seed);
+  group_models_destroy(models);
+  return error->status;
+}
+
 gmmpi_status command_sample(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
 {
   sample_command command = {0};
@@ -82,9 +107,11 @@ gmmpi_status command_sample(MPI_Comm comm, int argc, char **argv, gmmpi_error *e
   MPI_Comm_rank(comm, &rank);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: reading %s", command.model_path);
-  if (prepare_distinct(comm, command.output_path, command.model_path, error) == GMMPI_OK &&
-      prepare_output(comm, command.output_path, error) == GMMPI_OK &&
-      prepare_model(comm, command.model_path, &model, error) == GMMPI_OK &&
+  if (prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
+      prepare_output(comm, command.output_path, error) != GMMPI_OK)
+    return error->status;
+  if (command.by_groups) return sample_groups(comm, rank, &command, error);
+  if (prepare_model(comm, command.model_path, &model, error) == GMMPI_OK &&
       memory_check(comm, sample_bytes(model->n_features), command.output_path, error) == GMMPI_OK &&
       sample_to_file(comm, model, command.n_points, command.seed, (int)command.compress, command.output_path, error) ==
           GMMPI_OK &&

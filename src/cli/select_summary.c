@@ -148,6 +148,32 @@ static void warn_of_candidates(const fit_session *session, const selection_resul
   }
 }
 
+/* Candidates that would have won. */
+static void warn_of_passed_over(const select_command *command, const selection_result *result)
+{
+  const selection_criterion criterion = (selection_criterion)command->criterion;
+  const double best = candidate_score(&result->candidates[result->best], criterion);
+  int64_t n = 0;
+  int64_t highest = -1;
+  if (result->candidates[result->best].is_spurious) {
+    warn("the likelihoods of all candidates rest on components of few points, or as thin as the ridge; they are "
+         "compared nevertheless: see docs/select.md");
+    return;
+  }
+  for (int64_t c = 0; c < result->n; c++) {
+    const double score = candidate_score(&result->candidates[c], criterion);
+    if (!result->candidates[c].is_spurious || !(score > best)) continue;
+    n++;
+    if (highest < 0 || score > candidate_score(&result->candidates[highest], criterion)) highest = c;
+  }
+  if (n > 0)
+    warn("%lld candidate%s passed over, %lld component%s, %s the best of them, since the likelihood rests on a "
+         "component "
+         "of few points, or as thin as the ridge; --spurious keep takes such models",
+         (long long)n, n == 1 ? " is" : "s are", (long long)result->candidates[highest].n_components,
+         plural(result->candidates[highest].n_components), select_family_word(command, highest));
+}
+
 static void warn_of_folds(const selection_result *result)
 {
   int64_t n_failed = 0;
@@ -161,6 +187,7 @@ static void warn_of_folds(const selection_result *result)
 void select_warn(const select_command *command, const fit_session *session, const selection_result *result)
 {
   warn_of_candidates(session, result);
+  warn_of_passed_over(command, result);
   warn_of_folds(result);
   warn_of_edges(command, result);
   warn_of_disagreement(command, result);

@@ -219,7 +219,9 @@ source_options reading_source_options(const reading_options *values)
   return (source_options){.columns = values->columns,
                           .words = values->words,
                           .n_words = (int)(end - values->words),
-                          .beside = {[BESIDE_LABEL] = values->known_labels, [BESIDE_WEIGHT] = values->weights}};
+                          .beside = {[BESIDE_LABEL] = values->keys != NULL ? values->keys : values->known_labels,
+                                     [BESIDE_WEIGHT] = values->weights},
+                          .labels_are_keys = values->keys != NULL};
 }
 
 bool reading_has_word(const reading_options *values, const char *name)

@@ -22,6 +22,7 @@ typedef struct reading_options {
   const char *weights;      /* a column, or a file; NULL: all rows count the same */
   weights_sum sum;          /* what the weights are to sum to */
   const char *known_labels; /* a column, or a file; NULL: no row has one */
+  const char *keys;         /* of groups, instead of known labels: a column, or a file; NULL: none */
 } reading_options;
 
 typedef struct memory_options {
@@ -43,6 +44,9 @@ extern const option_record known_labels_option;
 class_list reading_classes(const point_source *source);
 gmmpi_status reading_check_labels(const point_source *source, gmmpi_error *error);
 
+/* The keys of groups, where the source has these instead of known labels. */
+class_list reading_keys(const point_source *source);
+
 /* Is everything that was said of weights of use? Errors: 64. */
 gmmpi_status reading_check(const reading_options *values, gmmpi_error *error);
 
@@ -53,6 +57,9 @@ void reading_note_rows(const reading_options *values, const point_source *source
  * meaningless. label: the data's. Errors, the same on all ranks: 65, when they sum to nearly nothing. */
 gmmpi_status reading_settle_weights(const reading_options *values, const char *label, shard *points,
                                     gmmpi_error *error);
+
+/* Do the weights of points sum to something? label: the data's. Errors: 65. */
+gmmpi_status reading_check_sum(const char *label, const shard *points, gmmpi_error *error);
 
 /* Of members of memory_options. */
 extern const option_record memory_option_table[];

@@ -15,9 +15,16 @@ gmmpi_status reading_check(const reading_options *values, gmmpi_error *error)
 
 class_list reading_classes(const point_source *source)
 {
-  class_list classes;
-  classes.names = source_class_names(source, &classes.n);
+  class_list classes = {.names = NULL};
+  if (!source_has_keys(source)) classes.names = source_class_names(source, &classes.n);
   return classes;
+}
+
+class_list reading_keys(const point_source *source)
+{
+  class_list keys = {.names = NULL};
+  if (source_has_keys(source)) keys.names = source_class_names(source, &keys.n);
+  return keys;
 }
 
 gmmpi_status reading_check_labels(const point_source *source, gmmpi_error *error)
@@ -48,13 +55,18 @@ static bool is_doubtful(const shard *points)
   return points->has_fractions && (mean < 0.5 || mean > 2.0);
 }
 
+gmmpi_status reading_check_sum(const char *label, const shard *points, gmmpi_error *error)
+{
+  if (!points->has_weights || !(points->total_weight > 0.0) || points->total_weight >= SMALLEST_SUM) return GMMPI_OK;
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: its weights sum to %.3g, less than %g; multiply all of them by the same number", label,
+              points->total_weight, SMALLEST_SUM);
+}
+
 gmmpi_status reading_settle_weights(const reading_options *values, const char *label, shard *points, gmmpi_error *error)
 {
   int rank;
-  if (points->has_weights && points->total_weight > 0.0 && points->total_weight < SMALLEST_SUM)
-    return fail(error, GMMPI_BAD_DATA,
-                "%s: its weights sum to %.3g, less than %g; multiply all of them by the same number", label,
-                points->total_weight, SMALLEST_SUM);
+  if (reading_check_sum(label, points, error) != GMMPI_OK) return error->status;
   MPI_Comm_rank(points->comm, &rank);
   if (values->sum == WEIGHTS_SUM_N)
     shard_normalise_weights(points);

@@ -161,13 +161,32 @@ void progress_pass(progress *reporter, const fit_pass *pass)
   print_line(reporter, line.text);
 }
 
+/* Elsewhere than on a terminal it takes ten seconds until there is something to say. */
+static bool is_due_for_parts(progress *reporter, double time)
+{
+  if (!reporter->terminal && !reporter->spoken) reporter->last = reporter->began;
+  reporter->spoken = true;
+  if (!is_due(reporter, time)) return false;
+  reporter->last = time;
+  return true;
+}
+
+void progress_groups(progress *reporter, int64_t n_done, int64_t n_groups)
+{
+  const double time = clock_now();
+  const double seconds = time - reporter->began;
+  const double rate = seconds > 0 ? (double)n_done / seconds : 0.0;
+  char line[160];
+  snprintf(line, sizeof line, "%lld of %lld groups, %.3g groups/s, about %.0f s left", (long long)n_done,
+           (long long)n_groups, rate, rate > 0 ? (double)(n_groups - n_done) / rate : 0.0);
+  signals_set_answer("%sstatus: %s", reporter->terminal ? "\r\033[K" : "", line);
+  if (is_due_for_parts(reporter, time)) print_line(reporter, line);
+}
+
 void progress_rows(progress *reporter, double share, int64_t n_rows)
 {
   const double time = clock_now();
-  if (!reporter->terminal && !reporter->spoken) reporter->last = reporter->began;
-  reporter->spoken = true;
-  if (!is_due(reporter, time)) return;
-  reporter->last = time;
+  if (!is_due_for_parts(reporter, time)) return;
   const double seconds = time - reporter->began;
   char line[160];
   snprintf(line, sizeof line, "%.0f%% of %lld rows, %.3g rows/s, about %.0f s left", 100.0 * share, (long long)n_rows,

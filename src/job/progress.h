@@ -41,6 +41,9 @@ void progress_state(progress *reporter, const fit_state *state);
 /* How far rows are, 0 to 1, of n_rows. Elsewhere than on a terminal the first line comes after ten seconds. */
 void progress_rows(progress *reporter, double share, int64_t n_rows);
 
+/* How many of all groups are done, likewise. */
+void progress_groups(progress *reporter, int64_t n_done, int64_t n_groups);
+
 /* A line of its own, unless quiet. */
 void progress_note(progress *reporter, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

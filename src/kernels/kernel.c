@@ -12,7 +12,12 @@ int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_
 
 int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t n_features)
 {
-  const int64_t tiles = shape == DENSE ? kernel_group_tiles(shape, n_components, n_features) + 1 : 1;
+  return kernel_scratch_bytes_of(shape, n_components, n_features, kernel_group_tiles(shape, n_components, n_features));
+}
+
+int64_t kernel_scratch_bytes_of(density_shape shape, int64_t n_components, int64_t n_features, int64_t group_tiles)
+{
+  const int64_t tiles = shape == DENSE ? group_tiles + 1 : 1;
   int64_t numbers;
   int64_t bytes;
   /* A tile's points as panels or rows, and a word per component; DENSE: rows of a group, a tile of packed points, and

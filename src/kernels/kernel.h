@@ -60,6 +60,9 @@ static inline double *second_of_component(const block_sums *sums, int64_t k)
  * counted. */
 int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t n_features);
 
+/* The same where no more than so many tiles are given to them together. */
+int64_t kernel_scratch_bytes_of(density_shape shape, int64_t n_components, int64_t n_features, int64_t group_tiles);
+
 typedef struct kernel {
   const char *instruction_set; /* "avx512", "avx2", "portable" */
   int level;                   /* 2, 1, 0: ranks agree on the minimum */

@@ -145,22 +145,22 @@ void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace
   const density_form *form = context;
   double *log_densities = workspace->responsibilities;
   double highest[TILE_ROWS];
-  int32_t nearest[TILE_ROWS];
+  double nearest[TILE_ROWS];
   workspace->kernel->log_densities(form, tile->numbers, log_densities, workspace->scratch);
   for (int p = 0; p < TILE_ROWS; p++) {
     highest[p] = log_densities[p];
-    nearest[p] = 0;
+    nearest[p] = 0.0;
   }
   for (int64_t k = 1; k < form->n_components; k++) {
     for (int p = 0; p < TILE_ROWS; p++) {
       const bool higher = log_densities[k * TILE_ROWS + p] > highest[p];
-      nearest[p] = higher ? (int32_t)k : nearest[p];
+      nearest[p] = higher ? (double)k : nearest[p];
       highest[p] = higher ? log_densities[k * TILE_ROWS + p] : highest[p];
     }
   }
   memset(log_densities, 0, (size_t)(form->n_components * TILE_ROWS) * sizeof(double));
   for (int p = 0; p < tile->n_points; p++) {
-    log_densities[nearest[p] * TILE_ROWS + p] = 1.0;
+    log_densities[(int64_t)nearest[p] * TILE_ROWS + p] = 1.0;
     workspace->sums.log_likelihood += tile->weights != NULL ? tile->weights[p] * highest[p] : highest[p];
   }
   weigh_responsibilities(tile, form->n_components, log_densities);

@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAS_AVX2_VARIANT 1
+#endif
+
+#define HOT static inline __attribute__((always_inline))
+
 static int64_t batch_of(int64_t at_once)
 {
   return at_once < NEAREST_MOST_AT_ONCE ? at_once : NEAREST_MOST_AT_ONCE;
@@ -71,6 +77,51 @@ static double weighted_distance(const row_tile *tile, const double *log_densitie
   return tile->weights != NULL ? distance * tile->weights[p] : distance;
 }
 
+/* The centre that is nearest to each point of a tile, and how far it is; as numbers of one kind, side by side. */
+typedef struct nearest_of_tile {
+  double distances[TILE_ROWS];
+  double indices[TILE_ROWS];
+} nearest_of_tile;
+
+/* With a centre of this index, of -1/2 times the squared distances. weights: TILE_ROWS, or NULL. */
+HOT void update_lanes_by(const double *restrict log_densities, const double *restrict weights, double index,
+                         nearest_of_tile *restrict tile)
+{
+  double distances[TILE_ROWS];
+  for (int p = 0; p < TILE_ROWS; p++) distances[p] = -2.0 * log_densities[p];
+  for (int p = 0; p < TILE_ROWS && weights != NULL; p++) distances[p] *= weights[p];
+  for (int p = 0; p < TILE_ROWS; p++) {
+    const bool is_nearer = distances[p] < tile->distances[p];
+    tile->distances[p] = is_nearer ? distances[p] : tile->distances[p];
+    tile->indices[p] = is_nearer ? index : tile->indices[p];
+  }
+}
+
+static void update_lanes_portable(const double *log_densities, const double *weights, double index,
+                                  nearest_of_tile *tile)
+{
+  update_lanes_by(log_densities, weights, index, tile);
+}
+
+#if HAS_AVX2_VARIANT
+static __attribute__((target("avx2"))) void update_lanes_avx2(const double *log_densities, const double *weights,
+                                                              double index, nearest_of_tile *tile)
+{
+  update_lanes_by(log_densities, weights, index, tile);
+}
+#endif
+
+static void update_lanes(const double *log_densities, const double *weights, double index, nearest_of_tile *tile)
+{
+#if HAS_AVX2_VARIANT
+  if (__builtin_cpu_supports("avx2")) {
+    update_lanes_avx2(log_densities, weights, index, tile);
+    return;
+  }
+#endif
+  update_lanes_portable(log_densities, weights, index, tile);
+}
+
 static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
   const nearest_centres *nearest = context;
@@ -78,16 +129,18 @@ static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, in
   double *distances = nearest->distances + (tile->first_row - nearest->points->first_row);
   int32_t *indices = nearest->indices + (tile->first_row - nearest->points->first_row);
   const double *log_densities = workspace->responsibilities;
+  _Alignas(MEMORY_ALIGNMENT) nearest_of_tile lanes = {{0}, {0}};
   (void)n_tiles;
   nearest->kernel->log_densities(nearest->form, tile->numbers, workspace->responsibilities, workspace->scratch);
-  for (int64_t k = 0; k < nearest->form->n_components; k++, log_densities += TILE_ROWS) {
-    for (int p = 0; p < tile->n_points; p++) {
-      const double distance = weighted_distance(tile, log_densities, p);
-      if (distance < distances[p]) {
-        distances[p] = distance;
-        indices[p] = (int32_t)(nearest->n_centres + k);
-      }
-    }
+  for (int p = 0; p < tile->n_points; p++) {
+    lanes.distances[p] = distances[p];
+    lanes.indices[p] = (double)indices[p];
+  }
+  for (int64_t k = 0; k < nearest->form->n_components; k++)
+    update_lanes(log_densities + k * TILE_ROWS, tile->weights, (double)(nearest->n_centres + k), &lanes);
+  for (int p = 0; p < tile->n_points; p++) {
+    distances[p] = lanes.distances[p];
+    indices[p] = (int32_t)lanes.indices[p];
   }
 }
 
@@ -111,18 +164,29 @@ void nearest_add(nearest_centres *nearest, const double *centres, int64_t n)
     add_batch(nearest, centres + done * nearest->points->n_features, n - done < batch ? n - done : batch);
 }
 
+static double total_of_block(const nearest_centres *nearest, int64_t index)
+{
+  const shard *points = nearest->points;
+  const block_view block = shard_block(points, index);
+  const double *distances = nearest->distances + (block.first_row - points->first_row);
+  double sum = 0.0;
+  for (int64_t i = 0; i < block.n_rows; i++) sum += distances[i];
+  return sum;
+}
+
 double nearest_total(const nearest_centres *nearest)
 {
   const shard *points = nearest->points;
+  const int64_t n_blocks = shard_n_blocks(points);
   int64_t limbs[FULL_RANGE_LIMBS] = {0};
-#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic) if (points->n_threads > 1)
-  for (int64_t b = 0; b < shard_n_blocks(points); b++) {
-    const block_view block = shard_block(points, b);
-    const double *distances = nearest->distances + (block.first_row - points->first_row);
-    double sum = 0.0;
-    for (int64_t i = 0; i < block.n_rows; i++) sum += distances[i];
+  for (int64_t b = 0; b < n_blocks && points->n_threads == 1; b++) full_range_add(limbs, total_of_block(nearest, b));
+  if (points->n_threads > 1) {
+#pragma omp parallel for num_threads(points->n_threads) schedule(dynamic)
+    for (int64_t b = 0; b < n_blocks; b++) {
+      const double sum = total_of_block(nearest, b);
 #pragma omp critical(limbs)
-    full_range_add(limbs, sum);
+      full_range_add(limbs, sum);
+    }
   }
   MPI_Allreduce(MPI_IN_PLACE, limbs, FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, points->comm);
   return full_range_value(limbs);

@@ -364,7 +364,8 @@ void statistics_place(statistics *sums, int64_t *words)
 
 void statistics_add_threads(statistics *sums)
 {
-#pragma omp parallel for num_threads(sums->n_threads) schedule(static) if (sums->n_threads > 1)
+  if (sums->n_threads == 1) return;
+#pragma omp parallel for num_threads(sums->n_threads) schedule(static)
   for (int64_t i = 0; i < sums->n_words; i++) {
     for (int t = 1; t < sums->n_threads; t++) sums->travelling[i] += words_of_thread(sums, t)[i];
   }

@@ -48,17 +48,18 @@ static void widen(int64_t *length, int64_t needed)
   if (needed > *length) *length = needed;
 }
 
-/* What serves passes of all sizes. */
-static workspace_lengths lengths_for(const pass_size *sizes, int n_sizes, int64_t n_features)
+/* What serves passes of all sizes over points whose blocks have so many tiles. */
+static workspace_lengths lengths_for(const pass_size *sizes, int n_sizes, int64_t n_features, int64_t block_tiles)
 {
   workspace_lengths most = {0};
   for (int i = 0; i < n_sizes; i++) {
     const int64_t K = sizes[i].n_components;
     const density_shape shape = sizes[i].shape;
     const int64_t width = padded_width(n_features);
-    const int64_t group_tiles = kernel_group_tiles(shape, K, n_features);
+    const int64_t together = kernel_group_tiles(shape, K, n_features);
+    const int64_t group_tiles = together < block_tiles ? together : block_tiles;
     widen(&most.group_responsibilities, group_tiles * K * TILE_ROWS);
-    widen(&most.scratch_bytes, kernel_scratch_bytes(shape, K, n_features));
+    widen(&most.scratch_bytes, kernel_scratch_bytes_of(shape, K, n_features, group_tiles));
     widen(&most.counts, K);
     widen(&most.first, K * width);
     widen(&most.second, n_second_moments(sizes[i].order, K) * second_rows(shape, n_features) * width);
@@ -121,7 +122,7 @@ gmmpi_status team_create(const kernel *kernels, const shard *points, const pass_
   }
   good = good && created->words != NULL && created->workspaces != NULL;
   if (good) {
-    const workspace_lengths lengths = lengths_for(sizes, n_sizes, points->n_features);
+    const workspace_lengths lengths = lengths_for(sizes, n_sizes, points->n_features, points->block_rows / TILE_ROWS);
     created->n_threads = points->n_threads;
     for (int t = 0; good && t < points->n_threads; t++)
       good = workspace_open(&created->workspaces[t], kernels, &lengths);

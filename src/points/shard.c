@@ -225,9 +225,15 @@ static void visit_block(const shard *points, int64_t index, const row_visit *vis
 static void visit_run(const shard *points, int64_t first_block, int64_t end_block, const row_visit *visits, int64_t n)
 {
   const int n_threads = visits[0].visitor.takes_turns ? 1 : points->n_threads;
-#pragma omp parallel for num_threads(n_threads) schedule(dynamic) if (n_threads > 1)
+  if (n_threads == 1) { /* without a team of one, which costs as much as a few hundred rows */
+    for (int64_t b = first_block; b < end_block; b++) {
+      for (int64_t i = 0; i < n; i++) visit_block(points, b, &visits[i], 0);
+    }
+    return;
+  }
+#pragma omp parallel for num_threads(n_threads) schedule(dynamic)
   for (int64_t b = first_block; b < end_block; b++) {
-    for (int64_t i = 0; i < n; i++) visit_block(points, b, &visits[i], n_threads > 1 ? thread_number() : 0);
+    for (int64_t i = 0; i < n; i++) visit_block(points, b, &visits[i], thread_number());
   }
 }
 

@@ -33,6 +33,18 @@ double shard_filling(const shard *points, int64_t j, double first)
 
 /* --- surveys of threads --- */
 
+void surveys_clear(row_survey *surveys, int n_threads, int64_t row_width)
+{
+  for (int t = 0; t < n_threads; t++) {
+    row_survey *survey = &surveys[t];
+    *survey = (row_survey){.limit = survey->limit, .minima = survey->minima, .maxima = survey->maxima};
+    for (int64_t i = 0; i < SURVEY_LANES * row_width; i++) {
+      survey->minima[i] = INFINITY;
+      survey->maxima[i] = -INFINITY;
+    }
+  }
+}
+
 row_survey *surveys_create(int n_threads, int64_t row_width, double limit)
 {
   row_survey *surveys = calloc((size_t)n_threads, sizeof *surveys);
@@ -49,11 +61,8 @@ row_survey *surveys_create(int n_threads, int64_t row_width, double limit)
   for (int t = 0; t < n_threads; t++) {
     surveys[t] = (row_survey){.limit = limit, .minima = ranges + 2 * t * length};
     surveys[t].maxima = surveys[t].minima + length;
-    for (int64_t i = 0; i < length; i++) {
-      surveys[t].minima[i] = INFINITY;
-      surveys[t].maxima[i] = -INFINITY;
-    }
   }
+  surveys_clear(surveys, n_threads, row_width);
   return surveys;
 }
 
@@ -273,6 +282,9 @@ static bool holds_weights(const double *weights, int n_points)
   return good;
 }
 
+/* So few rows are not worth a call of the system. */
+enum { MOST_SMALL_ROWS = 1024 };
+
 bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const double *rows, tile_place to, double *room,
                     row_survey *survey)
 {
@@ -280,7 +292,7 @@ bool shard_put_rows(const shard *points, int64_t index, int64_t n_rows, const do
   const int64_t length = width * TILE_ROWS;
   bool good = true;
   const size_t numbers = (size_t)((n_rows + TILE_ROWS - 1) / TILE_ROWS * length);
-  if (!points->is_streamed && (to.tiles != NULL || to.float_tiles != NULL))
+  if (!points->is_streamed && n_rows > MOST_SMALL_ROWS && (to.tiles != NULL || to.float_tiles != NULL))
     populate_pages(to.tiles != NULL ? (void *)to.tiles : to.float_tiles,
                    numbers * (to.tiles != NULL ? sizeof *to.tiles : sizeof *to.float_tiles));
   for (int64_t done = 0; done < n_rows; done += TILE_ROWS) {

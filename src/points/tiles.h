@@ -34,6 +34,7 @@ struct row_survey {
 enum { SURVEY_LANES = 8 };
 row_survey *surveys_create(int n_threads, int64_t row_width, double limit); /* NULL when there is no memory */
 void surveys_destroy(row_survey *surveys);                                  /* NULL is fine */
+void surveys_clear(row_survey *surveys, int n_threads, int64_t row_width);  /* as if nothing had been seen */
 
 /* The fingerprint of points, from the sum of their rows' hashes. */
 uint64_t shard_fingerprint_of(const shard *points, uint64_t sum);

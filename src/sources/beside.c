@@ -17,11 +17,19 @@ struct row_beside {
   bool is_there[N_BESIDE];
   label_classes classes; /* of labels, once they are known: then labels are these */
   bool knows_classes;
+  bool has_keys;    /* labels are keys of groups */
   source_kind kind; /* that of data, but for what is done here */
 };
 
-static const char *const option_names[N_BESIDE] = {"known-labels", "weights"};
-static const char *const what_it_is[N_BESIDE] = {"label", "weight"};
+static const char *option_name(const source_options *options, beside_kind what)
+{
+  return what == BESIDE_WEIGHT ? "weights" : options->labels_are_keys ? "by" : "known-labels";
+}
+
+static const char *what_it_is(const source_options *options, beside_kind what)
+{
+  return what == BESIDE_WEIGHT ? "weight" : options->labels_are_keys ? "key" : "label";
+}
 
 bool beside_is_wanted(const source_options *options)
 {
@@ -38,6 +46,11 @@ bool source_has_weights(const point_source *source)
 bool source_has_labels(const point_source *source)
 {
   return source->beside != NULL && source->beside->is_there[BESIDE_LABEL];
+}
+
+bool source_has_keys(const point_source *source)
+{
+  return source->beside != NULL && source->beside->has_keys;
 }
 
 /* --- the face --- */
@@ -85,7 +98,8 @@ static gmmpi_status classify(const point_source *source, int64_t first_row, int6
       continue;
     }
     return fail_at(error, source_place(source, first_row + i), GMMPI_BAD_DATA,
-                   "%s: the label was not there before; has the file changed?", where);
+                   "%s: the %s was not there before; has the file changed?", where,
+                   source->beside->has_keys ? "key" : "label");
   }
   return GMMPI_OK;
 }
@@ -210,16 +224,16 @@ static gmmpi_status open_file(MPI_Comm comm, const source_options *options, cons
   if (*file == NULL) {
     if (failure.status != GMMPI_NO_INPUT) return error_pass(error, &failure);
     return fail(error, GMMPI_BAD_DATA, "%s: --%s %.200s is neither a column of it nor a file that can be read; %s",
-                data->label, option_names[what], text, data->all_columns);
+                data->label, option_name(options, what), text, data->all_columns);
   }
   if ((*file)->n_features != 1)
     return fail(error, GMMPI_BAD_DATA, "%s: has %" PRId64 " columns; give a file with one %s a row (--%s)",
-                (*file)->label, (*file)->n_features, what_it_is[what], option_names[what]);
+                (*file)->label, (*file)->n_features, what_it_is(options, what), option_name(options, what));
   if ((*file)->n_rows != data->n_rows)
     return fail(error, GMMPI_BAD_DATA,
                 "%s: has %" PRId64 " row%s for %" PRId64 " row%s of %s; give one %s for each of them (--%s)",
                 (*file)->label, (*file)->n_rows, (*file)->n_rows == 1 ? "" : "s", data->n_rows,
-                data->n_rows == 1 ? "" : "s", data->label, what_it_is[what], option_names[what]);
+                data->n_rows == 1 ? "" : "s", data->label, what_it_is(options, what), option_name(options, what));
   return GMMPI_OK;
 }
 
@@ -295,7 +309,7 @@ static gmmpi_status find_classes(MPI_Comm comm, point_source *face, gmmpi_error 
   point_source *owner = file != NULL ? file : own->data;
   const int64_t feature = file != NULL ? 0 : own->data->beside_columns[BESIDE_LABEL] - 1;
   own->knows_classes =
-      label_classes_find(comm, face, face->n_features, owner, feature, &own->classes, error) == GMMPI_OK;
+      label_classes_find(comm, face, face->n_features, owner, feature, own->has_keys, &own->classes, error) == GMMPI_OK;
   return error->status;
 }
 
@@ -303,6 +317,11 @@ char *const *source_class_names(const point_source *source, int64_t *n)
 {
   *n = source->beside != NULL ? source->beside->classes.n : 0;
   return *n > 0 ? source->beside->classes.names : NULL;
+}
+
+const double *source_class_numbers(const point_source *source)
+{
+  return source->beside != NULL ? source->beside->classes.numbers : NULL;
 }
 
 /* What is known of how the data and the files are read. */
@@ -315,7 +334,11 @@ static void take_notes(point_source *face, point_source *data)
     const point_source *file = face->beside->file[b];
     if (!face->beside->is_there[b]) continue;
     beside_text(face, (beside_kind)b, text, sizeof text);
-    source_note(face, "%ss are read from %s", b == BESIDE_LABEL ? "known label" : what_it_is[b], text);
+    source_note(face, "%s are read from %s",
+                b == BESIDE_WEIGHT       ? "weights"
+                : face->beside->has_keys ? "keys of groups"
+                                         : "known labels",
+                text);
     for (int i = 0; file != NULL && i < file->notes.n; i++)
       source_note(face, "%.100s: %.250s", file->label, file->notes.remarks[i].text);
   }
@@ -342,6 +365,7 @@ gmmpi_status beside_add(MPI_Comm comm, const source_options *options, point_sour
     return error_pass(error, &local);
   }
   face->beside->data = data;
+  face->beside->has_keys = options->labels_are_keys;
   if (source_has_labels(face) && find_classes(comm, face, &local) != GMMPI_OK) {
     face->beside->data = NULL;
     data->texts = NULL;

@@ -201,12 +201,12 @@ static gmmpi_status pick_beside(point_source *source, picks *picked, const sourc
     const int64_t n_before = picked->n_picked;
     if (found[b] >= 0) leave_out(picked, found[b]);
     if (has_model && picked->n_picked < n_before)
-      return fail(error, GMMPI_BAD_DATA, "%s: column \"%.100s\" is a feature of %s, and so neither weight nor label",
-                  source->label, options->beside[b], options->wanted.owner);
+      return fail(error, GMMPI_BAD_DATA, "%s: column \"%.100s\" is a feature of %s, and so neither weight nor %s",
+                  source->label, options->beside[b], options->wanted.owner, options->labels_are_keys ? "key" : "label");
   }
   if (found[BESIDE_LABEL] >= 0 && found[BESIDE_LABEL] == found[BESIDE_WEIGHT])
-    return fail(error, GMMPI_WRONG_USAGE, "--weights and --known-labels both name column \"%.100s\"; name two",
-                options->beside[BESIDE_WEIGHT]);
+    return fail(error, GMMPI_WRONG_USAGE, "--weights and --%s both name column \"%.100s\"; name two",
+                options->labels_are_keys ? "by" : "known-labels", options->beside[BESIDE_WEIGHT]);
   if (picked->n_picked == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: no column is left for the features; pick others with --columns",
                 source->label);

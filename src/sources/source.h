@@ -58,6 +58,7 @@ typedef struct source_options {
   int64_t n_numbers;
   const char *beside[N_BESIDE]; /* what is read beside the features: a column, or a file that has it; NULL: nothing. See
                                    sources/beside.h */
+  bool labels_are_keys;         /* of groups (--by), and not known labels */
 } source_options;
 
 typedef struct point_source point_source;
@@ -173,8 +174,14 @@ gmmpi_status source_open_part(MPI_Comm comm, const char *data, const source_opti
 bool source_has_weights(const point_source *source);
 bool source_has_labels(const point_source *source);
 
+/* Are its labels keys of groups, and no classes? */
+bool source_has_keys(const point_source *source);
+
 /* The classes that its labels name, in their order, n of them; the same on all ranks. NULL: it has none. */
 char *const *source_class_names(const point_source *source, int64_t *n);
+
+/* The numbers that they are, likewise; NULL: not all of them are numbers. */
+const double *source_class_numbers(const point_source *source);
 
 /* How many numbers a row has: its features, and what is beside them. */
 static inline int64_t source_row_width(const point_source *source)

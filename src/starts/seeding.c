@@ -26,7 +26,7 @@ static int64_t centres_at_once(int64_t n_centres)
 int64_t seeding_bytes(int64_t n_rows, int64_t n_features, int64_t n_centres, int n_threads)
 {
   int64_t candidates;
-  if (!multiply_fits(3 * ROUNDS * CANDIDATES_PER_CENTRE * n_centres, (n_features + 3) * (int64_t)sizeof(double),
+  if (!multiply_fits(3 * ROUNDS * CANDIDATES_PER_CENTRE * n_centres, (2 * n_features + 6) * (int64_t)sizeof(double),
                      &candidates))
     return INT64_MAX;
   const int64_t seeding = sum_of_bytes(
@@ -139,19 +139,64 @@ static bool candidates_reserve(candidate_list *list, int64_t n)
 }
 
 /* Is this row a candidate? Each is with probability (candidates wanted) x distance / total, independently. */
+static bool wins_draw(const nearest_centres *nearest, int64_t i, double draw, double rate)
+{
+  const double distance = nearest->distances[i];
+  return distance > 0.0 && draw < rate * distance;
+}
+
 static bool is_drawn(const nearest_centres *nearest, int64_t i, uint64_t seed, int64_t round, double rate)
 {
   const uint64_t row = (uint64_t)(nearest->points->first_row + i);
-  const double distance = nearest->distances[i];
-  return distance > 0.0 && random_uniform(seed, RANDOM_CANDIDATES, row, (uint64_t)round) < rate * distance;
+  return wins_draw(nearest, i, random_uniform(seed, RANDOM_CANDIDATES, row, (uint64_t)round), rate);
 }
 
 static int64_t count_drawn(const nearest_centres *nearest, uint64_t seed, int64_t round, double rate)
 {
   int64_t n = 0;
-#pragma omp parallel for num_threads(nearest->points->n_threads) reduction(+ : n) if (nearest->points->n_threads > 1)
+#pragma omp parallel for num_threads(nearest->points->n_threads) reduction(+ : n)
   for (int64_t i = 0; i < nearest->points->n_rows; i++) n += is_drawn(nearest, i, seed, round, rate);
   return n;
+}
+
+/* This rank's rows that are drawn, of which the first few are listed. With several threads none is. */
+enum { MOST_LISTED = 256 };
+typedef struct drawn_rows {
+  int64_t n, n_listed;
+  int64_t rows[MOST_LISTED];
+} drawn_rows;
+
+static void draw_round(const nearest_centres *nearest, uint64_t seed, int64_t round, double rate, drawn_rows *drawn)
+{
+  const shard *points = nearest->points;
+  drawn->n = drawn->n_listed = 0;
+  if (points->n_threads > 1) {
+    drawn->n = count_drawn(nearest, seed, round, rate);
+    return;
+  }
+  double draws[TILE_ROWS];
+  for (int64_t first = 0; first < points->n_rows; first += TILE_ROWS) {
+    const int n = points->n_rows - first < TILE_ROWS ? (int)(points->n_rows - first) : TILE_ROWS;
+    random_uniforms(seed, RANDOM_CANDIDATES, (uint64_t)(points->first_row + first), n, (uint64_t)round, draws);
+    for (int p = 0; p < n; p++) {
+      if (!wins_draw(nearest, first + p, draws[p], rate)) continue;
+      if (drawn->n < MOST_LISTED) drawn->rows[drawn->n_listed++] = points->first_row + first + p;
+      drawn->n++;
+    }
+  }
+}
+
+/* rows: drawn->n. Those that are not listed are drawn once more. */
+static void list_drawn(const nearest_centres *nearest, uint64_t seed, int64_t round, double rate,
+                       const drawn_rows *drawn, int64_t *rows)
+{
+  const shard *points = nearest->points;
+  const bool is_whole = drawn->n == drawn->n_listed;
+  int64_t n = is_whole ? drawn->n : 0;
+  if (is_whole) memcpy(rows, drawn->rows, (size_t)n * sizeof *rows);
+  for (int64_t i = 0; n < drawn->n; i++) {
+    if (is_drawn(nearest, i, seed, round, rate)) rows[n++] = points->first_row + i;
+  }
 }
 
 /* Adds one round's candidates of all ranks to the list, in the order of their rows. Collective; an error is agreed. */
@@ -163,22 +208,21 @@ static void add_round(nearest_centres *nearest, candidate_list *list, const seed
   const double total = nearest_total(nearest);
   if (!(total > 0.0)) return;
   const double rate = (double)(CANDIDATES_PER_CENTRE * options->n_centres) / total;
-  const int64_t n_mine = count_drawn(nearest, options->seed, round, rate);
+  drawn_rows drawn;
+  draw_round(nearest, options->seed, round, rate, &drawn);
   int64_t n_all;
   int64_t place = 0;
   int rank;
   MPI_Comm_rank(points->comm, &rank);
-  MPI_Allreduce(&n_mine, &n_all, 1, MPI_INT64_T, MPI_SUM, points->comm);
-  MPI_Exscan(&n_mine, &place, 1, MPI_INT64_T, MPI_SUM, points->comm);
+  MPI_Allreduce(&drawn.n, &n_all, 1, MPI_INT64_T, MPI_SUM, points->comm);
+  MPI_Exscan(&drawn.n, &place, 1, MPI_INT64_T, MPI_SUM, points->comm);
   if (rank == 0) place = 0;
   int64_t *rows = allocate(n_all, sizeof *rows);
   if (rows == NULL || !candidates_reserve(list, list->n + n_all))
     fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld candidates of initial means; use --init random_from_data",
          (long long)(list->n + n_all));
   if (agree(points->comm, error) == GMMPI_OK) {
-    for (int64_t i = 0; i < points->n_rows && place < n_all; i++) {
-      if (is_drawn(nearest, i, options->seed, round, rate)) rows[place++] = points->first_row + i;
-    }
+    list_drawn(nearest, options->seed, round, rate, &drawn, rows + place);
     /* Each rank has set its own places; the others' are 0. */
     allreduce_large(points->comm, rows, n_all, MPI_INT64_T, MPI_SUM);
     if (fetch_rows(points, rows, n_all, list->centres + list->n * d, error) == GMMPI_OK) {
@@ -228,21 +272,38 @@ static void sum_weights_of_candidates(const nearest_centres *nearest, candidate_
   free(sums.limbs);
 }
 
-static double scaled_distance(int64_t d, const double *a, const double *b, const double *inverse_variances)
-{
-  double distance = 0.0;
-  for (int64_t j = 0; j < d; j++) distance += (a[j] - b[j]) * (a[j] - b[j]) * inverse_variances[j];
-  return distance;
-}
-
 /* Choosing among candidates is done by every rank for itself, on the same numbers. */
 typedef struct reduction {
   const candidate_list *list;
   const seeding_options *options;
+  double *columns;   /* d x n: the candidates */
   double *distances; /* n: to the nearest centre chosen */
+  double *next;      /* n: to one centre */
+  double *nearest;   /* n: which it is */
   double *sums;      /* K x d */
   double *weights;   /* K */
 } reduction;
+
+/* distances: n, of all candidates to a centre, in the scales of the features. */
+static void distances_to(const reduction *work, const double *centre, double *restrict distances)
+{
+  const int64_t n = work->list->n;
+  memset(distances, 0, (size_t)n * sizeof *distances);
+  for (int64_t j = 0; j < work->list->n_features; j++) {
+    const double *restrict column = work->columns + j * n;
+    const double place = centre[j];
+    const double inverse_variance = work->options->inverse_variances[j];
+    for (int64_t i = 0; i < n; i++) distances[i] += (column[i] - place) * (column[i] - place) * inverse_variance;
+  }
+}
+
+/* The time at which a candidate of this weight arrives in a race; some time behind `best` where that is sure, so that
+ * most logarithms need not be taken: -log u >= 1 - u. */
+static double time_in_race(double draw, double weight, double best)
+{
+  if (0.999 * (1.0 - draw) > best * weight) return INFINITY;
+  return -log(draw) / weight;
+}
 
 static void choose_by_races(const reduction *work, int64_t attempt, double *centres)
 {
@@ -250,21 +311,44 @@ static void choose_by_races(const reduction *work, int64_t attempt, double *cent
   const int64_t d = list->n_features;
   for (int64_t i = 0; i < list->n; i++) work->distances[i] = 1.0; /* the first one by weight alone */
   for (int64_t k = 0; k < work->options->n_centres; k++) {
+    const uint64_t race = (uint64_t)(attempt * work->options->n_centres + k);
     valued_row winner = {INFINITY, INT64_MAX};
-    for (int64_t i = 0; i < list->n; i++) {
-      const double weight = list->weights[i] * work->distances[i];
-      valued_row runner = {INFINITY, i};
-      if (weight > 0.0)
-        runner.value = random_exponential(work->options->seed, RANDOM_CANDIDATE_SEEDS, (uint64_t)i,
-                                          (uint64_t)(attempt * work->options->n_centres + k)) /
-                       weight;
-      if (comes_before(runner, winner)) winner = runner;
+    for (int64_t first = 0; first < list->n; first += TILE_ROWS) {
+      double draws[TILE_ROWS];
+      const int n = list->n - first < TILE_ROWS ? (int)(list->n - first) : TILE_ROWS;
+      random_uniforms(work->options->seed, RANDOM_CANDIDATE_SEEDS, (uint64_t)first, n, race, draws);
+      for (int p = 0; p < n; p++) {
+        const int64_t i = first + p;
+        const double weight = list->weights[i] * work->distances[i];
+        valued_row runner = {INFINITY, i};
+        if (weight > 0.0) runner.value = time_in_race(draws[p], weight, winner.value);
+        if (comes_before(runner, winner)) winner = runner;
+      }
     }
     memcpy(centres + k * d, list->centres + winner.row * d, (size_t)d * sizeof(double));
+    distances_to(work, centres + k * d, work->next);
     for (int64_t i = 0; i < list->n; i++) {
-      const double distance =
-          scaled_distance(d, list->centres + i * d, centres + k * d, work->options->inverse_variances);
+      const double distance = work->next[i];
       if (k == 0 || distance < work->distances[i]) work->distances[i] = distance;
+    }
+  }
+}
+
+/* Sets work->distances and work->nearest. */
+static void find_nearest(const reduction *work, const double *centres)
+{
+  const int64_t n = work->list->n;
+  double *restrict smallest = work->distances;
+  double *restrict nearest = work->nearest;
+  const double *restrict distances = work->next;
+  for (int64_t i = 0; i < n; i++) smallest[i] = INFINITY;
+  memset(nearest, 0, (size_t)n * sizeof *nearest);
+  for (int64_t k = 0; k < work->options->n_centres; k++) {
+    distances_to(work, centres + k * work->list->n_features, work->next);
+    for (int64_t i = 0; i < n; i++) {
+      const bool closer = distances[i] < smallest[i];
+      smallest[i] = closer ? distances[i] : smallest[i];
+      nearest[i] = closer ? (double)k : nearest[i];
     }
   }
 }
@@ -278,18 +362,10 @@ static double lloyd_on_candidates(const reduction *work, double *centres)
   double cost = 0.0;
   memset(work->sums, 0, (size_t)(K * d) * sizeof(double));
   memset(work->weights, 0, (size_t)K * sizeof(double));
+  find_nearest(work, centres);
   for (int64_t i = 0; i < list->n; i++) {
-    double smallest = INFINITY;
-    int64_t nearest = 0;
-    for (int64_t k = 0; k < K; k++) {
-      const double distance =
-          scaled_distance(d, list->centres + i * d, centres + k * d, work->options->inverse_variances);
-      if (distance < smallest) {
-        smallest = distance;
-        nearest = k;
-      }
-    }
-    cost += list->weights[i] * smallest;
+    const int64_t nearest = (int64_t)work->nearest[i];
+    cost += list->weights[i] * work->distances[i];
     work->weights[nearest] += list->weights[i];
     /* About the centre, so that data far from the origin lose nothing. */
     for (int64_t j = 0; j < d; j++)
@@ -334,10 +410,22 @@ static void reduce_candidates(const nearest_centres *nearest, candidate_list *li
   const int64_t K = options->n_centres;
   int64_t *counts = allocate(list->n, sizeof *counts);
   double *attempt_centres = allocate(K * list->n_features, sizeof(double));
-  reduction work = {list, options, allocate(list->n, sizeof(double)), allocate(K * list->n_features, sizeof(double)),
-                    allocate(K, sizeof(double))};
-  if (counts == NULL || attempt_centres == NULL || work.distances == NULL || work.sums == NULL || work.weights == NULL)
+  reduction work = {.list = list,
+                    .options = options,
+                    .columns = allocate(list->n * (list->n_features + 3), sizeof(double)),
+                    .sums = allocate(K * list->n_features, sizeof(double)),
+                    .weights = allocate(K, sizeof(double))};
+  if (counts == NULL || attempt_centres == NULL || work.columns == NULL || work.sums == NULL || work.weights == NULL) {
     fail(error, GMMPI_NO_MEMORY, "there is no memory to choose among %lld candidates", (long long)list->n);
+  } else {
+    work.distances = work.columns + list->n * list->n_features;
+    work.next = work.distances + list->n;
+    work.nearest = work.next + list->n;
+    for (int64_t i = 0; i < list->n; i++) {
+      for (int64_t j = 0; j < list->n_features; j++)
+        work.columns[j * list->n + i] = list->centres[i * list->n_features + j];
+    }
+  }
   if (agree(nearest->points->comm, error) == GMMPI_OK) {
     if (nearest->points->has_weights)
       sum_weights_of_candidates(nearest, list, error);
@@ -347,7 +435,7 @@ static void reduce_candidates(const nearest_centres *nearest, candidate_list *li
   }
   free(counts);
   free(attempt_centres);
-  free(work.distances);
+  free(work.columns);
   free(work.sums);
   free(work.weights);
 }

@@ -120,6 +120,7 @@ void warn(const char *format, ...)
 gmmpi_status agree(MPI_Comm comm, gmmpi_error *error)
 {
   int rank;
+  if (comm == MPI_COMM_SELF) return error->status;
   MPI_Comm_rank(comm, &rank);
   const int64_t mine = error->status == GMMPI_OK ? INT64_MAX : error->place;
   int64_t first;

@@ -50,17 +50,17 @@ static hid_t data_set_creation(void)
   return H5I_INVALID_HID;
 }
 
-/* stored: the type in the file; held: that of the values. */
-static bool write_data_set(hid_t file, const char *name, int n_dimensions, const int64_t *shape, hid_t stored,
-                           hid_t held, const void *values)
+bool hdf5_image_write_as(hid_t file, const char *name, int n_dimensions, const int64_t *shape, hid_t file_type,
+                         hid_t memory_type, const void *values)
 {
   hsize_t extent[4];
   for (int i = 0; i < n_dimensions; i++) extent[i] = (hsize_t)shape[i];
   const hid_t space = H5Screate_simple(n_dimensions, extent, NULL);
   const hid_t creation = data_set_creation();
   hid_t data_set = H5I_INVALID_HID;
-  if (space >= 0 && creation >= 0) data_set = H5Dcreate2(file, name, stored, space, H5P_DEFAULT, creation, H5P_DEFAULT);
-  bool written = data_set >= 0 && H5Dwrite(data_set, held, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
+  if (space >= 0 && creation >= 0)
+    data_set = H5Dcreate2(file, name, file_type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+  bool written = data_set >= 0 && H5Dwrite(data_set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
   if (data_set >= 0 && H5Dclose(data_set) < 0) written = false;
   if (creation >= 0) H5Pclose(creation);
   if (space >= 0) H5Sclose(space);
@@ -69,13 +69,13 @@ static bool write_data_set(hid_t file, const char *name, int n_dimensions, const
 
 bool hdf5_image_write(hid_t file, const char *name, int n_dimensions, const int64_t *shape, const double *values)
 {
-  return write_data_set(file, name, n_dimensions, shape, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values);
+  return hdf5_image_write_as(file, name, n_dimensions, shape, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values);
 }
 
 bool hdf5_image_write_integers(hid_t file, const char *name, int n_dimensions, const int64_t *shape,
                                const int64_t *values)
 {
-  return write_data_set(file, name, n_dimensions, shape, H5T_STD_I64LE, H5T_NATIVE_INT64, values);
+  return hdf5_image_write_as(file, name, n_dimensions, shape, H5T_STD_I64LE, H5T_NATIVE_INT64, values);
 }
 
 bool hdf5_image_bytes(hid_t file, void **bytes, size_t *n_bytes)

@@ -18,6 +18,10 @@ bool hdf5_image_group(hid_t file, const char *name);
 /* A new contiguous data set of doubles: values has the n_dimensions (at most 4) of shape, row-major. */
 bool hdf5_image_write(hid_t file, const char *name, int n_dimensions, const int64_t *shape, const double *values);
 
+/* The same of any type, where dimensions may be 0; values is of memory_type. */
+bool hdf5_image_write_as(hid_t file, const char *name, int n_dimensions, const int64_t *shape, hid_t file_type,
+                         hid_t memory_type, const void *values);
+
 /* The same of integers. */
 bool hdf5_image_write_integers(hid_t file, const char *name, int n_dimensions, const int64_t *shape,
                                const int64_t *values);

@@ -33,6 +33,11 @@ void random_four_uniforms(uint64_t seed, random_purpose purpose, uint64_t row, u
   for (int i = 0; i < 4; i++) uniforms[i] = open_unit(words.v[i]);
 }
 
+void random_uniforms(uint64_t seed, random_purpose purpose, uint64_t first_row, int n, uint64_t draw, double *uniforms)
+{
+  for (int i = 0; i < n; i++) uniforms[i] = open_unit(random_words(seed, purpose, first_row + (uint64_t)i, draw).v[0]);
+}
+
 double random_exponential(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw)
 {
   return -log(random_uniform(seed, purpose, row, draw));

@@ -30,6 +30,9 @@ typedef enum random_purpose {
 /* Uniform in the open interval (0, 1). */
 double random_uniform(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw);
 
+/* Those of n rows from first_row on, which costs less than one by one. */
+void random_uniforms(uint64_t seed, random_purpose purpose, uint64_t first_row, int n, uint64_t draw, double *uniforms);
+
 /* Four independent ones at the price of one; the first is that of random_uniform. */
 void random_four_uniforms(uint64_t seed, random_purpose purpose, uint64_t row, uint64_t draw, double uniforms[4]);
 

@@ -3,6 +3,8 @@
 #include "mixture/files/model_file.h"
 
 #include "mixture/files/file_arrays.h"
+#include "mixture/files/group_models.h"
+#include "mixture/files/opened_file.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
@@ -19,30 +21,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* An open file and what is known about it. */
-typedef struct opened_file {
-  const char *path;
-  hid_t id;
-  int64_t n_bytes;
-} opened_file;
-
-static gmmpi_status look_at(const char *path, int64_t *n_bytes, gmmpi_error *error)
-{
-  struct stat facts;
-  const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  gmmpi_status status = GMMPI_OK;
-  if (descriptor < 0 || fstat(descriptor, &facts) != 0) {
-    status = fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check the name and its permissions", path,
-                  strerror(errno));
-  } else if (!S_ISREG(facts.st_mode)) {
-    status = fail(error, GMMPI_NO_INPUT, "%s: is not an ordinary file; give the name of one", path);
-  } else {
-    *n_bytes = (int64_t)facts.st_size;
-  }
-  if (descriptor >= 0) close(descriptor);
-  return status;
-}
-
 bool model_file_has_seal(const char *path)
 {
   unsigned char tail[SEAL_BYTES];
@@ -54,55 +32,6 @@ bool model_file_has_seal(const char *path)
   return has_seal;
 }
 
-/* HDF5 could not read the file: is the disk to blame (74), or its content (65)? */
-static gmmpi_status unreadable(const opened_file *file, gmmpi_error *error)
-{
-  enum { PIECE = 1 << 16 };
-  gmmpi_status status = GMMPI_OK;
-  const int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
-  char *piece = malloc(PIECE);
-  for (int64_t done = 0; descriptor >= 0 && piece != NULL && done < file->n_bytes && status == GMMPI_OK;
-       done += PIECE) {
-    const int64_t left = file->n_bytes - done;
-    status = file_read_at(descriptor, file->path, piece, left < PIECE ? (size_t)left : PIECE, done, error);
-  }
-  free(piece);
-  if (descriptor >= 0) close(descriptor);
-  if (status != GMMPI_OK) return status;
-  return fail(error, GMMPI_BAD_DATA, "%s: is damaged or cut short; copy it anew or fit again", file->path);
-}
-
-/* A file with a seal must be as it was sealed. */
-static gmmpi_status check_seal(const opened_file *file, gmmpi_error *error)
-{
-  void *bytes;
-  size_t n_bytes;
-  int64_t format;
-  if (!model_file_has_seal(file->path)) return GMMPI_OK;
-  gmmpi_status status = file_read_whole(file->path, &bytes, &n_bytes, error);
-  if (status != GMMPI_OK) return status;
-  const char *fault = seal_fault(bytes, (int64_t)n_bytes, MODEL_SEAL, &format);
-  if (fault != NULL)
-    status = fail(error, GMMPI_BAD_DATA, "%s: is damaged (%s); copy it anew or fit again", file->path, fault);
-  free(bytes);
-  return status;
-}
-
-/* File systems without locks make HDF5 fail; a model is only ever replaced as a whole, so that no lock is needed. */
-static hid_t open_without_lock(const char *path)
-{
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  hid_t file = H5I_INVALID_HID;
-  if (access >= 0) {
-#if H5_VERSION_GE(1, 10, 7)
-    H5Pset_file_locking(access, false, true);
-#endif
-    file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    H5Pclose(access);
-  }
-  return file;
-}
-
 static gmmpi_status check_format(const opened_file *file, json_t *facts, gmmpi_error *error)
 {
   const char *format = json_string_value(json_object_get(facts, "format"));
@@ -110,6 +39,10 @@ static gmmpi_status check_format(const opened_file *file, json_t *facts, gmmpi_e
   if (format != NULL && strcmp(format, "gmmpi checkpoint") == 0)
     return fail(error, GMMPI_BAD_DATA,
                 "%s: is a checkpoint, not a model; finish its fit with gmmpi fit --restart to get the model",
+                file->path);
+  if (format != NULL && strcmp(format, GROUPS_FORMAT) == 0)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: holds a model for each of many groups; give --by where the command has it, or take one model out",
                 file->path);
   if (format == NULL || strcmp(format, MODEL_FORMAT) != 0)
     return fail(error, GMMPI_BAD_DATA, "%s: is not a model; give a file that gmmpi fit wrote", file->path);
@@ -127,14 +60,14 @@ static gmmpi_status data_set_shape(const opened_file *file, const char *name, in
 {
   hsize_t extent[3];
   const htri_t is_there = H5Lexists(file->id, name, H5P_DEFAULT);
-  if (is_there < 0) return unreadable(file, error);
+  if (is_there < 0) return opened_file_broken(file, error);
   if (is_there == 0)
     return fail(error, GMMPI_BAD_DATA, "%s: has no data set %s; give a file that gmmpi fit wrote", file->path, name);
   const hid_t data_set = H5Dopen2(file->id, name, H5P_DEFAULT);
   const hid_t space = data_set >= 0 ? H5Dget_space(data_set) : H5I_INVALID_HID;
   gmmpi_status status = GMMPI_OK;
   if (space < 0) {
-    status = unreadable(file, error);
+    status = opened_file_broken(file, error);
   } else if (H5Sget_simple_extent_ndims(space) != n_dimensions || H5Sget_simple_extent_dims(space, extent, NULL) < 0) {
     status = fail(error, GMMPI_BAD_DATA, "%s: %s should have %d dimensions; give a file that gmmpi fit wrote",
                   file->path, name, n_dimensions);
@@ -144,26 +77,6 @@ static gmmpi_status data_set_shape(const opened_file *file, const char *name, in
   if (space >= 0) H5Sclose(space);
   if (data_set >= 0) H5Dclose(data_set);
   return status;
-}
-
-/* Can the file really hold what the data set's header claims? Deflate compresses by at most 1032. */
-static bool content_is_there(const opened_file *file, hid_t data_set)
-{
-  const hid_t creation = H5Dget_create_plist(data_set);
-  const hid_t space = H5Dget_space(data_set);
-  const hid_t type = H5Dget_type(data_set);
-  bool there = false;
-  if (creation >= 0 && space >= 0 && type >= 0) {
-    const H5D_layout_t layout = H5Pget_layout(creation);
-    const double claimed = (double)H5Sget_simple_extent_npoints(space) * (double)H5Tget_size(type);
-    const double stored = fmin((double)H5Dget_storage_size(data_set), (double)file->n_bytes);
-    there = layout != H5D_VIRTUAL && H5Pget_external_count(creation) == 0 &&
-            claimed <= stored * (layout == H5D_CHUNKED ? 1032.0 : 1.0);
-  }
-  if (type >= 0) H5Tclose(type);
-  if (space >= 0) H5Sclose(space);
-  if (creation >= 0) H5Pclose(creation);
-  return there;
 }
 
 /* Checks that the data set has this shape and numbers that are there, and reads them, as numbers of the type, unless
@@ -182,13 +95,13 @@ static gmmpi_status read_typed(const opened_file *file, const char *name, int n_
   const hid_t data_set = H5Dopen2(file->id, name, H5P_DEFAULT);
   const hid_t type = data_set >= 0 ? H5Dget_type(data_set) : H5I_INVALID_HID;
   const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-  if (type < 0 || !content_is_there(file, data_set)) {
-    status = unreadable(file, error);
+  if (type < 0 || !opened_file_has(file, data_set)) {
+    status = opened_file_broken(file, error);
   } else if (class != H5T_FLOAT && class != H5T_INTEGER) {
     status =
         fail(error, GMMPI_BAD_DATA, "%s: %s does not hold numbers; give a file that gmmpi fit wrote", file->path, name);
   } else if (values != NULL && H5Dread(data_set, held, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
-    status = unreadable(file, error);
+    status = opened_file_broken(file, error);
   }
   if (type >= 0) H5Tclose(type);
   if (data_set >= 0) H5Dclose(data_set);
@@ -209,7 +122,7 @@ static gmmpi_status read_texts(const opened_file *file, const char *attribute, i
   int64_t n = 0;
   *texts = NULL;
   if (H5Aexists(file->id, attribute) <= 0) return GMMPI_OK;
-  if (!hdf5_strings_read(file->id, attribute, file->n_bytes, &n, texts)) return unreadable(file, error);
+  if (!hdf5_strings_read(file->id, attribute, file->n_bytes, &n, texts)) return opened_file_broken(file, error);
   if (n == n_wanted) return GMMPI_OK;
   hdf5_strings_free(n, *texts);
   *texts = NULL;
@@ -359,7 +272,7 @@ static gmmpi_status read_model(const opened_file *file, json_t *facts, gmmpi_mod
 static gmmpi_status read_opened(const opened_file *file, gmmpi_model **model, json_t **facts, gmmpi_error *error)
 {
   json_t *attributes = hdf5_attributes_read(file->id, file->n_bytes);
-  gmmpi_status status = attributes != NULL ? check_format(file, attributes, error) : unreadable(file, error);
+  gmmpi_status status = attributes != NULL ? check_format(file, attributes, error) : opened_file_broken(file, error);
   if (status == GMMPI_OK) status = read_model(file, attributes, model, error);
   if (status == GMMPI_OK && facts != NULL) *facts = json_incref(attributes);
   json_decref(attributes);
@@ -368,20 +281,12 @@ static gmmpi_status read_opened(const opened_file *file, gmmpi_model **model, js
 
 gmmpi_status model_file_read(const char *path, gmmpi_model **model, json_t **facts, gmmpi_error *error)
 {
-  opened_file file = {.path = path, .id = H5I_INVALID_HID};
-  gmmpi_status status = look_at(path, &file.n_bytes, error);
-  if (status == GMMPI_OK) status = check_seal(&file, error);
-  if (status != GMMPI_OK) return status;
+  opened_file file;
+  gmmpi_status status;
   H5E_BEGIN_TRY
   {
-    const htri_t is_hdf5 = H5Fis_hdf5(path);
-    if (is_hdf5 < 0) {
-      status = unreadable(&file, error);
-    } else if (is_hdf5 == 0) {
-      status = fail(error, GMMPI_BAD_DATA, "%s: is not an HDF5 file; give a model that gmmpi fit wrote", path);
-    } else if ((file.id = open_without_lock(path)) < 0) {
-      status = unreadable(&file, error);
-    } else {
+    status = opened_file_open(path, &file, error);
+    if (status == GMMPI_OK) {
       status = read_opened(&file, model, facts, error);
       H5Fclose(file.id);
     }

@@ -178,7 +178,7 @@ static gmmpi_status parse_row(const point_source *source, const char *begin, con
   if (fault.kind == FAULT_TEXT)
     return fail_at(
         error, line, GMMPI_BAD_DATA,
-        "%s: line %" PRId64 ": \"%.*s\" is one different label too many; name another column (--known-labels)",
+        "%s: line %" PRId64 ": \"%.*s\" is one different label too many; name another column (--known-labels, --by)",
         source->label, line, (int)(fault.cell.end - fault.cell.begin < 60 ? fault.cell.end - fault.cell.begin : 60),
         fault.cell.begin);
   const faulty_line wrong = {.source = source,
