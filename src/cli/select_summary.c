@@ -168,8 +168,7 @@ static void warn_of_passed_over(const select_command *command, const selection_r
   }
   if (n > 0)
     warn("%lld candidate%s passed over, %lld component%s, %s the best of them, since the likelihood rests on a "
-         "component "
-         "of few points, or as thin as the ridge; --spurious keep takes such models",
+         "component of few points, or as thin as the ridge; --spurious keep takes such models",
          (long long)n, n == 1 ? " is" : "s are", (long long)result->candidates[highest].n_components,
          plural(result->candidates[highest].n_components), select_family_word(command, highest));
 }
