@@ -93,7 +93,7 @@ static void add_tile(comparison *work, int64_t first_row, int n_points)
   }
 }
 
-static divergence mean_of(int64_t words[2][FULL_RANGE_LIMBS], int64_t n_points)
+static divergence mean_of(int64_t (*words)[FULL_RANGE_LIMBS], int64_t n_points)
 {
   const double n = (double)n_points;
   const double mean = full_range_value(words[0]) / n;

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* gmmpi bootstrap: standard errors and intervals of a model's numbers. */
-#include "fit/bootstrap.h"
-
+#include "cli/bootstrap_command.h"
 #include "cli/bootstrap_output.h"
 #include "cli/command.h"
 #include "cli/model_data.h"
-#include "cli/options.h"
 #include "cli/prepare.h"
 #include "fit/class_names.h"
 #include "fit/memory_plan.h"
 #include "fit/model_options.h"
-#include "fit/options.h"
+#include "fit/replicate_checkpoint.h"
 #include "support/clock.h"
 #include "support/error.h"
-#include "support/file.h"
 #include "support/linear_algebra.h"
 #include "support/memory.h"
 #include "support/signals.h"
@@ -21,140 +18,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-/* Options of a fit that are the model's own unless they are given. */
-static const char *const own_options[] = {"tol", "max-iter", "reg-covar"};
-enum { N_OWN_OPTIONS = 3 };
-
-typedef struct bootstrap_command {
-  const char *model_path;
-  const char *data;
-  const char *output_path;
-  const char *table_path;
-  reading_options reading;
-  bootstrap_options how;
-  fit_options given; /* of which own_options are of use where the bits say so */
-  uint64_t given_bits;
-  int threads;
-  int64_t memory_limit;
-  bool keep_replicates;
-  bool json;
-  bool quiet;
-  bool help;
-} bootstrap_command;
-
-static gmmpi_status check_outputs(const bootstrap_command *command, gmmpi_error *error)
-{
-  if (command->keep_replicates && command->output_path == NULL)
-    return fail(error, GMMPI_WRONG_USAGE, "--keep-replicates: -o is missing; say where they go, e.g. -o errors.h5");
-  if (command->output_path != NULL && command->table_path != NULL &&
-      file_is_same(command->output_path, command->table_path))
-    return fail(error, GMMPI_WRONG_USAGE, "-o and --table both name %s; name different files", command->table_path);
-  return GMMPI_OK;
-}
-
-static gmmpi_status parse(int argc, char **argv, int rank, bootstrap_command *command, gmmpi_error *error)
-{
-  option_record of_fit[N_OWN_OPTIONS];
-  for (int i = 0; i < N_OWN_OPTIONS; i++) {
-    of_fit[i] = *option_find(fit_option_table, n_fit_options, own_options[i]);
-    of_fit[i].fallback = NULL;
-    of_fit[i].group = NULL;
-  }
-  of_fit[0].help = "a replicate has converged when its mean log-likelihood changes by less (default: as the model was "
-                   "fitted, as of the next two)";
-  of_fit[1].help = "iterations of a replicate, at most; one that needs more is left out";
-  of_fit[2].help = "added to the diagonal of every covariance by the M-step";
-  const option_record options[] = {
-      {.name = "replicates",
-       .argument = "R",
-       .help = "how many replicates",
-       .kind = OPTION_INTEGER,
-       .value = &command->how.n_replicates,
-       .smallest = 2,
-       .largest = 100000000,
-       .fallback = "999"},
-      {.name = "type",
-       .argument = "NAME",
-       .help = "weights of the rows in a replicate, times their own: wlbs: exponential ones, the weighted likelihood "
-               "bootstrap; poisson: counts of mean 1, about what drawing rows with replacement gives",
-       .kind = OPTION_CHOICE,
-       .value = &command->how.type,
-       .choices = bootstrap_types,
-       .fallback = "wlbs"},
-      {.name = "level",
-       .argument = "P",
-       .help = "share of the replicates that the intervals hold",
-       .kind = OPTION_REAL,
-       .value = &command->how.level,
-       .least = 0.0,
-       .above_least = true,
-       .most = 0.9999999999,
-       .fallback = "0.95"},
-      {.name = "seed",
-       .argument = "S",
-       .help = "all randomness; a replicate's weights are a function of seed, its number and the row",
-       .kind = OPTION_SEED,
-       .value = &command->how.seed,
-       .fallback = "0"},
-  };
-  const option_record outputs[] = {
-      {.name = "output",
-       .letter = 'o',
-       .argument = "OUT.h5",
-       .help = "HDF5 with /weights, /means, /covariances, each with estimate, standard_error, lower and upper",
-       .kind = OPTION_TEXT,
-       .value = &command->output_path},
-      {.name = "table",
-       .argument = "T.csv",
-       .help = "the same as text, a row for each number",
-       .kind = OPTION_TEXT,
-       .value = &command->table_path},
-      {.name = "keep-replicates",
-       .help = "with -o: also the numbers of every replicate, in /replicates",
-       .kind = OPTION_FLAG,
-       .value = &command->keep_replicates},
-      option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
-      option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
-      {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
-      {.name = "quiet",
-       .letter = 'q',
-       .help = "print nothing but warnings, errors and what --json asks for",
-       .kind = OPTION_FLAG,
-       .value = &command->quiet},
-  };
-  const option_group groups[] = {
-      OPTION_GROUP("Options", options),
-      {.options = of_fit, .n_options = N_OWN_OPTIONS, .values = &command->given, .given = &command->given_bits},
-      OPTION_GROUP("Outputs and machine", outputs),
-      reading_group(&command->reading),
-      weights_group(&command->reading),
-      {.options = &known_labels_option, .n_options = 1, .values = &command->reading}};
-  const command_usage usage = {
-      .name = "bootstrap",
-      .synopsis = "MODEL.h5 DATA [options]",
-      .about = "Says how certain the numbers of a model are: it fits the model again and again to the rows of DATA, to "
-               "which it was fitted, with random weights, each time beginning at the model. What the numbers of these "
-               "replicates vary by are their standard errors; intervals are quantiles.\n\n"
-               "All replicates advance in the same passes over the points, as many at once as there is room for. "
-               "Components that have changed places are matched with the model's; replicates that collapse or do not "
-               "converge are counted and left out.",
-      .n_least = 2,
-      .n_most = 2,
-      .groups = groups,
-      .n_groups = ARRAY_LENGTH(groups),
-  };
-  command_words words;
-  if (!options_read(&usage, argc, argv, rank, &words, &command->help, error)) return error->status;
-  command->model_path = words.operands[0];
-  command->data = words.operands[1];
-  if (reading_check(&command->reading, error) != GMMPI_OK ||
-      model_data_check("bootstrap", &command->reading, error) != GMMPI_OK)
-    return error->status;
-  return check_outputs(command, error);
-}
 
 /* The options of the replicates. Errors: 64 models for which there are none, 65. */
 static gmmpi_status settle_fit(const bootstrap_command *command, const gmmpi_model *model, const json_t *facts,
@@ -188,6 +52,12 @@ typedef struct bootstrap_progress {
   bool terminal; /* one live line, else a line now and then */
   bool live;
   double began, last; /* on clock_now() */
+
+  /* Checkpoints, on rank 0: */
+  const char *path; /* NULL: none */
+  const json_t *identity;
+  double saved; /* when the last one was written */
+  bool has_saved;
 } bootstrap_progress;
 
 static bool wants_stop(void *context)
@@ -196,11 +66,23 @@ static bool wants_stop(void *context)
   return signals_stop_requested();
 }
 
-static void tell_progress(void *context, const int64_t counts[N_REPLICATE_STATES], int64_t n_replicates)
+/* Failures are warnings: the next time may be better. */
+static void save_now_and_then(bootstrap_progress *reporter, const bootstrap_result *result, int64_t n_replicates)
+{
+  static const double between_saves = 300.0;
+  gmmpi_error local = {0};
+  if (reporter->path == NULL || clock_now() - reporter->saved < between_saves) return;
+  if (replicate_checkpoint_write(reporter->path, reporter->identity, result, n_replicates, &local) == GMMPI_OK)
+    reporter->has_saved = true;
+  else
+    warn("%s", local.message);
+  reporter->saved = clock_now();
+}
+
+static void tell_progress(bootstrap_progress *reporter, const int64_t counts[N_REPLICATE_STATES], int64_t n_replicates)
 {
   static const double between_live_lines = 0.1;
   static const double between_plain_lines = 10.0;
-  bootstrap_progress *reporter = context;
   const int64_t n_left = counts[REPLICATE_UNDONE];
   const double now = clock_now();
   char failed[64] = "";
@@ -225,6 +107,13 @@ static void tell_progress(void *context, const int64_t counts[N_REPLICATE_STATES
                      failed, (long long)n_left, left);
 }
 
+static void advanced(void *context, const bootstrap_result *result, int64_t n_replicates)
+{
+  bootstrap_progress *reporter = context;
+  tell_progress(reporter, result->counts, n_replicates);
+  save_now_and_then(reporter, result, n_replicates);
+}
+
 static void clear_progress(bootstrap_progress *reporter)
 {
   if (reporter->live) fputs("\r\033[K", stderr);
@@ -244,6 +133,8 @@ typedef struct bootstrap_session {
   data_account *data;
   shard *points;
   bootstrap_result result;
+  json_t *identity;       /* of checkpoints, on rank 0 */
+  bootstrap_done earlier; /* likewise: of an earlier run */
 } bootstrap_session;
 
 /* Collective. Before anything is read. */
@@ -260,6 +151,11 @@ static gmmpi_status keep_inputs(const bootstrap_session *session, const char *pa
   return path == NULL ? GMMPI_OK : prepare_output_is_no_input(session->comm, path, session->source, error);
 }
 
+static replicate_layout layout_of(const gmmpi_model *model)
+{
+  return replicate_layout_of(model_kind_of(model), model->n_components, model->n_features);
+}
+
 /* Collective. */
 static gmmpi_status read_points(bootstrap_session *session, gmmpi_error *error)
 {
@@ -272,9 +168,12 @@ static gmmpi_status read_points(bootstrap_session *session, gmmpi_error *error)
       bootstrap_bytes(&session->fit, &command->how, source->n_rows, model->n_features, session->n_ranks),
       bootstrap_output_bytes(model->n_components, model->n_features, command->how.n_replicates,
                              command->keep_replicates),
+      command->checkpoint_path != NULL || command->restart != NULL
+          ? replicate_checkpoint_bytes(command->how.n_replicates, layout_of(model).length)
+          : 0,
       shard_stream_tables_bytes(source->n_rows, session->n_ranks)};
   const memory_need need = {
-      .rest = sum_of_bytes(ARRAY_LENGTH(rest), rest),
+      .rest = sum_of_bytes((int)(sizeof rest / sizeof rest[0]), rest),
       .points = shard_bytes(source->n_rows, source_row_width(source), session->n_ranks, false),
       .least = shard_least_stream_bytes(source->n_rows, source_row_width(source), shard_drops(&how)),
       .reserved = LINEAR_ALGEBRA_BUFFER,
@@ -304,6 +203,7 @@ static gmmpi_status open_session(bootstrap_session *session, gmmpi_error *error)
   if (prepare_threads(session->comm, command->threads, error) != GMMPI_OK ||
       try_output(session, command->output_path, error) != GMMPI_OK ||
       try_output(session, command->table_path, error) != GMMPI_OK ||
+      try_output(session, command->checkpoint_path, error) != GMMPI_OK ||
       prepare_model_and_facts(session->comm, command->model_path, &session->model, &session->facts, error) !=
           GMMPI_OK ||
       settle_fit(command, session->model, session->facts, &session->fit, error) != GMMPI_OK)
@@ -311,7 +211,8 @@ static gmmpi_status open_session(bootstrap_session *session, gmmpi_error *error)
   const model_data data = {session->model, command->model_path, command->model_path, command->data, &command->reading};
   if (model_data_open(session->comm, session->rank, &data, &session->source, error) != GMMPI_OK ||
       keep_inputs(session, command->output_path, error) != GMMPI_OK ||
-      keep_inputs(session, command->table_path, error) != GMMPI_OK || settle_classes(session, error) != GMMPI_OK)
+      keep_inputs(session, command->table_path, error) != GMMPI_OK ||
+      keep_inputs(session, command->checkpoint_path, error) != GMMPI_OK || settle_classes(session, error) != GMMPI_OK)
     return error->status;
   if (session->rank == 0) session->data = data_account_create(session->source);
   return read_points(session, error);
@@ -359,31 +260,86 @@ static gmmpi_status hand_out(const bootstrap_session *session, double seconds, g
   return agree(session->comm, error);
 }
 
+/* Collective. Replicates of an earlier run, if they are wanted. */
+static gmmpi_status read_earlier(bootstrap_session *session, gmmpi_error *error)
+{
+  const bootstrap_command *command = &session->command;
+  const bool by_itself = bootstrap_restarts_by_itself(command);
+  const char *path = by_itself ? command->checkpoint_path : command->restart;
+  if (session->rank == 0) {
+    session->identity = replicate_identity(session->points, session->model, &session->fit, &command->how);
+    if (session->identity == NULL)
+      fail(error, GMMPI_NO_MEMORY, "there is no memory for checkpoints");
+    else if (path != NULL && (!by_itself || access(path, F_OK) == 0))
+      replicate_checkpoint_read(path, session->identity, command->how.n_replicates, layout_of(session->model).length,
+                                &session->earlier, error);
+  }
+  return agree(session->comm, error);
+}
+
+/* Collective. The job was stopped: what is done is kept. */
+static gmmpi_status save_at_stop(const bootstrap_session *session, gmmpi_error *error)
+{
+  const bootstrap_command *command = &session->command;
+  const bootstrap_result *result = &session->result;
+  const char *path = command->checkpoint_path;
+  const int64_t n = command->how.n_replicates;
+  const int64_t n_ended = n - result->counts[REPLICATE_UNDONE];
+  const char *by = signals_name(signals_received());
+  *error = (gmmpi_error){0};
+  if (session->rank == 0 && path != NULL) replicate_checkpoint_write(path, session->identity, result, n, error);
+  if (agree(session->comm, error) != GMMPI_OK) return error->status;
+  if (path != NULL)
+    return fail(error, GMMPI_STOPPED, "%s: stopped by %s after %lld of %lld replicates; go on with --restart auto",
+                path, by, (long long)n_ended, (long long)n);
+  return fail(error, GMMPI_STOPPED,
+              "stopped by %s after %lld of %lld replicates, which are lost; -o or --checkpoint would keep them", by,
+              (long long)n_ended, (long long)n);
+}
+
+/* Collective. */
+static gmmpi_status run(bootstrap_session *session, double began, gmmpi_error *error)
+{
+  const bootstrap_command *command = &session->command;
+  const double now = clock_now();
+  bootstrap_progress reporter = {.speaks = session->rank == 0 && !command->quiet,
+                                 .terminal = isatty(STDERR_FILENO) == 1,
+                                 .began = now,
+                                 .last = -INFINITY,
+                                 .path = session->rank == 0 ? command->checkpoint_path : NULL,
+                                 .identity = session->identity,
+                                 .saved = now};
+  const bootstrap_observer observer = {.context = &reporter, .wants_stop = wants_stop, .advanced = advanced};
+  bootstrap_run(session->points, session->model, &session->fit, &command->how, &session->earlier, &observer,
+                &session->result, error);
+  clear_progress(&reporter);
+  if (error->status == GMMPI_STOPPED) return save_at_stop(session, error);
+  if (error->status != GMMPI_OK || hand_out(session, clock_now() - began, error) != GMMPI_OK) return error->status;
+  if (reporter.has_saved || (session->rank == 0 && bootstrap_restarts_by_itself(command)))
+    unlink(command->checkpoint_path);
+  return GMMPI_OK;
+}
+
 gmmpi_status command_bootstrap(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
 {
   bootstrap_session session = {.comm = comm};
   MPI_Comm_rank(comm, &session.rank);
   MPI_Comm_size(comm, &session.n_ranks);
   const double began = clock_now();
-  if (parse(argc, argv, session.rank, &session.command, error) != GMMPI_OK || session.command.help)
-    return error->status;
-  if (session.rank == 0) signals_set_answer("status: reading %s", session.command.data);
-  if (open_session(&session, error) == GMMPI_OK) {
-    const double now = clock_now();
-    bootstrap_progress reporter = {.speaks = session.rank == 0 && !session.command.quiet,
-                                   .terminal = isatty(STDERR_FILENO) == 1,
-                                   .began = now,
-                                   .last = -INFINITY};
-    const bootstrap_observer observer = {.context = &reporter, .wants_stop = wants_stop, .advanced = tell_progress};
-    bootstrap_run(session.points, session.model, &session.fit, &session.command.how, &observer, &session.result, error);
-    clear_progress(&reporter);
-    if (error->status == GMMPI_OK) hand_out(&session, clock_now() - began, error);
+  if (bootstrap_command_parse(argc, argv, session.rank, &session.command, error) == GMMPI_OK && !session.command.help) {
+    if (session.rank == 0) signals_set_answer("status: reading %s", session.command.data);
+    if (open_session(&session, error) == GMMPI_OK && read_earlier(&session, error) == GMMPI_OK)
+      run(&session, began, error);
   }
   bootstrap_result_clear(&session.result);
+  free(session.earlier.states);
+  free(session.earlier.replicates);
+  json_decref(session.identity);
   data_account_destroy(session.data);
   shard_destroy(session.points);
   source_close(session.source);
   json_decref(session.facts);
   gmmpi_model_destroy(session.model);
+  free(session.command.checkpoint_path);
   return error->status;
 }

@@ -21,14 +21,7 @@ const char *const bootstrap_types[] = {[BOOTSTRAP_WLBS] = "wlbs", [BOOTSTRAP_POI
 static const char *const type_descriptions[] = {
     [BOOTSTRAP_WLBS] = "weighted likelihood bootstrap", [BOOTSTRAP_POISSON] = "Poisson bootstrap"};
 
-/* What is said of each number: lists as the replicates are (fit/replicate.h). */
-typedef struct said_of_numbers {
-  const char *name;
-  const double *list;
-} said_of_numbers;
-enum { N_SAID = 4 };
-
-static void list_said(const bootstrap_result *result, said_of_numbers said[N_SAID])
+void bootstrap_list_said(const bootstrap_result *result, said_of_numbers said[N_SAID])
 {
   said[0] = (said_of_numbers){"estimate", result->estimate};
   said[1] = (said_of_numbers){"standard_error", result->summary.standard_errors};
@@ -39,13 +32,6 @@ static void list_said(const bootstrap_result *result, said_of_numbers said[N_SAI
 static int64_t n_failed(const bootstrap_account *account)
 {
   return account->how->n_replicates - account->result->counts[REPLICATE_DONE];
-}
-
-/* The element of a list that has the element i, j of component k's covariance; 0 where the family has none there. */
-static double covariance_of(const replicate_layout *layout, const double *list, int64_t k, int64_t i, int64_t j)
-{
-  const int64_t place = i >= j ? replicate_covariance(layout, k, i, j) : replicate_covariance(layout, k, j, i);
-  return place < 0 ? 0.0 : list[place];
 }
 
 /* --- for people --- */
@@ -123,12 +109,12 @@ void bootstrap_print(const bootstrap_account *account)
     printf("  %lld failed and %s left out: %lld collapsed, %lld did not converge\n", (long long)n_failed(account),
            n_failed(account) == 1 ? "is" : "are", (long long)result->counts[REPLICATE_COLLAPSED],
            (long long)result->counts[REPLICATE_NOT_CONVERGED]);
-  if (result->n_matched > 0)
-    printf("  in %lld components had changed places, and were matched\n", (long long)result->n_matched);
+  if (result->counts[REPLICATE_MATCHED] > 0)
+    printf("  in %lld components had changed places, and were matched\n", (long long)result->counts[REPLICATE_MATCHED]);
   print_numbers(account);
   printf("  %.3g s on %d rank%s, %lld passes, %.3g iterations a replicate\n", account->seconds, account->n_ranks,
          plural(account->n_ranks), (long long)result->n_passes,
-         (double)result->n_iterations / (double)account->how->n_replicates);
+         (double)result->n_iterations / (double)(result->n_run > 0 ? result->n_run : 1));
   if (account->output_path != NULL) printf("  written to %s\n", account->output_path);
   if (account->table_path != NULL) printf("  table in %s\n", account->table_path);
 }
@@ -142,21 +128,30 @@ static json_t *texts_of(char *const *names, int64_t n)
   return texts;
 }
 
+/* A whole number as attributes can hold it, else a text. */
+static json_t *seed_of(uint64_t seed)
+{
+  char text[24];
+  if (seed <= INT64_MAX) return json_integer((json_int_t)seed);
+  snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
+  return json_string(text);
+}
+
 /* What the seed, the data and the options determine. */
-static json_t *facts_of(const bootstrap_account *account)
+json_t *bootstrap_facts(const bootstrap_account *account)
 {
   const bootstrap_result *result = account->result;
   const gmmpi_model *model = account->model;
-  return json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f}", "covariance",
+  return json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:f, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f}", "covariance",
                    model->family->name, "type", bootstrap_types[account->how->type], "n_components",
                    (json_int_t)model->n_components, "n_features", (json_int_t)model->n_features, "n_samples",
                    (json_int_t)account->points->n_samples, "program_version", GMMPI_VERSION, "level",
-                   account->how->level, "seed", (json_int_t)account->how->seed, "n_replicates",
+                   account->how->level, "seed", seed_of(account->how->seed), "n_replicates",
                    (json_int_t)account->how->n_replicates, "n_failed", (json_int_t)n_failed(account), "n_collapsed",
                    (json_int_t)result->counts[REPLICATE_COLLAPSED], "n_not_converged",
-                   (json_int_t)result->counts[REPLICATE_NOT_CONVERGED], "n_matched", (json_int_t)result->n_matched,
-                   "tol", account->fit->tolerance, "max_iter", (json_int_t)account->fit->max_iterations, "reg_covar",
-                   account->fit->reg_covar);
+                   (json_int_t)result->counts[REPLICATE_NOT_CONVERGED], "n_matched",
+                   (json_int_t)result->counts[REPLICATE_MATCHED], "tol", account->fit->tolerance, "max_iter",
+                   (json_int_t)account->fit->max_iterations, "reg_covar", account->fit->reg_covar);
 }
 
 static json_t *numbers_json(const double *list, int64_t n)
@@ -182,7 +177,8 @@ static json_t *covariances_json(const replicate_layout *layout, const double *li
     json_t *covariance = json_array();
     for (int64_t i = 0; i < d; i++) {
       json_t *row = json_array();
-      for (int64_t j = 0; j < d; j++) json_array_append_new(row, json_number(covariance_of(layout, list, k, i, j)));
+      for (int64_t j = 0; j < d; j++)
+        json_array_append_new(row, json_number(replicate_covariance_of(layout, list, k, i, j)));
       json_array_append_new(covariance, row);
     }
     json_array_append_new(covariances, covariance);
@@ -196,14 +192,14 @@ json_t *bootstrap_json(const bootstrap_account *account)
   const replicate_layout *layout = &result->layout;
   const gmmpi_model *model = account->model;
   said_of_numbers said[N_SAID];
-  json_t *summary = json_pack("{s:s}", "model", account->model_path);
-  json_t *facts = facts_of(account);
+  json_t *summary = json_pack("{s:o}", "model", json_text(account->model_path));
+  json_t *facts = bootstrap_facts(account);
   json_t *weights = json_object();
   json_t *means = json_object();
   json_t *dof = json_object();
   json_t *noise_weight = json_object();
   json_t *covariances = json_object();
-  list_said(result, said);
+  bootstrap_list_said(result, said);
   for (int i = 0; i < N_SAID; i++) {
     const double *list = said[i].list;
     json_object_set_new(weights, said[i].name, numbers_json(list + layout->weights, layout->n_components));
@@ -279,7 +275,7 @@ static void put_row(const text_table *table, const char *quantity, int64_t k, in
 {
   const gmmpi_model *model = table->account->model;
   said_of_numbers said[N_SAID];
-  list_said(table->account->result, said);
+  bootstrap_list_said(table->account->result, said);
   fprintf(table->text, "%s,", quantity);
   if (k >= 0) fprintf(table->text, "%lld", (long long)k);
   if (k >= 0 && model->component_names != NULL)
@@ -331,169 +327,6 @@ gmmpi_status bootstrap_write_table(const bootstrap_account *account, gmmpi_error
   else
     fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to write it", account->table_path);
   free(table.room);
-  free(bytes);
-  return error->status;
-}
-
-/* --- HDF5 --- */
-
-/* Writes a data set of n lists' numbers: each a number (n_lists 0: without that dimension). */
-static bool write_covariances(hid_t file, const char *name, const replicate_layout *layout, int64_t n_lists,
-                              const double *lists)
-{
-  const int64_t K = layout->n_components;
-  const int64_t d = layout->n_features;
-  const int64_t n = n_lists > 0 ? n_lists : 1;
-  const int64_t shape[] = {n, K, d, d};
-  double *numbers = allocate(n * K * d * d, sizeof *numbers);
-  if (numbers == NULL) return false;
-  double *next = numbers;
-  for (int64_t r = 0; r < n; r++) {
-    for (int64_t k = 0; k < K; k++) {
-      for (int64_t i = 0; i < d * d; i++) *next++ = covariance_of(layout, lists + r * layout->length, k, i / d, i % d);
-    }
-  }
-  const bool written = hdf5_image_write(file, name, n_lists > 0 ? 4 : 3, n_lists > 0 ? shape : shape + 1, numbers);
-  free(numbers);
-  return written;
-}
-
-/* Of numbers that stand together in a list: rows x columns of them, or, with columns 0, rows. */
-static bool write_numbers(hid_t file, const char *name, const replicate_layout *layout, int64_t first, int64_t rows,
-                          int64_t columns, int64_t n_lists, const double *lists)
-{
-  const int64_t n = n_lists > 0 ? n_lists : 1;
-  const int64_t each = rows * (columns > 0 ? columns : 1);
-  const int64_t shape[] = {n, rows, columns};
-  const int n_dimensions = (columns > 0 ? 3 : 2) - (n_lists > 0 ? 0 : 1);
-  double *numbers = allocate(n * each, sizeof *numbers);
-  if (numbers == NULL) return false;
-  for (int64_t r = 0; r < n; r++)
-    memcpy(numbers + r * each, lists + r * layout->length + first, (size_t)each * sizeof *numbers);
-  const bool written = hdf5_image_write(file, name, n_dimensions, n_lists > 0 ? shape : shape + 1, numbers);
-  free(numbers);
-  return written;
-}
-
-/* The kinds of numbers, each a data set of its own. */
-enum { WEIGHTS, NOISE_WEIGHT, MEANS, DOF, COVARIANCES, N_QUANTITIES };
-static const char *const quantities[] = {[WEIGHTS] = "/weights",
-                                         [NOISE_WEIGHT] = "/noise_weight",
-                                         [MEANS] = "/means",
-                                         [DOF] = "/dof",
-                                         [COVARIANCES] = "/covariances"};
-
-static bool is_there(const replicate_layout *layout, int quantity)
-{
-  return (quantity != NOISE_WEIGHT || layout->noise_weight >= 0) && (quantity != DOF || layout->dof >= 0);
-}
-
-static bool write_quantity(hid_t file, const char *name, const replicate_layout *layout, int quantity, int64_t n_lists,
-                           const double *lists)
-{
-  const int64_t K = layout->n_components;
-  switch (quantity) {
-  case WEIGHTS:
-    return write_numbers(file, name, layout, layout->weights, K, 0, n_lists, lists);
-  case NOISE_WEIGHT:
-    return write_numbers(file, name, layout, layout->noise_weight, 1, 0, n_lists, lists);
-  case MEANS:
-    return write_numbers(file, name, layout, layout->means, K, layout->n_features, n_lists, lists);
-  case DOF:
-    return write_numbers(file, name, layout, layout->dof, K, 0, n_lists, lists);
-  default:
-    return write_covariances(file, name, layout, n_lists, lists);
-  }
-}
-
-static bool write_said(hid_t file, const bootstrap_result *result)
-{
-  said_of_numbers said[N_SAID];
-  bool written = true;
-  list_said(result, said);
-  for (int q = 0; q < N_QUANTITIES && written; q++) {
-    if (!is_there(&result->layout, q)) continue;
-    written = hdf5_image_group(file, quantities[q]);
-    for (int s = 0; s < N_SAID && written; s++) {
-      char name[64];
-      snprintf(name, sizeof name, "%s/%s", quantities[q], said[s].name);
-      written = write_quantity(file, name, &result->layout, q, 0, said[s].list);
-    }
-  }
-  return written;
-}
-
-static bool write_replicates(hid_t file, const bootstrap_account *account)
-{
-  const bootstrap_result *result = account->result;
-  bool written = hdf5_image_group(file, "/replicates");
-  for (int q = 0; q < N_QUANTITIES && written; q++) {
-    char name[64];
-    snprintf(name, sizeof name, "/replicates%s", quantities[q]);
-    if (is_there(&result->layout, q))
-      written = write_quantity(file, name, &result->layout, q, account->how->n_replicates, result->replicates);
-  }
-  return written;
-}
-
-static bool write_attributes(hid_t file, const bootstrap_account *account)
-{
-  const gmmpi_model *model = account->model;
-  json_t *identity = json_pack("{s:s, s:I}", "format", "gmmpi bootstrap", "format_version", (json_int_t)1);
-  json_t *facts = facts_of(account);
-  bool written =
-      identity != NULL && facts != NULL && hdf5_attributes_write(file, identity) && hdf5_attributes_write(file, facts);
-  if (written && model->feature_names != NULL)
-    written = hdf5_strings_write(file, "feature_names", model->n_features, (const char *const *)model->feature_names);
-  if (written && model->transforms != NULL)
-    written = hdf5_strings_write(file, "transforms", model->n_features, (const char *const *)model->transforms);
-  if (written && model->component_names != NULL)
-    written =
-        hdf5_strings_write(file, "component_names", model->n_components, (const char *const *)model->component_names);
-  json_decref(identity);
-  json_decref(facts);
-  return written;
-}
-
-/* Numbers in a data set of K x d x d, and of all kinds. */
-static int64_t bytes_of_lists(int64_t n_components, int64_t n_features, int64_t n_lists)
-{
-  int64_t each;
-  if (!multiply_fits(n_features, n_features + 1, &each) || !multiply_fits(each, n_components, &each) ||
-      !multiply_fits(each + 3 * n_components + 1, (int64_t)sizeof(double), &each) ||
-      !multiply_fits(each, n_lists, &each))
-    return INT64_MAX;
-  return each;
-}
-
-int64_t bootstrap_output_bytes(int64_t n_components, int64_t n_features, int64_t n_replicates, bool keeps_replicates)
-{
-  const int64_t n_lists = N_SAID + 1 + (keeps_replicates ? n_replicates : 0);
-  const int64_t once = bytes_of_lists(n_components, n_features, n_lists);
-  return sum_of_bytes(3, (int64_t[]){once, once, keeps_replicates ? once : 0}); /* the data set, the file, its bytes */
-}
-
-gmmpi_status bootstrap_write_hdf5(const bootstrap_account *account, bool keeps_replicates, gmmpi_error *error)
-{
-  const gmmpi_model *model = account->model;
-  void *bytes = NULL;
-  size_t n_bytes = 0;
-  bool whole;
-  H5E_BEGIN_TRY
-  {
-    const int64_t n_lists = N_SAID + (keeps_replicates ? account->how->n_replicates : 0);
-    const hid_t file =
-        hdf5_image_create(bytes_of_lists(model->n_components, model->n_features, n_lists) + (INT64_C(1) << 16));
-    whole = file >= 0 && write_said(file, account->result) && (!keeps_replicates || write_replicates(file, account)) &&
-            write_attributes(file, account) && hdf5_image_bytes(file, &bytes, &n_bytes);
-    if (file >= 0) H5Fclose(file);
-  }
-  H5E_END_TRY
-  if (whole)
-    file_write_whole(account->output_path, bytes, n_bytes, error);
-  else
-    fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to write it; leave --keep-replicates out, or ask for fewer",
-         account->output_path);
   free(bytes);
   return error->status;
 }

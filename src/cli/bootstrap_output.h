@@ -44,4 +44,17 @@ gmmpi_status bootstrap_write_hdf5(const bootstrap_account *account, bool keeps_r
 /* The bytes that these take; INT64_MAX when they can't be counted. */
 int64_t bootstrap_output_bytes(int64_t n_components, int64_t n_features, int64_t n_replicates, bool keeps_replicates);
 
+/* --- for the files of these outputs only --- */
+
+/* What is said of each number: lists as the replicates are (fit/replicate.h). */
+typedef struct said_of_numbers {
+  const char *name;
+  const double *list;
+} said_of_numbers;
+enum { N_SAID = 4 };
+void bootstrap_list_said(const bootstrap_result *result, said_of_numbers said[N_SAID]);
+
+/* What the seed, the data and the options determine, beside the numbers; NULL: no memory is left. */
+json_t *bootstrap_facts(const bootstrap_account *account);
+
 #endif

@@ -4,7 +4,7 @@
 #include "cli/prepare.h"
 #include "cli/select_command.h"
 
-#include "mixture/files/model_file.h"
+#include "job/checkpoint.h"
 #include "support/error.h"
 #include "support/file.h"
 
@@ -31,21 +31,64 @@ static gmmpi_status try_folder(const char *path, gmmpi_error *error)
   return fail(error, GMMPI_NO_OUTPUT, "%s: cannot be made a folder (%s); name another one", path, strerror(errno));
 }
 
+/* The file of a candidate; to be freed, NULL when there is no memory. */
+static char *path_of_candidate(const select_command *command, int64_t c)
+{
+  char *path;
+  if (asprintf(&path, "%s/%s_%lld.h5", command->keep_all, select_family_word(command, c),
+               (long long)command->shapes[c].n_components) < 0)
+    return NULL;
+  return path;
+}
+
+/* On rank 0: is this, which an option names, nothing that another option names, nor anything that is read? */
+static gmmpi_status check_name(const select_session *session, const char *option, const char *path, gmmpi_error *error)
+{
+  const fit_command *fit = &session->fit.command;
+  char *previous = fit->job.checkpoint_path != NULL ? checkpoint_previous_path(fit->job.checkpoint_path) : NULL;
+  const char *restart = fit->job.restart != NULL && strcmp(fit->job.restart, "auto") != 0 ? fit->job.restart : NULL;
+  const char *others[] = {fit->output_path,         fit->labels_path, fit->job.log_path,
+                          fit->job.checkpoint_path, previous,         restart};
+  for (int i = 0; i < ARRAY_LENGTH(others) && error->status == GMMPI_OK; i++) {
+    if (others[i] != NULL && file_is_same(others[i], path))
+      fail(error, GMMPI_WRONG_USAGE, "--%s: %s is named by another option, too; name another file", option, path);
+  }
+  if (error->status == GMMPI_OK && source_reads(session->fit.source, path))
+    fail(error, GMMPI_WRONG_USAGE, "--%s: %s would overwrite the data; name another file", option, path);
+  free(previous);
+  return error->status;
+}
+
+static gmmpi_status try_output(const select_session *session, const char *option, const char *path, gmmpi_error *error)
+{
+  return check_name(session, option, path, error) == GMMPI_OK ? file_try_output(path, error) : error->status;
+}
+
+static gmmpi_status try_candidates(const select_session *session, gmmpi_error *error)
+{
+  const select_command *command = &session->command;
+  if (check_name(session, "keep-all", command->keep_all, error) == GMMPI_OK) try_folder(command->keep_all, error);
+  for (int64_t c = 0; c < command->n && error->status == GMMPI_OK; c++) {
+    char *path = path_of_candidate(command, c);
+    if (path == NULL)
+      fail(error, GMMPI_NO_MEMORY, "there is no memory for a file name");
+    else if (command->table_path != NULL && file_is_same(path, command->table_path))
+      fail(error, GMMPI_WRONG_USAGE, "--table: %s is a candidate's; name another file", path);
+    else
+      try_output(session, "keep-all", path, error);
+    free(path);
+  }
+  return error->status;
+}
+
 /* Collective. */
 static gmmpi_status try_outputs(const select_session *session, gmmpi_error *error)
 {
   const select_command *command = &session->command;
-  const fit_command *fit = &session->fit.command;
-  const char *others[] = {fit->output_path, fit->labels_path, fit->job.log_path, fit->job.checkpoint_path, fit->data};
-  if (session->fit.rank == 0 && command->table_path != NULL) {
-    for (int i = 0; i < ARRAY_LENGTH(others) && error->status == GMMPI_OK; i++) {
-      if (others[i] != NULL && file_is_same(others[i], command->table_path))
-        fail(error, GMMPI_WRONG_USAGE, "--table: %s is named twice; name another file", command->table_path);
-    }
-    if (error->status == GMMPI_OK) file_try_output(command->table_path, error);
+  if (session->fit.rank == 0) {
+    if (command->table_path != NULL) try_output(session, "table", command->table_path, error);
+    if (error->status == GMMPI_OK && command->keep_all != NULL) try_candidates(session, error);
   }
-  if (session->fit.rank == 0 && error->status == GMMPI_OK && command->keep_all != NULL)
-    try_folder(command->keep_all, error);
   return agree(session->fit.comm, error);
 }
 
@@ -63,7 +106,7 @@ static gmmpi_status settle_candidates(fit_session *fit, gmmpi_error *error)
                               .n_folds = command->n_folds};
   fit->command.fit.covariance = command->shapes[0].kind.family->name;
   fit->selection = &session->what;
-  return GMMPI_OK;
+  return try_outputs(session, error);
 }
 
 /* --- outputs --- */
@@ -95,14 +138,16 @@ static gmmpi_status write_candidates(select_session *session, const fit_options 
   fit_session *fit = &session->fit;
   const char *output = fit->command.output_path;
   for (int64_t c = 0; c < session->what.n && error->status == GMMPI_OK; c++) {
-    char path[4096];
     if (session->result.candidates[c].end.model == NULL) continue;
-    snprintf(path, sizeof path, "%s/%s_%lld.h5", session->command.keep_all, select_family_word(&session->command, c),
-             (long long)session->what.shapes[c].n_components);
-    show_candidate(session, c);
-    fit->command.output_path = path;
-    session_write_model(fit, facts, error);
-    fit->command.output_path = output;
+    char *path = path_of_candidate(&session->command, c);
+    if (path == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for a file name");
+    if (agree(fit->comm, error) == GMMPI_OK) {
+      show_candidate(session, c);
+      fit->command.output_path = path;
+      session_write_model(fit, facts, error);
+      fit->command.output_path = output;
+    }
+    free(path);
     fit->command.fit = *common;
   }
   return error->status;
@@ -157,13 +202,14 @@ static gmmpi_status merge_best(select_session *session, gmmpi_error *error)
   return error->status;
 }
 
-/* Without checkpoints the best of what was measured is all that stays. */
+/* Without checkpoints the best of what was measured is all that stays: before folds have ended, the best by BIC. */
 static gmmpi_status leave_early(select_session *session, gmmpi_error *error)
 {
   fit_session *fit = &session->fit;
   const fit_options common = fit->command.fit;
   session->what.common = &common;
   fit->result.events = calloc((size_t)session->result.n_events + 1, sizeof(fit_event));
+  if (session->result.best < 0) session->result.best = session->result.best_of[CRITERION_BIC];
   if (session->result.best >= 0 && fit->result.events != NULL) show_candidate(session, session->result.best);
   session_leave_early(fit, error);
   fit->result.end.model = NULL; /* it is the selection's */
@@ -175,13 +221,13 @@ static gmmpi_status leave_early(select_session *session, gmmpi_error *error)
 static gmmpi_status run_session(select_session *session, gmmpi_error *error)
 {
   fit_session *fit = &session->fit;
-  if (try_outputs(session, error) != GMMPI_OK || session_read(fit, settle_candidates, error) != GMMPI_OK)
-    return error->status;
+  if (session_read(fit, settle_candidates, error) != GMMPI_OK) return error->status;
   json_t *identity = select_identity(&session->command);
   session_open_job(fit, identity, error);
   json_decref(identity);
   if (error->status != GMMPI_OK) return error->status;
   gmmpi_status status = GMMPI_STOPPED;
+  session->result.best = session->result.best_of[CRITERION_BIC] = -1;
   if (!job_must_stop(fit->job))
     status = select_run(fit->points, &session->what, job_resume_state(fit->job), job_observer(fit->job),
                         &session->result, error);

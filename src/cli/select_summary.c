@@ -46,13 +46,13 @@ static json_t *candidate_json(const select_command *command, const selection_res
 {
   const candidate_result *one = &result->candidates[c];
   const bool known = one->end.model != NULL;
-  json_t *row = json_pack("{s:I, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:I}", "n_components",
-                          (json_int_t)one->n_components, "covariance", select_family_word(command, c), "log_likelihood",
-                          json_number(known ? one->end.measured.log_likelihood : NAN), "n_parameters",
-                          (json_int_t)one->n_parameters, "bic", json_number(one->bic), "aic", json_number(one->aic),
-                          "icl", json_number(one->icl), "cv", json_number(one->cv), "cv_standard_error",
-                          json_number(one->cv_standard_error), "converged", (int)one->end.converged, "n_iter",
-                          (json_int_t)one->end.iteration, "n_events", (json_int_t)one->n_events);
+  json_t *row = json_pack(
+      "{s:I, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:I}", "n_components",
+      (json_int_t)one->n_components, "covariance", select_family_word(command, c), "log_likelihood",
+      json_number(known ? one->end.measured.log_likelihood : NAN), "n_parameters", (json_int_t)one->n_parameters, "bic",
+      json_number(one->bic), "aic", json_number(one->aic), "icl", json_number(one->icl), "cv", json_number(one->cv),
+      "cv_standard_error", json_number(one->cv_standard_error), "converged", (int)one->end.converged, "spurious",
+      (int)one->is_spurious, "n_iter", (json_int_t)one->end.iteration, "n_events", (json_int_t)one->n_events);
   return row;
 }
 
@@ -74,7 +74,7 @@ static void print_row(FILE *file, const select_command *command, const selection
     print_number(file, numbers[i]);
     fputc(',', file);
   }
-  fprintf(file, "%s\n", one->end.converged ? "true" : "false");
+  fprintf(file, "%s,%s\n", one->end.converged ? "true" : "false", one->is_spurious ? "true" : "false");
 }
 
 gmmpi_status select_write_table(const select_command *command, const selection_result *result, gmmpi_error *error)
@@ -83,7 +83,8 @@ gmmpi_status select_write_table(const select_command *command, const selection_r
   size_t length = 0;
   FILE *file = open_memstream(&text, &length);
   if (file == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: there is no memory to write it", command->table_path);
-  fputs("n_components,covariance,log_likelihood,n_parameters,bic,aic,icl,cv,cv_standard_error,converged\n", file);
+  fputs("n_components,covariance,log_likelihood,n_parameters,bic,aic,icl,cv,cv_standard_error,converged,spurious\n",
+        file);
   for (int64_t c = 0; c < result->n; c++) print_row(file, command, result, c);
   if (fclose(file) != 0)
     fail(error, GMMPI_NO_MEMORY, "%s: there is no memory to write it", command->table_path);
@@ -114,7 +115,9 @@ static void warn_of_disagreement(const select_command *command, const selection_
   static const selection_criterion heard[] = {CRITERION_BIC, CRITERION_ICL, CRITERION_CV};
   for (int i = 0; i < ARRAY_LENGTH(heard); i++) {
     const int64_t other = result->best_of[heard[i]];
-    if ((int)heard[i] == command->criterion || other < 0 || other == result->best) continue;
+    if ((int)heard[i] == command->criterion || other < 0 || other == result->best ||
+        candidates_are_alike(&result->candidates[other], &result->candidates[result->best]))
+      continue;
     warn("%s prefers %lld component%s, %s, %s %lld, %s: see the table, and what each is for: docs/select.md",
          criterion_names[command->criterion], (long long)result->candidates[result->best].n_components,
          plural(result->candidates[result->best].n_components), select_family_word(command, result->best),
@@ -145,6 +148,32 @@ static void warn_of_candidates(const fit_session *session, const selection_resul
   }
 }
 
+/* Candidates that would have won. */
+static void warn_of_passed_over(const select_command *command, const selection_result *result)
+{
+  const selection_criterion criterion = (selection_criterion)command->criterion;
+  const double best = candidate_score(&result->candidates[result->best], criterion);
+  int64_t n = 0;
+  int64_t highest = -1;
+  if (result->candidates[result->best].is_spurious) {
+    warn("the likelihoods of all candidates rest on components of few points, or as thin as the ridge; they are "
+         "compared nevertheless: see docs/select.md");
+    return;
+  }
+  for (int64_t c = 0; c < result->n; c++) {
+    const double score = candidate_score(&result->candidates[c], criterion);
+    if (!result->candidates[c].is_spurious || !(score > best)) continue;
+    n++;
+    if (highest < 0 || score > candidate_score(&result->candidates[highest], criterion)) highest = c;
+  }
+  if (n > 0)
+    warn("%lld candidate%s passed over, %lld component%s, %s the best of them, since the likelihood rests on a "
+         "component "
+         "of few points, or as thin as the ridge; --spurious keep takes such models",
+         (long long)n, n == 1 ? " is" : "s are", (long long)result->candidates[highest].n_components,
+         plural(result->candidates[highest].n_components), select_family_word(command, highest));
+}
+
 static void warn_of_folds(const selection_result *result)
 {
   int64_t n_failed = 0;
@@ -158,6 +187,7 @@ static void warn_of_folds(const selection_result *result)
 void select_warn(const select_command *command, const fit_session *session, const selection_result *result)
 {
   warn_of_candidates(session, result);
+  warn_of_passed_over(command, result);
   warn_of_folds(result);
   warn_of_edges(command, result);
   warn_of_disagreement(command, result);
@@ -175,7 +205,9 @@ static void print_candidates(const select_command *command, const selection_resu
            (long long)one->n_components, select_family_word(command, c), one->end.measured.log_likelihood,
            (long long)one->n_parameters, one->bic, one->aic, one->icl);
     if (command->n_folds > 0) printf("  %.6g (%.2g)", one->cv, one->cv_standard_error);
-    puts(one->end.converged ? "" : "  not converged");
+    puts(one->end.converged ? one->is_spurious ? "  spurious" : ""
+         : one->is_spurious ? "  not converged, spurious"
+                            : "  not converged");
   }
 }
 
@@ -184,6 +216,11 @@ static double shown(const candidate_result *one, selection_criterion criterion)
 {
   const double score = candidate_score(one, criterion);
   return criterion == CRITERION_CV ? score : -score;
+}
+
+static char mark_of(const selection_result *result, int64_t c)
+{
+  return c == result->best ? '*' : result->candidates[c].is_spurious ? '?' : ' ';
 }
 
 /* A row for each number of components, a column for each family. */
@@ -195,7 +232,7 @@ static void print_grid(const select_command *command, const selection_result *re
     const int64_t end =
         first + FAMILIES_IN_A_ROW < command->n_families ? first + FAMILIES_IN_A_ROW : command->n_families;
     printf("  %10s", "components");
-    for (int64_t f = first; f < end; f++) printf(" %12s", command->family_words[f]);
+    for (int64_t f = first; f < end; f++) printf("%12s ", command->family_words[f]);
     putchar('\n');
     for (int64_t k = 0; k < command->n_sizes; k++) {
       printf("  %10lld", (long long)command->sizes[k]);
@@ -203,9 +240,9 @@ static void print_grid(const select_command *command, const selection_result *re
         const int64_t c = f * command->n_sizes + k;
         const candidate_result *one = &result->candidates[c];
         if (one->end.model == NULL)
-          printf(" %12s", "-");
+          printf("%12s ", "-");
         else
-          printf("%c%12.8g", c == result->best ? '*' : ' ', shown(one, criterion));
+          printf("%12.8g%c", shown(one, criterion), mark_of(result, c));
       }
       putchar('\n');
     }
@@ -216,20 +253,25 @@ static void print_grid(const select_command *command, const selection_result *re
 static void print_runner_up(const select_command *command, const selection_result *result)
 {
   const selection_criterion criterion = (selection_criterion)command->criterion;
-  const double best = candidate_score(&result->candidates[result->best], criterion);
-  int64_t second = -1;
-  for (int64_t c = 0; c < result->n; c++) {
-    if (c == result->best || !isfinite(candidate_score(&result->candidates[c], criterion))) continue;
-    if (second < 0 ||
-        candidate_score(&result->candidates[c], criterion) > candidate_score(&result->candidates[second], criterion))
-      second = c;
-  }
+  const candidate_result *best = &result->candidates[result->best];
+  const int64_t second = selection_best(result, criterion, result->best);
   if (second < 0) return;
-  const double behind = best - candidate_score(&result->candidates[second], criterion);
-  const double little = criterion == CRITERION_CV ? result->candidates[result->best].cv_standard_error : bare_mention;
-  printf("  next best: %lld component%s, %s, behind by %.4g%s\n", (long long)result->candidates[second].n_components,
-         plural(result->candidates[second].n_components), select_family_word(command, second), behind,
+  const candidate_result *next = &result->candidates[second];
+  if (next->is_spurious && !best->is_spurious) return; /* it may have the better criterion */
+  const double behind = candidate_score(best, criterion) - candidate_score(next, criterion);
+  const double little = criterion == CRITERION_CV ? best->cv_standard_error : bare_mention;
+  printf("  next best: %lld component%s, %s, behind by %.4g%s\n", (long long)next->n_components,
+         plural(next->n_components), select_family_word(command, second), behind,
          behind < little ? ": hardly to be told apart" : "");
+}
+
+static void print_what_marks_mean(const select_command *command, const selection_result *result)
+{
+  int64_t n_spurious = 0;
+  for (int64_t c = 0; c < result->n; c++) n_spurious += result->candidates[c].is_spurious;
+  if (n_spurious > 0)
+    printf("  %sspurious: the likelihood rests on next to nothing; chosen only where there is no other\n",
+           command->n_families > 1 ? "? " : "");
 }
 
 static void print_for_people(const select_command *command, const fit_account *account, const selection_result *result)
@@ -242,6 +284,7 @@ static void print_for_people(const select_command *command, const fit_account *a
     print_grid(command, result);
   else
     print_candidates(command, result);
+  print_what_marks_mean(command, result);
   print_runner_up(command, result);
   if (command->table_path != NULL) printf("  table in %s\n", command->table_path);
   if (command->keep_all != NULL) printf("  all models in %s\n", command->keep_all);

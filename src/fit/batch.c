@@ -285,7 +285,8 @@ static gmmpi_status find_starts(fit_batch *batch, em_iteration **ems, gmmpi_erro
     choose_starts(batch->ems, ems[0], state->climbers, state->n_climbers, batch->observer, error);
   } else {
     for (int64_t i = 0; i < state->n_climbers && error->status == GMMPI_OK; i++)
-      initialize(ems[i], state->climbers[i].current.start, &state->climbers[i], batch->observer, error);
+      initialize(ems[i], state->climbers[i].current.start / state->n_shapes, &state->climbers[i], batch->observer,
+                 error);
   }
   if (!failed_or_stopped(batch, error)) tell_state(batch);
   return error->status;

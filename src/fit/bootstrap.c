@@ -5,6 +5,7 @@
 #include "fit/fit.h"
 #include "fit/replicate_match.h"
 #include "support/error.h"
+#include "support/large_messages.h"
 #include "support/memory.h"
 
 #include <assert.h>
@@ -99,7 +100,7 @@ int64_t bootstrap_bytes(const fit_options *options, const bootstrap_options *how
   int64_t places;
   int64_t lists;
   if (layout.length == INT64_MAX || !multiply_fits(n_places, bytes_of_place(options, n_features), &places) ||
-      !multiply_fits(how->n_replicates + 4, layout.length, &lists) ||
+      !multiply_fits(2 * how->n_replicates + 4, layout.length, &lists) || /* a copy of those that are done */
       !multiply_fits(lists, (int64_t)sizeof(double), &lists) || covariance_length(shape, n_features) == INT64_MAX)
     return INT64_MAX;
   const int64_t parts[] = {
@@ -215,11 +216,36 @@ static gmmpi_status open_work(bootstrap_work *work, gmmpi_error *error)
 
 /* --- one replicate --- */
 
-static void note_state(bootstrap_work *work, int64_t number, replicate_state state)
+static void note_state(bootstrap_result *result, int64_t number, replicate_state state)
 {
-  work->result->states[number] = (int8_t)state;
-  work->result->counts[REPLICATE_UNDONE]--;
-  work->result->counts[state]++;
+  result->states[number] = (int8_t)state;
+  result->counts[REPLICATE_UNDONE]--;
+  result->counts[state]++;
+  if (state == REPLICATE_MATCHED) result->counts[REPLICATE_DONE]++;
+}
+
+/* Collective. What an earlier run has made. */
+static void take_earlier(const bootstrap_work *work, const bootstrap_done *earlier)
+{
+  bootstrap_result *result = work->result;
+  const int64_t R = work->how->n_replicates;
+  int8_t *states = result->states;
+  int64_t n = earlier != NULL ? earlier->n : 0;
+  if (n > R) n = R;
+  if (work->rank == 0 && n > 0) {
+    memcpy(states, earlier->states, (size_t)n);
+    memcpy(result->replicates, earlier->replicates, (size_t)(n * result->layout.length) * sizeof(double));
+  }
+  broadcast_large(work->points->comm, 0, states, R, MPI_SIGNED_CHAR);
+  for (int64_t r = 0; r < R; r++) {
+    if (states[r] != REPLICATE_UNDONE) note_state(result, r, (replicate_state)states[r]);
+  }
+}
+
+/* The next replicate that is not done. */
+static void skip_done(bootstrap_work *work)
+{
+  while (work->next < work->how->n_replicates && work->result->states[work->next] != REPLICATE_UNDONE) work->next++;
 }
 
 /* Collective. Weights of the next replicates. */
@@ -260,13 +286,13 @@ static gmmpi_status fill_places(bootstrap_work *work, gmmpi_error *error)
 {
   for (int64_t i = 0; i < work->n_places; i++) {
     replicate_place *place = &work->places[i];
-    while (place->number < 0 && work->next < work->how->n_replicates) {
+    for (skip_done(work); place->number < 0 && work->next < work->how->n_replicates; skip_done(work)) {
       if (work->next >= work->first_measured + work->n_measured && measure_next(work, error) != GMMPI_OK)
         return error->status;
       if (work->measured[work->next - work->first_measured].total_weight > 0.0)
         begin_at_model(work, place);
       else
-        note_state(work, work->next, REPLICATE_COLLAPSED);
+        note_state(work->result, work->next, REPLICATE_COLLAPSED);
       work->next++;
     }
   }
@@ -290,17 +316,18 @@ static gmmpi_status take_replicate(bootstrap_work *work, replicate_place *place,
   const bool reached = work->options->tolerance == 0.0 && end->iteration >= work->options->max_iterations;
   place->number = -1;
   result->n_iterations += end->iteration;
+  result->n_run++;
   if (place->one.has_failed || (!end->converged && !reached)) {
-    note_state(work, number, place->one.has_failed ? REPLICATE_COLLAPSED : REPLICATE_NOT_CONVERGED);
+    note_state(result, number, place->one.has_failed ? REPLICATE_COLLAPSED : REPLICATE_NOT_CONVERGED);
     return GMMPI_OK;
   }
+  for (int64_t k = 0; k < end->model->n_components; k++) work->order[k] = k;
   if (!work->points->has_labels && matcher_match(work->matcher, end->model, work->order, error) != GMMPI_OK)
     return error->status;
-  if (!work->points->has_labels && was_moved(work->order, end->model->n_components)) result->n_matched++;
   if (result->replicates != NULL)
     replicate_take(&result->layout, end->model, work->order, work->covariance,
                    result->replicates + number * result->layout.length);
-  note_state(work, number, REPLICATE_DONE);
+  note_state(result, number, was_moved(work->order, end->model->n_components) ? REPLICATE_MATCHED : REPLICATE_DONE);
   return GMMPI_OK;
 }
 
@@ -347,11 +374,9 @@ static gmmpi_status run_replicates(bootstrap_work *work, gmmpi_error *error)
       return error->status;
     const int64_t *counts = work->result->counts;
     if (work->observer->advanced != NULL)
-      work->observer->advanced(work->observer->context, counts, work->how->n_replicates);
+      work->observer->advanced(work->observer->context, work->result, work->how->n_replicates);
     if (stopped && counts[REPLICATE_UNDONE] > 0)
-      return fail(error, GMMPI_STOPPED,
-                  "stopped on request after %lld of %lld replicates, which are lost; the same seed makes the same ones "
-                  "again",
+      return fail(error, GMMPI_STOPPED, "stopped on request after %lld of %lld replicates",
                   (long long)(work->how->n_replicates - counts[REPLICATE_UNDONE]), (long long)work->how->n_replicates);
   }
   return GMMPI_OK;
@@ -370,7 +395,7 @@ static void summarise(const bootstrap_work *work, gmmpi_error *error)
   } else {
     int64_t next = 0;
     for (int64_t r = 0; lists != result->replicates && r < work->how->n_replicates; r++) {
-      if (result->states[r] == REPLICATE_DONE)
+      if (replicate_is_done(result->states[r]))
         memcpy(lists + next++ * length, result->replicates + r * length, (size_t)length * sizeof *lists);
     }
     replicate_summarise(&result->layout, result->estimate, n_done, lists, work->how->level, scratch, &result->summary);
@@ -380,8 +405,8 @@ static void summarise(const bootstrap_work *work, gmmpi_error *error)
 }
 
 gmmpi_status bootstrap_run(const shard *points, const gmmpi_model *model, const fit_options *options,
-                           const bootstrap_options *how, const bootstrap_observer *observer, bootstrap_result *result,
-                           gmmpi_error *error)
+                           const bootstrap_options *how, const bootstrap_done *earlier,
+                           const bootstrap_observer *observer, bootstrap_result *result, gmmpi_error *error)
 {
   static const bootstrap_observer nobody = {.context = NULL};
   gmmpi_error local = {0};
@@ -397,6 +422,7 @@ gmmpi_status bootstrap_run(const shard *points, const gmmpi_model *model, const 
   if (agree(points->comm, &local) == GMMPI_OK && open_work(&work, &local) == GMMPI_OK) {
     for (int64_t k = 0; k < model->n_components; k++) work.order[k] = k;
     replicate_take(&result->layout, model, work.order, work.covariance, result->estimate);
+    take_earlier(&work, earlier);
     run_replicates(&work, &local);
   }
   if (local.status == GMMPI_OK && result->counts[REPLICATE_DONE] < 2)

@@ -45,6 +45,12 @@ int64_t replicate_covariance(const replicate_layout *layout, int64_t k, int64_t 
   return first + i * (i + 1) / 2 + j;
 }
 
+double replicate_covariance_of(const replicate_layout *layout, const double *list, int64_t k, int64_t i, int64_t j)
+{
+  const int64_t place = i >= j ? replicate_covariance(layout, k, i, j) : replicate_covariance(layout, k, j, i);
+  return place < 0 ? 0.0 : list[place];
+}
+
 static void take_triangle(const replicate_layout *layout, const double *covariance, double *triangle)
 {
   const int64_t d = layout->n_features;

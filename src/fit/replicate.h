@@ -28,6 +28,9 @@ replicate_layout replicate_layout_of(model_kind kind, int64_t n_components, int6
 /* Where in the list the element i, j (i >= j) of component k's covariance is; -1: it is 0 in this family. */
 int64_t replicate_covariance(const replicate_layout *layout, int64_t k, int64_t i, int64_t j);
 
+/* That element in a list, for any i and j. */
+double replicate_covariance_of(const replicate_layout *layout, const double *list, int64_t k, int64_t i, int64_t j);
+
 /* The numbers of a model whose component order[k] is the list's k. covariance: covariance_length numbers, scratch. */
 void replicate_take(const replicate_layout *layout, const gmmpi_model *model, const int64_t *order, double *covariance,
                     double *numbers);

@@ -93,6 +93,14 @@ static gmmpi_status run_wave(selection_run *work, bool resumed, bool first, gmmp
   return error->status != GMMPI_OK || batch->stopped ? error->status : keep_the_best(batch, error);
 }
 
+/* As if it had been made just now; where the shape stays, climbers keep what their last start has left. */
+static void begin_anew(climber *climb)
+{
+  climber_enter_level(climb, 0);
+  climb->last_change = NAN;
+  accelerator_forget(climb->history);
+}
+
 static gmmpi_status turn_to_next_wave(selection_run *work, gmmpi_error *error)
 {
   fit_state *state = work->batch.state;
@@ -100,6 +108,7 @@ static gmmpi_status turn_to_next_wave(selection_run *work, gmmpi_error *error)
   gmmpi_error local = {0};
   state->n_row_visits = fit_state_row_visits(state);
   fit_state_turn_to(state, next, selection_wave_end(work->what, state->n_features, next) - next, &local);
+  for (int64_t i = 0; local.status == GMMPI_OK && i < state->n_climbers; i++) begin_anew(&state->climbers[i]);
   agree(work->points->comm, &local);
   return error_pass(error, &local);
 }
@@ -128,28 +137,41 @@ double candidate_score(const candidate_result *candidate, selection_criterion cr
   return scores[criterion];
 }
 
-/* The best of those that are spurious, or that are not; -1: there is none. */
-static int64_t best_among(const selection_result *result, selection_criterion criterion, bool spurious)
+static bool is_eligible(const candidate_result *one, selection_criterion criterion)
 {
-  double best = -INFINITY;
+  return one->end.model != NULL && model_n_living(one->end.model) > 0 && candidate_score(one, criterion) > -INFINITY;
+}
+
+static bool is_ahead(const candidate_result *one, const candidate_result *other, selection_criterion criterion)
+{
+  if (one->is_spurious != other->is_spurious) return other->is_spurious;
+  return candidate_score(one, criterion) > candidate_score(other, criterion);
+}
+
+int64_t selection_best(const selection_result *result, selection_criterion criterion, int64_t without)
+{
+  const candidate_result *all = result->candidates;
   int64_t found = -1;
   for (int64_t c = 0; c < result->n; c++) {
-    const candidate_result *one = &result->candidates[c];
-    if (one->end.model == NULL || model_n_living(one->end.model) == 0 || one->is_spurious != spurious) continue;
-    const double score = candidate_score(one, criterion);
-    if (!(score > best)) continue;
-    best = score;
-    found = c;
+    if (c == without || !is_eligible(&all[c], criterion)) continue;
+    if (without >= 0 && candidates_are_alike(&all[c], &all[without])) continue;
+    if (found < 0 || is_ahead(&all[c], &all[found], criterion)) found = c;
   }
   return found;
 }
 
+bool candidates_are_alike(const candidate_result *one, const candidate_result *other)
+{
+  const double a = one->end.measured.log_likelihood;
+  const double b = other->end.measured.log_likelihood;
+  return one->n_components == other->n_components && one->n_parameters == other->n_parameters &&
+         fabs(a - b) <= 1e-9 * fabs(a);
+}
+
 static void find_best(const selection *what, selection_result *result)
 {
-  for (int criterion = 0; criterion <= CRITERION_CV; criterion++) {
-    const int64_t sound = best_among(result, (selection_criterion)criterion, false);
-    result->best_of[criterion] = sound >= 0 ? sound : best_among(result, (selection_criterion)criterion, true);
-  }
+  for (int criterion = 0; criterion <= CRITERION_CV; criterion++)
+    result->best_of[criterion] = selection_best(result, (selection_criterion)criterion, -1);
   result->best = result->best_of[what->criterion];
 }
 
@@ -234,6 +256,7 @@ gmmpi_status select_run(const shard *points, const selection *what, const fit_st
   selection_run work = {.points = points, .what = what, .result = result};
   memset(result, 0, sizeof *result);
   result->best = -1;
+  for (int criterion = 0; criterion <= CRITERION_CV; criterion++) result->best_of[criterion] = -1;
   if (observer != NULL) work.observer = *observer;
   work.observer.event_happened = NULL; /* those of the best are told in the end */
   work.options = calloc((size_t)what->n, sizeof *work.options);

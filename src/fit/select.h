@@ -52,4 +52,11 @@ void selection_result_clear(selection_result *result);
 /* -BIC and the like of a candidate: more is better. */
 double candidate_score(const candidate_result *candidate, selection_criterion criterion);
 
+/* The best candidate by a criterion but `without`, and what is alike (-1: of all), ties to the first one: those that
+ * are spurious come behind all others. -1: there is none. */
+int64_t selection_best(const selection_result *result, selection_criterion criterion, int64_t without);
+
+/* Are these one model under two names? So are those of one component of families that differ in nothing then. */
+bool candidates_are_alike(const candidate_result *one, const candidate_result *other);
+
 #endif

@@ -71,13 +71,26 @@ static int64_t bytes_of_start(const fit_options *options, int64_t n_features)
   return sum_of_bytes(3, (int64_t[]){start_bytes(options, n_features), iteration, iteration});
 }
 
+/* All of the wave that begins with `first`. */
+static int64_t bytes_of_wave(const selection *what, int64_t n_features, int64_t first)
+{
+  const int64_t end = selection_wave_end(what, n_features, first);
+  int64_t bytes = 0;
+  for (int64_t s = first; s < end; s++) {
+    const fit_options own = selection_options(what, s % what->n);
+    bytes = sum_of_bytes(2, (int64_t[]){bytes, bytes_of_start(&own, n_features)});
+  }
+  return bytes;
+}
+
 fit_memory selection_memory_of(const selection *what, int64_t n_samples, row_shape row, int n_ranks)
 {
   fit_memory memory = {0};
   int64_t beside = 0;
   int64_t models = 0;
-  int64_t starts = 0;
-  const int64_t together = selection_wave_end(what, row.n_features, 0);
+  const int64_t starts = bytes_of_wave(what, row.n_features, 0);
+  const int64_t folds =
+      bytes_of_wave(what, row.n_features, what->n * what->common->n_init); /* 0 where there are none */
   for (int64_t c = 0; c < what->n; c++) {
     fit_options own = selection_options(what, c);
     own.n_init = 1;
@@ -86,10 +99,6 @@ fit_memory selection_memory_of(const selection *what, int64_t n_samples, row_sha
     if (searching > beside) beside = searching;
     models = sum_of_bytes(2, (int64_t[]){models, 2 * model_bytes(fit_kind(&own), own.n_components, row.n_features)});
   }
-  for (int64_t s = 0; s < together; s++) {
-    const fit_options own = selection_options(what, s % what->n);
-    starts = sum_of_bytes(2, (int64_t[]){starts, bytes_of_start(&own, row.n_features)});
-  }
-  memory.rest = sum_of_bytes(4, (int64_t[]){memory.rest, beside, models, starts});
+  memory.rest = sum_of_bytes(4, (int64_t[]){memory.rest, beside, models, starts > folds ? starts : folds});
   return memory;
 }

@@ -95,7 +95,8 @@ static gmmpi_status prepare_rank_0(job *work, const job_subject *subject, gmmpi_
                                         .version = GMMPI_VERSION};
   checkpoint_rotation rotation;
   work->n_samples = (double)subject->n_samples;
-  work->progress = progress_begin(options->verbosity, options->n_init, &work->limit, subject->seconds_read);
+  const int64_t n_starts = subject->plan.n_shapes * (options->n_init + subject->plan.n_folds);
+  work->progress = progress_begin(options->verbosity, n_starts, &work->limit, subject->seconds_read);
   gmmpi_status status = load(work, &identity, subject, &rotation, error);
   if (status == GMMPI_OK && options->log_path != NULL)
     status = journal_open(options->log_path, work->resume, &work->journal, error);

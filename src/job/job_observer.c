@@ -81,6 +81,7 @@ static void state_advanced(void *context, const fit_state *state)
   job *work = context;
   if (work->n_in_pass > 0.0) time_limit_note_rest(&work->limit, clock_now() - work->asked_at, work->n_in_pass);
   work->n_in_pass = 0.0;
+  if (work->rank == 0) progress_state(&work->progress, state);
   if (work->saver == NULL) return;
   saver_advance(work->saver, state);
   work->limit.checkpoint = saver_slowest(work->saver);

@@ -105,6 +105,7 @@ static void describe(const progress *reporter, const fit_pass *pass, bool in_ful
   line->length = 0;
   if (reporter->n_starts > 1 || in_full)
     append(line, "start %lld of %lld, ", (long long)pass->start + 1, (long long)reporter->n_starts);
+  if (reporter->n_left > 0) append(line, "%lld left, ", (long long)reporter->n_left);
   if (in_full) append(line, "level %lld, ", (long long)pass->level);
   if (pass->level > 0 || in_full)
     append(line, "%lld point%s, ", (long long)pass->n_samples, pass->n_samples == 1 ? "" : "s");
@@ -134,6 +135,16 @@ static void answer(progress *reporter, const fit_pass *pass)
   if (signals_take_answered()) reporter->answered = time;
   if (pass->n_questions == 0 || time - reporter->answered < fmax(to_pass_on, 2.0 * pass->seconds)) return;
   signals_answer();
+}
+
+void progress_state(progress *reporter, const fit_state *state)
+{
+  if (state->n_shapes == 1) return;
+  reporter->n_left = reporter->n_starts - fit_first_start(state) - state->n_climbers;
+  for (int64_t i = 0; i < state->n_climbers; i++) {
+    const climber *climb = &state->climbers[i];
+    reporter->n_left += climb->has_ended && climb->current.level == 0 ? 0 : 1;
+  }
 }
 
 void progress_pass(progress *reporter, const fit_pass *pass)

@@ -15,6 +15,7 @@
 typedef struct progress {
   int verbosity;    /* -1 quiet, 0, 1 verbose */
   int64_t n_starts; /* with more than one the lines say which */
+  int64_t n_left;   /* of a selection's, that have not ended; 0: not known, or not said */
   const time_limit *limit;
   bool terminal;
   bool live;       /* a live line is on the screen */
@@ -33,6 +34,9 @@ typedef struct progress {
 progress progress_begin(int verbosity, int64_t n_starts, const time_limit *limit, double seconds_read);
 
 void progress_pass(progress *reporter, const fit_pass *pass);
+
+/* Of a selection, how many of all starts and folds have not ended. */
+void progress_state(progress *reporter, const fit_state *state);
 
 /* How far rows are, 0 to 1, of n_rows. Elsewhere than on a terminal the first line comes after ten seconds. */
 void progress_rows(progress *reporter, double share, int64_t n_rows);

@@ -31,6 +31,9 @@ static const int64_t iterations_of_round[ROUNDS] = {8, 25, 150};
  * as many in its first round. */
 enum { TIMES_AFTER_PLACEMENT = 4 };
 
+/* Beside given starts the last round has one model, whose way goes on after the search. */
+enum { LAST_ITERATIONS_BESIDE = 30 };
+
 /* Two models whose mean objectives differ by less are taken for one. */
 static const double same_objective = 1e-6;
 
@@ -224,6 +227,7 @@ static bool somebody_wants_stop(void *context)
 
 static int64_t iterations_of(const search *work, int round, int64_t index)
 {
+  if (work->given != NULL && round == ROUNDS - 1) return LAST_ITERATIONS_BESIDE;
   const bool is_placed = work->generation >= 0 && round == 0 && index == work->plan.n_children;
   return iterations_of_round[round] * (is_placed ? TIMES_AFTER_PLACEMENT : 1);
 }

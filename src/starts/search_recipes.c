@@ -20,6 +20,8 @@ static const double most_passes = 1.5;
 static const double visits_per_start = 30.0;
 static const double visits_per_move = 50.0;
 static const double share_of_moves = 0.5;
+/* Beside given starts moves do more than other starts: they have this many times their share. */
+static const double times_moves_beside = 2.5;
 /* In noise starts are worse and moves do more, one after the other rather than side by side: there is room for so many,
  * if it takes no more than so many times as long. */
 enum { MOVES_IN_NOISE = 6, MOST_CHILDREN_IN_NOISE = 2 };
@@ -58,7 +60,10 @@ search_plan search_plan_beside(const search_plan *whole, int64_t n_given, double
   plan.grows = whole->grows && n_given == 0;
   plan.n_starts = (int64_t)ceil(share * (double)whole->n_starts);
   if (plan.n_starts < LEAST_STARTS_BESIDE) plan.n_starts = LEAST_STARTS_BESIDE;
-  plan.n_generations = (int64_t)ceil(share * (double)whole->n_generations);
+  const int64_t n_moves =
+      (int64_t)ceil(times_moves_beside * share * (double)(whole->n_generations * whole->n_children));
+  if (plan.n_children > n_moves) plan.n_children = n_moves;
+  plan.n_generations = plan.n_children > 0 ? (n_moves + plan.n_children - 1) / plan.n_children : 0;
   return plan;
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""compare_optima.py, compare_hard.py and compare_passes.py: do they run, is what they print what gmmpi says, are mistakes reported
+"""compare_optima.py, compare_hard.py, compare_passes.py and compare_select.py: do they run, is what they print what gmmpi says, are mistakes reported
 as they should be?
 
 Whether gmmpi finds the best optimum, or how fast, is not tested here.
@@ -50,6 +50,15 @@ class Comparisons(Case):
         lines = self.table("compare_optima.py", "--quick", "--markdown", "--", "--tol", "1e-7")
         self.assertTrue(lines[0].startswith("| problem | n | d | K |"), lines)
         self.assertEqual([line.split(" | ")[0] for line in lines[2:5]], ["| faithful", "| iris", "| far 2"])
+
+    def test_selections(self):
+        lines = self.table("compare_select.py", "--only", "separated", "--rows", 400, "--features", 2, "--largest", 3, "--threads", 1)
+        self.assertEqual(lines[1].split()[:5], ["separated", "400", "2", "gmmpi", "fit"])
+        rows = [line.split() for line in lines if line.startswith("separated, K = ")]
+        self.assertEqual([row[3] for row in rows], ["1", "2", "3"])
+        for row in rows:
+            self.assertAlmostEqual(float(row[4]), float(row[5]), delta=0.01)  # mean log-likelihoods, and their difference
+            self.assertAlmostEqual(float(row[4]) - float(row[5]), float(row[6]), delta=2e-7)
 
     def test_passes(self):
         cache = self.path("plain.json")

@@ -47,7 +47,7 @@ class Usage(harness.Case):
 
     def test_unknown_words(self):
         self.fail_with(64, "command is missing")
-        for word in ("nonsense", "selected", "--nonsense", "", "Fit"):
+        for word in ("nonsense", "impute", "--nonsense", "", "Fit"):
             self.fail_with(64, "unknown command", word)
         self.fail_with(64, "unknown command", "nonsense", ranks=3)
         self.fail_with(64, "too many", "--version", "more")

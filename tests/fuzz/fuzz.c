@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fuzz/fuzz.h"
 
+#include <fcntl.h>
 #include <hdf5.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static void end(void)
@@ -37,27 +37,31 @@ void fuzz_fill(fuzz_input *input, void *memory, size_t n_bytes)
   input->n_left -= n;
 }
 
+/* The file is one with a name, which HDF5 wants, and is in memory where that is possible. */
+static char name[40];
+
 int fuzz_open(const uint8_t *bytes, size_t n_bytes, const char **path)
 {
-  static char name[40];
-  const int descriptor = memfd_create("input", MFD_CLOEXEC);
+  snprintf(name, sizeof name, "%s/fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+  const int descriptor = mkostemp(name, O_CLOEXEC);
   if (descriptor < 0) return -1;
   for (size_t done = 0; done < n_bytes;) {
     const ssize_t written = write(descriptor, bytes + done, n_bytes - done);
     if (written <= 0) {
-      close(descriptor);
+      fuzz_close(descriptor);
       return -1;
     }
     done += (size_t)written;
   }
-  snprintf(name, sizeof name, "/proc/self/fd/%d", descriptor);
   *path = name;
   return descriptor;
 }
 
 void fuzz_close(int descriptor)
 {
-  if (descriptor >= 0) close(descriptor);
+  if (descriptor < 0) return;
+  close(descriptor);
+  unlink(name);
 }
 
 void fuzz_insist(int holds, const char *what)

@@ -16,6 +16,19 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
   return 0;
 }
 
+/* Whatever was accepted can be cut anywhere. */
+static void cut_hierarchy(const gmmpi_model *model)
+{
+  int64_t cluster_of[4];
+  const int64_t suggested = hierarchy_suggestion(model->hierarchy);
+  fuzz_insist(suggested >= 1 && suggested <= model->hierarchy->n_clusters, "so many clusters can be had");
+  for (int64_t n = 1; n <= model->hierarchy->n_clusters; n++) {
+    hierarchy_cut(model->hierarchy, model->n_components, model->weights, n, cluster_of);
+    for (int64_t k = 0; k < model->n_components; k++)
+      fuzz_insist(cluster_of[k] < n && (cluster_of[k] >= 0) == (model->weights[k] != 0.0), "each has a cluster");
+  }
+}
+
 static void read_model(const void *bytes, size_t n_bytes)
 {
   const char *path;
@@ -28,6 +41,7 @@ static void read_model(const void *bytes, size_t n_bytes)
   fuzz_insist((status == GMMPI_OK) == (model != NULL), "a model is there or an error");
   for (int64_t k = 0; model != NULL && k < model->n_components; k++)
     fuzz_insist(isfinite(model->weights[k]), "weights are finite");
+  if (model != NULL && model->hierarchy != NULL) cut_hierarchy(model);
   gmmpi_model_destroy(model);
   json_decref(facts);
   fuzz_close(descriptor);
@@ -82,6 +96,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
   write_facts(&input, file, family->name, d);
   const int n_arrays = model_arrays(&outline, arrays);
   for (int i = 0; i < n_arrays; i++) write_set(&input, file, arrays[i].name, arrays[i].n_dimensions, arrays[i].shape);
+  if (fuzz_take(&input, 1) % 2 == 1) {
+    write_set(&input, file, "merges", 2, (int64_t[3]){K - 1, 2});
+    write_set(&input, file, "merge_entropy", 1, (int64_t[3]){K});
+  }
   const bool is_made = hdf5_image_bytes(file, &image, &n_image);
   H5Fclose(file);
   if (is_made) read_model(image, n_image);

@@ -11,7 +11,7 @@
 #include "support/memory.h"
 #include "unit/problem.h"
 
-enum { N = 330, D = 2, K = 3, R = 150, N_THREADS = 2, SEED = 23 };
+enum { N = 330, D = 2, K = 3, R = 80, N_THREADS = 2, SEED = 23 };
 
 static shard *points_of(const double *rows, const double *weights, bool normalised)
 {
@@ -108,7 +108,7 @@ static void like_each_alone(void **state)
                {"tied", DISTRIBUTION_GAUSSIAN, BOOTSTRAP_POISSON},
                {"diag", DISTRIBUTION_T, BOOTSTRAP_WLBS},
                {"EVE", DISTRIBUTION_GAUSSIAN, BOOTSTRAP_WLBS}};
-  const int64_t numbers_of_replicates[] = {0, 1, 63, 64, 99, 149};
+  const int64_t numbers_of_replicates[] = {0, 63, 64, 79};
   double *rows = overlapping_rows();
   shard *points = points_of(rows, NULL, false);
   for (int c = 0; c < 4; c++) {
@@ -119,15 +119,15 @@ static void like_each_alone(void **state)
     gmmpi_error error = {0};
     assert_int_equal(fit_options_of_model(model, NULL, "model", &options, &error), GMMPI_OK);
     options.threads = N_THREADS;
-    options.tolerance = 1e-7;
-    assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, &result, &error), GMMPI_OK);
+    options.tolerance = 1e-6;
+    assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, NULL, &result, &error), GMMPI_OK);
     assert_true(result.counts[REPLICATE_DONE] > R / 2 && result.counts[REPLICATE_UNDONE] == 0);
     const int64_t length = result.layout.length;
     double *numbers = calloc((size_t)length, sizeof *numbers);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 4; i++) {
       const int64_t r = numbers_of_replicates[i];
       const bool converged = fit_alone(points, rows, model, &options, how.type, r, &result.layout, numbers);
-      assert_int_equal(result.states[r] == REPLICATE_DONE, converged);
+      assert_int_equal(replicate_is_done(result.states[r]), converged);
       if (converged) assert_memory_equal(result.replicates + r * length, numbers, (size_t)length * sizeof *numbers);
     }
     free(numbers);
@@ -142,7 +142,7 @@ static void like_each_alone(void **state)
 static void collapses_are_counted(void **state)
 {
   (void)state;
-  enum { MANY = 999 };
+  enum { MANY = 400 };
   double *rows = overlapping_rows();
   for (int64_t i = N - 3; i < N; i++) rows[i * D] = 1e4 + (double)(i % 2), rows[i * D + 1] = (double)i;
   shard *points = points_of(rows, NULL, false);
@@ -156,7 +156,7 @@ static void collapses_are_counted(void **state)
   gmmpi_error error = {0};
   assert_int_equal(fit_options_of_model(model, NULL, "model", &options, &error), GMMPI_OK);
   options.max_iterations = 100000;
-  assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, &result, &error), GMMPI_OK);
+  assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, NULL, &result, &error), GMMPI_OK);
   int64_t n_expected = 0;
   for (int64_t r = 0; r < MANY; r++) {
     const row_weighting weighting = weighting_poisson(SEED, r);
@@ -166,7 +166,7 @@ static void collapses_are_counted(void **state)
     const bool is_empty = weights[N - 3] + weights[N - 2] + weights[N - 1] == 0.0;
     n_expected += is_empty;
     if (is_empty) assert_int_equal(result.states[r], REPLICATE_COLLAPSED);
-    if (result.states[r] != REPLICATE_DONE) assert_true(isnan(result.replicates[r * result.layout.length]));
+    if (!replicate_is_done(result.states[r])) assert_true(isnan(result.replicates[r * result.layout.length]));
   }
   assert_true(fabs((double)n_expected - MANY * exp(-3.0)) < 5.0 * sqrt(MANY * exp(-3.0)));
   assert_true(result.counts[REPLICATE_DONE] > MANY / 2);
@@ -187,10 +187,10 @@ static bool has_enough(void *context)
   return patience->n_ended >= patience->most;
 }
 
-static void note_ended(void *context, const int64_t counts[N_REPLICATE_STATES], int64_t n_replicates)
+static void note_ended(void *context, const bootstrap_result *result, int64_t n_replicates)
 {
   impatience *patience = context;
-  patience->n_ended = n_replicates - counts[REPLICATE_UNDONE];
+  patience->n_ended = n_replicates - result->counts[REPLICATE_UNDONE];
 }
 
 static void stops_when_asked(void **state)
@@ -206,7 +206,7 @@ static void stops_when_asked(void **state)
   bootstrap_result result;
   gmmpi_error error = {0};
   assert_int_equal(fit_options_of_model(model, NULL, "model", &options, &error), GMMPI_OK);
-  assert_int_equal(bootstrap_run(points, model, &options, &how, &observer, &result, &error), GMMPI_STOPPED);
+  assert_int_equal(bootstrap_run(points, model, &options, &how, NULL, &observer, &result, &error), GMMPI_STOPPED);
   const int64_t n_ended = how.n_replicates - result.counts[REPLICATE_UNDONE];
   assert_true(n_ended >= 70 && n_ended < 70 + 2 * 64);
   bootstrap_result_clear(&result);
