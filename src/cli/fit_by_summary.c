@@ -164,8 +164,8 @@ static void print_for_people(const fit_by_account *account)
          (long long)n_limited, (long long)counts.n_failed);
   print_range(account);
   if (counts.n_eventful > 0)
-    printf("  note: in %lld group%s components collapsed or covariances were repaired: /events\n",
-           (long long)counts.n_eventful, plural(counts.n_eventful));
+    printf("  note: of %lld group%s something happened that one should know: /events\n", (long long)counts.n_eventful,
+           plural(counts.n_eventful));
   printf("  %lld iterations; %.3g s on %d rank%s, %.4g groups per second\n", (long long)counts.n_iterations,
          account->seconds_total, account->n_ranks, plural(account->n_ranks), groups_per_second(account));
   printf("  written to %s\n", command->output_path);
