@@ -427,8 +427,9 @@ gmmpi_status bootstrap_run(const shard *points, const gmmpi_model *model, const 
   }
   if (local.status == GMMPI_OK && result->counts[REPLICATE_DONE] < 2)
     fail(&local, GMMPI_BAD_DATA,
-         "%lld of %lld replicates failed (%lld collapsed, %lld did not converge), so that nothing can be said; fit "
-         "fewer components, with a larger --reg-covar or a family with fewer parameters",
+         "%lld of %lld replicates failed (%lld collapsed, %lld did not converge), so that nothing can be said; give a "
+         "larger --max-iter or --tol where they did not converge, else fit fewer components, with a larger --reg-covar "
+         "or a family with fewer parameters",
          (long long)(how->n_replicates - result->counts[REPLICATE_DONE]), (long long)how->n_replicates,
          (long long)result->counts[REPLICATE_COLLAPSED], (long long)result->counts[REPLICATE_NOT_CONVERGED]);
   if (local.status == GMMPI_OK) {

@@ -191,6 +191,11 @@ class Bootstrap(streaming.Case):
         given = self.bootstrap(model, FAITHFUL, "--replicates", 20, "--tol", 1e-4, "--max-iter", 77, "--reg-covar", 0.5, name="g.h5")
         self.assertEqual((given.attrs["tol"], given.attrs["reg_covar"], given.attrs["max_iter"]), (1e-4, 0.5, 77))
 
+        # A fit of no iterations says nothing about those of replicates.
+        merged = self.fitted("-k", 2, "--init", model, "--max-iter", 0, "--merge", "entropy", name="merged.h5")
+        found = self.bootstrap(merged, FAITHFUL, "--replicates", 20, name="e.h5")
+        self.assertEqual((found.attrs["max_iter"], found.attrs["n_failed"]), (1000, 0))
+
         # Of one normal distribution whose mean is shrunk towards the prior's as by 272 points more: half the standard error.
         shrunk = self.bootstrap(self.fitted("-k", 1, "--method", "map", "--prior-shrinkage", 272), FAITHFUL, name="s.h5")
         plain = self.bootstrap(self.fitted("-k", 1), FAITHFUL, name="p.h5")

@@ -529,6 +529,7 @@ class GroupPictures(ManyPictures):
         self.refuse(66, "cannot be read", "--groups", path, self.path("none.csv"), "--by", "key")
         self.refuse(66, "no such file", "--groups", self.path("none.h5"))
         self.refuse(65, "not an HDF5 file", "--groups", data)
+        self.refuse(65, "with a mixture for each group; give it with --groups", path, data)
         for name in ("keys", "status", "means"):
             with h5py.File(self.groups(4, 2, 2), "a") as file:
                 del file[name]
