@@ -39,4 +39,4 @@ mkdir -p "$root/build"
 echo "Building in ${folder#"$root"/} ..."
 build "$folder" "${options[@]}"
 cd "$folder"
-exec ctest --output-on-failure --parallel 3 "$@"
+exec ctest --output-on-failure --parallel $((cores + 2)) "$@" # more than cores, as tests wait much of their time

@@ -16,7 +16,7 @@ import harness
 from running import Running, holding
 import streaming
 
-N, D, K = 400_000, 16, 4
+N, D, K = 300_000, 16, 4
 OPTIONS = ("-k", K, "--max-iter", 3)
 
 

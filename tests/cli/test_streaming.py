@@ -16,7 +16,7 @@ import harness
 from running import Running, holding
 import streaming
 
-N, D, K = 250_000, 16, 3
+N, D, K = 120_000, 16, 3
 
 
 def make_points():
@@ -137,20 +137,27 @@ class Streaming(streaming.Case):
         if run_below(1 << 20).returncode != 0:
             self.skipTest("nothing runs below a limit of the address space here")
         model, _ = self.resident(*options)
-        limit = 1000
-        while run_below(limit).returncode == 71:
-            limit += 500
+        refused, enough = 500, 1000
+        while run_below(enough).returncode == 71:
+            refused, enough = enough, enough + 500
+        while enough - refused > 32:
+            middle = (refused + enough) // 2
+            if run_below(middle).returncode == 71:
+                refused = middle
+            else:
+                enough = middle
         n_streamed = 0
+        limit = enough + 16
         while (run := run_below(limit)).returncode != 71:
             self.assertEqual(run.returncode, 0, run.stderr)
             self.assertTrue(self.bytes_of("s.h5") == model)
             n_streamed += "it streams them" in run.stderr
-            limit -= 20
+            limit -= 4
         self.assertGreater(n_streamed, 0)
 
     def test_what_cannot_be_streamed(self):
         csv = self.path("x.csv")
-        np.savetxt(csv, np.load(self.data())[:150_000], fmt="%.1f", delimiter=",")
+        np.savetxt(csv, np.load(self.data())[:100_000], fmt="%.1f", delimiter=",")
         holes = np.load(self.data())
         holes[7, 3] = np.nan
         np.save(self.path("holes.npy"), holes)

@@ -24,7 +24,7 @@ KILLS = int(os.environ.get("GMMPI_FAULT_KILLS", "12"))
 SEED = int(os.environ.get("GMMPI_FAULT_SEED", "1"))
 
 
-def make_points(path, seed, n=300_000, d=4, k=6):
+def make_points(path, seed, n=100_000, d=4, k=6):
     """Overlapping clusters, on which EM takes its time."""
     generator = np.random.default_rng(seed)
     centres = 1.5 * generator.normal(size=(k, d))
