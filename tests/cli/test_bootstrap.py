@@ -252,7 +252,9 @@ class Bootstrap(streaming.Case):
 
     def test_refusals(self):
         model = self.fitted("-k", 2)
+        self.succeed("condition", model, "--given", "waiting=70", "-o", self.path("c.h5"))
         for status, pattern, words in (
+            (64, "made by gmmpi condition", (self.path("c.h5"), FAITHFUL)),
             (64, "--replicates", (model, FAITHFUL, "--replicates", 1)),
             (64, "--level: 1 is not below 1; give a number > 0 and < 1", (model, FAITHFUL, "--level", 1)),
             (64, "--type", (model, FAITHFUL, "--type", "jackknife")),
