@@ -79,7 +79,7 @@ def make_file(path, case, n, d):
     centres = case.distance * generator.normal(size=(case.clusters, d))
     spreads = generator.uniform(0.5, 1.5, size=(case.clusters, d, d)) * (0.3 + np.eye(d))
     with h5py.File(path, "w") as file:
-        points = file.create_dataset("points", (n, d))
+        points = file.create_dataset("points", (n, d), dtype="f8")
         for first in range(0, n, CHUNK):
             labels = generator.integers(case.clusters, size=min(CHUNK, n - first))
             noise = generator.normal(size=(len(labels), d))

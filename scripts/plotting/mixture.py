@@ -186,6 +186,8 @@ def read_mixture(path):
     except (OSError, KeyError, ValueError):
         raise Problem(BAD_DATA, "%s: not a model file; `gmmpi fit` writes one" % path)
     covariance = covariance.decode() if isinstance(covariance, bytes) else str(covariance)
+    if means.ndim == 3:
+        raise Problem(BAD_DATA, "%s: a file of `gmmpi fit --by`, with a mixture for each group; give it with --groups" % path)
     if means.ndim != 2 or weights.shape != means.shape[:1] or not (weights > 0).any():
         raise Problem(BAD_DATA, "%s: weights and means do not fit together" % path)
     k, d = means.shape

@@ -21,7 +21,7 @@ TRUE, FALSE = {"1", "true", "yes"}, {"0", "false", "no"}
 
 
 class Candidate:
-    """One row: covariance, n_components, converged, values and errors by criterion (of what the row has)."""
+    """One row: covariance, n_components, converged, spurious, values and errors by criterion (of what the row has)."""
 
     def __init__(self, row):
         self.covariance = row["covariance"].strip()
@@ -32,6 +32,7 @@ class Candidate:
         if word not in TRUE | FALSE:
             raise ValueError("converged is '%s', which is neither true nor false" % word)
         self.converged = word in TRUE
+        self.spurious = (row.get("spurious") or "").strip().lower() in TRUE
         self.values = {name: float(row[name]) for name in CRITERIA if (row.get(name) or "").strip()}
         self.values = {name: value for name, value in self.values.items() if math.isfinite(value)}
         self.errors = {"cv": float(row["cv_standard_error"])} if (row.get("cv_standard_error") or "").strip() else {}
@@ -39,7 +40,7 @@ class Candidate:
 
 class Line:
     """What is drawn as one line. label; look: colour, marker, line style; numbers (of components, ascending), values, errors (0: none)
-    and converged: arrays of one length."""
+    converged and spurious: arrays of one length."""
 
     def __init__(self, label, look, candidates, criterion):
         there = sorted((candidate for candidate in candidates if criterion in candidate.values),
@@ -50,6 +51,7 @@ class Line:
         self.values = np.array([candidate.values[criterion] for candidate in there])
         self.errors = np.array([candidate.errors.get(criterion, 0) for candidate in there])
         self.converged = np.array([candidate.converged for candidate in there], dtype=bool)
+        self.spurious = np.array([candidate.spurious for candidate in there], dtype=bool)
 
 
 def read_selection(path):
@@ -87,9 +89,9 @@ def order_of(candidates, criterion, path):
 
 
 def best_of(candidates, criterion):
-    """The candidate that is best by a criterion."""
+    """The candidate that is best by a criterion; those that are spurious come behind all others."""
     return min((candidate for candidate in candidates if criterion in candidate.values),
-               key=lambda candidate: SIGNS[criterion] * candidate.values[criterion])
+               key=lambda candidate: (candidate.spurious, SIGNS[criterion] * candidate.values[criterion]))
 
 
 def families_of(candidates):

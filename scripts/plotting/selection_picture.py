@@ -43,8 +43,10 @@ def _title(candidates, criterion):
     title = "%s is best with %d component%s, %s: %.8g" % (HEADINGS[criterion], best.n_components, "" if best.n_components == 1 else "s",
                                                         best.covariance, best.values[criterion])
     remarks = ["ringed: the best"]
-    if not all(candidate.converged for candidate in candidates):
-        remarks.append("hollow: not converged")
+    hollow = [word for word, there in (("not converged", not all(candidate.converged for candidate in candidates)),
+                                       ("spurious", any(candidate.spurious for candidate in candidates))) if there]
+    if hollow:
+        remarks.append("hollow: " + " or ".join(hollow))
     if criterion == "cv" and best.errors:
         remarks.append("dotted: the best less one standard error")
     if n_missing:
@@ -78,7 +80,8 @@ def _draw_line(axes, line, size, opacity):
     if line.errors.any():
         axes.errorbar(line.numbers, line.values, line.errors, fmt="none", ecolor=colour, elinewidth=1,
                       capsize=2.5 if opacity > 0.5 else 0, alpha=opacity, zorder=2)
-    for chosen, face in ((line.converged, colour), (~line.converged, "white")):
+    sound = line.converged & ~line.spurious
+    for chosen, face in ((sound, colour), (~sound, "white")):
         axes.plot(line.numbers[chosen], line.values[chosen], linestyle="", marker=marker, markersize=size * SIZES.get(marker, 1),
                   markerfacecolor=face, markeredgecolor=colour, markeredgewidth=1, zorder=4)
 

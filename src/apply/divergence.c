@@ -154,7 +154,7 @@ gmmpi_status divergence_estimate(MPI_Comm comm, const gmmpi_model *a, const char
     const int64_t end = output_first_row(n_points, TILE_ROWS, rank + 1, n_ranks);
     for (int64_t row = output_first_row(n_points, TILE_ROWS, rank, n_ranks); row < end; row += TILE_ROWS)
       add_tile(work, row, end - row < TILE_ROWS ? (int)(end - row) : TILE_ROWS);
-    MPI_Allreduce(MPI_IN_PLACE, work->words, N_MEASURES * 2 * FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, comm);
+    MPI_Allreduce(MPI_IN_PLACE, &work->words[0][0][0], N_MEASURES * 2 * FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, comm);
     *report = (divergence_report){.kullback_leibler_ab = mean_of(work->words[KL_AB], n_points),
                                   .kullback_leibler_ba = mean_of(work->words[KL_BA], n_points),
                                   .jensen_shannon = mean_of(work->words[JENSEN_SHANNON], n_points),

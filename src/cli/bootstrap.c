@@ -8,6 +8,7 @@
 #include "fit/class_names.h"
 #include "fit/memory_plan.h"
 #include "fit/model_options.h"
+#include "fit/options.h"
 #include "fit/replicate_checkpoint.h"
 #include "support/clock.h"
 #include "support/error.h"
@@ -43,7 +44,10 @@ static gmmpi_status settle_fit(const bootstrap_command *command, const gmmpi_mod
     return fail(error, GMMPI_BAD_DATA, "%s: all components have weight 0; give a model that was fitted",
                 command->model_path);
   if ((command->given_bits & 1) != 0) fit->tolerance = command->given.tolerance;
-  if ((command->given_bits & 2) != 0) fit->max_iterations = command->given.max_iterations;
+  if ((command->given_bits & 2) != 0)
+    fit->max_iterations = command->given.max_iterations;
+  else if (fit->max_iterations == 0) /* a model that was merged, or written from JSON, by a fit of no iterations */
+    fit->max_iterations = fit_defaults(model->n_components).max_iterations;
   if ((command->given_bits & 4) != 0) fit->reg_covar = command->given.reg_covar;
   fit->threads = command->threads;
   return GMMPI_OK;

@@ -142,9 +142,11 @@ static void print_range(const fit_by_account *account)
 {
   json_t *counts = numbers_of_components(account);
   const int64_t least = account->command->by.least_components;
-  for (size_t i = 0; i < json_array_size(counts) && least > 0; i++)
-    printf("  %lld component%s: %lld groups\n", (long long)least + (long long)i, plural(least + (int64_t)i),
-           (long long)json_integer_value(json_array_get(counts, i)));
+  for (size_t i = 0; i < json_array_size(counts) && least > 0; i++) {
+    const int64_t n = json_integer_value(json_array_get(counts, i));
+    printf("  %lld component%s: %lld group%s\n", (long long)least + (long long)i, plural(least + (int64_t)i),
+           (long long)n, plural(n));
+  }
   json_decref(counts);
 }
 
@@ -164,7 +166,7 @@ static void print_for_people(const fit_by_account *account)
          (long long)n_limited, (long long)counts.n_failed);
   print_range(account);
   if (counts.n_eventful > 0)
-    printf("  note: in %lld group%s components collapsed or covariances were repaired: /events\n",
+    printf("  note: %lld group%s had collapses, repairs or models that were passed over: /events in the output\n",
            (long long)counts.n_eventful, plural(counts.n_eventful));
   printf("  %lld iterations; %.3g s on %d rank%s, %.4g groups per second\n", (long long)counts.n_iterations,
          account->seconds_total, account->n_ranks, plural(account->n_ranks), groups_per_second(account));

@@ -304,7 +304,9 @@ json_t *predict_summary_json(const predict_summary *about)
 
 static void print_members(const int64_t *cluster_of, int64_t n_components, int64_t cluster)
 {
-  const char *before = "  components ";
+  int64_t n = 0;
+  for (int64_t k = 0; k < n_components; k++) n += cluster_of[k] == cluster;
+  const char *before = n == 1 ? "  component " : "  components ";
   for (int64_t k = 0; k < n_components; k++) {
     if (cluster_of[k] != cluster) continue;
     printf("%s%lld", before, (long long)k);

@@ -189,6 +189,7 @@ static gmmpi_status write_outputs(select_session *session, gmmpi_error *error)
     }
   }
   fit->result.end.model = NULL; /* it is the selection's */
+  session->what.common = &fit->command.fit;
   return error_pass(error, &local);
 }
 
@@ -213,6 +214,7 @@ static gmmpi_status leave_early(select_session *session, gmmpi_error *error)
   if (session->result.best >= 0 && fit->result.events != NULL) show_candidate(session, session->result.best);
   session_leave_early(fit, error);
   fit->result.end.model = NULL; /* it is the selection's */
+  session->what.common = &fit->command.fit;
   return error->status;
 }
 

@@ -225,7 +225,8 @@ gmmpi_status select_command_parse(int argc, char **argv, int rank, select_comman
       .about =
           "Fits Gaussian mixtures of several numbers of components, and of several families of covariances, to the "
           "points in DATA: FILE, or FILE.h5:/path/of/dataset; %s, recognised by content. All candidates advance in "
-          "the same passes over the points, and the best one by a criterion is written. Runs alone or under mpirun "
+          "the same passes over the points, and the best one by a criterion is written. Of the methods ml and map can "
+          "be had, and no start from a model or from labels. Runs alone or under mpirun "
           "or srun with any number of ranks; models are the same to the last bit.",
       .options = table,
       .more = OPTION_GROUP("Selection", own),

@@ -139,8 +139,10 @@ static void warn_of_candidates(const fit_session *session, const selection_resul
     warn("%lld of the other candidates %s not converged; raise --max-iter or --tol", (long long)n_not_converged,
          n_not_converged == 1 ? "has" : "have");
   if (n_with_events > 0)
-    warn("of %lld of the other candidates components collapsed, or rest on few points; --keep-all says which",
-         (long long)n_with_events);
+    warn(
+        "%lld of the other candidates %s components that collapsed, or rest on few points: the events in their models, "
+        "which --keep-all writes",
+        (long long)n_with_events, n_with_events == 1 ? "has" : "have");
   for (int64_t i = 0; i < session->result.n_events; i++) {
     char text[400];
     fit_event_describe(&session->result.events[i], text, sizeof text);
@@ -168,8 +170,7 @@ static void warn_of_passed_over(const select_command *command, const selection_r
   }
   if (n > 0)
     warn("%lld candidate%s passed over, %lld component%s, %s the best of them, since the likelihood rests on a "
-         "component "
-         "of few points, or as thin as the ridge; --spurious keep takes such models",
+         "component of few points, or as thin as the ridge; --spurious keep takes such models",
          (long long)n, n == 1 ? " is" : "s are", (long long)result->candidates[highest].n_components,
          plural(result->candidates[highest].n_components), select_family_word(command, highest));
 }

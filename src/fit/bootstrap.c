@@ -426,15 +426,12 @@ gmmpi_status bootstrap_run(const shard *points, const gmmpi_model *model, const 
     run_replicates(&work, &local);
   }
   if (local.status == GMMPI_OK && result->counts[REPLICATE_DONE] < 2)
-    fail(
-        &local, GMMPI_BAD_DATA,
-        "%lld of %lld replicates failed (%lld collapsed, %lld did not converge), so that nothing can be said; %s",
-        (long long)(how->n_replicates - result->counts[REPLICATE_DONE]), (long long)how->n_replicates,
-        (long long)result->counts[REPLICATE_COLLAPSED], (long long)result->counts[REPLICATE_NOT_CONVERGED],
-        result->counts[REPLICATE_COLLAPSED] < result->counts[REPLICATE_NOT_CONVERGED]
-            ? "raise --max-iter or --tol"
-            : "give the rows that the model was fitted to, or a model with fewer components, a larger --reg-covar or a "
-              "family with fewer parameters");
+    fail(&local, GMMPI_BAD_DATA,
+         "%lld of %lld replicates failed (%lld collapsed, %lld did not converge), so that nothing can be said; give a "
+         "larger --max-iter or --tol where they did not converge, else fit fewer components, with a larger --reg-covar "
+         "or a family with fewer parameters",
+         (long long)(how->n_replicates - result->counts[REPLICATE_DONE]), (long long)how->n_replicates,
+         (long long)result->counts[REPLICATE_COLLAPSED], (long long)result->counts[REPLICATE_NOT_CONVERGED]);
   if (local.status == GMMPI_OK) {
     if (work.rank == 0) summarise(&work, &local);
     agree(points->comm, &local);

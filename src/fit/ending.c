@@ -14,11 +14,39 @@ void keep_the_better(fit_state *state, const fit_position *ended)
   best->model = model;
 }
 
-/* Does this start's model, of those that have ended so far, have the highest objective? */
+/* Has this start been found to be spurious? */
+static bool is_spurious(const fit_state *state, int64_t start)
+{
+  bool found = false;
+  for (int64_t i = 0; i < state->events.n; i++)
+    found = found || (state->events.items[i].start == start && state->events.items[i].kind == EVENT_SPURIOUS);
+  return found;
+}
+
+/* Where models are compared by their likelihoods a spurious start gives way to any that is not. */
+static bool gives_way(const fit_batch *batch, const fit_position *best)
+{
+  return batch->options->spurious == SPURIOUS_STRICT && best->start >= 0 && is_spurious(batch->state, best->start);
+}
+
+/* May this start's model be kept, of those that have ended so far? That with the highest objective is. */
 static bool may_win(const fit_batch *batch, const climber *climb)
 {
   const fit_position *best = &batch->state->best[climb->current.start % batch->state->n_shapes];
-  return best->start < 0 || climb->current.measured.objective > best->measured.objective;
+  return best->start < 0 || climb->current.measured.objective > best->measured.objective || gives_way(batch, best);
+}
+
+/* Keeps the start's model if it is better than the one that is kept. */
+static void keep_if_better(const fit_batch *batch, const fit_position *ended)
+{
+  fit_state *state = batch->state;
+  fit_position *best = &state->best[ended->start % state->n_shapes];
+  const bool strict = batch->options->spurious == SPURIOUS_STRICT;
+  const bool spurious = strict && is_spurious(state, ended->start);
+  const bool best_gives_way = gives_way(batch, best);
+  if (spurious && best->start >= 0 && !best_gives_way) return;
+  if (best_gives_way && !spurious) best->start = -1;
+  keep_the_better(state, ended);
 }
 
 /* At the end of a start: says that its model is spurious. Where there is a subsample it is looked at for the points'
@@ -75,7 +103,7 @@ gmmpi_status keep_the_best(fit_batch *batch, gmmpi_error *error)
     if (tell_if_spurious(batch, &state->climbers[i], error) != GMMPI_OK ||
         tell_of_background(batch, &state->climbers[i], error) != GMMPI_OK)
       return error->status;
-    keep_the_better(state, &state->climbers[i].current);
+    keep_if_better(batch, &state->climbers[i].current);
   }
   return GMMPI_OK;
 }

@@ -41,7 +41,7 @@ static uint64_t *make_header(const groups_identity *identity)
     words[RECORD_LENGTH] = (uint64_t)identity->record_length;
     words[FINGERPRINT] = identity->fingerprint;
     words[OPTIONS_BYTES] = length;
-    memcpy(words + N_WORDS, options, length);
+    memcpy(words + N_WORDS, options, length + 1);
     words[HEADER_HASH] = hash_of_header(words);
   }
   free(options);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/expectation.h"
 
+#include "support/lanes.h"
 #include "support/memory.h"
 
 #include <math.h>
@@ -144,24 +145,18 @@ void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace
 {
   const density_form *form = context;
   double *log_densities = workspace->responsibilities;
-  double highest[TILE_ROWS];
+  double least[TILE_ROWS]; /* minus the highest density, so that ties are the first component's */
   double nearest[TILE_ROWS];
   workspace->kernel->log_densities(form, tile->numbers, log_densities, workspace->scratch);
-  for (int p = 0; p < TILE_ROWS; p++) {
-    highest[p] = log_densities[p];
-    nearest[p] = 0.0;
-  }
-  for (int64_t k = 1; k < form->n_components; k++) {
-    for (int p = 0; p < TILE_ROWS; p++) {
-      const bool higher = log_densities[k * TILE_ROWS + p] > highest[p];
-      nearest[p] = higher ? (double)k : nearest[p];
-      highest[p] = higher ? log_densities[k * TILE_ROWS + p] : highest[p];
-    }
-  }
+  for (int64_t i = 0; i < form->n_components * TILE_ROWS; i++) log_densities[i] = -log_densities[i];
+  memcpy(least, log_densities, sizeof least);
+  memset(nearest, 0, sizeof nearest);
+  for (int64_t k = 1; k < form->n_components; k++)
+    lanes_keep_smaller(TILE_ROWS, log_densities + k * TILE_ROWS, (double)k, least, nearest);
   memset(log_densities, 0, (size_t)(form->n_components * TILE_ROWS) * sizeof(double));
   for (int p = 0; p < tile->n_points; p++) {
     log_densities[(int64_t)nearest[p] * TILE_ROWS + p] = 1.0;
-    workspace->sums.log_likelihood += tile->weights != NULL ? tile->weights[p] * highest[p] : highest[p];
+    workspace->sums.log_likelihood -= tile->weights != NULL ? tile->weights[p] * least[p] : least[p];
   }
   weigh_responsibilities(tile, form->n_components, log_densities);
   keep_known_labels(tile, form->n_components, log_densities);

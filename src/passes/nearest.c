@@ -3,17 +3,12 @@
 
 #include "support/error.h"
 #include "support/exact_sum.h"
+#include "support/lanes.h"
 #include "support/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#define HAS_AVX2_VARIANT 1
-#endif
-
-#define HOT static inline __attribute__((always_inline))
 
 static int64_t batch_of(int64_t at_once)
 {
@@ -84,42 +79,13 @@ typedef struct nearest_of_tile {
 } nearest_of_tile;
 
 /* With a centre of this index, of -1/2 times the squared distances. weights: TILE_ROWS, or NULL. */
-HOT void update_lanes_by(const double *restrict log_densities, const double *restrict weights, double index,
+static void update_lanes(const double *restrict log_densities, const double *restrict weights, double index,
                          nearest_of_tile *restrict tile)
 {
   double distances[TILE_ROWS];
   for (int p = 0; p < TILE_ROWS; p++) distances[p] = -2.0 * log_densities[p];
   for (int p = 0; p < TILE_ROWS && weights != NULL; p++) distances[p] *= weights[p];
-  for (int p = 0; p < TILE_ROWS; p++) {
-    const bool is_nearer = distances[p] < tile->distances[p];
-    tile->distances[p] = is_nearer ? distances[p] : tile->distances[p];
-    tile->indices[p] = is_nearer ? index : tile->indices[p];
-  }
-}
-
-static void update_lanes_portable(const double *log_densities, const double *weights, double index,
-                                  nearest_of_tile *tile)
-{
-  update_lanes_by(log_densities, weights, index, tile);
-}
-
-#if HAS_AVX2_VARIANT
-static __attribute__((target("avx2"))) void update_lanes_avx2(const double *log_densities, const double *weights,
-                                                              double index, nearest_of_tile *tile)
-{
-  update_lanes_by(log_densities, weights, index, tile);
-}
-#endif
-
-static void update_lanes(const double *log_densities, const double *weights, double index, nearest_of_tile *tile)
-{
-#if HAS_AVX2_VARIANT
-  if (__builtin_cpu_supports("avx2")) {
-    update_lanes_avx2(log_densities, weights, index, tile);
-    return;
-  }
-#endif
-  update_lanes_portable(log_densities, weights, index, tile);
+  lanes_keep_smaller(TILE_ROWS, distances, index, tile->distances, tile->indices);
 }
 
 static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
@@ -129,18 +95,18 @@ static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, in
   double *distances = nearest->distances + (tile->first_row - nearest->points->first_row);
   int32_t *indices = nearest->indices + (tile->first_row - nearest->points->first_row);
   const double *log_densities = workspace->responsibilities;
-  _Alignas(MEMORY_ALIGNMENT) nearest_of_tile lanes = {{0}, {0}};
+  _Alignas(MEMORY_ALIGNMENT) nearest_of_tile near = {{0}, {0}};
   (void)n_tiles;
   nearest->kernel->log_densities(nearest->form, tile->numbers, workspace->responsibilities, workspace->scratch);
   for (int p = 0; p < tile->n_points; p++) {
-    lanes.distances[p] = distances[p];
-    lanes.indices[p] = (double)indices[p];
+    near.distances[p] = distances[p];
+    near.indices[p] = (double)indices[p];
   }
   for (int64_t k = 0; k < nearest->form->n_components; k++)
-    update_lanes(log_densities + k * TILE_ROWS, tile->weights, (double)(nearest->n_centres + k), &lanes);
+    update_lanes(log_densities + k * TILE_ROWS, tile->weights, (double)(nearest->n_centres + k), &near);
   for (int p = 0; p < tile->n_points; p++) {
-    distances[p] = lanes.distances[p];
-    indices[p] = (int32_t)lanes.indices[p];
+    distances[p] = near.distances[p];
+    indices[p] = (int32_t)near.indices[p];
   }
 }
 

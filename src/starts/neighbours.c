@@ -13,8 +13,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Beside starts from neighbours, a search takes this share of its cost. */
-static const double share_of_search = 0.125;
+/* Beside starts from neighbours, a search takes at least this share of its cost. Few candidates have more, all together
+ * about as much as one alone; so have few components, up to another share, since they have few smaller neighbours. One
+ * without a larger neighbour has so many times as much. */
+static const double least_share_of_search = 0.125;
+static const double most_share_of_small = 0.5;
+static const double times_without_larger = 2.0;
 
 /* Starts from neighbours: grown, and by the responsibilities of another family. */
 enum { MOST_GIVEN = 2 };
@@ -100,6 +104,16 @@ static gmmpi_status make_given(const neighbourhood *work, int64_t i, gmmpi_model
   return GMMPI_OK;
 }
 
+static double share_of_search(const neighbourhood *work, int64_t i)
+{
+  int64_t n = 0;
+  for (int64_t j = 0; j < work->n; j++) n += round_of(work, i) == round_of(work, j);
+  const bool is_largest = i + 1 == work->n || !are_of_a_family(work, i, i + 1);
+  const double of_small = fmin(most_share_of_small, 1.0 / (double)(components_of(work, i) - 1));
+  const double share = fmax(fmax(least_share_of_search, of_small), 1.0 / (double)n);
+  return fmin(1.0, is_largest ? times_without_larger * share : share);
+}
+
 /* A model for which there is no search: of one component, or among points too many for it. */
 static gmmpi_status make_single(const neighbourhood *work, int64_t i, gmmpi_error *error)
 {
@@ -113,7 +127,7 @@ static gmmpi_status search_beside(const neighbourhood *work, int64_t i, gmmpi_er
   gmmpi_error local = {0};
   search_findings found = {.n = 0};
   gmmpi_model *models[MOST_GIVEN] = {NULL};
-  given_starts given = {.models = models, .share = share_of_search};
+  given_starts given = {.models = models, .share = share_of_search(work, i)};
   for (int m = 0; m < MOST_GIVEN && local.status == GMMPI_OK; m++)
     model_allocate(em->kind, components_of(work, i), em->points->n_features, &models[m], &local);
   if (local.status == GMMPI_OK) search_findings_create(em, &found, &local);

@@ -6,6 +6,7 @@
 #include "starts/kmeans.h"
 #include "support/error.h"
 #include "support/exact_sum.h"
+#include "support/lanes.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -338,18 +339,11 @@ static void choose_by_races(const reduction *work, int64_t attempt, double *cent
 static void find_nearest(const reduction *work, const double *centres)
 {
   const int64_t n = work->list->n;
-  double *restrict smallest = work->distances;
-  double *restrict nearest = work->nearest;
-  const double *restrict distances = work->next;
-  for (int64_t i = 0; i < n; i++) smallest[i] = INFINITY;
-  memset(nearest, 0, (size_t)n * sizeof *nearest);
+  for (int64_t i = 0; i < n; i++) work->distances[i] = INFINITY;
+  memset(work->nearest, 0, (size_t)n * sizeof *work->nearest);
   for (int64_t k = 0; k < work->options->n_centres; k++) {
     distances_to(work, centres + k * work->list->n_features, work->next);
-    for (int64_t i = 0; i < n; i++) {
-      const bool closer = distances[i] < smallest[i];
-      smallest[i] = closer ? distances[i] : smallest[i];
-      nearest[i] = closer ? (double)k : nearest[i];
-    }
+    lanes_keep_smaller(n, work->next, (double)k, work->distances, work->nearest);
   }
 }
 

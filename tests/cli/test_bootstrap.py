@@ -191,6 +191,11 @@ class Bootstrap(streaming.Case):
         given = self.bootstrap(model, FAITHFUL, "--replicates", 20, "--tol", 1e-4, "--max-iter", 77, "--reg-covar", 0.5, name="g.h5")
         self.assertEqual((given.attrs["tol"], given.attrs["reg_covar"], given.attrs["max_iter"]), (1e-4, 0.5, 77))
 
+        # A fit of no iterations says nothing about those of replicates.
+        merged = self.fitted("-k", 2, "--init", model, "--max-iter", 0, "--merge", "entropy", name="merged.h5")
+        found = self.bootstrap(merged, FAITHFUL, "--replicates", 20, name="e.h5")
+        self.assertEqual((found.attrs["max_iter"], found.attrs["n_failed"]), (1000, 0))
+
         # Of one normal distribution whose mean is shrunk towards the prior's as by 272 points more: half the standard error.
         shrunk = self.bootstrap(self.fitted("-k", 1, "--method", "map", "--prior-shrinkage", 272), FAITHFUL, name="s.h5")
         plain = self.bootstrap(self.fitted("-k", 1), FAITHFUL, name="p.h5")
@@ -215,7 +220,7 @@ class Bootstrap(streaming.Case):
         self.assertGreater(few["n_not_converged"], 20)
         warned = self.succeed("bootstrap", self.path("m.h5"), FAITHFUL, "--replicates", 200, "--max-iter", 12, "--tol", 1e-8)
         self.assertRegex(warned.stderr, r"gmmpi warning: \d+ of 200 replicates failed")
-        self.fail_with(65, "20 of 20 replicates failed.*; raise --max-iter", "bootstrap", self.path("m.h5"), FAITHFUL, "--replicates", 20, "--max-iter", 1,
+        self.fail_with(65, "20 of 20 replicates failed.*; give a larger --max-iter", "bootstrap", self.path("m.h5"), FAITHFUL, "--replicates", 20, "--max-iter", 1,
                        "--tol", 1e-12, ranks=2)
         few = self.succeed("bootstrap", self.path("m.h5"), FAITHFUL, "--replicates", 20)
         self.assertIn("too few for the ends of intervals of 95 %", few.stderr)

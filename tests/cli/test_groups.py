@@ -72,11 +72,8 @@ class Groups(harness.Case):
         remarks = [text for group, kind, text in groups["events"] if group == g]
         self.assertEqual([text.decode() for text in remarks], list(alone.get("events", [])))
 
-    def check_options(self, *words, sample=tuple(SIZES)):
-        groups = self.by(*words, ranks=3)
-        whole = self.bytes_of("groups.h5")
-        self.by(*words)
-        self.assertEqual(self.bytes_of("groups.h5"), whole)
+    def check_options(self, *words, sample=tuple(SIZES), ranks=None):
+        groups = self.by(*words, ranks=ranks)
         self.assertEqual(list(groups["keys"]), sorted(SIZES))
         self.assertEqual(list(groups["n_samples"]), [SIZES[key] for key in sorted(SIZES)])
         for key in sample:
@@ -84,7 +81,10 @@ class Groups(harness.Case):
         return groups
 
     def test_each_group_is_what_it_is_alone(self):
-        groups = self.check_options("-k", 3, *FAST)
+        self.by("-k", 3, *FAST)
+        whole = self.bytes_of("groups.h5")
+        groups = self.check_options("-k", 3, *FAST, ranks=3)
+        self.assertEqual(self.bytes_of("groups.h5"), whole)
         self.assertEqual(list(groups["status"]), [65, 0, 0, 0, 0, 0])
         group, kind, text = groups["events"][0]
         self.assertEqual((group, kind), (0, b"failed"))
@@ -95,7 +95,7 @@ class Groups(harness.Case):
         few = (11, 1000)
         self.check_options("-k", 2, "--covariance", "VEI", "--n-init", 2, *FAST, sample=few)
         self.check_options("-k", 2, "--covariance", "tied", "--distribution", "t", "--noise", *FAST, sample=few)
-        self.check_options("-k", 3, "--method", "vb", "--precision", "single", sample=few)
+        self.check_options("-k", 3, "--method", "vb", "--precision", "single", sample=few, ranks=2)
         self.check_options("-k", 2, "--weights", 4, "--weights-sum", "n", "--method", "map", *FAST, sample=few)
         self.check_options("-k", 2, "--max-iter", 3, sample=(7,))  # with the search for a start
 
@@ -187,6 +187,14 @@ class Groups(harness.Case):
         self.assertRegex(summary["warnings"][0], r"^1 of 6 groups could not be fitted: -4 \(3 components are too many")
         info = self.summary("info", self.path("groups.h5"))
         self.assertEqual((info["kind"], info["groups"], info["largest_group"], info["first_key"]), ("models of groups", 6, 900, "-4"))
+
+    def test_damaged_file(self):
+        self.by("-k", 2, *FAST)
+        content = bytearray(self.bytes_of("groups.h5"))
+        content[len(content) // 2] ^= 1
+        with open(self.path("damaged.h5"), "wb") as file:
+            file.write(content)
+        self.fail_with(65, "is damaged", "sample", self.path("damaged.h5"), "--by", "-n", 1, "-o", self.path("s.h5"))
 
     def test_dropped_rows(self):
         """Rows with missing values are left out of their groups; one that has no other rows fails, the rest are the same."""

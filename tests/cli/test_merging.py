@@ -243,7 +243,7 @@ class Files(Merging):
                     self.assertEqual(summary["label_counts"], [(labels == i).sum() for i in range(n)])
                 self.assertEqual((labels == -1).any(), bool(options))
         text = self.succeed("predict", self.path("model.h5"), data, "--clusters", 2, "--responsibilities", "-o", self.path("out.csv"))
-        self.assertRegex(text.stdout, r"\n +0 +\d+ +[\d.]+%  components 0(, \d)*\n +1 ")
+        self.assertRegex(text.stdout, r"\n +0 +\d+ +[\d.]+%  components? 0(, \d)*\n +1 ")
         with open(self.path("out.csv")) as file:
             self.assertEqual(file.readline(), "label,responsibility_1,responsibility_2,noise\n")
 

@@ -127,6 +127,23 @@ class Selection(ManyPictures):
                 self.assertEqual(list(line.converged), [row["converged"] == "true" for row in of_family])
                 self.assertEqual(set(line.errors), {0.02 if criterion == "cv" else 0})
 
+    def test_spurious_candidates_are_not_the_best(self):
+        path, _ = self.table(12, ["VVV"], cv=False)
+        with open(path, newline="") as file:
+            rows = list(csv.DictReader(file))
+        best = min(rows, key=lambda row: float(row["bic"]))
+        rows = [dict(row, spurious="true" if row is best else "false") for row in rows]
+        with open(path, "w", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        candidates = selection.read_selection(path)
+        found = selection.best_of(candidates, "bic").n_components
+        self.assertEqual(found, int(min((row for row in rows if row["spurious"] == "false"), key=lambda row: float(row["bic"]))["n_components"]))
+        figure = selection_picture.draw_selection(candidates, ["bic", "icl", "aic"])
+        hollow = {x for line in figure.subfigs[0].axes[0].lines if line.get_markerfacecolor() == "white" for x in line.get_xdata()}
+        self.assertIn(int(best["n_components"]), hollow)
+
     def test_what_is_drawn(self):
         path, rows = self.table(12, FAMILIES, cv=True)
         candidates = selection.read_selection(path)
@@ -512,6 +529,7 @@ class GroupPictures(ManyPictures):
         self.refuse(66, "cannot be read", "--groups", path, self.path("none.csv"), "--by", "key")
         self.refuse(66, "no such file", "--groups", self.path("none.h5"))
         self.refuse(65, "not an HDF5 file", "--groups", data)
+        self.refuse(65, "with a mixture for each group; give it with --groups", path, data)
         for name in ("keys", "status", "means"):
             with h5py.File(self.groups(4, 2, 2), "a") as file:
                 del file[name]

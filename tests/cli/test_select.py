@@ -299,9 +299,17 @@ class Select(streaming.Case):
         self.assertRegex(run.stdout, r"(?m)^  +30 full .* spurious$")
         self.assertNotRegex(run.stdout, r"behind by -")
         self.assertIn("chosen only where there is no other", run.stdout)
+        self.assertRegex(run.stderr, r"\d+ candidates are passed over, \d+ components, full the best of them")
+        starts = {}
+        for n_init in (1, 8):  # of several starts a sound one is kept
+            starts[n_init], _ = self.select(self.path("few.npy"), "-k", 4, "--init", "random_from_data", "--seed", 2, "--n-init", n_init)
+            self.assertFalse(starts[n_init]["candidates"][0]["spurious"])
+        kept, _ = self.select(self.path("few.npy"), "-k", 4, "--init", "random_from_data", "--seed", 2, "--n-init", 8, "--spurious", "keep")
+        self.assertGreater(kept["log_likelihood"], starts[8]["log_likelihood"])
         np.save(self.path("one.npy"), np.full((50, 2), 3.0))
         summary, table = self.select(self.path("one.npy"), "-k", "1:2")
         self.assertEqual({row["spurious"] for row in table.values()}, {"true"})
+        self.assertEqual(len([line for line in summary["warnings"] if line.startswith("the likelihoods of all candidates rest")]), 1)
         self.assertEqual(summary["n_components"], 1)
 
     # --- refusals ------------------------------------------------------------------------
