@@ -30,6 +30,10 @@ static gmmpi_status settle_fit(const bootstrap_command *command, const gmmpi_mod
                 "%s: a model of fit --method vb or dp is a posterior, which says itself how certain its numbers are; "
                 "bootstrap one of --method ml or map",
                 command->model_path);
+  if (json_object_get(facts, "derived_by") != NULL)
+    return fail(error, GMMPI_WRONG_USAGE,
+                "%s: was made by gmmpi %s of another model, not fitted to any rows; fit one to these features",
+                command->model_path, json_string_value(json_object_get(facts, "derived_by")));
   if (fit_options_of_model(model, facts, command->model_path, fit, error) != GMMPI_OK) return error->status;
   if (fit->method == METHOD_ADAPT)
     return fail(error, GMMPI_WRONG_USAGE,

@@ -81,12 +81,21 @@ static gmmpi_status open_source(by_session *session, gmmpi_error *error)
   return fit_check_covariance(&command->fit, session->source->n_features, error);
 }
 
+static gmmpi_status read_offsets(by_session *session, gmmpi_error *error)
+{
+  const source_options how = {.words = NULL};
+  point_source *file = NULL;
+  if (source_open(session->comm, session->command->by.offsets, &how, &file, error) != GMMPI_OK) return error->status;
+  if (session->rank == 0) fit_command_check_input(session->command, file, error);
+  if (agree(session->comm, error) == GMMPI_OK)
+    group_offsets_read(session->comm, file, session->source->n_rows, &session->offsets, &session->n_groups, error);
+  source_close(file);
+  return error->status;
+}
+
 static gmmpi_status find_groups(by_session *session, gmmpi_error *error)
 {
-  const fit_command *command = session->command;
-  if (command->by.offsets != NULL)
-    return group_offsets_read(session->comm, command->by.offsets, session->source->n_rows, &session->offsets,
-                              &session->n_groups, error);
+  if (session->command->by.offsets != NULL) return read_offsets(session, error);
   session->n_groups = reading_keys(session->source).n;
   if (session->n_groups > 0) return GMMPI_OK;
   return fail(error, GMMPI_BAD_DATA, "%s: no row has a key; name another column (--by)", session->source->label);

@@ -96,7 +96,8 @@ static gmmpi_status check_range(const fit_command *command, gmmpi_error *error)
   const bool has_range = command->by.least_components > 0;
   const bool has_criterion = command->by.criterion != BY_NO_CRITERION;
   if (has_range && !has_criterion)
-    return refuse("--components: a range needs --criterion bic, aic or icl, by which a number is chosen", error);
+    return refuse(
+        "--components: a range needs a criterion by which a number is chosen; give --criterion bic, aic or icl", error);
   if (has_criterion && !has_range)
     return refuse("--criterion chooses from a range of components; give one, e.g. -k 1:5, or leave it away", error);
   if (has_range && (fit_is_variational(fit) || fit->method == METHOD_ADAPT))

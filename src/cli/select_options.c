@@ -125,8 +125,9 @@ static gmmpi_status parse_families(const option_record *option, const char *text
     snprintf(name, sizeof name, "%.*s", (int)length, word);
     const covariance_family *family = length < sizeof name ? family_find(name) : NULL;
     if (family == NULL)
-      return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.*s\" is none of %s, their codes (EII ... VVV), and all",
-                  option->name, (int)length, word, family_list(names, sizeof names));
+      return fail(error, GMMPI_WRONG_USAGE,
+                  "--%s: \"%.*s\" is no family; give some of %s, their codes (EII ... VVV), or all", option->name,
+                  (int)length, word, family_list(names, sizeof names));
     add_family(command, family, name);
   }
   return GMMPI_OK;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/group_offsets.h"
 
-#include "sources/source.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -32,15 +31,12 @@ static gmmpi_status take(const point_source *file, const double *numbers, int64_
   return GMMPI_OK;
 }
 
-gmmpi_status group_offsets_read(MPI_Comm comm, const char *data, int64_t n_rows, int64_t **offsets, int64_t *n_groups,
+gmmpi_status group_offsets_read(MPI_Comm comm, point_source *file, int64_t n_rows, int64_t **offsets, int64_t *n_groups,
                                 gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  point_source *file = NULL;
   double *numbers = NULL;
   *offsets = NULL;
-  const source_options how = {.words = NULL};
-  if (source_open(comm, data, &how, &file, &local) != GMMPI_OK) return error_pass(error, &local);
   const int64_t n = file->n_rows;
   if (file->n_features != 1) {
     fail(&local, GMMPI_BAD_DATA, "%s: has %" PRId64 " columns; give one with the rows with which groups begin",
@@ -57,7 +53,6 @@ gmmpi_status group_offsets_read(MPI_Comm comm, const char *data, int64_t n_rows,
   }
   agree(comm, &local);
   free(numbers);
-  source_close(file);
   if (local.status != GMMPI_OK) {
     free(*offsets);
     *offsets = NULL;

@@ -7,7 +7,6 @@
 #include "support/option.h"
 #include "support/signals.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,8 +106,8 @@ static gmmpi_status too_many(const point_source *source, bool are_keys, gmmpi_er
               source->label, MOST_LABELS);
 }
 
-/* Doubles tell whole numbers up to this from the next. */
-static const double largest_key = 0x1p53;
+/* Doubles tell whole numbers below this from each other; this is also what 2^53 + 1 is read as. */
+static const double first_inexact = 0x1p53;
 
 /* --- this rank's rows --- */
 
@@ -127,7 +126,7 @@ static gmmpi_status look_at_rows(const label_survey *survey, int64_t first, int6
   for (int64_t i = 0; i < n; i++) {
     const double *row = rows + i * width;
     if (isnan(row[survey->label]) || (source_has_weights(source) && !(row[width - 1] > 0.0))) continue;
-    const bool is_inexact = survey->are_keys && fabs(row[survey->label]) > largest_key;
+    const bool is_inexact = survey->are_keys && fabs(row[survey->label]) >= first_inexact;
     if (isinf(row[survey->label]) || is_inexact) {
       char where[800];
       source_describe_number(source, first + i, survey->label, where, sizeof where);
@@ -236,10 +235,10 @@ static gmmpi_status share_numbers(MPI_Comm comm, const label_survey *survey, lab
 /* Are all texts numbers, and, if they are keys, exact ones? numbers: n. */
 static bool are_numbers(const label_texts *texts, bool are_keys, double *numbers)
 {
-  const double largest = are_keys ? largest_key : DBL_MAX;
+  const double too_large = are_keys ? first_inexact : HUGE_VAL;
   bool good = true;
   for (int64_t i = 0; i < texts->n && good; i++)
-    good = parse_real(texts->texts[i], &numbers[i]) && fabs(numbers[i]) <= largest;
+    good = parse_real(texts->texts[i], &numbers[i]) && fabs(numbers[i]) < too_large;
   return good;
 }
 

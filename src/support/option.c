@@ -164,9 +164,10 @@ static gmmpi_status set_real(const option_record *option, double *value, const c
   if (number < option->least || (option->above_least && number == option->least))
     return fail(error, GMMPI_WRONG_USAGE, "--%s: %s is %s %g; give a number %s %g", option->name, text,
                 option->above_least ? "not above" : "below", option->least, relation, option->least);
-  if (number > option->most)
-    return fail(error, GMMPI_WRONG_USAGE, "--%s: %s is above %g; give a number %s %g and <= %g", option->name, text,
-                option->most, relation, option->least, option->most);
+  if (number > option->most || (option->below_most && number == option->most))
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: %s is %s %g; give a number %s %g and %s %g", option->name, text,
+                option->below_most ? "not below" : "above", option->most, relation, option->least,
+                option->below_most ? "<" : "<=", option->most);
   *value = number;
   return GMMPI_OK;
 }

@@ -45,8 +45,8 @@ typedef struct option_record {
   size_t text_offset;
 
   int64_t smallest, largest; /* both included */
-  double least, most;        /* both included, but for least where above_least */
-  bool above_least;
+  double least, most;        /* both included, but for least where above_least and most where below_most */
+  bool above_least, below_most;
 
   const char *fallback; /* its value where nobody gives one, as text; NULL: the struct's zero */
 

@@ -220,7 +220,7 @@ class Bootstrap(streaming.Case):
         self.assertGreater(few["n_not_converged"], 20)
         warned = self.succeed("bootstrap", self.path("m.h5"), FAITHFUL, "--replicates", 200, "--max-iter", 12, "--tol", 1e-8)
         self.assertRegex(warned.stderr, r"gmmpi warning: \d+ of 200 replicates failed")
-        self.fail_with(65, "20 of 20 replicates failed", "bootstrap", self.path("m.h5"), FAITHFUL, "--replicates", 20, "--max-iter", 1,
+        self.fail_with(65, "20 of 20 replicates failed.*; give a larger --max-iter", "bootstrap", self.path("m.h5"), FAITHFUL, "--replicates", 20, "--max-iter", 1,
                        "--tol", 1e-12, ranks=2)
         few = self.succeed("bootstrap", self.path("m.h5"), FAITHFUL, "--replicates", 20)
         self.assertIn("too few for the ends of intervals of 95 %", few.stderr)
@@ -257,9 +257,11 @@ class Bootstrap(streaming.Case):
 
     def test_refusals(self):
         model = self.fitted("-k", 2)
+        self.succeed("condition", model, "--given", "waiting=70", "-o", self.path("c.h5"))
         for status, pattern, words in (
+            (64, "made by gmmpi condition", (self.path("c.h5"), FAITHFUL)),
             (64, "--replicates", (model, FAITHFUL, "--replicates", 1)),
-            (64, "--level", (model, FAITHFUL, "--level", 1)),
+            (64, "--level: 1 is not below 1; give a number > 0 and < 1", (model, FAITHFUL, "--level", 1)),
             (64, "--type", (model, FAITHFUL, "--type", "jackknife")),
             (64, "-o is missing", (model, FAITHFUL, "--keep-replicates")),
             (64, "both name", (model, FAITHFUL, "-o", self.path("b.h5"), "--table", self.path("b.h5"))),

@@ -209,6 +209,12 @@ class Groups(harness.Case):
         self.assertEqual(found["means"][:6].tobytes(), expected["means"].tobytes())
         self.assertEqual((found["keys"][6], found["status"][6], found["n_dropped"]), (2000, 65, 2))
 
+    def test_numbers_that_are_one_as_doubles(self):
+        self.write("large.csv", "a,b,cell\n" + "".join(f"{row},{row % 5},{2**53 + row % 2}\n" for row in range(40)))
+        found = self.by("-k", 1, *FAST, data=self.path("large.csv"), keys=("--by", "cell"), columns=())
+        self.assertEqual(found["keys"].tolist(), [b"9007199254740992", b"9007199254740993"])
+        self.assertEqual(found["n_samples"].tolist(), [20, 20])
+
     def test_restart(self):
         """Stopped, or killed, between groups: going on, with any number of ranks, gives the same bytes."""
         words = ("fit", self.data, "--by", 3, "--columns", "1,2", "-k", 2, *FAST, "-q", "-o", self.path("m.h5"), "--checkpoint-every", 1)
@@ -240,13 +246,18 @@ class Groups(harness.Case):
         self.fail_with(64, "leave one of them away", *words, "-k", 2, "--by-index", self.data)
         self.fail_with(64, "--known-labels", *words, "-k", 2, "--known-labels", 4)
         self.fail_with(64, "gmmpi predict --by", *words, "-k", 2, "--labels", self.path("l.h5"))
-        self.fail_with(64, "a range needs --criterion", *words, "-k", "1:3")
+        self.fail_with(64, "a range needs a criterion.*; give --criterion", *words, "-k", "1:3")
         self.fail_with(64, "does not ascend", *words, "-k", "3:3", "--criterion", "bic")
         self.fail_with(64, "no maximum of a likelihood", *words, "-k", "1:3", "--criterion", "icl", "--method", "vb")
         self.fail_with(64, "a range is for the groups of --by", "fit", self.data, "-k", "1:3", "-o", self.path("m.h5"))
         self.fail_with(65, "neither a column of it nor a file", "fit", self.data, "--by", "none", "-k", 2, "-o", self.path("m.h5"))
         self.fail_with(65, "none of 6 groups could be fitted", *words, "-k", 5000)
         self.fail_with(65, "row 2: -1 is no beginning", "fit", self.data, "--by-index", self.write("o.csv", "0\n-1\n9\n"), "-k", 2, "-o", self.path("m.h5"))
+        offsets = self.write("o.csv", "0\n9\n")
+        self.fail_with(64, "o.csv would overwrite", "fit", self.data, "--by-index", offsets, "-k", 2, "-o", offsets)
+        self.assertEqual(self.bytes_of("o.csv"), b"0\n9\n")
+        numpy.save(self.path("large.npy"), numpy.full(len(self.keys), 2.0**53))
+        self.fail_with(65, "too large to be told from others", "fit", self.data, "--by", self.path("large.npy"), "-k", 2, "-o", self.path("m.h5"))
         self.fail_with(71, "must fit into memory", *words, "-k", 2, "--memory-limit", "10M")
         self.by("-k", 2, *FAST)
         self.fail_with(65, "give --by", "predict", self.path("groups.h5"), self.data, "-o", self.path("p.h5"))

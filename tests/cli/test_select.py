@@ -321,7 +321,7 @@ class Select(streaming.Case):
         self.fail_with(64, "-k is missing", "select", FAITHFUL, *out)
         self.fail_with(64, "at most 1000", "select", FAITHFUL, "-k", "1:1001", *out)
         self.fail_with(64, "1500 candidates are too many", "select", FAITHFUL, "-k", "1:500", "--covariance", "full,tied,diag", *out)
-        self.fail_with(64, '"nope" is none of', "select", FAITHFUL, "-k", "1:3", "--covariance", "full,nope", *out)
+        self.fail_with(64, '"nope" is no family.*or all', "select", FAITHFUL, "-k", "1:3", "--covariance", "full,nope", *out)
         self.fail_with(64, "for data with one feature", "select", FAITHFUL, "-k", "1:3", "--covariance", "E,V", *out)
         self.fail_with(65, "too few for 300 components", "select", FAITHFUL, "-k", "1,300", *out)
 
