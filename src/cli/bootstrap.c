@@ -226,9 +226,26 @@ static gmmpi_status open_session(bootstrap_session *session, gmmpi_error *error)
   return read_points(session, error);
 }
 
+/* Intervals are those of a fit to these rows: the model of others has none here. In units of a point. */
+static const double same_rows = 1e-4;
+
+static void warn_of_other_rows(const bootstrap_session *session)
+{
+  const json_t *noted = json_object_get(session->facts, "log_likelihood");
+  const double n = session->points->total_weight;
+  const double of_file = json_number_value(noted) / n;
+  const double of_rows = session->result.log_likelihood / n;
+  if (!json_is_number(noted) || fabs(of_rows - of_file) <= same_rows * fmax(1.0, fabs(of_file))) return;
+  warn("%s: is of other rows, or of others' weights: its log-likelihood is %.10g, for these rows it is %.10g; "
+       "replicates "
+       "go to the optimum of these rows, so give those that it was fitted to, or fit it to these",
+       session->command.model_path, of_file * n, of_rows * n);
+}
+
 /* Few replicates say little about the ends of intervals; many failures make those that are left a selection. */
 static void warn_of_doubts(const bootstrap_session *session)
 {
+  warn_of_other_rows(session);
   const bootstrap_options *how = &session->command.how;
   const int64_t n_done = session->result.counts[REPLICATE_DONE];
   if (0.5 * (1.0 - how->level) * (double)n_done < 1.0)

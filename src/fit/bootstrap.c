@@ -404,6 +404,18 @@ static void summarise(const bootstrap_work *work, gmmpi_error *error)
   if (lists != result->replicates) free(lists);
 }
 
+/* Collective. How likely the model finds the points, in one pass. */
+static gmmpi_status measure_model(bootstrap_work *work, gmmpi_error *error)
+{
+  replicate_place *place = &work->places[0];
+  pass_control control = {.n_questions = 0};
+  model_copy_parameters(place->climb.current.model, work->model);
+  place->em->weighting = NULL;
+  if (expectation_step(place->em, place->climb.current.model, NULL, NULL, &control, error) == GMMPI_OK)
+    work->result->log_likelihood = place->em->sums->log_likelihood;
+  return error->status;
+}
+
 gmmpi_status bootstrap_run(const shard *points, const gmmpi_model *model, const fit_options *options,
                            const bootstrap_options *how, const bootstrap_done *earlier,
                            const bootstrap_observer *observer, bootstrap_result *result, gmmpi_error *error)
@@ -423,7 +435,7 @@ gmmpi_status bootstrap_run(const shard *points, const gmmpi_model *model, const 
     for (int64_t k = 0; k < model->n_components; k++) work.order[k] = k;
     replicate_take(&result->layout, model, work.order, work.covariance, result->estimate);
     take_earlier(&work, earlier);
-    run_replicates(&work, &local);
+    if (measure_model(&work, &local) == GMMPI_OK) run_replicates(&work, &local);
   }
   if (local.status == GMMPI_OK && result->counts[REPLICATE_DONE] < 2)
     fail(&local, GMMPI_BAD_DATA,

@@ -52,6 +52,7 @@ typedef struct bootstrap_result {
   double *estimate;                   /* layout.length: the model's numbers */
   double *replicates;                 /* R x layout.length, those that are not done NaN; NULL but on rank 0 */
   replicate_summary summary;          /* of those that are done; on rank 0 */
+  double log_likelihood;              /* of the model, total, for these points */
   int64_t n_passes;                   /* as the next one, of this run */
   int64_t n_iterations;               /* M-steps of all replicates */
   int64_t n_run;                      /* replicates that this run has made */

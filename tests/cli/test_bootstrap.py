@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import unittest
@@ -254,6 +255,15 @@ class Bootstrap(streaming.Case):
         self.assertEqual(self.bytes_of("copy"), kept)
         self.succeed(*words, n, "--restart", "auto")  # there is none: it begins anew
         self.assertEqual(self.bytes_of("b.h5"), gone_on)
+
+    def test_other_rows(self):
+        model = self.fitted("-k", 2)
+        with open(FAITHFUL) as file:
+            rows = file.readlines()
+        some = self.write("some.csv", "".join(rows[:200]))
+        for data, warns in ((FAITHFUL, False), (some, True)):
+            run = self.succeed("bootstrap", model, data, "--replicates", 99)
+            self.assertEqual(len(re.findall("gmmpi warning: .*is of other rows", run.stderr)), int(warns), run.stderr)
 
     def test_refusals(self):
         model = self.fitted("-k", 2)
