@@ -122,6 +122,7 @@ gmmpi_status fit_state_turn_to(fit_state *state, int64_t first, int64_t n_climbe
     const int64_t start = first + i;
     if (i < state->n_climbers && start % state->n_shapes == climb->current.start % state->n_shapes) {
       climb->n_row_visits = 0;
+      climb->last_change = NAN; /* what the start before has left would decide when this one ends */
       climb->current.start = start;
       continue;
     }

@@ -97,7 +97,6 @@ static gmmpi_status run_wave(selection_run *work, bool resumed, bool first, gmmp
 static void begin_anew(climber *climb)
 {
   climber_enter_level(climb, 0);
-  climb->last_change = NAN;
   accelerator_forget(climb->history);
 }
 
