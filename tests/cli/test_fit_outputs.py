@@ -59,13 +59,12 @@ class Outputs(FitCase):
 
     def test_values_out_of_range(self):
         for option, value in (("--tol", "-1"), ("--tol", "nan"), ("--max-iter", "-1"), ("--reg-covar", "-1e-9"), ("--n-init", "0"),
-                              ("--seed", "-1"), ("--seed", "x"), ("--covariance", "VVW"), ("--covariance", "round"),
+                              ("--seed", "-1"), ("--seed", "x"), ("--merge", "1"), ("--covariance", "VVW"), ("--covariance", "round"),
                               ("--on-collapse", "cry"), ("--accelerate", "newton"), ("--missing", "em"), ("--header", "maybe"), ("--precision", "half"),
                               ("--checkpoint-every", "0"), ("--checkpoint-seconds", "-1"), ("--init-covariance", "none")):
             with self.subTest(option=option, value=value):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, value, "-o", self.path("m.h5"))
-        for option in ("--errors", "--merge", "--arithmetic",
-                       "--by", "--t-dist", "--nonsense"):
+        for option in ("--errors", "--bounds", "--rounded", "--arithmetic", "--t-dist", "--nonsense"):
             with self.subTest(option=option):
                 self.fail_with(64, option, "fit", MALL, *PAIR, "-k", 2, option, "1", "-o", self.path("m.h5"))
 
