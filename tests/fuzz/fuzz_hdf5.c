@@ -27,12 +27,26 @@ static hid_t take_type(fuzz_input *input)
   return types[fuzz_take(input, 1) % (sizeof types / sizeof *types)];
 }
 
-/* A chunk of any bytes, as if a filter had packed it. */
+/* The bytes of a chunk that is not packed; more than MOST_BYTES_OF_CHUNK where they are too many. */
+enum { MOST_BYTES_OF_CHUNK = 256 };
+
+static size_t bytes_of_chunk(hid_t set, int n_dimensions, const hsize_t *chunk)
+{
+  const hid_t type = H5Dget_type(set);
+  size_t n_bytes = H5Tget_size(type);
+  H5Tclose(type);
+  for (int i = 0; i < n_dimensions && n_bytes <= MOST_BYTES_OF_CHUNK; i++)
+    n_bytes = chunk[i] > MOST_BYTES_OF_CHUNK ? MOST_BYTES_OF_CHUNK + 1 : n_bytes * (size_t)chunk[i];
+  return n_bytes;
+}
+
+/* A chunk of any bytes, but of as many as it has: the library reads behind the end of shorter ones. */
 static void write_chunk(fuzz_input *input, hid_t set, int n_dimensions, const hsize_t *shape, const hsize_t *chunk)
 {
-  uint8_t bytes[256];
+  uint8_t bytes[MOST_BYTES_OF_CHUNK];
   hsize_t offset[3];
-  const size_t n_bytes = 1 + (size_t)fuzz_take(input, 1);
+  const size_t n_bytes = bytes_of_chunk(set, n_dimensions, chunk);
+  if (n_bytes > sizeof bytes) return;
   for (int i = 0; i < n_dimensions; i++) {
     offset[i] = chunk[i] * (fuzz_take(input, 1) % 3);
     if (offset[i] >= shape[i] || shape[i] > UINT16_MAX) return; /* the library does not survive writing there */
@@ -70,8 +84,11 @@ static void write_set(fuzz_input *input, hid_t file, const char *name)
   if (is_chunked && (how & 8) != 0) H5Pset_fletcher32(creation);
   const hid_t set =
       space < 0 ? H5I_INVALID_HID : H5Dcreate2(file, name, take_type(input), space, H5P_DEFAULT, creation, H5P_DEFAULT);
-  for (int i = 0; is_chunked && set >= 0 && i < 3; i++) write_chunk(input, set, n_dimensions, shape, chunk);
-  if (set >= 0 && !is_chunked && H5Sget_simple_extent_npoints(space) <= 64) {
+  const bool is_packed = is_chunked && (how & 14) != 0;
+  for (int i = 0; is_chunked && !is_packed && set >= 0 && i < 3; i++)
+    write_chunk(input, set, n_dimensions, shape, chunk);
+  const bool fits = !is_chunked || (set >= 0 && bytes_of_chunk(set, n_dimensions, chunk) <= MOST_BYTES_OF_CHUNK);
+  if (set >= 0 && (!is_chunked || is_packed) && fits && H5Sget_simple_extent_npoints(space) <= 64) {
     double numbers[64];
     fuzz_fill(input, numbers, sizeof numbers);
     H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers);
