@@ -141,7 +141,8 @@ class Restart(harness.Case):
             ranks = chance.randint(1, 4)
             every = chance.choice(["1", "1", "7"])  # with 7 the log is ahead of the checkpoint
             job = self.start("--checkpoint-every", every, "--restart", "auto", options=options, ranks=ranks)
-            if chance.random() < 0.25:
+            early = chance.random() < 0.25
+            if early:
                 time.sleep(chance.uniform(0.0, 0.6))  # most likely before the first iteration
             else:
                 left = total - self.rows_so_far()
@@ -154,7 +155,8 @@ class Restart(harness.Case):
                 for name in ("model.h5", "log.csv"):
                     os.unlink(self.path(name))
                 continue
-            if chance.random() < 0.5 and targets:
+            # While ranks meet in MPI_Init it is mpiexec's business to notice that one is gone, and it was seen to wait for ever.
+            if chance.random() < 0.5 and targets and not early:
                 os.kill(chance.choice(targets), signal.SIGKILL)
                 self.assertNotEqual(job.wait(), None)
             else:
