@@ -155,7 +155,7 @@ class Restart(harness.Case):
                 for name in ("model.h5", "log.csv"):
                     os.unlink(self.path(name))
                 continue
-            # While ranks meet in MPI_Init it is mpiexec's business to notice that one is gone, and it was seen to wait for ever.
+            # While ranks meet in MPI_Init only mpiexec can notice that one of them is gone, which is no business of this test.
             if chance.random() < 0.5 and targets and not early:
                 os.kill(chance.choice(targets), signal.SIGKILL)
                 self.assertNotEqual(job.wait(), None)
