@@ -327,6 +327,7 @@ void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule
   em->is_tight = false;
   em->request.rule = rule != NULL ? rule : posterior_rule;
   em->request.context = rule != NULL ? context : em->form;
+  em->request.of_any_rows = rule == NULL;
   prepare_pass(em, model->means);
 }
 

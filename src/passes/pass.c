@@ -134,11 +134,16 @@ static void visit_points(pass_team *team, const shard *points, const pass_reques
 {
   row_visit visits[MOST_REQUESTS];
   request_visit contexts[MOST_REQUESTS];
+  bool of_any_rows = true;
   for (int64_t r = 0; r < n_requests; r++) {
     contexts[r] = (request_visit){team, points, &requests[r]};
     visits[r] = visit_of(&contexts[r]);
+    of_any_rows = of_any_rows && requests[r].of_any_rows;
   }
-  shard_visit_all(points, visits, n_requests);
+  if (of_any_rows)
+    shard_visit_dealt(points, visits, n_requests);
+  else
+    shard_visit_all(points, visits, n_requests);
 }
 
 /* --- the pass --- */

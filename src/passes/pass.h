@@ -21,6 +21,8 @@ typedef struct pass_request {
   statistics *sums; /* statistics_begin was called */
   double *spans;    /* NULL; else K x d: not the sums are wanted but the largest |x - reference| per component and
                        feature over the points that count for the component, for statistics_tighten */
+  bool of_any_rows; /* what the rule gives depends on the tile, and on a context that all ranks have alike: a row may
+                       be another rank's of the node */
   const row_weighting
       *weighting; /* NULL: the rows' own weights; else measured, and borrowed until the sums were taken */
 } pass_request;

@@ -97,11 +97,11 @@ static void fill_held_out(const row_weighting *weighting, const row_tile *tile, 
 
 const double *weights_of_tile(const row_weighting *weighting, const row_tile *tile, double *room)
 {
-  if (weighting->kept == NULL) {
+  const int64_t index = tile->first_row - weighting->first_row;
+  if (weighting->kept == NULL || index < 0 || index / TILE_ROWS >= weighting->n_tiles) {
     weighting->fill(weighting, tile, room);
     return room;
   }
-  const int64_t index = tile->first_row - weighting->first_row;
   double *kept = weighting->kept + index;
   bool *is_kept = &weighting->is_kept[index / TILE_ROWS];
   if (!*is_kept) weighting->fill(weighting, tile, kept);
@@ -141,6 +141,7 @@ void weighting_keep(const shard *points, row_weighting *weighting, double *kept,
   weighting->kept = kept;
   weighting->is_kept = is_kept;
   weighting->first_row = points->first_row;
+  weighting->n_tiles = weighting_n_tiles(points);
   memset(is_kept, 0, (size_t)weighting_n_tiles(points) * sizeof *is_kept);
 }
 

@@ -39,6 +39,7 @@ struct row_weighting {
   double *kept;      /* weighting_n_tiles x TILE_ROWS, aligned to MEMORY_ALIGNMENT; NULL: made anew in each pass */
   bool *is_kept;     /* of each of these tiles */
   int64_t first_row; /* with which this rank begins */
+  int64_t n_tiles;   /* of this rank; weights of others are made anew */
 };
 
 row_weighting weighting_exponential(uint64_t seed, int64_t replicate);

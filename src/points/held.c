@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "points/held.h"
 
+#include "points/dealing.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -10,14 +11,18 @@
 typedef struct held_rows {
   double *tiles;
   float *float_tiles;
-  int64_t *origins; /* n_rows: where each was in the source; NULL when no row was dropped */
+  int64_t *origins;   /* n_rows: where each was in the source; NULL when no row was dropped */
+  node_memory shared; /* bytes NULL: tiles are allocated; else they are in it, behind a head */
 } held_rows;
 
 static void held_destroy(void *rows)
 {
   held_rows *held = rows;
-  free(held->tiles);
-  free(held->float_tiles);
+  if (held->shared.bytes == NULL) {
+    free(held->tiles);
+    free(held->float_tiles);
+  }
+  node_memory_destroy(&held->shared);
   free(held->origins);
   free(held);
 }
@@ -55,6 +60,23 @@ static const shard_backing held_backing = {
 /* --- making
  * ------------------------------------------------------------------------------------------------------------- */
 
+/* Room for so many numbers of one of the two kinds. */
+static bool make_room(const shard *points, int64_t numbers, held_rows *held)
+{
+  const int64_t size = (int64_t)(points->single_precision ? sizeof(float) : sizeof(double));
+  void *tiles = NULL;
+  if (dealing_is_worthwhile(points->comm, points->n_samples, points->row_width) && numbers <= INT64_MAX / size &&
+      dealing_allocate(numbers * size, &held->shared))
+    tiles = held->shared.bytes + dealing_head_bytes();
+  else
+    tiles = allocate_untouched(numbers, (size_t)size);
+  if (points->single_precision)
+    held->float_tiles = tiles;
+  else
+    held->tiles = tiles;
+  return tiles != NULL;
+}
+
 gmmpi_status held_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, int64_t n_features,
                           const shard_options *options, shard **points, gmmpi_error *error)
 {
@@ -68,11 +90,8 @@ gmmpi_status held_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, i
   created->room_for_copy = INT64_MAX;
   if (!layout_tile_numbers(created->n_rows, created->row_width, &numbers))
     return shard_no_memory(created, label, error);
-  if (created->single_precision && shard_make_rooms(created))
-    held->float_tiles = allocate_untouched(numbers, sizeof *held->float_tiles);
-  else if (!created->single_precision)
-    held->tiles = allocate_untouched(numbers, sizeof *held->tiles);
-  return held->tiles != NULL || held->float_tiles != NULL ? GMMPI_OK : shard_no_memory(created, label, error);
+  const bool has_rooms = !created->single_precision || shard_make_rooms(created);
+  return has_rooms && make_room(created, numbers, held) ? GMMPI_OK : shard_no_memory(created, label, error);
 }
 
 bool held_remember_origins(shard *points)
@@ -138,14 +157,32 @@ static void fill_last_tile(shard *points)
 gmmpi_status held_complete(shard *points, gmmpi_error *error)
 {
   fill_last_tile(points);
-  return shard_survey(points, error);
+  if (shard_survey(points, error) == GMMPI_OK) held_deal(points);
+  return error->status;
+}
+
+void held_deal(shard *points)
+{
+  held_rows *held = points->rows;
+  const int64_t size = (int64_t)(points->single_precision ? sizeof(float) : sizeof(double));
+  const dealt_rows rows = {.first_row = points->first_row,
+                           .n_rows = points->n_rows,
+                           .block_rows = points->block_rows,
+                           .block_bytes = points->block_rows * points->row_width * size};
+  if (dealing_is_worthwhile(points->comm, points->n_samples, points->row_width))
+    points->dealing = dealing_create(points->comm, rows, &held->shared);
 }
 
 void held_give_back(const shard *points, int64_t first_tile, int64_t end_tile)
 {
   const held_rows *held = points->rows;
-  const size_t tile_bytes =
-      (size_t)points->row_width * TILE_ROWS * (held->tiles != NULL ? sizeof(double) : sizeof(float));
+  const int64_t tile_bytes =
+      points->row_width * TILE_ROWS * (int64_t)(held->tiles != NULL ? sizeof(double) : sizeof(float));
+  const int64_t first = first_tile * tile_bytes;
+  const int64_t n_bytes = (end_tile - first_tile) * tile_bytes;
   unsigned char *tiles = held->tiles != NULL ? (unsigned char *)held->tiles : (unsigned char *)held->float_tiles;
-  release_pages(tiles + (size_t)first_tile * tile_bytes, (size_t)(end_tile - first_tile) * tile_bytes);
+  if (held->shared.bytes != NULL)
+    node_memory_release(&held->shared, dealing_head_bytes() + first, n_bytes);
+  else
+    release_pages(tiles + first, (size_t)n_bytes);
 }

@@ -20,8 +20,13 @@ void held_put_row(shard *points, int64_t index, const double *row);
 /* The place of this rank's index-th row, which is the first of a tile. */
 tile_place held_place(const shard *points, int64_t index);
 
-/* Collective, when all rows are in their places: fills up the last tile and surveys all of them. Errors, agreed: 71. */
+/* Collective, when all rows are in their places: fills up the last tile, surveys all of them, and begins to deal.
+ * Errors, agreed: 71. */
 gmmpi_status held_complete(shard *points, gmmpi_error *error);
+
+/* Collective, when all rows are in their places and surveyed: from now on the ranks of a node deal blocks in walks that
+ * allow it (shard_visit_dealt), where that is worth while and the system lets them. */
+void held_deal(shard *points);
 
 /* Gives the memory of this rank's tiles from first_tile up to, not including, end_tile back to the system. */
 void held_give_back(const shard *points, int64_t first_tile, int64_t end_tile);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "points/shard.h"
 
+#include "points/dealing.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/threads.h"
@@ -104,6 +105,7 @@ void shard_normalise_weights(shard *points)
 void shard_destroy(shard *points)
 {
   if (points == NULL) return;
+  dealing_destroy(points->dealing);
   if (points->backing != NULL) points->backing->destroy(points->rows);
   free(points->minima);
   free(points->maxima);
@@ -210,15 +212,21 @@ static void visit_tiles(const block_view *block, int64_t most_tiles, const row_v
   }
 }
 
-static void visit_block(const shard *points, int64_t index, const row_visit *visit, int thread)
+static void visit_block(const block_view *block, const row_visit *visit, int thread)
 {
-  const block_view block = shard_block(points, index);
+  const shard *points = block->points;
   const row_visitor *visitor = &visit->visitor;
   const int64_t width = points->row_width;
   double *room = points->rooms == NULL ? NULL : points->rooms + thread * tiles_together(width) * width * TILE_ROWS;
   if (visitor->begin_block != NULL) visitor->begin_block(visitor->context, thread);
-  if (visitor->tiles != NULL) visit_tiles(&block, visit->most_tiles, visitor, room, thread);
-  if (visitor->end_block != NULL) visitor->end_block(visitor->context, &block, thread);
+  if (visitor->tiles != NULL) visit_tiles(block, visit->most_tiles, visitor, room, thread);
+  if (visitor->end_block != NULL) visitor->end_block(visitor->context, block, thread);
+}
+
+static void visit_own_block(const shard *points, int64_t index, const row_visit *visits, int64_t n, int thread)
+{
+  const block_view block = shard_block(points, index);
+  for (int64_t i = 0; i < n; i++) visit_block(&block, &visits[i], thread);
 }
 
 /* Neighbouring blocks that are at hand. */
@@ -226,15 +234,11 @@ static void visit_run(const shard *points, int64_t first_block, int64_t end_bloc
 {
   const int n_threads = visits[0].visitor.takes_turns ? 1 : points->n_threads;
   if (n_threads == 1) { /* without a team of one, which costs as much as a few hundred rows */
-    for (int64_t b = first_block; b < end_block; b++) {
-      for (int64_t i = 0; i < n; i++) visit_block(points, b, &visits[i], 0);
-    }
+    for (int64_t b = first_block; b < end_block; b++) visit_own_block(points, b, visits, n, 0);
     return;
   }
 #pragma omp parallel for num_threads(n_threads) schedule(dynamic)
-  for (int64_t b = first_block; b < end_block; b++) {
-    for (int64_t i = 0; i < n; i++) visit_block(points, b, &visits[i], thread_number());
-  }
+  for (int64_t b = first_block; b < end_block; b++) visit_own_block(points, b, visits, n, thread_number());
 }
 
 void shard_visit_all(const shard *points, const row_visit *visits, int64_t n)
@@ -246,6 +250,46 @@ void shard_visit_all(const shard *points, const row_visit *visits, int64_t n)
 void shard_visit(const shard *points, int64_t most_tiles, const row_visitor *visitor)
 {
   shard_visit_all(points, &(row_visit){most_tiles, *visitor}, 1);
+}
+
+/* A block of any rank of the node, which holds its rows as this one does. */
+static block_view view_of_dealt(const shard *points, const dealt_block *dealt)
+{
+  const dealt_rows *rows = dealt->rows;
+  const int64_t left = rows->n_rows - dealt->index * rows->block_rows;
+  const int64_t n_rows = left < rows->block_rows ? left : rows->block_rows;
+  const void *tiles = (const unsigned char *)rows->tiles + dealt->index * rows->block_bytes;
+  return (block_view){.points = points,
+                      .first_row = rows->first_row + dealt->index * rows->block_rows,
+                      .n_rows = n_rows,
+                      .n_tiles = (n_rows + TILE_ROWS - 1) / TILE_ROWS,
+                      .tiles = points->single_precision ? NULL : tiles,
+                      .float_tiles = points->single_precision ? tiles : NULL};
+}
+
+static void visit_dealt_blocks(const shard *points, const row_visit *visits, int64_t n, int thread)
+{
+  dealt_block block;
+  while (dealing_next(points->dealing, &block)) {
+    const block_view view = view_of_dealt(points, &block);
+    for (int64_t i = 0; i < n; i++) visit_block(&view, &visits[i], thread);
+    dealing_done(points->dealing, &block);
+  }
+}
+
+void shard_visit_dealt(const shard *points, const row_visit *visits, int64_t n)
+{
+  if (points->dealing == NULL) {
+    shard_visit_all(points, visits, n);
+    return;
+  }
+  dealing_begin(points->dealing);
+  if (points->n_threads == 1) {
+    visit_dealt_blocks(points, visits, n, 0);
+    return;
+  }
+#pragma omp parallel num_threads(points->n_threads)
+  visit_dealt_blocks(points, visits, n, thread_number());
 }
 
 bool shard_visit_blocks(const shard *points, int64_t first_block, int64_t end_block, int64_t most_tiles,

@@ -55,6 +55,7 @@ typedef struct dropped_count {
 } dropped_count;
 
 typedef struct shard_backing shard_backing;
+typedef struct block_dealing block_dealing; /* points/dealing.h */
 
 typedef struct shard {
   MPI_Comm comm;     /* borrowed */
@@ -72,6 +73,7 @@ typedef struct shard {
   bool is_streamed;             /* not all rows are at hand, and reading them may fail; the same on all ranks */
   const shard_backing *backing; /* how its rows are held; NULL while they are not there yet */
   void *rows;                   /* the backing's own */
+  block_dealing *dealing;       /* NULL: this rank's rows are for it alone. See shard_visit_dealt */
   int64_t room_for_copy;        /* bytes that a copy of the rows may take on a rank; INT64_MAX: any. See
                                    shard_has_room_for_copy */
   double *minima;               /* n_features: over the rows of all ranks */
@@ -226,6 +228,11 @@ typedef struct row_visit {
   row_visitor visitor;
 } row_visit;
 void shard_visit_all(const shard *points, const row_visit *visits, int64_t n);
+
+/* The same for what does not depend on who does it, and must be done for each row once, by any rank of the node: rows
+ * may be another rank's, and another rank may have been shown rows of this one. All ranks make this walk, each of them
+ * ends it before any begins the next one, and there are no turns to take. */
+void shard_visit_dealt(const shard *points, const row_visit *visits, int64_t n);
 
 /* The same as shard_visit for this rank's blocks from first_block up to, not including, end_block, in runs that ascend;
  * false when reading fails. The visitor of such a walk, if it takes turns, and the caller may use MPI and HDF5: where

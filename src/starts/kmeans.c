@@ -86,7 +86,7 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
   double cost = INFINITY;
   for (int i = 0; i < MOST_ITERATIONS && local.status == GMMPI_OK; i++) {
     pass_control control = {.stop = options->stop};
-    const pass_request request = {.rule = nearest_rule, .context = form, .sums = sums};
+    const pass_request request = {.rule = nearest_rule, .context = form, .sums = sums, .of_any_rows = true};
     memcpy(form->means, centres, (size_t)(K * d) * sizeof(double));
     statistics_begin(sums, centres);
     if (pass_make(team, points, &request, 1, &control, &local) != GMMPI_OK) break;

@@ -94,12 +94,12 @@ static int64_t number_in_file(const char *path, const char *name, int64_t otherw
 
 /* The names of a control group's files in one version of the kernel's interface. */
 typedef struct control_group_files {
-  const char *root, *limit, *usage, *cache;
+  const char *root, *limit, *usage, *cache, *shared;
 } control_group_files;
 
 static const control_group_files version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
-                                              "total_cache"};
-static const control_group_files version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current", "file"};
+                                              "total_cache", "total_shmem"};
+static const control_group_files version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current", "file", "shmem"};
 
 static int64_t number_of_group(const control_group_files *files, const char *group, const char *file, const char *name,
                                int64_t otherwise)
@@ -110,7 +110,7 @@ static int64_t number_of_group(const control_group_files *files, const char *gro
 }
 
 /* What is left below the limits of a control group and of those that it is part of. Cached files make room when asked
- * to. */
+ * to, but for shared memory, which is counted among them. */
 static int64_t left_in_group(const control_group_files *files, char *group)
 {
   int64_t left = INT64_MAX;
@@ -118,7 +118,8 @@ static int64_t left_in_group(const control_group_files *files, char *group)
     const int64_t limit = number_of_group(files, group, files->limit, "", INT64_MAX);
     const int64_t usage = number_of_group(files, group, files->usage, "", 0);
     const int64_t cache = number_of_group(files, group, "memory.stat", files->cache, 0);
-    const int64_t held = usage > cache ? usage - cache : 0;
+    const int64_t shared = number_of_group(files, group, "memory.stat", files->shared, 0);
+    const int64_t held = usage > cache ? usage - cache + shared : shared;
     if (limit < INT64_MAX) left = least(left, limit > held ? limit - held : 0);
     char *last = strrchr(group, '/');
     if (last == NULL) return left;

@@ -57,6 +57,20 @@ class OneResult(Case):
         self.models(self.path("few.npy"), "-k", 30, "--reg-covar", 0, "--init", "random_from_data", "--max-iter", 20,
                     ranks=(1, 2), threads=(1, 2, 3))
 
+    def test_dealt_blocks(self):
+        """Enough points that the ranks of a node deal blocks among themselves; with starts, replicates and kept weights."""
+        x = points(20000, 3, seed=2)
+        numpy.save(self.path("points.npy"), x[numpy.argsort(x[:, 0])])
+        numpy.save(self.path("weights.npy"), numpy.random.default_rng(1).uniform(0.5, 2.0, len(x)))
+        fit = ("fit", self.path("points.npy"), "-k", 5, "--init", "k-means++", "--max-iter", 5, "--weights", self.path("weights.npy"), "-q")
+        bootstrap = ("bootstrap", self.path("model.h5"), self.path("points.npy"), "--weights", self.path("weights.npy"), "--replicates", 3, "--tol", 0.1, "-q")
+        contents = {"model.h5": set(), "bootstrap.h5": set()}
+        for ranks, threads, choice in ((1, 1, "on"), (2, 1, "on"), (3, 2, "on"), (5, 1, "on"), (3, 2, "off")):
+            for name, command in (("model.h5", fit), ("bootstrap.h5", bootstrap)):
+                self.succeed(*command, "-o", self.path(name), "--threads", threads, ranks=ranks, env={"GMMPI_DEALING": choice})
+                contents[name].add(self.bytes_of(name))
+        self.assertEqual([len(of_name) for of_name in contents.values()], [1, 1])
+
     def test_labels_of_threads(self):
         numpy.save(self.path("points.npy"), points(20000, 2))
         self.models(self.path("points.npy"), "-k", 3, "--max-iter", 3, ranks=(1,))

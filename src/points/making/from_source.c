@@ -128,13 +128,15 @@ gmmpi_status shard_create(MPI_Comm comm, point_source *source, shard_options opt
   gmmpi_error local = {0};
   shard *points = NULL;
   dropped_rows dropped = {0};
+  const bool streams = options.stream_bytes > 0;
   lay_out_for_reading(comm, source->label, source->n_rows, features_of(source, &options), &options, &points, &local);
-  if (agree(comm, &local) == GMMPI_OK && shard_read(points, source, NULL, options, &dropped, &local) == GMMPI_OK &&
-      dropped.all.n > 0) {
-    if (options.stream_bytes > 0)
+  if (agree(comm, &local) == GMMPI_OK && shard_read(points, source, NULL, options, &dropped, &local) == GMMPI_OK) {
+    if (dropped.all.n > 0 && streams)
       stream_whole_rows(source, options, &dropped, &points, &local);
-    else if (close_gaps(source->label, options, &dropped, &points, &local) == GMMPI_OK)
+    else if (dropped.all.n > 0 && close_gaps(source->label, options, &dropped, &points, &local) == GMMPI_OK)
       held_complete(points, &local);
+    else if (dropped.all.n == 0 && !streams)
+      held_deal(points);
   }
   free(dropped.of_blocks);
   if (local.status != GMMPI_OK) {
