@@ -4,6 +4,7 @@
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
+#include "support/node_sums.h"
 
 #include <math.h>
 #include <string.h>
@@ -191,7 +192,7 @@ gmmpi_status pass_make(pass_team *team, const shard *points, const pass_request 
   words[FAILURES] = shard_has_failed(points);
   put_hash(control->hash, words + PIECES);
   load_put(words + LOADS, &team->load, MPI_Wtime() - began);
-  allreduce_large(points->comm, team->words, n_words + PASS_CONTROL_WORDS, MPI_INT64_T, MPI_SUM);
+  sum_over_ranks(points->comm, team->words, n_words + PASS_CONTROL_WORDS);
   control->n_stop_requests = words[STOPS];
   control->n_questions = words[QUESTIONS];
   team->load = control->load = load_of(words + LOADS);
