@@ -11,6 +11,10 @@ latency a, seconds per byte b and seconds per added byte g, for m bytes on p ran
     ring                 2 (p-1) a + 2 (p-1)/p m b + (p-1)/p m g
 
 where ranks of one node talk through its memory, and share its link to the network when they talk to others.
+
+On several nodes of R ranks sums are made by nodes (src/support/node_sums.h): each rank adds one R-th of the words of its node up, these
+parts go through one of the first two between the nodes, R at a time, and come back to all ranks of the node. Where nodes have
+different numbers of ranks the first of each does that for few words, and many go through Rabenseifner's.
 """
 
 import math
@@ -24,6 +28,7 @@ LIMBS = 3                # src/passes/statistics.h: words per sum
 FULL_RANGE_LIMBS = 70    # words of each of two sums, of the log-likelihood among them
 CONTROL_WORDS = 43          # stop, questions, failures, eight of the hash, and the 32 of src/passes/load.h
 WORD = 8
+FEW_WORDS = 8192            # src/support/node_sums.c
 
 
 class Network(NamedTuple):
@@ -165,16 +170,38 @@ def ring(machine, network, job, m):
     return (job.ranks - 1) * (2 * step + part * machine.added_byte)
 
 
-ALGORITHMS = {"doubling": recursive_doubling, "rabenseifner": rabenseifner, "ring": ring}
+def between_nodes(machine, network, job, sharers, m):
+    """`sharers` ranks of each node, each with those of the other nodes, sum m bytes at the same time."""
+    nodes = job._replace(ranks=math.ceil(job.ranks / job.ranks_per_node), ranks_per_node=1)
+    link = network._replace(bandwidth=network.bandwidth / sharers)
+    return min(recursive_doubling(machine, link, nodes, m), rabenseifner(machine, link, nodes, m))
+
+
+def by_nodes(machine, network, job, m):
+    R = job.ranks_per_node
+    steps = math.ceil(math.log2(R))
+    if job.ranks % R != 0 and m > FEW_WORDS * WORD:
+        return rabenseifner(machine, network, job, m)
+    if job.ranks % R != 0:
+        within = steps * (2 * (machine.local_latency + m * machine.local_byte) + m * machine.added_byte)
+        return within + between_nodes(machine, network, job, 1, m)
+    part = m / R
+    within = 2 * (steps * machine.local_latency + (m - part) * machine.local_byte) + (m - part) * machine.added_byte
+    return within + between_nodes(machine, network, job, R, part)
+
+
+ALGORITHMS = {"doubling": recursive_doubling, "rabenseifner": rabenseifner, "ring": ring, "nodes": by_nodes}
 
 
 def allreduce_seconds(machine, network, job, algorithm="best"):
-    """best: the faster one of recursive doubling and Rabenseifner's."""
+    """best: by nodes where there are several of several ranks, else the faster one of recursive doubling and Rabenseifner's."""
     if job.ranks == 1:
         return 0.0
     m = statistics_bytes(job.covariance, job.K, job.d)
     if algorithm != "best":
         return ALGORITHMS[algorithm](machine, network, job, m)
+    if job.ranks > job.ranks_per_node > 1:
+        return by_nodes(machine, network, job, m)
     return min(recursive_doubling(machine, network, job, m), rabenseifner(machine, network, job, m))
 
 

@@ -8,7 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* On nodes of different numbers of ranks the first ones have more to do than the others, which pays for so many words;
+ * for more an Allreduce over all ranks sends parts too. */
+enum { FEW_WORDS = 8192 };
+
 struct node_plan {
+  MPI_Comm comm; /* borrowed */
   MPI_Comm node;
   MPI_Comm across; /* of the ranks with the same part, or of the first ranks of all nodes; MPI_COMM_NULL for others */
   bool in_parts;   /* all nodes have as many ranks */
@@ -53,6 +58,7 @@ node_plan *node_plan_create(MPI_Comm comm, MPI_Comm node)
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_dup(node, &plan->node);
   MPI_Comm_rank(node, &plan->rank);
+  plan->comm = comm;
   plan->n_ranks = here;
   plan->in_parts = sizes[0] == -sizes[1];
   plan->counts = counts;
@@ -94,6 +100,10 @@ static void sum_by_first_ranks(const node_plan *plan, int64_t *words, int n)
 void node_plan_sum(const node_plan *plan, int64_t *words, int64_t n_words)
 {
   const int64_t longest_piece = INT64_C(1) << 28;
+  if (!plan->in_parts && n_words > FEW_WORDS) {
+    allreduce_large(plan->comm, words, n_words, MPI_INT64_T, MPI_SUM);
+    return;
+  }
   waiting_begin();
   for (int64_t done = 0; done < n_words; done += longest_piece) {
     const int n = (int)(n_words - done < longest_piece ? n_words - done : longest_piece);

@@ -5,8 +5,8 @@
  * nodes together with the ranks that have the same part there, and gets the other parts from its node's ranks: each
  * node sends and receives its words once or twice, whatever R is, where an Allreduce over all ranks may send those of
  * each rank (recursive doubling does: R log2(nodes) times). Where nodes have different numbers of ranks the first rank
- * of each adds all of it up. On one node, or with one rank each, it is an Allreduce. (Compare Bienz, Olson, Gropp 2019,
- * "Node-aware improvements to Allreduce".) */
+ * of each adds all of it up, if that is not much. On one node, or with one rank each, it is an Allreduce. (Compare
+ * Bienz, Olson, Gropp 2019, "Node-aware improvements to Allreduce".) */
 #ifndef SUPPORT_NODE_SUMS_H
 #define SUPPORT_NODE_SUMS_H
 

@@ -87,6 +87,21 @@ class Times(Numbers):
         local, remote = 1e-6 + m / 2 * 1e-9, 1e-5 + m / 4 * 2 / 1e8
         self.assertClose(scaling.rabenseifner(MACHINE, NETWORK, job, m), 2 * (local + remote) + m * 3 / 4 * 1e-10)
 
+    def test_sums_by_nodes(self):
+        """Four nodes of two ranks: half within the node, a quarter of the link's bytes in each of two steps for each rank, back."""
+        job = Job("full", 10 ** 6, 10, 4, ranks=8, ranks_per_node=2)
+        m = 1e6
+        within = 2 * (1e-6 + m / 2 * 1e-9) + m / 2 * 1e-10
+        across = 2 * (2 * 1e-5 + (1 / 4 + 1 / 8) * m * 2 / 1e8) + (1 / 4 + 1 / 8) * m * 1e-10
+        self.assertClose(scaling.by_nodes(MACHINE, NETWORK, job, m), within + across)
+        few = 6e4 + 4  # on three nodes, of which one has one rank: the first ones sum them alone
+        uneven = job._replace(ranks=5)
+        across = scaling.recursive_doubling(MACHINE, NETWORK, job._replace(ranks=3, ranks_per_node=1), few)
+        self.assertClose(scaling.by_nodes(MACHINE, NETWORK, uneven, few), 2 * (1e-6 + few * 1e-9) + few * 1e-10 + across)
+        self.assertEqual(scaling.by_nodes(MACHINE, NETWORK, uneven, m), scaling.rabenseifner(MACHINE, NETWORK, uneven, m))
+        self.assertEqual(scaling.allreduce_seconds(MACHINE, NETWORK, job),
+                         scaling.by_nodes(MACHINE, NETWORK, job, scaling.statistics_bytes("full", 4, 10)))
+
     def test_no_power_of_two(self):
         """Three ranks: one gives its sums away first and gets the result last."""
         two, three = [Job("full", 10 ** 6, 10, 4, ranks=ranks) for ranks in (2, 3)]
