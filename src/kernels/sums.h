@@ -30,7 +30,7 @@ static bool nearly_all_count(uint64_t points)
 enum {
   BLOCK = BLOCK_GROUPS * FEATURE_GROUP,
   BLOCK_VECTORS = BLOCK / LANES, /* their sums, squares and origins are in registers */
-  NEAR_COMPONENTS = 32 /* whose sums of a block, and responsibilities, stay in the first caches */
+  NEAR_COMPONENTS = 32           /* whose sums of a block, and responsibilities, stay in the first caches */
 };
 
 static int64_t block_width(int64_t width, int64_t j)
@@ -99,9 +99,9 @@ ALWAYS_INLINE void add_all_points(int n_own, int n_vectors, const double *const 
     }
   }
   for (int p = 0; p < TILE_ROWS; p++, rows += stride) {
-    for (int c = 0; c < n_own; c++) {
-      for (int v = 0; v < n_vectors; v++)
-        sums[c][v] += responsibilities[c][p] * (((const vector *)rows)[v] - origin[c][v]);
+    for (int v = 0; v < n_vectors; v++) {
+      const vector x = ((const vector *)rows)[v];
+      for (int c = 0; c < n_own; c++) sums[c][v] += responsibilities[c][p] * (x - origin[c][v]);
     }
   }
   for (int c = 0; c < n_own; c++) {
@@ -133,7 +133,6 @@ ALWAYS_INLINE void first_moments_of_block(int n_vectors, int64_t begin, int64_t 
                                           const double *responsibilities, const double *rows, int64_t stride, int64_t j,
                                           const block_sums *sums)
 {
-  const int most = LANES >= 8 ? n_vectors : (n_vectors + 1) / 2; /* of two components at a time, by registers */
   const double *own[2], *references[2];
   double *first[2];
   int n_waiting = 0;
@@ -143,12 +142,7 @@ ALWAYS_INLINE void first_moments_of_block(int n_vectors, int64_t begin, int64_t 
     first[n_waiting] = sums->first + k * sums->width + j;
     if (nearly_all_count(points[k])) {
       if (++n_waiting < 2) continue;
-      for (int v = 0; v < n_vectors; v += most) {
-        const double *const other_references[2] = {references[0] + v * LANES, references[1] + v * LANES};
-        double *const other_first[2] = {first[0] + v * LANES, first[1] + v * LANES};
-        add_all_points(2, n_vectors - v < most ? n_vectors - v : most, own, rows + v * LANES, stride, other_references,
-                       other_first);
-      }
+      add_all_points(2, n_vectors, own, rows, stride, references, first);
       n_waiting = 0;
     } else if (points[k] != 0) {
       add_some_points(n_vectors, points[k], own[n_waiting], rows, stride, references[n_waiting], first[n_waiting]);
