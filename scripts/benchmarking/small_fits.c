@@ -1,21 +1,21 @@
-// SPDX-License-Identifier: BSD-3-Clause
-// Many fits to small tables in one process, through the library's public header: what a fit costs beside its
-// arithmetic.
-//
-//   small_fits [FITS [ROWS [COMPONENTS [FEATURES [NAME VALUE]...]]]]
-//
-// draws FITS data sets (1000) of ROWS points (200) in FEATURES features (3) from COMPONENTS normal distributions (3)
-// whose means lie within 3 standard deviations, the same ones in every run, and fits as many components to each with
-// the default options, or with those named. Prints the seconds of all fits, the passes over the points, the
-// microseconds a fit, the mean log-likelihood, and a hash of all models' bits, by which two builds are compared.
-//
-//   mpicc -O2 small_fits.c -I include -o small_fits -L BUILD -lgmmpi -lm -Wl,-rpath,BUILD
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Many fits to small tables in one process, through the library's public header: what a fit costs beside its
+ * arithmetic.
+ *
+ *   small_fits [FITS [ROWS [COMPONENTS [FEATURES [NAME VALUE]...]]]]
+ *
+ * draws FITS data sets (1000) of ROWS points (200) in FEATURES features (3) from COMPONENTS normal distributions (3)
+ * whose means lie within 3 standard deviations, the same ones in every run, and fits as many components to each with
+ * the default options, or with those named. Prints the seconds of all fits, the passes over the points, the
+ * microseconds a fit, the mean log-likelihood, and a hash of all models' bits, by which two builds are compared.
+ *
+ *   mpicc -O2 small_fits.c -I include -o small_fits -L BUILD -lgmmpi -lm -Wl,-rpath,BUILD */
 #include <gmmpi/gmmpi.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-// Uniform in (0, 1): splitmix64 (Steele, Lea, Flood 2014).
+/* Uniform in (0, 1): splitmix64 (Steele, Lea, Flood 2014). */
 static double uniform(uint64_t *state)
 {
   uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
@@ -25,7 +25,7 @@ static double uniform(uint64_t *state)
   return ((double)((z ^ (z >> 31)) >> 12) + 0.5) * 0x1p-52;
 }
 
-// Standard normal (Box, Muller 1958).
+/* Standard normal (Box, Muller 1958). */
 static double normal(uint64_t *state)
 {
   const double radius = sqrt(-2.0 * log(uniform(state)));
@@ -33,7 +33,7 @@ static double normal(uint64_t *state)
   return radius * cos(6.283185307179586 * uniform(state));
 }
 
-// rows: n x d. means: room for k x d.
+/* rows: n x d. means: room for k x d. */
 static void draw(int64_t n, int64_t d, int64_t k, uint64_t seed, double *means, double *rows)
 {
   uint64_t state = seed;
@@ -47,7 +47,7 @@ static void draw(int64_t n, int64_t d, int64_t k, uint64_t seed, double *means, 
   }
 }
 
-// Fowler, Noll and Vo's hash of 64 bits (FNV-1a) of n numbers' bytes, continued.
+/* Fowler, Noll and Vo's hash of 64 bits (FNV-1a) of n numbers' bytes, continued. */
 static uint64_t hash_of(const double *numbers, int64_t n, uint64_t hash)
 {
   const unsigned char *bytes = (const unsigned char *)numbers;
