@@ -5,7 +5,7 @@
  *   small_fits [FITS [ROWS [COMPONENTS [FEATURES [NAME VALUE]...]]]]
  *
  * draws FITS data sets (1000) of ROWS points (200) in FEATURES features (3) from COMPONENTS normal distributions (3)
- * whose means lie within 3 standard deviations, the same ones in every run, and fits as many components to each with
+ * whose means have a standard deviation of 3, the same ones in every run, and fits as many components to each with
  * the default options, or with those named. Prints the seconds of all fits, the passes over the points, the
  * microseconds a fit, the mean log-likelihood, and a hash of all models' bits, by which two builds are compared.
  *
