@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* On a subsample slow progress is not worth waiting for. */
-enum { MOST_COARSE_ITERATIONS = 200 };
+/* On a subsample very slow progress is not worth waiting for. */
+enum { MOST_COARSE_ITERATIONS = 1000 };
 
 int64_t start_bytes(const fit_options *options, int64_t n_features)
 {

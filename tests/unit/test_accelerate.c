@@ -312,13 +312,67 @@ static void names_and_sizes(void **unused)
   assert_true(accelerator_bytes("squarem", gaussian_kind(&family_full), 1000, 1000) > INT64_C(1000) * 500 * 1000 * 8);
 }
 
+/* Points at moments that differ in means alone: component k's by q_k in squared Mahalanobis distance. About the newest
+ * output, which is the origin, the residual's square is the sum of n_k / n (q_k + q_k^2 / 2), by whatever linear map
+ * the features are mixed. */
+static void residuals_in_the_metric_of_each_component(void **unused)
+{
+  (void)unused;
+  const double maps[3][D][D] = {{{1.0, 0.0}, {0.0, 1.0}}, {{1e-3, 0.0}, {0.0, 2e4}}, {{3.0, -2.0}, {5.0, 0.5}}};
+  const double covariance[K][D][D] = {{{4.0, 1.9}, {1.9, 1.0}}, {{2.0, -0.3}, {-0.3, 0.5}}, {{1.0, 0.0}, {0.0, 9.0}}};
+  const double step[K][D] = {{0.3, -0.1}, {-1.0, 0.2}, {0.05, 0.5}};
+  const double n = 1000.0;
+  for (int m = 0; m < 3; m++) {
+    accelerator *memory = make_accelerator("anderson", &family_full);
+    moments *some = make_moments(&family_full, n, 0.0);
+    long double expected = 0.0L;
+    for (int k = 0; k < K; k++) {
+      const long double a = covariance[k][0][0];
+      const long double b = covariance[k][0][1];
+      const long double c = covariance[k][1][1];
+      const long double x = step[k][0];
+      const long double y = step[k][1];
+      const long double q = (c * x * x - 2.0L * b * x * y + a * y * y) / (a * c - b * b);
+      some->counts[k] = 100.0 * (k + 1);
+      expected += some->counts[k] / n * (q + q * q / 2.0L);
+      for (int i = 0, at = 0; i < D; i++) {
+        for (int j = 0; j <= i; j++, at++) {
+          double sum = 0.0;
+          for (int r = 0; r < D; r++) {
+            for (int s = 0; s < D; s++) sum += maps[m][i][r] * covariance[k][r][s] * maps[m][j][s];
+          }
+          some->scatter[k * some->second_length + at] = some->counts[k] * sum;
+        }
+        some->means[k * D + i] = 10.0 * k;
+      }
+    }
+    accelerator_record(memory, some, false);
+    for (int k = 0; k < K; k++) {
+      for (int i = 0; i < D; i++) some->means[k * D + i] += maps[m][i][0] * step[k][0] + maps[m][i][1] * step[k][1];
+    }
+    accelerator_record(memory, some, false);
+    assert_near(accelerator_residual(memory), (double)expected, 1e-9);
+    moments *back = make_moments(&family_full, n, 1.0);
+    accelerator_last_output(memory, back);
+    assert_same_moments(back, some, 1.0);
+    moments_destroy(some);
+    moments_destroy(back);
+    accelerator_destroy(memory);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(squarem_on_a_line),      cmocka_unit_test(anderson_in_the_plane),
-      cmocka_unit_test(moments_come_back),      cmocka_unit_test(finds_the_fixed_point_of_sums),
-      cmocka_unit_test(moves_to_other_points),  cmocka_unit_test(leaps_away_from_a_saddle),
-      cmocka_unit_test(a_refinement_of_no_use), cmocka_unit_test(names_and_sizes),
+      cmocka_unit_test(squarem_on_a_line),
+      cmocka_unit_test(anderson_in_the_plane),
+      cmocka_unit_test(moments_come_back),
+      cmocka_unit_test(finds_the_fixed_point_of_sums),
+      cmocka_unit_test(moves_to_other_points),
+      cmocka_unit_test(leaps_away_from_a_saddle),
+      cmocka_unit_test(a_refinement_of_no_use),
+      cmocka_unit_test(names_and_sizes),
+      cmocka_unit_test(residuals_in_the_metric_of_each_component),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
