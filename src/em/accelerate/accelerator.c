@@ -37,9 +37,10 @@ static int64_t count_units(model_kind kind, int64_t n_components, int64_t n_feat
   return numbers < INT64_MAX - others ? numbers + others : -1;
 }
 
-static int64_t work_length(model_kind kind, int64_t d)
+static int64_t work_length(model_kind kind, int64_t n_components, int64_t d)
 {
-  return d * d + d + triangle_length(kind.family->storage->shape, d);
+  return d * d + d + triangle_length(kind.family->storage->shape, d) +
+         (kind.family->pools ? n_components * (1 + d) : 0);
 }
 
 /* The length of `numbers`; -1 when it can't be counted. */
@@ -75,7 +76,7 @@ int64_t accelerator_bytes(const char *method, model_kind kind, int64_t n_compone
   const int64_t numbers = found == NULL ? -1 : count_numbers(kind, found->capacity, n_components, n_features);
   int64_t bytes;
   if (numbers < 0 || !multiply_fits(numbers, (int64_t)sizeof(double), &bytes)) return INT64_MAX;
-  const int64_t work = numbers > 0 ? work_length(kind, n_features) * (int64_t)sizeof(double) : 0;
+  const int64_t work = numbers > 0 ? work_length(kind, n_components, n_features) * (int64_t)sizeof(double) : 0;
   return bytes < INT64_MAX - work ? bytes + work : INT64_MAX;
 }
 
@@ -99,7 +100,7 @@ gmmpi_status accelerator_create(const char *method, model_kind kind, int64_t n_c
     created->n_numbers = count_numbers(kind, found->capacity, n_components, n_features);
     created->n_units = count_units(kind, n_components, n_features);
     if (created->n_numbers >= 0) created->numbers = allocate(created->n_numbers, sizeof(double));
-    if (created->n_numbers > 0) created->work = allocate(work_length(kind, n_features), sizeof(double));
+    if (created->n_numbers > 0) created->work = allocate(work_length(kind, n_components, n_features), sizeof(double));
     if (created->numbers != NULL && (created->n_numbers == 0 || created->work != NULL)) {
       *result = created;
       return GMMPI_OK;

@@ -76,7 +76,7 @@ typedef struct accelerator {
   double *numbers;
   int64_t n_numbers;
   int64_t n_units; /* the first numbers: origins and units */
-  double *work;    /* d^2 + d + a triangle: nothing is kept there */
+  double *work;    /* d^2 + d + a triangle, and where second moments are pooled K (d + 1): nothing is kept there */
 } accelerator;
 
 /* The method of this name ("none", "anderson", "squarem", "auto"), for mixtures of this kind: auto is anderson unless

@@ -214,7 +214,19 @@ static void move_vectors(accelerator *memory, int64_t k, move by)
   }
 }
 
-/* How far this component of a vector is from origin and units, in squares; shift and covariance: of it, in these. */
+/* In squares, in the metric of the Fisher information. */
+static double distance_from_identity(density_shape shape, int64_t d, const double *covariance)
+{
+  double sum = 0.0;
+  for (int64_t i = 0; i < d; i++) {
+    for (int64_t j = triangle_first(shape, i); j <= i; j++, covariance++)
+      sum += i == j ? 0.5 * (*covariance - 1.0) * (*covariance - 1.0) : *covariance * *covariance;
+  }
+  return sum;
+}
+
+/* How far this component of a vector is from origin and units, in squares; shift and, unless second moments are pooled,
+ * covariance: of it, in these. */
 static double drift_of(const accelerator *memory, int64_t k, const double *vector, double *shift, double *covariance)
 {
   const density_shape shape = memory->shape;
@@ -230,12 +242,7 @@ static double drift_of(const accelerator *memory, int64_t k, const double *vecto
   for (int64_t i = 0; i < triangle_length(shape, d); i++) covariance[i] = own[1 + d + i] / own[0];
   scale_diagonal(shape, d, unit_of_variance, covariance);
   add_products(shape, d, -1.0, shift, shift, covariance);
-  const double *at = covariance;
-  for (int64_t i = 0; i < d; i++) {
-    for (int64_t j = triangle_first(shape, i); j <= i; j++, at++)
-      sum += i == j ? 0.5 * (*at - 1.0) * (*at - 1.0) : *at * *at;
-  }
-  return sum;
+  return sum + distance_from_identity(shape, d, covariance);
 }
 
 static void renew_component(accelerator *memory, int64_t k)
@@ -258,8 +265,75 @@ static void renew_component(accelerator *memory, int64_t k)
   factor_multiply(shape, d, factor_at(memory, k), covariance);
 }
 
+/* --- the same where second moments are pooled: all components get new units together --- */
+
+/* How far the newest output is from origins and units, in squares; shifts (K x d) and covariance: of it, in these.
+ * Infinite where a component is empty. */
+static double pooled_drift(const accelerator *memory, double *shifts, double *covariance)
+{
+  const density_shape shape = memory->shape;
+  const int64_t d = memory->n_features;
+  const double *newest = history_output(memory, 0);
+  double sum = 0.0;
+  for (int64_t k = 0; k < memory->n_components; k++) {
+    if (!(newest[k * (1 + d)] > 0.0)) return INFINITY;
+    sum = fmax(sum, drift_of(memory, k, newest, shifts + k * d, NULL));
+  }
+  memcpy(covariance, newest + memory->n_components * (1 + d), (size_t)triangle_length(shape, d) * sizeof(double));
+  scale_diagonal(shape, d, unit_of_variance, covariance);
+  add_pooled_shifts(memory, newest, -1.0, covariance);
+  return fmax(sum, distance_from_identity(shape, d, covariance));
+}
+
+/* Of a whole vector, tail sums aside; count_units: the old ones, while the new ones are in place. */
+static void move_pooled(const accelerator *memory, const double *shifts, const double *factor,
+                        const double *new_count_units, double *vector)
+{
+  const density_shape shape = memory->shape;
+  const int64_t d = memory->n_features;
+  double *triangle = vector + memory->n_components * (1 + d);
+  scale_diagonal(shape, d, unit_of_variance, triangle);
+  for (int64_t k = 0; k < memory->n_components; k++) {
+    const double old_unit = history_count_units(memory)[k];
+    double *own = vector + k * (1 + d);
+    add_products(shape, d, -2.0 * old_unit, own + 1, shifts + k * d, triangle);
+    add_products(shape, d, old_unit * own[0], shifts + k * d, shifts + k * d, triangle);
+    move_component(memory, (move){shifts + k * d, factor, old_unit / new_count_units[k]}, own);
+  }
+  factor_to_triangle(shape, d, factor, triangle, memory->work);
+  scale_diagonal(shape, d, 1.0 / unit_of_variance, triangle);
+}
+
+static void renew_pooled(accelerator *memory)
+{
+  const density_shape shape = memory->shape;
+  const int64_t d = memory->n_features;
+  const int64_t K = memory->n_components;
+  double *covariance = memory->work + d * d + d;
+  double *shifts = covariance + triangle_length(shape, d);
+  double *count_units = shifts + K * d;
+  const double drift = pooled_drift(memory, shifts, covariance);
+  if (memory->tails || !(drift > most_drift) || isinf(drift) || !factor_of(shape, d, covariance, least_pivot)) return;
+  for (int64_t k = 0; k < K; k++)
+    count_units[k] = sqrt(history_output(memory, 0)[k * (1 + d)] * history_count_units(memory)[k]);
+  move_pooled(memory, shifts, covariance, count_units, history_point(memory));
+  for (int64_t age = 0; age < memory->counters[N_REMEMBERED]; age++) {
+    move_pooled(memory, shifts, covariance, count_units, history_output(memory, age));
+    move_pooled(memory, shifts, covariance, count_units, history_residual(memory, age));
+  }
+  for (int64_t k = 0; k < K; k++) {
+    history_count_units(memory)[k] = count_units[k];
+    factor_from_vector(shape, d, factor_at(memory, k), shifts + k * d);
+    for (int64_t j = 0; j < d; j++) history_origins(memory)[k * d + j] += shifts[k * d + j];
+  }
+  factor_multiply(shape, d, factor_at(memory, 0), covariance);
+}
+
 void accelerator_renew_units(accelerator *memory)
 {
-  if (memory->counters[N_REMEMBERED] == 0 || memory->pooled) return;
-  for (int64_t k = 0; k < memory->n_components; k++) renew_component(memory, k);
+  if (memory->counters[N_REMEMBERED] == 0) return;
+  if (memory->pooled)
+    renew_pooled(memory);
+  else
+    for (int64_t k = 0; k < memory->n_components; k++) renew_component(memory, k);
 }
