@@ -347,7 +347,7 @@ static void residuals_in_the_metric_of_covariances(void **unused)
   const double maps[3][D][D] = {{{1.0, 0.0}, {0.0, 1.0}}, {{1e-3, 0.0}, {0.0, 2e4}}, {{3.0, -2.0}, {5.0, 0.5}}};
   const double own[K][D][D] = {{{4.0, 1.9}, {1.9, 1.0}}, {{2.0, -0.3}, {-0.3, 0.5}}, {{1.0, 0.0}, {0.0, 9.0}}};
   const double step[K][D] = {{0.3, -0.1}, {-1.0, 0.2}, {0.05, 0.5}};
-  const double n = 600.0;
+  const double n = 6000.0;
   for (int m = 0; m < 6; m++) {
     const bool pooled = m >= 3;
     const double(*map)[D] = maps[m % 3];
@@ -357,7 +357,7 @@ static void residuals_in_the_metric_of_covariances(void **unused)
     moments *back = make_moments(family, n, 1.0);
     long double expected = 0.0L;
     for (int k = 0; k < K; k++) {
-      some->counts[k] = 100.0 * (k + 1);
+      some->counts[k] = 1000.0 * (k + 1);
       for (int j = 0; j < D; j++) some->means[k * D + j] = 10.0 * k;
       if (!pooled || k == 0)
         set_scatter(some->scatter + k * some->second_length, pooled ? n : some->counts[k], map, own[k]);

@@ -61,6 +61,7 @@ enum accelerator_counter {
   LEAP,          /* the length in residuals of the last one, if all proposals since were leaps; else 0. propose, reject,
                     step_back */
   HAS_LEAPT,     /* the last step was a leap, so that a textbook step is to come. propose, reject, step_back */
+  HAS_FACTORS,   /* units were renewed: no longer all factors are diagonal. record */
   ACCELERATOR_COUNTERS
 };
 

@@ -18,6 +18,9 @@ static const double unit_of_variance = 1.4142135623730951;
  * units. */
 static const double least_pivot = 1e-10;
 
+/* With fewer points for each feature a pass costs less than moving the history over. */
+enum { ROWS_PER_FEATURE = 256 };
+
 /* So far a component may move from its origin and units, in squares, before it gets others. */
 static const double most_drift = 1e-2;
 
@@ -45,6 +48,37 @@ void accelerator_set_origins(accelerator *memory, const moments *at)
       history_origins(memory)[k * d + j] = at->means[k * d + j];
       factor_at(memory, k)[triangle_diagonal(memory->shape, j)] = variance > 0.0 ? sqrt(variance) : 1.0;
     }
+  }
+}
+
+/* triangle, in the units of component k, and back. While all factors are diagonal, each number is only scaled. */
+static void to_units(const accelerator *memory, int64_t k, double *triangle)
+{
+  const density_shape shape = memory->shape;
+  const int64_t d = memory->n_features;
+  const double *factor = factor_at(memory, k);
+  if (memory->counters[HAS_FACTORS] != 0) {
+    factor_to_triangle(shape, d, factor, triangle, memory->work);
+    return;
+  }
+  for (int64_t i = 0; i < d; i++) {
+    for (int64_t j = triangle_first(shape, i); j <= i; j++)
+      *triangle++ /= factor[triangle_diagonal(shape, i)] * factor[triangle_diagonal(shape, j)];
+  }
+}
+
+static void from_units(const accelerator *memory, int64_t k, double *triangle)
+{
+  const density_shape shape = memory->shape;
+  const int64_t d = memory->n_features;
+  const double *factor = factor_at(memory, k);
+  if (memory->counters[HAS_FACTORS] != 0) {
+    factor_from_triangle(shape, d, factor, triangle, memory->work);
+    return;
+  }
+  for (int64_t i = 0; i < d; i++) {
+    for (int64_t j = triangle_first(shape, i); j <= i; j++)
+      *triangle++ *= factor[triangle_diagonal(shape, i)] * factor[triangle_diagonal(shape, j)];
   }
 }
 
@@ -112,7 +146,7 @@ void accelerator_vector(const accelerator *memory, const moments *from, double *
     vector += d;
     if (!memory->pooled) {
       for (int64_t i = 0; i < length; i++) vector[i] = from->scatter[k * length + i] / from->n_samples * per_unit;
-      factor_to_triangle(shape, d, factor_at(memory, k), vector, memory->work);
+      to_units(memory, k, vector);
       add_products(shape, d, count * per_unit, first, first, vector);
       scale_diagonal(shape, d, 1.0 / unit_of_variance, vector);
       vector += length;
@@ -121,7 +155,7 @@ void accelerator_vector(const accelerator *memory, const moments *from, double *
   }
   if (memory->pooled) {
     for (int64_t i = 0; i < length; i++) vector[i] = from->scatter[i] / from->n_samples;
-    factor_to_triangle(shape, d, factor_at(memory, 0), vector, memory->work);
+    to_units(memory, 0, vector);
     add_pooled_shifts(memory, first_of_all, 1.0, vector);
     scale_diagonal(shape, d, 1.0 / unit_of_variance, vector);
     vector += length;
@@ -148,7 +182,7 @@ void accelerator_moments(const accelerator *memory, const double *vector, moment
       for (int64_t i = 0; i < length; i++) scatter[i] = scaled_count > 0.0 ? vector[i] : 0.0;
       scale_diagonal(shape, d, unit_of_variance, scatter);
       if (scaled_count > 0.0) add_products(shape, d, -scaled_count, mean, mean, scatter);
-      factor_from_triangle(shape, d, factor_at(memory, k), scatter, memory->work);
+      from_units(memory, k, scatter);
       for (int64_t i = 0; i < length; i++) scatter[i] *= back;
       vector += length;
     }
@@ -159,7 +193,7 @@ void accelerator_moments(const accelerator *memory, const double *vector, moment
     memcpy(to->scatter, vector, (size_t)length * sizeof(double));
     scale_diagonal(shape, d, unit_of_variance, to->scatter);
     add_pooled_shifts(memory, first_of_all, -1.0, to->scatter);
-    factor_from_triangle(shape, d, factor_at(memory, 0), to->scatter, memory->work);
+    from_units(memory, 0, to->scatter);
     for (int64_t i = 0; i < length; i++) to->scatter[i] *= to->n_samples;
     vector += length;
   }
@@ -263,6 +297,7 @@ static void renew_component(accelerator *memory, int64_t k)
   factor_from_vector(shape, d, factor_at(memory, k), shift);
   for (int64_t j = 0; j < d; j++) history_origins(memory)[k * d + j] += shift[j];
   factor_multiply(shape, d, factor_at(memory, k), covariance);
+  memory->counters[HAS_FACTORS] = 1;
 }
 
 /* --- the same where second moments are pooled: all components get new units together --- */
@@ -327,11 +362,12 @@ static void renew_pooled(accelerator *memory)
     for (int64_t j = 0; j < d; j++) history_origins(memory)[k * d + j] += shifts[k * d + j];
   }
   factor_multiply(shape, d, factor_at(memory, 0), covariance);
+  memory->counters[HAS_FACTORS] = 1;
 }
 
-void accelerator_renew_units(accelerator *memory)
+void accelerator_renew_units(accelerator *memory, double n_samples)
 {
-  if (memory->counters[N_REMEMBERED] == 0) return;
+  if (memory->counters[N_REMEMBERED] == 0 || n_samples < (double)(ROWS_PER_FEATURE * memory->n_features)) return;
   if (memory->pooled)
     renew_pooled(memory);
   else
