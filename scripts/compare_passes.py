@@ -128,7 +128,7 @@ def main():
     print("\n".join(report.render(header, rows, arguments.markdown)))
     if all_runs:
         print("\n" + "\n".join(summarise(name, all_runs) for name in methods))
-        print("goal of the default: median ratio at most 0.2, highest at most 1, median difference of log-likelihoods not below 0")
+        print("goal of the default: median ratio at most 0.12, highest at most 0.6, median difference of log-likelihoods not below 0")
 
 
 if __name__ == "__main__":
