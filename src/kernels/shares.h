@@ -150,7 +150,8 @@ static void responsibilities_of_tile(const density_form *form, const row_tile *t
     ((vector *)inverses)[v] *= ((const vector *)tile->weights)[v];
   for (int64_t k = 0; k < n_components; k++) {
     vector *rows = (vector *)(log_densities + k * TILE_ROWS);
-    for (int v = 0; v < TILE_VECTORS && present[k] != 0; v++) rows[v] *= ((vector *)inverses)[v];
+    if (present[k] == 0) continue;
+    for (int v = 0; v < TILE_VECTORS; v++) rows[v] *= ((vector *)inverses)[v];
   }
   if (log_density != NULL) {
     for (int v = 0; v < TILE_VECTORS; v++)
