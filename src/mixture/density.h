@@ -70,11 +70,11 @@ enum { STAGE_FEATURES = 16 };
  * subtraction, a product and another. Products cancel: of half the square of a distance about 2^-53 |W_k m_k| (|W_k
  * m_k|
  * + |W_k (x - mean_k)|) is lost. So they are for components with |W_k m_k|^2 <= MOST_PRODUCTS_SQUARE, of which a log
- * density is then wrong by 2^-41, in the order of size. Of others with one precision (far ones) the squares of u - m_k
+ * density is then wrong by 2^-43, in the order of size. Of others with one precision (far ones) the squares of u - m_k
  * are summed, of which 2^-53 |W_k m_k| |W_k (x - mean_k)| is lost, like of the second kind. Where a component of a
  * weight above 0 is more than 2^16 of its standard deviations away, |W_k m_k|^2 > MOST_CENTRED_SQUARE, nothing is
  * centred and distances are computed directly. All this is decided from the model alone. */
-#define MOST_PRODUCTS_SQUARE 0x1p12
+#define MOST_PRODUCTS_SQUARE 0x1p10
 #define MOST_CENTRED_SQUARE  0x1p32
 
 typedef struct centred_form {
