@@ -124,6 +124,13 @@ ALWAYS_INLINE void members_from(const component_list *list, int64_t i, int size,
   for (int c = 0; c < size; c++) members[c] = member_of(list, i + c < list->n ? i + c : list->n - 1);
 }
 
+/* Components in registers. Where there are factors beside means, more than QUAD rows to read would be too many
+ * addresses for the registers that hold these. */
+ALWAYS_INLINE int size_of_blocks(distance_kind kind)
+{
+  return kind == ROOTS || kind == WEIGHTED ? QUAD : TOGETHER;
+}
+
 /* Adds features first ... end - 1 to the sums of `size` components by a panel. */
 ALWAYS_INLINE void add_features(distance_kind kind, int size, const distance_task *task, const int64_t *members,
                                 int panel, int64_t first, int64_t end, vector sums[TOGETHER][PANEL_VECTORS])
@@ -205,6 +212,7 @@ ALWAYS_INLINE void whole_panels_of_list(distance_kind kind, const distance_task 
                                         int first_panel, int end_panel, double *log_densities, double *best)
 {
   const int64_t width = task->form->n_features * (kind == ROOTS || kind == WEIGHTED ? 2 : 1);
+  const int size = size_of_blocks(kind);
   const int64_t blocks = CHUNK_NUMBERS / width / TOGETHER;
   const int64_t chunk = blocks > 0 ? blocks * TOGETHER : TOGETHER;
   for (int64_t begin = 0; begin < list.n; begin += chunk) {
@@ -212,7 +220,7 @@ ALWAYS_INLINE void whole_panels_of_list(distance_kind kind, const distance_task 
     for (int panel = first_panel; panel < end_panel; panel++) {
       vector *top = (vector *)(best + panel * PANEL);
       int64_t i = begin;
-      for (; i + QUAD < end; i += TOGETHER) whole_block(kind, TOGETHER, task, &list, i, panel, log_densities, top);
+      for (; i + QUAD < end; i += size) whole_block(kind, size, task, &list, i, panel, log_densities, top);
       if (i < end) whole_block(kind, QUAD, task, &list, i, panel, log_densities, top);
     }
   }
@@ -269,12 +277,13 @@ static void log_densities_diagonal_tails(const density_form *form, const double 
 ALWAYS_INLINE void start_list(distance_kind kind, const distance_task *task, component_list list, int panel,
                               double *sums, vector highest[PANEL_VECTORS], vector guesses[PANEL_VECTORS])
 {
-  for (int64_t i = 0; i < list.n; i += TOGETHER) {
+  const int size = size_of_blocks(kind);
+  for (int64_t i = 0; i < list.n; i += size) {
     int64_t members[TOGETHER];
     vector own[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
-    members_from(&list, i, TOGETHER, members);
-    add_features(kind, TOGETHER, task, members, panel, 0, STAGE_FEATURES, own);
-    for (int c = 0; c < TOGETHER; c++) {
+    members_from(&list, i, size, members);
+    add_features(kind, size, task, members, panel, 0, STAGE_FEATURES, own);
+    for (int c = 0; c < size; c++) {
       vector *rows = panel_rows(sums, members[c], panel);
       vector most[PANEL_VECTORS];
       log_densities_of_sums(kind, task, members[c], panel, 0, own[c], most);
