@@ -20,12 +20,13 @@ int64_t kernel_scratch_bytes_of(density_shape shape, int64_t n_components, int64
   const int64_t tiles = shape == DENSE ? group_tiles + 1 : 1;
   int64_t numbers;
   int64_t bytes;
-  /* A tile's points as panels or rows, and a word per component; DENSE: rows of a group, a tile of packed points, and
-   * what pooled.h knows of the points and their sum. */
-  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS + (shape == DENSE), &numbers) ||
+  /* A tile's points as panels or rows, halves of their squares by each stage, and a word per component; DENSE: rows of
+   * a group, a tile of packed points, and what pooled.h knows of the points and their sum. */
+  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS + (shape == DENSE) + TILE_ROWS / STAGE_FEATURES,
+                     &numbers) ||
       numbers > INT64_MAX / 2 || n_components > INT64_MAX / 16 ||
-      !multiply_fits(numbers + n_components + (shape == DENSE ? tiles * TILE_ROWS : 0), (int64_t)sizeof(double),
-                     &bytes))
+      !multiply_fits(numbers + n_components + 8 + TILE_ROWS + (shape == DENSE ? tiles * TILE_ROWS : 0),
+                     (int64_t)sizeof(double), &bytes))
     return INT64_MAX;
   return bytes;
 }

@@ -27,6 +27,8 @@ enum {
 #include "kernels/dense.h"
 
 #include "kernels/common.h"
+#include "kernels/distances.h"
+
 #include "kernels/diagonal.h"
 #include "kernels/shares.h"
 
@@ -51,7 +53,7 @@ static void log_densities_of_tile(const density_form *form, const double *tile, 
   }
 }
 
-/* Behind the points of a tile: K words. */
+/* Behind the points of a tile: K words, and then what diagonal.h has. */
 static uint32_t *words_in_scratch(const density_form *form, double *scratch)
 {
   const int64_t room = TILE_ROWS * padded_width(form->n_features);
