@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "em/arithmetic.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Points so many of the data's standard deviations away from the mixture's mean lose 10 of 24 bits. */
+static const double farthest_point = 0x1p10;
+
+/* A coordinate of a whitened point may be wrong by 2^-24 times this. */
+static const double most_amplified = 0x1p10;
+
+/* Of diagonal covariances distances are taken about one origin: the squared distance of a mean from there, in standard
+ * deviations, of one feature and of all together. */
+static const double most_squared = 0x1p10;
+static const double most_squared_together = 0x1p13;
+
+/* Variances, and squares of points, far from the ends of single precision's range. */
+static const double least_variance = 0x1p-50;
+static const double largest_variance = 0x1p50;
+
+/* Below this many features of full covariances there is nothing to gain. */
+enum { LEAST_FEATURES = 5 };
+
+single_verdict single_verdict_of_fit(const fit_options *options, const shard *points)
+{
+  const covariance_family *family = family_find(options->covariance);
+  if (options->arithmetic != ARITHMETIC_MIXED) return SINGLE_NOT_ASKED;
+  if (options->distribution == DISTRIBUTION_T) return SINGLE_HAS_TAILS;
+  if (points->has_labels) return SINGLE_HAS_LABELS;
+  if (family->storage->shared || family_order(family) != SECOND_ORDER || family->common != COMMON_NOTHING)
+    return SINGLE_IS_SHARED;
+  if (points->n_features < LEAST_FEATURES) return SINGLE_FEW_FEATURES;
+  if (points->has_weights && !(points->largest_weight >= 0x1p-30 && points->largest_weight <= 0x1p30))
+    return SINGLE_WEIGHTS;
+  return SINGLE_SUITS;
+}
+
+static void set_origin(const gmmpi_model *model, double *origin)
+{
+  const int64_t d = model->n_features;
+  double total = 0.0;
+  memset(origin, 0, (size_t)d * sizeof(double));
+  for (int64_t k = 0; k < model->n_components; k++) {
+    if (model->weights[k] == 0.0) continue;
+    total += model->weights[k];
+    for (int64_t j = 0; j < d; j++) origin[j] += model->weights[k] / total * (model->means[k * d + j] - origin[j]);
+  }
+}
+
+static double variance_of(const gmmpi_model *model, int64_t k, int64_t j)
+{
+  const double *covariance = model_covariance(model, k);
+  const int rank = model->family->storage->rank;
+  return covariance[rank == 2 ? j * model->n_features + j : rank == 1 ? j : 0];
+}
+
+/* The square of what rounding errors of points near component k's mean, in units of themselves, become at most in a
+ * coordinate of W (x - mean). Those of the features are independent of each other. */
+static double amplified_square(const gmmpi_model *model, int64_t k, const double *origin)
+{
+  const int64_t d = model->n_features;
+  const double *factor = model_factor(model, k); /* the transpose of W */
+  double most = 0.0;
+  for (int64_t i = 0; i < d; i++) {
+    double sum = 0.0;
+    for (int64_t j = 0; j <= i; j++) {
+      const double away = model->means[k * d + j] - origin[j];
+      sum += factor[j * d + i] * factor[j * d + i] * (away * away + 9.0 * variance_of(model, k, j));
+    }
+    most = fmax(most, sum);
+  }
+  return most;
+}
+
+static single_verdict verdict_of_component(const gmmpi_model *model, int64_t k, const double *origin, double *value)
+{
+  const int64_t d = model->n_features;
+  double farthest = 0.0;
+  double together = 0.0;
+  for (int64_t j = 0; j < d; j++) {
+    const double variance = variance_of(model, k, j);
+    const double away = model->means[k * d + j] - origin[j];
+    const double square = away * away / variance;
+    *value = sqrt(variance);
+    if (!(variance >= least_variance && variance <= largest_variance)) return SINGLE_SIZES;
+    farthest = fmax(farthest, square);
+    together += square;
+  }
+  if (model->family->storage->shape == DIAGONAL) {
+    *value = sqrt(farthest > most_squared ? farthest : together);
+    return farthest <= most_squared && together <= most_squared_together ? SINGLE_SUITS : SINGLE_FAR_MEANS;
+  }
+  const double amplified = sqrt(amplified_square(model, k, origin));
+  *value = sqrt(farthest);
+  if (amplified <= most_amplified) return SINGLE_SUITS;
+  if (farthest > 0.1 * amplified * amplified) return SINGLE_FAR_MEANS;
+  *value = amplified;
+  return SINGLE_CONDITION;
+}
+
+single_verdict single_verdict_of_model(const gmmpi_model *model, const shard *points, const data_spread *spread,
+                                       double *origin, double *value)
+{
+  set_origin(model, origin);
+  for (int64_t j = 0; j < model->n_features; j++) {
+    const double range = fmax(points->maxima[j] - origin[j], origin[j] - points->minima[j]);
+    *value = range / sqrt(spread->variances[j]);
+    if (range > farthest_point * sqrt(spread->variances[j])) return SINGLE_FAR_POINTS;
+    if (!(range * range <= largest_variance * farthest_point)) return SINGLE_SIZES;
+  }
+  for (int64_t k = 0; k < model->n_components; k++) {
+    if (model->weights[k] == 0.0) continue;
+    const single_verdict verdict = verdict_of_component(model, k, origin, value);
+    if (verdict != SINGLE_SUITS) return verdict;
+  }
+  return SINGLE_SUITS;
+}
+
+double single_noise(int64_t n_features)
+{
+  return 0x1p-24 * (8.0 + (double)n_features);
+}
