@@ -8,12 +8,7 @@
 static const double farthest_point = 0x1p10;
 
 /* A coordinate of a whitened point may be wrong by 2^-24 times this. */
-static const double most_amplified = 0x1p10;
-
-/* Of diagonal covariances distances are taken about one origin: the squared distance of a mean from there, in standard
- * deviations, of one feature and of all together. */
-static const double most_squared = 0x1p10;
-static const double most_squared_together = 0x1p13;
+static const double most_amplified = 0x1p13;
 
 /* Variances, and squares of points, far from the ends of single precision's range. */
 static const double least_variance = 0x1p-50;
@@ -73,35 +68,32 @@ static double amplified_square(const gmmpi_model *model, int64_t k, const double
   return most;
 }
 
-static single_verdict verdict_of_component(const gmmpi_model *model, int64_t k, const double *origin, double *value)
+/* *loss receives what rounding errors of 1 in points become in a coordinate of W (x - mean). */
+static single_verdict verdict_of_component(const gmmpi_model *model, int64_t k, const double *origin, double *loss,
+                                           double *value)
 {
   const int64_t d = model->n_features;
   double farthest = 0.0;
-  double together = 0.0;
   for (int64_t j = 0; j < d; j++) {
     const double variance = variance_of(model, k, j);
     const double away = model->means[k * d + j] - origin[j];
-    const double square = away * away / variance;
     *value = sqrt(variance);
     if (!(variance >= least_variance && variance <= largest_variance)) return SINGLE_SIZES;
-    farthest = fmax(farthest, square);
-    together += square;
+    farthest = fmax(farthest, away * away / variance);
   }
-  if (model->family->storage->shape == DIAGONAL) {
-    *value = sqrt(farthest > most_squared ? farthest : together);
-    return farthest <= most_squared && together <= most_squared_together ? SINGLE_SUITS : SINGLE_FAR_MEANS;
-  }
-  const double amplified = sqrt(amplified_square(model, k, origin));
+  *loss = sqrt(model->family->storage->shape == DIAGONAL ? farthest + 9.0 : amplified_square(model, k, origin));
+  if (*loss <= most_amplified) return SINGLE_SUITS;
   *value = sqrt(farthest);
-  if (amplified <= most_amplified) return SINGLE_SUITS;
-  if (farthest > 0.1 * amplified * amplified) return SINGLE_FAR_MEANS;
-  *value = amplified;
+  if (*value > 0.3 * *loss) return SINGLE_FAR_MEANS;
+  *value = *loss;
   return SINGLE_CONDITION;
 }
 
 single_verdict single_verdict_of_model(const gmmpi_model *model, const shard *points, const data_spread *spread,
-                                       double *origin, double *value)
+                                       double *origin, double *noise, double *value)
 {
+  const double d = (double)model->n_features;
+  double losses = 0.0;
   set_origin(model, origin);
   for (int64_t j = 0; j < model->n_features; j++) {
     const double range = fmax(points->maxima[j] - origin[j], origin[j] - points->minima[j]);
@@ -111,13 +103,11 @@ single_verdict single_verdict_of_model(const gmmpi_model *model, const shard *po
   }
   for (int64_t k = 0; k < model->n_components; k++) {
     if (model->weights[k] == 0.0) continue;
-    const single_verdict verdict = verdict_of_component(model, k, origin, value);
+    double loss;
+    const single_verdict verdict = verdict_of_component(model, k, origin, &loss, value);
     if (verdict != SINGLE_SUITS) return verdict;
+    losses += model->weights[k] * loss;
   }
+  *noise = 0x1p-24 * (8.0 + d + sqrt(d) * losses);
   return SINGLE_SUITS;
-}
-
-double single_noise(int64_t n_features)
-{
-  return 0x1p-24 * (8.0 + (double)n_features);
 }

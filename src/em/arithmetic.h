@@ -33,12 +33,10 @@ typedef enum single_verdict {
 /* By options and points alone. */
 single_verdict single_verdict_of_fit(const fit_options *options, const shard *points);
 
-/* The same with this model, too. spread: of the points. origin: d, receives the mixture's mean. *value receives the
- * number that is too large. */
+/* The same with this model, too. spread: of the points. origin: d, receives the mixture's mean. *noise receives
+ * what single precision may change of the mean objective from one pass to the next one at an optimum; *value the number
+ * that is too large. */
 single_verdict single_verdict_of_model(const gmmpi_model *model, const shard *points, const data_spread *spread,
-                                       double *origin, double *value);
-
-/* What single precision may change of the mean objective, from one pass to the next one at an optimum. */
-double single_noise(int64_t n_features);
+                                       double *origin, double *noise, double *value);
 
 #endif

@@ -93,7 +93,7 @@ static gmmpi_status note_arithmetic(ascent *one, gmmpi_error *error)
 /* What changes less is as good as nothing. */
 static double least_change(const ascent *one)
 {
-  return is_in_single(one) ? fmax(one->tolerance, single_noise(one->em->points->n_features)) : one->tolerance;
+  return is_in_single(one) ? fmax(one->tolerance, one->em->noise) : one->tolerance;
 }
 
 /* Is it time to go over to double? */
@@ -148,7 +148,7 @@ static bool must_step_back(const ascent *one)
 {
   const double before = one->climb->current.measured.objective;
   if (one->climb->plain || isnan(before) || !is_comparable(one)) return false;
-  const double noise = is_in_single(one) ? single_noise(one->em->points->n_features) : 0.0;
+  const double noise = is_in_single(one) ? one->em->noise : 0.0;
   const double slack = 1e-13 * fabs(before) + (0.01 * one->tolerance + noise) * iteration_total_weight(one->em);
   return !(one->last.objective >= before - slack);
 }

@@ -350,7 +350,7 @@ single_verdict expectation_in_single(em_iteration *em, const gmmpi_model *model)
   const int64_t d = model->n_features;
   if (em->in_single != SINGLE_SUITS) return em->in_single;
   const single_verdict verdict =
-      single_verdict_of_model(model, em->points, em->spread, form->origin, &em->not_single);
+      single_verdict_of_model(model, em->points, em->spread, form->origin, &em->noise, &em->not_single);
   if (verdict != SINGLE_SUITS) return verdict;
   single_form_set(form, em->form);
   memcpy(em->spans, model->means, (size_t)(model->n_components * d) * sizeof(double));

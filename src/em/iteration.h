@@ -36,6 +36,7 @@ typedef struct em_iteration {
   density_form *form;             /* of the model in hand */
   single_form *single;            /* room for the same; NULL: passes are in double */
   single_verdict in_single;       /* of the options and the points */
+  double noise;                   /* of the pass in single precision: see em/arithmetic.h, as the next one */
   double not_single;              /* the number that is too large for single precision */
   statistics *sums;
   maximization *step;

@@ -4,8 +4,6 @@
  * Points become floats about the mixture's mean. Responsibilities are floats; sums over at most SINGLE_CHUNK points are
  * made in single precision, and these are added in double, as are log densities. */
 
-typedef float single_half __attribute__((vector_size(VECTOR_BYTES / 2), may_alias));
-
 /* A tile about the origin; features up to a multiple of WHITENING_ROWS are 0. */
 static void single_tile(const single_form *form, const double *restrict tile, float *restrict x)
 {

@@ -62,7 +62,7 @@ ALWAYS_INLINE bool single_within_reach(float constant, const single_vector dista
 
 static bool single_is_live(const single_form *form, int64_t k)
 {
-  return form->constants[k] > -INFINITY;
+  return form->log_constants[k] > -INFINITY;
 }
 
 static void single_fill(float *numbers, float value)
@@ -89,7 +89,7 @@ static void single_start(const single_form *form, const float *x, float *restric
         const int at = panel * SINGLE_PANEL_VECTORS + v;
         single_vector *top = (single_vector *)highest + at;
         single_bits *guess = (single_bits *)guesses + at;
-        const single_vector log_density = single_live(form->constants[k], sums[v]);
+        const single_vector log_density = single_live(form->log_constants[k], sums[v]);
         const single_bits higher = log_density > *top;
         ((single_vector *)(distances + k * TILE_ROWS))[at] = sums[v];
         *guess = (higher & ((int32_t)k - (single_bits){0})) | (~higher & *guess);
@@ -107,7 +107,7 @@ static void single_finish_panel(const single_form *form, int64_t k, const float 
 {
   const float *mean = form->means + k * form->width;
   const float *whitening = form->whitening + k * form->whitening_length + WHITENING_ROWS * WHITENING_ROWS;
-  const float constant = form->constants[k];
+  const float constant = form->log_constants[k];
   single_vector *rows = (single_vector *)rows_of_panel;
   single_vector *top = (single_vector *)best_of_panel;
   single_vector sums[SINGLE_PANEL_VECTORS];
@@ -147,7 +147,7 @@ static void single_all_rows(const single_form *form, const float *x, float *rest
         whitening += WHITENING_ROWS * (row + WHITENING_ROWS);
       }
       for (int v = 0; v < SINGLE_PANEL_VECTORS; v++) {
-        rows[v] = single_live(form->constants[k], sums[v]);
+        rows[v] = single_live(form->log_constants[k], sums[v]);
         top[v] = single_max(rows[v], top[v]);
       }
     }
@@ -181,22 +181,27 @@ static void single_reachable_dense(const single_form *form, const float *x, floa
 
 /* --- scatters --- */
 
+typedef float single_half __attribute__((vector_size(VECTOR_BYTES / 2), may_alias));
+
 typedef struct single_chunk {
   int n_points;
   const float *rows[SINGLE_CHUNK];
   _Alignas(64) float weights[SINGLE_CHUNK]; /* responsibilities, then their square roots */
 } single_chunk;
 
-/* SINGLE_ROWS rows from `row` on by n_packs packs of columns from pack `column` on, added in double to second. */
-ALWAYS_INLINE void single_scatter_packs(int n_packs, int n_points, int64_t row, int64_t column, int64_t n_rows,
+/* SINGLE_ROWS rows from `row` on by n_packs packs of columns from pack `column` on, added in double to second. With
+ * half, so many columns of another pack, as rows of it there are. */
+ALWAYS_INLINE void single_scatter_packs(int n_packs, bool half, int n_points, int64_t row, int64_t column, int64_t n_rows,
                                         int64_t width, const float *restrict packed, double *restrict second)
 {
   single_vector sums[SINGLE_ROWS][SINGLE_PACKS];
-  _Alignas(64) float numbers[SINGLE_ROWS][SINGLE_PACKS * SINGLE_LANES];
+  single_half halves[SINGLE_ROWS];
+  _Alignas(64) float numbers[SINGLE_ROWS][(SINGLE_PACKS + 1) * SINGLE_LANES];
   const float *left = packed + row / SINGLE_LANES * (SINGLE_LANES * SINGLE_CHUNK) + row % SINGLE_LANES;
   const float *right = packed + column * (SINGLE_LANES * SINGLE_CHUNK);
   for (int r = 0; r < SINGLE_ROWS; r++) {
     for (int c = 0; c < n_packs; c++) sums[r][c] = single_of(0.0F);
+    halves[r] = (single_half){0.0F};
   }
   for (int i = 0; i < n_points; i++, left += SINGLE_LANES, right += SINGLE_LANES) {
     single_vector u[SINGLE_PACKS];
@@ -204,34 +209,57 @@ ALWAYS_INLINE void single_scatter_packs(int n_packs, int n_points, int64_t row, 
     for (int r = 0; r < SINGLE_ROWS; r++) {
       for (int c = 0; c < n_packs; c++) sums[r][c] += left[r] * u[c];
     }
+    if (half) {
+      const single_half u_half = *(const single_half *)(right + n_packs * (SINGLE_LANES * SINGLE_CHUNK));
+      for (int r = 0; r < SINGLE_ROWS; r++) halves[r] += left[r] * u_half;
+    }
   }
   for (int r = 0; r < SINGLE_ROWS; r++) {
     for (int c = 0; c < n_packs; c++) *(single_vector *)(numbers[r] + c * SINGLE_LANES) = sums[r][c];
+    if (half) *(single_half *)(numbers[r] + n_packs * SINGLE_LANES) = halves[r];
   }
   const int64_t left_over = width - column * SINGLE_LANES;
-  const int64_t n_columns = left_over < n_packs * SINGLE_LANES ? left_over : n_packs * SINGLE_LANES;
+  const int64_t together = n_packs * SINGLE_LANES + (half ? SINGLE_LANES / 2 : 0);
+  const int64_t n_columns = left_over < together ? left_over : together;
   for (int r = 0; r < SINGLE_ROWS && r < n_rows; r++) {
     double *to = second + (row + r) * width + column * SINGLE_LANES;
     for (int64_t c = 0; c < n_columns; c++) to[c] += (double)numbers[r][c];
   }
 }
 
+/* Columns from pack `column` on, n_packs of them, of rows whose last pack may be half a one. */
+static void single_scatter_row(int n_points, int64_t row, int64_t n_packs, bool half, int64_t n_rows, int64_t width,
+                               const float *packed, double *second)
+{
+  int64_t column = 0;
+  for (; n_packs - column > SINGLE_PACKS - (half ? 1 : 0); column += SINGLE_PACKS)
+    single_scatter_packs(SINGLE_PACKS, false, n_points, row, column, n_rows, width, packed, second);
+#define PACKS_LEFT(n, with_half)                                                                                       \
+  case 2 * (n) + (with_half):                                                                                          \
+    single_scatter_packs(n, with_half, n_points, row, column, n_rows, width, packed, second);                          \
+    break;
+  switch (2 * (n_packs - column) + (half ? 1 : 0)) {
+    PACKS_LEFT(0, true)
+    PACKS_LEFT(1, false)
+    PACKS_LEFT(1, true)
+    PACKS_LEFT(2, false)
+#if VECTOR_BYTES >= 32
+    PACKS_LEFT(2, true)
+    PACKS_LEFT(3, false)
+#endif
+  default:
+    break;
+  }
+#undef PACKS_LEFT
+}
+
+/* The lower triangle (and what is above it in its packs) of the sum of u u^T. */
 static void single_scatter(int n_points, int64_t n_features, int64_t width, const float *packed, double *second)
 {
   for (int64_t row = 0; row < n_features; row += SINGLE_ROWS) {
-    const int64_t end = (row + SINGLE_ROWS - 1) / SINGLE_LANES + 1;
-    const int64_t n_rows = n_features - row;
-    for (int64_t column = 0; column < end;) {
-      const int64_t left = end - column;
-      const int64_t n_packs = left == 4 && SINGLE_PACKS == 3 ? 2 : left < SINGLE_PACKS ? left : SINGLE_PACKS;
-      if (n_packs == 1)
-        single_scatter_packs(1, n_points, row, column, n_rows, width, packed, second);
-      else if (n_packs == 2)
-        single_scatter_packs(2, n_points, row, column, n_rows, width, packed, second);
-      else
-        single_scatter_packs(SINGLE_PACKS, n_points, row, column, n_rows, width, packed, second);
-      column += n_packs;
-    }
+    const int64_t n_columns = row + SINGLE_ROWS;
+    const bool half = n_columns % SINGLE_LANES != 0;
+    single_scatter_row(n_points, row, n_columns / SINGLE_LANES, half, n_features - row, width, packed, second);
   }
 }
 
@@ -240,14 +268,24 @@ ALWAYS_INLINE void single_pack(const single_chunk *chunk, int64_t j, const float
                                float *restrict packed, float *restrict first)
 {
   const single_vector origin = *(const single_vector *)(reference + j);
-  single_vector sums[2] = {single_of(0.0F), single_of(0.0F)};
+  single_vector even = single_of(0.0F);
+  single_vector odd = single_of(0.0F);
+  int i = 0;
   packed += j * SINGLE_CHUNK;
-  for (int i = 0; i < chunk->n_points; i++, packed += SINGLE_LANES) {
+  for (; i + 1 < chunk->n_points; i += 2, packed += 2 * SINGLE_LANES) {
+    const single_vector u = chunk->weights[i] * (*(const single_vector *)(chunk->rows[i] + j) - origin);
+    const single_vector w = chunk->weights[i + 1] * (*(const single_vector *)(chunk->rows[i + 1] + j) - origin);
+    *(single_vector *)packed = u;
+    *(single_vector *)(packed + SINGLE_LANES) = w;
+    even += chunk->weights[i] * u;
+    odd += chunk->weights[i + 1] * w;
+  }
+  if (i < chunk->n_points) {
     const single_vector u = chunk->weights[i] * (*(const single_vector *)(chunk->rows[i] + j) - origin);
     *(single_vector *)packed = u;
-    sums[i % 2] += chunk->weights[i] * u;
+    even += chunk->weights[i] * u;
   }
-  *(single_vector *)first = sums[0] + sums[1];
+  *(single_vector *)first = even + odd;
 }
 
 /* Adds the chunk's points to component k and empties the chunk. */

@@ -12,6 +12,10 @@
 /* Points of a component that are added up in single precision, before they are added in double. */
 enum { MOST_POINTS_TOGETHER = 2 * TILE_ROWS };
 
+/* Beyond this squared distance of a mean from the origin, in standard deviations, more than 12 of 24 bits of a log
+ * density would cancel. */
+static const double farthest_mean = 0x1p12;
+
 static int64_t own_whitening_length(density_shape shape, int64_t n_features)
 {
   return shape == DENSE ? dense_whitening_length(n_features) : n_features;
@@ -30,12 +34,15 @@ gmmpi_status single_form_create(const density_form *like, single_form **form, gm
     created->width = single_width(d);
     created->whitening_length = own_whitening_length(like->shape, d);
     created->origin = allocate(d, sizeof(double));
+    created->log_constants = allocate(K, sizeof(float));
     created->constants = allocate(K, sizeof(float));
+    created->is_far = allocate(K, sizeof(bool));
     created->means = allocate(K * created->width, sizeof(float));
     created->references = allocate(K * created->width, sizeof(float));
     created->whitening = allocate(K * created->whitening_length, sizeof(float));
     created->slopes = allocate(like->shape == DENSE ? 1 : K * d, sizeof(float));
-    if (created->origin != NULL && created->constants != NULL && created->means != NULL &&
+    if (created->origin != NULL && created->log_constants != NULL && created->constants != NULL &&
+        created->is_far != NULL && created->means != NULL &&
         created->references != NULL && created->whitening != NULL && created->slopes != NULL)
       return GMMPI_OK;
   }
@@ -49,7 +56,9 @@ void single_form_destroy(single_form *form)
 {
   if (form == NULL) return;
   free(form->origin);
+  free(form->log_constants);
   free(form->constants);
+  free(form->is_far);
   free(form->means);
   free(form->references);
   free(form->whitening);
@@ -64,7 +73,7 @@ int64_t single_form_bytes(const covariance_family *family, int64_t n_components,
   int64_t bytes;
   if (density_bytes(family, n_components, n_features) == INT64_MAX) return INT64_MAX;
   const int64_t each =
-      own_whitening_length(shape, n_features) + 2 * single_width(n_features) + 1 + (shape == DENSE ? 0 : n_features);
+      own_whitening_length(shape, n_features) + 2 * single_width(n_features) + 3 + (shape == DENSE ? 0 : n_features);
   if (!multiply_fits(n_components, each, &numbers) || !multiply_fits(numbers, (int64_t)sizeof(float), &bytes))
     return INT64_MAX;
   return sum_of_bytes(2, (int64_t[]){bytes, n_features * (int64_t)sizeof(double)});
@@ -75,17 +84,20 @@ static void set_diagonal(single_form *form, const density_form *exact, int64_t k
 {
   const int64_t d = form->n_features;
   const double *precisions = exact->whitening + k * exact->whitening_length;
+  double square = 0.0;
   double constant = exact->log_constants[k] - form->largest_constant;
   const bool is_live = exact->log_constants[k] > -INFINITY;
   for (int64_t j = 0; j < d; j++) {
     const double mean = exact->means[k * d + j] - form->origin[j];
     const double precision = is_live ? precisions[j] : 0.0;
     form->slopes[k * d + j] = (float)(precision * mean);
-    if (is_live) constant -= 0.5 * precision * mean * mean;
+    square += precision * mean * mean;
     if (!form->isotropic) form->whitening[k * d + j] = (float)(-0.5 * precision);
   }
+  if (is_live) constant -= 0.5 * square;
   if (form->isotropic) form->whitening[k] = is_live ? (float)(-0.5 * precisions[0]) : 0.0F;
   form->constants[k] = (float)constant;
+  form->is_far[k] = square > farthest_mean;
 }
 
 void single_form_set(single_form *form, const density_form *exact)
@@ -101,7 +113,7 @@ void single_form_set(single_form *form, const density_form *exact)
     float *means = form->means + k * form->width;
     memset(means, 0, (size_t)form->width * sizeof(float));
     for (int64_t j = 0; j < d; j++) means[j] = (float)(exact->means[k * d + j] - origin[j]);
-    form->constants[k] = (float)(exact->log_constants[k] - form->largest_constant);
+    form->log_constants[k] = (float)(exact->log_constants[k] - form->largest_constant);
     if (form->shape == DIAGONAL) {
       set_diagonal(form, exact, k);
       continue;

@@ -25,7 +25,9 @@ typedef struct single_form {
   double *origin;           /* d */
   double largest_constant;  /* of the components' log constants */
   float background;         /* log of the background's weight times density, as the constants; -infinity: none */
-  float *constants;         /* K: log_constants - largest_constant; DIAGONAL: the log density at the origin */
+  float *log_constants;     /* K: less the largest one */
+  float *constants;         /* DIAGONAL: K, the log density at the origin, less the same */
+  bool *is_far;             /* DIAGONAL: K, the mean is many standard deviations from the origin */
   float *means;             /* K x width, padded with zeros: about the origin */
   float *references;        /* K x width, likewise: what the sums are about */
   float *whitening;         /* DENSE: as density_form has it; DIAGONAL: K x d times -precision / 2, K where isotropic */
