@@ -7,8 +7,9 @@
 /* Points so many of the data's standard deviations away from the mixture's mean lose 10 of 24 bits. */
 static const double farthest_point = 0x1p10;
 
-/* A coordinate of a whitened point may be wrong by 2^-24 times this. */
-static const double most_amplified = 0x1p13;
+/* A coordinate of a whitened point may be wrong by 2^-24 times this on average, and of one component. */
+static const double most_loss = 0x1p11;
+static const double most_loss_of_component = 0x1p19;
 
 /* Variances, and squares of points, far from the ends of single precision's range. */
 static const double least_variance = 0x1p-50;
@@ -68,9 +69,14 @@ static double amplified_square(const gmmpi_model *model, int64_t k, const double
   return most;
 }
 
-/* *loss receives what rounding errors of 1 in points become in a coordinate of W (x - mean). */
-static single_verdict verdict_of_component(const gmmpi_model *model, int64_t k, const double *origin, double *loss,
-                                           double *value)
+/* What rounding errors in points do to one component. */
+typedef struct component_loss {
+  double loss;     /* what errors of 1 become in a coordinate of W (x - mean) */
+  double farthest; /* of the mean from the origin, in a feature's standard deviations */
+} component_loss;
+
+/* False when a variance is too large or too small: *value. */
+static bool find_loss(const gmmpi_model *model, int64_t k, const double *origin, component_loss *found, double *value)
 {
   const int64_t d = model->n_features;
   double farthest = 0.0;
@@ -78,14 +84,19 @@ static single_verdict verdict_of_component(const gmmpi_model *model, int64_t k, 
     const double variance = variance_of(model, k, j);
     const double away = model->means[k * d + j] - origin[j];
     *value = sqrt(variance);
-    if (!(variance >= least_variance && variance <= largest_variance)) return SINGLE_SIZES;
+    if (!(variance >= least_variance && variance <= largest_variance)) return false;
     farthest = fmax(farthest, away * away / variance);
   }
-  *loss = sqrt(model->family->storage->shape == DIAGONAL ? farthest + 9.0 : amplified_square(model, k, origin));
-  if (*loss <= most_amplified) return SINGLE_SUITS;
-  *value = sqrt(farthest);
-  if (*value > 0.3 * *loss) return SINGLE_FAR_MEANS;
-  *value = *loss;
+  found->farthest = sqrt(farthest);
+  found->loss = sqrt(model->family->storage->shape == DIAGONAL ? farthest + 9.0 : amplified_square(model, k, origin));
+  return true;
+}
+
+static single_verdict judge(const component_loss *worst, double *value)
+{
+  *value = worst->farthest;
+  if (worst->farthest > 0.3 * worst->loss) return SINGLE_FAR_MEANS;
+  *value = worst->loss;
   return SINGLE_CONDITION;
 }
 
@@ -94,20 +105,27 @@ single_verdict single_verdict_of_model(const gmmpi_model *model, const shard *po
 {
   const double d = (double)model->n_features;
   double losses = 0.0;
+  double heaviest = 0.0;
+  component_loss worst = {0.0, 0.0};
   set_origin(model, origin);
   for (int64_t j = 0; j < model->n_features; j++) {
     const double range = fmax(points->maxima[j] - origin[j], origin[j] - points->minima[j]);
     *value = range / sqrt(spread->variances[j]);
     if (range > farthest_point * sqrt(spread->variances[j])) return SINGLE_FAR_POINTS;
-    if (!(range * range <= largest_variance * farthest_point)) return SINGLE_SIZES;
+    if (!(range * range <= largest_variance)) return SINGLE_SIZES;
   }
   for (int64_t k = 0; k < model->n_components; k++) {
+    component_loss found;
     if (model->weights[k] == 0.0) continue;
-    double loss;
-    const single_verdict verdict = verdict_of_component(model, k, origin, &loss, value);
-    if (verdict != SINGLE_SUITS) return verdict;
-    losses += model->weights[k] * loss;
+    if (!find_loss(model, k, origin, &found, value)) return SINGLE_SIZES;
+    if (!(found.loss <= most_loss_of_component)) return judge(&found, value);
+    losses += model->weights[k] * found.loss;
+    if (model->weights[k] * found.loss > heaviest) {
+      heaviest = model->weights[k] * found.loss;
+      worst = found;
+    }
   }
+  if (!(losses <= most_loss)) return judge(&worst, value);
   *noise = 0x1p-24 * (8.0 + d + sqrt(d) * losses);
   return SINGLE_SUITS;
 }

@@ -344,20 +344,26 @@ void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule
   prepare_pass(em, model->means);
 }
 
+/* After prepare_pass with these references: in single precision, about what they are there. */
+static void pass_in_single(em_iteration *em, const double *references)
+{
+  const single_form *form = em->single;
+  memcpy(em->spans, references, (size_t)(form->n_components * form->n_features) * sizeof(double));
+  single_form_round(form, form->n_features, em->spans);
+  statistics_begin(em->sums, em->spans);
+  single_form_refer(em->single, em->sums->width, em->sums->references);
+  em->request.single = form;
+}
+
 single_verdict expectation_in_single(em_iteration *em, const gmmpi_model *model)
 {
   single_form *form = em->single;
-  const int64_t d = model->n_features;
   if (em->in_single != SINGLE_SUITS) return em->in_single;
   const single_verdict verdict =
       single_verdict_of_model(model, em->points, em->spread, form->origin, &em->noise, &em->not_single);
   if (verdict != SINGLE_SUITS) return verdict;
   single_form_set(form, em->form);
-  memcpy(em->spans, model->means, (size_t)(model->n_components * d) * sizeof(double));
-  single_form_round(form, d, em->spans);
-  statistics_begin(em->sums, em->spans);
-  single_form_refer(form, em->sums->width, em->sums->references);
-  em->request.single = form;
+  pass_in_single(em, model->means);
   return SINGLE_SUITS;
 }
 
@@ -373,7 +379,9 @@ bool moments_are_measured(em_iteration *em, const gmmpi_model *previous)
     if (outcome != MOMENTS_TAKEN) {
       em->n_repeats++;
       em->is_tight = em->is_tight || outcome == SUMS_ARE_COARSE;
+      const bool in_single = em->request.single != NULL && !em->is_tight;
       prepare_pass(em, em->measured->means);
+      if (in_single) pass_in_single(em, em->measured->means);
     }
   }
   em->timings->m_step += stopwatch(&clock);
