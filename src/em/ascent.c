@@ -48,11 +48,12 @@ static void exchange_models(climber *climb)
   climb->other = measured;
 }
 
-/* Of a fit on all points the last two models are measured in double, whatever they are. */
+/* Where a start is looked for all is in double, lest another one is found. Of a fit on all points the last two models
+ * are measured in double, whatever they are. */
 static bool wants_single(const ascent *one)
 {
   const climber *climb = one->climb;
-  return !climb->precise && (one->is_preliminary || climb->current.iteration < one->max_iterations - 1);
+  return !one->silent && !climb->precise && (one->is_preliminary || climb->current.iteration < one->max_iterations - 1);
 }
 
 static void measure_current(ascent *one)
@@ -343,9 +344,8 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
 
   if (!climb->plain && climb->current.iteration > 0) accelerator_note_success(climb->history);
   tell_pass(one, round);
-  one->may_have_converged =
-      fabs(one->change) < least_change(one) && !climb->repaired &&
-      (one->is_preliminary || (climb->plain && !is_in_single(one)));
+  one->may_have_converged = fabs(one->change) < least_change(one) && !climb->repaired &&
+                            (one->is_preliminary || (climb->plain && !is_in_single(one)));
   climb->current.converged = false;
   const bool is_last = !one->may_have_converged && climb->current.iteration >= one->max_iterations;
   /* What a subsample's last pass found is remembered for the finer level. */

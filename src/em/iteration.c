@@ -292,10 +292,10 @@ int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const bool tails = (fit_kind(options).parts & PART_TAILS) != 0;
-  const int64_t single = options->arithmetic != ARITHMETIC_MIXED
-                             ? 0
-                             : team_single_bytes(family->storage->shape, options->n_components, n_features,
-                                                 options->threads);
+  const int64_t single =
+      options->arithmetic != ARITHMETIC_MIXED
+          ? 0
+          : team_single_bytes(family->storage->shape, options->n_components, n_features, options->threads);
   return sum_of_bytes(6, (int64_t[]){single, tails ? team_tail_bytes(options->n_components, options->threads) : 0,
                                      iteration_bytes_beside(options, n_features),
                                      data_spread_bytes(family->storage->shape, n_features),

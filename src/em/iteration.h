@@ -101,8 +101,8 @@ static inline double iteration_total_weight(const em_iteration *em)
  * em->form from the model. Collective where processors differ: rank 0's model becomes everybody's. */
 void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context);
 
-/* After expectation_begin with the posterior's rule: the pass is made in single precision if that suits; so are repeated
- * ones, unless they are in units from the points that count. Collective where processors differ. */
+/* After expectation_begin with the posterior's rule: the pass is made in single precision if that suits; so are
+ * repeated ones, unless they are in units from the points that count. Collective where processors differ. */
 single_verdict expectation_in_single(em_iteration *em, const gmmpi_model *model);
 
 /* After the prepared pass: are the moments in em->measured? Else the sums lost digits, and another pass with the same

@@ -95,7 +95,7 @@ typedef struct fit_options {
                 */
   point_precision precision; /* of the points in memory */
   fit_arithmetic arithmetic;
-  const char *accelerate;    /* "auto", "none" (textbook EM), "anderson", "squarem" */
+  const char *accelerate; /* "auto", "none" (textbook EM), "anderson", "squarem" */
   coarse_choice coarse_to_fine;
   spurious_choice spurious; /* with INIT_KMEANS and its search */
   fit_method method;

@@ -59,8 +59,7 @@ static void single_shares(const single_form *form, float *restrict log_densities
 {
   for (int v = 0; v < SINGLE_TILE_VECTORS; v++) {
     const single_vector below = form->background - ((const single_vector *)best)[v];
-    ((single_vector *)sums)[v] =
-        (single_vector)((single_bits)single_exp_of_negative(below) & (below >= -SINGLE_RANGE));
+    ((single_vector *)sums)[v] = (single_vector)((single_bits)single_exp_of_negative(below) & (below >= -SINGLE_RANGE));
   }
   for (int64_t k = 0; k < form->n_components; k++) {
     single_vector *rows = (single_vector *)(log_densities + k * TILE_ROWS);

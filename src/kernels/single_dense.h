@@ -15,8 +15,8 @@ enum {
 #define SINGLE_RANGE 41.5888308F
 #define SINGLE_LEAST (-1e30F)
 
-/* Adds |rows of W times y|^2, y = mean - x: four rows that begin at column n_before. Of y the columns before them are in
- * centred, and these are appended. */
+/* Adds |rows of W times y|^2, y = mean - x: four rows that begin at column n_before. Of y the columns before them are
+ * in centred, and these are appended. */
 ALWAYS_INLINE void single_add_rows(const float *restrict whitening, int64_t n_before, const float *restrict mean,
                                    const float *restrict x, float *restrict centred,
                                    single_vector distances[SINGLE_PANEL_VECTORS])
@@ -100,8 +100,8 @@ static void single_start(const single_form *form, const float *x, float *restric
   for (int p = 0; p < TILE_ROWS; p++) ahead[guesses[p]] |= UINT32_C(1) << (p / SINGLE_PANEL);
 }
 
-/* The other rows of component k at a panel, from its partial distances: to log densities, -infinity where it is known to
- * be out of reach. */
+/* The other rows of component k at a panel, from its partial distances: to log densities, -infinity where it is known
+ * to be out of reach. */
 static void single_finish_panel(const single_form *form, int64_t k, const float *x, float *restrict rows_of_panel,
                                 float *centred, float *best_of_panel)
 {
@@ -191,8 +191,9 @@ typedef struct single_chunk {
 
 /* SINGLE_ROWS rows from `row` on by n_packs packs of columns from pack `column` on, added in double to second. With
  * half, so many columns of another pack, as rows of it there are. */
-ALWAYS_INLINE void single_scatter_packs(int n_packs, bool half, int n_points, int64_t row, int64_t column, int64_t n_rows,
-                                        int64_t width, const float *restrict packed, double *restrict second)
+ALWAYS_INLINE void single_scatter_packs(int n_packs, bool half, int n_points, int64_t row, int64_t column,
+                                        int64_t n_rows, int64_t width, const float *restrict packed,
+                                        double *restrict second)
 {
   single_vector sums[SINGLE_ROWS][SINGLE_PACKS];
   single_half halves[SINGLE_ROWS];

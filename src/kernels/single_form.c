@@ -42,8 +42,8 @@ gmmpi_status single_form_create(const density_form *like, single_form **form, gm
     created->whitening = allocate(K * created->whitening_length, sizeof(float));
     created->slopes = allocate(like->shape == DENSE ? 1 : K * d, sizeof(float));
     if (created->origin != NULL && created->log_constants != NULL && created->constants != NULL &&
-        created->is_far != NULL && created->means != NULL &&
-        created->references != NULL && created->whitening != NULL && created->slopes != NULL)
+        created->is_far != NULL && created->means != NULL && created->references != NULL &&
+        created->whitening != NULL && created->slopes != NULL)
       return GMMPI_OK;
   }
   single_form_destroy(created);

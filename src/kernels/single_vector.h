@@ -76,6 +76,12 @@ ALWAYS_INLINE single_vector single_rounded(single_vector x)
   __asm__("" : "+v"(x));
 #elif VECTOR_BYTES <= 32 && defined(__x86_64__)
   __asm__("" : "+x"(x));
+#elif defined(__x86_64__)
+  for (int i = 0; i < SINGLE_LANES; i += 4) {
+    __m128 part = {x[i], x[i + 1], x[i + 2], x[i + 3]};
+    __asm__("" : "+x"(part));
+    for (int j = 0; j < 4; j++) x[i + j] = part[j];
+  }
 #endif
   return x;
 }
