@@ -82,11 +82,14 @@ ALWAYS_INLINE void single_products(bool isotropic, const single_form *form, cons
         for (int v = 0; v < SINGLE_SIDE; v++) {
           single_vector *top = (single_vector *)best + first + v;
           single_vector own = sums[c][v];
+          /* What is fused must be seen in one expression. */
           if (isotropic && far)
-            own *= half;
+            own = constant + half * own;
           else if (isotropic)
-            own += half * ((const single_vector *)squares)[first + v];
-          own = single_max(constant + own, single_of(least));
+            own = constant + (own + half * ((const single_vector *)squares)[first + v]);
+          else
+            own = constant + own;
+          own = single_max(own, single_of(least));
           ((single_vector *)(log_densities + members[c] * TILE_ROWS))[first + v] = own;
           *top = single_max(own, *top);
         }

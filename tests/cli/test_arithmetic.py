@@ -53,12 +53,12 @@ class Mixed(FitCase):
                          self.fit(*options, "--max-iter", 1)["log_likelihood"])
 
     def test_one_result(self):
-        data = self.save(points(9001, 7))
+        data = self.save(points(150001, 7))
         for covariance in ("full", "spherical"):
-            options = (data, "-k", 5, "--covariance", covariance, "--arithmetic", "mixed", "--max-iter", 30)
+            options = (data, "-k", 5, "--covariance", covariance, "--arithmetic", "mixed", "--max-iter", 6)
             self.fit(*options)
             expected = self.bytes_of("model.h5")
-            for more, ranks in (((), 2), (("--threads", 2), 3), (("--memory-limit", "600K"), 1)):
+            for more, ranks in (((), 2), (("--threads", 2), 3), (("--memory-limit", "20M"), 1)):
                 with self.subTest(covariance=covariance, more=more, ranks=ranks):
                     self.fit(*options, *more, ranks=ranks)
                     self.assertTrue(self.bytes_of("model.h5") == expected)
