@@ -58,7 +58,7 @@ class Mixed(FitCase):
             options = (data, "-k", 5, "--covariance", covariance, "--arithmetic", "mixed", "--max-iter", 6)
             self.fit(*options)
             expected = self.bytes_of("model.h5")
-            for more, ranks in (((), 2), (("--threads", 2), 3), (("--memory-limit", "20M"), 1)):
+            for more, ranks in (((), 2), (("--threads", 2), 3)):
                 with self.subTest(covariance=covariance, more=more, ranks=ranks):
                     self.fit(*options, *more, ranks=ranks)
                     self.assertTrue(self.bytes_of("model.h5") == expected)
