@@ -22,11 +22,13 @@ int64_t kernel_scratch_bytes_of(density_shape shape, int64_t n_components, int64
   int64_t sets;
   int64_t numbers;
   int64_t bytes;
-  /* Points as panels or rows, and a word per component, or per component and tile; DENSE: rows of a group, a tile of
-   * packed points, and what pooled.h knows of the points and their sum. */
-  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS + (shape == DENSE), &numbers) ||
+  /* Points as panels or rows, halves of their squares by each stage, and a word per component, or per component and
+   * tile; DENSE: rows of a group, a tile of packed points, and what pooled.h knows of the points and their sum. */
+  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS + (shape == DENSE) + TILE_ROWS / STAGE_FEATURES,
+                     &numbers) ||
       numbers > INT64_MAX / 2 || !multiply_fits(n_components, group_tiles, &sets) || sets > INT64_MAX / 16 ||
-      !multiply_fits(numbers + sets + (shape == DENSE ? tiles * TILE_ROWS : 0), (int64_t)sizeof(double), &bytes))
+      !multiply_fits(numbers + sets + 8 + TILE_ROWS + (shape == DENSE ? tiles * TILE_ROWS : 0), (int64_t)sizeof(double),
+                     &bytes))
     return INT64_MAX;
   return bytes;
 }

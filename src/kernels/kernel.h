@@ -63,6 +63,8 @@ int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t 
 /* The same where no more than so many tiles are given to them together. */
 int64_t kernel_scratch_bytes_of(density_shape shape, int64_t n_components, int64_t n_features, int64_t group_tiles);
 
+struct single_form;
+
 typedef struct kernel {
   const char *instruction_set; /* "avx512", "avx2", "portable" */
   int level;                   /* 2, 1, 0: ranks agree on the minimum */
@@ -92,6 +94,12 @@ typedef struct kernel {
    * nothing. */
   void (*accumulate)(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
                      block_sums *sums, double *scratch);
+
+  /* posteriors and accumulate of n_tiles (at most single_group_tiles, kernels/single_form.h) tiles in single precision,
+   * of normal components with second moments of their own. responsibilities: room for n_tiles x K x TILE_ROWS floats;
+   * scratch: single_scratch_bytes. */
+  void (*single)(const struct single_form *form, const row_tile *tiles, int64_t n_tiles, block_sums *sums,
+                 double *responsibilities, double *scratch);
 } kernel;
 
 /* The kernel of the highest level <= level that this processor can run. */

@@ -6,7 +6,7 @@
  * over points, a point's numbers stay in its lane; where they run over features, points come one after the other; and
  * where lanes must be added up, they are first gathered in GROUP partial sums (lane p into sum p mod GROUP) and then
  * always in the same tree. */
-#include "kernels/kernel.h"
+#include "kernels/single_form.h"
 #include "kernels/vector_math.h"
 
 #include <math.h>
@@ -27,6 +27,8 @@ enum {
 #include "kernels/dense.h"
 
 #include "kernels/common.h"
+#include "kernels/distances.h"
+
 #include "kernels/diagonal.h"
 #include "kernels/shares.h"
 
@@ -38,6 +40,13 @@ enum {
 #include "kernels/scatter.h"
 
 #include "kernels/pooled.h"
+
+#include "kernels/single_vector.h"
+
+#include "kernels/single_dense.h"
+#include "kernels/single_diagonal.h"
+
+#include "kernels/single.h"
 
 static void log_densities_of_tile(const density_form *form, const double *tile, double *log_densities, double *scratch)
 {
@@ -51,7 +60,7 @@ static void log_densities_of_tile(const density_form *form, const double *tile, 
   }
 }
 
-/* Behind the points of a tile: K words. */
+/* Behind the points of a tile: K words, and then what diagonal.h has. */
 static uint32_t *words_in_scratch(const density_form *form, double *scratch)
 {
   const int64_t room = TILE_ROWS * padded_width(form->n_features);
@@ -121,4 +130,5 @@ const kernel KERNEL = {
     .posteriors = posteriors_of_tile,
     .pulls = pulls_of_form,
     .accumulate = accumulate_tiles,
+    .single = single_tiles,
 };

@@ -7,6 +7,7 @@
 #ifndef PASSES_PASS_H
 #define PASSES_PASS_H
 
+#include "kernels/single_form.h"
 #include "passes/expectation.h"
 #include "passes/load.h"
 #include "passes/weighting.h"
@@ -18,9 +19,11 @@ enum { MOST_REQUESTS = 512 };
 typedef struct pass_request {
   responsibility_rule rule;
   void *context;
-  statistics *sums; /* statistics_begin was called */
-  double *spans;    /* NULL; else K x d: not the sums are wanted but the largest |x - reference| per component and
-                       feature over the points that count for the component, for statistics_tighten */
+  statistics *sums;          /* statistics_begin was called */
+  const single_form *single; /* NULL; else the E-step's form, of which responsibilities and sums are taken in single
+                                precision, whatever the rule is */
+  double *spans; /* NULL; else K x d: not the sums are wanted but the largest |x - reference| per component and
+                    feature over the points that count for the component, for statistics_tighten */
   const row_weighting
       *weighting; /* NULL: the rows' own weights; else measured, and borrowed until the sums were taken */
 } pass_request;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/workspace.h"
 
+#include "kernels/single_form.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -31,6 +32,13 @@ int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_compon
   return bytes + scratch <= INT64_MAX - numbers && multiply_fits(n_threads, bytes + scratch + numbers, &bytes)
              ? bytes
              : INT64_MAX;
+}
+
+int64_t team_single_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
+{
+  const int64_t scratch = single_scratch_bytes(shape, n_components, n_features);
+  int64_t bytes;
+  return multiply_fits(n_threads, scratch, &bytes) ? bytes : INT64_MAX;
 }
 
 int64_t team_tail_bytes(int64_t n_components, int n_threads)
@@ -73,6 +81,7 @@ static bool workspace_open(pass_workspace *work, const kernel *kernels, const wo
   work->group_responsibilities = allocate(lengths->group_responsibilities, sizeof(double));
   work->responsibilities = work->group_responsibilities;
   work->scratch = allocate_untouched(lengths->scratch_bytes, 1);
+  work->scratch_bytes = lengths->scratch_bytes;
   work->sums.counts = allocate(lengths->counts, sizeof(double));
   work->sums.first = allocate(lengths->first, sizeof(double));
   work->second = allocate(lengths->second, sizeof(double));
@@ -155,6 +164,23 @@ gmmpi_status team_add_tails(pass_team *team, int64_t n_components, int64_t n_req
   if (good) return GMMPI_OK;
   return fail(error, GMMPI_NO_MEMORY, "the working memory for %lld components is not there; ask for fewer components",
               (long long)K);
+}
+
+gmmpi_status team_add_single(pass_team *team, const pass_size *size, int64_t n_features, gmmpi_error *error)
+{
+  const int64_t bytes = single_scratch_bytes(size->shape, size->n_components, n_features);
+  for (int t = 0; t < team->n_threads; t++) {
+    pass_workspace *work = &team->workspaces[t];
+    if (bytes <= work->scratch_bytes) continue;
+    free(work->scratch);
+    work->scratch = allocate_untouched(bytes, 1);
+    work->scratch_bytes = bytes;
+    if (work->scratch == NULL)
+      return fail(error, GMMPI_NO_MEMORY,
+                  "the working memory for %lld components is not there; ask for fewer components",
+                  (long long)size->n_components);
+  }
+  return GMMPI_OK;
 }
 
 void team_destroy(pass_team *team)
