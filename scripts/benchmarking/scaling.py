@@ -16,8 +16,8 @@ where ranks of one node talk through its memory, and share its link to the netwo
 import math
 from typing import NamedTuple
 
-TILE_ROWS = 64           # src/points/shard.c: blocks are whole tiles
-LARGEST_BLOCK = 4096
+TILE_ROWS = 64           # src/points/layout.c: blocks are whole tiles
+LARGEST_BLOCK = 1024
 WANTED_BLOCKS = 96
 MOST_BLOCKS = 1 << 22
 LIMBS = 3                # src/passes/statistics.h: words per sum
@@ -65,7 +65,7 @@ class Job(NamedTuple):
 
 
 def block_rows(n):
-    """Rows of a block: about 96 blocks of whole tiles, 4096 rows at most, 2^22 blocks at most."""
+    """Rows of a block: about 96 blocks of whole tiles, 1024 rows at most, 2^22 blocks at most."""
     rows = max(min(n // WANTED_BLOCKS, LARGEST_BLOCK), math.ceil(n / MOST_BLOCKS), TILE_ROWS)
     return math.ceil(rows / TILE_ROWS) * TILE_ROWS
 

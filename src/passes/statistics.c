@@ -279,36 +279,47 @@ static void add_tail_sums(const statistics *sums, const block_sums *block, int t
 }
 
 /* second: as block_sums has it for one component. */
-static void add_second(const statistics *sums, limb_cursor *limbs, const double *second, const double *inverse_scales,
+static void add_second(const statistics *sums, fixed_run *run, const double *second, const double *inverse_scales,
                        double factor)
 {
-  for (int64_t i = 0; i < sums->n_features; i++) {
-    if (sums->shape == DENSE)
-      add_values(limbs, i + 1, second + i * sums->width, inverse_scales, factor * inverse_scales[i]);
-    else
-      add_values(limbs, 1, second + i, &inverse_scales[i], factor * inverse_scales[i]);
-  }
+  if (sums->shape == DENSE)
+    fixed_run_triangle(run, sums->n_features, second, sums->width, inverse_scales, factor);
+  else
+    fixed_run_squares(run, sums->n_features, second, inverse_scales, factor);
 }
 
+static void add_component(const statistics *sums, fixed_run *run, const block_sums *block, int64_t k)
+{
+  const double inverse_block_scale = 1.0 / sums->block_scale;
+  const double *inverse_scales = sums->inverse_scales + k * sums->width;
+  fixed_run_value(run, block->counts[k], inverse_block_scale);
+  fixed_run_row(run, sums->n_features, block->first + k * sums->width, inverse_scales, inverse_block_scale);
+  if (sums->order == SECOND_ORDER)
+    add_second(sums, run, second_of_component(block, k), inverse_scales, inverse_block_scale);
+}
+
+static void begin_run(fixed_run *run, const statistics *sums, int thread, int64_t component)
+{
+  const limb_cursor limbs = limbs_of(sums, thread, component);
+  fixed_run_begin(run, limbs.high, limbs.middle, limbs.low);
+}
+
+/* Neighbouring components are one run, which those without points interrupt. */
 void statistics_add_block(statistics *sums, const block_sums *block, int thread)
 {
-  const int64_t d = sums->n_features;
-  const int64_t width = sums->width;
-  const double inverse_block_scale = 1.0 / sums->block_scale;
-  const double one = 1.0;
-  for (int64_t k = 0; k < sums->n_components; k++) {
-    if (sums->totals != NULL) add_tail_sums(sums, block, thread, k);
+  const int64_t K = sums->n_components;
+  fixed_run run;
+  for (int64_t k = 0; k < K && sums->totals != NULL; k++) add_tail_sums(sums, block, thread, k);
+  for (int64_t k = 0; k < K; k++) {
     if (block->counts[k] == 0.0) continue;
-    const double *inverse_scales = sums->inverse_scales + k * width;
-    limb_cursor limbs = limbs_of(sums, thread, k);
-    add_values(&limbs, 1, &block->counts[k], &one, inverse_block_scale);
-    add_values(&limbs, d, block->first + k * width, inverse_scales, inverse_block_scale);
-    if (sums->order == SECOND_ORDER)
-      add_second(sums, &limbs, second_of_component(block, k), inverse_scales, inverse_block_scale);
+    begin_run(&run, sums, thread, k);
+    for (; k < K && block->counts[k] != 0.0; k++) add_component(sums, &run, block, k);
+    fixed_run_end(&run);
   }
   if (sums->order == POOLED_ORDER) {
-    limb_cursor limbs = limbs_of(sums, thread, sums->n_components);
-    add_second(sums, &limbs, block->second, sums->pooled_scales, inverse_block_scale);
+    begin_run(&run, sums, thread, K);
+    add_second(sums, &run, block->second, sums->pooled_scales, 1.0 / sums->block_scale);
+    fixed_run_end(&run);
   }
   full_range_add(full_range_words(sums, thread), block->log_likelihood);
   full_range_add(full_range_words(sums, thread) + FULL_RANGE_LIMBS, block->sum_log_max_responsibility);

@@ -10,11 +10,11 @@ static int64_t round_up_to_tile(int64_t rows)
   return (rows / TILE_ROWS + (rows % TILE_ROWS != 0 ? 1 : 0)) * TILE_ROWS;
 }
 
-/* About 96 blocks, so that some dozens of ranks share even small data evenly; a few thousand rows are enough work to be
- * worth the sums of a block. */
+/* About 96 blocks, so that some dozens of ranks share even small data evenly, and as many more as there are a thousand
+ * rows for each: then adding a block's sums up takes about a hundredth of the time that its rows take. */
 int64_t shard_block_rows(int64_t n_samples)
 {
-  const int64_t largest = 4096;
+  const int64_t largest = 1024;
   int64_t rows = n_samples / 96;
   if (rows > largest) rows = largest;
   const int64_t needed = n_samples / most_blocks + (n_samples % most_blocks != 0 ? 1 : 0);

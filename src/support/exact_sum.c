@@ -25,21 +25,159 @@ static inline int64_t bits_of(double x)
   return bits;
 }
 
+#define HOT static inline __attribute__((always_inline))
+
+/* The three limbs of a value in units of its scale. */
+HOT void add_limbs(double scaled, int64_t *high, int64_t *middle, int64_t *low)
+{
+  const double unit = 0x1p40;
+  const int64_t shift_bits = INT64_C(0x4338000000000000); /* those of integer_shift */
+  const double first = scaled + integer_shift;
+  const double rest = (scaled - (first - integer_shift)) * unit;
+  const double second = rest + integer_shift;
+  const double third = (rest - (second - integer_shift)) * unit + integer_shift;
+  *high += bits_of(first) - shift_bits;
+  *middle += bits_of(second) - shift_bits;
+  *low += bits_of(third) - shift_bits;
+}
+
 void fixed_add(int64_t n, const double *restrict values, const double *restrict inverse_scales, double factor,
                int64_t *restrict high, int64_t *restrict middle, int64_t *restrict low)
 {
-  const double unit = 0x1p40;
-  const int64_t shift_bits = bits_of(integer_shift);
-  for (int64_t i = 0; i < n; i++) {
-    const double scaled = values[i] * (inverse_scales[i] * factor) * unit;
-    const double first = scaled + integer_shift;
-    const double rest = (scaled - (first - integer_shift)) * unit;
-    const double second = rest + integer_shift;
-    const double third = (rest - (second - integer_shift)) * unit + integer_shift;
-    high[i] += bits_of(first) - shift_bits;
-    middle[i] += bits_of(second) - shift_bits;
-    low[i] += bits_of(third) - shift_bits;
+  for (int64_t i = 0; i < n; i++)
+    add_limbs(values[i] * (inverse_scales[i] * factor) * 0x1p40, &high[i], &middle[i], &low[i]);
+}
+
+/* --- runs ---
+ *
+ * The same operations on every value, in vectors as long as the processor has them: the bits do not depend on it. */
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAS_VARIANTS 1
+#endif
+
+typedef enum row_scale { PLAIN_ROW, SQUARED_ROW } row_scale;
+
+HOT void flush(fixed_run *run)
+{
+  const int64_t n = run->n;
+  const double *restrict scaled = run->scaled;
+  int64_t *restrict high = run->high;
+  int64_t *restrict middle = run->middle;
+  int64_t *restrict low = run->low;
+  for (int64_t i = 0; i < n; i++) add_limbs(scaled[i], &high[i], &middle[i], &low[i]);
+  run->high += n;
+  run->middle += n;
+  run->low += n;
+  run->n = 0;
+}
+
+/* Up to FIXED_RUN values. What the last eight of them are too many the next row overwrites. */
+HOT void put_piece(fixed_run *run, int64_t n, const double *restrict values, const double *restrict inverse_scales,
+                   double factor, row_scale scale)
+{
+  if (run->n + n > FIXED_RUN) flush(run);
+  double *restrict scaled = run->scaled + run->n;
+  for (int64_t i = 0; i < n; i += FIXED_GROUP) {
+    for (int64_t l = i; l < i + FIXED_GROUP; l++)
+      scaled[l] =
+          values[l] * (inverse_scales[l] * (scale == SQUARED_ROW ? factor * inverse_scales[l] : factor)) * 0x1p40;
   }
+  run->n += n;
+}
+
+/* So few values are not worth collecting. */
+HOT void put_short_row(fixed_run *run, int64_t n, const double *restrict values, const double *restrict inverse_scales,
+                       double factor, row_scale scale)
+{
+  int64_t *restrict high = run->high;
+  int64_t *restrict middle = run->middle;
+  int64_t *restrict low = run->low;
+  for (int64_t i = 0; i < n; i++) {
+    const double inverse = inverse_scales[i] * (scale == SQUARED_ROW ? factor * inverse_scales[i] : factor);
+    add_limbs(values[i] * inverse * 0x1p40, &high[i], &middle[i], &low[i]);
+  }
+  run->high += n;
+  run->middle += n;
+  run->low += n;
+}
+
+HOT void put_row(fixed_run *run, int64_t n, const double *values, const double *inverse_scales, double factor,
+                 row_scale scale)
+{
+  if (run->n == 0 && n < FIXED_GROUP) {
+    put_short_row(run, n, values, inverse_scales, factor, scale);
+    return;
+  }
+  for (int64_t i = 0; i < n; i += FIXED_RUN)
+    put_piece(run, n - i < FIXED_RUN ? n - i : FIXED_RUN, values + i, inverse_scales + i, factor, scale);
+}
+
+#define DEFINE_RUNS(variant, target)                                                                                   \
+  static target void flush_##variant(fixed_run *run)                                                                   \
+  {                                                                                                                    \
+    flush(run);                                                                                                        \
+  }                                                                                                                    \
+  static target void put_row_##variant(fixed_run *run, int64_t n, const double *values, const double *inverse_scales,  \
+                                       double factor, row_scale scale)                                                 \
+  {                                                                                                                    \
+    put_row(run, n, values, inverse_scales, factor, scale);                                                            \
+  }                                                                                                                    \
+  static target void put_triangle_##variant(fixed_run *run, int64_t n, const double *values, int64_t stride,           \
+                                            const double *inverse_scales, double factor)                               \
+  {                                                                                                                    \
+    for (int64_t i = 0; i < n; i++)                                                                                    \
+      put_row(run, i + 1, values + i * stride, inverse_scales, factor * inverse_scales[i], PLAIN_ROW);                 \
+  }
+
+DEFINE_RUNS(portable, )
+#if HAS_VARIANTS
+DEFINE_RUNS(avx2, __attribute__((target("avx2"))))
+DEFINE_RUNS(avx512, __attribute__((target("avx512f"))))
+#define CALL_BEST(function, ...)                                                                                       \
+  (__builtin_cpu_supports("avx512f") ? function##_avx512(__VA_ARGS__)                                                  \
+   : __builtin_cpu_supports("avx2")  ? function##_avx2(__VA_ARGS__)                                                    \
+                                     : function##_portable(__VA_ARGS__))
+#else
+#define CALL_BEST(function, ...) function##_portable(__VA_ARGS__)
+#endif
+
+void fixed_run_begin(fixed_run *run, int64_t *high, int64_t *middle, int64_t *low)
+{
+  run->high = high;
+  run->middle = middle;
+  run->low = low;
+  run->n = 0;
+}
+
+void fixed_run_value(fixed_run *run, double value, double inverse_scale)
+{
+  if (run->n == FIXED_RUN) CALL_BEST(flush, run);
+  if (run->n == 0)
+    add_limbs(value * inverse_scale * 0x1p40, run->high++, run->middle++, run->low++);
+  else
+    run->scaled[run->n++] = value * inverse_scale * 0x1p40;
+}
+
+void fixed_run_row(fixed_run *run, int64_t n, const double *values, const double *inverse_scales, double factor)
+{
+  CALL_BEST(put_row, run, n, values, inverse_scales, factor, PLAIN_ROW);
+}
+
+void fixed_run_squares(fixed_run *run, int64_t n, const double *values, const double *inverse_scales, double factor)
+{
+  CALL_BEST(put_row, run, n, values, inverse_scales, factor, SQUARED_ROW);
+}
+
+void fixed_run_triangle(fixed_run *run, int64_t n, const double *values, int64_t stride, const double *inverse_scales,
+                        double factor)
+{
+  CALL_BEST(put_triangle, run, n, values, stride, inverse_scales, factor);
+}
+
+void fixed_run_end(fixed_run *run)
+{
+  CALL_BEST(flush, run);
 }
 
 /* Leaves limb within half a unit of the next higher limb and returns what that one has to take over. */

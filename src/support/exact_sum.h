@@ -30,6 +30,27 @@ double fixed_scale(double bound);
 void fixed_add(int64_t n, const double *values, const double *inverse_scales, double factor, int64_t *high,
                int64_t *middle, int64_t *low);
 
+/* Many values whose limbs lie one behind the other, row after row: fixed_add in few calls, since rows are collected and
+ * added together, in the vectors that the processor has. Rows and their inverse scales are readable up to a whole
+ * FIXED_GROUP of numbers, which count for nothing.
+ *
+ *   fixed_run_begin -> fixed_run_value, _row, _squares, _triangle, in any order -> fixed_run_end */
+enum { FIXED_RUN = 1024, FIXED_GROUP = 8 };
+typedef struct fixed_run {
+  int64_t *high, *middle, *low; /* of the first value that is not yet added */
+  int64_t n;
+  double scaled[FIXED_RUN + FIXED_GROUP]; /* n, in units of their scales */
+} fixed_run;
+void fixed_run_begin(fixed_run *run, int64_t *high, int64_t *middle, int64_t *low);
+void fixed_run_value(fixed_run *run, double value, double inverse_scale);
+void fixed_run_row(fixed_run *run, int64_t n, const double *values, const double *inverse_scales, double factor);
+/* 1 / scale[i] is inverse_scales[i]^2 * factor. */
+void fixed_run_squares(fixed_run *run, int64_t n, const double *values, const double *inverse_scales, double factor);
+/* values[i * stride + j] for j <= i < n, row after row; 1 / scale is inverse_scales[i] * inverse_scales[j] * factor. */
+void fixed_run_triangle(fixed_run *run, int64_t n, const double *values, int64_t stride, const double *inverse_scales,
+                        double factor);
+void fixed_run_end(fixed_run *run);
+
 /* The double nearest (within two units in the last place) to the sum of which these are the limbs. */
 double fixed_value(int64_t high, int64_t middle, int64_t low, double scale);
 

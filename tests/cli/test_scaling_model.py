@@ -28,16 +28,16 @@ class Numbers(unittest.TestCase):
 
 class Sizes(Numbers):
     def test_blocks(self):
-        """A 96th of the rows in whole tiles of 64, at most 4096 rows, more only where there would be over 2^22 blocks."""
-        self.assertEqual([scaling.block_rows(n) for n in (1, 6144, 6145 + 96, 96 * 4096, 10 ** 9)], [64, 64, 128, 4096, 4096])
+        """A 96th of the rows in whole tiles of 64, at most 1024 rows, more only where there would be over 2^22 blocks."""
+        self.assertEqual([scaling.block_rows(n) for n in (1, 6144, 6145 + 96, 96 * 1024, 10 ** 9)], [64, 64, 128, 1024, 1024])
         self.assertEqual(scaling.block_rows(1 << 40), 1 << 18)
 
     def test_busiest_worker(self):
         self.assertEqual(scaling.busiest_rows(40960, 7), 14 * 448)  # 92 blocks of 448 rows: one worker has 14
-        self.assertEqual(scaling.busiest_rows(1000000, 2), 123 * 4096)  # 245 blocks
+        self.assertEqual(scaling.busiest_rows(1000000, 2), 489 * 1024)  # 977 blocks
         self.assertEqual(scaling.busiest_rows(100, 1), 100)
-        self.assertEqual(scaling.busiest_rows(10 ** 8, 10 ** 5), 4096)  # more workers than blocks
-        self.assertClose(scaling.imbalance(10 ** 8, 10 ** 5), 4.096)
+        self.assertEqual(scaling.busiest_rows(10 ** 8, 10 ** 5), 1024)  # more workers than blocks
+        self.assertClose(scaling.imbalance(10 ** 8, 10 ** 5), 1.024)
 
     def test_bytes_of_the_allreduce(self):
         """Three words for each of K (1 + d + d(d+1)/2) sums, 2 x 70 and 43 words besides."""
@@ -136,7 +136,7 @@ class Script(Case, Numbers):
     def test_tables_and_published_run(self):
         run = self.run_script("--ranks", "100000")
         self.assertEqual(run.returncode, 0, run.stderr)
-        self.assertRegex(run.stdout, r"\n +100000 +4\.10 ")
+        self.assertRegex(run.stdout, r"\n +100000 +1\.02 ")
         self.assertRegex(run.stdout, r"dislib on 896 cores, 100000000 x 100, K = 50, full: about 96 s .* predicted here .* s ")
 
     def test_wrong_options(self):

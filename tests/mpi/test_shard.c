@@ -136,10 +136,10 @@ static void sizes_of_blocks(void)
                {6144, 64},
                {6240, 128},
                {12288, 128},
-               {96 * 4096, 4096},
-               {INT64_C(1) << 30, 4096},
-               {INT64_C(1) << 34, 4096},
-               {(INT64_C(1) << 34) + 1, 4160},
+               {96 * 1024, 1024},
+               {INT64_C(1) << 30, 1024},
+               {INT64_C(1) << 32, 1024},
+               {(INT64_C(1) << 32) + 1, 1088},
                {INT64_C(1) << 40, INT64_C(1) << 18}};
   for (size_t i = 0; i < sizeof given / sizeof *given; i++)
     CHECK(shard_block_rows(given[i].n_samples) == given[i].block_rows);

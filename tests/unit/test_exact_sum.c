@@ -134,6 +134,68 @@ static void fixed_point_holds_as_many_values_as_it_says(void **state)
   assert_true(fixed_value(limbs[0], limbs[1], limbs[2], scale) == -scale * 0x1p22);
 }
 
+/* --- runs: the same limbs as value by value --- */
+
+enum { MOST_FEATURES = 1100, RUN_VALUES = 2 + 2 * MOST_FEATURES + 50 * 51 / 2 };
+
+typedef struct limb_walk {
+  int64_t *limbs; /* 3 x RUN_VALUES */
+  int64_t next;
+} limb_walk;
+
+static void add_one(limb_walk *walk, double value, double inverse_scale)
+{
+  const double one = 1.0;
+  int64_t *limbs = walk->limbs + walk->next++;
+  fixed_add(1, &value, &one, inverse_scale, limbs, limbs + RUN_VALUES, limbs + 2 * RUN_VALUES);
+}
+
+/* A value, a row, squares, a triangle of the first features, and a value, with numbers behind each row that count for
+ * nothing. */
+static void check_run(int64_t d)
+{
+  const int64_t width = (d + FIXED_GROUP - 1) / FIXED_GROUP * FIXED_GROUP;
+  const int64_t side = d < 50 ? d : 50;
+  const double factor = 0x1p-11;
+  double *values = malloc((size_t)(width * (side + 1)) * sizeof *values);
+  double *scales = malloc((size_t)width * sizeof *scales);
+  int64_t *limbs[2];
+  for (int i = 0; i < 2; i++) limbs[i] = calloc(3 * RUN_VALUES, sizeof *limbs[i]);
+  assert_true(values != NULL && scales != NULL && limbs[0] != NULL && limbs[1] != NULL);
+  for (int64_t j = 0; j < width; j++) scales[j] = ldexp(1.0, rand() % 40 - 20);
+  fixed_run run;
+  for (int round = 0; round < 3; round++) {
+    for (int64_t i = 0; i < width * (side + 1); i++) values[i] = random_double(0x1p-40);
+    fixed_run_begin(&run, limbs[0], limbs[0] + RUN_VALUES, limbs[0] + 2 * RUN_VALUES);
+    fixed_run_value(&run, values[0], factor);
+    fixed_run_row(&run, d, values, scales, factor);
+    fixed_run_squares(&run, d, values, scales, factor);
+    fixed_run_triangle(&run, side, values + width, width, scales, factor);
+    fixed_run_value(&run, values[d - 1], factor);
+    fixed_run_end(&run);
+    limb_walk walk = {limbs[1], 0};
+    add_one(&walk, values[0], factor);
+    for (int64_t j = 0; j < d; j++) add_one(&walk, values[j], scales[j] * factor);
+    for (int64_t j = 0; j < d; j++) add_one(&walk, values[j], scales[j] * scales[j] * factor);
+    for (int64_t i = 0; i < side; i++) {
+      for (int64_t j = 0; j <= i; j++) add_one(&walk, values[(i + 1) * width + j], scales[i] * scales[j] * factor);
+    }
+    add_one(&walk, values[d - 1], factor);
+    assert_true(walk.next <= RUN_VALUES);
+  }
+  assert_memory_equal(limbs[0], limbs[1], 3 * RUN_VALUES * sizeof(int64_t));
+  free(values);
+  free(scales);
+  for (int i = 0; i < 2; i++) free(limbs[i]);
+}
+
+static void runs_add_what_single_values_add(void **state)
+{
+  (void)state;
+  const int64_t features[] = {1, 2, 3, 7, 8, 9, 16, 31, 64, 100, FIXED_RUN - 1, FIXED_RUN, MOST_FEATURES};
+  for (size_t i = 0; i < sizeof features / sizeof *features; i++) check_run(features[i]);
+}
+
 static void scale_of_nothing_is_usable(void **state)
 {
   (void)state;
@@ -150,6 +212,7 @@ int main(void)
       cmocka_unit_test(full_range_does_not_hide_what_is_not_finite),
       cmocka_unit_test(fixed_point_is_precise_and_knows_no_order),
       cmocka_unit_test(fixed_point_holds_as_many_values_as_it_says),
+      cmocka_unit_test(runs_add_what_single_values_add),
       cmocka_unit_test(scale_of_nothing_is_usable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
