@@ -2,6 +2,7 @@
 #include "em/accelerate/accelerator.h"
 
 #include "em/accelerate/methods.h"
+#include "em/accelerate/whiten.h"
 #include "passes/moments.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -39,8 +40,8 @@ static int64_t count_units(model_kind kind, int64_t n_components, int64_t n_feat
 
 static int64_t work_length(model_kind kind, int64_t n_components, int64_t d)
 {
-  return d * d + d + triangle_length(kind.family->storage->shape, d) +
-         (kind.family->pools ? n_components * (1 + d) : 0);
+  const density_shape shape = kind.family->storage->shape;
+  return whiten_room(shape, d) + d + triangle_length(shape, d) + (kind.family->pools ? n_components * (1 + d) : 0);
 }
 
 /* The length of `numbers`; -1 when it can't be counted. */

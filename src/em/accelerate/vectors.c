@@ -283,7 +283,7 @@ static void renew_component(accelerator *memory, int64_t k)
 {
   const density_shape shape = memory->shape;
   const int64_t d = memory->n_features;
-  double *shift = memory->work + d * d;
+  double *shift = memory->work + whiten_room(memory->shape, d);
   double *covariance = shift + d;
   const double *newest = history_output(memory, 0);
   const double count = newest[k * component_length(memory)];
@@ -344,7 +344,7 @@ static void renew_pooled(accelerator *memory)
   const density_shape shape = memory->shape;
   const int64_t d = memory->n_features;
   const int64_t K = memory->n_components;
-  double *covariance = memory->work + d * d + d;
+  double *covariance = memory->work + whiten_room(memory->shape, d) + d;
   double *shifts = covariance + triangle_length(shape, d);
   double *count_units = shifts + K * d;
   const double drift = pooled_drift(memory, shifts, covariance);

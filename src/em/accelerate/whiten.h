@@ -12,7 +12,13 @@
 void factor_to_vector(density_shape shape, int64_t d, const double *factor, double *vector);
 void factor_from_vector(density_shape shape, int64_t d, const double *factor, double *vector);
 
-/* triangle = L^-1 triangle L^-T, and triangle = L triangle L^T; work: d^2 numbers. */
+/* The numbers of `work` below. */
+static inline int64_t whiten_room(density_shape shape, int64_t d)
+{
+  return shape == DENSE ? d * d : 0;
+}
+
+/* triangle = L^-1 triangle L^-T, and triangle = L triangle L^T; work: whiten_room numbers. */
 void factor_to_triangle(density_shape shape, int64_t d, const double *factor, double *triangle, double *work);
 void factor_from_triangle(density_shape shape, int64_t d, const double *factor, double *triangle, double *work);
 
