@@ -116,7 +116,10 @@ static void accumulate_diagonal(const double *responsibilities, const double *ti
   double *blocks = scratch;
   uint64_t *points = (uint64_t *)(scratch + TILE_ROWS * width);
   blocks_of_tile(sums->n_features, width, tile, blocks);
-  for (int64_t k = 0; k < K; k++) points[k] = points_that_count(responsibilities + k * TILE_ROWS, &sums->counts[k]);
+  for (int64_t k = 0; k < K; k++) {
+    const bool absent = sums->present != NULL && (sums->present[k / 64] >> (k % 64) & 1) == 0;
+    points[k] = absent ? 0 : points_that_count(responsibilities + k * TILE_ROWS, &sums->counts[k]);
+  }
   for (int64_t j = 0; j < width; j += BLOCK) {
     for (int64_t k = 0; k < K; k++) {
       const double *own = responsibilities + k * TILE_ROWS;

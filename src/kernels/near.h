@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Part of template.h: the E-step with bounds from earlier passes (kernels/near_groups.h), of diagonal covariances.
+ *
+ * The exact log density of the component that was best before comes first, then the groups that are not certainly out
+ * of reach, by panels. Values are those of distances.h, and shares are added in the order of components, as always:
+ * what is left out is 0. */
+
+typedef float float_vector __attribute__((vector_size(VECTOR_BYTES), may_alias));
+enum { FLOAT_LANES = VECTOR_BYTES / 4 };
+_Static_assert((int)FLOAT_LANES == (int)PANEL, "a panel is a vector of floats");
+
+ALWAYS_INLINE float_vector floats_of(float value)
+{
+  return value - (float_vector){0.0F};
+}
+
+/* The lanes in which a >= b, as bits. */
+ALWAYS_INLINE unsigned float_lanes_at_least(float_vector a, float_vector b)
+{
+#if VECTOR_BYTES == 64 && defined(__AVX512F__)
+  return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ);
+#elif VECTOR_BYTES == 32 && defined(__AVX__)
+  return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_GE_OQ));
+#else
+  unsigned lanes = 0;
+  for (int i = 0; i < FLOAT_LANES; i++) lanes |= (unsigned)(a[i] >= b[i]) << i;
+  return lanes;
+#endif
+}
+
+/* So many of a panel's points are worth to compute a group for all of them. */
+enum { MOST_SINGLE_POINTS = PANEL / 4 };
+
+/* A tile on its way. */
+typedef struct near_work {
+  const distance_task *task;
+  const near_groups *groups;
+  near_tile *tile;
+  double *rows;    /* K x TILE_ROWS: log densities; only of components that are present */
+  double *best;    /* TILE_ROWS: the highest log density of a component so far */
+  double *of_best; /* TILE_ROWS: which component that is */
+} near_work;
+
+ALWAYS_INLINE double *near_row(const near_work *work, int64_t k)
+{
+  double *row = work->rows + k * TILE_ROWS;
+  uint64_t *word = &work->tile->present[k / 64];
+  const uint64_t own = UINT64_C(1) << (k % 64);
+  if ((*word & own) == 0) fill(TILE_ROWS, row, -INFINITY);
+  *word |= own;
+  return row;
+}
+
+/* The log densities of LANES points, from the p-th on, each of its own component. */
+ALWAYS_INLINE void log_densities_of_lanes(distance_kind kind, const near_work *work, int p)
+{
+  const distance_task *task = work->task;
+  const density_form *form = task->form;
+  const int64_t d = form->n_features;
+  const double *x = task->panels + p / PANEL * d * PANEL + p % PANEL;
+  const double *means[LANES], *factors[LANES];
+  vector sum = vector_of(0.0);
+  for (int i = 0; i < LANES; i++) {
+    const int64_t k = work->tile->best[p + i];
+    means[i] = task->means + k * task->means_stride;
+    factors[i] = kind == ROOTS || kind == WEIGHTED ? task->factors + k * task->factors_stride : means[i];
+  }
+  for (int64_t j = 0; j < d; j++) {
+    vector mean, factor;
+    for (int i = 0; i < LANES; i++) mean[i] = means[i][j];
+    factor = mean;
+    for (int i = 0; i < LANES && (kind == ROOTS || kind == WEIGHTED); i++) factor[i] = factors[i][j];
+    sum = with_feature(kind, sum, *(const vector *)(x + j * PANEL), mean, factor);
+  }
+  for (int i = 0; i < LANES; i++) {
+    const int64_t k = work->tile->best[p + i];
+    const double precision = kind == PRODUCTS || kind == SQUARES ? form->whitening[k * form->whitening_length] : 1.0;
+    double half = 0.0;
+    if (kind == PRODUCTS)
+      half = task->halves[form->centred.n_stages * TILE_ROWS + p + i] +
+             form->centred.halves[form->centred.n_stages * form->n_components + k];
+    const vector own = log_density_of_sum(kind, form->log_constants[k], precision, vector_of(half), vector_of(sum[i]));
+    near_row(work, k)[p + i] = own[0];
+    work->best[p + i] = own[0];
+    work->of_best[p + i] = (double)k;
+  }
+}
+
+/* The bound that says no member's log density is above `highest`. */
+static float near_bound(const near_groups *groups, int64_t group, double highest)
+{
+  const double ceiling = groups->ceilings[group];
+  const double lost = NEAR_MARGIN + 0x1p-29 * (fabs(ceiling) + fabs(highest));
+  const double square = 2.0 * (ceiling - highest - lost);
+  if (highest == -INFINITY) return (float)NEAR_FARTHEST;
+  if (!(square > 0.0)) return 0.0F;
+  const double bound = (sqrt(square) * (1.0 - 0x1p-40) + groups->falls[group]) / groups->scales[group];
+  return (float)(fmin(bound, NEAR_FARTHEST) * (1.0 - 0x1p-22));
+}
+
+/* A group's highest log densities at a panel's points, but for those of the points' best components. */
+typedef struct near_tops {
+  vector first[PANEL_VECTORS], second[PANEL_VECTORS];
+  vector of_first[PANEL_VECTORS];
+} near_tops;
+
+/* Sets a point's bound of a group, and who is best. first, second: the group's highest log densities; of_first: whose
+ * the first one is. */
+ALWAYS_INLINE void settle_point(const near_work *work, int64_t group, int p, double first, double of_first,
+                                double second)
+{
+  const near_groups *groups = work->groups;
+  float *bounds = work->tile->bounds + p;
+  double highest = first;
+  if (first > work->best[p]) {
+    const int64_t before = groups->group_of[(int64_t)work->of_best[p]];
+    highest = second;
+    if (before == group) {
+      highest = fmax(highest, work->best[p]);
+    } else {
+      const float bound = near_bound(groups, before, work->best[p]);
+      if (bound < bounds[before * TILE_ROWS]) bounds[before * TILE_ROWS] = bound;
+    }
+    work->best[p] = first;
+    work->of_best[p] = of_first;
+  }
+  bounds[group * TILE_ROWS] = near_bound(groups, group, highest);
+}
+
+/* `size` members of a group at a panel's points. Returns how many pairs of them are within reach, as far as is known.
+ */
+ALWAYS_INLINE int near_block(distance_kind kind, int size, const near_work *work, const int64_t members[TOGETHER],
+                             int n, int panel, near_tops *tops)
+{
+  vector sums[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
+  const vector *best = (const vector *)(work->best + panel * PANEL);
+  const vector *of_best = (const vector *)(work->of_best + panel * PANEL);
+  int n_within_reach = 0;
+  add_features(kind, size, work->task, members, panel, 0, work->task->form->n_features, sums);
+  for (int c = 0; c < n; c++) {
+    const vector k = vector_of((double)members[c]);
+    vector own[PANEL_VECTORS];
+    unsigned lanes = 0;
+    log_densities_of_sums(kind, work->task, members[c], panel, work->task->form->centred.n_stages, sums[c], own);
+    for (int v = 0; v < PANEL_VECTORS; v++) {
+      const vector other = vector_choose(k == of_best[v], vector_of(-INFINITY), own[v]);
+      const unsigned some = lanes_at_least(own[v], vector_max(best[v], tops->first[v]) - SHARE_RANGE);
+      n_within_reach += __builtin_popcount(some);
+      lanes |= some;
+      const vector_bits higher = other > tops->first[v];
+      tops->second[v] = vector_max(tops->second[v], vector_choose(higher, tops->first[v], other));
+      tops->of_first[v] = vector_choose(higher, k, tops->of_first[v]);
+      tops->first[v] = vector_choose(higher, other, tops->first[v]);
+    }
+    if (lanes == 0) continue;
+    vector *rows = (vector *)(near_row(work, members[c]) + panel * PANEL);
+    for (int v = 0; v < PANEL_VECTORS; v++) rows[v] = own[v];
+  }
+  return n_within_reach;
+}
+
+ALWAYS_INLINE void compute_group(distance_kind kind, const near_work *work, int64_t group, int panel)
+{
+  const int64_t end = work->groups->starts[group + 1];
+  near_tops tops;
+  int64_t n_within_reach = 0;
+  for (int v = 0; v < PANEL_VECTORS; v++) {
+    tops.first[v] = tops.second[v] = vector_of(-INFINITY);
+    tops.of_first[v] = vector_of(0.0);
+  }
+  for (int64_t i = work->groups->starts[group]; i < end; i += TOGETHER) {
+    const int n = end - i < TOGETHER ? (int)(end - i) : TOGETHER;
+    int64_t members[TOGETHER];
+    for (int c = 0; c < TOGETHER; c++) members[c] = work->groups->members[c < n ? i + c : end - 1];
+    if (n <= QUAD)
+      n_within_reach += near_block(kind, QUAD, work, members, n, panel, &tops);
+    else
+      n_within_reach += near_block(kind, TOGETHER, work, members, n, panel, &tops);
+  }
+  for (int i = 0; i < PANEL; i++)
+    settle_point(work, group, panel * PANEL + i, ((const double *)tops.first)[i], ((const double *)tops.of_first)[i],
+                 ((const double *)tops.second)[i]);
+  work->tile->n_within_reach += n_within_reach;
+}
+
+/* The sums of n x LANES members of a group, from the first-th of those that are packed, and one point, whose
+ * coordinates are PANEL apart. */
+ALWAYS_INLINE void add_features_of_point(distance_kind kind, int n, const near_work *work, int64_t group, int64_t first,
+                                         const double *x, double *sums)
+{
+  const int64_t stride = work->groups->packed_starts[group + 1] - work->groups->packed_starts[group];
+  const int64_t offset = work->groups->packed_starts[group] * work->task->form->n_features + first;
+  const double *means = work->groups->packed_means + offset;
+  const double *factors = kind == ROOTS || kind == WEIGHTED ? work->groups->packed_factors + offset : means;
+  vector grown[4];
+  for (int v = 0; v < n; v++) grown[v] = vector_of(0.0);
+  for (int64_t j = 0; j < work->task->form->n_features; j++, means += stride, factors += stride) {
+    const vector own = vector_of(x[j * PANEL]);
+    for (int v = 0; v < n; v++)
+      grown[v] = with_feature(kind, grown[v], own, ((const vector *)means)[v], ((const vector *)factors)[v]);
+  }
+  for (int v = 0; v < n; v++) ((vector *)sums)[v] = grown[v];
+}
+
+/* A group at one point: lanes run over its members. */
+ALWAYS_INLINE void compute_group_of_point(distance_kind kind, const near_work *work, int64_t group, int p)
+{
+  const distance_task *task = work->task;
+  const density_form *form = task->form;
+  const int64_t n_stages = form->centred.n_stages;
+  const int64_t begin = work->groups->starts[group];
+  const int64_t n = work->groups->starts[group + 1] - begin;
+  const int64_t padded = work->groups->packed_starts[group + 1] - work->groups->packed_starts[group];
+  const double *x = task->panels + p / PANEL * form->n_features * PANEL + p % PANEL;
+  double first = -INFINITY;
+  double second = -INFINITY;
+  double of_first = 0.0;
+  for (int64_t i = 0; i < padded; i += 4 * LANES) {
+    _Alignas(64) double sums[4 * LANES];
+    if (padded - i >= 4 * LANES)
+      add_features_of_point(kind, 4, work, group, i, x, sums);
+    else if (padded - i >= 2 * LANES)
+      add_features_of_point(kind, padded - i >= 3 * LANES ? 3 : 2, work, group, i, x, sums);
+    else
+      add_features_of_point(kind, 1, work, group, i, x, sums);
+    for (int64_t c = i; c < n && c < i + 4 * LANES; c++) {
+      const int64_t k = work->groups->members[begin + c];
+      const double precision = kind == PRODUCTS || kind == SQUARES ? form->whitening[k * form->whitening_length] : 1.0;
+      double half = 0.0;
+      if (kind == PRODUCTS)
+        half = task->halves[n_stages * TILE_ROWS + p] + form->centred.halves[n_stages * form->n_components + k];
+      const double own =
+          log_density_of_sum(kind, form->log_constants[k], precision, vector_of(half), vector_of(sums[c - i]))[0];
+      if (own >= fmax(work->best[p], first) - SHARE_RANGE) {
+        near_row(work, k)[p] = own;
+        work->tile->n_within_reach++;
+      }
+      if ((double)k == work->of_best[p]) continue;
+      if (own > first) {
+        second = first;
+        first = own;
+        of_first = (double)k;
+      } else if (own > second) {
+        second = own;
+      }
+    }
+  }
+  settle_point(work, group, p, first, of_first, second);
+}
+
+/* The points of a panel of which a group may be within reach, as bits. */
+ALWAYS_INLINE void compute_group_of_points(distance_kind kind, const near_work *work, int64_t group, int panel,
+                                           unsigned points)
+{
+  if (__builtin_popcount(points) > MOST_SINGLE_POINTS) {
+    compute_group(kind, work, group, panel);
+    return;
+  }
+  for (; points != 0; points &= points - 1)
+    compute_group_of_point(kind, work, group, panel * PANEL + __builtin_ctz(points));
+}
+
+/* One panel. background: its log density. */
+ALWAYS_INLINE void near_panel(distance_kind kind, const near_work *work, double background, int panel)
+{
+  const near_groups *groups = work->groups;
+  _Alignas(64) float least[PANEL];
+  for (int p = panel * PANEL; p < (panel + 1) * PANEL; p += LANES) log_densities_of_lanes(kind, work, p);
+  for (int i = 0; i < PANEL; i++) {
+    const double best = fmax(work->best[panel * PANEL + i], background);
+    least[i] = (float)fmax(best - SHARE_RANGE - NEAR_MARGIN - 0x1p-20 * fabs(best), -1e38);
+    if (best < -1e30) least[i] = -INFINITY;
+  }
+  for (int64_t g = 0; g < groups->n_groups; g++) {
+    float_vector *bounds = (float_vector *)(work->tile->bounds + g * TILE_ROWS + panel * PANEL);
+    float_vector e = *bounds * groups->scales_below[g] - groups->falls_above[g];
+    e = (float_vector)((__typeof__(e > e))e & (e > floats_of(0.0F)));
+    const float_vector most = groups->ceilings_above[g] - (0.5F * (1.0F - 0x1p-20F)) * e * e;
+    const unsigned points = float_lanes_at_least(most, *(const float_vector *)least);
+    if (groups->forgotten[g]) *bounds = floats_of(0.0F);
+    work->tile->n_computed += __builtin_popcount(points);
+    if (points != 0) compute_group_of_points(kind, work, g, panel, points);
+  }
+}
+
+/* One component's log densities become shares. */
+ALWAYS_INLINE void shares_of_row(double *row, const double best[TILE_ROWS], double sums[TILE_ROWS])
+{
+  for (int v = 0; v < TILE_VECTORS; v++) {
+    vector *own = (vector *)row + v;
+    const vector top = ((const vector *)best)[v];
+    const vector lowest = top - SHARE_RANGE;
+    vector share = vector_of(0.0);
+    if (lanes_at_least(*own, lowest) != 0) {
+      share = (vector)((vector_bits)vector_exp_of_negative(*own - top) & (*own >= lowest));
+      ((vector *)sums)[v] += share;
+    }
+    *own = share;
+  }
+}
+
+/* The components that are present, ascending: for (uint64_t ...). */
+#define FOR_PRESENT(k, n_components, present)                                                                          \
+  for (int64_t word = 0; word < ((n_components) + 63) / 64; word++)                                                    \
+    for (uint64_t bits = (present)[word], one = 1; bits != 0 && one; bits &= bits - 1)                                 \
+      for (int64_t k = word * 64 + __builtin_ctzll(bits), once = 1; once; once = 0)
+
+/* responsibilities_of_tile where only rows that are present are set. */
+static void responsibilities_of_present(const density_form *form, const row_tile *tile, double *rows,
+                                        double best[TILE_ROWS], const uint64_t *present, double *log_likelihood,
+                                        double *sum_log_max)
+{
+  _Alignas(64) double sums[TILE_ROWS];
+  _Alignas(64) double inverses[TILE_ROWS];
+  if (form->background > -INFINITY)
+    shares_of_background(form->background, best, sums);
+  else
+    fill(TILE_ROWS, sums, 0.0);
+  FOR_PRESENT(k, form->n_components, present) shares_of_row(rows + k * TILE_ROWS, best, sums);
+  for (int v = 0; v < TILE_VECTORS; v++) ((vector *)inverses)[v] = 1.0 / ((vector *)sums)[v];
+  for (int v = 0; v < TILE_VECTORS && tile->weights != NULL; v++)
+    ((vector *)inverses)[v] *= ((const vector *)tile->weights)[v];
+  FOR_PRESENT(k, form->n_components, present)
+  {
+    vector *own = (vector *)(rows + k * TILE_ROWS);
+    for (int v = 0; v < TILE_VECTORS; v++) own[v] *= ((vector *)inverses)[v];
+    for (int p = tile->n_points; p < TILE_ROWS; p++) rows[k * TILE_ROWS + p] = 0.0;
+  }
+  for (int p = tile->n_points; p < TILE_ROWS; p++) {
+    best[p] = 0.0;
+    sums[p] = 1.0;
+  }
+  add_logs(tile->weights, best, sums, log_likelihood, sum_log_max);
+}
+
+static void near_posteriors(const density_form *form, const near_groups *groups, near_tile *near, const row_tile *tile,
+                            double *responsibilities, double *log_likelihood, double *sum_log_max, double *scratch)
+{
+  _Alignas(64) double best[TILE_ROWS];
+  _Alignas(64) double of_best[TILE_ROWS];
+  const distance_task task = task_of_tile(form, tile->numbers, scratch);
+  const near_work work = {&task, groups, near, responsibilities, best, of_best};
+  memset(near->present, 0, (size_t)((form->n_components + 63) / 64) * sizeof *near->present);
+  near->n_computed = near->n_within_reach = 0;
+  near->n_pairs = groups->n_groups * TILE_ROWS;
+#define NEAR(kind)                                                                                                     \
+  for (int panel = 0; panel < N_PANELS; panel++) near_panel(kind, &work, form->background, panel)
+  FOR_KIND_OF(form, NEAR)
+#undef NEAR
+  for (int p = 0; p < TILE_ROWS; p++) {
+    near->best[p] = (int32_t)of_best[p];
+    best[p] = fmax(best[p], form->background);
+  }
+  responsibilities_of_present(form, tile, responsibilities, best, near->present, log_likelihood, sum_log_max);
+}
