@@ -3,7 +3,7 @@
 # Puts gmmpi beside scikit-learn and Armadillo: seconds per EM iteration, share of the cores' peak, seconds to a converged
 # model, reading. Everything runs in turn, several rounds; tables and a picture go into out/benchmark.
 #
-#   scripts/benchmark.sh [--install-peers | --without-peers] [--configurations LIST] [--rounds N] [--cores N] [--quick] [-o FOLDER]
+#   scripts/benchmark.sh [--against BUILD] [--install-peers | --without-peers] [--configurations LIST] [--rounds N] [--cores N] [--quick] [-o FOLDER]
 #
 # --help says more. GMMPI names a built gmmpi; else one is built in build/release. Nothing is installed without --install-peers.
 set -eu

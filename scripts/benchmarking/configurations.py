@@ -6,6 +6,9 @@ from typing import NamedTuple
 from plotting.problem import WRONG_USAGE, Problem
 
 
+COVARIANCES = ("full", "tied", "diag", "spherical")
+
+
 class Configuration(NamedTuple):
     covariance: str
     n: int  # points
@@ -25,7 +28,10 @@ class Configuration(NamedTuple):
     @property
     def flops(self):
         """Per iteration: half of it for distances, half for sums. full: z = W(x - mean) with a triangular W, and one half of
-        a symmetric matrix; diag: products with x and its squares; spherical: with x alone."""
+        a symmetric matrix; diag: products with x and its squares; spherical: with x alone; tied: as spherical, and W x and the
+        symmetric matrix once for all components."""
+        if self.covariance == "tied":
+            return self.n * (2 * self.d ** 2 + 4 * self.d * self.K)
         per_pair = {"full": 2 * self.d ** 2, "diag": 8 * self.d, "spherical": 4 * self.d}
         return self.n * self.K * per_pair[self.covariance]
 
@@ -41,6 +47,8 @@ def short(number):
 STANDARD = [Configuration(*c) for c in (
     ("full", 1000000, 2, 5), ("full", 1000000, 8, 16), ("full", 500000, 16, 32), ("full", 400000, 32, 32),
     ("full", 200000, 64, 32), ("full", 100000, 128, 64, None, 20000), ("diag", 1000000, 32, 64))]
+# Covariances in common, which Armadillo has not.
+SHARED = [Configuration(*c) for c in (("tied", 1000000, 16, 32), ("tied", 200000, 64, 32))]
 # The size of vector search. scikit-learn holds several arrays of n x K numbers, so the peers get fewer points.
 LARGE = [Configuration(*c) for c in (
     ("spherical", 1000000, 128, 1024, 40000), ("diag", 1000000, 128, 1024, 40000))]
@@ -70,8 +78,8 @@ QUICK_SIZES = Sizes(
 
 
 def parse_configurations(text):
-    """full:1e6:8:16,diag:1e6:32:64 as a list of configurations; standard, large and quick stand for whole lists."""
-    lists = {"standard": STANDARD, "large": LARGE, "quick": QUICK}
+    """full:1e6:8:16,diag:1e6:32:64 as a list of configurations; standard, shared, large and quick stand for whole lists."""
+    lists = {"standard": STANDARD, "shared": SHARED, "large": LARGE, "quick": QUICK}
     picked = []
     for word in text.split(","):
         if word in lists:
@@ -82,8 +90,8 @@ def parse_configurations(text):
             covariance, (n, d, K) = parts[0], [int(float(part)) for part in parts[1:]]
         except ValueError:
             raise Problem(WRONG_USAGE, "--configurations: '%s' is not COVARIANCE:N:D:K; try full:1e6:8:16" % word)
-        if covariance not in ("full", "diag", "spherical") or min(n, d, K) < 1:
+        if covariance not in COVARIANCES or min(n, d, K) < 1:
             raise Problem(WRONG_USAGE, "--configurations: '%s' asks for what is not there" % word)
-        known = [c for c in STANDARD + LARGE if c[:4] == (covariance, n, d, K)]
+        known = [c for c in STANDARD + SHARED + LARGE if c[:4] == (covariance, n, d, K)]
         picked += known or [Configuration(covariance, n, d, K)]
     return picked

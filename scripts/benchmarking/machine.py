@@ -57,7 +57,4 @@ def describe(gmmpi, cores, frequency_bits):
         "compiler": first_line(["cc", "--version"]),
         "load before": "%.2f" % os.getloadavg()[0],
     }
-    core_type = os.environ.get("OPENBLAS_CORETYPE")
-    if core_type:
-        facts["OPENBLAS_CORETYPE"] = core_type + " (it was set before, was left so, and may slow scikit-learn and Armadillo)"
     return facts

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Running what is compared: gmmpi, scikit-learn, Armadillo, and the small programs that measure the machine itself."""
 
+import copy
 import importlib.util
 import json
 import os
@@ -52,10 +53,16 @@ class Programs:
             raise Problem(NO_LIBRARY, "%s was not found; scripts/install_dependencies.sh installs it" % words[0])
         self._run(sources + ["-o", os.path.join(self.folder, name)])
 
+    def of_build(self, gmmpi):
+        """The same with another build of gmmpi."""
+        other = copy.copy(self)
+        other.gmmpi = gmmpi
+        return other
+
     def _run(self, words, environment=None):
-        """The standard output of a program that must succeed."""
-        run = subprocess.run([str(word) for word in words], capture_output=True, text=True,
-                             env=dict(os.environ, **(environment or {})), cwd=self.folder)
+        """The standard output of a program that must succeed; a variable that is None is taken out of the environment."""
+        merged = {name: value for name, value in dict(os.environ, **(environment or {})).items() if value is not None}
+        run = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=merged, cwd=self.folder)
         if run.returncode != 0:
             raise Problem(INTERNAL, "%s ended with status %d: %s" % (
                 " ".join(str(word) for word in words[:6]), run.returncode, (run.stderr or run.stdout).strip()[-800:]))
@@ -101,12 +108,12 @@ class Programs:
             words += ["--log", log]
         return self._json(words, ranks)
 
-    def iterate(self, sample, iterations, ranks=None, threads=None):
+    def iterate(self, sample, iterations, *options, ranks=None, threads=None):
         """Plain EM from the sample's start; adds the mean log-likelihood of the start to the summary."""
         log = os.path.join(self.folder, "log.csv")
         configuration = sample.configuration
         summary = self.fit(sample.points, "-k", configuration.K, "--covariance", configuration.covariance, "--init",
-                           sample.start, *PLAIN_EM, "--tol", 0, "--max-iter", iterations, ranks=ranks, threads=threads, log=log)
+                           sample.start, *PLAIN_EM, *options, "--tol", 0, "--max-iter", iterations, ranks=ranks, threads=threads, log=log)
         with open(log) as file:
             names, first = [line.strip().split(",") for line in file][:2]
         os.remove(log)
@@ -114,7 +121,8 @@ class Programs:
         return summary
 
     def _peer_environment(self):
-        return {"OMP_NUM_THREADS": str(self.cores), "OPENBLAS_NUM_THREADS": str(self.cores)}
+        """OpenBLAS chooses the kernel that is best on this processor, whatever was chosen for other programs."""
+        return {"OMP_NUM_THREADS": str(self.cores), "OPENBLAS_NUM_THREADS": str(self.cores), "OPENBLAS_CORETYPE": None}
 
     def scikit_learn(self, *arguments):
         words = [sys.executable, "-B", os.path.join(HERE, "scikit_learn_em.py"), *arguments]

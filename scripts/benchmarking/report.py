@@ -106,8 +106,11 @@ def scaling_table(result):
 
 def table_of(part, raw):
     """The table of one part of what was measured."""
+    from .against import against_table, whole_table
+
     cores = raw["machine"]["cores used"]
-    return {"iterations": lambda: iterations_table(raw[part], cores), "effective": lambda: effective_table(raw[part]),
+    return {"against": lambda: against_table(raw[part], cores), "whole": lambda: whole_table(raw[part]),
+            "iterations": lambda: iterations_table(raw[part], cores), "effective": lambda: effective_table(raw[part]),
             "converged": lambda: converged_table(raw[part]), "beginning": lambda: beginning_table(raw[part]),
             "reading": lambda: reading_table(raw[part], cores), "scaling": lambda: scaling_table(raw[part])}[part]()
 

@@ -12,7 +12,7 @@ SEPARATED = 20.0
 
 
 class Mixture:
-    """weights: K; means: K x d; covariances: K x d x d (full), K x d (diag) or K (spherical)."""
+    """weights: K; means: K x d; covariances: K x d x d (full), d x d (tied), K x d (diag) or K (spherical)."""
 
     def __init__(self, covariance, weights, means, covariances):
         self.covariance = covariance
@@ -25,11 +25,13 @@ class Mixture:
         d = self.means.shape[1]
         if self.covariance == "full":
             return self.covariances[k]
+        if self.covariance == "tied":
+            return self.covariances
         return np.diag(np.broadcast_to(self.covariances[k], d))
 
     def precisions_cholesky(self):
         """As scikit-learn's: transposed inverses of the Cholesky factors."""
-        if self.covariance != "full":
+        if self.covariance not in ("full", "tied"):
             return 1 / np.sqrt(self.covariances)
         return np.swapaxes(np.linalg.inv(np.linalg.cholesky(self.covariances)), -1, -2)
 
@@ -55,6 +57,9 @@ def draw_mixture(configuration, separation, seed):
         covariances = spread[:, 0].copy()
     elif configuration.covariance == "diag":
         covariances = spread
+    elif configuration.covariance == "tied":
+        turn = np.linalg.qr(random.standard_normal((d, d)))[0]
+        covariances = (turn * spread[0]) @ turn.T
     else:
         turns = np.linalg.qr(random.standard_normal((K, d, d)))[0]
         covariances = np.einsum("kia,ka,kja->kij", turns, spread, turns)
@@ -66,7 +71,7 @@ def draw_points(mixture, n, seed):
     random = np.random.default_rng([seed, n])
     K, d = mixture.means.shape
     factors = None
-    if mixture.covariance == "full":
+    if mixture.covariance in ("full", "tied"):
         factors = [np.linalg.cholesky(mixture.dense(k)) for k in range(K)]
     for start in range(0, n, CHUNK):
         size = min(CHUNK, n - start)

@@ -53,7 +53,7 @@ def time_iterations(points_path, rows, start_path, seconds, iterations):
     with h5py.File(start_path, "r") as file:
         covariance = file.attrs["covariance"]
         weights, means, covariances = file["weights"][:], file["means"][:], file["covariances"][:]
-    precisions = np.linalg.inv(covariances) if covariance == "full" else 1 / covariances
+    precisions = np.linalg.inv(covariances) if covariance in ("full", "tied") else 1 / covariances
     model = TimedMixture(
         len(weights), covariance_type=covariance, tol=0.0, max_iter=int(iterations) + 1, init_params="random", random_state=0,
         weights_init=weights, means_init=means, precisions_init=precisions).watch(float(seconds), int(iterations))

@@ -98,10 +98,37 @@ static distance_task task_of_tile(const density_form *form, const double *tile, 
   return task;
 }
 
-/* The components of a block: from k on; where there are fewer, the last one stands in for the others too. */
-ALWAYS_INLINE void members_from(int64_t k, int64_t n_components, int size, int64_t members[TOGETHER])
+/* Components of one kind, ascending. */
+typedef struct component_list {
+  const int64_t *order; /* NULL: 0, 1, ... */
+  int64_t n;
+} component_list;
+
+/* Those of the kind that most have, or of PRODUCTS the far ones. */
+ALWAYS_INLINE component_list list_of_kind(distance_kind kind, const distance_task *task, bool far)
 {
-  for (int c = 0; c < size; c++) members[c] = k + c < n_components ? k + c : n_components - 1;
+  const centred_form *centred = &task->form->centred;
+  if (kind != PRODUCTS) return (component_list){NULL, far ? 0 : task->form->n_components};
+  return far ? (component_list){centred->order + centred->n_near, task->form->n_components - centred->n_near}
+             : (component_list){centred->order, centred->n_near};
+}
+
+ALWAYS_INLINE int64_t member_of(const component_list *list, int64_t i)
+{
+  return list->order == NULL ? i : list->order[i];
+}
+
+/* A block of a list: from the i-th on; where there are fewer, the last one stands in for the others too. */
+ALWAYS_INLINE void members_from(const component_list *list, int64_t i, int size, int64_t members[TOGETHER])
+{
+  for (int c = 0; c < size; c++) members[c] = member_of(list, i + c < list->n ? i + c : list->n - 1);
+}
+
+/* Components in registers. Where there are factors beside means, more than QUAD rows to read would be too many
+ * addresses for the registers that hold these. */
+ALWAYS_INLINE int size_of_blocks(distance_kind kind)
+{
+  return kind == ROOTS || kind == WEIGHTED ? QUAD : TOGETHER;
 }
 
 /* Adds features first ... end - 1 to the sums of `size` components by a panel. */
@@ -166,13 +193,13 @@ ALWAYS_INLINE vector *panel_rows(double *log_densities, int64_t k, int panel)
 
 /* --- everything, exactly --- */
 
-/* `size` components from k on by a panel, whose best log densities are kept. */
-ALWAYS_INLINE void whole_block(distance_kind kind, int size, const distance_task *task, int64_t k, int panel,
-                               double *log_densities, vector best[PANEL_VECTORS])
+/* `size` components of a list from the i-th on by a panel, whose best log densities are kept. */
+ALWAYS_INLINE void whole_block(distance_kind kind, int size, const distance_task *task, const component_list *list,
+                               int64_t i, int panel, double *log_densities, vector best[PANEL_VECTORS])
 {
   int64_t members[TOGETHER];
   vector sums[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
-  members_from(k, task->form->n_components, size, members);
+  members_from(list, i, size, members);
   add_features(kind, size, task, members, panel, 0, task->form->n_features, sums);
   for (int c = 0; c < size; c++) {
     vector *rows = panel_rows(log_densities, members[c], panel);
@@ -181,22 +208,31 @@ ALWAYS_INLINE void whole_block(distance_kind kind, int size, const distance_task
   }
 }
 
-/* Panels first_panel ... N_PANELS - 1 (or one of them). best: of the points, TILE_ROWS. */
+ALWAYS_INLINE void whole_panels_of_list(distance_kind kind, const distance_task *task, component_list list,
+                                        int first_panel, int end_panel, double *log_densities, double *best)
+{
+  const int64_t width = task->form->n_features * (kind == ROOTS || kind == WEIGHTED ? 2 : 1);
+  const int size = size_of_blocks(kind);
+  const int64_t blocks = CHUNK_NUMBERS / width / TOGETHER;
+  const int64_t chunk = blocks > 0 ? blocks * TOGETHER : TOGETHER;
+  for (int64_t begin = 0; begin < list.n; begin += chunk) {
+    const int64_t end = list.n - begin < chunk ? list.n : begin + chunk;
+    for (int panel = first_panel; panel < end_panel; panel++) {
+      vector *top = (vector *)(best + panel * PANEL);
+      int64_t i = begin;
+      for (; i + QUAD < end; i += size) whole_block(kind, size, task, &list, i, panel, log_densities, top);
+      if (i < end) whole_block(kind, QUAD, task, &list, i, panel, log_densities, top);
+    }
+  }
+}
+
+/* Panels first_panel ... end_panel - 1, whose best log densities are kept. best: of the points, TILE_ROWS. */
 ALWAYS_INLINE void whole_panels(distance_kind kind, const distance_task *task, int first_panel, int end_panel,
                                 double *log_densities, double *best)
 {
-  const int64_t K = task->form->n_components;
-  const int64_t width = task->form->n_features * (kind == ROOTS || kind == WEIGHTED ? 2 : 1);
-  const int64_t chunk = CHUNK_NUMBERS / width / TOGETHER > 0 ? CHUNK_NUMBERS / width / TOGETHER * TOGETHER : TOGETHER;
-  for (int64_t begin = 0; begin < K; begin += chunk) {
-    const int64_t end = K - begin < chunk ? K : begin + chunk;
-    for (int panel = first_panel; panel < end_panel; panel++) {
-      vector *top = (vector *)(best + panel * PANEL);
-      int64_t k = begin;
-      for (; k + QUAD < end; k += TOGETHER) whole_block(kind, TOGETHER, task, k, panel, log_densities, top);
-      if (k < end) whole_block(kind, QUAD, task, k, panel, log_densities, top);
-    }
-  }
+  whole_panels_of_list(kind, task, list_of_kind(kind, task, false), first_panel, end_panel, log_densities, best);
+  if (kind == PRODUCTS)
+    whole_panels_of_list(SQUARES, task, list_of_kind(kind, task, true), first_panel, end_panel, log_densities, best);
 }
 
 /* The same of t distributions. */
@@ -205,8 +241,9 @@ ALWAYS_INLINE void all_diagonal_tails(const density_form *form, bool isotropic, 
 {
   const distance_task task = task_of_tile(form, tile, scratch);
   for (int64_t k = 0; k < form->n_components; k += QUAD) {
+    const component_list list = {NULL, form->n_components};
     int64_t members[TOGETHER];
-    members_from(k, form->n_components, QUAD, members);
+    members_from(&list, k, QUAD, members);
     for (int panel = 0; panel < N_PANELS; panel++) {
       vector distances[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
       add_features(isotropic ? SQUARES : WEIGHTED, QUAD, &task, members, panel, 0, form->n_features, distances);
@@ -236,35 +273,40 @@ static void log_densities_diagonal_tails(const density_form *form, const double 
 
 /* --- what is within reach --- */
 
-/* The first stage of all components, from panel first_panel on: sums, and for every point the component that is best
- * by them. */
-ALWAYS_INLINE void start_diagonal(distance_kind kind, const distance_task *task, int first_panel, double *sums,
-                                  double guesses[TILE_ROWS])
+/* The first stage of a list's components by a panel: sums, and for every point the component that is best by them. */
+ALWAYS_INLINE void start_list(distance_kind kind, const distance_task *task, component_list list, int panel,
+                              double *sums, vector highest[PANEL_VECTORS], vector guesses[PANEL_VECTORS])
 {
-  _Alignas(64) double highest[TILE_ROWS];
-  const int64_t K = task->form->n_components;
-  fill(TILE_ROWS, highest, -INFINITY);
-  fill(TILE_ROWS, guesses, 0.0);
-  for (int panel = first_panel; panel < N_PANELS; panel++) {
-    vector *top = (vector *)(highest + panel * PANEL);
-    vector *guess = (vector *)(guesses + panel * PANEL);
-    for (int64_t k = 0; k < K; k += TOGETHER) {
-      int64_t members[TOGETHER];
-      vector own[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
-      members_from(k, K, TOGETHER, members);
-      add_features(kind, TOGETHER, task, members, panel, 0, STAGE_FEATURES, own);
-      for (int c = 0; c < TOGETHER; c++) {
-        vector *rows = panel_rows(sums, members[c], panel);
-        vector most[PANEL_VECTORS];
-        log_densities_of_sums(kind, task, members[c], panel, 0, own[c], most);
-        for (int v = 0; v < PANEL_VECTORS; v++) {
-          guess[v] = vector_choose(most[v] > top[v], vector_of((double)members[c]), guess[v]);
-          top[v] = vector_max(most[v], top[v]);
-          rows[v] = own[c][v];
-        }
+  const int size = size_of_blocks(kind);
+  for (int64_t i = 0; i < list.n; i += size) {
+    int64_t members[TOGETHER];
+    vector own[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
+    members_from(&list, i, size, members);
+    add_features(kind, size, task, members, panel, 0, STAGE_FEATURES, own);
+    for (int c = 0; c < size; c++) {
+      vector *rows = panel_rows(sums, members[c], panel);
+      vector most[PANEL_VECTORS];
+      log_densities_of_sums(kind, task, members[c], panel, 0, own[c], most);
+      for (int v = 0; v < PANEL_VECTORS; v++) {
+        guesses[v] = vector_choose(most[v] > highest[v], vector_of((double)members[c]), guesses[v]);
+        highest[v] = vector_max(most[v], highest[v]);
+        rows[v] = own[c][v];
       }
     }
   }
+}
+
+ALWAYS_INLINE void start_panel(distance_kind kind, const distance_task *task, int panel, double *sums,
+                               double guesses[PANEL])
+{
+  vector highest[PANEL_VECTORS], guess[PANEL_VECTORS];
+  for (int v = 0; v < PANEL_VECTORS; v++) {
+    highest[v] = vector_of(-INFINITY);
+    guess[v] = vector_of(0.0);
+  }
+  start_list(kind, task, list_of_kind(kind, task, false), panel, sums, highest, guess);
+  if (kind == PRODUCTS) start_list(SQUARES, task, list_of_kind(kind, task, true), panel, sums, highest, guess);
+  for (int v = 0; v < PANEL_VECTORS; v++) ((vector *)guesses)[v] = guess[v];
 }
 
 /* Components that are to be finished, until there are QUAD of them. */
@@ -317,20 +359,30 @@ ALWAYS_INLINE void let_wait(distance_kind kind, const distance_task *task, int64
   if (waiting->n == QUAD) finish_waiting(kind, task, waiting, panel, sums, best);
 }
 
-/* One panel: the components that look best to a point go first (the panel's bit in ahead, K words), then the others
- * that are within reach. */
-ALWAYS_INLINE void finish_panel(distance_kind kind, const distance_task *task, int panel, const double *guesses,
-                                double *sums, vector best[PANEL_VECTORS], uint32_t *ahead)
+/* Components of a list that look best to a point of a panel (the panel's bit is set in ahead, K words). */
+ALWAYS_INLINE void finish_guesses(distance_kind kind, distance_kind of_most, const distance_task *task, int panel,
+                                  const double guesses[PANEL], double *sums, vector best[PANEL_VECTORS],
+                                  uint32_t *ahead)
 {
   const uint32_t own = UINT32_C(1) << panel;
   waiting_components waiting = {.n = 0};
-  for (int p = panel * PANEL; p < (panel + 1) * PANEL; p++) {
+  for (int p = 0; p < PANEL; p++) {
     const int64_t k = (int64_t)guesses[p];
-    if ((ahead[k] & own) == 0) let_wait(kind, task, k, &waiting, panel, sums, best);
+    if ((ahead[k] & own) != 0 || kind_of_component(of_most, task->form, k) != kind) continue;
+    let_wait(kind, task, k, &waiting, panel, sums, best);
     ahead[k] |= own;
   }
   finish_waiting(kind, task, &waiting, panel, sums, best);
-  for (int64_t k = 0; k < task->form->n_components; k++) {
+}
+
+/* The others of a list that are within reach. */
+ALWAYS_INLINE void finish_list(distance_kind kind, const distance_task *task, component_list list, int panel,
+                               double *sums, vector best[PANEL_VECTORS], const uint32_t *ahead)
+{
+  const uint32_t own = UINT32_C(1) << panel;
+  waiting_components waiting = {.n = 0};
+  for (int64_t i = 0; i < list.n; i++) {
+    const int64_t k = member_of(&list, i);
     vector *rows = panel_rows(sums, k, panel);
     if ((ahead[k] & own) != 0) continue;
     if (diagonal_within_reach(kind, task, k, panel, 0, rows, best)) {
@@ -340,6 +392,16 @@ ALWAYS_INLINE void finish_panel(distance_kind kind, const distance_task *task, i
     }
   }
   finish_waiting(kind, task, &waiting, panel, sums, best);
+}
+
+/* One panel: what looks best to a point goes first, then the others that are within reach. */
+ALWAYS_INLINE void finish_panel(distance_kind kind, const distance_task *task, int panel, const double guesses[PANEL],
+                                double *sums, vector best[PANEL_VECTORS], uint32_t *ahead)
+{
+  finish_guesses(kind, kind, task, panel, guesses, sums, best, ahead);
+  if (kind == PRODUCTS) finish_guesses(SQUARES, kind, task, panel, guesses, sums, best, ahead);
+  finish_list(kind, task, list_of_kind(kind, task, false), panel, sums, best, ahead);
+  if (kind == PRODUCTS) finish_list(SQUARES, task, list_of_kind(kind, task, true), panel, sums, best, ahead);
 }
 
 /* Is at least half of the components within reach of one of a panel's points? */
@@ -359,7 +421,7 @@ ALWAYS_INLINE bool most_are_within_reach(int64_t n_components, double *log_densi
 ALWAYS_INLINE void reachable_panels(distance_kind kind, const distance_task *task, double *log_densities,
                                     double best[TILE_ROWS], uint32_t *ahead)
 {
-  _Alignas(64) double guesses[TILE_ROWS];
+  _Alignas(64) double guesses[PANEL];
   const int64_t K = task->form->n_components;
   if (task->form->n_features <= STAGE_FEATURES) {
     whole_panels(kind, task, 0, N_PANELS, log_densities, best);
@@ -370,10 +432,11 @@ ALWAYS_INLINE void reachable_panels(distance_kind kind, const distance_task *tas
     whole_panels(kind, task, 1, N_PANELS, log_densities, best);
     return;
   }
-  start_diagonal(kind, task, 1, log_densities, guesses);
   memset(ahead, 0, (size_t)K * sizeof *ahead);
-  for (int panel = 1; panel < N_PANELS; panel++)
+  for (int panel = 1; panel < N_PANELS; panel++) {
+    start_panel(kind, task, panel, log_densities, guesses);
     finish_panel(kind, task, panel, guesses, log_densities, (vector *)(best + panel * PANEL), ahead);
+  }
 }
 
 /* The kinds, each with code of its own: what is done when a kind is known. */

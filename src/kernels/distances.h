@@ -8,17 +8,23 @@
  *   sum = 0; for j = 0 ... d - 1: sum = with_feature(kind, sum, x_j, mean_j, factor_j)
  *   log density = log_density_of_sum(kind, log_constants[k], p, half_of_point + halves[n_stages][k], sum)
  *
- * PRODUCTS and ROOTS are centred_form's (mixture/density.h), where form->centred.holds: x_j are coordinates of u, mean
- * rows of centred.means, factors rows of centred.roots. half_of_point is |u|^2 / 2, that is 0.5 times the sum of u_j^2
- * over ascending j by fused multiply-add. SQUARES and WEIGHTED are the direct ones: x_j are coordinates of x (or of y
- * where covariances have something in common), mean is the component's, factors its precisions. p is the component's
+ * kind = kind_of_component(kind_of(form), form, k). Where form->centred.holds (mixture/density.h) x_j are coordinates
+ * of u, mean is a row of centred.means, and of ROOTS factor one of centred.roots; half_of_point is |u|^2 / 2, that is
+ * 0.5 times the sum of u_j^2 over ascending j by fused multiply-add. Else x_j are coordinates of x (or of y where
+ * covariances have something in common), mean is the component's mean, and factor its precisions. p is the component's
  * one precision where isotropic (PRODUCTS, SQUARES), else it is not used. */
 typedef enum distance_kind { PRODUCTS, ROOTS, SQUARES, WEIGHTED } distance_kind;
 
+/* Of most components; with PRODUCTS, those that are far have SQUARES. */
 static distance_kind kind_of(const density_form *form)
 {
   if (form->centred.holds) return form->isotropic ? PRODUCTS : ROOTS;
   return form->isotropic ? SQUARES : WEIGHTED;
+}
+
+ALWAYS_INLINE distance_kind kind_of_component(distance_kind of_most, const density_form *form, int64_t k)
+{
+  return of_most == PRODUCTS && form->centred.far[k] ? SQUARES : of_most;
 }
 
 ALWAYS_INLINE vector with_feature(distance_kind kind, vector sum, vector x, vector mean, vector factor)

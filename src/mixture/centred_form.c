@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* |W_k m_k|^2 at most: see mixture/density.h. */
-static const double most_square = 0x1p12;
-static const double most_square_of_roots = 0x1p16;
-
 /* With fewer of them there is nothing to gain. */
 enum { LEAST_CENTRED_FEATURES = 5, LEAST_CENTRED_COMPONENTS = 4 };
 
@@ -45,7 +41,7 @@ int64_t centred_form_length(const covariance_family *family, int64_t n_component
   if (!multiply_fits(n_components, (is_isotropic(family) ? 1 : 2) * centred_stride(n_features), &rows) ||
       !multiply_fits(n_components, stages_before_last(n_features) + 1, &halves))
     return INT64_MAX;
-  return sum_of_bytes(3, (int64_t[]){rows, halves, n_features});
+  return sum_of_bytes(5, (int64_t[]){rows, halves, n_features, n_components, n_components});
 }
 
 bool centred_form_allocate(const covariance_family *family, density_form *form)
@@ -59,11 +55,14 @@ bool centred_form_allocate(const covariance_family *family, density_form *form)
   centred->room = allocate(d, sizeof(double));
   centred->means = allocate(K * centred->stride, sizeof(double));
   centred->halves = allocate(K * (centred->n_stages + 1), sizeof(double));
+  centred->far = allocate(K, sizeof *centred->far);
+  centred->order = allocate(K, sizeof *centred->order);
   if (!is_isotropic(family)) {
     centred->roots = allocate(K * centred->stride, sizeof(double));
     if (centred->roots == NULL) return false;
   }
-  return centred->room != NULL && centred->means != NULL && centred->halves != NULL;
+  return centred->room != NULL && centred->means != NULL && centred->halves != NULL && centred->far != NULL &&
+         centred->order != NULL;
 }
 
 void centred_form_free(density_form *form)
@@ -72,6 +71,8 @@ void centred_form_free(density_form *form)
   free(form->centred.means);
   free(form->centred.halves);
   free(form->centred.roots);
+  free(form->centred.far);
+  free(form->centred.order);
 }
 
 /* The numbers that the form, or that of transformed points, has of component k. */
@@ -101,7 +102,7 @@ static void set_middle(const density_form *form, const double *weights, double *
   }
 }
 
-/* Returns whether the component is near enough. */
+/* Returns whether the form may hold. */
 static bool centre_with_roots(const density_form *form, int64_t k)
 {
   const centred_form *centred = &form->centred;
@@ -109,12 +110,13 @@ static bool centre_with_roots(const density_form *form, int64_t k)
   double *mean = centred->means + k * centred->stride;
   double *roots = centred->roots + k * centred->stride;
   double square = 0.0;
+  centred->far[k] = false;
   for (int64_t j = 0; j < form->n_features; j++) {
     roots[j] = sqrt(own.precisions[j]);
     mean[j] = roots[j] * (own.mean[j] - (centred->origin != NULL ? centred->origin[j] : 0.0));
     square += mean[j] * mean[j];
   }
-  return square <= most_square_of_roots;
+  return square <= MOST_CENTRED_SQUARE;
 }
 
 static bool centre_with_halves(const density_form *form, int64_t k)
@@ -132,7 +134,8 @@ static bool centre_with_halves(const density_form *form, int64_t k)
   centred->halves[centred->n_stages * form->n_components + k] = 0.5 * square;
   for (int64_t s = 0; s < centred->n_stages; s++)
     centred->halves[s * form->n_components + k] -= centred->slack * square;
-  return own.precisions[0] * square <= most_square;
+  centred->far[k] = !(own.precisions[0] * square <= MOST_PRODUCTS_SQUARE);
+  return own.precisions[0] * square <= MOST_CENTRED_SQUARE;
 }
 
 static void clear_component(const density_form *form, int64_t k)
@@ -142,6 +145,19 @@ static void clear_component(const density_form *form, int64_t k)
   memset(centred->means + k * centred->stride, 0, row);
   if (centred->roots != NULL) memset(centred->roots + k * centred->stride, 0, row);
   for (int64_t s = 0; s <= centred->n_stages; s++) centred->halves[s * form->n_components + k] = 0.0;
+  centred->far[k] = false;
+}
+
+static void set_order(centred_form *centred, int64_t n_components)
+{
+  int64_t n = 0;
+  for (int64_t k = 0; k < n_components; k++) {
+    if (!centred->far[k]) centred->order[n++] = k;
+  }
+  centred->n_near = n;
+  for (int64_t k = 0; k < n_components; k++) {
+    if (centred->far[k]) centred->order[n++] = k;
+  }
 }
 
 void centred_form_set(density_form *form, const double *weights)
@@ -162,4 +178,5 @@ void centred_form_set(density_form *form, const double *weights)
     else
       clear_component(form, k);
   }
+  set_order(centred, form->n_components);
 }

@@ -67,11 +67,16 @@ enum { STAGE_FEATURES = 16 };
  *   else, of root_kj^2 = precision_kj:   the sum of (root_kj u_j - root_kj m_kj)^2 over j.
  *
  * That takes one fused multiply-add per feature, or two, where the direct way takes a subtraction more, or a
- * subtraction, a product and another. It cancels: of half the square of a distance, about 2^-53 (|W_k m_k|^2 + |W_k
- * m_k| |W_k (x - mean_k)|) is lost, or of the second kind 2^-53 |W_k m_k| |W_k (x - mean_k)|. So it is used where |W_k
- * m_k|^2 is at most MOST_CENTRED_SQUARE, or MOST_CENTRED_SQUARE_OF_ROOTS, for all components of a weight above 0: a log
- * density is then wrong by 2^-41, or 2^-45 sqrt(d), at most in the order of size. That is decided from the model alone;
- * else distances are computed directly. */
+ * subtraction, a product and another. Products cancel: of half the square of a distance about 2^-53 |W_k m_k| (|W_k
+ * m_k|
+ * + |W_k (x - mean_k)|) is lost. So they are for components with |W_k m_k|^2 <= MOST_PRODUCTS_SQUARE, of which a log
+ * density is then wrong by 2^-43, in the order of size. Of others with one precision (far ones) the squares of u - m_k
+ * are summed, of which 2^-53 |W_k m_k| |W_k (x - mean_k)| is lost, like of the second kind. Where a component of a
+ * weight above 0 is more than 2^16 of its standard deviations away, |W_k m_k|^2 > MOST_CENTRED_SQUARE, nothing is
+ * centred and distances are computed directly. All this is decided from the model alone. */
+#define MOST_PRODUCTS_SQUARE 0x1p10
+#define MOST_CENTRED_SQUARE  0x1p32
+
 typedef struct centred_form {
   bool holds;           /* is it to be used? */
   int64_t stride;       /* numbers from one component's row to the next: no power of 2 lies between rows */
@@ -84,7 +89,10 @@ typedef struct centred_form {
   double *halves;
   int64_t n_stages; /* that end before the last feature: (d - 1) / STAGE_FEATURES */
   double slack;
-  double *room; /* d: for an origin */
+  double *room;   /* d: for an origin */
+  bool *far;      /* K: of the first kind, is it a far one? */
+  int64_t *order; /* K: the components, those that are not far first, ascending */
+  int64_t n_near; /* that are not far */
 } centred_form;
 
 typedef struct density_form {

@@ -25,6 +25,7 @@ class Arithmetic(unittest.TestCase):
         self.assertEqual(Configuration("full", 1000, 3, 7).flops, 2 * 1000 * 7 * 9)
         self.assertEqual(Configuration("diag", 1000, 3, 7).flops, 8 * 1000 * 7 * 3)
         self.assertEqual(Configuration("spherical", 1000, 3, 7).flops, 4 * 1000 * 7 * 3)
+        self.assertEqual(Configuration("tied", 1000, 3, 7).flops, 1000 * (2 * 9 + 4 * 7 * 3))
 
     def test_lists_of_configurations(self):
         self.assertEqual(parse_configurations("full:1e6:8:16,diag:2000:3:4"),
@@ -61,7 +62,7 @@ class Samples(Case):
         self.assertEqual(share(12.0, [[0.0, 0], [6.0, 0]]), 0.75)
 
     def test_files_hold_the_drawn_mixture(self):
-        for covariance in ("full", "diag", "spherical"):
+        for covariance in ("full", "tied", "diag", "spherical"):
             with self.subTest(covariance=covariance):
                 configuration = Configuration(covariance, 100000, 3, 2)
                 sample = Sample(configuration, self.path(covariance), separation=30.0)
@@ -110,6 +111,26 @@ class Script(Case):
                 self.assertRegex(filled[name], r"\d")
             for name in ("scikit-learn, s", "Armadillo, s"):
                 self.assertEqual(filled[name], "–")
+
+    def test_two_builds_in_turn(self):
+        """gmmpi against itself: nothing is said of times, but both do the same work."""
+        folder = self.path("results")
+        run = self.run_script("--quick", "--against", os.environ["GMMPI"], "-o", folder)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(sorted(os.listdir(folder)), ["against.png", "benchmark.json", "benchmark.md"])
+        with open(os.path.join(folder, "benchmark.json")) as file:
+            raw = json.load(file)
+        self.assertEqual([result["data"] for result in raw["against"]], ["overlapping", "separated"])
+        for result in raw["against"]:
+            self.assertTrue(all(r["same_work"] and r["old"] > 0 and r["new"] > 0 for r in result["rounds"]), result)
+        for result in raw["whole"]:
+            self.assertTrue(all(r["old_log_likelihood"] == r["new_log_likelihood"] for r in result["rounds"]), result)
+        self.assertNotIn("NOT ALL", run.stdout)
+
+    def test_against_nothing(self):
+        run = self.run_script("--quick", "--against", self.path("nowhere"), "-o", self.path("results"))
+        self.assertEqual(run.returncode, 66, run.stderr)
+        self.assertIn("nowhere", run.stderr)
 
     def test_wrong_options(self):
         for words in (["--rounds", "0"], ["--cores", "-1"], ["--quick", "--configurations", "full:1:2"], ["--parts", "iterations,all"],
