@@ -51,37 +51,58 @@ ALWAYS_INLINE double *near_row(const near_work *work, int64_t k)
   return row;
 }
 
-/* The log densities of LANES points, from the p-th on, each of its own component. */
-ALWAYS_INLINE void log_densities_of_lanes(distance_kind kind, const near_work *work, int p)
+/* Of LANES points, each with its own component. */
+typedef struct lane_components {
+  const double *means[LANES], *factors[LANES];
+  vector log_constants, precisions, halves;
+  vector_bits far; /* all ones where the component's kind is not that of most */
+} lane_components;
+
+ALWAYS_INLINE lane_components components_of_lanes(distance_kind kind, const near_work *work, int p)
 {
   const distance_task *task = work->task;
   const density_form *form = task->form;
-  const int64_t d = form->n_features;
-  const double *x = task->panels + p / PANEL * d * PANEL + p % PANEL;
-  const double *means[LANES], *factors[LANES];
-  vector sum = vector_of(0.0);
+  const int64_t last = form->centred.n_stages;
+  lane_components own;
+  own.halves = own.precisions = vector_of(0.0);
   for (int i = 0; i < LANES; i++) {
     const int64_t k = work->tile->best[p + i];
-    means[i] = task->means + k * task->means_stride;
-    factors[i] = kind == ROOTS || kind == WEIGHTED ? task->factors + k * task->factors_stride : means[i];
-  }
-  for (int64_t j = 0; j < d; j++) {
-    vector mean, factor;
-    for (int i = 0; i < LANES; i++) mean[i] = means[i][j];
-    factor = mean;
-    for (int i = 0; i < LANES && (kind == ROOTS || kind == WEIGHTED); i++) factor[i] = factors[i][j];
-    sum = with_feature(kind, sum, *(const vector *)(x + j * PANEL), mean, factor);
-  }
-  for (int i = 0; i < LANES; i++) {
-    const int64_t k = work->tile->best[p + i];
-    const double precision = kind == PRODUCTS || kind == SQUARES ? form->whitening[k * form->whitening_length] : 1.0;
-    double half = 0.0;
+    own.means[i] = task->means + k * task->means_stride;
+    own.factors[i] = kind == ROOTS || kind == WEIGHTED ? task->factors + k * task->factors_stride : own.means[i];
+    own.log_constants[i] = form->log_constants[k];
+    own.far[i] = kind_of_component(kind, form, k) == kind ? 0 : -1;
+    if (kind == PRODUCTS || kind == SQUARES) own.precisions[i] = form->whitening[k * form->whitening_length];
     if (kind == PRODUCTS)
-      half = task->halves[form->centred.n_stages * TILE_ROWS + p + i] +
-             form->centred.halves[form->centred.n_stages * form->n_components + k];
-    const vector own = log_density_of_sum(kind, form->log_constants[k], precision, vector_of(half), vector_of(sum[i]));
-    near_row(work, k)[p + i] = own[0];
-    work->best[p + i] = own[0];
+      own.halves[i] = task->halves[last * TILE_ROWS + p + i] + form->centred.halves[last * form->n_components + k];
+  }
+  return own;
+}
+
+/* The log densities of LANES points, from the p-th on, each of the component that was its best. */
+ALWAYS_INLINE void log_densities_of_best(distance_kind kind, const near_work *work, int p)
+{
+  const int64_t d = work->task->form->n_features;
+  const double *x = work->task->panels + p / PANEL * d * PANEL + p % PANEL;
+  const lane_components own = components_of_lanes(kind, work, p);
+  vector sum = vector_of(0.0);
+  vector squares = vector_of(0.0);
+  for (int64_t j = 0; j < d; j++) {
+    const vector coordinates = *(const vector *)(x + j * PANEL);
+    vector mean, factor;
+    for (int i = 0; i < LANES; i++) mean[i] = own.means[i][j];
+    factor = mean;
+    for (int i = 0; i < LANES && (kind == ROOTS || kind == WEIGHTED); i++) factor[i] = own.factors[i][j];
+    sum = with_feature(kind, sum, coordinates, mean, factor);
+    if (kind == PRODUCTS) squares = with_feature(SQUARES, squares, coordinates, mean, factor);
+  }
+  vector log_densities = log_density_of_lanes(kind, own.log_constants, own.precisions, own.halves, sum);
+  if (kind == PRODUCTS)
+    log_densities = vector_choose(
+        own.far, log_density_of_lanes(SQUARES, own.log_constants, own.precisions, own.halves, squares), log_densities);
+  for (int i = 0; i < LANES; i++) {
+    const int64_t k = work->tile->best[p + i];
+    near_row(work, k)[p + i] = log_densities[i];
+    work->best[p + i] = log_densities[i];
     work->of_best[p + i] = (double)k;
   }
 }
@@ -159,90 +180,106 @@ ALWAYS_INLINE int near_block(distance_kind kind, int size, const near_work *work
   return n_within_reach;
 }
 
+/* Part `part` of the groups at a panel's points. */
+ALWAYS_INLINE void compute_part(distance_kind kind, const near_work *work, int64_t part, int panel, near_tops *tops)
+{
+  const int size = size_of_blocks(kind);
+  const int64_t end = work->groups->starts[part + 1];
+  for (int64_t i = work->groups->starts[part]; i < end; i += size) {
+    const int n = end - i < size ? (int)(end - i) : size;
+    int64_t members[TOGETHER];
+    for (int c = 0; c < TOGETHER; c++) members[c] = work->groups->members[c < n ? i + c : end - 1];
+    if (n <= QUAD)
+      work->tile->n_within_reach += near_block(kind, QUAD, work, members, n, panel, tops);
+    else
+      work->tile->n_within_reach += near_block(kind, size, work, members, n, panel, tops);
+  }
+}
+
 ALWAYS_INLINE void compute_group(distance_kind kind, const near_work *work, int64_t group, int panel)
 {
-  const int64_t end = work->groups->starts[group + 1];
   near_tops tops;
-  int64_t n_within_reach = 0;
   for (int v = 0; v < PANEL_VECTORS; v++) {
     tops.first[v] = tops.second[v] = vector_of(-INFINITY);
     tops.of_first[v] = vector_of(0.0);
   }
-  for (int64_t i = work->groups->starts[group]; i < end; i += TOGETHER) {
-    const int n = end - i < TOGETHER ? (int)(end - i) : TOGETHER;
-    int64_t members[TOGETHER];
-    for (int c = 0; c < TOGETHER; c++) members[c] = work->groups->members[c < n ? i + c : end - 1];
-    if (n <= QUAD)
-      n_within_reach += near_block(kind, QUAD, work, members, n, panel, &tops);
-    else
-      n_within_reach += near_block(kind, TOGETHER, work, members, n, panel, &tops);
-  }
+  compute_part(kind, work, 2 * group, panel, &tops);
+  if (kind == PRODUCTS) compute_part(SQUARES, work, 2 * group + 1, panel, &tops);
   for (int i = 0; i < PANEL; i++)
     settle_point(work, group, panel * PANEL + i, ((const double *)tops.first)[i], ((const double *)tops.of_first)[i],
                  ((const double *)tops.second)[i]);
-  work->tile->n_within_reach += n_within_reach;
 }
 
-/* The sums of n x LANES members of a group, from the first-th of those that are packed, and one point, whose
- * coordinates are PANEL apart. */
-ALWAYS_INLINE void add_features_of_point(distance_kind kind, int n, const near_work *work, int64_t group, int64_t first,
-                                         const double *x, double *sums)
+/* A group's highest log densities at one point, as near_tops, in each lane. */
+typedef struct point_tops {
+  vector first, second, of_first;
+} point_tops;
+
+/* n x LANES members of a part, from the first-th on, at the p-th point. */
+ALWAYS_INLINE void near_members(distance_kind kind, int n, const near_work *work, int64_t part, int64_t first, int p,
+                                point_tops *tops)
 {
-  const int64_t stride = work->groups->packed_starts[group + 1] - work->groups->packed_starts[group];
-  const int64_t offset = work->groups->packed_starts[group] * work->task->form->n_features + first;
-  const double *means = work->groups->packed_means + offset;
-  const double *factors = kind == ROOTS || kind == WEIGHTED ? work->groups->packed_factors + offset : means;
-  vector grown[4];
-  for (int v = 0; v < n; v++) grown[v] = vector_of(0.0);
-  for (int64_t j = 0; j < work->task->form->n_features; j++, means += stride, factors += stride) {
+  const near_groups *groups = work->groups;
+  const distance_task *task = work->task;
+  const int64_t d = task->form->n_features;
+  const int64_t start = groups->packed_starts[part];
+  const int64_t stride = groups->packed_starts[part + 1] - start;
+  const double *means = groups->packed_means + start * d + first;
+  const double *factors = kind == ROOTS || kind == WEIGHTED ? groups->packed_factors + start * d + first : means;
+  const double *x = task->panels + p / PANEL * d * PANEL + p % PANEL;
+  const double half = kind == PRODUCTS ? task->halves[task->form->centred.n_stages * TILE_ROWS + p] : 0.0;
+  const vector best = vector_of(work->best[p]);
+  const vector of_best = vector_of(work->of_best[p]);
+  vector sums[4];
+  for (int v = 0; v < n; v++) sums[v] = vector_of(0.0);
+  for (int64_t j = 0; j < d; j++, means += stride, factors += stride) {
     const vector own = vector_of(x[j * PANEL]);
     for (int v = 0; v < n; v++)
-      grown[v] = with_feature(kind, grown[v], own, ((const vector *)means)[v], ((const vector *)factors)[v]);
+      sums[v] = with_feature(kind, sums[v], own, ((const vector *)means)[v], ((const vector *)factors)[v]);
   }
-  for (int v = 0; v < n; v++) ((vector *)sums)[v] = grown[v];
+  for (int v = 0; v < n; v++) {
+    const int64_t i = start + first + v * LANES;
+    const vector numbers = *(const vector *)(groups->packed_numbers + i);
+    const vector own = log_density_of_lanes(kind, *(const vector *)(groups->packed_constants + i),
+                                            *(const vector *)(groups->packed_precisions + i),
+                                            half + *(const vector *)(groups->packed_halves + i), sums[v]);
+    const vector other = vector_choose(numbers == of_best, vector_of(-INFINITY), own);
+    unsigned lanes =
+        lanes_at_least(own, vector_max(best, tops->first) - SHARE_RANGE) & lanes_at_least(numbers, vector_of(0.0));
+    work->tile->n_within_reach += __builtin_popcount(lanes);
+    for (; lanes != 0; lanes &= lanes - 1)
+      near_row(work, (int64_t)numbers[__builtin_ctz(lanes)])[p] = own[__builtin_ctz(lanes)];
+    const vector_bits higher = other > tops->first;
+    tops->second = vector_max(tops->second, vector_choose(higher, tops->first, other));
+    tops->of_first = vector_choose(higher, numbers, tops->of_first);
+    tops->first = vector_choose(higher, other, tops->first);
+  }
+}
+
+ALWAYS_INLINE void compute_part_of_point(distance_kind kind, const near_work *work, int64_t part, int p,
+                                         point_tops *tops)
+{
+  const int64_t padded = work->groups->packed_starts[part + 1] - work->groups->packed_starts[part];
+  int64_t i = 0;
+  for (; i + 4 * LANES <= padded; i += 4 * LANES) near_members(kind, 4, work, part, i, p, tops);
+  for (; i + 2 * LANES <= padded; i += 2 * LANES) near_members(kind, 2, work, part, i, p, tops);
+  for (; i < padded; i += LANES) near_members(kind, 1, work, part, i, p, tops);
 }
 
 /* A group at one point: lanes run over its members. */
 ALWAYS_INLINE void compute_group_of_point(distance_kind kind, const near_work *work, int64_t group, int p)
 {
-  const distance_task *task = work->task;
-  const density_form *form = task->form;
-  const int64_t n_stages = form->centred.n_stages;
-  const int64_t begin = work->groups->starts[group];
-  const int64_t n = work->groups->starts[group + 1] - begin;
-  const int64_t padded = work->groups->packed_starts[group + 1] - work->groups->packed_starts[group];
-  const double *x = task->panels + p / PANEL * form->n_features * PANEL + p % PANEL;
+  point_tops tops = {vector_of(-INFINITY), vector_of(-INFINITY), vector_of(0.0)};
   double first = -INFINITY;
   double second = -INFINITY;
   double of_first = 0.0;
-  for (int64_t i = 0; i < padded; i += 4 * LANES) {
-    _Alignas(64) double sums[4 * LANES];
-    if (padded - i >= 4 * LANES)
-      add_features_of_point(kind, 4, work, group, i, x, sums);
-    else if (padded - i >= 2 * LANES)
-      add_features_of_point(kind, padded - i >= 3 * LANES ? 3 : 2, work, group, i, x, sums);
-    else
-      add_features_of_point(kind, 1, work, group, i, x, sums);
-    for (int64_t c = i; c < n && c < i + 4 * LANES; c++) {
-      const int64_t k = work->groups->members[begin + c];
-      const double precision = kind == PRODUCTS || kind == SQUARES ? form->whitening[k * form->whitening_length] : 1.0;
-      double half = 0.0;
-      if (kind == PRODUCTS)
-        half = task->halves[n_stages * TILE_ROWS + p] + form->centred.halves[n_stages * form->n_components + k];
-      const double own =
-          log_density_of_sum(kind, form->log_constants[k], precision, vector_of(half), vector_of(sums[c - i]))[0];
-      if (own >= fmax(work->best[p], first) - SHARE_RANGE) {
-        near_row(work, k)[p] = own;
-        work->tile->n_within_reach++;
-      }
-      if ((double)k == work->of_best[p]) continue;
-      if (own > first) {
-        second = first;
-        first = own;
-        of_first = (double)k;
-      } else if (own > second) {
-        second = own;
-      }
+  compute_part_of_point(kind, work, 2 * group, p, &tops);
+  if (kind == PRODUCTS) compute_part_of_point(SQUARES, work, 2 * group + 1, p, &tops);
+  for (int i = 0; i < LANES; i++) {
+    second = fmax(second, fmax(fmin(first, tops.first[i]), tops.second[i]));
+    if (tops.first[i] > first) {
+      first = tops.first[i];
+      of_first = tops.of_first[i];
     }
   }
   settle_point(work, group, p, first, of_first, second);
@@ -265,7 +302,7 @@ ALWAYS_INLINE void near_panel(distance_kind kind, const near_work *work, double 
 {
   const near_groups *groups = work->groups;
   _Alignas(64) float least[PANEL];
-  for (int p = panel * PANEL; p < (panel + 1) * PANEL; p += LANES) log_densities_of_lanes(kind, work, p);
+  for (int p = panel * PANEL; p < (panel + 1) * PANEL; p += LANES) log_densities_of_best(kind, work, p);
   for (int i = 0; i < PANEL; i++) {
     const double best = fmax(work->best[panel * PANEL + i], background);
     least[i] = (float)fmax(best - SHARE_RANGE - NEAR_MARGIN - 0x1p-20 * fabs(best), -1e38);

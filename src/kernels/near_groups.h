@@ -24,20 +24,27 @@
 
 typedef struct near_groups {
   int64_t n_groups;        /* G */
-  const int64_t *starts;   /* G + 1: where each group begins in members */
-  const int64_t *members;  /* K: the components of one group after the other, ascending in each */
   const int32_t *group_of; /* K */
   const double *ceilings;  /* G: C; as the next two */
   const double *scales;
   const double *falls;
+  const bool *forgotten; /* G: what is held says nothing any more, and is to be set anew */
+
   /* For the question what is out of reach: ceilings rounded up, scales down, falls up, by more than the arithmetic of
    * floats loses. */
   const float *ceilings_above, *scales_below, *falls_above;
-  /* Means and factors as distances.h wants them, lanes over members: group g's are d rows of packed_starts[g + 1] -
-   * packed_starts[g] numbers, a multiple of 8, from packed_starts[g] d on. */
-  const int64_t *packed_starts; /* G + 1 */
+
+  /* A group g has two parts: 2 g, with components of the kind that most have, and 2 g + 1, with those that are far
+   * (kind_of_component in kernels/distances.h). */
+  const int64_t *starts;  /* 2 G + 1: where each part begins in members */
+  const int64_t *members; /* K */
+
+  /* What their distances are computed from, with lanes over members: part i has starts of its own, multiples of 8; its
+   * means (and factors) are d rows of packed_starts[i + 1] - packed_starts[i] numbers, from packed_starts[i] d on. What
+   * fills up a part has log constants -infinity and number -1. */
+  const int64_t *packed_starts; /* 2 G + 1 */
   const double *packed_means, *packed_factors;
-  const bool *forgotten; /* G: what is held says nothing any more, and is to be set anew */
+  const double *packed_constants, *packed_precisions, *packed_halves, *packed_numbers;
 } near_groups;
 
 /* What is remembered of a tile, and what was done. */

@@ -44,8 +44,9 @@ struct near_state {
   bool isotropic;
 
   near_groups groups;
+  int64_t *group_starts; /* G + 1 */
   int64_t *starts, *members, *packed_starts;
-  double *packed_means, *packed_factors;
+  double *packed; /* means and factors, and then what there is once for each member */
   int32_t *group_of;
   double *ceilings, *scales, *falls;
   float *ceilings_above, *scales_below, *falls_above;
@@ -70,6 +71,15 @@ static bool is_of_use(density_shape shape, int64_t n_components, int64_t n_featu
          n_features >= LEAST_NEAR_FEATURES;
 }
 
+/* Numbers of each packed member beside means and factors. */
+enum { N_PACKED = 4 };
+
+/* Members with what fills them up, at most. */
+static int64_t most_packed(int64_t n_components, int64_t n_groups)
+{
+  return n_components + 2 * FEATURE_GROUP * n_groups;
+}
+
 int64_t near_bytes(density_shape shape, int64_t n_components, int64_t n_features, int64_t n_rows)
 {
   const int64_t G = groups_for(n_components, n_features);
@@ -77,7 +87,8 @@ int64_t near_bytes(density_shape shape, int64_t n_components, int64_t n_features
   int64_t of_model;
   if (!is_of_use(shape, n_components, n_features)) return 0;
   if (!multiply_fits(n_rows + TILE_ROWS, (int64_t)sizeof(int32_t) + G * (int64_t)sizeof(float), &of_rows) ||
-      !multiply_fits(n_components, (4 * n_features + 8) * (int64_t)sizeof(double), &of_model))
+      !multiply_fits(n_components + most_packed(n_components, G), (2 * n_features + 8) * (int64_t)sizeof(double),
+                     &of_model))
     return INT64_MAX;
   return sum_of_bytes(2, (int64_t[]){of_rows, of_model});
 }
@@ -103,10 +114,10 @@ near_state *near_create(const shard *points, density_shape shape, int64_t n_comp
   near->means = allocate(n_components * d, sizeof(double));
   near->precisions = allocate(n_components * d, sizeof(double));
   near->log_constants = allocate(n_components, sizeof(double));
-  near->starts = allocate(G + 1, sizeof(int64_t));
-  near->packed_starts = allocate(G + 1, sizeof(int64_t));
-  near->packed_means = allocate((n_components + FEATURE_GROUP * G) * d, sizeof(double));
-  near->packed_factors = allocate((n_components + FEATURE_GROUP * G) * d, sizeof(double));
+  near->starts = allocate(2 * G + 1, sizeof(int64_t));
+  near->group_starts = allocate(G + 1, sizeof(int64_t));
+  near->packed_starts = allocate(2 * G + 1, sizeof(int64_t));
+  near->packed = allocate(most_packed(n_components, G) * (2 * d + N_PACKED), sizeof(double));
   near->members = allocate(n_components, sizeof(int64_t));
   near->group_of = allocate(n_components, sizeof(int32_t));
   near->ceilings = allocate(G, sizeof(double));
@@ -118,22 +129,20 @@ near_state *near_create(const shard *points, density_shape shape, int64_t n_comp
   near->forgotten = allocate(G, sizeof(bool));
   near->best = allocate(n_tiles(near) * TILE_ROWS, sizeof(int32_t));
   near->bounds = allocate(n_tiles(near) * TILE_ROWS * G, sizeof(float));
-  near->groups = (near_groups){G,
-                               near->starts,
-                               near->members,
-                               near->group_of,
-                               near->ceilings,
-                               near->scales,
-                               near->falls,
-                               near->ceilings_above,
-                               near->scales_below,
-                               near->falls_above,
-                               near->packed_starts,
-                               near->packed_means,
-                               near->packed_factors,
-                               near->forgotten};
-  if (near->means != NULL && near->precisions != NULL && near->log_constants != NULL && near->packed_starts != NULL &&
-      near->packed_means != NULL && near->packed_factors != NULL && near->starts != NULL && near->members != NULL &&
+  near->groups = (near_groups){.n_groups = G,
+                               .group_of = near->group_of,
+                               .ceilings = near->ceilings,
+                               .scales = near->scales,
+                               .falls = near->falls,
+                               .forgotten = near->forgotten,
+                               .ceilings_above = near->ceilings_above,
+                               .scales_below = near->scales_below,
+                               .falls_above = near->falls_above,
+                               .starts = near->starts,
+                               .members = near->members,
+                               .packed_starts = near->packed_starts};
+  if (near->means != NULL && near->precisions != NULL && near->log_constants != NULL && near->group_starts != NULL &&
+      near->packed_starts != NULL && near->packed != NULL && near->starts != NULL && near->members != NULL &&
       near->group_of != NULL && near->ceilings != NULL && near->scales != NULL && near->falls != NULL &&
       near->ceilings_above != NULL && near->scales_below != NULL && near->falls_above != NULL &&
       near->forgotten != NULL && near->best != NULL && near->bounds != NULL)
@@ -150,8 +159,8 @@ void near_destroy(near_state *near)
   free(near->log_constants);
   free(near->starts);
   free(near->packed_starts);
-  free(near->packed_means);
-  free(near->packed_factors);
+  free(near->group_starts);
+  free(near->packed);
   free(near->members);
   free(near->group_of);
   free(near->ceilings);
@@ -242,13 +251,12 @@ static bool group_components(near_state *near)
     }
   }
   free(room);
-  for (int64_t g = 0; g <= G; g++) near->starts[g] = g * K / G;
-  for (int64_t g = 0; g < G; g++)
-    near->packed_starts[g + 1] = near->packed_starts[g] + padded_width(near->starts[g + 1] - near->starts[g]);
+  for (int64_t g = 0; g <= G; g++) near->group_starts[g] = g * K / G;
   for (int64_t g = 0; g < G; g++) {
-    qsort(near->members + near->starts[g], (size_t)(near->starts[g + 1] - near->starts[g]), sizeof *near->members,
-          by_number);
-    for (int64_t i = near->starts[g]; i < near->starts[g + 1]; i++) near->group_of[near->members[i]] = (int32_t)g;
+    qsort(near->members + near->group_starts[g], (size_t)(near->group_starts[g + 1] - near->group_starts[g]),
+          sizeof *near->members, by_number);
+    for (int64_t i = near->group_starts[g]; i < near->group_starts[g + 1]; i++)
+      near->group_of[near->members[i]] = (int32_t)g;
   }
   return true;
 }
@@ -259,7 +267,7 @@ static bool group_components(near_state *near)
 static double ceiling_of(const near_state *near, const density_form *form, int64_t g)
 {
   double highest = -INFINITY;
-  for (int64_t i = near->starts[g]; i < near->starts[g + 1]; i++)
+  for (int64_t i = near->group_starts[g]; i < near->group_starts[g + 1]; i++)
     highest = fmax(highest, form->log_constants[near->members[i]]);
   return highest > -INFINITY ? highest + headroom : 0.0;
 }
@@ -308,7 +316,7 @@ static void change_group(near_state *near, const density_form *form, int64_t g)
   const double ceiling = fmax(before, ceiling_of(near, form, g) - headroom);
   double ratio = 1.0;
   double fall = 0.0;
-  for (int64_t i = near->starts[g]; i < near->starts[g + 1]; i++) {
+  for (int64_t i = near->group_starts[g]; i < near->group_starts[g + 1]; i++) {
     const metric_change own = change_of(near, form, near->members[i], before, ceiling);
     ratio = own.ratio < ratio ? own.ratio : ratio;
     fall = own.fall > fall ? own.fall : fall;
@@ -347,25 +355,72 @@ static void remember_model(near_state *near, const density_form *form)
   }
 }
 
+/* Orders each group's members by the kind of their distances. */
+static void part_groups(near_state *near, const density_form *form)
+{
+  const bool *far = form->centred.holds ? form->centred.far : NULL;
+  for (int64_t g = 0; g < near->n_groups; g++) {
+    int64_t *members = near->members + near->group_starts[g];
+    const int64_t n = near->group_starts[g + 1] - near->group_starts[g];
+    int64_t n_near = 0;
+    for (int64_t i = 0; i < n; i++) {
+      const int64_t k = members[i];
+      if (far != NULL && far[k]) continue;
+      members[i] = members[n_near];
+      members[n_near++] = k;
+    }
+    near->starts[2 * g] = near->group_starts[g];
+    near->starts[2 * g + 1] = near->group_starts[g] + n_near;
+  }
+  near->starts[2 * near->n_groups] = near->n_components;
+  for (int64_t part = 0; part < 2 * near->n_groups; part++)
+    near->packed_starts[part + 1] =
+        near->packed_starts[part] + padded_width(near->starts[part + 1] - near->starts[part]);
+}
+
 /* What the form's distances are computed from, members side by side. */
 static void pack_groups(near_state *near, const density_form *form)
 {
   const int64_t d = near->n_features;
+  const int64_t K = near->n_components;
   const centred_form *centred = &form->centred;
   const double *means = centred->holds ? centred->means : form->means;
   const int64_t stride = centred->holds ? centred->stride : d;
   const double *factors = centred->holds ? centred->roots : form->whitening;
   const int64_t factors_stride = centred->holds ? centred->stride : form->whitening_length;
-  for (int64_t g = 0; g < near->n_groups; g++) {
-    const int64_t width = near->packed_starts[g + 1] - near->packed_starts[g];
-    const int64_t first = near->packed_starts[g] * d;
-    for (int64_t i = 0; i < near->starts[g + 1] - near->starts[g]; i++) {
-      const int64_t k = near->members[near->starts[g] + i];
-      for (int64_t j = 0; j < d; j++) near->packed_means[first + j * width + i] = means[k * stride + j];
+  part_groups(near, form);
+  const int64_t n = near->packed_starts[2 * near->n_groups];
+  double *packed_means = near->packed;
+  double *packed_factors = packed_means + n * d;
+  double *constants = packed_factors + n * d;
+  double *precisions = constants + n;
+  double *halves = precisions + n;
+  double *numbers = halves + n;
+  memset(near->packed, 0, (size_t)(n * (2 * d + N_PACKED)) * sizeof(double));
+  for (int64_t i = 0; i < n; i++) {
+    constants[i] = -INFINITY;
+    numbers[i] = -1.0;
+  }
+  for (int64_t part = 0; part < 2 * near->n_groups; part++) {
+    const int64_t first = near->packed_starts[part];
+    const int64_t width = near->packed_starts[part + 1] - first;
+    for (int64_t i = 0; i < near->starts[part + 1] - near->starts[part]; i++) {
+      const int64_t k = near->members[near->starts[part] + i];
+      numbers[first + i] = (double)k;
+      constants[first + i] = form->log_constants[k];
+      if (form->isotropic) precisions[first + i] = form->whitening[k * form->whitening_length];
+      if (form->isotropic && centred->holds) halves[first + i] = centred->halves[centred->n_stages * K + k];
+      for (int64_t j = 0; j < d; j++) packed_means[first * d + j * width + i] = means[k * stride + j];
       for (int64_t j = 0; j < d && !form->isotropic; j++)
-        near->packed_factors[first + j * width + i] = factors[k * factors_stride + j];
+        packed_factors[first * d + j * width + i] = factors[k * factors_stride + j];
     }
   }
+  near->groups.packed_means = packed_means;
+  near->groups.packed_factors = packed_factors;
+  near->groups.packed_constants = constants;
+  near->groups.packed_precisions = precisions;
+  near->groups.packed_halves = halves;
+  near->groups.packed_numbers = numbers;
 }
 
 /* Groups of the form's components, of which nothing is known yet; false: no memory. */
