@@ -119,31 +119,29 @@ static float near_bound(const near_groups *groups, int64_t group, double highest
   return (float)(fmin(bound, NEAR_FARTHEST) * (1.0 - 0x1p-22));
 }
 
-/* A group's highest log densities at a panel's points, but for those of the points' best components. */
+/* A group's highest log densities at a panel's points. */
 typedef struct near_tops {
   vector first[PANEL_VECTORS], second[PANEL_VECTORS];
   vector of_first[PANEL_VECTORS];
 } near_tops;
 
-/* Sets a point's bound of a group, and who is best. first, second: the group's highest log densities; of_first: whose
- * the first one is. */
+/* Sets a point's bound of a group, and who is best. first, second: the highest log densities of the group's members;
+ * of_first: whose the first one is. */
 ALWAYS_INLINE void settle_point(const near_work *work, int64_t group, int p, double first, double of_first,
                                 double second)
 {
   const near_groups *groups = work->groups;
   float *bounds = work->tile->bounds + p;
   double highest = first;
-  if (first > work->best[p]) {
-    const int64_t before = groups->group_of[(int64_t)work->of_best[p]];
+  if (of_first == work->of_best[p]) {
     highest = second;
-    if (before == group) {
-      highest = fmax(highest, work->best[p]);
-    } else {
-      const float bound = near_bound(groups, before, work->best[p]);
-      if (bound < bounds[before * TILE_ROWS]) bounds[before * TILE_ROWS] = bound;
-    }
+  } else if (first > work->best[p]) {
+    const int64_t before = groups->group_of[(int64_t)work->of_best[p]];
+    const float bound = near_bound(groups, before, work->best[p]);
+    if (bound < bounds[before * TILE_ROWS]) bounds[before * TILE_ROWS] = bound;
     work->best[p] = first;
     work->of_best[p] = of_first;
+    highest = second;
   }
   bounds[group * TILE_ROWS] = near_bound(groups, group, highest);
 }
@@ -155,7 +153,6 @@ ALWAYS_INLINE int near_block(distance_kind kind, int size, const near_work *work
 {
   vector sums[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
   const vector *best = (const vector *)(work->best + panel * PANEL);
-  const vector *of_best = (const vector *)(work->of_best + panel * PANEL);
   int n_within_reach = 0;
   add_features(kind, size, work->task, members, panel, 0, work->task->form->n_features, sums);
   for (int c = 0; c < n; c++) {
@@ -164,14 +161,13 @@ ALWAYS_INLINE int near_block(distance_kind kind, int size, const near_work *work
     unsigned lanes = 0;
     log_densities_of_sums(kind, work->task, members[c], panel, work->task->form->centred.n_stages, sums[c], own);
     for (int v = 0; v < PANEL_VECTORS; v++) {
-      const vector other = vector_choose(k == of_best[v], vector_of(-INFINITY), own[v]);
       const unsigned some = lanes_at_least(own[v], vector_max(best[v], tops->first[v]) - SHARE_RANGE);
       n_within_reach += __builtin_popcount(some);
       lanes |= some;
-      const vector_bits higher = other > tops->first[v];
-      tops->second[v] = vector_max(tops->second[v], vector_choose(higher, tops->first[v], other));
+      const vector_bits higher = own[v] > tops->first[v];
+      tops->second[v] = vector_max(tops->second[v], vector_choose(higher, tops->first[v], own[v]));
       tops->of_first[v] = vector_choose(higher, k, tops->of_first[v]);
-      tops->first[v] = vector_choose(higher, other, tops->first[v]);
+      tops->first[v] = vector_choose(higher, own[v], tops->first[v]);
     }
     if (lanes == 0) continue;
     vector *rows = (vector *)(near_row(work, members[c]) + panel * PANEL);
@@ -201,7 +197,7 @@ ALWAYS_INLINE void compute_group(distance_kind kind, const near_work *work, int6
   near_tops tops;
   for (int v = 0; v < PANEL_VECTORS; v++) {
     tops.first[v] = tops.second[v] = vector_of(-INFINITY);
-    tops.of_first[v] = vector_of(0.0);
+    tops.of_first[v] = vector_of(-1.0);
   }
   compute_part(kind, work, 2 * group, panel, &tops);
   if (kind == PRODUCTS) compute_part(SQUARES, work, 2 * group + 1, panel, &tops);
@@ -210,95 +206,149 @@ ALWAYS_INLINE void compute_group(distance_kind kind, const near_work *work, int6
                  ((const double *)tops.second)[i]);
 }
 
-/* A group's highest log densities at one point, as near_tops, in each lane. */
-typedef struct point_tops {
-  vector first, second, of_first;
-} point_tops;
+/* --- groups at single points: lanes run over members, LANES of a group at a point being a job, of which some are done
+ * side by side --- */
 
-/* n x LANES members of a part, from the first-th on, at the p-th point. */
-ALWAYS_INLINE void near_members(distance_kind kind, int n, const near_work *work, int64_t part, int64_t first, int p,
-                                point_tops *tops)
+enum { MOST_PAIRS = 64, MOST_JOBS = 8 };
+
+/* A group and a point, and the highest log densities in each lane. */
+typedef struct near_pair {
+  vector first, second, of_first;
+  int64_t group;
+  int64_t p;
+} near_pair;
+
+typedef struct near_job {
+  const double *means, *factors; /* rows of FEATURE_GROUP */
+  const double *x;               /* PANEL apart */
+  int64_t member;                /* as packed */
+  near_pair *pair;
+} near_job;
+
+/* Pairs that are not settled yet, and what is to be done for them, by kind. */
+typedef struct near_list {
+  near_pair pairs[MOST_PAIRS];
+  near_job jobs[2][MOST_JOBS];
+  int n_pairs;
+  int n_jobs[2];
+} near_list;
+
+ALWAYS_INLINE void finish_job(distance_kind kind, const near_work *work, const near_job *job, vector sum)
 {
   const near_groups *groups = work->groups;
   const distance_task *task = work->task;
-  const int64_t d = task->form->n_features;
-  const int64_t start = groups->packed_starts[part];
-  const int64_t stride = groups->packed_starts[part + 1] - start;
-  const double *means = groups->packed_means + start * d + first;
-  const double *factors = kind == ROOTS || kind == WEIGHTED ? groups->packed_factors + start * d + first : means;
-  const double *x = task->panels + p / PANEL * d * PANEL + p % PANEL;
-  const double half = kind == PRODUCTS ? task->halves[task->form->centred.n_stages * TILE_ROWS + p] : 0.0;
-  const vector best = vector_of(work->best[p]);
-  const vector of_best = vector_of(work->of_best[p]);
-  vector sums[4];
-  for (int v = 0; v < n; v++) sums[v] = vector_of(0.0);
-  for (int64_t j = 0; j < d; j++, means += stride, factors += stride) {
-    const vector own = vector_of(x[j * PANEL]);
-    for (int v = 0; v < n; v++)
-      sums[v] = with_feature(kind, sums[v], own, ((const vector *)means)[v], ((const vector *)factors)[v]);
-  }
-  for (int v = 0; v < n; v++) {
-    const int64_t i = start + first + v * LANES;
-    const vector numbers = *(const vector *)(groups->packed_numbers + i);
-    const vector own = log_density_of_lanes(kind, *(const vector *)(groups->packed_constants + i),
-                                            *(const vector *)(groups->packed_precisions + i),
-                                            half + *(const vector *)(groups->packed_halves + i), sums[v]);
-    const vector other = vector_choose(numbers == of_best, vector_of(-INFINITY), own);
-    unsigned lanes =
-        lanes_at_least(own, vector_max(best, tops->first) - SHARE_RANGE) & lanes_at_least(numbers, vector_of(0.0));
-    work->tile->n_within_reach += __builtin_popcount(lanes);
-    for (; lanes != 0; lanes &= lanes - 1)
-      near_row(work, (int64_t)numbers[__builtin_ctz(lanes)])[p] = own[__builtin_ctz(lanes)];
-    const vector_bits higher = other > tops->first;
-    tops->second = vector_max(tops->second, vector_choose(higher, tops->first, other));
-    tops->of_first = vector_choose(higher, numbers, tops->of_first);
-    tops->first = vector_choose(higher, other, tops->first);
-  }
+  near_pair *pair = job->pair;
+  const double half = kind == PRODUCTS ? task->halves[task->form->centred.n_stages * TILE_ROWS + pair->p] : 0.0;
+  const vector numbers = *(const vector *)(groups->packed_numbers + job->member);
+  const vector own = log_density_of_lanes(kind, *(const vector *)(groups->packed_constants + job->member),
+                                          *(const vector *)(groups->packed_precisions + job->member),
+                                          half + *(const vector *)(groups->packed_halves + job->member), sum);
+  unsigned lanes = lanes_at_least(own, vector_max(vector_of(work->best[pair->p]), pair->first) - SHARE_RANGE) &
+                   lanes_at_least(numbers, vector_of(0.0));
+  work->tile->n_within_reach += __builtin_popcount(lanes);
+  for (; lanes != 0; lanes &= lanes - 1)
+    near_row(work, (int64_t)numbers[__builtin_ctz(lanes)])[pair->p] = own[__builtin_ctz(lanes)];
+  const vector_bits higher = own > pair->first;
+  pair->second = vector_max(pair->second, vector_choose(higher, pair->first, own));
+  pair->of_first = vector_choose(higher, numbers, pair->of_first);
+  pair->first = vector_choose(higher, own, pair->first);
 }
 
-ALWAYS_INLINE void compute_part_of_point(distance_kind kind, const near_work *work, int64_t part, int p,
-                                         point_tops *tops)
+ALWAYS_INLINE void do_jobs(distance_kind kind, const near_work *work, near_job jobs[MOST_JOBS])
 {
-  const int64_t padded = work->groups->packed_starts[part + 1] - work->groups->packed_starts[part];
-  int64_t i = 0;
-  for (; i + 4 * LANES <= padded; i += 4 * LANES) near_members(kind, 4, work, part, i, p, tops);
-  for (; i + 2 * LANES <= padded; i += 2 * LANES) near_members(kind, 2, work, part, i, p, tops);
-  for (; i < padded; i += LANES) near_members(kind, 1, work, part, i, p, tops);
-}
-
-/* A group at one point: lanes run over its members. */
-ALWAYS_INLINE void compute_group_of_point(distance_kind kind, const near_work *work, int64_t group, int p)
-{
-  point_tops tops = {vector_of(-INFINITY), vector_of(-INFINITY), vector_of(0.0)};
-  double first = -INFINITY;
-  double second = -INFINITY;
-  double of_first = 0.0;
-  compute_part_of_point(kind, work, 2 * group, p, &tops);
-  if (kind == PRODUCTS) compute_part_of_point(SQUARES, work, 2 * group + 1, p, &tops);
-  for (int i = 0; i < LANES; i++) {
-    second = fmax(second, fmax(fmin(first, tops.first[i]), tops.second[i]));
-    if (tops.first[i] > first) {
-      first = tops.first[i];
-      of_first = tops.of_first[i];
+  const double *means[MOST_JOBS], *factors[MOST_JOBS], *points[MOST_JOBS];
+  vector sums[MOST_JOBS];
+  for (int c = 0; c < MOST_JOBS; c++) {
+    means[c] = jobs[c].means;
+    factors[c] = jobs[c].factors;
+    points[c] = jobs[c].x;
+    sums[c] = vector_of(0.0);
+  }
+  for (int64_t j = 0; j < work->task->form->n_features; j++) {
+    for (int c = 0; c < MOST_JOBS; c++) {
+      const vector mean = *(const vector *)(means[c] + j * FEATURE_GROUP);
+      const vector factor =
+          kind == ROOTS || kind == WEIGHTED ? *(const vector *)(factors[c] + j * FEATURE_GROUP) : mean;
+      sums[c] = with_feature(kind, sums[c], vector_of(points[c][j * PANEL]), mean, factor);
     }
   }
-  settle_point(work, group, p, first, of_first, second);
+  for (int c = 0; c < MOST_JOBS; c++) finish_job(kind, work, &jobs[c], sums[c]);
 }
 
-/* The points of a panel of which a group may be within reach, as bits. */
-ALWAYS_INLINE void compute_group_of_points(distance_kind kind, const near_work *work, int64_t group, int panel,
-                                           unsigned points)
+/* Does the jobs of a kind; where there are fewer than MOST_JOBS, the first one is done again for nobody. */
+ALWAYS_INLINE void do_all_jobs(distance_kind kind, const near_work *work, near_list *list, int far)
+{
+  const int n = list->n_jobs[far];
+  near_pair nobody;
+  if (n == 0) return;
+  nobody = *list->jobs[far][0].pair;
+  for (int c = n; c < MOST_JOBS; c++) {
+    list->jobs[far][c] = list->jobs[far][0];
+    list->jobs[far][c].pair = &nobody;
+  }
+  do_jobs(kind, work, list->jobs[far]);
+  list->n_jobs[far] = 0;
+}
+
+ALWAYS_INLINE void add_jobs(distance_kind kind, const near_work *work, near_list *list, int64_t part, int far,
+                            near_pair *pair)
+{
+  const near_groups *groups = work->groups;
+  const int64_t d = work->task->form->n_features;
+  const double *x = work->task->panels + pair->p / PANEL * d * PANEL + pair->p % PANEL;
+  for (int64_t i = groups->packed_starts[part]; i < groups->packed_starts[part + 1]; i += LANES) {
+    const int64_t offset = i / FEATURE_GROUP * FEATURE_GROUP * d + i % FEATURE_GROUP;
+    list->jobs[far][list->n_jobs[far]++] =
+        (near_job){groups->packed_means + offset, groups->packed_factors + offset, x, i, pair};
+    if (list->n_jobs[far] == MOST_JOBS) do_all_jobs(kind, work, list, far);
+  }
+}
+
+ALWAYS_INLINE void settle_pair(const near_work *work, const near_pair *pair)
+{
+  double first = -INFINITY;
+  double second = -INFINITY;
+  double of_first = -1.0;
+  for (int i = 0; i < LANES; i++) {
+    second = fmax(second, fmax(fmin(first, pair->first[i]), pair->second[i]));
+    if (pair->first[i] > first) {
+      first = pair->first[i];
+      of_first = pair->of_first[i];
+    }
+  }
+  settle_point(work, pair->group, (int)pair->p, first, of_first, second);
+}
+
+ALWAYS_INLINE void settle_pairs(distance_kind kind, const near_work *work, near_list *list)
+{
+  do_all_jobs(kind, work, list, 0);
+  if (kind == PRODUCTS) do_all_jobs(SQUARES, work, list, 1);
+  for (int i = 0; i < list->n_pairs; i++) settle_pair(work, &list->pairs[i]);
+  list->n_pairs = 0;
+}
+
+/* The points of a panel (bits) that a group may be within reach of. */
+ALWAYS_INLINE void compute_group_of_points(distance_kind kind, const near_work *work, near_list *list, int64_t group,
+                                           int panel, unsigned points)
 {
   if (__builtin_popcount(points) > MOST_SINGLE_POINTS) {
     compute_group(kind, work, group, panel);
     return;
   }
-  for (; points != 0; points &= points - 1)
-    compute_group_of_point(kind, work, group, panel * PANEL + __builtin_ctz(points));
+  for (; points != 0; points &= points - 1) {
+    near_pair *pair = &list->pairs[list->n_pairs++];
+    pair->first = pair->second = vector_of(-INFINITY);
+    pair->of_first = vector_of(-1.0);
+    pair->group = group;
+    pair->p = panel * PANEL + __builtin_ctz(points);
+    add_jobs(kind, work, list, 2 * group, 0, pair);
+    if (kind == PRODUCTS) add_jobs(SQUARES, work, list, 2 * group + 1, 1, pair);
+    if (list->n_pairs == MOST_PAIRS) settle_pairs(kind, work, list);
+  }
 }
 
 /* One panel. background: its log density. */
-ALWAYS_INLINE void near_panel(distance_kind kind, const near_work *work, double background, int panel)
+ALWAYS_INLINE void near_panel(distance_kind kind, const near_work *work, near_list *list, double background, int panel)
 {
   const near_groups *groups = work->groups;
   _Alignas(64) float least[PANEL];
@@ -316,8 +366,14 @@ ALWAYS_INLINE void near_panel(distance_kind kind, const near_work *work, double 
     const unsigned points = float_lanes_at_least(most, *(const float_vector *)least);
     if (groups->forgotten[g]) *bounds = floats_of(0.0F);
     work->tile->n_computed += __builtin_popcount(points);
-    if (points != 0) compute_group_of_points(kind, work, g, panel, points);
+    if (points != 0) compute_group_of_points(kind, work, list, g, panel, points);
   }
+}
+
+ALWAYS_INLINE void near_panels(distance_kind kind, const near_work *work, near_list *list, double background)
+{
+  for (int panel = 0; panel < N_PANELS; panel++) near_panel(kind, work, list, background, panel);
+  settle_pairs(kind, work, list);
 }
 
 /* One component's log densities become shares. */
@@ -377,11 +433,12 @@ static void near_posteriors(const density_form *form, const near_groups *groups,
   _Alignas(64) double of_best[TILE_ROWS];
   const distance_task task = task_of_tile(form, tile->numbers, scratch);
   const near_work work = {&task, groups, near, responsibilities, best, of_best};
+  near_list list;
+  list.n_pairs = list.n_jobs[0] = list.n_jobs[1] = 0;
   memset(near->present, 0, (size_t)((form->n_components + 63) / 64) * sizeof *near->present);
   near->n_computed = near->n_within_reach = 0;
   near->n_pairs = groups->n_groups * TILE_ROWS;
-#define NEAR(kind)                                                                                                     \
-  for (int panel = 0; panel < N_PANELS; panel++) near_panel(kind, &work, form->background, panel)
+#define NEAR(kind) near_panels(kind, &work, &list, form->background)
   FOR_KIND_OF(form, NEAR)
 #undef NEAR
   for (int p = 0; p < TILE_ROWS; p++) {

@@ -39,9 +39,9 @@ typedef struct near_groups {
   const int64_t *starts;  /* 2 G + 1: where each part begins in members */
   const int64_t *members; /* K */
 
-  /* What their distances are computed from, with lanes over members: part i has starts of its own, multiples of 8; its
-   * means (and factors) are d rows of packed_starts[i + 1] - packed_starts[i] numbers, from packed_starts[i] d on. What
-   * fills up a part has log constants -infinity and number -1. */
+  /* What their distances are computed from, with lanes over members: part i has starts of its own, multiples of
+   * FEATURE_GROUP. Means (and factors) are there by FEATURE_GROUP members: d rows of as many numbers, from d times the
+   * first one's place on. What fills up a part has log constants -infinity and number -1. */
   const int64_t *packed_starts; /* 2 G + 1 */
   const double *packed_means, *packed_factors;
   const double *packed_constants, *packed_precisions, *packed_halves, *packed_numbers;

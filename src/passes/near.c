@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Members of a group, about, and groups at most. */
-enum { GROUP_MEMBERS = 16, MOST_GROUPS = 1024 };
+enum { GROUP_MEMBERS = 8, MOST_GROUPS = 1024 };
 
 /* A group whose scale is below, or whose fall is above, is set anew. */
 static const double least_scale = 1e-4;
@@ -403,16 +403,16 @@ static void pack_groups(near_state *near, const density_form *form)
   }
   for (int64_t part = 0; part < 2 * near->n_groups; part++) {
     const int64_t first = near->packed_starts[part];
-    const int64_t width = near->packed_starts[part + 1] - first;
     for (int64_t i = 0; i < near->starts[part + 1] - near->starts[part]; i++) {
       const int64_t k = near->members[near->starts[part] + i];
       numbers[first + i] = (double)k;
       constants[first + i] = form->log_constants[k];
       if (form->isotropic) precisions[first + i] = form->whitening[k * form->whitening_length];
       if (form->isotropic && centred->holds) halves[first + i] = centred->halves[centred->n_stages * K + k];
-      for (int64_t j = 0; j < d; j++) packed_means[first * d + j * width + i] = means[k * stride + j];
+      const int64_t place = (first + i) / FEATURE_GROUP * FEATURE_GROUP * d + i % FEATURE_GROUP;
+      for (int64_t j = 0; j < d; j++) packed_means[place + j * FEATURE_GROUP] = means[k * stride + j];
       for (int64_t j = 0; j < d && !form->isotropic; j++)
-        packed_factors[first * d + j * width + i] = factors[k * factors_stride + j];
+        packed_factors[place + j * FEATURE_GROUP] = factors[k * factors_stride + j];
     }
   }
   near->groups.packed_means = packed_means;
