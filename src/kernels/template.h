@@ -105,7 +105,6 @@ static void pulls_of_form(const density_form *form, const row_tile *tile, double
 static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
                              block_sums *sums, double *scratch)
 {
-  const int64_t stride = sums->n_components * TILE_ROWS;
   if (sums->origin != NULL) {
     accumulate_pooled(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
     return;
@@ -115,8 +114,7 @@ static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, co
     accumulate_dense(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
     return;
   }
-  for (int64_t t = 0; t < n_tiles; t++)
-    accumulate_diagonal(responsibilities + t * stride, tiles + t * tile_stride, sums, scratch);
+  accumulate_diagonal(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
 }
 
 const kernel KERNEL = {
