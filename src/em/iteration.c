@@ -161,6 +161,8 @@ static gmmpi_status create_with(em_iteration parts, model_list models, em_iterat
                         &created->region_scale, &local);
   }
   if (local.status == GMMPI_OK) {
+    if (parts.host == NULL && !parts.makes_starts)
+      created->near = near_create(parts.points, created->family->storage->shape, parts.options->n_components);
     tell_step_of_points(created);
     return GMMPI_OK;
   }
@@ -259,6 +261,7 @@ void iteration_destroy(em_iteration *em)
     team_destroy(em->team);
     free(em->requests);
   }
+  near_destroy(em->near);
   density_destroy(em->form);
   single_form_destroy(em->single);
   statistics_destroy(em->sums);
@@ -315,6 +318,10 @@ static void prepare_pass(em_iteration *em, const double *references)
   em->request.weighting = em->weighting;
   em->request.single = NULL;
   em->request.spans = em->is_tight ? em->spans : NULL;
+  if (em->is_tight && em->request.rule == near_rule) { /* spans are found in all responsibilities */
+    em->request.rule = posterior_rule;
+    em->request.context = em->form;
+  }
 }
 
 /* Degrees of freedom that are not known yet, or that are given, and what they mean for the sums. */
@@ -341,6 +348,10 @@ void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule
   em->is_tight = false;
   em->request.rule = rule != NULL ? rule : posterior_rule;
   em->request.context = rule != NULL ? context : em->form;
+  if (rule == NULL && near_begin(em->near, em->form)) {
+    em->request.rule = near_rule;
+    em->request.context = em->near;
+  }
   prepare_pass(em, model->means);
 }
 

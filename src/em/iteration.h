@@ -11,6 +11,7 @@
 #include "em/collapse.h"
 #include "em/estimator.h"
 #include "em/timings.h"
+#include "passes/near.h"
 #include "passes/noise_volume.h"
 #include "passes/pass.h"
 
@@ -45,6 +46,7 @@ typedef struct em_iteration {
   double *spans;         /* K x d */
   bool makes_starts;     /* collapses are repaired as for any candidate, see maximization_step */
   bool broadcast_models; /* the nodes' linear algebra may differ in the last bits: rank 0's model is everybody's */
+  near_state *near;      /* what passes leave for the next ones; NULL: nothing, as in all but the host */
   fit_timings *timings;  /* borrowed */
 
   pass_request request; /* the pass that is prepared */

@@ -34,8 +34,21 @@ ALWAYS_INLINE vector with_feature(distance_kind kind, vector sum, vector x, vect
   return kind == WEIGHTED ? sum + factor * y * y : sum + y * y;
 }
 
-/* half: of PRODUCTS |u|^2 / 2 + |m|^2 / 2, in this order. A component of weight 0 keeps -infinity, others never get it;
- * and never NaN. Log densities fall, or stay, as sums of squares grow, and as half - sum does. */
+/* Of lanes with different components. half: of PRODUCTS |u|^2 / 2 + |m|^2 / 2, in this order. A component of weight 0
+ * keeps -infinity, others never get it; and never NaN. Log densities fall, or stay, as sums of squares grow, and as
+ * half
+ * - sum does. */
+ALWAYS_INLINE vector log_density_of_lanes(distance_kind kind, vector log_constant, vector precision, vector half,
+                                          vector sum)
+{
+  const vector least = vector_choose(log_constant == vector_of(-INFINITY), log_constant, vector_of(LEAST_LOG_DENSITY));
+  if (kind == PRODUCTS) return vector_max(log_constant - precision * vector_max(vector_of(0.0), half - sum), least);
+  vector factor = vector_of(0.5);
+  if (kind == SQUARES) factor *= precision;
+  return vector_max(log_constant - factor * sum, least);
+}
+
+/* The same of one component. */
 ALWAYS_INLINE vector log_density_of_sum(distance_kind kind, double log_constant, double precision, vector half,
                                         vector sum)
 {

@@ -15,6 +15,7 @@
 #ifndef KERNELS_KERNEL_H
 #define KERNELS_KERNEL_H
 
+#include "kernels/near_groups.h"
 #include "mixture/density.h"
 #include "points/shard.h"
 
@@ -35,10 +36,12 @@ typedef struct block_sums {
   const double *references; /* K x width, padded with zeros: r_k */
   double *counts;           /* K: sum of responsibilities */
   double *first;            /* K x width: sum of responsibility (x - r) */
-  double *second;        /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width; NULL: not wanted */
-  bool pooled;           /* second is one component's size and holds the sum over all components */
-  const double *origin;  /* NULL, or width, padded with zeros, where pooled: second is about it, and not about r_k */
-  double log_likelihood; /* sum of log density */
+  double *second;       /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width; NULL: not wanted */
+  bool pooled;          /* second is one component's size and holds the sum over all components */
+  const double *origin; /* NULL, or width, padded with zeros, where pooled: second is about it, and not about r_k */
+  const uint64_t *present; /* NULL; or n_tiles x (K + 63) / 64 words for accumulate: a bit per component that has a
+                              row of responsibilities */
+  double log_likelihood;   /* sum of log density */
   double sum_log_max_responsibility;
   /* Of t distributions, whose points are weighted by pulls, so that counts are sums of these; else NULL: */
   double *totals; /* K: sum of responsibilities */
@@ -88,6 +91,12 @@ typedef struct kernel {
    * logs of sums. */
   void (*pulls)(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
                 double *log_density, block_sums *sums, double *scratch);
+
+  /* What posteriors does, of a form of DIAGONAL shape without dof, to the bit, but that only the rows of components
+   * that are present in near are set. near: what earlier passes, with the models that groups know of, have left, which
+   * is brought up to date. */
+  void (*near)(const density_form *form, const near_groups *groups, near_tile *near, const row_tile *tile,
+               double *responsibilities, double *log_likelihood, double *sum_log_max, double *scratch);
 
   /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
    * TILE_ROWS), to sums. A tile begins tile_stride numbers behind the one before it. Points of responsibility 0 add

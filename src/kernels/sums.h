@@ -209,8 +209,11 @@ static void set_points_that_count(int64_t n_tiles, const double *responsibilitie
 {
   const int64_t K = sums->n_components;
   for (int64_t t = 0; t < n_tiles; t++) {
-    for (int64_t k = 0; k < K; k++)
-      points[t * K + k] = points_that_count(responsibilities + (t * K + k) * TILE_ROWS, &sums->counts[k]);
+    const uint64_t *present = sums->present != NULL ? sums->present + t * ((K + 63) / 64) : NULL;
+    for (int64_t k = 0; k < K; k++) {
+      const bool absent = present != NULL && (present[k / 64] >> (k % 64) & 1) == 0;
+      points[t * K + k] = absent ? 0 : points_that_count(responsibilities + (t * K + k) * TILE_ROWS, &sums->counts[k]);
+    }
   }
 }
 

@@ -32,6 +32,7 @@ enum {
 #include "kernels/diagonal.h"
 #include "kernels/shares.h"
 
+#include "kernels/near.h"
 #include "kernels/pulls.h"
 
 #include "kernels/sums.h"
@@ -129,6 +130,7 @@ const kernel KERNEL = {
     .log_densities = log_densities_of_tile,
     .posteriors = posteriors_of_tile,
     .pulls = pulls_of_form,
+    .near = near_posteriors,
     .accumulate = accumulate_tiles,
     .single = single_tiles,
 };

@@ -23,7 +23,8 @@ int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_compon
   int64_t bytes;
   if (!multiply_fits(padded_width(n_features), second_rows(shape, n_features), &second) ||
       !multiply_fits(n_second, second, &second) || !multiply_fits(second, (int64_t)sizeof(double), &second) ||
-      !multiply_fits(n_components, (padded_width(n_features) + group_tiles * TILE_ROWS + 1) * (int64_t)sizeof(double),
+      !multiply_fits(n_components,
+                     (padded_width(n_features) + group_tiles * TILE_ROWS + 1 + group_tiles) * (int64_t)sizeof(double),
                      &bytes))
     return INT64_MAX;
   bytes = sum_of_bytes(2, (int64_t[]){bytes, second});
@@ -48,7 +49,7 @@ int64_t team_tail_bytes(int64_t n_components, int n_threads)
 
 /* Numbers of each array of a workspace. */
 typedef struct workspace_lengths {
-  int64_t group_responsibilities, scratch_bytes, counts, first, second;
+  int64_t group_responsibilities, present, scratch_bytes, counts, first, second;
 } workspace_lengths;
 
 static void widen(int64_t *length, int64_t needed)
@@ -67,6 +68,7 @@ static workspace_lengths lengths_for(const pass_size *sizes, int n_sizes, int64_
     const int64_t together = kernel_group_tiles(shape, K, n_features);
     const int64_t group_tiles = together < block_tiles ? together : block_tiles;
     widen(&most.group_responsibilities, group_tiles * K * TILE_ROWS);
+    widen(&most.present, group_tiles * ((K + 63) / 64));
     widen(&most.scratch_bytes, kernel_scratch_bytes_of(shape, K, n_features, group_tiles));
     widen(&most.counts, K);
     widen(&most.first, K * width);
@@ -80,18 +82,20 @@ static bool workspace_open(pass_workspace *work, const kernel *kernels, const wo
   work->kernel = kernels;
   work->group_responsibilities = allocate(lengths->group_responsibilities, sizeof(double));
   work->responsibilities = work->group_responsibilities;
+  work->present = allocate(lengths->present, sizeof(uint64_t));
   work->scratch = allocate_untouched(lengths->scratch_bytes, 1);
   work->scratch_bytes = lengths->scratch_bytes;
   work->sums.counts = allocate(lengths->counts, sizeof(double));
   work->sums.first = allocate(lengths->first, sizeof(double));
   work->second = allocate(lengths->second, sizeof(double));
-  return work->group_responsibilities != NULL && work->scratch != NULL && work->sums.counts != NULL &&
-         work->sums.first != NULL && work->second != NULL;
+  return work->group_responsibilities != NULL && work->present != NULL && work->scratch != NULL &&
+         work->sums.counts != NULL && work->sums.first != NULL && work->second != NULL;
 }
 
 static void workspace_close(pass_workspace *work)
 {
   free(work->group_responsibilities);
+  free(work->present);
   free(work->scratch);
   free(work->sums.counts);
   free(work->sums.first);
@@ -202,6 +206,7 @@ void workspace_begin_block(pass_workspace *workspace, const statistics *sums)
   own->n_features = sums->n_features;
   own->width = sums->width;
   own->references = sums->references;
+  own->present = NULL;
   memset(own->counts, 0, (size_t)K * sizeof(double));
   memset(own->first, 0, (size_t)(K * own->width) * sizeof(double));
   own->pooled = sums->order == POOLED_ORDER;

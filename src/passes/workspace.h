@@ -22,8 +22,9 @@ typedef struct pass_workspace {
   double *responsibilities;       /* K x TILE_ROWS: those of the tile in hand, within the group's */
   double *scratch;
   int64_t scratch_bytes;
-  double *spare;  /* 2 x K x TILE_ROWS: a tile's responsibilities where there are pulls, and as much; NULL: no tails */
-  double *second; /* room for the second moments of sums */
+  double *spare; /* 2 x K x TILE_ROWS: a tile's responsibilities where there are pulls, and as much; NULL: no tails */
+  uint64_t *present;     /* group_tiles x (K + 63) / 64 words, for rules that leave rows of responsibilities out */
+  double *second;        /* room for the second moments of sums */
   double *totals, *logs; /* and for the tail sums */
   block_sums sums;       /* of the block and the statistics in hand */
 } pass_workspace;
