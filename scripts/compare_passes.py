@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How many passes over the points does gmmpi need, beside plain EM from the same start?
 
-    compare_passes.py --gmmpi PATH [--only WORD...] [--rows-divided-by N] [--markdown]
+    compare_passes.py --gmmpi PATH [--only WORD...] [--rows-divided-by N] [--held-back] [--markdown]
 
 fits seeded problems at `--tol 1e-7` with textbook EM (`--accelerate none --no-coarse-to-fine`), as gmmpi does it by default, and
 with each kind of acceleration alone, all from the same start: parameters in a file (random points, k-means, or near the
 truth), or `--init random_from_data` with a seed. Passes are `n_passes` of the summary, in which work on a subsample counts by its
-share of the points. Log-likelihoods are means per point. Plain EM's results are stored in comparing/passes.json.
+share of the points. --held-back takes other problems, of 100,000 points, on which nothing was tuned: also with other families, t
+distributions, a background and a prior. Log-likelihoods are means per point. Plain EM's results are stored in comparing/passes.json.
 """
 
 import json
@@ -39,6 +40,7 @@ def parse():
     parser.add_argument("--cache", metavar="FILE", default=os.path.join(HERE, "comparing", "passes.json"),
                         help="where plain EM's results are kept")
     parser.add_argument("--rows-divided-by", metavar="N", type=int, default=1, help="fewer points in each problem")
+    parser.add_argument("--held-back", action="store_true", help="other problems, on which nothing was tuned")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--quick", action="store_true", help="a few tiny problems: does all this work?")
     return parser.parse_args()
@@ -74,7 +76,7 @@ def contest_runs(program, contest, methods, results):
     from comparing import runs, slow_tasks
     points, start = contest.make()
     data = program.store(points)
-    init = contest.init() if start is None else ["--init", runs.write_json(program.file("start.json"), start)]
+    init = contest.fit + (contest.init() if start is None else ["--init", runs.write_json(program.file("start.json"), start)])
     mark = slow_tasks.mark(points, start or init)
     if mark not in results:
         results[mark] = run(program, data, contest.k, init + runs.PLAIN)
@@ -115,7 +117,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="gmmpi-passes-") as folder:
         program = runs.Program(arguments.gmmpi, folder)
         methods = [name for name in arguments.methods if name == "default" or program.knows(name)]
-        for contest in slow_tasks.chosen_contests(arguments.only, arguments.quick, arguments.rows_divided_by):
+        for contest in slow_tasks.chosen_contests(arguments.only, arguments.quick, arguments.rows_divided_by,
+                                                  arguments.held_back):
             all_runs.append(contest_runs(program, contest, methods, results))
             write_cache(arguments.cache, results)
             rows.extend(rows_of(contest, all_runs[-1], methods))
@@ -125,7 +128,7 @@ def main():
     print("\n".join(report.render(header, rows, arguments.markdown)))
     if all_runs:
         print("\n" + "\n".join(summarise(name, all_runs) for name in methods))
-        print("goal of the default: median ratio at most 0.2, highest at most 1, median difference of log-likelihoods not below 0")
+        print("goal of the default: median ratio at most 0.12, highest at most 0.6, median difference of log-likelihoods not below 0")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,23 @@
 
 #include <math.h>
 
+static bool is_in_single(const ascent *one)
+{
+  return one->in_single == SINGLE_SUITS;
+}
+
+/* Were the last two models measured in the same arithmetic? */
+static bool is_comparable(const ascent *one)
+{
+  return one->climb->measured_in_single == is_in_single(one);
+}
+
 /* Says what a pass found, and notes the change of the mean objective, NaN in the first pass. */
 static void tell_pass(ascent *one, pass_round *round)
 {
   const fit_position *current = &one->climb->current;
   const double n = iteration_total_weight(one->em);
-  one->change = one->last.objective / n - current->measured.objective / n;
+  one->change = is_comparable(one) ? one->last.objective / n - current->measured.objective / n : NAN;
   const fit_pass pass = {.start = current->start,
                          .level = current->level,
                          .iteration = current->iteration,
@@ -37,10 +48,60 @@ static void exchange_models(climber *climb)
   climb->other = measured;
 }
 
+/* Where a start is looked for all is in double, lest another one is found. Of a fit on all points the last two models
+ * are measured in double, whatever they are. */
+static bool wants_single(const ascent *one)
+{
+  const climber *climb = one->climb;
+  return !one->silent && !climb->precise && (one->is_preliminary || climb->current.iteration < one->max_iterations - 1);
+}
+
 static void measure_current(ascent *one)
 {
   expectation_begin(one->em, one->climb->current.model, NULL, NULL);
+  one->in_single = wants_single(one) ? expectation_in_single(one->em, one->climb->current.model) : SINGLE_NOT_ASKED;
   one->phase = MEASURES;
+}
+
+/* Says, once a fit, that single precision is not enough. */
+static gmmpi_status tell_of_double(const ascent *one, gmmpi_error *error)
+{
+  const climber *climb = one->climb;
+  const fit_event event = {.start = climb->current.start,
+                           .iteration = climb->current.iteration,
+                           .component = -1,
+                           .kind = EVENT_IN_DOUBLE,
+                           .action = (int32_t)(ACTION_TAILS + (one->in_single - SINGLE_HAS_TAILS)),
+                           .value = one->in_single >= SINGLE_FAR_POINTS ? one->em->not_single : 0.0};
+  gmmpi_error local = {0};
+  if (climb->events == NULL || one->observer == NULL) return GMMPI_OK;
+  for (int64_t i = 0; i < climb->events->n; i++) {
+    if (climb->events->items[i].kind == event.kind && climb->events->items[i].action == event.action) return GMMPI_OK;
+  }
+  report_event(one->climb, one->observer, &event, &local);
+  agree(one->em->points->comm, &local);
+  return error_pass(error, &local);
+}
+
+/* After a pass in double that single precision was wanted for: so are all that follow. */
+static gmmpi_status note_arithmetic(ascent *one, gmmpi_error *error)
+{
+  if (is_in_single(one) || one->in_single == SINGLE_NOT_ASKED) return GMMPI_OK;
+  one->climb->precise = true;
+  return tell_of_double(one, error);
+}
+
+/* What changes less is as good as nothing. */
+static double least_change(const ascent *one)
+{
+  return is_in_single(one) ? fmax(one->tolerance, one->em->noise) : one->tolerance;
+}
+
+/* Is it time to go over to double? */
+static bool becomes_precise(const ascent *one)
+{
+  return is_in_single(one) && !one->is_preliminary &&
+         (fabs(one->change) < least_change(one) || accelerator_residual(one->climb->history) < one->tolerance);
 }
 
 /* The current model is the last one. */
@@ -87,8 +148,9 @@ static gmmpi_status make_step(ascent *one, const moments *from, int64_t iteratio
 static bool must_step_back(const ascent *one)
 {
   const double before = one->climb->current.measured.objective;
-  if (one->climb->plain || isnan(before)) return false;
-  const double slack = 1e-13 * fabs(before) + 0.01 * one->tolerance * iteration_total_weight(one->em);
+  if (one->climb->plain || isnan(before) || !is_comparable(one)) return false;
+  const double noise = is_in_single(one) ? one->em->noise : 0.0;
+  const double slack = 1e-13 * fabs(before) + (0.01 * one->tolerance + noise) * iteration_total_weight(one->em);
   return !(one->last.objective >= before - slack);
 }
 
@@ -185,6 +247,7 @@ static gmmpi_status finish_step(ascent *one, bool proposes, gmmpi_error *error)
   exchange_models(climb);
   climb->current.iteration++;
   climb->current.measured = one->last;
+  climb->measured_in_single = is_in_single(one);
   one->other_is_measured = true;
   measure_current(one);
   return GMMPI_OK;
@@ -208,6 +271,11 @@ static gmmpi_status begin_step(ascent *one, gmmpi_error *error)
 {
   climber *climb = one->climb;
   climb->last_change = is_textbook(climb) ? one->change : NAN;
+  if (becomes_precise(one)) {
+    climb->precise = true;
+    accelerator_take_plain_step(climb->history);
+    return finish_step(one, false, error);
+  }
   if (accelerator_pauses(climb->history)) {
     accelerator_take_pause(climb->history);
     return finish_step(one, false, error);
@@ -267,6 +335,7 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
                             .objective = iteration_objective(one->em, climb->current.model),
                             .log_likelihood = log_likelihood,
                             .sum_log_max_responsibility = sums->sum_log_max_responsibility};
+  if (note_arithmetic(one, error) != GMMPI_OK) return error->status;
   if (must_step_back(one)) return step_back(one, error);
   if (!isfinite(one->last.objective) && one->fails_alone) return end_in_failure(one);
   if (!isfinite(one->last.objective))
@@ -275,8 +344,8 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
 
   if (!climb->plain && climb->current.iteration > 0) accelerator_note_success(climb->history);
   tell_pass(one, round);
-  one->may_have_converged =
-      fabs(one->change) < one->tolerance && !climb->repaired && (climb->plain || one->is_preliminary);
+  one->may_have_converged = fabs(one->change) < least_change(one) && !climb->repaired &&
+                            (one->is_preliminary || (climb->plain && !is_in_single(one)));
   climb->current.converged = false;
   const bool is_last = !one->may_have_converged && climb->current.iteration >= one->max_iterations;
   /* What a subsample's last pass found is remembered for the finer level. */

@@ -56,11 +56,12 @@ typedef struct ascent {
   int64_t max_iterations;
 
   ascent_phase phase;
-  double change;           /* of the mean objective in the last step */
-  measurement last;        /* of the current model, until the step is finished */
-  bool may_have_converged; /* the change is small; whether the next one would be is to be found out */
-  bool other_is_measured;  /* climb->other is the model that climb->current.measured is of */
-  bool has_failed;         /* out: the models are of no use */
+  single_verdict in_single; /* is the pass in hand made in single precision? */
+  double change;            /* of the mean objective in the last step */
+  measurement last;         /* of the current model, until the step is finished */
+  bool may_have_converged;  /* the change is small; whether the next one would be is to be found out */
+  bool other_is_measured;   /* climb->other is the model that climb->current.measured is of */
+  bool has_failed;          /* out: the models are of no use */
 } ascent;
 
 /* Prepares the first pass. Collective where processors differ. */

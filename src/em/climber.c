@@ -43,6 +43,8 @@ void climber_enter_level(climber *climb, int64_t level)
   climb->has_ended = false;
   climb->plain = true;
   climb->repaired = false;
+  climb->precise = false;
+  climb->measured_in_single = false;
   memset(climb->n_reseeds, 0, (size_t)climb->current.model->n_components * sizeof *climb->n_reseeds);
 }
 

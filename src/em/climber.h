@@ -35,13 +35,15 @@ static inline int64_t fit_iterations(const fit_position *position)
 typedef struct climber {
   fit_position current;
   accelerator *history;
-  bool has_ended;     /* on this level */
-  bool plain;         /* current.model was made by a textbook M-step, so that its objective must not fall */
-  bool repaired;      /* in that step a component collapsed and was put elsewhere, dropped or kept as it was: the change
-                         of the objective says nothing about how near a fixed point is */
-  double last_change; /* of the mean objective in the step before that one; NaN unless it was a textbook step without
-                         repairs */
-  int64_t *n_reseeds; /* K: how often each component was put elsewhere on this level */
+  bool has_ended; /* on this level */
+  bool plain;     /* current.model was made by a textbook M-step, so that its objective must not fall */
+  bool repaired;  /* in that step a component collapsed and was put elsewhere, dropped or kept as it was: the change
+                     of the objective says nothing about how near a fixed point is */
+  bool precise;   /* passes on this level are made in double from now on (em/arithmetic.h) */
+  bool measured_in_single; /* so was current.measured: it is not compared with what is measured in double */
+  double last_change;   /* of the mean objective in the step before that one; NaN unless it was a textbook step without
+                           repairs */
+  int64_t *n_reseeds;   /* K: how often each component was put elsewhere on this level */
   int64_t n_row_visits; /* rows that E-steps went over, of all levels, for this start */
 
   /* No part of a checkpoint: */

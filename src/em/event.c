@@ -20,6 +20,27 @@ gmmpi_status event_list_reserve(event_list *events, int64_t n, gmmpi_error *erro
   return GMMPI_OK;
 }
 
+static void describe_double(const fit_event *event, const char *where, char *text, size_t size)
+{
+  static const char *const reasons[] = {
+      [ACTION_TAILS] = "t distributions",
+      [ACTION_SHARED] = "covariances with something in common, which have faster ways of their own",
+      [ACTION_LABELS] = "rows of known components",
+      [ACTION_FEW_FEATURES] = "so few features",
+      [ACTION_WEIGHTS] = "weights of extreme sizes",
+      [ACTION_FAR_POINTS] = "there are points %.3g standard deviations from the mean",
+      [ACTION_FAR_MEANS] = "a component's mean is %.3g of its standard deviations from the mixture's",
+      [ACTION_CONDITION] = "a covariance is so nearly singular that it makes rounding errors %.3g times as large",
+      [ACTION_SIZES] = "a standard deviation is %.3g, or points are as extreme"};
+  char reason[160];
+  if (event->action < ACTION_FAR_POINTS) {
+    snprintf(text, size, "%s: computed in double: there is no single precision for %s", where, reasons[event->action]);
+    return;
+  }
+  snprintf(reason, sizeof reason, reasons[event->action], event->value);
+  snprintf(text, size, "%s: goes on in double, since single precision is not enough: %s", where, reason);
+}
+
 void fit_event_describe(const fit_event *event, char *text, size_t size)
 {
   char where[80];
@@ -76,6 +97,10 @@ void fit_event_describe(const fit_event *event, char *text, size_t size)
              "%s: more than half of the points are noise (weight %.3g); ask for more components where they should not "
              "be",
              where, event->value);
+    return;
+  }
+  if (event->kind == EVENT_IN_DOUBLE) {
+    describe_double(event, where, text, size);
     return;
   }
   if (event->kind == EVENT_LOST) {

@@ -25,6 +25,7 @@ typedef enum fit_event_kind {
   EVENT_SPURIOUS,    /* the model at the end of a start is spurious (starts/soundness.h) */
   EVENT_NO_NOISE,    /* the background has less than one point at the end of a start */
   EVENT_MUCH_NOISE,  /* it has more than half of them */
+  EVENT_IN_DOUBLE,   /* --arithmetic mixed goes on in double */
   /* Told to the observer before the first start, not kept as events: */
   EVENT_LARGE_RIDGE,     /* reg_covar is not small against a feature's variance */
   EVENT_FEW_POINTS,      /* for each covariance there are no more points than features */
@@ -39,7 +40,17 @@ typedef enum fit_event_action {
   ACTION_KEPT,
   /* Of spurious models, how they are: */
   ACTION_FEW,
-  ACTION_FLAT
+  ACTION_FLAT,
+  /* Why it goes on in double, in the order of single_verdict (em/arithmetic.h): */
+  ACTION_TAILS,
+  ACTION_SHARED,
+  ACTION_LABELS,
+  ACTION_FEW_FEATURES,
+  ACTION_WEIGHTS,
+  ACTION_FAR_POINTS,
+  ACTION_FAR_MEANS,
+  ACTION_CONDITION,
+  ACTION_SIZES
 } fit_event_action;
 
 typedef struct fit_event {
@@ -50,7 +61,7 @@ typedef struct fit_event {
   int32_t action;    /* fit_event_action */
   int64_t n_points;  /* that a spurious component rests on; else 0 */
   double value;      /* the mean log-likelihood of a model that was passed over; the background's weight, or its volume
-                        over that of the box; else 0 */
+                        over that of the box; what is too large for single precision; else 0 */
 } fit_event;
 
 /* Events in the order in which they happened. */

@@ -80,6 +80,10 @@ static void create_shared(em_iteration *em, model_list models, gmmpi_error *erro
     fail(error, GMMPI_NO_MEMORY, "there is no memory for %lld models", (long long)n);
   else if (team_create(em->kernel, em->points, sizes, (int)n, &em->team, error) == GMMPI_OK && tails)
     team_add_tails(em->team, most_components, n, error);
+  for (int64_t i = 0; error->status == GMMPI_OK && i < n; i++) {
+    if (models.each[i]->arithmetic == ARITHMETIC_MIXED)
+      team_add_single(em->team, &sizes[i], em->points->n_features, error);
+  }
   free(sizes);
 }
 
@@ -110,6 +114,8 @@ static void create_own(em_iteration *em, gmmpi_error *error)
   if (error->status == GMMPI_OK && has_tails(em) && statistics_add_tails(em->sums, error) == GMMPI_OK &&
       moments_add_tails(em->measured, error) == GMMPI_OK)
     moments_add_tails(em->proposed, error);
+  em->in_single = single_verdict_of_fit(em->options, em->points);
+  if (error->status == GMMPI_OK && em->in_single == SINGLE_SUITS) single_form_create(em->form, &em->single, error);
   em->spans = allocate(K * d, sizeof(double));
   if (error->status == GMMPI_OK && em->spans == NULL) fail(error, GMMPI_NO_MEMORY, "there is no memory for distances");
 }
@@ -155,6 +161,11 @@ static gmmpi_status create_with(em_iteration parts, model_list models, em_iterat
                         &created->region_scale, &local);
   }
   if (local.status == GMMPI_OK) {
+    created->may_have_bounds =
+        parts.host == NULL && !parts.makes_starts &&
+        near_is_of_use(parts.points, created->family->storage->shape, parts.options->n_components);
+    if (created->may_have_bounds)
+      created->near = near_create(parts.points, created->family->storage->shape, parts.options->n_components);
     tell_step_of_points(created);
     return GMMPI_OK;
   }
@@ -253,7 +264,9 @@ void iteration_destroy(em_iteration *em)
     team_destroy(em->team);
     free(em->requests);
   }
+  near_destroy(em->near);
   density_destroy(em->form);
+  single_form_destroy(em->single);
   statistics_destroy(em->sums);
   maximization_destroy(em->step);
   moments_destroy(em->measured);
@@ -268,7 +281,9 @@ int64_t iteration_bytes_beside(const fit_options *options, int64_t n_features)
   const int64_t K = options->n_components;
   const int64_t moment = moments_bytes(family->storage->shape, family_order(family), K, n_features);
   const bool tails = (fit_kind(options).parts & PART_TAILS) != 0;
+  const bool mixed = options->arithmetic == ARITHMETIC_MIXED;
   const int64_t parts[] = {
+      mixed ? single_form_bytes(family, K, n_features) : 0,
       tails ? 2 * moments_tail_bytes(K) + statistics_tail_bytes(K, options->threads) : 0,
       moment,
       moment,
@@ -283,7 +298,11 @@ int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 {
   const covariance_family *family = family_find(options->covariance);
   const bool tails = (fit_kind(options).parts & PART_TAILS) != 0;
-  return sum_of_bytes(5, (int64_t[]){tails ? team_tail_bytes(options->n_components, options->threads) : 0,
+  const int64_t single =
+      options->arithmetic != ARITHMETIC_MIXED
+          ? 0
+          : team_single_bytes(family->storage->shape, options->n_components, n_features, options->threads);
+  return sum_of_bytes(6, (int64_t[]){single, tails ? team_tail_bytes(options->n_components, options->threads) : 0,
                                      iteration_bytes_beside(options, n_features),
                                      data_spread_bytes(family->storage->shape, n_features),
                                      prior_bytes(options, n_features),
@@ -300,7 +319,12 @@ static void prepare_pass(em_iteration *em, const double *references)
     statistics_about(em->sums, em->form->common.origin);
   em->request.sums = em->sums;
   em->request.weighting = em->weighting;
+  em->request.single = NULL;
   em->request.spans = em->is_tight ? em->spans : NULL;
+  if (em->is_tight && em->request.rule == near_rule) { /* spans are found in all responsibilities */
+    em->request.rule = posterior_rule;
+    em->request.context = em->form;
+  }
 }
 
 /* Degrees of freedom that are not known yet, or that are given, and what they mean for the sums. */
@@ -327,8 +351,35 @@ void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule
   em->is_tight = false;
   em->request.rule = rule != NULL ? rule : posterior_rule;
   em->request.context = rule != NULL ? context : em->form;
-  em->request.of_any_rows = rule == NULL;
+  em->request.of_any_rows = rule == NULL && !em->may_have_bounds;
+  if (rule == NULL && near_begin(em->near, em->form)) {
+    em->request.rule = near_rule;
+    em->request.context = em->near;
+  }
   prepare_pass(em, model->means);
+}
+
+/* After prepare_pass with these references: in single precision, about what they are there. */
+static void pass_in_single(em_iteration *em, const double *references)
+{
+  const single_form *form = em->single;
+  memcpy(em->spans, references, (size_t)(form->n_components * form->n_features) * sizeof(double));
+  single_form_round(form, form->n_features, em->spans);
+  statistics_begin(em->sums, em->spans);
+  single_form_refer(em->single, em->sums->width, em->sums->references);
+  em->request.single = form;
+}
+
+single_verdict expectation_in_single(em_iteration *em, const gmmpi_model *model)
+{
+  single_form *form = em->single;
+  if (em->in_single != SINGLE_SUITS) return em->in_single;
+  const single_verdict verdict =
+      single_verdict_of_model(model, em->points, em->spread, form->origin, &em->noise, &em->not_single);
+  if (verdict != SINGLE_SUITS) return verdict;
+  single_form_set(form, em->form);
+  pass_in_single(em, model->means);
+  return SINGLE_SUITS;
 }
 
 bool moments_are_measured(em_iteration *em, const gmmpi_model *previous)
@@ -343,7 +394,9 @@ bool moments_are_measured(em_iteration *em, const gmmpi_model *previous)
     if (outcome != MOMENTS_TAKEN) {
       em->n_repeats++;
       em->is_tight = em->is_tight || outcome == SUMS_ARE_COARSE;
+      const bool in_single = em->request.single != NULL && !em->is_tight;
       prepare_pass(em, em->measured->means);
+      if (in_single) pass_in_single(em, em->measured->means);
     }
   }
   em->timings->m_step += stopwatch(&clock);

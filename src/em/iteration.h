@@ -7,9 +7,11 @@
 #ifndef EM_ITERATION_H
 #define EM_ITERATION_H
 
+#include "em/arithmetic.h"
 #include "em/collapse.h"
 #include "em/estimator.h"
 #include "em/timings.h"
+#include "passes/near.h"
 #include "passes/noise_volume.h"
 #include "passes/pass.h"
 
@@ -33,6 +35,10 @@ typedef struct em_iteration {
   const row_weighting *weighting; /* what rows count for in its passes, measured, borrowed; NULL: their own weights. To
                                      be set between an ascent's end and the beginning of the next one */
   density_form *form;             /* of the model in hand */
+  single_form *single;            /* room for the same; NULL: passes are in double */
+  single_verdict in_single;       /* of the options and the points */
+  double noise;                   /* of the pass in single precision: see em/arithmetic.h, as the next one */
+  double not_single;              /* the number that is too large for single precision */
   statistics *sums;
   maximization *step;
   moments *measured;     /* of the last pass */
@@ -40,6 +46,8 @@ typedef struct em_iteration {
   double *spans;         /* K x d */
   bool makes_starts;     /* collapses are repaired as for any candidate, see maximization_step */
   bool broadcast_models; /* the nodes' linear algebra may differ in the last bits: rank 0's model is everybody's */
+  near_state *near;      /* what passes leave for the next ones; NULL: nothing, as in all but the host */
+  bool may_have_bounds;  /* near is there, unless memory was wanting: the same on all ranks */
   fit_timings *timings;  /* borrowed */
 
   pass_request request; /* the pass that is prepared */
@@ -95,6 +103,10 @@ static inline double iteration_total_weight(const em_iteration *em)
 /* Prepares a pass with this model by this rule (NULL: the posterior of the model), about the model's means. Sets
  * em->form from the model. Collective where processors differ: rank 0's model becomes everybody's. */
 void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule rule, void *context);
+
+/* After expectation_begin with the posterior's rule: the pass is made in single precision if that suits; so are
+ * repeated ones, unless they are in units from the points that count. Collective where processors differ. */
+single_verdict expectation_in_single(em_iteration *em, const gmmpi_model *model);
 
 /* After the prepared pass: are the moments in em->measured? Else the sums lost digits, and another pass with the same
  * model, `previous`, is prepared. All ranks find the same. */

@@ -61,9 +61,18 @@ gmmpi_status level_draw(const shard *all, level_plan *plan, int64_t level, uint6
   return shard_subsample(all, is_in_level, &plan->rows[level], points, error);
 }
 
+/* A fit to n points is expected to be worse by p / 2n per point on other points (Akaike 1974). */
+static double expected_loss(const fit_options *options, int64_t n_samples, int64_t n_features)
+{
+  return count_parameters(options, n_features) / (2.0 * (double)n_samples);
+}
+
 double level_tolerance(const fit_options *options, int64_t n_samples, int64_t n_features)
 {
-  /* A fit to n points is expected to be worse by p / 2n per point on other points (Akaike 1974). */
-  const double loss = count_parameters(options, n_features) / (2.0 * (double)n_samples);
-  return fmax(options->tolerance, 0.01 * loss);
+  return fmax(options->tolerance, 0.01 * expected_loss(options, n_samples, n_features));
+}
+
+double level_last_tolerance(const fit_options *options, int64_t n_samples, int64_t n_features)
+{
+  return fmax(options->tolerance, 0.001 * expected_loss(options, n_samples, n_features));
 }

@@ -31,8 +31,12 @@ level_plan levels_plan(const fit_options *options, int64_t n_samples, int64_t n_
 gmmpi_status level_draw(const shard *all, level_plan *plan, int64_t level, uint64_t seed, shard **points,
                         gmmpi_error *error);
 
-/* Iterations on n_samples points need not go on when the mean log-likelihood changes by less than this: what is left to
- * gain is small against what the model loses anyway for being fitted to a sample. */
+/* To compare starts, iterations on n_samples points need not go on when the mean log-likelihood changes by less than
+ * this: what is left to gain is small against what the model loses anyway for being fitted to a sample. */
 double level_tolerance(const fit_options *options, int64_t n_samples, int64_t n_features);
+
+/* The same before a finer level: where components overlap, hundreds of changes as small as that still add up to more
+ * than the loss, and all that is not done here is to be done on more points. */
+double level_last_tolerance(const fit_options *options, int64_t n_samples, int64_t n_features);
 
 #endif

@@ -57,6 +57,11 @@ typedef enum point_precision {
   PRECISION_SINGLE /* points are held as floats: rounded to 24 bits once, then computed with in double */
 } point_precision;
 
+typedef enum fit_arithmetic {
+  ARITHMETIC_DOUBLE,
+  ARITHMETIC_MIXED /* single precision while the fit is far from its optimum (em/arithmetic.h) */
+} fit_arithmetic;
+
 /* Nested subsamples of the points: the start is looked for and improved on small ones before all points are used. */
 typedef enum coarse_choice {
   COARSE_AUTO, /* where there are points enough that a subsample says much about the model */
@@ -89,7 +94,8 @@ typedef struct fit_options {
   int threads; /* of each rank, 1 by default; the model is the same at any number. 2 and more need a build with OpenMP
                 */
   point_precision precision; /* of the points in memory */
-  const char *accelerate;    /* "auto", "none" (textbook EM), "anderson", "squarem" */
+  fit_arithmetic arithmetic;
+  const char *accelerate; /* "auto", "none" (textbook EM), "anderson", "squarem" */
   coarse_choice coarse_to_fine;
   spurious_choice spurious; /* with INIT_KMEANS and its search */
   fit_method method;

@@ -10,6 +10,7 @@
 struct refinement {
   em_iteration *em;
   int64_t most_iterations;
+  bool in_single;       /* passes are in single precision, where that suits, as the fit's are */
   accelerator *history; /* goes on from the fit's */
   double *correction;
   gmmpi_model *model, *next;
@@ -98,6 +99,12 @@ static bool make_next(refinement *inner)
   return true;
 }
 
+static void begin_pass(refinement *inner)
+{
+  expectation_begin(inner->em, inner->model, NULL, NULL);
+  if (inner->in_single) expectation_in_single(inner->em, inner->model);
+}
+
 em_iteration *refinement_iteration(const refinement *inner)
 {
   return inner->em;
@@ -109,7 +116,8 @@ void refinement_begin(refinement *inner, const climber *climb, double target)
   model_copy_parameters(inner->model, climb->current.model);
   inner->n_iterations = 0;
   inner->enough = target;
-  expectation_begin(inner->em, inner->model, NULL, NULL);
+  inner->in_single = !climb->precise;
+  begin_pass(inner);
 }
 
 /* The model is that of all points: its moments tell the correction. */
@@ -142,7 +150,7 @@ refinement_outcome refinement_take(refinement *inner, climber *climb, moments *p
   if (!is_last && inner->n_iterations < inner->most_iterations) {
     if (!make_next(inner)) return REFINEMENT_FAILED;
     inner->n_iterations++;
-    expectation_begin(inner->em, inner->model, NULL, NULL);
+    begin_pass(inner);
     return REFINEMENT_GOES_ON;
   }
   if (!(accelerator_residual(inner->history) < inner->first)) return REFINEMENT_FAILED;

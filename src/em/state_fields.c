@@ -34,8 +34,8 @@ static bool are_events(const void *owner, const void *numbers, int64_t n)
   for (int64_t i = 0; i < n; i++) {
     const fit_event *event = (const fit_event *)numbers + i;
     if (event->start < 0 || event->iteration < 0 || event->component < -1 || event->component >= n_components ||
-        event->kind < EVENT_EMPTY || event->kind > EVENT_MUCH_NOISE || event->action < ACTION_RESEEDED ||
-        event->action > ACTION_FLAT || event->n_points < 0)
+        event->kind < EVENT_EMPTY || event->kind > EVENT_IN_DOUBLE || event->action < ACTION_RESEEDED ||
+        event->action > ACTION_SIZES || event->n_points < 0)
       return false;
   }
   return true;
@@ -146,6 +146,8 @@ static const field_line of_climber[] = {
     {NUMBER(climber, has_ended, NULL)},
     {NUMBER(climber, plain, NULL)},
     {NUMBER(climber, repaired, NULL)},
+    {NUMBER(climber, precise, NULL)},
+    {NUMBER(climber, measured_in_single, NULL)},
     {NUMBER(climber, last_change, NULL)},
     {NUMBER(climber, n_row_visits, not_negative)},
     {ARRAY(climber, n_reseeds, count_components, not_negative)},

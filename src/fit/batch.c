@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* On a subsample slow progress is not worth waiting for. */
-enum { MOST_COARSE_ITERATIONS = 200 };
+/* On a subsample very slow progress is not worth waiting for. */
+enum { MOST_COARSE_ITERATIONS = 1000 };
 
 int64_t start_bytes(const fit_options *options, int64_t n_features)
 {
@@ -250,7 +250,7 @@ static gmmpi_status climb_together(fit_batch *batch, int64_t level, gmmpi_error 
         .inner = level > 0 || batch->inner == NULL ? NULL : batch->inner[i],
         .observer = batch->observer,
         .is_preliminary = level > 0,
-        .tolerance = level > 0 ? level_tolerance(ems[i]->options, points->n_samples, points->n_features)
+        .tolerance = level > 0 ? level_last_tolerance(ems[i]->options, points->n_samples, points->n_features)
                                : batch->options->tolerance,
         .max_iterations = level > 0 ? MOST_COARSE_ITERATIONS : batch->options->max_iterations,
     };

@@ -5,6 +5,7 @@
 #include "em/levels.h"
 #include "em/refine.h"
 #include "fit/batch.h"
+#include "passes/near.h"
 #include "passes/noise_volume.h"
 #include "starts/bench.h"
 #include "starts/choose_start.h"
@@ -79,7 +80,10 @@ fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, row_shap
                           searching > looking ? searching : looking,
                           options->noise ? noise_region_bytes(n_features, options->threads) : 0,
                           seeding > spreading ? seeding : spreading};
-  fit_memory memory = {.points = held_bytes(options, n_samples, row, n_ranks, !has_levels),
+  const int64_t held[] = {held_bytes(options, n_samples, row, n_ranks, !has_levels),
+                          near_bytes(family_find(options->covariance)->storage->shape, options->n_components,
+                                     n_features, n_samples / n_ranks + shard_block_rows(n_samples))};
+  fit_memory memory = {.points = sum_of_bytes(2, held),
                        .rest = sum_of_bytes((int)(sizeof rest / sizeof rest[0]), rest)};
   count_subsamples(options, &plan, n_samples, row, n_ranks, &memory);
   return memory;

@@ -22,6 +22,7 @@ static const char *const collapse_policies[] = {
 static const char *const accelerations[] = {"auto", "none", "anderson", "squarem", NULL};
 static const char *const coarse_choices[] = {[COARSE_AUTO] = "auto", [COARSE_ON] = "yes", [COARSE_OFF] = "no", NULL};
 static const char *const precisions[] = {[PRECISION_DOUBLE] = "double", [PRECISION_SINGLE] = "single", NULL};
+static const char *const arithmetics[] = {[ARITHMETIC_DOUBLE] = "double", [ARITHMETIC_MIXED] = "mixed", NULL};
 static const char *const methods[] = {
     [METHOD_ML] = "ml", [METHOD_MAP] = "map", [METHOD_VB] = "vb", [METHOD_DP] = "dp", [METHOD_ADAPT] = "adapt", NULL};
 static const char *const distributions[] = {[DISTRIBUTION_GAUSSIAN] = "gaussian", [DISTRIBUTION_T] = "t", NULL};
@@ -219,6 +220,19 @@ const option_record fit_option_table[] = {
      .kind = OPTION_CHOICE,
      .offset = offsetof(fit_options, precision),
      .choices = precisions,
+     .fallback = "double",
+     .affects_numbers = true,
+     .in_model = true,
+     .if_changed = true},
+    {.name = "arithmetic",
+     .argument = "NAME",
+     .group = "Iterations",
+     .help = "mixed: iterations are computed in single precision, with sums in double, while the fit is far from its "
+             "optimum, and the last ones in double, which decide when it has converged; where single precision is not "
+             "enough it goes on in double, and says so",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(fit_options, arithmetic),
+     .choices = arithmetics,
      .fallback = "double",
      .affects_numbers = true,
      .in_model = true,

@@ -9,7 +9,7 @@
 #define CHECKPOINT_NAME "gmmpi checkpoint" /* the root group's attribute "format" */
 
 /* Counts up when the files of a released version cannot be read any more. */
-enum { CHECKPOINT_FORMAT = 4, CHECKPOINT_TRAILER = SEAL_BYTES };
+enum { CHECKPOINT_FORMAT = 5, CHECKPOINT_TRAILER = SEAL_BYTES };
 
 /* Sets the last CHECKPOINT_TRAILER of n_bytes bytes. */
 void checkpoint_seal(unsigned char *bytes, int64_t n_bytes);

@@ -38,8 +38,11 @@ ALWAYS_INLINE void add_whitened_rows(int n_rows, bool more, const double *restri
       for (int r = c; r < n_rows; r++) z[r][v] += whitening[r] * y;
     }
   }
-  for (int v = 0; v < PANEL_VECTORS; v++)
-    distances[v] += (z[0][v] * z[0][v] + z[1][v] * z[1][v]) + (z[2][v] * z[2][v] + z[3][v] * z[3][v]);
+  for (int v = 0; v < PANEL_VECTORS; v++) {
+    vector squares = z[0][v] * z[0][v] + z[1][v] * z[1][v];
+    if (n_rows > 2) squares += z[2][v] * z[2][v] + z[3][v] * z[3][v];
+    distances[v] += squares;
+  }
 }
 
 /* The same for a number of rows that is not known at compile time. */

@@ -3,11 +3,12 @@
 
 #include "support/memory.h"
 
-/* Responsibilities, and points as rows, are to stay in the second cache or not far from it. */
+/* Responsibilities, and points as rows, are to stay in the second cache or not far from it. Diagonal sums are as large
+ * as a tile's responsibilities or larger, so that twice as many tiles go by while these are at hand. */
 int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_features)
 {
-  if (shape == DIAGONAL && n_features > 4) return 1;
-  return tiles_together(n_components > n_features ? n_components : n_features);
+  const int64_t larger = n_components > n_features ? n_components : n_features;
+  return tiles_together(shape == DIAGONAL && n_features > 4 ? larger / 2 + larger % 2 : larger);
 }
 
 int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t n_features)
@@ -17,14 +18,16 @@ int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t 
 
 int64_t kernel_scratch_bytes_of(density_shape shape, int64_t n_components, int64_t n_features, int64_t group_tiles)
 {
-  const int64_t tiles = shape == DENSE ? group_tiles + 1 : 1;
+  const int64_t tiles = shape == DENSE ? group_tiles + 1 : group_tiles;
+  int64_t sets;
   int64_t numbers;
   int64_t bytes;
-  /* A tile's points as panels or rows, and a word per component; DENSE: rows of a group, a tile of packed points, and
-   * what pooled.h knows of the points and their sum. */
-  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS + (shape == DENSE), &numbers) ||
-      numbers > INT64_MAX / 2 || n_components > INT64_MAX / 16 ||
-      !multiply_fits(numbers + n_components + (shape == DENSE ? tiles * TILE_ROWS : 0), (int64_t)sizeof(double),
+  /* Points as panels or rows, halves of their squares by each stage, and a word per component, or per component and
+   * tile; DENSE: rows of a group, a tile of packed points, and what pooled.h knows of the points and their sum. */
+  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS + (shape == DENSE) + TILE_ROWS / STAGE_FEATURES,
+                     &numbers) ||
+      numbers > INT64_MAX / 2 || !multiply_fits(n_components, group_tiles, &sets) || sets > INT64_MAX / 16 ||
+      !multiply_fits(numbers + sets + 8 + TILE_ROWS + (shape == DENSE ? tiles * TILE_ROWS : 0), (int64_t)sizeof(double),
                      &bytes))
     return INT64_MAX;
   return bytes;

@@ -15,6 +15,7 @@
 #ifndef KERNELS_KERNEL_H
 #define KERNELS_KERNEL_H
 
+#include "kernels/near_groups.h"
 #include "mixture/density.h"
 #include "points/shard.h"
 
@@ -35,10 +36,12 @@ typedef struct block_sums {
   const double *references; /* K x width, padded with zeros: r_k */
   double *counts;           /* K: sum of responsibilities */
   double *first;            /* K x width: sum of responsibility (x - r) */
-  double *second;        /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width; NULL: not wanted */
-  bool pooled;           /* second is one component's size and holds the sum over all components */
-  const double *origin;  /* NULL, or width, padded with zeros, where pooled: second is about it, and not about r_k */
-  double log_likelihood; /* sum of log density */
+  double *second;       /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width; NULL: not wanted */
+  bool pooled;          /* second is one component's size and holds the sum over all components */
+  const double *origin; /* NULL, or width, padded with zeros, where pooled: second is about it, and not about r_k */
+  const uint64_t *present; /* NULL; or n_tiles x (K + 63) / 64 words for accumulate: a bit per component that has a
+                              row of responsibilities */
+  double log_likelihood;   /* sum of log density */
   double sum_log_max_responsibility;
   /* Of t distributions, whose points are weighted by pulls, so that counts are sums of these; else NULL: */
   double *totals; /* K: sum of responsibilities */
@@ -62,6 +65,8 @@ int64_t kernel_scratch_bytes(density_shape shape, int64_t n_components, int64_t 
 
 /* The same where no more than so many tiles are given to them together. */
 int64_t kernel_scratch_bytes_of(density_shape shape, int64_t n_components, int64_t n_features, int64_t group_tiles);
+
+struct single_form;
 
 typedef struct kernel {
   const char *instruction_set; /* "avx512", "avx2", "portable" */
@@ -87,11 +92,23 @@ typedef struct kernel {
   void (*pulls)(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
                 double *log_density, block_sums *sums, double *scratch);
 
+  /* What posteriors does, of a form of DIAGONAL shape without dof, to the bit, but that only the rows of components
+   * that are present in near are set. near: what earlier passes, with the models that groups know of, have left, which
+   * is brought up to date. */
+  void (*near)(const density_form *form, const near_groups *groups, near_tile *near, const row_tile *tile,
+               double *responsibilities, double *log_likelihood, double *sum_log_max, double *scratch);
+
   /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
    * TILE_ROWS), to sums. A tile begins tile_stride numbers behind the one before it. Points of responsibility 0 add
    * nothing. */
   void (*accumulate)(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
                      block_sums *sums, double *scratch);
+
+  /* posteriors and accumulate of n_tiles (at most single_group_tiles, kernels/single_form.h) tiles in single precision,
+   * of normal components with second moments of their own. responsibilities: room for n_tiles x K x TILE_ROWS floats;
+   * scratch: single_scratch_bytes. */
+  void (*single)(const struct single_form *form, const row_tile *tiles, int64_t n_tiles, block_sums *sums,
+                 double *responsibilities, double *scratch);
 } kernel;
 
 /* The kernel of the highest level <= level that this processor can run. */

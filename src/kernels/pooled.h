@@ -42,56 +42,34 @@ ALWAYS_INLINE void first_moments_of_few(int d, int64_t n_tiles, const double *re
   }
 }
 
-/* n_vectors vectors of features of one component and a tile: points as bits, in rows of `width` numbers. */
-ALWAYS_INLINE void add_first_moments(int n_vectors, uint64_t points, const double *restrict responsibilities,
-                                     const double *restrict rows, int64_t width, const double *restrict reference,
-                                     double *restrict first)
-{
-  enum { MOST = 4 * FEATURE_GROUP / LANES };
-  vector origin[MOST], sums[MOST];
-  for (int v = 0; v < n_vectors; v++) {
-    origin[v] = ((const vector *)reference)[v];
-    sums[v] = vector_of(0.0);
-  }
-  if (points == UINT64_MAX) {
-    for (int p = 0; p < TILE_ROWS; p++, rows += width) {
-      for (int v = 0; v < n_vectors; v++) sums[v] += responsibilities[p] * (((const vector *)rows)[v] - origin[v]);
-    }
-  } else {
-    for (; points != 0; points &= points - 1) {
-      const int p = __builtin_ctzll(points);
-      const vector *x = (const vector *)(rows + p * width);
-      for (int v = 0; v < n_vectors; v++) sums[v] += responsibilities[p] * (x[v] - origin[v]);
-    }
-  }
-  for (int v = 0; v < n_vectors; v++) ((vector *)first)[v] += sums[v];
-}
-
-/* All components of a tile whose points are rows. */
-static void first_moments_of_rows(const double *responsibilities, const double *rows, block_sums *sums)
+/* All components and tiles, whose points are rows. points: room for K sets. */
+static void first_moments_of_rows(int64_t n_tiles, const double *responsibilities, const double *rows, block_sums *sums,
+                                  uint64_t *points)
 {
   enum { N = FEATURE_GROUP / LANES };
+  const int64_t K = sums->n_components;
   const int64_t width = sums->width;
-  for (int64_t k = 0; k < sums->n_components; k++) {
-    const double *own = responsibilities + k * TILE_ROWS;
-    const double *reference = sums->references + k * width;
-    double *first = sums->first + k * width;
-    const uint64_t points = points_that_count(own, &sums->counts[k]);
-    if (points == 0) continue;
-    for (int64_t j = 0; j < width; j += 4 * FEATURE_GROUP) {
-      switch (width - j) {
-      case FEATURE_GROUP:
-        add_first_moments(N, points, own, rows + j, width, reference + j, first + j);
-        break;
-      case 2 * FEATURE_GROUP:
-        add_first_moments(2 * N, points, own, rows + j, width, reference + j, first + j);
-        break;
-      case 3 * FEATURE_GROUP:
-        add_first_moments(3 * N, points, own, rows + j, width, reference + j, first + j);
-        break;
-      default:
-        add_first_moments(4 * N, points, own, rows + j, width, reference + j, first + j);
-        break;
+  for (int64_t t = 0; t < n_tiles; t++, responsibilities += K * TILE_ROWS, rows += TILE_ROWS * width) {
+    set_points_that_count(1, responsibilities, sums, points);
+    for (int64_t begin = 0; begin < K; begin += NEAR_COMPONENTS) {
+      const int64_t end = K - begin < NEAR_COMPONENTS ? K : begin + NEAR_COMPONENTS;
+      for (int64_t j = 0; j < width; j += BLOCK) {
+        switch (block_width(width, j) / FEATURE_GROUP) {
+        case 1:
+          first_moments_of_block(N, begin, end, points, responsibilities, rows + j, width, j, sums);
+          break;
+        case 2:
+          first_moments_of_block(2 * N, begin, end, points, responsibilities, rows + j, width, j, sums);
+          break;
+#if BLOCK_GROUPS > 2
+        case 3:
+          first_moments_of_block(3 * N, begin, end, points, responsibilities, rows + j, width, j, sums);
+          break;
+        default:
+          first_moments_of_block(4 * N, begin, end, points, responsibilities, rows + j, width, j, sums);
+          break;
+#endif
+        }
       }
     }
   }
@@ -143,8 +121,8 @@ static bool accumulate_pooled_few(int64_t n_tiles, const double *responsibilitie
 #undef FEW
 }
 
-/* DENSE. scratch: the points as rows, packed ones, the sums of responsibilities, and first moments that nobody wants.
- */
+/* DENSE. scratch: the points as rows, packed ones, the sums of responsibilities, and first moments that nobody wants,
+ * and K sets of points. */
 static void accumulate_pooled(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
                               block_sums *sums, double *scratch)
 {
@@ -166,7 +144,6 @@ static void accumulate_pooled(int64_t n_tiles, const double *responsibilities, c
   whole_responsibilities(K, n_tiles, responsibilities, whole);
   if (accumulate_pooled_few(n_tiles, responsibilities, whole, tiles, tile_stride, sums, &one)) return;
   rows_of_tiles(n_tiles, sums->n_features, width, tiles, tile_stride, rows);
-  for (int64_t t = 0; t < n_tiles; t++)
-    first_moments_of_rows(responsibilities + t * K * TILE_ROWS, rows + t * TILE_ROWS * width, sums);
+  first_moments_of_rows(n_tiles, responsibilities, rows, sums, (uint64_t *)(one.first + width));
   add_squares_of_rows(n_tiles, whole, rows, &one, packed);
 }

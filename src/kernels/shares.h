@@ -13,11 +13,13 @@ static double tree_sum(const double sums[GROUP])
  * GROUP of them stay finite. */
 static double sum_of_logs(const double *numbers)
 {
-  _Alignas(64) double products[GROUP];
-  fill(GROUP, products, 1.0);
-  for (int p = 0; p < TILE_ROWS; p++) products[p % GROUP] *= numbers[p];
-  for (int i = 0; i < GROUP; i += LANES) *(vector *)(products + i) = vector_log(*(vector *)(products + i));
-  return tree_sum(products);
+  enum { N = GROUP / LANES };
+  _Alignas(64) double logs[GROUP];
+  vector products[N];
+  for (int i = 0; i < N; i++) products[i] = ((const vector *)numbers)[i];
+  for (int v = N; v < TILE_VECTORS; v++) products[v % N] *= ((const vector *)numbers)[v];
+  for (int i = 0; i < N; i++) ((vector *)logs)[i] = vector_log(products[i]);
+  return tree_sum(logs);
 }
 
 static double sum_of_lanes(const double *numbers)
@@ -40,6 +42,44 @@ static void shares_of_background(double background, const double best[TILE_ROWS]
   }
 }
 
+/* Log densities of one component and a panel of points become shares, which are added to sums. Returns whether there
+ * are any. */
+ALWAYS_INLINE unsigned shares_of_panel(vector rows[PANEL_VECTORS], const vector top[PANEL_VECTORS],
+                                       const vector lowest[PANEL_VECTORS], vector sums[PANEL_VECTORS])
+{
+  unsigned lanes = 0;
+  for (int i = 0; i < PANEL_VECTORS; i++) lanes |= lanes_at_least(rows[i], lowest[i]);
+  for (int i = 0; i < PANEL_VECTORS; i++) {
+    vector share = vector_of(0.0);
+    if (lanes != 0) {
+      share = (vector)((vector_bits)vector_exp_of_negative(rows[i] - top[i]) & (rows[i] >= lowest[i]));
+      sums[i] += share;
+    }
+    rows[i] = share;
+  }
+  return lanes;
+}
+
+/* Where components are few, all of them for a panel of points, so that what belongs to points is in registers. */
+enum { FEW_COMPONENTS = 16 };
+
+ALWAYS_INLINE void shares_of_few(int64_t n_components, double *restrict log_densities, const double best[TILE_ROWS],
+                                 double *restrict sums, uint32_t *restrict present)
+{
+  for (int64_t k = 0; k < n_components; k++) present[k] = 0;
+  for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
+    vector top[PANEL_VECTORS], lowest[PANEL_VECTORS], own[PANEL_VECTORS];
+    for (int i = 0; i < PANEL_VECTORS; i++) {
+      top[i] = ((const vector *)best)[v + i];
+      lowest[i] = top[i] - SHARE_RANGE;
+      own[i] = ((const vector *)sums)[v + i];
+    }
+    for (int64_t k = 0; k < n_components; k++)
+      present[k] |= shares_of_panel((vector *)(log_densities + k * TILE_ROWS) + v, top, lowest, own);
+    for (int i = 0; i < PANEL_VECTORS; i++) ((vector *)sums)[v + i] = own[i];
+  }
+}
+
 /* Log densities become shares; sums receives their sum per point, the background's included, present (K) whether a
  * component has any. */
 static void shares_of_tile(const density_form *form, double *restrict log_densities, const double best[TILE_ROWS],
@@ -47,28 +87,20 @@ static void shares_of_tile(const density_form *form, double *restrict log_densit
 {
   const int64_t n_components = form->n_components;
   _Alignas(64) double least[TILE_ROWS];
-  for (int v = 0; v < TILE_VECTORS; v++) ((vector *)least)[v] = ((const vector *)best)[v] - SHARE_RANGE;
   if (form->background > -INFINITY)
     shares_of_background(form->background, best, sums);
   else
     fill(TILE_ROWS, sums, 0.0);
+  if (n_components <= FEW_COMPONENTS) {
+    shares_of_few(n_components, log_densities, best, sums, present);
+    return;
+  }
+  for (int v = 0; v < TILE_VECTORS; v++) ((vector *)least)[v] = ((const vector *)best)[v] - SHARE_RANGE;
   for (int64_t k = 0; k < n_components; k++) {
+    vector *rows = (vector *)(log_densities + k * TILE_ROWS);
     unsigned some = 0;
-    for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS) {
-      vector *rows = (vector *)(log_densities + k * TILE_ROWS) + v;
-      const vector *top = (const vector *)best + v;
-      const vector *lowest = (const vector *)least + v;
-      const unsigned lanes = lanes_at_least(rows[0], lowest[0]) | lanes_at_least(rows[1], lowest[1]);
-      some |= lanes;
-      for (int i = 0; i < PANEL_VECTORS; i++) {
-        vector share = vector_of(0.0);
-        if (lanes != 0) {
-          share = (vector)((vector_bits)vector_exp_of_negative(rows[i] - top[i]) & (rows[i] >= lowest[i]));
-          ((vector *)sums)[v + i] += share;
-        }
-        rows[i] = share;
-      }
-    }
+    for (int v = 0; v < TILE_VECTORS; v += PANEL_VECTORS)
+      some |= shares_of_panel(rows + v, (const vector *)best + v, (const vector *)least + v, (vector *)sums + v);
     present[k] = some;
   }
 }
@@ -118,7 +150,8 @@ static void responsibilities_of_tile(const density_form *form, const row_tile *t
     ((vector *)inverses)[v] *= ((const vector *)tile->weights)[v];
   for (int64_t k = 0; k < n_components; k++) {
     vector *rows = (vector *)(log_densities + k * TILE_ROWS);
-    for (int v = 0; v < TILE_VECTORS && present[k] != 0; v++) rows[v] *= ((vector *)inverses)[v];
+    if (present[k] == 0) continue;
+    for (int v = 0; v < TILE_VECTORS; v++) rows[v] *= ((vector *)inverses)[v];
   }
   if (log_density != NULL) {
     for (int v = 0; v < TILE_VECTORS; v++)

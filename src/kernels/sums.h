@@ -17,9 +17,21 @@ static uint64_t points_that_count(const double *restrict responsibilities, doubl
   return points;
 }
 
+/* Do so many of a tile's points count that it takes less to add all of them? Those of responsibility 0 change no bit of
+ * a sum, so that this is a matter of time alone. */
+static bool nearly_all_count(uint64_t points)
+{
+  return __builtin_popcountll(points) >= TILE_ROWS - TILE_ROWS / 8;
+}
+
 /* The lanes of a tile's points as rows in blocks of at most BLOCK features: the block that begins at feature j holds
  * TILE_ROWS rows of block_width(width, j) numbers, from j * TILE_ROWS on. Features from n_features to width are 0. */
-enum { BLOCK = 16 };
+#define BLOCK_GROUPS (VECTOR_BYTES >= 64 ? 4 : 2) /* of FEATURE_GROUP features */
+enum {
+  BLOCK = BLOCK_GROUPS * FEATURE_GROUP,
+  BLOCK_VECTORS = BLOCK / LANES, /* their sums, squares and origins are in registers */
+  NEAR_COMPONENTS = 32           /* whose sums of a block, and responsibilities, stay in the first caches */
+};
 
 static int64_t block_width(int64_t width, int64_t j)
 {
@@ -71,6 +83,74 @@ static void blocks_of_tile(int64_t n_features, int64_t width, const double *rest
   }
 }
 
+/* --- first moments --- */
+
+/* n_vectors vectors of features of two components (or, with n_own 1, of one) to which all points of a tile are added: a
+ * point is loaded once for both. Rows are `stride` numbers apart. */
+ALWAYS_INLINE void add_all_points(int n_own, int n_vectors, const double *const responsibilities[2],
+                                  const double *restrict rows, int64_t stride, const double *const references[2],
+                                  double *const first[2])
+{
+  vector origin[2][BLOCK_VECTORS], sums[2][BLOCK_VECTORS];
+  for (int c = 0; c < n_own; c++) {
+    for (int v = 0; v < n_vectors; v++) {
+      origin[c][v] = ((const vector *)references[c])[v];
+      sums[c][v] = vector_of(0.0);
+    }
+  }
+  for (int p = 0; p < TILE_ROWS; p++, rows += stride) {
+    for (int v = 0; v < n_vectors; v++) {
+      const vector x = ((const vector *)rows)[v];
+      for (int c = 0; c < n_own; c++) sums[c][v] += responsibilities[c][p] * (x - origin[c][v]);
+    }
+  }
+  for (int c = 0; c < n_own; c++) {
+    for (int v = 0; v < n_vectors; v++) ((vector *)first[c])[v] += sums[c][v];
+  }
+}
+
+/* The same of one component and some of the points. */
+ALWAYS_INLINE void add_some_points(int n_vectors, uint64_t points, const double *restrict responsibilities,
+                                   const double *restrict rows, int64_t stride, const double *restrict reference,
+                                   double *restrict first)
+{
+  vector origin[BLOCK_VECTORS], sums[BLOCK_VECTORS];
+  for (int v = 0; v < n_vectors; v++) {
+    origin[v] = ((const vector *)reference)[v];
+    sums[v] = vector_of(0.0);
+  }
+  for (; points != 0; points &= points - 1) {
+    const int p = __builtin_ctzll(points);
+    const vector *x = (const vector *)(rows + p * stride);
+    for (int v = 0; v < n_vectors; v++) sums[v] += responsibilities[p] * (x[v] - origin[v]);
+  }
+  for (int v = 0; v < n_vectors; v++) ((vector *)first)[v] += sums[v];
+}
+
+/* Components from begin to end, a tile, and the n_vectors vectors of features that begin at feature j; rows: of these.
+ */
+ALWAYS_INLINE void first_moments_of_block(int n_vectors, int64_t begin, int64_t end, const uint64_t *points,
+                                          const double *responsibilities, const double *rows, int64_t stride, int64_t j,
+                                          const block_sums *sums)
+{
+  const double *own[2], *references[2];
+  double *first[2];
+  int n_waiting = 0;
+  for (int64_t k = begin; k < end; k++) {
+    own[n_waiting] = responsibilities + k * TILE_ROWS;
+    references[n_waiting] = sums->references + k * sums->width + j;
+    first[n_waiting] = sums->first + k * sums->width + j;
+    if (nearly_all_count(points[k])) {
+      if (++n_waiting < 2) continue;
+      add_all_points(2, n_vectors, own, rows, stride, references, first);
+      n_waiting = 0;
+    } else if (points[k] != 0) {
+      add_some_points(n_vectors, points[k], own[n_waiting], rows, stride, references[n_waiting], first[n_waiting]);
+    }
+  }
+  if (n_waiting == 1) add_all_points(1, n_vectors, own, rows, stride, references, first);
+}
+
 /* --- first moments and diagonal scatters --- */
 
 /* One point's n_vectors vectors of features. */
@@ -90,12 +170,12 @@ ALWAYS_INLINE void sum_squares(int n_vectors, uint64_t points, const double *res
                                const double *restrict rows, const double *restrict reference, double *restrict first,
                                double *restrict second)
 {
-  vector origin[BLOCK / LANES], sums[BLOCK / LANES], squares[BLOCK / LANES];
+  vector origin[BLOCK_VECTORS], sums[BLOCK_VECTORS], squares[BLOCK_VECTORS];
   for (int v = 0; v < n_vectors; v++) {
     origin[v] = ((const vector *)reference)[v];
     sums[v] = squares[v] = vector_of(0.0);
   }
-  if (points == UINT64_MAX) {
+  if (nearly_all_count(points)) {
     for (int p = 0; p < TILE_ROWS; p++)
       square_point(n_vectors, responsibilities[p], rows + p * n_vectors * LANES, origin, sums, squares);
   } else {
@@ -105,29 +185,74 @@ ALWAYS_INLINE void sum_squares(int n_vectors, uint64_t points, const double *res
     }
   }
   for (int v = 0; v < n_vectors; v++) ((vector *)first)[v] += sums[v];
-  for (int v = 0; v < n_vectors && second != NULL; v++) ((vector *)second)[v] += squares[v];
+  for (int v = 0; v < n_vectors; v++) ((vector *)second)[v] += squares[v];
 }
 
-/* scratch: the tile's points as rows in blocks, and K sets of points. */
-static void accumulate_diagonal(const double *responsibilities, const double *tile, block_sums *sums, double *scratch)
+/* As first_moments_of_block, with second moments where they are wanted; rows stand one behind the other. */
+ALWAYS_INLINE void moments_of_block(int n_vectors, int64_t begin, int64_t end, const uint64_t *points,
+                                    const double *responsibilities, const double *rows, int64_t j,
+                                    const block_sums *sums)
+{
+  if (sums->second == NULL) {
+    first_moments_of_block(n_vectors, begin, end, points, responsibilities, rows, n_vectors * LANES, j, sums);
+    return;
+  }
+  for (int64_t k = begin; k < end; k++) {
+    if (points[k] == 0) continue;
+    sum_squares(n_vectors, points[k], responsibilities + k * TILE_ROWS, rows, sums->references + k * sums->width + j,
+                sums->first + k * sums->width + j, second_of_component(sums, k) + j);
+  }
+}
+
+/* Which points of tiles count, n_tiles x K; adds to counts. */
+static void set_points_that_count(int64_t n_tiles, const double *responsibilities, block_sums *sums, uint64_t *points)
 {
   const int64_t K = sums->n_components;
-  const int64_t width = sums->width;
-  double *blocks = scratch;
-  uint64_t *points = (uint64_t *)(scratch + TILE_ROWS * width);
-  blocks_of_tile(sums->n_features, width, tile, blocks);
-  for (int64_t k = 0; k < K; k++) points[k] = points_that_count(responsibilities + k * TILE_ROWS, &sums->counts[k]);
-  for (int64_t j = 0; j < width; j += BLOCK) {
+  for (int64_t t = 0; t < n_tiles; t++) {
+    const uint64_t *present = sums->present != NULL ? sums->present + t * ((K + 63) / 64) : NULL;
     for (int64_t k = 0; k < K; k++) {
-      const double *own = responsibilities + k * TILE_ROWS;
-      double *second = sums->second == NULL ? NULL : second_of_component(sums, k) + j;
-      if (points[k] == 0) continue;
-      if (width - j >= BLOCK)
-        sum_squares(BLOCK / LANES, points[k], own, blocks + j * TILE_ROWS, sums->references + k * width + j,
-                    sums->first + k * width + j, second);
-      else
-        sum_squares(FEATURE_GROUP / LANES, points[k], own, blocks + j * TILE_ROWS, sums->references + k * width + j,
-                    sums->first + k * width + j, second);
+      const bool absent = present != NULL && (present[k / 64] >> (k % 64) & 1) == 0;
+      points[t * K + k] = absent ? 0 : points_that_count(responsibilities + (t * K + k) * TILE_ROWS, &sums->counts[k]);
+    }
+  }
+}
+
+/* scratch: the tiles' points as rows in blocks, and K sets of points of each. The sums of NEAR_COMPONENTS components in
+ * one block of features stay in the first cache while the tiles go by. */
+static void accumulate_diagonal(int64_t n_tiles, const double *responsibilities, const double *tiles,
+                                int64_t tile_stride, block_sums *sums, double *scratch)
+{
+  enum { N = FEATURE_GROUP / LANES };
+  const int64_t K = sums->n_components;
+  const int64_t width = sums->width;
+  uint64_t *points = (uint64_t *)(scratch + n_tiles * TILE_ROWS * width);
+  for (int64_t t = 0; t < n_tiles; t++)
+    blocks_of_tile(sums->n_features, width, tiles + t * tile_stride, scratch + t * TILE_ROWS * width);
+  set_points_that_count(n_tiles, responsibilities, sums, points);
+  for (int64_t begin = 0; begin < K; begin += NEAR_COMPONENTS) {
+    const int64_t end = K - begin < NEAR_COMPONENTS ? K : begin + NEAR_COMPONENTS;
+    for (int64_t j = 0; j < width; j += BLOCK) {
+      for (int64_t t = 0; t < n_tiles; t++) {
+        const double *own = responsibilities + t * K * TILE_ROWS;
+        const double *rows = scratch + (t * width + j) * TILE_ROWS;
+        const uint64_t *present = points + t * K;
+        switch (block_width(width, j) / FEATURE_GROUP) {
+        case 1:
+          moments_of_block(N, begin, end, present, own, rows, j, sums);
+          break;
+        case 2:
+          moments_of_block(2 * N, begin, end, present, own, rows, j, sums);
+          break;
+#if BLOCK_GROUPS > 2
+        case 3:
+          moments_of_block(3 * N, begin, end, present, own, rows, j, sums);
+          break;
+        default:
+          moments_of_block(4 * N, begin, end, present, own, rows, j, sums);
+          break;
+#endif
+        }
+      }
     }
   }
 }

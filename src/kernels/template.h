@@ -6,7 +6,7 @@
  * over points, a point's numbers stay in its lane; where they run over features, points come one after the other; and
  * where lanes must be added up, they are first gathered in GROUP partial sums (lane p into sum p mod GROUP) and then
  * always in the same tree. */
-#include "kernels/kernel.h"
+#include "kernels/single_form.h"
 #include "kernels/vector_math.h"
 
 #include <math.h>
@@ -27,9 +27,12 @@ enum {
 #include "kernels/dense.h"
 
 #include "kernels/common.h"
+#include "kernels/distances.h"
+
 #include "kernels/diagonal.h"
 #include "kernels/shares.h"
 
+#include "kernels/near.h"
 #include "kernels/pulls.h"
 
 #include "kernels/sums.h"
@@ -38,6 +41,13 @@ enum {
 #include "kernels/scatter.h"
 
 #include "kernels/pooled.h"
+
+#include "kernels/single_vector.h"
+
+#include "kernels/single_dense.h"
+#include "kernels/single_diagonal.h"
+
+#include "kernels/single.h"
 
 static void log_densities_of_tile(const density_form *form, const double *tile, double *log_densities, double *scratch)
 {
@@ -51,7 +61,7 @@ static void log_densities_of_tile(const density_form *form, const double *tile, 
   }
 }
 
-/* Behind the points of a tile: K words. */
+/* Behind the points of a tile: K words, and then what diagonal.h has. */
 static uint32_t *words_in_scratch(const density_form *form, double *scratch)
 {
   const int64_t room = TILE_ROWS * padded_width(form->n_features);
@@ -102,7 +112,6 @@ static void pulls_of_form(const density_form *form, const row_tile *tile, double
 static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
                              block_sums *sums, double *scratch)
 {
-  const int64_t stride = sums->n_components * TILE_ROWS;
   if (sums->origin != NULL) {
     accumulate_pooled(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
     return;
@@ -112,8 +121,7 @@ static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, co
     accumulate_dense(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
     return;
   }
-  for (int64_t t = 0; t < n_tiles; t++)
-    accumulate_diagonal(responsibilities + t * stride, tiles + t * tile_stride, sums, scratch);
+  accumulate_diagonal(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
 }
 
 const kernel KERNEL = {
@@ -122,5 +130,7 @@ const kernel KERNEL = {
     .log_densities = log_densities_of_tile,
     .posteriors = posteriors_of_tile,
     .pulls = pulls_of_form,
+    .near = near_posteriors,
     .accumulate = accumulate_tiles,
+    .single = single_tiles,
 };

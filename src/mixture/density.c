@@ -50,8 +50,9 @@ int64_t density_bytes(const covariance_family *family, int64_t n_components, int
   int64_t bytes;
   /* Beyond 2^30 features a matrix does not fit into any memory, and its size not into 64 bits. */
   if (n_features > (int64_t)1 << 30 || !multiply_fits(n_components, 2 + n_features, &vectors)) return INT64_MAX;
-  const int64_t numbers = sum_of_bytes(3, (int64_t[]){vectors, whitening_numbers(family, n_components, n_features),
-                                                      common_form_length(family, n_components, n_features)});
+  const int64_t numbers = sum_of_bytes(4, (int64_t[]){vectors, whitening_numbers(family, n_components, n_features),
+                                                      common_form_length(family, n_components, n_features),
+                                                      centred_form_length(family, n_components, n_features)});
   return multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ? bytes : INT64_MAX;
 }
 
@@ -70,7 +71,7 @@ gmmpi_status density_create(const covariance_family *family, int64_t n_component
     created->means = allocate(n_components * n_features, sizeof(double));
     created->whitening = allocate(whitening_numbers(family, n_components, n_features), sizeof(double));
     if (created->log_constants != NULL && created->room_for_dof != NULL && created->means != NULL &&
-        created->whitening != NULL && common_form_allocate(family, created)) {
+        created->whitening != NULL && common_form_allocate(family, created) && centred_form_allocate(family, created)) {
       *form = created;
       return GMMPI_OK;
     }
@@ -90,6 +91,7 @@ void density_destroy(density_form *form)
   free(form->means);
   free(form->whitening);
   common_form_free(form);
+  centred_form_free(form);
   free(form);
 }
 
@@ -143,4 +145,5 @@ void density_from_model(density_form *form, const gmmpi_model *model)
     if (form->dof != NULL) form->log_constants[k] += tails_log_factor(form->dof[k], (double)d);
   }
   if (form->common.origin != NULL) common_form_set(form, model);
+  centred_form_set(form, model->weights);
 }

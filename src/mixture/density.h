@@ -57,6 +57,44 @@ typedef struct common_form {
   double *packed; /* ... the same as matrix */
 } common_form;
 
+/* Features after which distances may be left for good when a component is out of reach by then: a stage. */
+enum { STAGE_FEATURES = 16 };
+
+/* Diagonal covariances about an origin, so that distances are products of points and means, as in a product of
+ * matrices. With u = x - origin and m_k = mean_k - origin:
+ *
+ *   one precision p_k for all features:  |W_k (x - mean_k)|^2 = 2 p_k (|u|^2 / 2 + |m_k|^2 / 2 - u.m_k),
+ *   else, of root_kj^2 = precision_kj:   the sum of (root_kj u_j - root_kj m_kj)^2 over j.
+ *
+ * That takes one fused multiply-add per feature, or two, where the direct way takes a subtraction more, or a
+ * subtraction, a product and another. Products cancel: of half the square of a distance about 2^-53 |W_k m_k| (|W_k
+ * m_k|
+ * + |W_k (x - mean_k)|) is lost. So they are for components with |W_k m_k|^2 <= MOST_PRODUCTS_SQUARE, of which a log
+ * density is then wrong by 2^-43, in the order of size. Of others with one precision (far ones) the squares of u - m_k
+ * are summed, of which 2^-53 |W_k m_k| |W_k (x - mean_k)| is lost, like of the second kind. Where a component of a
+ * weight above 0 is more than 2^16 of its standard deviations away, |W_k m_k|^2 > MOST_CENTRED_SQUARE, nothing is
+ * centred and distances are computed directly. All this is decided from the model alone. */
+#define MOST_PRODUCTS_SQUARE 0x1p10
+#define MOST_CENTRED_SQUARE  0x1p32
+
+typedef struct centred_form {
+  bool holds;           /* is it to be used? */
+  int64_t stride;       /* numbers from one component's row to the next: no power of 2 lies between rows */
+  const double *origin; /* d; NULL: points come about the origin already (common_form) */
+  double *means;        /* K x stride: m_k; or root_k m_k */
+  double *roots;        /* K x stride, of the second kind */
+  /* Of the first kind: (n_stages + 1) x K. The last row is |m_k|^2 / 2. Row s < n_stages, which is of the features of
+   * the first s + 1 stages alone, is less than that by slack |m_k|^2, so that with halves of points that are less
+   * likewise, what comes out never exceeds the whole, whatever was rounded. */
+  double *halves;
+  int64_t n_stages; /* that end before the last feature: (d - 1) / STAGE_FEATURES */
+  double slack;
+  double *room;   /* d: for an origin */
+  bool *far;      /* K: of the first kind, is it a far one? */
+  int64_t *order; /* K: the components, those that are not far first, ascending */
+  int64_t n_near; /* that are not far */
+} centred_form;
+
 typedef struct density_form {
   density_shape shape;
   int64_t n_components;  /* K */
@@ -73,6 +111,7 @@ typedef struct density_form {
   double *room_for_dof;     /* K */
   double background;        /* log of the background's weight times density; -infinity: there is none */
   common_form common;
+  centred_form centred; /* of DIAGONAL shape; of DENSE where common holds: of the transformed points */
 } density_form;
 
 typedef struct gmmpi_model gmmpi_model;
@@ -109,5 +148,17 @@ bool common_form_is_compact(const common_form *common);
 
 /* Of a form whose means and whitening are set. */
 void common_form_set(density_form *form, const gmmpi_model *model);
+
+/* --- mixture/centred_form.c: likewise for forms that are diagonal, or become so when points are transformed --- */
+
+/* INT64_MAX when they can't be counted. */
+int64_t centred_form_length(const covariance_family *family, int64_t n_components, int64_t n_features);
+
+/* False: no memory. */
+bool centred_form_allocate(const covariance_family *family, density_form *form);
+void centred_form_free(density_form *form);
+
+/* Of a form whose other numbers are set: makes it where it is of use. weights: K, for the origin. */
+void centred_form_set(density_form *form, const double *weights);
 
 #endif

@@ -61,6 +61,7 @@ static density_form form_of_component(const density_form *form, int64_t k)
   alone.dof = form->dof + k;
   alone.background = -INFINITY;
   alone.common.holds = false;
+  alone.centred.holds = false;
   return alone;
 }
 

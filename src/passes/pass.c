@@ -50,6 +50,14 @@ static void begin_block(void *context, int thread)
   workspace_begin_block(&visit->team->workspaces[thread], visit->request->sums);
 }
 
+/* A tile with the weights that its rows have in this request. room: TILE_ROWS numbers. */
+static row_tile weighted_tile(const pass_request *request, const row_tile *tile, double *room)
+{
+  row_tile weighted = *tile;
+  if (request->weighting != NULL) weighted.weights = weights_of_tile(request->weighting, tile, room);
+  return weighted;
+}
+
 /* Applies the request's rule to a tile, with the weights that its rows have in this request. */
 static void apply_rule(const pass_request *request, const row_tile *tile, pass_workspace *workspace)
 {
@@ -58,8 +66,7 @@ static void apply_rule(const pass_request *request, const row_tile *tile, pass_w
     return;
   }
   _Alignas(MEMORY_ALIGNMENT) double room[TILE_ROWS];
-  row_tile weighted = *tile;
-  weighted.weights = weights_of_tile(request->weighting, tile, room);
+  const row_tile weighted = weighted_tile(request, tile, room);
   request->rule(request->context, &weighted, workspace);
 }
 
@@ -77,6 +84,19 @@ static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int
   workspace->responsibilities = workspace->group_responsibilities;
   workspace->kernel->accumulate(n_tiles, workspace->group_responsibilities, tiles[0].numbers,
                                 visit->points->row_width * TILE_ROWS, &workspace->sums, workspace->scratch);
+}
+
+/* The same in single precision. */
+static void sum_tiles_in_single(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
+{
+  _Alignas(MEMORY_ALIGNMENT) double rooms[MOST_TILES_TOGETHER][TILE_ROWS];
+  row_tile weighted[MOST_TILES_TOGETHER];
+  const request_visit *visit = context;
+  const pass_request *request = visit->request;
+  pass_workspace *workspace = &visit->team->workspaces[thread];
+  for (int64_t t = 0; t < n_tiles; t++) weighted[t] = weighted_tile(request, &tiles[t], rooms[t]);
+  workspace->kernel->single(request->single, weighted, n_tiles, &workspace->sums, workspace->group_responsibilities,
+                            workspace->scratch);
 }
 
 static void add_block(void *context, const block_view *block, int thread)
@@ -124,7 +144,9 @@ static row_visit visit_of(request_visit *visit)
     one.most_tiles = 1;
     one.visitor.tiles = widen_by_tiles;
   } else {
-    one.visitor.tiles = sum_tiles;
+    const bool single = visit->request->single != NULL;
+    if (single) one.most_tiles = single_group_tiles(sums->shape, sums->n_components, sums->n_features);
+    one.visitor.tiles = single ? sum_tiles_in_single : sum_tiles;
     one.visitor.end_block = add_block;
   }
   return one;

@@ -7,6 +7,7 @@
 #ifndef PASSES_PASS_H
 #define PASSES_PASS_H
 
+#include "kernels/single_form.h"
 #include "passes/expectation.h"
 #include "passes/load.h"
 #include "passes/weighting.h"
@@ -18,7 +19,9 @@ enum { MOST_REQUESTS = 512 };
 typedef struct pass_request {
   responsibility_rule rule;
   void *context;
-  statistics *sums; /* statistics_begin was called */
+  statistics *sums;          /* statistics_begin was called */
+  const single_form *single; /* NULL; else the E-step's form, of which responsibilities and sums are taken in single
+                                precision, whatever the rule is */
   double *spans;    /* NULL; else K x d: not the sums are wanted but the largest |x - reference| per component and
                        feature over the points that count for the component, for statistics_tighten */
   bool of_any_rows; /* what the rule gives depends on the tile, and on a context that all ranks have alike: a row may

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/workspace.h"
 
+#include "kernels/single_form.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -22,7 +23,8 @@ int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_compon
   int64_t bytes;
   if (!multiply_fits(padded_width(n_features), second_rows(shape, n_features), &second) ||
       !multiply_fits(n_second, second, &second) || !multiply_fits(second, (int64_t)sizeof(double), &second) ||
-      !multiply_fits(n_components, (padded_width(n_features) + group_tiles * TILE_ROWS + 1) * (int64_t)sizeof(double),
+      !multiply_fits(n_components,
+                     (padded_width(n_features) + group_tiles * TILE_ROWS + 1 + group_tiles) * (int64_t)sizeof(double),
                      &bytes))
     return INT64_MAX;
   bytes = sum_of_bytes(2, (int64_t[]){bytes, second});
@@ -33,6 +35,13 @@ int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_compon
              : INT64_MAX;
 }
 
+int64_t team_single_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads)
+{
+  const int64_t scratch = single_scratch_bytes(shape, n_components, n_features);
+  int64_t bytes;
+  return multiply_fits(n_threads, scratch, &bytes) ? bytes : INT64_MAX;
+}
+
 int64_t team_tail_bytes(int64_t n_components, int n_threads)
 {
   return n_threads * n_components * (2 * TILE_ROWS + 2) * (int64_t)sizeof(double);
@@ -40,7 +49,7 @@ int64_t team_tail_bytes(int64_t n_components, int n_threads)
 
 /* Numbers of each array of a workspace. */
 typedef struct workspace_lengths {
-  int64_t group_responsibilities, scratch_bytes, counts, first, second;
+  int64_t group_responsibilities, present, scratch_bytes, counts, first, second;
 } workspace_lengths;
 
 static void widen(int64_t *length, int64_t needed)
@@ -59,6 +68,7 @@ static workspace_lengths lengths_for(const pass_size *sizes, int n_sizes, int64_
     const int64_t together = kernel_group_tiles(shape, K, n_features);
     const int64_t group_tiles = together < block_tiles ? together : block_tiles;
     widen(&most.group_responsibilities, group_tiles * K * TILE_ROWS);
+    widen(&most.present, group_tiles * ((K + 63) / 64));
     widen(&most.scratch_bytes, kernel_scratch_bytes_of(shape, K, n_features, group_tiles));
     widen(&most.counts, K);
     widen(&most.first, K * width);
@@ -72,17 +82,20 @@ static bool workspace_open(pass_workspace *work, const kernel *kernels, const wo
   work->kernel = kernels;
   work->group_responsibilities = allocate(lengths->group_responsibilities, sizeof(double));
   work->responsibilities = work->group_responsibilities;
+  work->present = allocate(lengths->present, sizeof(uint64_t));
   work->scratch = allocate_untouched(lengths->scratch_bytes, 1);
+  work->scratch_bytes = lengths->scratch_bytes;
   work->sums.counts = allocate(lengths->counts, sizeof(double));
   work->sums.first = allocate(lengths->first, sizeof(double));
   work->second = allocate(lengths->second, sizeof(double));
-  return work->group_responsibilities != NULL && work->scratch != NULL && work->sums.counts != NULL &&
-         work->sums.first != NULL && work->second != NULL;
+  return work->group_responsibilities != NULL && work->present != NULL && work->scratch != NULL &&
+         work->sums.counts != NULL && work->sums.first != NULL && work->second != NULL;
 }
 
 static void workspace_close(pass_workspace *work)
 {
   free(work->group_responsibilities);
+  free(work->present);
   free(work->scratch);
   free(work->sums.counts);
   free(work->sums.first);
@@ -157,6 +170,23 @@ gmmpi_status team_add_tails(pass_team *team, int64_t n_components, int64_t n_req
               (long long)K);
 }
 
+gmmpi_status team_add_single(pass_team *team, const pass_size *size, int64_t n_features, gmmpi_error *error)
+{
+  const int64_t bytes = single_scratch_bytes(size->shape, size->n_components, n_features);
+  for (int t = 0; t < team->n_threads; t++) {
+    pass_workspace *work = &team->workspaces[t];
+    if (bytes <= work->scratch_bytes) continue;
+    free(work->scratch);
+    work->scratch = allocate_untouched(bytes, 1);
+    work->scratch_bytes = bytes;
+    if (work->scratch == NULL)
+      return fail(error, GMMPI_NO_MEMORY,
+                  "the working memory for %lld components is not there; ask for fewer components",
+                  (long long)size->n_components);
+  }
+  return GMMPI_OK;
+}
+
 void team_destroy(pass_team *team)
 {
   if (team == NULL) return;
@@ -176,6 +206,7 @@ void workspace_begin_block(pass_workspace *workspace, const statistics *sums)
   own->n_features = sums->n_features;
   own->width = sums->width;
   own->references = sums->references;
+  own->present = NULL;
   memset(own->counts, 0, (size_t)K * sizeof(double));
   memset(own->first, 0, (size_t)(K * own->width) * sizeof(double));
   own->pooled = sums->order == POOLED_ORDER;

@@ -21,8 +21,10 @@ typedef struct pass_workspace {
   double *group_responsibilities; /* group_tiles x K x TILE_ROWS */
   double *responsibilities;       /* K x TILE_ROWS: those of the tile in hand, within the group's */
   double *scratch;
-  double *spare;  /* 2 x K x TILE_ROWS: a tile's responsibilities where there are pulls, and as much; NULL: no tails */
-  double *second; /* room for the second moments of sums */
+  int64_t scratch_bytes;
+  double *spare; /* 2 x K x TILE_ROWS: a tile's responsibilities where there are pulls, and as much; NULL: no tails */
+  uint64_t *present;     /* group_tiles x (K + 63) / 64 words, for rules that leave rows of responsibilities out */
+  double *second;        /* room for the second moments of sums */
   double *totals, *logs; /* and for the tail sums */
   block_sums sums;       /* of the block and the statistics in hand */
 } pass_workspace;
@@ -48,10 +50,16 @@ void team_destroy(pass_team *team); /* NULL is fine */
 /* After team_create: so many requests of a pass, of at most K components, may have tail sums. Errors: 71. */
 gmmpi_status team_add_tails(pass_team *team, int64_t n_components, int64_t n_requests, gmmpi_error *error);
 
+/* After team_create: requests of this size may be made in single precision. Errors: 71. */
+gmmpi_status team_add_single(pass_team *team, const pass_size *size, int64_t n_features, gmmpi_error *error);
+
 /* The bytes of a team for requests of one shape, order and number of components, but for the words that travel, which
  * are counted with the statistics; INT64_MAX when they can't be counted. */
 int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features,
                    int n_threads);
+
+/* What passes in single precision add to that. */
+int64_t team_single_bytes(density_shape shape, int64_t n_components, int64_t n_features, int n_threads);
 
 /* What tails add to that. */
 int64_t team_tail_bytes(int64_t n_components, int n_threads);

@@ -76,11 +76,18 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
   return GMMPI_OK;
 }
 
+/* As many tiles as the kernels ever want together (kernel_group_tiles): they know of features, not of weights and
+ * labels. */
+static int64_t room_tiles(const shard *points)
+{
+  return tiles_together((points->n_features + 1) / 2);
+}
+
 bool shard_make_rooms(shard *points)
 {
   const int64_t width = points->row_width;
   int64_t numbers;
-  if (multiply_fits(width, tiles_together(width) * TILE_ROWS, &numbers) &&
+  if (multiply_fits(width, room_tiles(points) * TILE_ROWS, &numbers) &&
       multiply_fits(numbers, points->n_threads, &numbers))
     points->rooms = allocate_untouched(numbers, sizeof *points->rooms);
   return points->rooms != NULL;
@@ -217,7 +224,7 @@ static void visit_block(const block_view *block, const row_visit *visit, int thr
   const shard *points = block->points;
   const row_visitor *visitor = &visit->visitor;
   const int64_t width = points->row_width;
-  double *room = points->rooms == NULL ? NULL : points->rooms + thread * tiles_together(width) * width * TILE_ROWS;
+  double *room = points->rooms == NULL ? NULL : points->rooms + thread * room_tiles(points) * width * TILE_ROWS;
   if (visitor->begin_block != NULL) visitor->begin_block(visitor->context, thread);
   if (visitor->tiles != NULL) visit_tiles(block, visit->most_tiles, visitor, room, thread);
   if (visitor->end_block != NULL) visitor->end_block(visitor->context, block, thread);

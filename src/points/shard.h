@@ -90,8 +90,8 @@ typedef struct shard {
   int64_t n_infinite;    /* of these those with an infinity */
   int64_t n_weightless;  /* for their weight of 0 */
   int n_threads;         /* of this rank, at least 1 */
-  double *rooms; /* n_threads x tiles_together x row_width x TILE_ROWS: tiles that are made in a walk; NULL where
-                    tiles are used where they are */
+  double *rooms;         /* n_threads x room_tiles x row_width x TILE_ROWS: tiles that are made in a walk; NULL where
+                            tiles are used where they are */
 } shard;
 
 static inline void shard_note_dropped(shard *points, dropped_count dropped)
@@ -215,10 +215,11 @@ typedef struct row_visitor {
   bool takes_turns; /* all blocks are for thread 0, one after the other, in no certain order */
 } row_visitor;
 
-/* Walks over all of this rank's rows, which are shown to the visitor by at most most_tiles (1 ... tiles_together of a
- * row's numbers) tiles at a time. Of a stream the last chunks come first when they are still at hand from the walk
- * before. The visitor uses neither MPI nor HDF5, which may be at work for the rows to come. When reading fails the walk
- * ends early; shard_agree tells, afterwards, at any time. One walk over a shard ends before the next one begins. */
+/* Walks over all of this rank's rows, which are shown to the visitor by at most most_tiles (1 ... tiles_together of
+ * half a row's features) tiles at a time. Of a stream the last chunks come first when they are still at hand from the
+ * walk before. The visitor uses neither MPI nor HDF5, which may be at work for the rows to come. When reading fails the
+ * walk ends early; shard_agree tells, afterwards, at any time. One walk over a shard ends before the next one begins.
+ */
 void shard_visit(const shard *points, int64_t most_tiles, const row_visitor *visitor);
 
 /* The same for n visitors at once: each block is shown to one after the other, while it is in the caches. None takes

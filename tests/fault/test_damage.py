@@ -14,7 +14,7 @@ import faults
 import harness
 
 TRAILER = 32  # bytes: magic, format, length of the HDF5 file, checksum
-FORMAT = 4
+FORMAT = 5
 MASK = (1 << 64) - 1
 
 

@@ -176,6 +176,23 @@ static inline void compute_exactly(scene *s)
   }
 }
 
+/* Gives a scene the form with distances about an origin, where it has one (mixture/density.h). Call it again after a
+ * change of the means. */
+static inline void centre_scene(scene *s)
+{
+  const covariance_family *family = &family_diag;
+  if (s->form.shape == DENSE)
+    family = s->form.common.isotropic ? &family_tied : &family_EVE;
+  else if (s->form.isotropic)
+    family = &family_spherical;
+  double *weights = allocate(s->form.n_components, sizeof(double));
+  if (s->form.shape == DENSE && !s->form.common.holds) abort();
+  for (int64_t k = 0; k < s->form.n_components; k++) weights[k] = 1.0;
+  if (s->form.centred.means == NULL && !centred_form_allocate(family, &s->form)) abort();
+  centred_form_set(&s->form, weights);
+  free(weights);
+}
+
 /* Means are `distance` apart, about. */
 static inline scene scene_create(scene_kind kind, int64_t K, int64_t d, int64_t n_points, double origin,
                                  double distance, uint64_t *seed)
@@ -238,6 +255,7 @@ static inline void scene_destroy(scene *s)
   free(s->form.common.means);
   free(s->form.common.precisions);
   free(s->form.common.packed);
+  centred_form_free(&s->form);
   free(s->lower);
   free(s->tiles);
   free(s->log_densities);

@@ -312,13 +312,89 @@ static void names_and_sizes(void **unused)
   assert_true(accelerator_bytes("squarem", gaussian_kind(&family_full), 1000, 1000) > INT64_C(1000) * 500 * 1000 * 8);
 }
 
+/* The scalar product of two steps in the metric of a covariance. */
+static long double product_of(const double covariance[D][D], const double *left, const double *right)
+{
+  const long double a = covariance[0][0];
+  const long double b = covariance[0][1];
+  const long double c = covariance[1][1];
+  return (c * left[0] * right[0] - b * ((long double)left[0] * right[1] + (long double)left[1] * right[0]) +
+          a * left[1] * right[1]) /
+         (a * c - b * b);
+}
+
+/* scatter = count map covariance map^T */
+static void set_scatter(double *scatter, double count, const double map[D][D], const double covariance[D][D])
+{
+  for (int i = 0, at = 0; i < D; i++) {
+    for (int j = 0; j <= i; j++, at++) {
+      double sum = 0.0;
+      for (int r = 0; r < D; r++) {
+        for (int s = 0; s < D; s++) sum += map[i][r] * covariance[r][s] * map[j][s];
+      }
+      scatter[at] = count * sum;
+    }
+  }
+}
+
+/* Moments that differ in means alone, component k's by m_k in units in which its covariance is the identity. About the
+ * newest output, which is the origin, the residual's square is the sum of w_k |m_k|^2 for first moments, and for second
+ * ones that of w_k |m_k|^4 / 2, or where they are pooled of w_k w_l (m_k m_l)^2 / 2, by whatever linear map the
+ * features are mixed. */
+static void residuals_in_the_metric_of_covariances(void **unused)
+{
+  (void)unused;
+  const double maps[3][D][D] = {{{1.0, 0.0}, {0.0, 1.0}}, {{1e-3, 0.0}, {0.0, 2e4}}, {{3.0, -2.0}, {5.0, 0.5}}};
+  const double own[K][D][D] = {{{4.0, 1.9}, {1.9, 1.0}}, {{2.0, -0.3}, {-0.3, 0.5}}, {{1.0, 0.0}, {0.0, 9.0}}};
+  const double step[K][D] = {{0.3, -0.1}, {-1.0, 0.2}, {0.05, 0.5}};
+  const double n = 6000.0;
+  for (int m = 0; m < 6; m++) {
+    const bool pooled = m >= 3;
+    const double(*map)[D] = maps[m % 3];
+    const covariance_family *family = pooled ? &family_tied : &family_full;
+    accelerator *memory = make_accelerator("anderson", family);
+    moments *some = make_moments(family, n, 0.0);
+    moments *back = make_moments(family, n, 1.0);
+    long double expected = 0.0L;
+    for (int k = 0; k < K; k++) {
+      some->counts[k] = 1000.0 * (k + 1);
+      for (int j = 0; j < D; j++) some->means[k * D + j] = 10.0 * k;
+      if (!pooled || k == 0)
+        set_scatter(some->scatter + k * some->second_length, pooled ? n : some->counts[k], map, own[k]);
+      for (int l = 0; l < K; l++) {
+        const long double share = (k + 1) / 6.0L;
+        const long double product = product_of(own[pooled ? 0 : k], step[k], step[l]);
+        if (k == l) expected += share * product;
+        if (k == l && !pooled) expected += share * product * product / 2.0L;
+        if (pooled) expected += share * (l + 1) / 6.0L * product * product / 2.0L;
+      }
+    }
+    accelerator_record(memory, some, false);
+    for (int k = 0; k < K; k++) {
+      for (int i = 0; i < D; i++) some->means[k * D + i] += map[i][0] * step[k][0] + map[i][1] * step[k][1];
+    }
+    accelerator_record(memory, some, false);
+    assert_near(accelerator_residual(memory), (double)expected, 1e-8);
+    accelerator_last_output(memory, back);
+    assert_same_moments(back, some, 1.0);
+    moments_destroy(some);
+    moments_destroy(back);
+    accelerator_destroy(memory);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(squarem_on_a_line),      cmocka_unit_test(anderson_in_the_plane),
-      cmocka_unit_test(moments_come_back),      cmocka_unit_test(finds_the_fixed_point_of_sums),
-      cmocka_unit_test(moves_to_other_points),  cmocka_unit_test(leaps_away_from_a_saddle),
-      cmocka_unit_test(a_refinement_of_no_use), cmocka_unit_test(names_and_sizes),
+      cmocka_unit_test(squarem_on_a_line),
+      cmocka_unit_test(anderson_in_the_plane),
+      cmocka_unit_test(moments_come_back),
+      cmocka_unit_test(finds_the_fixed_point_of_sums),
+      cmocka_unit_test(moves_to_other_points),
+      cmocka_unit_test(leaps_away_from_a_saddle),
+      cmocka_unit_test(a_refinement_of_no_use),
+      cmocka_unit_test(names_and_sizes),
+      cmocka_unit_test(residuals_in_the_metric_of_covariances),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

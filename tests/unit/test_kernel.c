@@ -201,6 +201,47 @@ static void groups_of_tiles(void **state)
   }
 }
 
+/* Distances as products about an origin, of components near to it, at the bound of what cancels, beyond it, and so far
+ * away that nothing is centred. */
+static void centred_distances(void **state)
+{
+  (void)state;
+  static const int64_t sizes[][2] = {{5, 4}, {16, 9}, {17, 5}, {31, 21}, {33, 12}, {48, 17}, {130, 13}}; /* d, K */
+  static const double squares[] = {0.0, 0.999 * MOST_PRODUCTS_SQUARE, 1.001 * MOST_PRODUCTS_SQUARE,
+                                   1.001 * MOST_CENTRED_SQUARE};
+  uint64_t seed = 11;
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (int j = 0; j < 16; j++) {
+      const int64_t d = sizes[i][0];
+      const scene_kind kind = (scene_kind)(DIAGONAL_SCENE + j % 4);
+      if (kind == ORIENTED_SCENE && d > 128) continue; /* there is no common form of it */
+      scene s = scene_create(kind, sizes[i][1], d, 100, j % 3 == 0 ? 1e7 : 3.0, j % 8 < 4 ? 1.0 : 8.0, &seed);
+      const double square = squares[j / 4];
+      s.form.background = j % 5 == 0 ? -20.0 : -INFINITY;
+      if (square > 0.0 && kind == ISOTROPIC_SCENE) { /* so far away is one component */
+        const double far = sqrt(square / s.form.whitening[0]) * (double)sizes[i][1] / (double)(sizes[i][1] - 1);
+        for (int64_t l = 0; l < d; l++) {
+          double middle = 0.0;
+          for (int64_t k = 1; k < sizes[i][1]; k++) middle += s.form.means[k * d + l] / (double)(sizes[i][1] - 1);
+          s.form.means[l] = middle + (l == 0 ? far : 0.0);
+        }
+        for (int p = 0; p < TILE_ROWS; p += 3) {
+          for (int64_t l = 0; l < d; l++) s.tiles[l * TILE_ROWS + p] = about(s.form.means[l], 2.0, &seed);
+        }
+      } else if (j / 4 > 0 && kind != ISOTROPIC_SCENE) {
+        s.form.log_constants[2] = -INFINITY;
+      }
+      centre_scene(&s);
+      assert_true(s.form.centred.holds == (square < MOST_CENTRED_SQUARE || kind != ISOTROPIC_SCENE));
+      if (kind == ISOTROPIC_SCENE && s.form.centred.holds)
+        assert_true(s.form.centred.far[0] == (square > MOST_PRODUCTS_SQUARE));
+      compute_exactly(&s);
+      check_kernels(&s);
+      scene_destroy(&s);
+    }
+  }
+}
+
 /* Components out of reach are not computed to the end, and it makes no difference: a responsibility is 0 exactly where
  * the whole log densities say so, and the same whatever the point's neighbours are. */
 static void skipping_changes_nothing(void **state)
@@ -211,13 +252,18 @@ static void skipping_changes_nothing(void **state)
   const int n_kernels = runnable_kernels(kernels);
   uint64_t seed = 3;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-    for (int kind = FULL_SCENE; kind < N_SCENE_KINDS; kind++) {
+    for (int turn = FULL_SCENE; turn < 2 * N_SCENE_KINDS - 1; turn++) {
+      const int kind = turn < N_SCENE_KINDS ? turn : turn - N_SCENE_KINDS + 1;
       const int64_t d = sizes[i];
       const int64_t K = 17;
       scene s = scene_create((scene_kind)kind, K, d, 2 * TILE_ROWS, -5.0, 16.0 / sqrt((double)d), &seed);
       scene other = scene_create((scene_kind)kind, K, d, 2 * TILE_ROWS, -5.0, 1.0, &seed);
       /* The other scene: the same mixture, every second of the points elsewhere among points from anywhere. */
       copy_mixture(&other, &s);
+      if (turn >= N_SCENE_KINDS) {
+        centre_scene(&s);
+        centre_scene(&other);
+      }
       for (int p = 0; p < TILE_ROWS; p += 2) {
         for (int64_t j = 0; j < d; j++)
           other.tiles[(d + j) * TILE_ROWS + (p + 13) % TILE_ROWS] = s.tiles[j * TILE_ROWS + p];
@@ -316,8 +362,10 @@ static void fused_kernels_agree(void **state)
 #endif
   if (n_kernels < 3) skip();
   for (int64_t d = 1; d <= 33; d++) {
-    for (int kind = FULL_SCENE; kind < N_SCENE_KINDS; kind++) {
+    for (int turn = FULL_SCENE; turn < 2 * N_SCENE_KINDS - 1; turn++) {
+      const int kind = turn < N_SCENE_KINDS ? turn : turn - N_SCENE_KINDS + 1;
       scene s = scene_create((scene_kind)kind, 9, d, 150, 3.0, d % 2 == 0 ? 1.0 : 15.0, &seed);
+      if (turn >= N_SCENE_KINDS) centre_scene(&s);
       outcome first = run_kernel(kernels[1], &s);
       for (int kn = 2; kn < n_kernels; kn++) {
         outcome other = run_kernel(kernels[kn], &s);
@@ -333,9 +381,10 @@ static void fused_kernels_agree(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sizes_and_shapes),         cmocka_unit_test(groups_of_tiles),
-      cmocka_unit_test(skipping_changes_nothing), cmocka_unit_test(far_away_points),
-      cmocka_unit_test(fused_kernels_agree),      cmocka_unit_test(uniform_backgrounds),
+      cmocka_unit_test(sizes_and_shapes),    cmocka_unit_test(groups_of_tiles),
+      cmocka_unit_test(centred_distances),   cmocka_unit_test(skipping_changes_nothing),
+      cmocka_unit_test(far_away_points),     cmocka_unit_test(fused_kernels_agree),
+      cmocka_unit_test(uniform_backgrounds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

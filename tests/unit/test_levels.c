@@ -167,7 +167,8 @@ static void plans_as_it_comes(void **state)
   }
 }
 
-/* A hundredth of p / 2n, where a model has p = K (weights) + K d (means) + covariances; never below --tol. */
+/* A hundredth of p / 2n, or a thousandth before a finer level, where a model has p = K (weights) + K d (means) +
+ * covariances; never below --tol. */
 static void tolerances(void **state)
 {
   (void)state;
@@ -181,7 +182,9 @@ static void tolerances(void **state)
     options.tolerance = 1e-5;
     const long double expected = 0.01L * cases[i].n_parameters / 2000.0L;
     assert_near(level_tolerance(&options, 1000, 4), expected, 1e-15L * expected);
+    assert_near(level_last_tolerance(&options, 100, 4), expected, 1e-15L * expected);
     assert_true(level_tolerance(&options, 1000000, 4) == 1e-5);
+    assert_true(level_last_tolerance(&options, 1000000, 4) == 1e-5);
     options.tolerance = 0.0;
     assert_near(level_tolerance(&options, 1000000, 4), expected / 1000.0L, 1e-18L * expected);
   }

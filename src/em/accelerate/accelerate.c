@@ -47,6 +47,7 @@ void accelerator_record(accelerator *memory, const moments *measured, bool new_p
     accelerator_vector(memory, measured, history_next_output(memory));
     history_set_newest_residual(memory);
   }
+  accelerator_renew_units(memory, measured->n_samples);
 }
 
 bool accelerator_has_history(const accelerator *memory)

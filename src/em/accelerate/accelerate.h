@@ -9,11 +9,13 @@
  *             Varadhan 2019, "Damped Anderson acceleration with restarts")
  *   squarem   from two residuals in a row r, r + v the step of length -|r| / |v| (Varadhan, Roland 2008, scheme S3)
  *
- * Statistics are combined as sums about one fixed origin per component, in units of that component's standard
- * deviations and of the square root of its count, all taken when the history begins: so the combination loses no
- * digits, and the length of a residual approximates the metric of the complete data's Fisher information, in which no
- * feature's unit matters. Statistics are divided by the number of points, so that a history made on a subsample goes on
- * to be of use on all points.
+ * Statistics are combined as sums about an origin per component, in coordinates in which that component's covariance is
+ * the identity, and in units of the square root of its count: so the combination loses no digits, and the length of a
+ * residual is that in the metric of the complete data's Fisher information, in which no linear map of the features
+ * matters. A component that has moved away from its origin and units gets those of the newest output, and the whole
+ * history is moved over, which loses nothing: the map from sums in one coordinates to those in others is linear.
+ * Statistics are divided by the number of points, so that a history made on a subsample goes on to be of use on all
+ * points.
  *
  * A proposal may be no good: the caller looks whether it gives a sound model and whether the log-likelihood rises, and
  * otherwise asks for the plain step. What an accelerator knows between two steps is in accelerator.h. */

@@ -2,6 +2,7 @@
 #include "em/accelerate/accelerator.h"
 
 #include "em/accelerate/methods.h"
+#include "em/accelerate/whiten.h"
 #include "passes/moments.h"
 #include "support/error.h"
 #include "support/memory.h"
@@ -27,25 +28,39 @@ static int64_t vector_length(model_kind kind, int64_t n_components, int64_t n_fe
   return length == INT64_MAX ? -1 : length;
 }
 
-int64_t accelerator_n_units(bool tails, int64_t n_components, int64_t n_features)
+/* -1 when it can't be counted. */
+static int64_t count_units(model_kind kind, int64_t n_components, int64_t n_features)
 {
-  return n_components * (2 * n_features + (tails ? 2 : 1));
+  const int64_t n_factors = kind.family->pools ? 1 : n_components;
+  int64_t numbers;
+  if (!multiply_fits(n_factors, triangle_length(kind.family->storage->shape, n_features), &numbers)) return -1;
+  const int64_t others = n_components * (n_features + (has_tails(kind) ? 2 : 1));
+  return numbers < INT64_MAX - others ? numbers + others : -1;
+}
+
+static int64_t work_length(model_kind kind, int64_t n_components, int64_t d)
+{
+  const density_shape shape = kind.family->storage->shape;
+  return whiten_room(shape, d) + d + triangle_length(shape, d) + (kind.family->pools ? n_components * (1 + d) : 0);
 }
 
 /* The length of `numbers`; -1 when it can't be counted. */
-static int64_t count_numbers(bool tails, int64_t capacity, int64_t length, int64_t n_components, int64_t n_features)
+static int64_t count_numbers(model_kind kind, int64_t capacity, int64_t n_components, int64_t n_features)
 {
+  const int64_t length = vector_length(kind, n_components, n_features);
+  const int64_t units = count_units(kind, n_components, n_features);
   int64_t vectors;
   if (capacity == 0) return 0;
-  if (length < 0 || !multiply_fits(2 * capacity + 1, length, &vectors)) return -1;
-  return vectors + accelerator_n_units(tails, n_components, n_features) + 2; /* less than two vectors more */
+  if (length < 0 || units < 0 || !multiply_fits(2 * capacity + 1, length, &vectors) || vectors > INT64_MAX - 2 - units)
+    return -1;
+  return vectors + units + 2;
 }
 
-static const acceleration_method *find_method(const char *name, bool tails, int64_t length, int64_t n_components,
+static const acceleration_method *find_method(const char *name, model_kind kind, int64_t n_components,
                                               int64_t n_features)
 {
   if (strcmp(name, "auto") == 0) {
-    const int64_t numbers = count_numbers(tails, acceleration_anderson.capacity, length, n_components, n_features);
+    const int64_t numbers = count_numbers(kind, acceleration_anderson.capacity, n_components, n_features);
     return numbers < 0 || numbers > most_numbers ? &acceleration_none : &acceleration_anderson;
   }
   return acceleration_method_find(name);
@@ -53,24 +68,23 @@ static const acceleration_method *find_method(const char *name, bool tails, int6
 
 bool accelerator_method_exists(const char *method)
 {
-  return find_method(method, false, 1, 1, 1) != NULL;
+  return strcmp(method, "auto") == 0 || acceleration_method_find(method) != NULL;
 }
 
 int64_t accelerator_bytes(const char *method, model_kind kind, int64_t n_components, int64_t n_features)
 {
-  const int64_t length = vector_length(kind, n_components, n_features);
-  const acceleration_method *found = find_method(method, has_tails(kind), length, n_components, n_features);
-  const int64_t numbers =
-      found == NULL ? -1 : count_numbers(has_tails(kind), found->capacity, length, n_components, n_features);
+  const acceleration_method *found = find_method(method, kind, n_components, n_features);
+  const int64_t numbers = found == NULL ? -1 : count_numbers(kind, found->capacity, n_components, n_features);
   int64_t bytes;
-  return numbers < 0 || !multiply_fits(numbers, (int64_t)sizeof(double), &bytes) ? INT64_MAX : bytes;
+  if (numbers < 0 || !multiply_fits(numbers, (int64_t)sizeof(double), &bytes)) return INT64_MAX;
+  const int64_t work = numbers > 0 ? work_length(kind, n_components, n_features) * (int64_t)sizeof(double) : 0;
+  return bytes < INT64_MAX - work ? bytes + work : INT64_MAX;
 }
 
 gmmpi_status accelerator_create(const char *method, model_kind kind, int64_t n_components, int64_t n_features,
                                 accelerator **result, gmmpi_error *error)
 {
-  const int64_t length = vector_length(kind, n_components, n_features);
-  const acceleration_method *found = find_method(method, has_tails(kind), length, n_components, n_features);
+  const acceleration_method *found = find_method(method, kind, n_components, n_features);
   *result = NULL;
   if (found == NULL)
     return fail(error, GMMPI_WRONG_USAGE, "unknown acceleration '%s'; use auto, none, anderson or squarem", method);
@@ -82,11 +96,13 @@ gmmpi_status accelerator_create(const char *method, model_kind kind, int64_t n_c
     created->pooled = kind.family->pools;
     created->n_components = n_components;
     created->n_features = n_features;
-    created->length = length;
+    created->length = vector_length(kind, n_components, n_features);
     created->capacity = found->capacity;
-    created->n_numbers = count_numbers(has_tails(kind), found->capacity, length, n_components, n_features);
+    created->n_numbers = count_numbers(kind, found->capacity, n_components, n_features);
+    created->n_units = count_units(kind, n_components, n_features);
     if (created->n_numbers >= 0) created->numbers = allocate(created->n_numbers, sizeof(double));
-    if (created->numbers != NULL) {
+    if (created->n_numbers > 0) created->work = allocate(work_length(kind, n_components, n_features), sizeof(double));
+    if (created->numbers != NULL && (created->n_numbers == 0 || created->work != NULL)) {
       *result = created;
       return GMMPI_OK;
     }
@@ -101,6 +117,7 @@ void accelerator_destroy(accelerator *memory)
 {
   if (memory == NULL) return;
   free(memory->numbers);
+  free(memory->work);
   free(memory);
 }
 

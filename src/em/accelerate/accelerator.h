@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an accelerator knows between two steps: all of it is in `counters` and `numbers`, which a checkpoint holds.
  *
- * numbers:  origins (K x d) and their units (K x d), units of counts (K), and of
- *           tails (K) where there are any; two squares of residuals, for refinements;
+ * numbers:  origins (K x d), units of counts (K), and of tails (K) where there are any; a factor of each component's
+ *           covariance, or of the pooled one, in whose units it is measured (triangles); two squares of residuals, for
+ *           refinements;
  *           then vectors of `length` numbers: the point in hand, `capacity` outputs, `capacity` residuals.
  *
  * The history goes through three states; every function that changes one is named at the arrow:
@@ -33,7 +34,8 @@
  *   4. The point in hand is that of which the model in hand was made: the next pass measures its output.
  *   5. LONGEST_PAUSE is 0, 1, 3 or 7 and PAUSE is not larger; while PAUSE > 0 nothing is proposed.
  *   6. LEAP is 0 or a power of 2 up to 1024; HAS_LEAPT = 1 only from a leap to the next propose, reject or step_back.
- *   7. Where capacity is 0 (textbook EM) all counters stay 0, and there are no numbers. */
+ *   7. All vectors are in the same units; accelerator_record alone renews them, and moves the vectors over.
+ *   8. Where capacity is 0 (textbook EM) all counters stay 0, and there are no numbers. */
 #ifndef EM_ACCELERATE_ACCELERATOR_H
 #define EM_ACCELERATE_ACCELERATOR_H
 
@@ -59,6 +61,7 @@ enum accelerator_counter {
   LEAP,          /* the length in residuals of the last one, if all proposals since were leaps; else 0. propose, reject,
                     step_back */
   HAS_LEAPT,     /* the last step was a leap, so that a textbook step is to come. propose, reject, step_back */
+  HAS_FACTORS,   /* units were renewed: no longer all factors are diagonal. record */
   ACCELERATOR_COUNTERS
 };
 
@@ -73,6 +76,8 @@ typedef struct accelerator {
   int64_t counters[ACCELERATOR_COUNTERS];
   double *numbers;
   int64_t n_numbers;
+  int64_t n_units; /* the first numbers: origins and units */
+  double *work;    /* d^2 + d + a triangle, and where second moments are pooled K (d + 1): nothing is kept there */
 } accelerator;
 
 /* The method of this name ("none", "anderson", "squarem", "auto"), for mixtures of this kind: auto is anderson unless
@@ -91,9 +96,6 @@ int64_t accelerator_bytes(const char *method, model_kind kind, int64_t n_compone
 const char *accelerator_name(const accelerator *memory);
 
 void accelerator_copy(accelerator *to, const accelerator *from); /* of the same method and shape */
-
-/* The numbers that origins and units are: the first ones. */
-int64_t accelerator_n_units(bool tails, int64_t n_components, int64_t n_features);
 
 /* Can these counters and numbers be true? For memory that was read from a file. */
 bool accelerator_is_valid(const accelerator *memory);

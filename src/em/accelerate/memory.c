@@ -6,14 +6,9 @@ double *history_origins(const accelerator *memory)
   return memory->numbers;
 }
 
-double *history_units(const accelerator *memory)
-{
-  return memory->numbers + memory->n_components * memory->n_features;
-}
-
 double *history_count_units(const accelerator *memory)
 {
-  return memory->numbers + 2 * memory->n_components * memory->n_features;
+  return memory->numbers + memory->n_components * memory->n_features;
 }
 
 double *history_tail_units(const accelerator *memory)
@@ -21,9 +16,14 @@ double *history_tail_units(const accelerator *memory)
   return history_count_units(memory) + memory->n_components;
 }
 
+double *history_factors(const accelerator *memory)
+{
+  return history_count_units(memory) + (memory->tails ? 2 : 1) * memory->n_components;
+}
+
 double *history_residual_before(const accelerator *memory)
 {
-  return memory->numbers + accelerator_n_units(memory->tails, memory->n_components, memory->n_features);
+  return memory->numbers + memory->n_units;
 }
 
 double *history_residual_for_refinement(const accelerator *memory)

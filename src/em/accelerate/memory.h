@@ -5,11 +5,11 @@
 
 #include "em/accelerate/accelerator.h"
 
-/* About what statistics are measured, K x d; in which units, K x d; and the units of counts, K. */
+/* About what statistics are measured, K x d; the units of counts, K; and factors of covariances, in whose units. */
 double *history_origins(const accelerator *memory);
-double *history_units(const accelerator *memory);
 double *history_count_units(const accelerator *memory);
 double *history_tail_units(const accelerator *memory); /* K, where there are tails */
+double *history_factors(const accelerator *memory);    /* K triangles, or one where second moments are pooled */
 
 /* What the newest residual was, in squares, when the last refinement began ... */
 double *history_residual_before(const accelerator *memory);

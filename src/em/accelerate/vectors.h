@@ -16,4 +16,8 @@ void accelerator_vector(const accelerator *memory, const moments *from, double *
 /* to->n_samples is given. */
 void accelerator_moments(const accelerator *memory, const double *vector, moments *to);
 
+/* Components that have moved away from their origins and units get those of the newest output, of n_samples points,
+ * unless these are so few that passes cost less. */
+void accelerator_renew_units(accelerator *memory, double n_samples);
+
 #endif

@@ -156,6 +156,8 @@ gmmpi_status shard_redistribute(const row_supply *supply, shard *points, gmmpi_e
   exchange all = {.supply = supply, .points = points};
   all.row_words = points->row_width + (held_has_origins(points) ? 1 : 0);
   all.piece_rows = all.row_words < MESSAGE_WORDS ? MESSAGE_WORDS / all.row_words : 1;
+  /* Of a small table a message of its own size: clearing MBs would take longer than a fit to it. */
+  if (all.piece_rows > points->n_samples) all.piece_rows = points->n_samples > 0 ? points->n_samples : 1;
   all.held = allocate(n_ranks + 1, sizeof *all.held);
   all.owned = allocate(n_ranks + 1, sizeof *all.owned);
   all.sending.message = allocate(all.piece_rows * all.row_words, sizeof(uint64_t));

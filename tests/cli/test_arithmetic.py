@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""--arithmetic mixed: the answer of double, the same bytes however it is computed, and double where single precision is not enough."""
+
+import unittest
+
+import numpy
+
+from fits import FitCase
+from test_one_result import points
+
+
+class Mixed(FitCase):
+    def both(self, *arguments):
+        """Summaries and models of a fit in double and of one in mixed arithmetic."""
+        found = []
+        for arithmetic in ("double", "mixed"):
+            summary = self.fit(*arguments, "--arithmetic", arithmetic)
+            found.append((summary, self.model()))
+        return found
+
+    def assert_same_answer(self, found):
+        (double, exact), (mixed, model) = found
+        self.assertTrue(double["converged"] and mixed["converged"])
+        self.assertAlmostEqual(double["mean_log_likelihood"], mixed["mean_log_likelihood"], delta=1e-9)
+        variances = numpy.array([numpy.diag(c) if c.ndim == 2 else c for c in exact["covariances"]])
+        deviations = numpy.sqrt(variances if variances.ndim == 2 else variances[:, None])
+        self.assertLess(numpy.abs((model["means"] - exact["means"]) / deviations).max(), 1e-6)
+        numpy.testing.assert_allclose(model["weights"], exact["weights"], atol=1e-6)
+
+    def test_the_answer_of_double(self):
+        data = self.save(points(6000, 16, spread=1.0))
+        for covariance in ("full", "diag", "spherical"):
+            for options in ((), ("--accelerate", "none", "--no-coarse-to-fine")):
+                with self.subTest(covariance=covariance, options=options):
+                    found = self.both(data, "-k", 5, "--covariance", covariance, "--tol", 1e-13, *options)
+                    self.assert_same_answer(found)
+                    self.assertEqual(found[1][0]["events"], [])
+                    self.assertEqual(found[1][1]["arithmetic"], "mixed")
+
+    def test_iterations_are_in_single(self):
+        """The first log-likelihood is not that of double, and is as near as single precision is; the last one is."""
+        data = self.save(points(3000, 8))
+        options = (data, "-k", 5, "--init", "random_from_data", "--tol", 0, "--accelerate", "none", "--no-coarse-to-fine")
+        rows = []
+        for arithmetic in ("double", "mixed"):
+            self.fit(*options, "--max-iter", 4, "--arithmetic", arithmetic, "--log", self.path("log.csv"))
+            with open(self.path("log.csv")) as file:
+                rows.append([float(line.split(",")[2]) for line in file.readlines()[1:]])
+        difference = numpy.abs(numpy.subtract(*rows))
+        self.assertGreater(difference[0], 0.0)
+        self.assertLess(difference.max(), 1e-5)
+        self.assertEqual(self.fit(*options, "--max-iter", 1, "--arithmetic", "mixed")["log_likelihood"],
+                         self.fit(*options, "--max-iter", 1)["log_likelihood"])
+
+    def test_one_result(self):
+        data = self.save(points(150001, 7))
+        for covariance in ("full", "spherical"):
+            options = (data, "-k", 5, "--covariance", covariance, "--arithmetic", "mixed", "--max-iter", 6)
+            self.fit(*options)
+            expected = self.bytes_of("model.h5")
+            for more, ranks in (((), 2), (("--threads", 2), 3)):
+                with self.subTest(covariance=covariance, more=more, ranks=ranks):
+                    self.fit(*options, *more, ranks=ranks)
+                    self.assertTrue(self.bytes_of("model.h5") == expected)
+
+    def test_where_single_precision_is_not_enough(self):
+        random = numpy.random.default_rng(5)
+        x = points(2000, 6)
+        apart = x + 1e6 * (numpy.arange(2000) % 2)[:, None]
+        turned = (x - x.mean(axis=0)) / x.std(axis=0) @ numpy.diag(numpy.logspace(0, -5, 6)) @ numpy.linalg.qr(random.normal(size=(6, 6)))[0]
+        for name, data, reason in (("apart", apart, "standard deviations from the mixture's"), ("turned", turned, "nearly singular")):
+            with self.subTest(name=name):
+                found = self.both(self.save(data), "-k", 2, "--tol", 1e-12, "--reg-covar", 1e-14)
+                self.assert_same_answer(found)
+                events = found[1][0]["events"]
+                self.assertTrue(any("goes on in double" in event and reason in event for event in events), events)
+        found = self.both(self.save(x + 1e6), "-k", 2, "--tol", 1e-13)
+        self.assert_same_answer(found)
+        self.assertEqual(found[1][0]["events"], [])
+
+    def test_what_is_computed_in_double(self):
+        for columns, options, reason in ((6, ("--covariance", "tied"), "something in common"), (6, ("--distribution", "t"), "t distributions"),
+                                         (2, (), "so few features")):
+            with self.subTest(reason=reason):
+                data = self.save(points(500, columns))
+                (double, exact), (mixed, model) = self.both(data, "-k", 2, "--max-iter", 20, *options)
+                self.assertEqual(double["log_likelihood"], mixed["log_likelihood"])
+                numpy.testing.assert_array_equal(exact["means"], model["means"])
+                self.assertEqual(len([event for event in mixed["events"] if "computed in double" in event and reason in event]), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
