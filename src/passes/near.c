@@ -15,12 +15,13 @@ static const double least_scale = 1e-4;
 static const double most_fall = 1e4;
 
 /* Passes without bounds after the first time that they did not pay; then twice as many. */
-enum { FIRST_PAUSE = 16, LONGEST_PAUSE = 256, FIRST_REGROUPING = 4, MOST_IN_VAIN = 8 };
+enum { FIRST_PAUSE = 16, LONGEST_PAUSE = 256, FIRST_REGROUPING = 4, MOST_IN_VAIN = 8, TILES_TO_JUDGE = 4 };
 
 /* Of all pairs, within reach; of all groups, computed; and that it might help to group components again. */
-#define MOST_WITHIN_REACH 0.1
-#define MOST_COMPUTED     0.9
-#define LEAST_TO_REGROUP  0.25
+#define MOST_WITHIN_REACH_AT_FIRST 0.7
+#define MOST_WITHIN_REACH          0.1
+#define MOST_COMPUTED              0.9
+#define LEAST_TO_REGROUP           0.25
 
 /* The new ceiling lies so far above the highest log constant: a square root's slope is infinite at 0. */
 static const double headroom = 4.0;
@@ -30,6 +31,7 @@ struct near_state {
   int64_t n_components, n_features, n_groups;
   bool is_set;              /* groups, and what was held of the last model, are there */
   const density_form *form; /* of the pass */
+  bool gave_up;             /* in the pass; then what is held of points is of no use */
   int64_t pause;            /* passes to come without bounds */
   int64_t next_pause;
   int64_t n_in_vain;                           /* passes in which nearly everything was computed, one after the other */
@@ -444,13 +446,23 @@ double near_share_computed(const near_state *near)
   return near->n_pairs > 0 ? (double)near->n_computed / (double)near->n_pairs : 1.0;
 }
 
+/* In a pass: are so many components within reach that bounds do not pay? At first nobody's best component is known, so
+ * that more seem to be. */
+static bool too_many_are_near(const near_state *near, int64_t n_pairs, int64_t n_within_reach)
+{
+  const double most = near->n_passes < 2 ? MOST_WITHIN_REACH_AT_FIRST : MOST_WITHIN_REACH;
+  const int64_t of_tile = near->n_groups * TILE_ROWS;
+  return n_pairs >= TILES_TO_JUDGE * of_tile &&
+         (double)n_within_reach > most * ((double)n_pairs / (double)near->n_groups * (double)near->n_components);
+}
+
 /* After a pass: does it pay? Not where a good part of the components is within reach, nor when nothing could be left
- * out for some passes. At first nobody's best component is known. */
+ * out for some passes. */
 static void judge_pass(near_state *near)
 {
-  const double of_all = (double)near->n_within_reach / ((double)near->points->n_rows * (double)near->n_components);
   near->n_in_vain = near_share_computed(near) > MOST_COMPUTED ? near->n_in_vain + 1 : 0;
-  if (near->n_passes < 2 || (of_all < MOST_WITHIN_REACH && near->n_in_vain < MOST_IN_VAIN)) return;
+  if (!near->gave_up && near->n_in_vain < MOST_IN_VAIN) return;
+  near->gave_up = false;
   near->n_in_vain = 0;
   near->pause = near->next_pause;
   near->next_pause = near->next_pause < LONGEST_PAUSE ? 2 * near->next_pause : LONGEST_PAUSE;
@@ -498,14 +510,21 @@ void near_rule(void *context, const row_tile *tile, pass_workspace *workspace)
   const int64_t K = near->n_components;
   const int64_t index = (tile->first_row - near->points->first_row) / TILE_ROWS;
   const int64_t in_group = (workspace->responsibilities - workspace->group_responsibilities) / (K * TILE_ROWS);
+  uint64_t *present = workspace->present + in_group * ((K + 63) / 64);
   near_tile own = {.best = near->best + index * TILE_ROWS,
                    .bounds = near->bounds + index * TILE_ROWS * near->n_groups,
-                   .present = workspace->present + in_group * ((K + 63) / 64)};
+                   .present = present};
   workspace->sums.present = workspace->present;
+  if (__atomic_load_n(&near->gave_up, __ATOMIC_RELAXED)) {
+    posterior_rule((void *)(uintptr_t)near->form, tile, workspace);
+    memset(present, 0xff, (size_t)((K + 63) / 64) * sizeof *present);
+    return;
+  }
   workspace->kernel->near(near->form, &near->groups, &own, tile, workspace->responsibilities,
                           &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility,
                           workspace->scratch);
+  const int64_t n_within_reach = __atomic_add_fetch(&near->n_within_reach, own.n_within_reach, __ATOMIC_RELAXED);
+  const int64_t n_pairs = __atomic_add_fetch(&near->n_pairs, own.n_pairs, __ATOMIC_RELAXED);
   __atomic_fetch_add(&near->n_computed, own.n_computed, __ATOMIC_RELAXED);
-  __atomic_fetch_add(&near->n_within_reach, own.n_within_reach, __ATOMIC_RELAXED);
-  __atomic_fetch_add(&near->n_pairs, own.n_pairs, __ATOMIC_RELAXED);
+  if (too_many_are_near(near, n_pairs, n_within_reach)) __atomic_store_n(&near->gave_up, true, __ATOMIC_RELAXED);
 }
