@@ -26,7 +26,8 @@ def choose_parts(arguments):
     arguments.parts = arguments.parts.split(",") if arguments.parts else list(PARTS_AGAINST if arguments.against else PARTS)
     for part in arguments.parts:
         if part not in there:
-            raise Problem(WRONG_USAGE, "--parts: there is no '%s', only %s" % (part, ", ".join(there)))
+            raise Problem(WRONG_USAGE, "--parts: %s needs another build; name one with --against" % part if part in PARTS_AGAINST else
+                          "--parts: there is no '%s', only %s" % (part, ", ".join(there)))
     arguments.with_peers = not arguments.without_peers and any(part in PARTS for part in arguments.parts)
 
 

@@ -150,6 +150,11 @@ class Script(Case):
         self.assertEqual(run.returncode, 66, run.stderr)
         self.assertIn("nowhere", run.stderr)
 
+    def test_parts_of_two_builds_need_another_one(self):
+        run = self.run_script("--parts", "whole")
+        self.assertEqual(run.returncode, 64, run.stderr)
+        self.assertIn("--against", run.stderr)
+
     def test_wrong_options(self):
         for words in (["--rounds", "0"], ["--cores", "-1"], ["--quick", "--configurations", "full:1:2"], ["--parts", "iterations,all"],
                       ["--frequency"]):
