@@ -26,7 +26,8 @@ def choose_parts(arguments):
     arguments.parts = arguments.parts.split(",") if arguments.parts else list(PARTS_AGAINST if arguments.against else PARTS)
     for part in arguments.parts:
         if part not in there:
-            raise Problem(WRONG_USAGE, "--parts: there is no '%s', only %s" % (part, ", ".join(there)))
+            raise Problem(WRONG_USAGE, "--parts: %s needs another build; name one with --against" % part if part in PARTS_AGAINST else
+                          "--parts: there is no '%s', only %s" % (part, ", ".join(there)))
     arguments.with_peers = not arguments.without_peers and any(part in PARTS for part in arguments.parts)
 
 
@@ -36,7 +37,8 @@ def parse():
                         help="what to measure: COVARIANCE:N:D:K, separated by commas, e.g. full:1e6:8:16; standard and large stand "
                         "for lists (default: standard; large are spherical and diag 1e6 x 128, K = 1024, a few minutes; shared are tied)")
     parser.add_argument("--against", metavar="BUILD", help="another build of gmmpi (the program, or the folder it was built in), which runs in "
-                        "turn with this one: five rounds, the parts %s and no peers, where nothing else is asked for" % ", ".join(PARTS_AGAINST))
+                        "turn with this one: five rounds, the parts %s and no peers, where nothing else is asked for; configurations are "
+                        "measured with overlapping and with separated clusters" % ", ".join(PARTS_AGAINST))
     parser.add_argument("--parts", metavar="LIST", help="of %s, separated by commas (default: all); and with --against %s" % (
         ", ".join(PARTS), ", ".join(PARTS_AGAINST)))
     parser.add_argument("--cores", type=int, help="ranks for gmmpi, threads for the others (default: 2, where there are two)")

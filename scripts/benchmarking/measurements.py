@@ -44,10 +44,10 @@ def iterations_for(programs, sample, seconds=0.8):
     return max(2, min(60, math.ceil(seconds / max(first["seconds_per_iteration"], 1e-5))))
 
 
-def check_same_work(name, ours, theirs, tolerance):
-    """All programs must find the same log-likelihood of the start, or they do not do the same work."""
+def check_same_work(name, ours, theirs, tolerance, which="first"):
+    """All programs must find the same log-likelihood, or they do not do the same work."""
     if not math.isclose(ours, theirs, rel_tol=tolerance):
-        say("  %s: the start's mean log-likelihood is %.8g there and %.8g here" % (name, theirs, ours))
+        say("  %s: the %s mean log-likelihood is %.12g there and %.12g here" % (name, which, theirs, ours))
     return math.isclose(ours, theirs, rel_tol=tolerance)
 
 

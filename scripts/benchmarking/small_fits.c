@@ -60,6 +60,10 @@ int main(int argc, char **argv)
 {
   const int64_t fits = argc > 1 ? atoll(argv[1]) : 1000, n = argc > 2 ? atoll(argv[2]) : 200;
   const int64_t k = argc > 3 ? atoll(argv[3]) : 3, d = argc > 4 ? atoll(argv[4]) : 3;
+  if (fits < 1 || n < 1 || k < 1 || d < 1 || (argc > 5 && argc % 2 == 0)) {
+    fprintf(stderr, "usage: small_fits [FITS [ROWS [COMPONENTS [FEATURES [NAME VALUE]...]]]]\n");
+    return 64;
+  }
   double *means = malloc((size_t)(k * d) * sizeof *means), *rows = malloc((size_t)(n * d) * sizeof *rows);
   gmmpi_options *options = NULL;
   gmmpi_error error = {GMMPI_OK, 0, ""};
@@ -69,10 +73,12 @@ int main(int argc, char **argv)
 
   MPI_Init(&argc, &argv);
   (void)snprintf(text, sizeof text, "%lld", (long long)k);
-  if (means != NULL && rows != NULL && gmmpi_options_create(&options, &error) == GMMPI_OK)
+  if (means == NULL || rows == NULL) error.status = GMMPI_NO_MEMORY;
+  if (error.status == GMMPI_OK && gmmpi_options_create(&options, &error) == GMMPI_OK)
     (void)gmmpi_options_set(options, "components", text, &error);
-  for (int i = 5; i + 1 < argc; i += 2) (void)gmmpi_options_set(options, argv[i], argv[i + 1], &error);
-  for (int64_t i = 0; i < fits && options != NULL && error.status == GMMPI_OK; i++) {
+  for (int i = 5; i < argc && error.status == GMMPI_OK; i += 2)
+    (void)gmmpi_options_set(options, argv[i], argv[i + 1], &error);
+  for (int64_t i = 0; i < fits && error.status == GMMPI_OK; i++) {
     gmmpi_points *points = NULL;
     gmmpi_model *model = NULL;
     gmmpi_summary *summary = NULL;
@@ -92,8 +98,9 @@ int main(int argc, char **argv)
     gmmpi_model_destroy(model);
     gmmpi_points_destroy(points);
   }
-  if (error.status != GMMPI_OK) fprintf(stderr, "%s\n", error.message);
-  printf("%.3f s, %.1f passes a fit, %.1f us a fit, mean log-likelihood %.9f, %016llx\n", seconds,
+  if (error.status != GMMPI_OK) fprintf(stderr, "small_fits: %s\n", error.message[0] != '\0' ? error.message : "no memory");
+  if (error.status == GMMPI_OK)
+    printf("%.3f s, %.1f passes a fit, %.1f us a fit, mean log-likelihood %.9f, %016llx\n", seconds,
          passes / (double)fits, 1e6 * seconds / (double)fits, log_likelihood / (double)fits, (unsigned long long)hash);
   gmmpi_options_destroy(options);
   free(means);

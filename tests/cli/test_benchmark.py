@@ -13,6 +13,7 @@ import numpy as np
 from harness import Case, PATIENCE, SOURCE
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
+from benchmarking.against import Comparison, in_turn, program_of
 from benchmarking.configurations import STANDARD, Configuration, parse_configurations, short
 from benchmarking.report import ratios
 from benchmarking.samples import Mixture, Sample, draw_mixture
@@ -44,6 +45,23 @@ class Arithmetic(unittest.TestCase):
     def test_ratios_are_taken_within_rounds(self):
         rounds = [{"a": 4.0, "b": 2.0}, {"a": 9.0, "b": 3.0}, {"b": 5.0}]
         self.assertEqual(ratios(rounds, "a", "b"), [2.0, 3.0])
+
+    def test_builds_take_turns(self):
+        order = []
+        for turn in range(3):
+            result = in_turn(turn, lambda: order.append("old") or "o", lambda: order.append("new") or "n")
+            self.assertEqual(result, ("o", "n"))
+        self.assertEqual(order, ["old", "new", "new", "old", "old", "new"])
+
+    def test_a_build_is_a_program_or_its_folder(self):
+        program = os.path.abspath(os.environ["GMMPI"])
+        folder = os.path.dirname(os.path.dirname(os.path.dirname(program)))
+        self.assertEqual([program_of(program), program_of(folder)], [program, program])
+        self.assertRaises(Problem, program_of, os.path.join(folder, "nowhere"))
+
+    def test_names_of_comparisons(self):
+        size = Configuration("tied", 200000, 64, 32)
+        self.assertEqual([Comparison(size).name, Comparison(size, 20.0).name], ["tied 2e5 x 64, K = 32", "tied 2e5 x 64, K = 32 separated"])
 
     def test_tables(self):
         table = Table("Title", ["", "x"], [["first", "10"], ["b", "2"]], "A note.")
@@ -131,6 +149,11 @@ class Script(Case):
         run = self.run_script("--quick", "--against", self.path("nowhere"), "-o", self.path("results"))
         self.assertEqual(run.returncode, 66, run.stderr)
         self.assertIn("nowhere", run.stderr)
+
+    def test_parts_of_two_builds_need_another_one(self):
+        run = self.run_script("--parts", "whole")
+        self.assertEqual(run.returncode, 64, run.stderr)
+        self.assertIn("--against", run.stderr)
 
     def test_wrong_options(self):
         for words in (["--rounds", "0"], ["--cores", "-1"], ["--quick", "--configurations", "full:1:2"], ["--parts", "iterations,all"],

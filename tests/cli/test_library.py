@@ -56,6 +56,24 @@ class Library(harness.Case):
     def test_example_in_cxx(self):
         self.check("mpicxx", "example.cc", "-std=c++11")
 
+    @unittest.skipIf(shutil.which("mpicc") is None, "there is no mpicc")
+    def test_benchmark_of_small_fits(self):
+        """It builds as its head says, and the same fits have the same bits."""
+        program = self.path("small_fits")
+        words = shlex.split(self.run_well("pkg-config", "--cflags", "--libs", "gmmpi", env=self.environment))
+        self.run_well("mpicc", "-std=c11", "-Wall", "-Werror", os.path.join(harness.SOURCE, "scripts", "benchmarking", "small_fits.c"),
+                      "-o", program, *words, "-lm", env=self.environment)
+        small = [program, "3", "50", "2", "2", "coarse-to-fine", "no"]
+        lines = [self.run_well(*small, env=self.environment) for _ in range(2)]
+        self.assertRegex(lines[0], r"\A[\d.]+ s, [\d.]+ passes a fit, [\d.]+ us a fit, mean log-likelihood -\d\.\d{9}, [0-9a-f]{16}\n\Z")
+        self.assertEqual(*(line.split("mean")[1] for line in lines))
+        other = self.run_well(*small, "seed", "1", env=self.environment)
+        self.assertNotEqual(other.split()[-1], lines[0].split()[-1])
+        for wrong, status in ((["0"], 64), (small[1:5] + ["tol"], 64), (small[1:5] + ["tol", "none"], 64)):
+            run = subprocess.run([program] + wrong, capture_output=True, text=True, timeout=300, env=self.environment)
+            self.assertEqual((run.returncode, run.stdout), (status, ""), run.stderr)
+            self.assertNotEqual(run.stderr, "")
+
     def test_every_function_is_there(self):
         """What the headers declare is what the library exports, and nothing else."""
         declared = set()

@@ -140,10 +140,14 @@ class Cluster:
         """The number of a new job."""
         return self.run("sbatch", "--parsable", *words, cwd=cwd).strip()
 
+    def records(self, job):
+        """What `scontrol show job` says: JobState, Restarts, ..., of an array for each of its jobs, those that wait together in one."""
+        lines = self.run("scontrol", "--oneliner", "show", "job", job).splitlines()
+        return [dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines if line.strip()]
+
     def facts(self, job):
-        """What `scontrol show job` says: JobState, Restarts, ..."""
-        words = self.run("scontrol", "--oneliner", "show", "job", job).split()
-        return dict(word.split("=", 1) for word in words if "=" in word)
+        """The same of the last record."""
+        return self.records(job)[-1]
 
     def wait_until(self, condition, complaint, patience=PATIENCE):
         limit = time.monotonic() + patience
@@ -153,15 +157,15 @@ class Cluster:
             time.sleep(0.2)
 
     def wait_for(self, job):
-        """Until the job has ended for good: its facts."""
-        facts = {}
+        """Until the job, of an array each, has ended for good: its facts."""
+        found = []
 
         def ended():
-            facts.update(self.facts(job))
-            return facts["JobState"] in ENDED
+            found[:] = self.records(job)
+            return all(record["JobState"] in ENDED for record in found)
 
         self.wait_until(ended, "job %s does not end" % job)
-        return facts
+        return found[-1]
 
     def wait_for_time_limit_check(self, before):
         """Until so many seconds before slurmctld looks at time limits again: signals before the limit come only then."""
