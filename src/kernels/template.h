@@ -38,6 +38,8 @@ enum {
 #include "kernels/sums.h"
 
 #include "kernels/few.h"
+#include "kernels/together.h"
+
 #include "kernels/scatter.h"
 
 #include "kernels/pooled.h"
@@ -132,5 +134,6 @@ const kernel KERNEL = {
     .pulls = pulls_of_form,
     .near = near_posteriors,
     .accumulate = accumulate_tiles,
+    .together = together_of_tiles,
     .single = single_tiles,
 };
