@@ -105,6 +105,23 @@ static bool scatter_about_mean(const statistics *sums, int64_t k, const double *
   return precise;
 }
 
+/* The same of the trace, of which each feature has its part. */
+static bool trace_about_mean(const statistics *sums, int64_t k, const double *shift, double *scatter)
+{
+  const int64_t d = sums->n_features;
+  const double before = sums->second[k];
+  double square = 0.0;
+  double resolution = 0.0;
+  for (int64_t j = 0; j < d; j++) {
+    const double of_feature = 0x1p-45 * largest_scale_of_feature(sums, j);
+    square += shift[j] * shift[j];
+    resolution += of_feature * of_feature;
+  }
+  const double after = fmax(before - sums->counts[k] * square, 0.0);
+  for (int64_t j = 0; j < d; j++) scatter[j] = after / (double)d;
+  return !(after * most_cancellation < before && square > resolution);
+}
+
 static void keep_component(gmmpi_model *next, const gmmpi_model *previous, int64_t k)
 {
   const int64_t d = next->n_features;
@@ -263,8 +280,9 @@ static bool take_component(const statistics *sums, int64_t k, moments *taken)
   const int64_t d = sums->n_features;
   double *mean = taken->means + k * d;
   for (int64_t j = 0; j < d; j++) mean[j] = sums->first[k * d + j] / sums->counts[k]; /* the shift */
-  const bool precise =
-      sums->order == POOLED_ORDER || scatter_about_mean(sums, k, mean, taken->scatter + k * sums->second_length);
+  double *scatter = moments_scatter(taken, k);
+  const bool precise = sums->order == POOLED_ORDER ||
+                       (sums->order == TRACE_ORDER ? trace_about_mean : scatter_about_mean)(sums, k, mean, scatter);
   for (int64_t j = 0; j < d; j++) mean[j] += sums->references[k * sums->width + j];
   return precise;
 }

@@ -27,6 +27,9 @@ static inline int64_t padded_width(int64_t n_features)
   return (n_features + FEATURE_GROUP - 1) / FEATURE_GROUP * FEATURE_GROUP;
 }
 
+/* Components of which traced sums hold the squares of each feature at a time, about their own references. */
+enum { TRACED_TOGETHER = 32 };
+
 /* Sums over the points of a block, per component about its reference point r_k, in the layout that the kernels like:
  * features are padded ("width"). */
 typedef struct block_sums {
@@ -36,9 +39,12 @@ typedef struct block_sums {
   const double *references; /* K x width, padded with zeros: r_k */
   double *counts;           /* K: sum of responsibilities */
   double *first;            /* K x width: sum of responsibility (x - r) */
-  double *second;       /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width; NULL: not wanted */
-  bool pooled;          /* second is one component's size and holds the sum over all components */
-  const double *origin; /* NULL, or width, padded with zeros, where pooled: second is about it, and not about r_k */
+  double *second;        /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width, or traced; NULL: not
+                            wanted */
+  bool pooled;           /* second is one component's size and holds the sum over all components */
+  bool traced;           /* DIAGONAL: second is K numbers, the sums of responsibility |x - r|^2 */
+  const double *origin;  /* NULL, or width, padded with zeros; where pooled: second is about it, and not about r_k */
+  const bool *at_origin; /* K, where traced and there is an origin: r_k is the origin */
   const uint64_t *present; /* NULL; or n_tiles x (K + 63) / 64 words for accumulate: a bit per component that has a
                               row of responsibilities */
   double log_likelihood;   /* sum of log density */
@@ -56,6 +62,7 @@ int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_
 static inline double *second_of_component(const block_sums *sums, int64_t k)
 {
   if (sums->pooled) return sums->second;
+  if (sums->traced) return sums->second + k;
   return sums->second + k * sums->width * (sums->shape == DENSE ? sums->n_features : 1);
 }
 

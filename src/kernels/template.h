@@ -112,7 +112,7 @@ static void pulls_of_form(const density_form *form, const row_tile *tile, double
 static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
                              block_sums *sums, double *scratch)
 {
-  if (sums->origin != NULL) {
+  if (sums->pooled && sums->origin != NULL) {
     accumulate_pooled(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
     return;
   }
