@@ -606,13 +606,25 @@ static void moments_of_traces(void **state)
       }
     }
 
-    /* 16 bits may cancel, as of one feature. */
-    set_trace(&s, 1, 10.0, 255.0);
+    /* 16 bits may cancel where a component has all points, more where it has few of them, but not more than 26. */
+    static const double cases[][2] = {{1000.0, 256.0}, {250.0, 512.0}, {1e-3, 8192.0}}; /* count, shift */
+    memset(s.step->ridge, 0, sizeof ridge);
+    for (int c = 0; c < 3; c++) {
+      const double count = cases[c][0];
+      set_trace(&s, 1, count, cases[c][1] - 1.0);
+      assert_int_equal(outcome_of(&s, false), MOMENTS_TAKEN);
+      set_trace(&s, 1, count, cases[c][1] + 1.0);
+      assert_int_equal(outcome_of(&s, false), MEANS_MOVED_FAR);
+      assert_int_equal(outcome_of(&s, true), MOMENTS_TAKEN);
+      assert_near(s.given->scatter[D], count, 1e-7L * count);
+    }
+
+    /* What the ridge leaves counts, too. */
+    for (int64_t j = 0; j < D; j++) s.step->ridge[j] = 3.0;
+    set_trace(&s, 1, 1000.0, 511.0);
     assert_int_equal(outcome_of(&s, false), MOMENTS_TAKEN);
-    set_trace(&s, 1, 10.0, 257.0);
+    set_trace(&s, 1, 1000.0, 513.0);
     assert_int_equal(outcome_of(&s, false), MEANS_MOVED_FAR);
-    assert_int_equal(outcome_of(&s, true), MOMENTS_TAKEN);
-    assert_near(s.given->scatter[D], 10.0L, 1e-8L);
     set_trace(&s, 1, 10.0, 0.5);
     s.sums->second[1] = 7.4999; /* rounding would leave a negative one */
     assert_int_equal(outcome_of(&s, true), MOMENTS_TAKEN);
