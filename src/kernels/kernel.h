@@ -16,6 +16,7 @@
 #define KERNELS_KERNEL_H
 
 #include "kernels/near_groups.h"
+#include "kernels/nearest_form.h"
 #include "mixture/density.h"
 #include "points/shard.h"
 
@@ -104,6 +105,19 @@ typedef struct kernel {
    * is brought up to date. */
   void (*near)(const density_form *form, const near_groups *groups, near_tile *near, const row_tile *tile,
                double *responsibilities, double *log_likelihood, double *sum_log_max, double *scratch);
+
+  /* Which components of a form that holds may have the highest log density, as log_densities computes it, or may tie
+   * with it to 2^-39, at each of TILE_ROWS points; where farthest (TILE_ROWS numbers >= 0, or NULL) is given, only
+   * those where minus the log density may be at most that. Returns how many, in ascending order of components; -1: more
+   * than NEAREST_MOST_CANDIDATES, or not to be told. candidates: room for NEAREST_MOST_CANDIDATES; bounds: room for K x
+   * TILE_ROWS. */
+  int64_t (*candidates)(const nearest_form *form, const double *tile, const double *farthest,
+                        nearest_candidate *candidates, float *bounds, double *scratch);
+
+  /* The squared distances of n points of a tile from components, of a form of DIAGONAL shape that is neither isotropic
+   * nor centred, each with the bits that log_densities has for -2 times its log density where log_constants are 0. */
+  void (*distances_of_pairs)(const density_form *form, const double *tile, int64_t n, const nearest_candidate *pairs,
+                             double *distances);
 
   /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
    * TILE_ROWS), to sums. A tile begins tile_stride numbers behind the one before it. Points of responsibility 0 add

@@ -49,6 +49,8 @@ enum {
 
 #include "kernels/single.h"
 
+#include "kernels/nearest.h"
+
 static void log_densities_of_tile(const density_form *form, const double *tile, double *log_densities, double *scratch)
 {
   if (form->common.holds) {
@@ -131,6 +133,8 @@ const kernel KERNEL = {
     .posteriors = posteriors_of_tile,
     .pulls = pulls_of_form,
     .near = near_posteriors,
+    .candidates = candidates_of_tile,
+    .distances_of_pairs = distances_of_pairs,
     .accumulate = accumulate_tiles,
     .single = single_tiles,
 };
