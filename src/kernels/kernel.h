@@ -59,6 +59,15 @@ typedef struct block_sums {
  * mixture's size alone: results do depend on it. */
 int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_features);
 
+/* Features and components, at most, for E-step and sums in one go. */
+enum { MOST_FEATURES_TOGETHER = 4, MOST_COMPONENTS_TOGETHER = 16 };
+
+static inline bool goes_together(const density_form *form)
+{
+  return form->n_features <= MOST_FEATURES_TOGETHER && form->n_components <= MOST_COMPONENTS_TOGETHER &&
+         form->dof == NULL && !form->common.holds;
+}
+
 /* Where component k's second moments are. */
 static inline double *second_of_component(const block_sums *sums, int64_t k)
 {
@@ -124,6 +133,9 @@ typedef struct kernel {
    * nothing. */
   void (*accumulate)(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
                      block_sums *sums, double *scratch);
+
+  /* posteriors and accumulate of n_tiles (at most kernel_group_tiles) tiles in one go, of a form that goes_together. */
+  void (*together)(const density_form *form, const row_tile *tiles, int64_t n_tiles, block_sums *sums);
 
   /* posteriors and accumulate of n_tiles (at most single_group_tiles, kernels/single_form.h) tiles in single precision,
    * of normal components with second moments of their own. responsibilities: room for n_tiles x K x TILE_ROWS floats;

@@ -38,6 +38,8 @@ enum {
 #include "kernels/sums.h"
 
 #include "kernels/few.h"
+#include "kernels/together.h"
+
 #include "kernels/scatter.h"
 
 #include "kernels/pooled.h"
@@ -136,5 +138,6 @@ const kernel KERNEL = {
     .candidates = candidates_of_tile,
     .distances_of_pairs = distances_of_pairs,
     .accumulate = accumulate_tiles,
+    .together = together_of_tiles,
     .single = single_tiles,
 };
