@@ -100,8 +100,20 @@ static double least_change(const ascent *one)
 /* Is it time to go over to double? */
 static bool becomes_precise(const ascent *one)
 {
-  return is_in_single(one) && !one->is_preliminary &&
-         (fabs(one->change) < least_change(one) || accelerator_residual(one->climb->history) < one->tolerance);
+  const accelerator *history = one->climb->history;
+  const single_progress progress = {.tolerance = one->tolerance,
+                                    .noise = one->em->noise,
+                                    .change = one->change,
+                                    .residual = accelerator_residual(history),
+                                    .residual_before = accelerator_residual_before(history)};
+  return is_in_single(one) && !one->is_preliminary && single_has_done(&progress);
+}
+
+/* Is this the first model in double, made by a textbook step that was as small as a last one? */
+static bool is_first_in_double(const ascent *one)
+{
+  const climber *climb = one->climb;
+  return climb->measured_in_single && !is_in_single(one) && accelerator_residual(climb->history) < one->tolerance;
 }
 
 /* The current model is the last one. */
@@ -190,16 +202,26 @@ static double expected_change(double before, double last)
   return fmax(fabs(last) + fabs(last - before), fabs(last) * growth * growth);
 }
 
+/* Is the change to expect of the next textbook step small? It follows from the last two changes or from the
+ * accelerator's residual. Where the last model was measured in single precision there is no last change: then two
+ * residuals in a row must be small, and not grow. */
+static bool is_slow(const ascent *one)
+{
+  const climber *climb = one->climb;
+  const double residual = accelerator_residual(climb->history);
+  const double before = accelerator_residual_before(climb->history);
+  if (isnan(one->change)) return residual < one->tolerance && residual <= before && before < one->tolerance;
+  if (isnan(climb->last_change)) return accelerator_has_history(climb->history) && residual < one->tolerance;
+  return expected_change(climb->last_change, one->change) < one->tolerance;
+}
+
 /* With the moments remembered: would the next textbook step be one without repairs, and change as little as the last
- * one? What is expected follows from the last two changes or from the accelerator's residual. */
+ * one? */
 static bool stands_still(const ascent *one)
 {
   const climber *climb = one->climb;
   em_iteration *em = one->em;
-  const bool is_slow = isnan(climb->last_change) ? accelerator_has_history(climb->history) &&
-                                                       accelerator_residual(climb->history) < one->tolerance
-                                                 : expected_change(climb->last_change, one->change) < one->tolerance;
-  if (!is_slow) return false;
+  if (!is_slow(one)) return false;
   try_maximization(em, em->measured, climb->current.model, climb->other);
   return !any_collapsed(em->step, climb->other);
 }
@@ -344,7 +366,7 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
 
   if (!climb->plain && climb->current.iteration > 0) accelerator_note_success(climb->history);
   tell_pass(one, round);
-  one->may_have_converged = fabs(one->change) < least_change(one) && !climb->repaired &&
+  one->may_have_converged = (fabs(one->change) < least_change(one) || is_first_in_double(one)) && !climb->repaired &&
                             (one->is_preliminary || (climb->plain && !is_in_single(one)));
   climb->current.converged = false;
   const bool is_last = !one->may_have_converged && climb->current.iteration >= one->max_iterations;
