@@ -48,12 +48,13 @@ static void exchange_models(climber *climb)
   climb->other = measured;
 }
 
-/* Where a start is looked for all is in double, lest another one is found. Of a fit on all points the last two models
- * are measured in double, whatever they are. */
+/* Where a start is looked for all is in double, lest another one is found. So is the last pass of a fit on all points,
+ * and a single step. */
 static bool wants_single(const ascent *one)
 {
   const climber *climb = one->climb;
-  return !one->silent && !climb->precise && (one->is_preliminary || climb->current.iteration < one->max_iterations - 1);
+  const bool is_early = one->max_iterations > 1 && climb->current.iteration < one->max_iterations;
+  return !one->silent && !climb->precise && (one->is_preliminary || is_early);
 }
 
 static void measure_current(ascent *one)
@@ -63,16 +64,16 @@ static void measure_current(ascent *one)
   one->phase = MEASURES;
 }
 
-/* Says, once a fit, that single precision is not enough. */
-static gmmpi_status tell_of_double(const ascent *one, gmmpi_error *error)
+/* Says, once a fit, that passes are in double. */
+static gmmpi_status tell_of_double(const ascent *one, fit_event_action why, double value, gmmpi_error *error)
 {
   const climber *climb = one->climb;
   const fit_event event = {.start = climb->current.start,
                            .iteration = climb->current.iteration,
                            .component = -1,
                            .kind = EVENT_IN_DOUBLE,
-                           .action = (int32_t)(ACTION_TAILS + (one->in_single - SINGLE_HAS_TAILS)),
-                           .value = one->in_single >= SINGLE_FAR_POINTS ? one->em->not_single : 0.0};
+                           .action = (int32_t)why,
+                           .value = value};
   gmmpi_error local = {0};
   if (climb->events == NULL || one->observer == NULL) return GMMPI_OK;
   for (int64_t i = 0; i < climb->events->n; i++) {
@@ -88,7 +89,8 @@ static gmmpi_status note_arithmetic(ascent *one, gmmpi_error *error)
 {
   if (is_in_single(one) || one->in_single == SINGLE_NOT_ASKED) return GMMPI_OK;
   one->climb->precise = true;
-  return tell_of_double(one, error);
+  return tell_of_double(one, (fit_event_action)(ACTION_TAILS + (one->in_single - SINGLE_HAS_TAILS)),
+                        one->in_single >= SINGLE_FAR_POINTS ? one->em->not_single : 0.0, error);
 }
 
 /* What changes less is as good as nothing. */
@@ -123,6 +125,13 @@ static gmmpi_status end(ascent *one)
   one->climb->has_ended = true;
   one->phase = ENDED;
   return GMMPI_OK;
+}
+
+/* The same where there may be no more iterations. */
+static gmmpi_status end_unfinished(ascent *one, gmmpi_error *error)
+{
+  end(one);
+  return one->climb->measured_in_single ? tell_of_double(one, ACTION_LAST_PASS, 0.0, error) : GMMPI_OK;
 }
 
 /* Of an ascent that fails alone. */
@@ -265,7 +274,13 @@ static gmmpi_status finish_step(ascent *one, bool proposes, gmmpi_error *error)
     if (em->estimator->note_step != NULL && !repaired)
       em->estimator->note_step(em->before, climb->current.model, em->measured, one->last.log_likelihood, climb->other);
   }
-  if (is_stuck(climb, n_reseeds)) return end(one);
+  if (is_stuck(climb, n_reseeds)) {
+    if (one->is_preliminary || !is_in_single(one)) return end(one);
+    climb->precise = true;
+    one->other_is_measured = false;
+    measure_current(one);
+    return GMMPI_OK;
+  }
   exchange_models(climb);
   climb->current.iteration++;
   climb->current.measured = one->last;
@@ -344,7 +359,8 @@ static gmmpi_status take_moments(ascent *one, gmmpi_error *error)
   }
   accelerator_record(climb->history, one->em->measured, climb->current.iteration == 0);
   if (one->may_have_converged) climb->current.converged = one->is_preliminary || stands_still(one);
-  if (climb->current.converged || climb->current.iteration >= one->max_iterations) return end(one);
+  if (climb->current.converged) return end(one);
+  if (climb->current.iteration >= one->max_iterations) return one->is_preliminary ? end(one) : end_unfinished(one, error);
   return begin_step(one, error);
 }
 
@@ -371,7 +387,7 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
   climb->current.converged = false;
   const bool is_last = !one->may_have_converged && climb->current.iteration >= one->max_iterations;
   /* What a subsample's last pass found is remembered for the finer level. */
-  if (is_last && !one->is_preliminary) return end(one);
+  if (is_last && !one->is_preliminary) return end_unfinished(one, error);
   return take_moments(one, error);
 }
 
