@@ -219,7 +219,7 @@ static bool is_slow(const ascent *one)
   const climber *climb = one->climb;
   const double residual = accelerator_residual(climb->history);
   const double before = accelerator_residual_before(climb->history);
-  if (isnan(one->change)) return residual < one->tolerance && residual <= before && before < one->tolerance;
+  if (isnan(one->change)) return residual < 0.1 * one->tolerance && residual <= before && before < one->tolerance;
   if (isnan(climb->last_change)) return accelerator_has_history(climb->history) && residual < one->tolerance;
   return expected_change(climb->last_change, one->change) < one->tolerance;
 }
@@ -360,7 +360,8 @@ static gmmpi_status take_moments(ascent *one, gmmpi_error *error)
   accelerator_record(climb->history, one->em->measured, climb->current.iteration == 0);
   if (one->may_have_converged) climb->current.converged = one->is_preliminary || stands_still(one);
   if (climb->current.converged) return end(one);
-  if (climb->current.iteration >= one->max_iterations) return one->is_preliminary ? end(one) : end_unfinished(one, error);
+  if (climb->current.iteration >= one->max_iterations)
+    return one->is_preliminary ? end(one) : end_unfinished(one, error);
   return begin_step(one, error);
 }
 

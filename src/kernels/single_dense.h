@@ -5,7 +5,7 @@ enum {
   SINGLE_PANEL_VECTORS = 2,
   SINGLE_PANEL = SINGLE_PANEL_VECTORS * SINGLE_LANES,
   SINGLE_PANELS = TILE_ROWS / SINGLE_PANEL,
-  SINGLE_CHUNK = 2 * TILE_ROWS,    /* points that are added in single precision */
+  SINGLE_CHUNK = 2 * TILE_ROWS, /* points that are added in single precision */
   SINGLE_ROWS = SINGLE_LANES > 8 ? SINGLE_LANES / 2 : 4,
   SINGLE_PACKS = SINGLE_LANES >= 8 ? 3 : 2 /* columns of a register tile */
 };

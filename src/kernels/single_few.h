@@ -84,8 +84,8 @@ ALWAYS_INLINE single_vector *single_pack_few(int d, int64_t n_tiles, int64_t str
   return packed;
 }
 
-/* The sum of u u^T for all packed u: of rows `row` ... `row_end` - 1 what is in columns `column` ... `column_end` - 1 of
- * the lower triangle, at most 4 of each. */
+/* The sum of u u^T for all packed u: of rows `row` ... `row_end` - 1 what is in columns `column` ... `column_end` - 1
+ * of the lower triangle, at most 4 of each. */
 ALWAYS_INLINE void single_few_products(int d, int row, int row_end, int column, int column_end,
                                        const single_vector *restrict packed, const single_vector *end,
                                        float (*restrict triangle)[SINGLE_GROUP])
@@ -154,8 +154,7 @@ static bool single_most_count(int64_t n_components, const float *responsibilitie
 {
   int64_t n = 0;
   for (int64_t i = 0; i < n_components * SINGLE_TILE_VECTORS; i++)
-    n += __builtin_popcount(
-        single_lanes_at_least(((const single_vector *)responsibilities)[i], single_of(0x1p-126F)));
+    n += __builtin_popcount(single_lanes_at_least(((const single_vector *)responsibilities)[i], single_of(0x1p-126F)));
   return 3 * n >= 2 * n_components * TILE_ROWS;
 }
 
