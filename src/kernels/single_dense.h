@@ -295,6 +295,12 @@ static void single_take_points(single_chunk *chunk, uint64_t points, const float
                                const float *rows, int64_t width)
 {
   int n = chunk->n_points;
+  if (points == UINT64_MAX) {
+    for (int p = 0; p < TILE_ROWS; p++) chunk->rows[n + p] = rows + p * width;
+    memcpy(chunk->weights + n, responsibilities, TILE_ROWS * sizeof(float));
+    chunk->n_points = n + TILE_ROWS;
+    return;
+  }
   for (; points != 0; points &= points - 1, n++) {
     const int p = __builtin_ctzll(points);
     chunk->rows[n] = rows + p * width;
