@@ -48,6 +48,7 @@ enum {
 
 #include "kernels/single_dense.h"
 #include "kernels/single_diagonal.h"
+#include "kernels/single_few.h"
 
 #include "kernels/single.h"
 
