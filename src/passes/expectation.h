@@ -33,6 +33,15 @@ bool posteriors_go_together(const density_form *form, const row_tile *tiles, int
  * gets all of a point; that log density is added to the log-likelihood. */
 void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace);
 
+/* The same, to the bit, of centres: all components have the same precisions and weights (log_constants are 0). quick is
+ * set from the form: most centres are left out in single precision. */
+typedef struct nearest_centre_context {
+  density_form *form;
+  const nearest_form *quick;
+} nearest_centre_context;
+
+void nearest_centre_rule(void *context, const row_tile *tile, pass_workspace *workspace);
+
 /* All responsibilities are 1: the statistics of the points themselves. context is not used. */
 void whole_rule(void *context, const row_tile *tile, pass_workspace *workspace);
 
