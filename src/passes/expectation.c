@@ -142,6 +142,13 @@ void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspa
                                 &workspace->sums.sum_log_max_responsibility, workspace->scratch);
 }
 
+bool posteriors_go_together(const density_form *form, const row_tile *tiles, int64_t n_tiles)
+{
+  bool any_labels = false;
+  for (int64_t t = 0; t < n_tiles; t++) any_labels = any_labels || has_known_labels(&tiles[t]);
+  return goes_together(form) && !any_labels;
+}
+
 /* What is known of a tile's points: the nearest component, and minus its log density. */
 typedef struct nearest_means {
   double least[TILE_ROWS];
