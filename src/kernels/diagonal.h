@@ -151,7 +151,8 @@ ALWAYS_INLINE int size_of_blocks(distance_kind kind)
   return kind == ROOTS || kind == WEIGHTED ? QUAD : TOGETHER;
 }
 
-/* Adds features first ... end - 1 to the sums of `size` components by a panel. */
+/* Adds features first ... end - 1 to the sums of `size` components by a panel; from the first feature on to 0, whatever
+ * sums holds, which need not be set then. */
 ALWAYS_INLINE void add_features(distance_kind kind, int size, const distance_task *task, const int64_t *members,
                                 int panel, int64_t first, int64_t end, vector sums[TOGETHER][PANEL_VECTORS])
 {
@@ -160,7 +161,7 @@ ALWAYS_INLINE void add_features(distance_kind kind, int size, const distance_tas
   for (int c = 0; c < size; c++) {
     means[c] = task->means + members[c] * task->means_stride;
     factors[c] = kind == ROOTS || kind == WEIGHTED ? task->factors + members[c] * task->factors_stride : NULL;
-    for (int v = 0; v < PANEL_VECTORS; v++) grown[c][v] = sums[c][v];
+    for (int v = 0; v < PANEL_VECTORS; v++) grown[c][v] = first == 0 ? vector_of(0.0) : sums[c][v];
   }
   const double *own = task->panels + panel * task->form->n_features * PANEL;
   for (int64_t j = first; j < end; j++) {
@@ -218,7 +219,7 @@ ALWAYS_INLINE void whole_block(distance_kind kind, int size, const distance_task
                                int64_t i, int panel, double *log_densities, vector best[PANEL_VECTORS])
 {
   int64_t members[TOGETHER];
-  vector sums[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
+  vector sums[TOGETHER][PANEL_VECTORS];
   members_from(list, i, size, members);
   ask_for_next_lines(task, i / TOGETHER, panel);
   add_features(kind, size, task, members, panel, 0, task->form->n_features, sums);
@@ -266,7 +267,7 @@ ALWAYS_INLINE void all_diagonal_tails(const density_form *form, bool isotropic, 
     int64_t members[TOGETHER];
     members_from(&list, k, QUAD, members);
     for (int panel = 0; panel < N_PANELS; panel++) {
-      vector distances[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
+      vector distances[TOGETHER][PANEL_VECTORS];
       add_features(isotropic ? SQUARES : WEIGHTED, QUAD, &task, members, panel, 0, form->n_features, distances);
       for (int c = 0; c < QUAD && k + c < form->n_components; c++) {
         const component_tail tail = tail_of(form, k + c);
@@ -301,7 +302,7 @@ ALWAYS_INLINE void start_list(distance_kind kind, const distance_task *task, com
   const int size = size_of_blocks(kind);
   for (int64_t i = 0; i < list.n; i += size) {
     int64_t members[TOGETHER];
-    vector own[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
+    vector own[TOGETHER][PANEL_VECTORS];
     members_from(&list, i, size, members);
     add_features(kind, size, task, members, panel, 0, STAGE_FEATURES, own);
     for (int c = 0; c < size; c++) {
