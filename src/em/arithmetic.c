@@ -29,8 +29,7 @@ single_verdict single_verdict_of_fit(const fit_options *options, const shard *po
   if (options->arithmetic != ARITHMETIC_MIXED) return SINGLE_NOT_ASKED;
   if (options->distribution == DISTRIBUTION_T) return SINGLE_HAS_TAILS;
   if (points->has_labels) return SINGLE_HAS_LABELS;
-  if (family->storage->shared || family_order(family) != SECOND_ORDER || family->common != COMMON_NOTHING)
-    return SINGLE_IS_SHARED;
+  if (family->storage->shared || family->pools || family->common != COMMON_NOTHING) return SINGLE_IS_SHARED;
   if (family->storage->shape == DIAGONAL && points->n_features < LEAST_DIAGONAL_FEATURES) return SINGLE_FEW_FEATURES;
   if (points->has_weights && !(points->largest_weight >= 0x1p-30 && points->largest_weight <= 0x1p30))
     return SINGLE_WEIGHTS;
