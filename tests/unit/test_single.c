@@ -276,9 +276,6 @@ static void test_far_means(void **unused)
   check_case(DIAGONAL, false, 5, 12, 200.0, false);
   check_case(DIAGONAL, true, 5, 12, 200.0, false);
   check_case(DENSE, false, 5, 12, 200.0, false);
-  /* Of few features, when most points do not count for most components. */
-  check_case(DENSE, false, 6, 6, 60.0, false);
-  check_case(DENSE, false, 6, 3, 60.0, true);
 }
 
 int main(void)
