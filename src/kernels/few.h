@@ -10,7 +10,8 @@ enum {
   FEW_FEATURES = 8,      /* those of a dense scatter fit in some turns */
   STEP = GROUP / LANES,
   MOST_SUMS = 1 + FEW_FEATURES + FEW_FEATURES * (FEW_FEATURES + 1) / 2,
-  FEW_TILES = 4 /* that stay in the first cache while all components go by */
+  ROWS_IN_TURN = LANES >= 8 ? 4 : 2, /* by four columns of it */
+  FEW_TILES = 4                      /* that stay in the first cache while all components go by */
 };
 
 static int number_of_sums(int d)
@@ -124,7 +125,8 @@ ALWAYS_INLINE void sum_few_features(int d, int64_t n_tiles, int64_t stride, cons
   const vector *end =
       pack_few_features(d, n_tiles, stride, responsibilities, tile_stride, tiles, reference, first, packed, lane_sums);
   sum_products(d, 0, 4, 0, 4, packed, end, triangle);
-  for (int row = 4; row < d; row += 2) sum_products(d, row, row + 2 < d ? row + 2 : d, 0, 4, packed, end, triangle);
+  for (int row = 4; row < d; row += ROWS_IN_TURN)
+    sum_products(d, row, row + ROWS_IN_TURN < d ? row + ROWS_IN_TURN : d, 0, 4, packed, end, triangle);
   sum_products(d, 4, d, 4, d, packed, end, triangle);
 }
 
