@@ -28,6 +28,7 @@ TOLERANCE = 1e-7
 TIE = 10 * TOLERANCE
 METHODS = {"default": [], "anderson": ["--accelerate", "anderson", "--no-coarse-to-fine"],
            "squarem": ["--accelerate", "squarem", "--no-coarse-to-fine"]}
+ASKED = {"mixed": ["--arithmetic", "mixed"]}
 
 
 def parse():
@@ -35,8 +36,8 @@ def parse():
     parser.add_argument("--gmmpi", metavar="PATH", default=os.path.join(HERE, "..", "build", "release", "src", "cli", "gmmpi"),
                         help="the program (default: the release build's)")
     parser.add_argument("--only", metavar="WORD", nargs="+", default=[], help="problems whose names contain one of these words")
-    parser.add_argument("--methods", metavar="NAME", nargs="+", choices=list(METHODS), default=list(METHODS),
-                        help="%s (default: all that this gmmpi knows)" % ", ".join(METHODS))
+    parser.add_argument("--methods", metavar="NAME", nargs="+", choices=[*METHODS, *ASKED], default=list(METHODS),
+                        help="%s (default: all that this gmmpi knows), mixed (beside default: also the ratio of their times)" % ", ".join(METHODS))
     parser.add_argument("--cache", metavar="FILE", default=os.path.join(HERE, "comparing", "passes.json"),
                         help="where plain EM's results are kept")
     parser.add_argument("--rows-divided-by", metavar="N", type=int, default=1, help="fewer points in each problem")
@@ -80,7 +81,7 @@ def contest_runs(program, contest, methods, results):
     mark = slow_tasks.mark(points, start or init)
     if mark not in results:
         results[mark] = run(program, data, contest.k, init + runs.PLAIN)
-    return dict({name: run(program, data, contest.k, init + METHODS[name]) for name in methods}, plain=results[mark])
+    return dict({name: run(program, data, contest.k, init + {**METHODS, **ASKED}[name]) for name in methods}, plain=results[mark])
 
 
 def rows_of(contest, done, methods):
@@ -107,6 +108,17 @@ def summarise(name, all_runs):
                 (np.abs(gains) <= TIE).sum(), (gains < -TIE).sum(), np.median(times)))
 
 
+def compare_times(all_runs):
+    """A line about mixed arithmetic beside double."""
+    import numpy as np
+    times = np.array([done["default"]["seconds"] / done["mixed"]["seconds"] for done in all_runs])
+    passes = np.array([done["mixed"]["passes"] / done["default"]["passes"] for done in all_runs])
+    gains = np.array([done["mixed"]["value"] - done["default"]["value"] for done in all_runs])
+    return ("double / mixed: seconds: median %.2f, lowest %.2f, highest %.2f; passes of mixed / double: median %.2f; log-likelihood of mixed - "
+            "double: median %+.2e, lowest %+.2e, highest %+.2e" % (
+                np.median(times), times.min(), times.max(), np.median(passes), np.median(gains), gains.min(), gains.max()))
+
+
 def main():
     arguments = parse()
     require_libraries(("numpy", "h5py"))
@@ -128,6 +140,8 @@ def main():
     print("\n".join(report.render(header, rows, arguments.markdown)))
     if all_runs:
         print("\n" + "\n".join(summarise(name, all_runs) for name in methods))
+        if {"default", "mixed"} <= set(methods):
+            print(compare_times(all_runs))
         print("goal of the default: median ratio at most 0.12, highest at most 0.6, median difference of log-likelihoods not below 0")
 
 

@@ -2,11 +2,11 @@
 /* --arithmetic mixed: which passes of a fit are made in single precision (kernels/single.h).
  *
  * While a fit is far from its optimum, a pass in single precision leads as near to the next model as one in double. An
- * ascent (em/ascent.h) begins in single precision and goes over to double, for good, when what the objective gains is
- * no more than the tolerance or what single precision loses of it; whether a fit on all points has converged is judged
- * in double alone. So its end is that of a fit in double, whatever led there. Each decision follows from the options,
- * the ranges of the points, the model and what the climber remembers: all ranks find the same, at any number of ranks,
- * and after a restart. */
+ * ascent (em/ascent.h) begins in single precision and goes over to double, for good, when the next step is to gain less
+ * than the tolerance, or when what is lost in rounding hides what is gained (single_has_done); whether a fit on all
+ * points has converged is judged in double alone. So its end is that of a fit in double, whatever led there. Each
+ * decision follows from the options, the ranges of the points, the model and what the climber remembers: all ranks find
+ * the same, at any number of ranks, and after a restart. */
 #ifndef EM_ARITHMETIC_H
 #define EM_ARITHMETIC_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Part of template.h: E-step and sums in single precision, of normal components.
  *
- * Points become floats about the mixture's mean. Responsibilities are floats; sums over at most SINGLE_CHUNK points are
- * made in single precision, and these are added in double, as are log densities. */
+ * Points become floats about the mixture's mean. Responsibilities are floats; at most
+ * SINGLE_CHUNK numbers are added one after the other in single precision, and their sums in double, as are log
+ * densities. */
 
 /* A tile about the origin; features up to a multiple of WHITENING_ROWS are 0. */
 static void single_tile(const single_form *form, const double *restrict tile, float *restrict x)
