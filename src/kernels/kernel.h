@@ -92,11 +92,11 @@ typedef struct kernel {
   void (*pulls)(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
                 double *log_density, block_sums *sums, double *scratch);
 
-  /* What posteriors does, of a form of DIAGONAL shape without dof, to the bit, but that only the rows of components
-   * that are present in near are set. near: what earlier passes, with the models that groups know of, have left, which
-   * is brought up to date. */
-  void (*near)(const density_form *form, const near_groups *groups, near_tile *near, const row_tile *tile,
-               double *responsibilities, double *log_likelihood, double *sum_log_max, double *scratch);
+  /* What posteriors does, of a form of DIAGONAL shape without dof, to the bit, of n_tiles tiles (at most
+   * kernel_group_tiles), but that only the rows of components that are present in near are set. near: what earlier
+   * passes, with the models that groups know of, have left, which is brought up to date. */
+  void (*near)(const density_form *form, const near_groups *groups, near_tiles *near, const row_tile *tiles,
+               int64_t n_tiles, double *responsibilities, double *log_likelihood, double *sum_log_max, double *scratch);
 
   /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
    * TILE_ROWS), to sums. A tile begins tile_stride numbers behind the one before it. Points of responsibility 0 add

@@ -39,6 +39,7 @@ static int64_t block_width(int64_t width, int64_t j)
 }
 
 typedef double square_row __attribute__((vector_size(32), may_alias));
+typedef double loose_row __attribute__((vector_size(32), may_alias, aligned(8)));
 
 #if defined(__clang__)
 #define SHUFFLED(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
@@ -47,14 +48,13 @@ typedef int64_t square_places __attribute__((vector_size(32)));
 #define SHUFFLED(a, b, i, j, k, l) __builtin_shuffle(a, b, (square_places){i, j, k, l})
 #endif
 
-/* A square of 4 x 4 numbers, rows from_stride and to_stride apart, transposed. */
-ALWAYS_INLINE void transpose_square(const double *restrict from, int64_t from_stride, double *restrict to,
-                                    int64_t to_stride)
+/* A square of 4 x 4 numbers, in these rows, transposed, rows to_stride apart. */
+ALWAYS_INLINE void transpose_rows(const double *const from[4], double *restrict to, int64_t to_stride)
 {
-  const square_row a = *(const square_row *)from;
-  const square_row b = *(const square_row *)(from + from_stride);
-  const square_row c = *(const square_row *)(from + 2 * from_stride);
-  const square_row d = *(const square_row *)(from + 3 * from_stride);
+  const square_row a = *(const loose_row *)from[0];
+  const square_row b = *(const loose_row *)from[1];
+  const square_row c = *(const loose_row *)from[2];
+  const square_row d = *(const loose_row *)from[3];
   const square_row ab_even = SHUFFLED(a, b, 0, 4, 2, 6);
   const square_row ab_odd = SHUFFLED(a, b, 1, 5, 3, 7);
   const square_row cd_even = SHUFFLED(c, d, 0, 4, 2, 6);
@@ -63,6 +63,14 @@ ALWAYS_INLINE void transpose_square(const double *restrict from, int64_t from_st
   *(square_row *)(to + to_stride) = SHUFFLED(ab_odd, cd_odd, 0, 1, 4, 5);
   *(square_row *)(to + 2 * to_stride) = SHUFFLED(ab_even, cd_even, 2, 3, 6, 7);
   *(square_row *)(to + 3 * to_stride) = SHUFFLED(ab_odd, cd_odd, 2, 3, 6, 7);
+}
+
+/* The same of rows from_stride apart. */
+ALWAYS_INLINE void transpose_square(const double *restrict from, int64_t from_stride, double *restrict to,
+                                    int64_t to_stride)
+{
+  const double *const rows[4] = {from, from + from_stride, from + 2 * from_stride, from + 3 * from_stride};
+  transpose_rows(rows, to, to_stride);
 }
 
 static void blocks_of_tile(int64_t n_features, int64_t width, const double *restrict tile, double *restrict blocks)
@@ -204,54 +212,124 @@ ALWAYS_INLINE void moments_of_block(int n_vectors, int64_t begin, int64_t end, c
   }
 }
 
-/* Which points of tiles count, n_tiles x K; adds to counts. */
-static void set_points_that_count(int64_t n_tiles, const double *responsibilities, block_sums *sums, uint64_t *points)
+/* Which points of tiles count, n_tiles x K; adds to counts. Returns how many there are for all components together. */
+static int64_t set_points_that_count(int64_t n_tiles, const double *responsibilities, block_sums *sums,
+                                     uint64_t *points)
 {
   const int64_t K = sums->n_components;
+  int64_t n = 0;
   for (int64_t t = 0; t < n_tiles; t++) {
     const uint64_t *present = sums->present != NULL ? sums->present + t * ((K + 63) / 64) : NULL;
     for (int64_t k = 0; k < K; k++) {
       const bool absent = present != NULL && (present[k / 64] >> (k % 64) & 1) == 0;
       points[t * K + k] = absent ? 0 : points_that_count(responsibilities + (t * K + k) * TILE_ROWS, &sums->counts[k]);
+      if (!absent) n += __builtin_popcountll(points[t * K + k]);
+    }
+  }
+  return n;
+}
+
+/* The code for each length of a block, in groups of features. */
+#if BLOCK_GROUPS > 2
+#define FOR_BLOCK_WIDTH(width, j, CALL)                                                                                \
+  switch (block_width(width, j) / FEATURE_GROUP) {                                                                     \
+  case 1:                                                                                                              \
+    CALL(FEATURE_GROUP / LANES);                                                                                       \
+    break;                                                                                                             \
+  case 2:                                                                                                              \
+    CALL(2 * FEATURE_GROUP / LANES);                                                                                   \
+    break;                                                                                                             \
+  case 3:                                                                                                              \
+    CALL(3 * FEATURE_GROUP / LANES);                                                                                   \
+    break;                                                                                                             \
+  default:                                                                                                             \
+    CALL(4 * FEATURE_GROUP / LANES);                                                                                   \
+    break;                                                                                                             \
+  }
+#else
+#define FOR_BLOCK_WIDTH(width, j, CALL)                                                                                \
+  if (block_width(width, j) == FEATURE_GROUP)                                                                          \
+    CALL(FEATURE_GROUP / LANES);                                                                                       \
+  else                                                                                                                 \
+    CALL(2 * FEATURE_GROUP / LANES);
+#endif
+
+/* One component's sums of a block of features over tiles, in registers from the first tile to the last. rows: of the
+ * first tile, those of the next TILE_ROWS * width numbers behind; points and responsibilities: of the first tile. */
+ALWAYS_INLINE void moments_of_component(int n_vectors, int64_t n_tiles, int64_t k, const uint64_t *points,
+                                        const double *responsibilities, const double *rows, int64_t j,
+                                        const block_sums *sums)
+{
+  const int64_t K = sums->n_components;
+  vector *first = (vector *)(sums->first + k * sums->width + j);
+  vector *second = (vector *)(sums->second + k * sums->width + j);
+  vector origin[BLOCK_VECTORS], own[BLOCK_VECTORS], squares[BLOCK_VECTORS];
+  for (int v = 0; v < n_vectors; v++) {
+    origin[v] = ((const vector *)(sums->references + k * sums->width + j))[v];
+    own[v] = first[v];
+    squares[v] = second[v];
+  }
+  for (int64_t t = 0; t < n_tiles; t++) {
+    uint64_t left = points[t * K + k];
+    vector of_tile[BLOCK_VECTORS], squares_of_tile[BLOCK_VECTORS];
+    if (left == 0) continue;
+    for (int v = 0; v < n_vectors; v++) of_tile[v] = squares_of_tile[v] = vector_of(0.0);
+    for (; left != 0; left &= left - 1) {
+      const int p = __builtin_ctzll(left);
+      square_point(n_vectors, responsibilities[(t * K + k) * TILE_ROWS + p],
+                   rows + t * TILE_ROWS * sums->width + p * n_vectors * LANES, origin, of_tile, squares_of_tile);
+    }
+    for (int v = 0; v < n_vectors; v++) own[v] += of_tile[v];
+    for (int v = 0; v < n_vectors; v++) squares[v] += squares_of_tile[v];
+  }
+  for (int v = 0; v < n_vectors; v++) first[v] = own[v];
+  for (int v = 0; v < n_vectors; v++) second[v] = squares[v];
+}
+
+/* Where few points count: component by component, what accumulate_diagonal does. */
+static void accumulate_few_points(int64_t n_tiles, const double *responsibilities, const uint64_t *points,
+                                  const double *rows, const block_sums *sums)
+{
+  const int64_t K = sums->n_components;
+  for (int64_t k = 0; k < K; k++) {
+    uint64_t any = 0;
+    for (int64_t t = 0; t < n_tiles; t++) any |= points[t * K + k];
+    if (any == 0) continue;
+    for (int64_t j = 0; j < sums->width; j += BLOCK) {
+#define MOMENTS(n) moments_of_component(n, n_tiles, k, points, responsibilities, rows + j * TILE_ROWS, j, sums)
+      FOR_BLOCK_WIDTH(sums->width, j, MOMENTS)
+#undef MOMENTS
     }
   }
 }
+
+/* So many points of a tile, in the mean of the components, are few. */
+enum { FEW_POINTS = 4 };
 
 /* scratch: the tiles' points as rows in blocks, and K sets of points of each. The sums of NEAR_COMPONENTS components in
  * one block of features stay in the first cache while the tiles go by. */
 static void accumulate_diagonal(int64_t n_tiles, const double *responsibilities, const double *tiles,
                                 int64_t tile_stride, block_sums *sums, double *scratch)
 {
-  enum { N = FEATURE_GROUP / LANES };
   const int64_t K = sums->n_components;
   const int64_t width = sums->width;
   uint64_t *points = (uint64_t *)(scratch + n_tiles * TILE_ROWS * width);
   for (int64_t t = 0; t < n_tiles; t++)
     blocks_of_tile(sums->n_features, width, tiles + t * tile_stride, scratch + t * TILE_ROWS * width);
-  set_points_that_count(n_tiles, responsibilities, sums, points);
+  const int64_t n_points = set_points_that_count(n_tiles, responsibilities, sums, points);
+  if (n_points <= FEW_POINTS * K * n_tiles && sums->second != NULL && !sums->pooled) {
+    accumulate_few_points(n_tiles, responsibilities, points, scratch, sums);
+    return;
+  }
   for (int64_t begin = 0; begin < K; begin += NEAR_COMPONENTS) {
     const int64_t end = K - begin < NEAR_COMPONENTS ? K : begin + NEAR_COMPONENTS;
     for (int64_t j = 0; j < width; j += BLOCK) {
       for (int64_t t = 0; t < n_tiles; t++) {
         const double *own = responsibilities + t * K * TILE_ROWS;
         const double *rows = scratch + (t * width + j) * TILE_ROWS;
-        const uint64_t *present = points + t * K;
-        switch (block_width(width, j) / FEATURE_GROUP) {
-        case 1:
-          moments_of_block(N, begin, end, present, own, rows, j, sums);
-          break;
-        case 2:
-          moments_of_block(2 * N, begin, end, present, own, rows, j, sums);
-          break;
-#if BLOCK_GROUPS > 2
-        case 3:
-          moments_of_block(3 * N, begin, end, present, own, rows, j, sums);
-          break;
-        default:
-          moments_of_block(4 * N, begin, end, present, own, rows, j, sums);
-          break;
-#endif
-        }
+#define MOMENTS(n) moments_of_block(n, begin, end, points + t * K, own, rows, j, sums)
+        FOR_BLOCK_WIDTH(width, j, MOMENTS)
+#undef MOMENTS
       }
     }
   }

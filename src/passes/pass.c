@@ -70,6 +70,17 @@ static void apply_rule(const pass_request *request, const row_tile *tile, pass_w
   request->rule(request->context, &weighted, workspace);
 }
 
+/* Applies its rule of tiles to all of them. */
+static void apply_rule_of_tiles(const pass_request *request, const row_tile *tiles, int64_t n_tiles,
+                                pass_workspace *workspace)
+{
+  _Alignas(MEMORY_ALIGNMENT) double rooms[MOST_TILES_TOGETHER][TILE_ROWS];
+  row_tile weighted[MOST_TILES_TOGETHER];
+  for (int64_t t = 0; t < n_tiles; t++) weighted[t] = weighted_tile(request, &tiles[t], rooms[t]);
+  workspace->responsibilities = workspace->group_responsibilities;
+  request->rule_of_tiles(request->context_of_tiles, weighted, n_tiles, workspace);
+}
+
 /* Adds tiles of a block to the sums in the thread's workspace. */
 static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
 {
@@ -77,7 +88,8 @@ static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int
   const pass_request *request = visit->request;
   pass_workspace *workspace = &visit->team->workspaces[thread];
   const int64_t K = workspace->sums.n_components;
-  for (int64_t t = 0; t < n_tiles; t++) {
+  if (request->rule_of_tiles != NULL) apply_rule_of_tiles(request, tiles, n_tiles, workspace);
+  for (int64_t t = 0; t < n_tiles && request->rule_of_tiles == NULL; t++) {
     workspace->responsibilities = workspace->group_responsibilities + t * K * TILE_ROWS;
     apply_rule(request, &tiles[t], workspace);
   }
