@@ -324,10 +324,6 @@ static void prepare_pass(em_iteration *em, const double *references)
   em->request.weighting = em->weighting;
   em->request.single = NULL;
   em->request.spans = em->is_tight ? em->spans : NULL;
-  if (em->is_tight && em->request.rule == near_rule) { /* spans are found in all responsibilities */
-    em->request.rule = posterior_rule;
-    em->request.context = em->form;
-  }
 }
 
 /* Degrees of freedom that are not known yet, or that are given, and what they mean for the sums. */
@@ -355,10 +351,8 @@ void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule
   em->request.rule = rule != NULL ? rule : posterior_rule;
   em->request.context = rule != NULL ? context : em->form;
   em->request.of_any_rows = rule == NULL && !em->may_have_bounds;
-  if (rule == NULL && near_begin(em->near, em->form)) {
-    em->request.rule = near_rule;
-    em->request.context = em->near;
-  }
+  em->request.rule_of_tiles = rule == NULL && near_begin(em->near, em->form) ? near_rule : NULL;
+  em->request.context_of_tiles = em->near;
   prepare_pass(em, model->means);
 }
 

@@ -39,6 +39,7 @@ gmmpi_status fit_check_options(const shard *points, const fit_options *options, 
 /* The bytes that fit_run needs on a rank; INT64_MAX where they can't be counted. */
 typedef struct fit_memory {
   int64_t points;           /* the shard, when all rows are held, and a copy of it if one is made */
+  int64_t bounds;           /* what passes leave for the next ones, when all rows are held and there is room for it */
   int64_t subsamples;       /* the most that subsamples take when their rows are held */
   int64_t least_subsamples; /* the least when they are streamed */
   int64_t rest;

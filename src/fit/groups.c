@@ -199,6 +199,6 @@ int64_t groups_bytes(const groups_plan *plan, int64_t most_rows)
       fit_memory_of(plan->options, most_rows, (row_shape){plan->n_features, shard_n_beside(&plan->how)}, 1);
   /* The records of all groups, once as they are sent, and twice as a file is made of them. */
   const int64_t records = group_models_bytes(&layout, plan->n_groups);
-  return sum_of_bytes(6, (int64_t[]){refillable_bytes(most_rows, width, plan->how.single_precision), fit.subsamples,
-                                     fit.rest, records, records, records});
+  return sum_of_bytes(7, (int64_t[]){refillable_bytes(most_rows, width, plan->how.single_precision), fit.bounds,
+                                     fit.subsamples, fit.rest, records, records, records});
 }

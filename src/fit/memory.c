@@ -80,10 +80,9 @@ fit_memory fit_memory_of(const fit_options *options, int64_t n_samples, row_shap
                           searching > looking ? searching : looking,
                           options->noise ? noise_region_bytes(n_features, options->threads) : 0,
                           seeding > spreading ? seeding : spreading};
-  const int64_t held[] = {held_bytes(options, n_samples, row, n_ranks, !has_levels),
-                          near_bytes(family_find(options->covariance)->storage->shape, options->n_components,
-                                     n_features, n_samples / n_ranks + shard_block_rows(n_samples))};
-  fit_memory memory = {.points = sum_of_bytes(2, held),
+  fit_memory memory = {.points = held_bytes(options, n_samples, row, n_ranks, !has_levels),
+                       .bounds = near_bytes(family_find(options->covariance)->storage->shape, options->n_components,
+                                            n_features, n_samples / n_ranks + shard_block_rows(n_samples)),
                        .rest = sum_of_bytes((int)(sizeof rest / sizeof rest[0]), rest)};
   count_subsamples(options, &plan, n_samples, row, n_ranks, &memory);
   return memory;

@@ -74,6 +74,14 @@ static void tell_about_streaming(const point_source *source, const memory_need *
   fputc('\n', stderr);
 }
 
+static void tell_about_bounds(const point_source *source, const memory_need *need, int64_t may_use, int64_t whole)
+{
+  fprintf(stderr,
+          "%s: a rank may use %.3g GB and needs %.3g GB; there is no room for %.3g GB more in which passes leave what "
+          "spares the next ones work: the result is the same, but later\n",
+          source->label, gigabytes(may_use), gigabytes(whole), gigabytes(need->bounds));
+}
+
 gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory_need *need, int64_t limit, bool quiet,
                          shard_options *how, gmmpi_error *error)
 {
@@ -84,7 +92,9 @@ gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory
   const int64_t whole = sum_of_bytes(3, (int64_t[]){rest, need->points, need->subsamples});
   const int64_t smallest = sum_of_bytes(3, (int64_t[]){rest, need->least, need->least_subsamples});
   how->stream_bytes = how->subsample_bytes = 0;
+  how->without_bounds = need->bounds > 0 && sum_of_bytes(2, (int64_t[]){whole, need->bounds}) > room;
   if (whole <= room) {
+    if (how->without_bounds && rank == 0 && !quiet) tell_about_bounds(source, need, limit > 0 ? limit : room, whole);
   } else if (smallest <= room && !source->streams) {
     fail(error, GMMPI_NO_MEMORY,
          "%s: a rank needs %.3g GB and has %.3g GB, and %s cannot be streamed; turn it into HDF5 with gmmpi convert, "
@@ -118,6 +128,7 @@ gmmpi_status memory_plan_fit(MPI_Comm comm, const point_source *source, const fi
   const memory_need need = {
       .rest = sum_of_bytes(3, all),
       .points = memory->points,
+      .bounds = memory->bounds,
       .least = shard_least_stream_bytes(source->n_rows, source_row_width(source), shard_drops(how)),
       .subsamples = memory->subsamples,
       .least_subsamples = memory->least_subsamples,

@@ -58,6 +58,7 @@ level_plan selection_levels(const selection *what, int64_t n_samples, int64_t n_
 static fit_memory larger_memory(fit_memory a, fit_memory b)
 {
   return (fit_memory){.points = a.points > b.points ? a.points : b.points,
+                      .bounds = a.bounds > b.bounds ? a.bounds : b.bounds,
                       .subsamples = a.subsamples > b.subsamples ? a.subsamples : b.subsamples,
                       .least_subsamples =
                           a.least_subsamples > b.least_subsamples ? a.least_subsamples : b.least_subsamples,

@@ -109,11 +109,11 @@ typedef struct kernel {
   void (*pulls)(const density_form *form, const row_tile *tile, double *pulls, double *responsibilities,
                 double *log_density, block_sums *sums, double *scratch);
 
-  /* What posteriors does, of a form of DIAGONAL shape without dof, to the bit, but that only the rows of components
-   * that are present in near are set. near: what earlier passes, with the models that groups know of, have left, which
-   * is brought up to date. */
-  void (*near)(const density_form *form, const near_groups *groups, near_tile *near, const row_tile *tile,
-               double *responsibilities, double *log_likelihood, double *sum_log_max, double *scratch);
+  /* What posteriors does, of a form of DIAGONAL shape without dof, to the bit, of n_tiles tiles (at most
+   * kernel_group_tiles), but that only the rows of components that are present in near are set. near: what earlier
+   * passes, with the models that groups know of, have left, which is brought up to date. */
+  void (*near)(const density_form *form, const near_groups *groups, near_tiles *near, const row_tile *tiles,
+               int64_t n_tiles, double *responsibilities, double *log_likelihood, double *sum_log_max, double *scratch);
 
   /* Which components of a form that holds may have the highest log density, as log_densities computes it, or may tie
    * with it to 2^-39, at each of TILE_ROWS points; where farthest (TILE_ROWS numbers >= 0, or NULL) is given, only

@@ -22,6 +22,9 @@
 /* A bound that is not farther is as good as any, and its square a float. */
 #define NEAR_FARTHEST 0x1p60
 
+/* Groups at most. */
+enum { NEAR_MOST_GROUPS = 1024 };
+
 typedef struct near_groups {
   int64_t n_groups;        /* G */
   const int32_t *group_of; /* K */
@@ -47,15 +50,15 @@ typedef struct near_groups {
   const double *packed_constants, *packed_precisions, *packed_halves, *packed_numbers;
 } near_groups;
 
-/* What is remembered of a tile, and what was done. */
-typedef struct near_tile {
-  int32_t *best;          /* TILE_ROWS: components that looked best */
-  float *bounds;          /* G x TILE_ROWS: b */
-  uint64_t *present;      /* out, (K + 63) / 64 words: a bit per component that has a row of responsibilities; the other
-                             rows are not set */
+/* What is remembered of tiles, one behind the other, and what was done. */
+typedef struct near_tiles {
+  int32_t *best;          /* TILE_ROWS each: components that looked best */
+  float *bounds;          /* G x TILE_ROWS each: b */
+  uint64_t *present;      /* out, (K + 63) / 64 words each: a bit per component that has a row of responsibilities; the
+                             other rows are not set */
   int64_t n_computed;     /* out: of all pairs of a point and a group those that could not be left out */
   int64_t n_pairs;        /* out: all of them */
   int64_t n_within_reach; /* out: points and components that were found within reach of each other */
-} near_tile;
+} near_tiles;
 
 #endif

@@ -66,6 +66,7 @@ static int64_t block_width(int64_t width, int64_t j)
 }
 
 typedef double square_row __attribute__((vector_size(32), may_alias));
+typedef double loose_row __attribute__((vector_size(32), may_alias, aligned(8)));
 
 #if defined(__clang__)
 #define SHUFFLED(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
@@ -74,14 +75,13 @@ typedef int64_t square_places __attribute__((vector_size(32)));
 #define SHUFFLED(a, b, i, j, k, l) __builtin_shuffle(a, b, (square_places){i, j, k, l})
 #endif
 
-/* A square of 4 x 4 numbers, rows from_stride and to_stride apart, transposed. */
-ALWAYS_INLINE void transpose_square(const double *restrict from, int64_t from_stride, double *restrict to,
-                                    int64_t to_stride)
+/* A square of 4 x 4 numbers, in these rows, transposed, rows to_stride apart. */
+ALWAYS_INLINE void transpose_rows(const double *const from[4], double *restrict to, int64_t to_stride)
 {
-  const square_row a = *(const square_row *)from;
-  const square_row b = *(const square_row *)(from + from_stride);
-  const square_row c = *(const square_row *)(from + 2 * from_stride);
-  const square_row d = *(const square_row *)(from + 3 * from_stride);
+  const square_row a = *(const loose_row *)from[0];
+  const square_row b = *(const loose_row *)from[1];
+  const square_row c = *(const loose_row *)from[2];
+  const square_row d = *(const loose_row *)from[3];
   const square_row ab_even = SHUFFLED(a, b, 0, 4, 2, 6);
   const square_row ab_odd = SHUFFLED(a, b, 1, 5, 3, 7);
   const square_row cd_even = SHUFFLED(c, d, 0, 4, 2, 6);
@@ -90,6 +90,14 @@ ALWAYS_INLINE void transpose_square(const double *restrict from, int64_t from_st
   *(square_row *)(to + to_stride) = SHUFFLED(ab_odd, cd_odd, 0, 1, 4, 5);
   *(square_row *)(to + 2 * to_stride) = SHUFFLED(ab_even, cd_even, 2, 3, 6, 7);
   *(square_row *)(to + 3 * to_stride) = SHUFFLED(ab_odd, cd_odd, 2, 3, 6, 7);
+}
+
+/* The same of rows from_stride apart. */
+ALWAYS_INLINE void transpose_square(const double *restrict from, int64_t from_stride, double *restrict to,
+                                    int64_t to_stride)
+{
+  const double *const rows[4] = {from, from + from_stride, from + 2 * from_stride, from + 3 * from_stride};
+  transpose_rows(rows, to, to_stride);
 }
 
 static void blocks_of_tile(int64_t n_features, int64_t width, const double *restrict tile, double *restrict blocks)

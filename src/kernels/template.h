@@ -32,10 +32,11 @@ enum {
 #include "kernels/diagonal.h"
 #include "kernels/shares.h"
 
-#include "kernels/near.h"
 #include "kernels/pulls.h"
 
 #include "kernels/sums.h"
+
+#include "kernels/near.h"
 
 #include "kernels/few.h"
 #include "kernels/together.h"

@@ -16,6 +16,10 @@
  * each with its workspace: a rule only reads its context. */
 typedef void (*responsibility_rule)(void *context, const row_tile *tile, pass_workspace *workspace);
 
+/* The same for tiles that are accumulated together: fills n_tiles times K x TILE_ROWS, and may say in
+ * workspace->sums.present which rows it left out. */
+typedef void (*tiles_rule)(void *context, const row_tile *tiles, int64_t n_tiles, pass_workspace *workspace);
+
 /* Multiplies responsibilities (n_components x TILE_ROWS) by the rows' weights, if they have any. */
 void weigh_responsibilities(const row_tile *tile, int64_t n_components, double *responsibilities);
 

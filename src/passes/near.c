@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Members of a group, about, and groups at most. */
-enum { GROUP_MEMBERS = 8, MOST_GROUPS = 1024 };
+/* Members of a group, about. */
+enum { GROUP_MEMBERS = 8 };
 
 /* A group whose scale is below, or whose fall is above, is set anew. */
 static const double least_scale = 1e-4;
 static const double most_fall = 1e4;
 
 /* Passes without bounds after the first time that they did not pay; then twice as many. */
-enum { FIRST_PAUSE = 16, LONGEST_PAUSE = 256, FIRST_REGROUPING = 4, MOST_IN_VAIN = 8, TILES_TO_JUDGE = 4 };
+enum { FIRST_PAUSE = 16, LONGEST_PAUSE = 256, FIRST_REGROUPING = 2, MOST_IN_VAIN = 8, TILES_TO_JUDGE = 4 };
 
 /* Of all pairs, within reach; of all groups, computed; and that it might help to group components again. */
 #define MOST_WITHIN_REACH_AT_FIRST 0.7
@@ -25,6 +25,10 @@ enum { FIRST_PAUSE = 16, LONGEST_PAUSE = 256, FIRST_REGROUPING = 4, MOST_IN_VAIN
 
 /* The new ceiling lies so far above the highest log constant: a square root's slope is infinite at 0. */
 static const double headroom = 4.0;
+
+/* A factor e between two components' precisions keeps them apart as much as means sqrt(20 d) standard deviations apart
+ * do. */
+static const double weight_of_sizes = 20.0;
 
 struct near_state {
   const shard *points;
@@ -50,6 +54,8 @@ struct near_state {
   int64_t *starts, *members, *packed_starts;
   double *packed; /* means and factors, and then what there is once for each member */
   int32_t *group_of;
+  double *sizes; /* K: means of the logs of a component's precisions */
+  double unit;   /* exp of their mean */
   double *ceilings, *scales, *falls;
   float *ceilings_above, *scales_below, *falls_above;
   bool *forgotten;
@@ -61,7 +67,7 @@ struct near_state {
 /* A power of 2, so that groups are of the same size. */
 static int64_t groups_for(int64_t n_components, int64_t n_features)
 {
-  const int64_t most = n_features < MOST_GROUPS ? n_features : MOST_GROUPS;
+  const int64_t most = n_features < NEAR_MOST_GROUPS ? n_features : NEAR_MOST_GROUPS;
   int64_t n = 1;
   while (2 * n <= most && 2 * n * GROUP_MEMBERS <= n_components) n *= 2;
   return n;
@@ -102,7 +108,8 @@ static int64_t n_tiles(const near_state *near)
 
 bool near_is_of_use(const shard *points, density_shape shape, int64_t n_components)
 {
-  return is_of_use(shape, n_components, points->n_features) && !points->is_streamed && !points->has_labels;
+  return is_of_use(shape, n_components, points->n_features) && !points->is_streamed && !points->has_labels &&
+         !points->without_bounds;
 }
 
 near_state *near_create(const shard *points, density_shape shape, int64_t n_components)
@@ -127,6 +134,7 @@ near_state *near_create(const shard *points, density_shape shape, int64_t n_comp
   near->packed = allocate(most_packed(n_components, G) * (2 * d + N_PACKED), sizeof(double));
   near->members = allocate(n_components, sizeof(int64_t));
   near->group_of = allocate(n_components, sizeof(int32_t));
+  near->sizes = allocate(n_components, sizeof(double));
   near->ceilings = allocate(G, sizeof(double));
   near->scales = allocate(G, sizeof(double));
   near->falls = allocate(G, sizeof(double));
@@ -150,8 +158,8 @@ near_state *near_create(const shard *points, density_shape shape, int64_t n_comp
                                .packed_starts = near->packed_starts};
   if (near->means != NULL && near->precisions != NULL && near->log_constants != NULL && near->group_starts != NULL &&
       near->packed_starts != NULL && near->packed != NULL && near->starts != NULL && near->members != NULL &&
-      near->group_of != NULL && near->ceilings != NULL && near->scales != NULL && near->falls != NULL &&
-      near->ceilings_above != NULL && near->scales_below != NULL && near->falls_above != NULL &&
+      near->group_of != NULL && near->sizes != NULL && near->ceilings != NULL && near->scales != NULL &&
+      near->falls != NULL && near->ceilings_above != NULL && near->scales_below != NULL && near->falls_above != NULL &&
       near->forgotten != NULL && near->best != NULL && near->bounds != NULL)
     return near;
   near_destroy(near);
@@ -170,6 +178,7 @@ void near_destroy(near_state *near)
   free(near->packed);
   free(near->members);
   free(near->group_of);
+  free(near->sizes);
   free(near->ceilings);
   free(near->scales);
   free(near->falls);
@@ -184,6 +193,8 @@ void near_destroy(near_state *near)
 
 /* --- groups: components are halved by where they lie between two that are far from each other --- */
 
+/* Of means, in standard deviations of a middle size; and of sizes: one wide component in a group of narrow ones would
+ * be within reach of many points. */
 static double square_distance(const near_state *near, int64_t a, int64_t b)
 {
   const int64_t d = near->n_features;
@@ -192,7 +203,8 @@ static double square_distance(const near_state *near, int64_t a, int64_t b)
     const double y = near->means[a * d + j] - near->means[b * d + j];
     sum += y * y;
   }
-  return sum;
+  const double ratio = near->sizes[a] - near->sizes[b];
+  return near->unit * sum + weight_of_sizes * (double)d * ratio * ratio;
 }
 
 static int64_t farthest_from(const near_state *near, int64_t from, const int64_t *members, int64_t n)
@@ -242,6 +254,20 @@ static void halve(const near_state *near, int64_t *members, int64_t n, placed_co
   for (int64_t i = 0; i < n; i++) members[i] = room[i].component;
 }
 
+static void set_sizes(near_state *near)
+{
+  const int64_t K = near->n_components;
+  const int64_t n = near->isotropic ? 1 : near->n_features;
+  double sum = 0.0;
+  for (int64_t k = 0; k < K; k++) {
+    double logs = 0.0;
+    for (int64_t j = 0; j < n; j++) logs += log(near->precisions[k * n + j]);
+    near->sizes[k] = logs / (double)n;
+    sum += near->sizes[k];
+  }
+  near->unit = exp(sum / (double)K);
+}
+
 /* Makes groups of the last model's components; false: no memory. */
 static bool group_components(near_state *near)
 {
@@ -250,6 +276,7 @@ static bool group_components(near_state *near)
   placed_component *room = allocate(K, sizeof *room);
   if (room == NULL) return false;
   for (int64_t k = 0; k < K; k++) near->members[k] = k;
+  set_sizes(near);
   for (int64_t n = 1; n < G; n *= 2) {
     for (int64_t i = 0; i < n; i++) {
       const int64_t start = i * K / n;
@@ -504,27 +531,36 @@ bool near_begin(near_state *near, const density_form *form)
 
 /* --- the rule --- */
 
-void near_rule(void *context, const row_tile *tile, pass_workspace *workspace)
+/* The tiles of a walk, one behind the other; false: it does not pay, and nothing was done. */
+static bool compute_tiles(near_state *near, const row_tile *tiles, int64_t n_tiles, pass_workspace *workspace)
 {
-  near_state *near = context;
-  const int64_t K = near->n_components;
-  const int64_t index = (tile->first_row - near->points->first_row) / TILE_ROWS;
-  const int64_t in_group = (workspace->responsibilities - workspace->group_responsibilities) / (K * TILE_ROWS);
-  uint64_t *present = workspace->present + in_group * ((K + 63) / 64);
-  near_tile own = {.best = near->best + index * TILE_ROWS,
-                   .bounds = near->bounds + index * TILE_ROWS * near->n_groups,
-                   .present = present};
-  workspace->sums.present = workspace->present;
-  if (__atomic_load_n(&near->gave_up, __ATOMIC_RELAXED)) {
-    posterior_rule((void *)(uintptr_t)near->form, tile, workspace);
-    memset(present, 0xff, (size_t)((K + 63) / 64) * sizeof *present);
-    return;
-  }
-  workspace->kernel->near(near->form, &near->groups, &own, tile, workspace->responsibilities,
+  const int64_t index = (tiles[0].first_row - near->points->first_row) / TILE_ROWS;
+  near_tiles own = {.best = near->best + index * TILE_ROWS,
+                    .bounds = near->bounds + index * TILE_ROWS * near->n_groups,
+                    .present = workspace->present};
+  if (__atomic_load_n(&near->gave_up, __ATOMIC_RELAXED)) return false;
+  workspace->kernel->near(near->form, &near->groups, &own, tiles, n_tiles, workspace->responsibilities,
                           &workspace->sums.log_likelihood, &workspace->sums.sum_log_max_responsibility,
                           workspace->scratch);
   const int64_t n_within_reach = __atomic_add_fetch(&near->n_within_reach, own.n_within_reach, __ATOMIC_RELAXED);
   const int64_t n_pairs = __atomic_add_fetch(&near->n_pairs, own.n_pairs, __ATOMIC_RELAXED);
   __atomic_fetch_add(&near->n_computed, own.n_computed, __ATOMIC_RELAXED);
   if (too_many_are_near(near, n_pairs, n_within_reach)) __atomic_store_n(&near->gave_up, true, __ATOMIC_RELAXED);
+  return true;
+}
+
+void near_rule(void *context, const row_tile *tiles, int64_t n_tiles, pass_workspace *workspace)
+{
+  near_state *near = context;
+  if (compute_tiles(near, tiles, n_tiles, workspace)) {
+    workspace->sums.present = workspace->present;
+    return;
+  }
+  workspace->sums.present = NULL;
+  double *responsibilities = workspace->responsibilities;
+  for (int64_t t = 0; t < n_tiles; t++) {
+    workspace->responsibilities = responsibilities + t * near->n_components * TILE_ROWS;
+    posterior_rule((void *)(uintptr_t)near->form, &tiles[t], workspace);
+  }
+  workspace->responsibilities = responsibilities;
 }

@@ -41,8 +41,9 @@ int64_t near_bytes(density_shape shape, int64_t n_components, int64_t n_features
  * Else use near_rule. near may be NULL. */
 bool near_begin(near_state *near, const density_form *form);
 
-/* posterior_rule; context is a near_state. Rows of responsibilities that are all 0 are left out: see block_sums. */
-void near_rule(void *context, const row_tile *tile, pass_workspace *workspace);
+/* posterior_rule of tiles together; context is a near_state. Rows of responsibilities that are all 0 may be left out:
+ * see block_sums. */
+void near_rule(void *context, const row_tile *tiles, int64_t n_tiles, pass_workspace *workspace);
 
 /* Of the last pass: which part of pairs of points and groups was computed. */
 double near_share_computed(const near_state *near);

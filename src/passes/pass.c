@@ -81,11 +81,23 @@ static void apply_rule(const pass_request *request, const row_tile *tile, pass_w
   request->rule(request->context, &weighted, workspace);
 }
 
+/* Applies its rule of tiles to all of them. */
+static void apply_rule_of_tiles(const pass_request *request, const row_tile *tiles, int64_t n_tiles,
+                                pass_workspace *workspace)
+{
+  weighted_group group;
+  weigh_group(request, tiles, n_tiles, &group);
+  workspace->responsibilities = workspace->group_responsibilities;
+  request->rule_of_tiles(request->context_of_tiles, group.tiles, n_tiles, workspace);
+}
+
 /* Adds tiles to the sums by posterior_rule in one go. False, and nothing is done, where the kernels can't. */
 static bool sum_together(const pass_request *request, const row_tile *tiles, int64_t n_tiles, pass_workspace *workspace)
 {
   weighted_group group;
-  if (request->rule != posterior_rule || !posteriors_go_together(request->context, tiles, n_tiles)) return false;
+  if (request->rule != posterior_rule || request->rule_of_tiles != NULL ||
+      !posteriors_go_together(request->context, tiles, n_tiles))
+    return false;
   weigh_group(request, tiles, n_tiles, &group);
   workspace->kernel->together(request->context, group.tiles, n_tiles, &workspace->sums);
   return true;
@@ -99,7 +111,8 @@ static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int
   pass_workspace *workspace = &visit->team->workspaces[thread];
   const int64_t K = workspace->sums.n_components;
   if (sum_together(request, tiles, n_tiles, workspace)) return;
-  for (int64_t t = 0; t < n_tiles; t++) {
+  if (request->rule_of_tiles != NULL) apply_rule_of_tiles(request, tiles, n_tiles, workspace);
+  for (int64_t t = 0; t < n_tiles && request->rule_of_tiles == NULL; t++) {
     workspace->responsibilities = workspace->group_responsibilities + t * K * TILE_ROWS;
     apply_rule(request, &tiles[t], workspace);
   }

@@ -19,6 +19,8 @@ enum { MOST_REQUESTS = 512 };
 typedef struct pass_request {
   responsibility_rule rule;
   void *context;
+  tiles_rule rule_of_tiles; /* NULL; else, where sums are taken, instead of rule, which gives the same */
+  void *context_of_tiles;
   statistics *sums;          /* statistics_begin was called */
   const single_form *single; /* NULL; else the E-step's form, of which responsibilities and sums are taken in single
                                 precision, whatever the rule is */

@@ -58,6 +58,7 @@ gmmpi_status shard_lay_out(MPI_Comm comm, const char *label, int64_t n_samples, 
   created->weight_unit = 1.0;
   created->total_weight = (double)n_samples;
   created->single_precision = options->single_precision;
+  created->without_bounds = options->without_bounds;
   created->n_threads = options->n_threads > 1 ? options->n_threads : 1;
   created->block_rows = shard_block_rows(n_samples);
   created->n_blocks = layout_n_blocks(n_samples);

@@ -32,6 +32,7 @@ typedef struct shard_options {
   bool has_weights;      /* the last number of each row is its weight, and no feature */
   bool has_labels;       /* the one before it, or the last one, is its label: -1, or the component, a whole number */
   int64_t n_classes;     /* labels are below it; 0: nobody says */
+  bool without_bounds;   /* there is no memory for what passes leave for the next ones (passes/near.h) */
   bool drops_weightless; /* a row of weight 0 is left out, whatever else is in it */
   int64_t stream_bytes;  /* 0: all rows are held; else they are streamed through chunks of at most so many bytes */
   int64_t subsample_bytes; /* of points that are streamed: the most for a subsample of them, which is held, or streamed;
@@ -70,6 +71,7 @@ typedef struct shard {
   int64_t first_row;  /* 0-based row of the data set with which this rank begins */
   int64_t n_rows;     /* rows of this rank; 0 is fine */
   bool single_precision;
+  bool without_bounds;          /* see shard_options */
   bool is_streamed;             /* not all rows are at hand, and reading them may fail; the same on all ranks */
   const shard_backing *backing; /* how its rows are held; NULL while they are not there yet */
   void *rows;                   /* the backing's own */
