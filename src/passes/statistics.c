@@ -30,9 +30,6 @@ int64_t statistics_bytes(density_shape shape, statistics_order order, int64_t n_
 
 enum { N_TAIL_SUMS = 2 };
 
-/* The least power of two that no log(1 + delta / nu) exceeds. */
-static const double most_log = 1024.0;
-
 int64_t statistics_tail_words(int64_t n_components)
 {
   return N_TAIL_SUMS * FIXED_LIMBS * n_components;
@@ -275,7 +272,7 @@ static void add_tail_sums(const statistics *sums, const block_sums *block, int t
   const double one = 1.0;
   limb_cursor limbs = tail_limbs_of(sums, thread, k);
   add_values(&limbs, 1, &block->totals[k], &one, 1.0 / sums->total_scale);
-  add_values(&limbs, 1, &block->logs[k], &one, 1.0 / (most_log * sums->total_scale));
+  add_values(&limbs, 1, &block->logs[k], &one, 1.0 / (STATISTICS_MOST_LOG * sums->total_scale));
 }
 
 /* second: as block_sums has it for one component. */
@@ -335,7 +332,7 @@ static void take_tail_sums(statistics *sums, int64_t k)
 {
   limb_cursor limbs = tail_limbs_of(sums, 0, k);
   sums->totals[k] = take_value(&limbs, sums->total_scale);
-  sums->logs[k] = take_value(&limbs, most_log * sums->total_scale);
+  sums->logs[k] = take_value(&limbs, STATISTICS_MOST_LOG * sums->total_scale);
 }
 
 static void take_second(const statistics *sums, limb_cursor *limbs, const double *inverse_scales, double *second)
@@ -368,9 +365,16 @@ static void take_component(statistics *sums, int64_t k)
 void statistics_place(statistics *sums, int64_t *words)
 {
   const size_t size = (size_t)sums->n_words * sizeof *words;
+  sums->one_block = false;
   sums->travelling = words;
   memset(words, 0, size);
   memset(sums->words, 0, (size_t)(sums->n_threads - 1) * size);
+}
+
+void statistics_expect_one_block(statistics *sums)
+{
+  sums->one_block = true;
+  sums->travelling = NULL;
 }
 
 void statistics_add_threads(statistics *sums)
@@ -382,7 +386,7 @@ void statistics_add_threads(statistics *sums)
   }
 }
 
-void statistics_take(statistics *sums)
+static void take_limbs(statistics *sums)
 {
   for (int64_t k = 0; k < sums->n_components; k++) take_component(sums, k);
   if (sums->order == POOLED_ORDER) {
@@ -391,6 +395,12 @@ void statistics_take(statistics *sums)
   }
   sums->log_likelihood = full_range_value(full_range_words(sums, 0));
   sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
+}
+
+void statistics_take(statistics *sums)
+{
+  if (!sums->one_block) take_limbs(sums);
+  if (weight_unit(sums) == 1.0) return;
   rescale(sums, sums->n_components, sums->counts);
   if (sums->totals != NULL) {
     rescale(sums, sums->n_components, sums->totals);

@@ -29,6 +29,9 @@
 #include "kernels/kernel.h"
 #include "passes/weighting.h"
 
+/* The least power of two that no log(1 + delta / nu) exceeds. */
+#define STATISTICS_MOST_LOG 1024.0
+
 typedef struct statistics {
   density_shape shape;
   statistics_order order;
@@ -60,6 +63,7 @@ typedef struct statistics {
   double total_scale;             /* of a sum over a block's responsibilities */
   double largest_pull;            /* 1, or of t distributions the largest that (nu + d)/nu is */
   bool tight;                     /* statistics_tighten was called */
+  bool one_block;                 /* the sums over one block are all there is: passes/one_block.h */
   const row_weighting *weighting; /* what the rows count for in the pass; NULL: their own weights */
   const shard *points;            /* borrowed: ranges of the columns */
 } statistics;
@@ -112,6 +116,9 @@ void statistics_add_block(statistics *sums, const block_sums *block, int thread)
 
 /* Where the first thread's words of the pass to come are: n_words, which are set to zero. */
 void statistics_place(statistics *sums, int64_t *words);
+
+/* Instead, where one block's sums are to be taken (passes/one_block.h). */
+void statistics_expect_one_block(statistics *sums);
 
 /* After the walk: adds what the other threads have to the words that travel. */
 void statistics_add_threads(statistics *sums);

@@ -197,6 +197,16 @@ double fixed_value(int64_t high, int64_t middle, int64_t low, double scale)
   return ((double)high + fraction) * 0x1p-40 * scale;
 }
 
+double fixed_sum_of_small(double value, double inverse_scale)
+{
+  int64_t high = 0;
+  int64_t middle = 0;
+  int64_t low = 0;
+  if (value == 0.0) return 0.0;
+  add_limbs(value * inverse_scale * 0x1p40, &high, &middle, &low);
+  return fixed_value(high, middle, low, 1.0 / inverse_scale);
+}
+
 /* Limb i counts in units of 2^(32 i - FULL_RANGE_OFFSET); the smallest subnormal number is 2^-1074. */
 enum { FULL_RANGE_BITS = 32, FULL_RANGE_OFFSET = 1152 };
 
@@ -241,14 +251,32 @@ double full_range_value(const int64_t *limbs)
 {
   int64_t carried[FULL_RANGE_LIMBS];
   int64_t carry = 0;
-  for (int i = 0; i < FULL_RANGE_LIMBS; i++) {
-    carried[i] = limbs[i] + carry;
-    carry = i + 1 < FULL_RANGE_LIMBS ? carry_from(&carried[i], FULL_RANGE_BITS) : 0;
+  int first = 0;
+  int end = FULL_RANGE_LIMBS;
+  /* Most limbs are 0, below and above a few. */
+  while (first < end && limbs[first] == 0) first++;
+  while (end > first && limbs[end - 1] == 0) end--;
+  if (first == end) return 0.0;
+  const int lowest = first > 3 ? first - 3 : 0;
+  for (int i = lowest; i < first; i++) carried[i] = 0;
+  int n = first;
+  for (; n < end || (carry != 0 && n < FULL_RANGE_LIMBS); n++) {
+    carried[n] = limbs[n] + carry;
+    carry = n + 1 < FULL_RANGE_LIMBS ? carry_from(&carried[n], FULL_RANGE_BITS) : 0;
   }
-  int top = FULL_RANGE_LIMBS - 1;
-  while (top > 0 && carried[top] == 0) top--;
+  int top = n - 1;
+  while (top > first && carried[top] == 0) top--;
   /* Four limbs from the top hold more than a double's 53 bits. */
   double sum = 0.0;
   for (int i = top > 3 ? top - 3 : 0; i <= top; i++) sum += ldexp((double)carried[i], FULL_RANGE_BITS * (i - top));
   return ldexp(sum, FULL_RANGE_BITS * top - FULL_RANGE_OFFSET);
+}
+
+double full_range_sum_of_one(double value)
+{
+  int64_t limbs[FULL_RANGE_LIMBS] = {0};
+  if (value == 0.0) return 0.0;
+  if (fabs(value) >= 0x1p-1000 && fabs(value) <= 0x1p1000) return value;
+  full_range_add(limbs, value);
+  return full_range_value(limbs);
 }

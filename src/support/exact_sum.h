@@ -13,6 +13,7 @@
 #ifndef SUPPORT_EXACT_SUM_H
 #define SUPPORT_EXACT_SUM_H
 
+#include <math.h>
 #include <stdint.h>
 
 enum { FIXED_LIMBS = 3, FIXED_BITS = 40 };
@@ -54,6 +55,15 @@ void fixed_run_end(fixed_run *run);
 /* The double nearest (within two units in the last place) to the sum of which these are the limbs. */
 double fixed_value(int64_t high, int64_t middle, int64_t low, double scale);
 
+/* What fixed_add to limbs of 0 and fixed_value make of one value: the value itself, unless it has bits below 2^-120 of
+ * its scale. */
+double fixed_sum_of_small(double value, double inverse_scale);
+static inline double fixed_sum_of_one(double value, double inverse_scale)
+{
+  const double size = fabs(value * inverse_scale);
+  return size >= 0x1p-60 && size <= 1.0 ? value : fixed_sum_of_small(value, inverse_scale);
+}
+
 enum { FULL_RANGE_LIMBS = 70 };
 
 /* Adds a value to FULL_RANGE_LIMBS limbs. One that is not finite makes the sum infinite. */
@@ -65,5 +75,8 @@ void full_range_add_all(int64_t *limbs, int64_t n, const double *values);
 
 /* The sum as a double, within one unit in the last place. */
 double full_range_value(const int64_t *limbs);
+
+/* What full_range_add to limbs of 0 and full_range_value make of one value: the value itself, if it is finite. */
+double full_range_sum_of_one(double value);
 
 #endif
