@@ -20,9 +20,10 @@ MALL = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "da
 
 
 class Comparison(NamedTuple):
-    """A size, and how far its clusters are from each other."""
+    """A size, how far its clusters are from each other, and options that only the new build gets."""
     configuration: Configuration
     separation: float = OVERLAPPING
+    options: tuple = ()
 
     @property
     def data(self):
@@ -30,15 +31,20 @@ class Comparison(NamedTuple):
 
     @property
     def name(self):
-        return self.configuration.name + (" separated" if self.separation == SEPARATED else "")
+        words = [self.configuration.name] + ([self.data] if self.separation == SEPARATED else []) + list(self.options)
+        return " ".join(words)
 
 
+MIXED = ("--arithmetic", "mixed")
 COMPARISONS = [Comparison(Configuration(*size), *how) for size, *how in (
     (("full", 1000000, 2, 5),), (("full", 1000000, 8, 16),), (("full", 500000, 16, 32),), (("full", 400000, 32, 32),),
     (("full", 200000, 64, 32),), (("full", 100000, 128, 64),), (("tied", 1000000, 16, 32),), (("tied", 200000, 64, 32),),
     (("diag", 1000000, 32, 64),), (("diag", 100000, 128, 1024),), (("diag", 100000, 128, 1024), SEPARATED),
-    (("spherical", 100000, 128, 1024),), (("spherical", 100000, 128, 1024), SEPARATED))]
-QUICK_COMPARISONS = [Comparison(Configuration("full", 5000, 4, 3)), Comparison(Configuration("tied", 5000, 6, 3), SEPARATED)]
+    (("spherical", 100000, 128, 1024),), (("spherical", 100000, 128, 1024), SEPARATED),
+    (("full", 500000, 16, 32), OVERLAPPING, MIXED), (("full", 200000, 64, 32), OVERLAPPING, MIXED),
+    (("spherical", 100000, 128, 1024), OVERLAPPING, MIXED))]
+QUICK_COMPARISONS = [Comparison(Configuration("full", 5000, 4, 3)), Comparison(Configuration("tied", 5000, 6, 3), SEPARATED),
+                     Comparison(Configuration("full", 5000, 6, 3), OVERLAPPING, MIXED)]
 
 WHOLE = [("full", 100000, 8, 16), ("full", 100000, 16, 16), ("diag", 200000, 16, 32)]
 QUICK_WHOLE = [("full", 2000, 2, 3)]
@@ -78,10 +84,11 @@ def measure_against(programs, old_programs, scratch, comparisons, rounds):
             say("  %s: round %d of %d" % (one.name, turn + 1, rounds))
             peak = programs.peak()["flops_per_second"]
             old, new = in_turn(turn, lambda: old_programs.iterate(sample, iterations, ranks=programs.cores),
-                               lambda: programs.iterate(sample, iterations, ranks=programs.cores))
+                               lambda: programs.iterate(sample, iterations, *one.options, ranks=programs.cores))
+            tolerance = 1e-6 if one.options else 1e-10
             result["rounds"].append({
                 "peak": peak, "old": old["seconds_per_iteration"], "new": new["seconds_per_iteration"],
-                "same_work": check_same_work("the old build", new["mean_log_likelihood"], old["mean_log_likelihood"], 1e-10, "last")})
+                "same_work": check_same_work("the old build", new["mean_log_likelihood"], old["mean_log_likelihood"], tolerance, "last")})
         results.append(result)
         scratch.clear()
     return results

@@ -108,12 +108,12 @@ class Programs:
             words += ["--log", log]
         return self._json(words, ranks)
 
-    def iterate(self, sample, iterations, ranks=None, threads=None):
+    def iterate(self, sample, iterations, *options, ranks=None, threads=None):
         """Plain EM from the sample's start; adds the mean log-likelihood of the start to the summary."""
         log = os.path.join(self.folder, "log.csv")
         configuration = sample.configuration
         summary = self.fit(sample.points, "-k", configuration.K, "--covariance", configuration.covariance, "--init",
-                           sample.start, *PLAIN_EM, "--tol", 0, "--max-iter", iterations, ranks=ranks, threads=threads, log=log)
+                           sample.start, *PLAIN_EM, *options, "--tol", 0, "--max-iter", iterations, ranks=ranks, threads=threads, log=log)
         with open(log) as file:
             names, first = [line.strip().split(",") for line in file][:2]
         os.remove(log)

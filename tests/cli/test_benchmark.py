@@ -138,7 +138,7 @@ class Script(Case):
         self.assertEqual(sorted(os.listdir(folder)), ["against.png", "benchmark.json", "benchmark.md"])
         with open(os.path.join(folder, "benchmark.json")) as file:
             raw = json.load(file)
-        self.assertEqual([result["data"] for result in raw["against"]], ["overlapping", "separated"])
+        self.assertEqual([result["data"] for result in raw["against"]], ["overlapping", "separated", "overlapping"])
         for result in raw["against"]:
             self.assertTrue(all(r["same_work"] and r["old"] > 0 and r["new"] > 0 for r in result["rounds"]), result)
         for result in raw["whole"]:

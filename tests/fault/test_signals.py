@@ -251,7 +251,7 @@ class Signals(harness.Case):
         """Stopped by the clock wherever that may be, over and over again, at changing numbers of ranks."""
         stops = 0
         for turn in range(20):
-            job = self.start("--restart", "auto", "-q", "--time-limit", "%.2f" % (0.8 * 1.4**turn), options=self.OPTIONS,
+            job = self.start("--restart", "auto", "-q", "--time-limit", "%.2f" % (0.1 * 1.5**turn), options=self.OPTIONS,
                              ranks=1 + turn % 3)
             if job.wait() == 0:
                 break
