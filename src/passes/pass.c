@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/pass.h"
 
-#include "passes/one_block.h"
+#include "passes/few_blocks.h"
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
@@ -105,8 +105,8 @@ static void add_block(void *context, const block_view *block, int thread)
   const request_visit *visit = context;
   (void)block;
   statistics *sums = visit->request->sums;
-  if (sums->one_block)
-    statistics_take_block(sums, &visit->team->workspaces[thread].sums);
+  if (sums->n_held >= 0)
+    statistics_hold_block(sums, &visit->team->workspaces[thread].sums);
   else
     statistics_add_block(sums, &visit->team->workspaces[thread].sums, thread);
 }
@@ -176,13 +176,7 @@ static void visit_points(pass_team *team, const shard *points, const pass_reques
 
 /* --- the pass --- */
 
-/* Is there but one block for one thread, and nothing to add up? */
-static bool is_one_block(const shard *points, int n_ranks)
-{
-  return n_ranks == 1 && points->n_threads == 1 && points->n_blocks == 1;
-}
-
-static int64_t place_sums(const pass_team *team, const pass_request *requests, int64_t n_requests, bool one_block)
+static int64_t place_sums(const pass_team *team, const pass_request *requests, int64_t n_requests, bool is_alone)
 {
   int64_t n_words = 0;
   for (int64_t r = 0; r < n_requests; r++) {
@@ -190,8 +184,8 @@ static int64_t place_sums(const pass_team *team, const pass_request *requests, i
     statistics_weigh(sums, requests[r].weighting);
     if (requests[r].spans != NULL) {
       memset(requests[r].spans, 0, (size_t)(sums->n_components * sums->n_features) * sizeof(double));
-    } else if (one_block) {
-      statistics_expect_one_block(sums);
+    } else if (is_alone && statistics_can_be_held(sums)) {
+      statistics_hold(sums);
     } else {
       statistics_place(sums, team->words + n_words);
       n_words += sums->n_words;
@@ -243,7 +237,7 @@ gmmpi_status pass_make(pass_team *team, const shard *points, const pass_request 
   const double began = is_timed ? MPI_Wtime() : 0.0;
   int n_ranks;
   MPI_Comm_size(points->comm, &n_ranks);
-  const int64_t n_words = place_sums(team, requests, n_requests, is_one_block(points, n_ranks));
+  const int64_t n_words = place_sums(team, requests, n_requests, n_ranks == 1);
   visit_points(team, points, requests, n_requests);
   for (int64_t r = 0; r < n_requests; r++) {
     if (requests[r].spans == NULL) statistics_add_threads(requests[r].sums);

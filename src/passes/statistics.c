@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/statistics.h"
 
+#include "passes/few_blocks.h"
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/memory.h"
@@ -25,10 +26,14 @@ int64_t statistics_bytes(density_shape shape, statistics_order order, int64_t n_
       !multiply_fits(n_second, length, &second) || !multiply_fits(second, each, &second) ||
       !multiply_fits(n_components + 1, 2 * padded_width(d) * (int64_t)sizeof(double), &vectors))
     return INT64_MAX;
-  return sum_of_bytes(3, (int64_t[]){first, second, vectors});
+  const int64_t held = FEW_BLOCKS * (FEW_VALUES + 2) * (int64_t)sizeof(double);
+  return sum_of_bytes(4, (int64_t[]){first, second, vectors, held});
 }
 
 enum { N_TAIL_SUMS = 2 };
+
+/* The least power of two that no log(1 + delta / nu) exceeds. */
+static const double most_log = 1024.0;
 
 int64_t statistics_tail_words(int64_t n_components)
 {
@@ -82,6 +87,13 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   if (sums->references == NULL || sums->inverse_scales == NULL || sums->counts == NULL || sums->first == NULL ||
       sums->second == NULL || sums->origin == NULL || sums->pooled_scales == NULL || sums->words == NULL)
     goto no_memory;
+  sums->n_held = -1;
+  if (points->n_blocks <= FEW_BLOCKS && sums->n_values <= FEW_VALUES) {
+    sums->held = allocate(FEW_BLOCKS * (sums->n_values + 2), sizeof(double));
+    if (sums->held == NULL) goto no_memory;
+    sums->held_logs[0] = sums->held + FEW_BLOCKS * sums->n_values;
+    sums->held_logs[1] = sums->held_logs[0] + FEW_BLOCKS;
+  }
   return GMMPI_OK;
 
 no_memory:
@@ -96,6 +108,8 @@ no_memory:
 gmmpi_status statistics_add_tails(statistics *sums, gmmpi_error *error)
 {
   const int64_t K = sums->n_components;
+  free(sums->held);
+  sums->held = NULL;
   sums->n_values += N_TAIL_SUMS * K;
   sums->n_words += statistics_tail_words(K);
   free(sums->words);
@@ -151,6 +165,7 @@ void statistics_destroy(statistics *sums)
   free(sums->origin);
   free(sums->pooled_scales);
   free(sums->words);
+  free(sums->held);
   free(sums);
 }
 
@@ -272,7 +287,7 @@ static void add_tail_sums(const statistics *sums, const block_sums *block, int t
   const double one = 1.0;
   limb_cursor limbs = tail_limbs_of(sums, thread, k);
   add_values(&limbs, 1, &block->totals[k], &one, 1.0 / sums->total_scale);
-  add_values(&limbs, 1, &block->logs[k], &one, 1.0 / (STATISTICS_MOST_LOG * sums->total_scale));
+  add_values(&limbs, 1, &block->logs[k], &one, 1.0 / (most_log * sums->total_scale));
 }
 
 /* second: as block_sums has it for one component. */
@@ -332,7 +347,7 @@ static void take_tail_sums(statistics *sums, int64_t k)
 {
   limb_cursor limbs = tail_limbs_of(sums, 0, k);
   sums->totals[k] = take_value(&limbs, sums->total_scale);
-  sums->logs[k] = take_value(&limbs, STATISTICS_MOST_LOG * sums->total_scale);
+  sums->logs[k] = take_value(&limbs, most_log * sums->total_scale);
 }
 
 static void take_second(const statistics *sums, limb_cursor *limbs, const double *inverse_scales, double *second)
@@ -365,15 +380,15 @@ static void take_component(statistics *sums, int64_t k)
 void statistics_place(statistics *sums, int64_t *words)
 {
   const size_t size = (size_t)sums->n_words * sizeof *words;
-  sums->one_block = false;
+  sums->n_held = -1;
   sums->travelling = words;
   memset(words, 0, size);
   memset(sums->words, 0, (size_t)(sums->n_threads - 1) * size);
 }
 
-void statistics_expect_one_block(statistics *sums)
+void statistics_hold(statistics *sums)
 {
-  sums->one_block = true;
+  sums->n_held = 0;
   sums->travelling = NULL;
 }
 
@@ -399,7 +414,10 @@ static void take_limbs(statistics *sums)
 
 void statistics_take(statistics *sums)
 {
-  if (!sums->one_block) take_limbs(sums);
+  if (sums->n_held >= 0)
+    statistics_take_held(sums);
+  else
+    take_limbs(sums);
   if (weight_unit(sums) == 1.0) return;
   rescale(sums, sums->n_components, sums->counts);
   if (sums->totals != NULL) {

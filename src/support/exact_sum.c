@@ -197,14 +197,42 @@ double fixed_value(int64_t high, int64_t middle, int64_t low, double scale)
   return ((double)high + fraction) * 0x1p-40 * scale;
 }
 
-double fixed_sum_of_small(double value, double inverse_scale)
+/* So many values are added up side by side. */
+enum { TOGETHER = 64 };
+
+HOT void sum_of_few(int64_t n, int64_t n_summands, const double *restrict values, const double *restrict inverse_scales,
+                    double *restrict sums)
 {
-  int64_t high = 0;
-  int64_t middle = 0;
-  int64_t low = 0;
-  if (value == 0.0) return 0.0;
-  add_limbs(value * inverse_scale * 0x1p40, &high, &middle, &low);
-  return fixed_value(high, middle, low, 1.0 / inverse_scale);
+  for (int64_t first = 0; first < n; first += TOGETHER) {
+    const int64_t n_here = n - first < TOGETHER ? n - first : TOGETHER;
+    const double *inverse = inverse_scales + first;
+    int64_t high[TOGETHER] = {0};
+    int64_t middle[TOGETHER] = {0};
+    int64_t low[TOGETHER] = {0};
+    for (int64_t s = 0; s < n_summands; s++) {
+      const double *restrict own = values + s * n + first;
+      for (int64_t i = 0; i < n_here; i++) add_limbs(own[i] * inverse[i] * 0x1p40, &high[i], &middle[i], &low[i]);
+    }
+    for (int64_t i = 0; i < n_here; i++) sums[first + i] = fixed_value(high[i], middle[i], low[i], 1.0 / inverse[i]);
+  }
+}
+
+#define DEFINE_SUM_OF_FEW(variant, target)                                                                             \
+  static target void sum_of_few_##variant(int64_t n, int64_t n_summands, const double *values,                         \
+                                          const double *inverse_scales, double *sums)                                  \
+  {                                                                                                                    \
+    sum_of_few(n, n_summands, values, inverse_scales, sums);                                                           \
+  }
+
+DEFINE_SUM_OF_FEW(portable, )
+#if HAS_VARIANTS
+DEFINE_SUM_OF_FEW(avx2, __attribute__((target("avx2"))))
+DEFINE_SUM_OF_FEW(avx512, __attribute__((target("avx512f"))))
+#endif
+
+void fixed_sum_of_few(int64_t n, int64_t n_summands, const double *values, const double *inverse_scales, double *sums)
+{
+  CALL_BEST(sum_of_few, n, n_summands, values, inverse_scales, sums);
 }
 
 /* Limb i counts in units of 2^(32 i - FULL_RANGE_OFFSET); the smallest subnormal number is 2^-1074. */
@@ -270,13 +298,4 @@ double full_range_value(const int64_t *limbs)
   double sum = 0.0;
   for (int i = top > 3 ? top - 3 : 0; i <= top; i++) sum += ldexp((double)carried[i], FULL_RANGE_BITS * (i - top));
   return ldexp(sum, FULL_RANGE_BITS * top - FULL_RANGE_OFFSET);
-}
-
-double full_range_sum_of_one(double value)
-{
-  int64_t limbs[FULL_RANGE_LIMBS] = {0};
-  if (value == 0.0) return 0.0;
-  if (fabs(value) >= 0x1p-1000 && fabs(value) <= 0x1p1000) return value;
-  full_range_add(limbs, value);
-  return full_range_value(limbs);
 }

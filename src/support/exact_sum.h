@@ -13,7 +13,6 @@
 #ifndef SUPPORT_EXACT_SUM_H
 #define SUPPORT_EXACT_SUM_H
 
-#include <math.h>
 #include <stdint.h>
 
 enum { FIXED_LIMBS = 3, FIXED_BITS = 40 };
@@ -55,14 +54,9 @@ void fixed_run_end(fixed_run *run);
 /* The double nearest (within two units in the last place) to the sum of which these are the limbs. */
 double fixed_value(int64_t high, int64_t middle, int64_t low, double scale);
 
-/* What fixed_add to limbs of 0 and fixed_value make of one value: the value itself, unless it has bits below 2^-120 of
- * its scale. */
-double fixed_sum_of_small(double value, double inverse_scale);
-static inline double fixed_sum_of_one(double value, double inverse_scale)
-{
-  const double size = fabs(value * inverse_scale);
-  return size >= 0x1p-60 && size <= 1.0 ? value : fixed_sum_of_small(value, inverse_scale);
-}
+/* What fixed_add for each of few summands and fixed_value make of n values: values has n_summands rows of n, of which
+ * none exceeds its scale in size; inverse_scales: n powers of two. */
+void fixed_sum_of_few(int64_t n, int64_t n_summands, const double *values, const double *inverse_scales, double *sums);
 
 enum { FULL_RANGE_LIMBS = 70 };
 
@@ -75,8 +69,5 @@ void full_range_add_all(int64_t *limbs, int64_t n, const double *values);
 
 /* The sum as a double, within one unit in the last place. */
 double full_range_value(const int64_t *limbs);
-
-/* What full_range_add to limbs of 0 and full_range_value make of one value: the value itself, if it is finite. */
-double full_range_sum_of_one(double value);
 
 #endif
