@@ -7,16 +7,14 @@
 
 #include "passes/statistics.h"
 
-/* So many blocks of at most so many values are held. */
-enum { FEW_BLOCKS = 16, FEW_VALUES = 512 };
-
 /* Are all sums of a pass to be held, where this rank has all points? */
 bool statistics_can_be_held(const statistics *sums);
 
 /* Holds what was summed over one block. */
 void statistics_hold_block(statistics *sums, const block_sums *block);
 
-/* Sets counts, first, second and the log-likelihood from the blocks that are held, in units of weight. */
+/* Sets counts, first, second and the log-likelihood from the blocks that are held, in units of weight: before
+ * statistics_take, which does the rest. */
 void statistics_take_held(statistics *sums);
 
 #endif

@@ -247,7 +247,9 @@ gmmpi_status pass_make(pass_team *team, const shard *points, const pass_request 
 
   if (n_ranks > 1) reduce_spans(points->comm, requests, n_requests);
   for (int64_t r = 0; r < n_requests; r++) {
-    if (requests[r].spans == NULL) statistics_take(requests[r].sums);
+    if (requests[r].spans != NULL) continue;
+    if (requests[r].sums->n_held >= 0) statistics_take_held(requests[r].sums);
+    statistics_take(requests[r].sums);
   }
   control->seconds = (n_ranks > 1 && is_timed ? MPI_Wtime() : walked) - began;
   return GMMPI_OK;

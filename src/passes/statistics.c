@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/statistics.h"
 
-#include "passes/few_blocks.h"
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/memory.h"
@@ -414,10 +413,7 @@ static void take_limbs(statistics *sums)
 
 void statistics_take(statistics *sums)
 {
-  if (sums->n_held >= 0)
-    statistics_take_held(sums);
-  else
-    take_limbs(sums);
+  if (sums->n_held < 0) take_limbs(sums);
   if (weight_unit(sums) == 1.0) return;
   rescale(sums, sums->n_components, sums->counts);
   if (sums->totals != NULL) {

@@ -29,6 +29,9 @@
 #include "kernels/kernel.h"
 #include "passes/weighting.h"
 
+/* So many blocks of at most so many values are held: passes/few_blocks.h. */
+enum { FEW_BLOCKS = 16, FEW_VALUES = 512 };
+
 typedef struct statistics {
   density_shape shape;
   statistics_order order;
