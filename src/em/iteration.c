@@ -27,9 +27,14 @@ static bool processors_differ(MPI_Comm comm)
   return extremes[0] != -extremes[1];
 }
 
-static double stopwatch(double *since)
+static double clock_of(const em_iteration *em)
 {
-  const double now = MPI_Wtime();
+  return em->is_untimed ? 0.0 : MPI_Wtime();
+}
+
+static double stopwatch(const em_iteration *em, double *since)
+{
+  const double now = clock_of(em);
   const double seconds = now - *since;
   *since = now;
   return seconds;
@@ -142,6 +147,9 @@ static gmmpi_status create_with(em_iteration parts, model_list models, em_iterat
     fail(&local, GMMPI_NO_MEMORY, "there is no memory to begin a fit");
   } else {
     *created = parts;
+    int n_ranks;
+    MPI_Comm_size(points->comm, &n_ranks);
+    created->is_alone = n_ranks == 1;
     created->kind = fit_kind(parts.options);
     created->family = created->kind.family;
     created->estimator = estimator_of(parts.options);
@@ -344,7 +352,7 @@ void expectation_begin(em_iteration *em, gmmpi_model *model, responsibility_rule
 {
   if (em->broadcast_models) model_broadcast_parameters(em->points->comm, 0, model);
   if (has_tails(em)) prepare_tails(em, model);
-  em->hash = model_hash(model);
+  em->hash = em->is_alone ? 0 : model_hash(model);
   estimator_form(em->estimator, em->form, model);
   em->n_repeats = 0;
   em->is_tight = false;
@@ -381,7 +389,7 @@ single_verdict expectation_in_single(em_iteration *em, const gmmpi_model *model)
 
 bool moments_are_measured(em_iteration *em, const gmmpi_model *previous)
 {
-  double clock = MPI_Wtime();
+  double clock = clock_of(em);
   moments_outcome outcome = MEANS_MOVED_FAR;
   if (em->request.spans != NULL) { /* only now the sums themselves */
     statistics_tighten(em->sums, em->spans);
@@ -396,7 +404,7 @@ bool moments_are_measured(em_iteration *em, const gmmpi_model *previous)
       if (in_single) pass_in_single(em, em->measured->means);
     }
   }
-  em->timings->m_step += stopwatch(&clock);
+  em->timings->m_step += stopwatch(em, &clock);
   return outcome == MOMENTS_TAKEN;
 }
 
@@ -413,6 +421,7 @@ gmmpi_status make_passes(em_iteration *const *all, int64_t n, pass_control *cont
 {
   pass_request *requests = all[0]->requests;
   control->hash = all[0]->hash;
+  control->is_untimed = all[0]->is_untimed;
   for (int64_t i = 0; i < n; i++) requests[i] = all[i]->request;
   for (int64_t i = 1; i < n; i++) control->hash = hash_word(control->hash, all[i]->hash);
   const gmmpi_status status = pass_make(all[0]->team, all[0]->points, requests, n, control, error);
@@ -448,10 +457,10 @@ double iteration_objective(const em_iteration *em, const gmmpi_model *model)
 
 bool try_maximization(em_iteration *em, const moments *from, const gmmpi_model *previous, gmmpi_model *next)
 {
-  double clock = MPI_Wtime();
+  double clock = clock_of(em);
   maximize(em->step, from, previous, next);
   if (em->broadcast_models) take_step_of_rank_0(em->points->comm, next->n_components, em->step, next);
-  em->timings->m_step += stopwatch(&clock);
+  em->timings->m_step += stopwatch(em, &clock);
   return all_sound(em->step, next->n_components);
 }
 
@@ -470,11 +479,11 @@ gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmp
 {
   *repaired = !try_maximization(em, from, previous, next);
   if (!*repaired) return GMMPI_OK;
-  double clock = MPI_Wtime();
+  double clock = clock_of(em);
   const bool is_candidate = em->makes_starts || climb->events == NULL;
   const collapse_policy policy = is_candidate ? COLLAPSE_RESEED : em->options->on_collapse;
   const gmmpi_status status = repair_collapsed(em->points, em->spread, em->form, em->team, policy, em->step, iteration,
                                                next, climb, is_candidate ? NULL : observer, error);
-  em->timings->m_step += stopwatch(&clock);
+  em->timings->m_step += stopwatch(em, &clock);
   return status;
 }

@@ -45,10 +45,12 @@ typedef struct em_iteration {
   moments *proposed;     /* to make a model of instead */
   double *spans;         /* K x d */
   bool makes_starts;     /* collapses are repaired as for any candidate, see maximization_step */
+  bool is_alone;         /* there is but one rank: nothing to compare hashes of models with */
   bool broadcast_models; /* the nodes' linear algebra may differ in the last bits: rank 0's model is everybody's */
   near_state *near;      /* what passes leave for the next ones; NULL: nothing, as in all but the host */
   bool may_have_bounds;  /* near is there, unless memory was wanting: the same on all ranks */
   fit_timings *timings;  /* borrowed */
+  bool is_untimed;       /* passes and steps are not timed one by one, which would take longer than they do */
 
   pass_request request; /* the pass that is prepared */
   uint64_t hash;        /* of the model that it is made with */

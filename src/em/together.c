@@ -85,6 +85,12 @@ static void count_pass(const together *work)
   if (measures) work->group->all[0].em->timings->n_loop_passes++;
 }
 
+/* 0 where passes are not timed one by one. */
+static double clock_of(const ascents *group)
+{
+  return group->all[0].em->is_untimed ? 0.0 : MPI_Wtime();
+}
+
 static gmmpi_status pass_over_all_points(together *work, gmmpi_error *error)
 {
   pass_control control = {.stop = fit_stop_question(work->group->observer), .n_questions = is_asked(work->group)};
@@ -92,7 +98,7 @@ static gmmpi_status pass_over_all_points(together *work, gmmpi_error *error)
   if (make_passes(work->wanted, work->n_wanted, &control, error) != GMMPI_OK) return error->status;
   count_pass(work);
   work->stop_is_wanted = work->stop_is_wanted || control.n_stop_requests > 0;
-  const double now = MPI_Wtime();
+  const double now = clock_of(work->group);
   const fit_timings timings = timings_of_passes(work->group);
   round->seconds = now - work->clock;
   round->computing = timings.e_step - work->told.e_step;
@@ -140,36 +146,66 @@ static gmmpi_status go_on(together *work, bool *stopped, gmmpi_error *error)
   const ascents *group = work->group;
   fit_timings *timings = group->all[0].em->timings;
   for (list_those_who_want(work, WANTS_ALL_POINTS); work->n_wanted > 0; list_those_who_want(work, WANTS_ALL_POINTS)) {
-    const double began = MPI_Wtime();
+    const double began = clock_of(group);
     pass_over_all_points(work, error);
-    timings->loop += MPI_Wtime() - began;
+    timings->loop += clock_of(group) - began;
     if (error->status != GMMPI_OK || pass_over_subsample(work, error) != GMMPI_OK) return error->status;
     list_those_who_want(work, WANTS_ALL_POINTS);
     if (work->n_wanted == 0 || !all_are_at_rest(group)) continue;
-    const double rested = MPI_Wtime();
+    const double rested = clock_of(group);
     tell_state(group);
-    timings->loop += MPI_Wtime() - rested;
+    timings->loop += clock_of(group) - rested;
     *stopped = work->stop_is_wanted && all_have_measured(group);
     if (*stopped) return GMMPI_OK;
   }
   return GMMPI_OK;
 }
 
+/* Are there so few points that looking at the clock takes longer than much of a pass? Nobody is told of silent ones. */
+static bool is_quick(const ascents *group)
+{
+  enum { FEW_NUMBERS = 1 << 13 };
+  const shard *points = group->all[0].em->points;
+  return group->all[0].silent && group->all[0].em->is_alone &&
+         points->n_samples * points->n_features * group->all[0].em->options->n_components <= FEW_NUMBERS;
+}
+
+static void set_untimed(const ascents *group, bool untimed)
+{
+  for (int64_t i = 0; i < group->n; i++) group->all[i].em->is_untimed = untimed;
+}
+
+/* Of steps that were not timed one by one, M-steps included. */
+static void take_time_of_all(const ascents *group, double seconds)
+{
+  group->all[0].em->timings->e_step += seconds;
+  group->all[0].em->timings->loop += seconds;
+}
+
 gmmpi_status ascend_together(const ascents *group, bool *stopped, gmmpi_error *error)
 {
   const shard *points = group->all[0].em->points;
   gmmpi_error local = {0};
-  together work = {.group = group, .clock = MPI_Wtime(), .told = timings_of_passes(group)};
+  const double began = MPI_Wtime();
+  together work = {.group = group, .clock = began, .told = timings_of_passes(group)};
   *stopped = false;
-  work.wanted = calloc((size_t)group->n, sizeof(em_iteration *));
-  work.wanting = calloc((size_t)group->n, sizeof(ascent *));
+  em_iteration *only_wanted = NULL;
+  ascent *only_wanting = NULL;
+  const bool is_alone = group->n == 1;
+  work.wanted = is_alone ? &only_wanted : calloc((size_t)group->n, sizeof(em_iteration *));
+  work.wanting = is_alone ? &only_wanting : calloc((size_t)group->n, sizeof(ascent *));
   if (work.wanted == NULL || work.wanting == NULL)
     fail(&local, GMMPI_NO_MEMORY, "there is no memory for %lld starts", (long long)group->n);
   if (agree(points->comm, &local) == GMMPI_OK) {
+    set_untimed(group, is_quick(group));
     for (int64_t i = 0; i < group->n; i++) ascent_begin(&group->all[i]);
     go_on(&work, stopped, &local);
+    if (group->all[0].em->is_untimed) take_time_of_all(group, MPI_Wtime() - began);
+    set_untimed(group, false);
   }
-  free(work.wanted);
-  free(work.wanting);
+  if (!is_alone) {
+    free(work.wanted);
+    free(work.wanting);
+  }
   return error_pass(error, &local);
 }

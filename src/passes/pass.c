@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "passes/pass.h"
 
+#include "passes/few_blocks.h"
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
@@ -137,7 +138,11 @@ static void add_block(void *context, const block_view *block, int thread)
 {
   const request_visit *visit = context;
   (void)block;
-  statistics_add_block(visit->request->sums, &visit->team->workspaces[thread].sums, thread);
+  statistics *sums = visit->request->sums;
+  if (sums->n_held >= 0)
+    statistics_hold_block(sums, &visit->team->workspaces[thread].sums);
+  else
+    statistics_add_block(sums, &visit->team->workspaces[thread].sums, thread);
 }
 
 static void widen_spans(const row_tile *tile, const pass_workspace *workspace, const pass_request *request)
@@ -205,7 +210,7 @@ static void visit_points(pass_team *team, const shard *points, const pass_reques
 
 /* --- the pass --- */
 
-static int64_t place_sums(const pass_team *team, const pass_request *requests, int64_t n_requests)
+static int64_t place_sums(const pass_team *team, const pass_request *requests, int64_t n_requests, bool is_alone)
 {
   int64_t n_words = 0;
   for (int64_t r = 0; r < n_requests; r++) {
@@ -213,6 +218,8 @@ static int64_t place_sums(const pass_team *team, const pass_request *requests, i
     statistics_weigh(sums, requests[r].weighting);
     if (requests[r].spans != NULL) {
       memset(requests[r].spans, 0, (size_t)(sums->n_components * sums->n_features) * sizeof(double));
+    } else if (is_alone && statistics_can_be_held(sums)) {
+      statistics_hold(sums);
     } else {
       statistics_place(sums, team->words + n_words);
       n_words += sums->n_words;
@@ -230,37 +237,54 @@ static void reduce_spans(MPI_Comm comm, const pass_request *requests, int64_t n_
   }
 }
 
+/* What the ranks have to tell each other beside their sums, in `words` behind these; ranks that are alone tell nobody.
+ */
+static gmmpi_status exchange(pass_team *team, const shard *points, int n_ranks, int64_t n_words, double seconds,
+                             pass_control *control, gmmpi_error *error)
+{
+  int64_t *words = team->words + n_words;
+  words[STOPS] = stop_is_wanted(control->stop);
+  words[QUESTIONS] = control->n_questions;
+  words[FAILURES] = shard_has_failed(points);
+  if (n_ranks > 1) {
+    put_hash(control->hash, words + PIECES);
+    load_put(words + LOADS, &team->load, seconds);
+    sum_over_ranks(points->comm, team->words, n_words + PASS_CONTROL_WORDS);
+    team->load = load_of(words + LOADS);
+  } else {
+    team->load = (rank_load){.mean = seconds, .largest = seconds};
+  }
+  control->n_stop_requests = words[STOPS];
+  control->n_questions = words[QUESTIONS];
+  control->load = team->load;
+  if (words[FAILURES] > 0) return shard_agree(points, error);
+  if (n_ranks > 1 && !hashes_agree(words + PIECES, n_ranks))
+    return fail(error, GMMPI_INTERNAL,
+                "the ranks hold different models, which must not be; use the same build and libraries on all nodes");
+  return GMMPI_OK;
+}
+
 gmmpi_status pass_make(pass_team *team, const shard *points, const pass_request *requests, int64_t n_requests,
                        pass_control *control, gmmpi_error *error)
 {
-  const double began = MPI_Wtime();
+  const bool is_timed = !control->is_untimed;
+  const double began = is_timed ? MPI_Wtime() : 0.0;
   int n_ranks;
   MPI_Comm_size(points->comm, &n_ranks);
-  const int64_t n_words = place_sums(team, requests, n_requests);
-  int64_t *words = team->words + n_words;
+  const int64_t n_words = place_sums(team, requests, n_requests, n_ranks == 1);
   visit_points(team, points, requests, n_requests);
   for (int64_t r = 0; r < n_requests; r++) {
     if (requests[r].spans == NULL) statistics_add_threads(requests[r].sums);
   }
+  const double walked = is_timed ? MPI_Wtime() : 0.0;
+  if (exchange(team, points, n_ranks, n_words, walked - began, control, error) != GMMPI_OK) return error->status;
 
-  words[STOPS] = stop_is_wanted(control->stop);
-  words[QUESTIONS] = control->n_questions;
-  words[FAILURES] = shard_has_failed(points);
-  put_hash(control->hash, words + PIECES);
-  load_put(words + LOADS, &team->load, MPI_Wtime() - began);
-  sum_over_ranks(points->comm, team->words, n_words + PASS_CONTROL_WORDS);
-  control->n_stop_requests = words[STOPS];
-  control->n_questions = words[QUESTIONS];
-  team->load = control->load = load_of(words + LOADS);
-  if (words[FAILURES] > 0) return shard_agree(points, error);
-  if (!hashes_agree(words + PIECES, n_ranks))
-    return fail(error, GMMPI_INTERNAL,
-                "the ranks hold different models, which must not be; use the same build and libraries on all nodes");
-
-  reduce_spans(points->comm, requests, n_requests);
+  if (n_ranks > 1) reduce_spans(points->comm, requests, n_requests);
   for (int64_t r = 0; r < n_requests; r++) {
-    if (requests[r].spans == NULL) statistics_take(requests[r].sums);
+    if (requests[r].spans != NULL) continue;
+    if (requests[r].sums->n_held >= 0) statistics_take_held(requests[r].sums);
+    statistics_take(requests[r].sums);
   }
-  control->seconds = MPI_Wtime() - began;
+  control->seconds = (n_ranks > 1 && is_timed ? MPI_Wtime() : walked) - began;
   return GMMPI_OK;
 }

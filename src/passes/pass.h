@@ -48,6 +48,7 @@ typedef struct pass_control {
   stop_question stop;      /* in: asked just before the Allreduce */
   int64_t n_questions;     /* in: 1 when somebody asked this rank how it goes; out: of how many ranks */
   uint64_t hash;           /* in: of the models this rank used */
+  bool is_untimed;         /* in: no times are wanted, which may take longer than the pass: they are 0 */
   int64_t n_stop_requests; /* out: of how many ranks */
   double seconds;          /* out: of the pass */
   rank_load load;          /* out: what the ranks computed of these */

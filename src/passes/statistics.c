@@ -37,7 +37,8 @@ int64_t statistics_bytes(density_shape shape, statistics_order order, int64_t n_
       !multiply_fits(n_second, length, &second) || !multiply_fits(second, each, &second) ||
       !multiply_fits(n_components + 1, 2 * padded_width(d) * (int64_t)sizeof(double), &vectors))
     return INT64_MAX;
-  return sum_of_bytes(4, (int64_t[]){first, second, vectors, trace_bytes(order, n_components)});
+  const int64_t held = FEW_BLOCKS * (FEW_VALUES + 2) * (int64_t)sizeof(double);
+  return sum_of_bytes(5, (int64_t[]){first, second, vectors, trace_bytes(order, n_components), held});
 }
 
 enum { N_TAIL_SUMS = 2 };
@@ -103,6 +104,13 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   if (sums->references == NULL || sums->inverse_scales == NULL || sums->counts == NULL || sums->first == NULL ||
       sums->second == NULL || sums->origin == NULL || sums->pooled_scales == NULL || sums->words == NULL)
     goto no_memory;
+  sums->n_held = -1;
+  if (order != TRACE_ORDER && points->n_blocks <= FEW_BLOCKS && sums->n_values <= FEW_VALUES) {
+    sums->held = allocate(FEW_BLOCKS * (sums->n_values + 2), sizeof(double));
+    if (sums->held == NULL) goto no_memory;
+    sums->held_logs[0] = sums->held + FEW_BLOCKS * sums->n_values;
+    sums->held_logs[1] = sums->held_logs[0] + FEW_BLOCKS;
+  }
   return GMMPI_OK;
 
 no_memory:
@@ -117,6 +125,8 @@ no_memory:
 gmmpi_status statistics_add_tails(statistics *sums, gmmpi_error *error)
 {
   const int64_t K = sums->n_components;
+  free(sums->held);
+  sums->held = NULL;
   sums->n_values += N_TAIL_SUMS * K;
   sums->n_words += statistics_tail_words(K);
   free(sums->words);
@@ -174,6 +184,7 @@ void statistics_destroy(statistics *sums)
   free(sums->trace_scales);
   free(sums->at_origin);
   free(sums->words);
+  free(sums->held);
   free(sums);
 }
 
@@ -318,9 +329,16 @@ static void take_component(statistics *sums, int64_t k)
 void statistics_place(statistics *sums, int64_t *words)
 {
   const size_t size = (size_t)sums->n_words * sizeof *words;
+  sums->n_held = -1;
   sums->travelling = words;
   memset(words, 0, size);
   memset(sums->words, 0, (size_t)(sums->n_threads - 1) * size);
+}
+
+void statistics_hold(statistics *sums)
+{
+  sums->n_held = 0;
+  sums->travelling = NULL;
 }
 
 void statistics_add_threads(statistics *sums)
@@ -332,7 +350,7 @@ void statistics_add_threads(statistics *sums)
   }
 }
 
-void statistics_take(statistics *sums)
+static void take_limbs(statistics *sums)
 {
   for (int64_t k = 0; k < sums->n_components; k++) take_component(sums, k);
   if (sums->order == POOLED_ORDER) {
@@ -341,6 +359,12 @@ void statistics_take(statistics *sums)
   }
   sums->log_likelihood = full_range_value(full_range_words(sums, 0));
   sums->sum_log_max_responsibility = full_range_value(full_range_words(sums, 0) + FULL_RANGE_LIMBS);
+}
+
+void statistics_take(statistics *sums)
+{
+  if (sums->n_held < 0) take_limbs(sums);
+  if (statistics_weight_unit(sums) == 1.0) return;
   rescale(sums, sums->n_components, sums->counts);
   if (sums->totals != NULL) {
     rescale(sums, sums->n_components, sums->totals);

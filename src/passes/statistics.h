@@ -34,6 +34,9 @@
 #include "kernels/kernel.h"
 #include "passes/weighting.h"
 
+/* So many blocks of at most so many values are held: passes/few_blocks.h. */
+enum { FEW_BLOCKS = 16, FEW_VALUES = 512 };
+
 typedef struct statistics {
   density_shape shape;
   statistics_order order;
@@ -68,6 +71,9 @@ typedef struct statistics {
   double total_scale;             /* of a sum over a block's responsibilities */
   double largest_pull;            /* 1, or of t distributions the largest that (nu + d)/nu is */
   bool tight;                     /* statistics_tighten was called */
+  double *held;                   /* few blocks' values, see passes/few_blocks.h; NULL: too many */
+  double *held_logs[2];           /* the log-likelihoods and what is beside them of the blocks that are held */
+  int64_t n_held;                 /* -1: blocks are not held in this pass */
   const row_weighting *weighting; /* what the rows count for in the pass; NULL: their own weights */
   const shard *points;            /* borrowed: ranges of the columns */
 } statistics;
@@ -128,6 +134,9 @@ void statistics_add_block(statistics *sums, const block_sums *block, int thread)
 
 /* Where the first thread's words of the pass to come are: n_words, which are set to zero. */
 void statistics_place(statistics *sums, int64_t *words);
+
+/* Instead, where blocks are to be held (passes/few_blocks.h). */
+void statistics_hold(statistics *sums);
 
 /* After the walk: adds what the other threads have to the words that travel. */
 void statistics_add_threads(statistics *sums);

@@ -7,6 +7,7 @@
 #include "starts/far.h"
 #include "starts/place_gain.h"
 #include "support/error.h"
+#include "support/lanes.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -180,6 +181,20 @@ typedef struct probe_pass {
   int64_t first, n;
 } probe_pass;
 
+/* The same for n points (at most TILE_ROWS) that count for 1 each. Most are within few radii, or outside: comparisons
+ * side by side count them, and only the nearest ones are looked at one by one. */
+static void count_halves(int n, const double *halves, int64_t *counts)
+{
+  enum { N_LARGE = 6 };
+  int64_t within[N_LARGE + 1];
+  lanes_count_below(n, halves, 0x1p1, N_LARGE + 1, within);
+  for (int r = 0; r < N_LARGE; r++) counts[N_RADII - 1 - r] += within[r] - within[r + 1];
+  for (int p = 0; p < n && within[N_LARGE] > 0; p++) {
+    const double square = fabs(2.0 * halves[p]);
+    if (square < 0x1p-4) counts[radius_of(square)]++;
+  }
+}
+
 /* Adds the points of a tile to the counts of the rows that are in the probe. */
 static void count_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
@@ -194,10 +209,13 @@ static void count_tile(void *context, const row_tile *tile, int64_t n_tiles, int
   for (int64_t i = 0; i < pass->n; i++) {
     int64_t *counts = finder->counts + (pass->first + i) * N_RADII;
     const double *halves = finder->distances + i * TILE_ROWS;
-    for (int p = 0; p < tile->n_points; p++) {
-      const double square = fabs(2.0 * halves[p]);
-      if (square < 0x1p2) counts[radius_of(square)] += units[p];
-    }
+    if (tile->weights == NULL)
+      count_halves(tile->n_points, halves, counts);
+    else
+      for (int p = 0; p < tile->n_points; p++) {
+        const double square = fabs(2.0 * halves[p]);
+        if (square < 0x1p2) counts[radius_of(square)] += units[p];
+      }
   }
 }
 

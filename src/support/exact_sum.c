@@ -197,6 +197,44 @@ double fixed_value(int64_t high, int64_t middle, int64_t low, double scale)
   return ((double)high + fraction) * 0x1p-40 * scale;
 }
 
+/* So many values are added up side by side. */
+enum { TOGETHER = 64 };
+
+HOT void sum_of_few(int64_t n, int64_t n_summands, const double *restrict values, const double *restrict inverse_scales,
+                    double *restrict sums)
+{
+  for (int64_t first = 0; first < n; first += TOGETHER) {
+    const int64_t n_here = n - first < TOGETHER ? n - first : TOGETHER;
+    const double *inverse = inverse_scales + first;
+    int64_t high[TOGETHER] = {0};
+    int64_t middle[TOGETHER] = {0};
+    int64_t low[TOGETHER] = {0};
+    for (int64_t s = 0; s < n_summands; s++) {
+      const double *restrict own = values + s * n + first;
+      for (int64_t i = 0; i < n_here; i++) add_limbs(own[i] * inverse[i] * 0x1p40, &high[i], &middle[i], &low[i]);
+    }
+    for (int64_t i = 0; i < n_here; i++) sums[first + i] = fixed_value(high[i], middle[i], low[i], 1.0 / inverse[i]);
+  }
+}
+
+#define DEFINE_SUM_OF_FEW(variant, target)                                                                             \
+  static target void sum_of_few_##variant(int64_t n, int64_t n_summands, const double *values,                         \
+                                          const double *inverse_scales, double *sums)                                  \
+  {                                                                                                                    \
+    sum_of_few(n, n_summands, values, inverse_scales, sums);                                                           \
+  }
+
+DEFINE_SUM_OF_FEW(portable, )
+#if HAS_VARIANTS
+DEFINE_SUM_OF_FEW(avx2, __attribute__((target("avx2"))))
+DEFINE_SUM_OF_FEW(avx512, __attribute__((target("avx512f"))))
+#endif
+
+void fixed_sum_of_few(int64_t n, int64_t n_summands, const double *values, const double *inverse_scales, double *sums)
+{
+  CALL_BEST(sum_of_few, n, n_summands, values, inverse_scales, sums);
+}
+
 /* Limb i counts in units of 2^(32 i - FULL_RANGE_OFFSET); the smallest subnormal number is 2^-1074. */
 enum { FULL_RANGE_BITS = 32, FULL_RANGE_OFFSET = 1152 };
 
@@ -241,12 +279,21 @@ double full_range_value(const int64_t *limbs)
 {
   int64_t carried[FULL_RANGE_LIMBS];
   int64_t carry = 0;
-  for (int i = 0; i < FULL_RANGE_LIMBS; i++) {
-    carried[i] = limbs[i] + carry;
-    carry = i + 1 < FULL_RANGE_LIMBS ? carry_from(&carried[i], FULL_RANGE_BITS) : 0;
+  int first = 0;
+  int end = FULL_RANGE_LIMBS;
+  /* Most limbs are 0, below and above a few. */
+  while (first < end && limbs[first] == 0) first++;
+  while (end > first && limbs[end - 1] == 0) end--;
+  if (first == end) return 0.0;
+  const int lowest = first > 3 ? first - 3 : 0;
+  for (int i = lowest; i < first; i++) carried[i] = 0;
+  int n = first;
+  for (; n < end || (carry != 0 && n < FULL_RANGE_LIMBS); n++) {
+    carried[n] = limbs[n] + carry;
+    carry = n + 1 < FULL_RANGE_LIMBS ? carry_from(&carried[n], FULL_RANGE_BITS) : 0;
   }
-  int top = FULL_RANGE_LIMBS - 1;
-  while (top > 0 && carried[top] == 0) top--;
+  int top = n - 1;
+  while (top > first && carried[top] == 0) top--;
   /* Four limbs from the top hold more than a double's 53 bits. */
   double sum = 0.0;
   for (int i = top > 3 ? top - 3 : 0; i <= top; i++) sum += ldexp((double)carried[i], FULL_RANGE_BITS * (i - top));

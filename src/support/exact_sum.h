@@ -54,6 +54,10 @@ void fixed_run_end(fixed_run *run);
 /* The double nearest (within two units in the last place) to the sum of which these are the limbs. */
 double fixed_value(int64_t high, int64_t middle, int64_t low, double scale);
 
+/* What fixed_add for each of few summands and fixed_value make of n values: values has n_summands rows of n, of which
+ * none exceeds its scale in size; inverse_scales: n powers of two. */
+void fixed_sum_of_few(int64_t n, int64_t n_summands, const double *values, const double *inverse_scales, double *sums);
+
 enum { FULL_RANGE_LIMBS = 70 };
 
 /* Adds a value to FULL_RANGE_LIMBS limbs. One that is not finite makes the sum infinite. */

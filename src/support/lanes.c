@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "support/lanes.h"
 
+#include <math.h>
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -66,3 +67,50 @@
 
 DEFINE_LANES(lanes_keep_smaller, <)
 DEFINE_LANES(lanes_keep_larger, >)
+
+/* A comparison that holds is -1. */
+#define DEFINE_COUNT_BELOW(name, lanes_together)                                                                       \
+  HOT void name(int64_t n, const double *values, double bound, int n_bounds, int64_t *counts)                          \
+  {                                                                                                                    \
+    typedef double vector __attribute__((vector_size((lanes_together) * sizeof(double))));                             \
+    typedef int64_t mask __attribute__((vector_size((lanes_together) * sizeof(double))));                              \
+    const int64_t n_whole = n - n % (lanes_together);                                                                  \
+    for (int b = 0; b < n_bounds; b++, bound /= 2.0) {                                                                 \
+      mask sum = {0};                                                                                                  \
+      vector above = {0.0};                                                                                            \
+      vector below = {0.0};                                                                                            \
+      above += bound;                                                                                                  \
+      below -= bound;                                                                                                  \
+      for (int64_t i = 0; i < n_whole; i += (lanes_together)) {                                                        \
+        vector value;                                                                                                  \
+        memcpy(&value, values + i, sizeof value);                                                                      \
+        sum -= (value < above) & (value > below);                                                                      \
+      }                                                                                                                \
+      counts[b] = 0;                                                                                                   \
+      for (int l = 0; l < (lanes_together); l++) counts[b] += sum[l];                                                  \
+      for (int64_t i = n_whole; i < n; i++) counts[b] += fabs(values[i]) < bound;                                      \
+    }                                                                                                                  \
+  }
+
+DEFINE_COUNT_BELOW(count_below_two, 2)
+
+#if HAS_AVX2_VARIANT
+DEFINE_COUNT_BELOW(count_below_four, 4)
+
+static __attribute__((target("avx2"))) void count_below_avx2(int64_t n, const double *values, double bound,
+                                                             int n_bounds, int64_t *counts)
+{
+  count_below_four(n, values, bound, n_bounds, counts);
+}
+#endif
+
+void lanes_count_below(int64_t n, const double *values, double bound, int n_bounds, int64_t *counts)
+{
+#if HAS_AVX2_VARIANT
+  if (__builtin_cpu_supports("avx2")) {
+    count_below_avx2(n, values, bound, n_bounds, counts);
+    return;
+  }
+#endif
+  count_below_two(n, values, bound, n_bounds, counts);
+}

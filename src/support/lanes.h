@@ -11,4 +11,7 @@ void lanes_keep_smaller(int64_t n, const double *values, double of, double *best
 /* The same where they are larger. */
 void lanes_keep_larger(int64_t n, const double *values, double of, double *best, double *index);
 
+/* counts[i] (n_bounds): how many of n values are smaller in size than bound / 2^i. */
+void lanes_count_below(int64_t n, const double *values, double bound, int n_bounds, int64_t *counts);
+
 #endif

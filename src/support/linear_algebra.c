@@ -47,13 +47,62 @@ static void clear_below_diagonal(int64_t n, double *matrix)
   for (int64_t i = 1; i < n; i++) memset(matrix + i * n, 0, (size_t)i * sizeof *matrix);
 }
 
+/* LAPACK takes ten times as long as the arithmetic of so few features does. */
+enum { FEW_FEATURES = 8 };
+
+/* What dpotrf does: L^T from the upper triangle, row by row. */
+static bool factorise_few(int64_t n, double *factor)
+{
+  for (int64_t j = 0; j < n; j++) {
+    double pivot = factor[j * n + j];
+    for (int64_t k = 0; k < j; k++) pivot -= factor[k * n + j] * factor[k * n + j];
+    if (!(pivot > 0.0)) return false;
+    const double root = sqrt(pivot);
+    factor[j * n + j] = root;
+    for (int64_t i = j + 1; i < n; i++) {
+      double sum = factor[j * n + i];
+      for (int64_t k = 0; k < j; k++) sum -= factor[k * n + i] * factor[k * n + j];
+      factor[j * n + i] = sum / root;
+    }
+  }
+  return true;
+}
+
+/* What dtrtri does: the inverse of L, transposed, in the place of L^T; no pivot is 0. Column j of the inverse needs
+ * only later columns of L. */
+static void invert_few(int64_t n, double *factor)
+{
+  for (int64_t j = 0; j < n; j++) {
+    double *column = factor + j * n;
+    column[j] = 1.0 / column[j];
+    for (int64_t i = j + 1; i < n; i++) {
+      double sum = column[i] * column[j];
+      for (int64_t k = j + 1; k < i; k++) sum += factor[k * n + i] * column[k];
+      column[i] = -sum / factor[i * n + i];
+    }
+  }
+}
+
+static bool factorise_by_size(int64_t n, double *factor)
+{
+  const lapack_int order = (lapack_int)n;
+  if (n <= FEW_FEATURES) return factorise_few(n, factor);
+  return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', order, factor, order) == 0;
+}
+
+static bool invert_by_size(int64_t n, double *factor)
+{
+  const lapack_int order = (lapack_int)n;
+  if (n > FEW_FEATURES) return LAPACKE_dtrtri_work(LAPACK_COL_MAJOR, 'L', 'N', order, factor, order) == 0;
+  invert_few(n, factor);
+  return true;
+}
+
 /* 'L' of column-major storage: read row by row this is L^T, and what is below the diagonal stays what it was. */
 static bool factorise_in_place(int64_t n, const double *covariance, double *factor)
 {
-  const lapack_int order = (lapack_int)n;
   memcpy(factor, covariance, (size_t)n * (size_t)n * sizeof *factor);
-  return upper_triangle_is_finite(n, factor) && LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', order, factor, order) == 0 &&
-         pivots_are_safe(n, covariance, factor);
+  return upper_triangle_is_finite(n, factor) && factorise_by_size(n, factor) && pivots_are_safe(n, covariance, factor);
 }
 
 bool cholesky_factor(int64_t n, const double *covariance, double *factor)
@@ -68,10 +117,7 @@ bool cholesky_factor(int64_t n, const double *covariance, double *factor)
 
 bool whitening_factor(int64_t n, const double *covariance, double *factor)
 {
-  const lapack_int order = (lapack_int)n;
-  if (factorise_in_place(n, covariance, factor) &&
-      LAPACKE_dtrtri_work(LAPACK_COL_MAJOR, 'L', 'N', order, factor, order) == 0 &&
-      upper_triangle_is_finite(n, factor)) {
+  if (factorise_in_place(n, covariance, factor) && invert_by_size(n, factor) && upper_triangle_is_finite(n, factor)) {
     clear_below_diagonal(n, factor);
     return true;
   }

@@ -196,6 +196,32 @@ static void runs_add_what_single_values_add(void **state)
   for (size_t i = 0; i < sizeof features / sizeof *features; i++) check_run(features[i]);
 }
 
+/* Of any sizes, down to what is lost, and any signs of zero. */
+static void few_summands_add_up_to_the_same(void **state)
+{
+  (void)state;
+  enum { N = 150, MOST = 16 };
+  static double values[MOST * N];
+  double inverse_scales[N];
+  double sums[N];
+  for (int n_summands = 1; n_summands <= MOST; n_summands++) {
+    for (int i = 0; i < N; i++) {
+      const double scale = fixed_scale(ldexp(1.0, rand() % 80 - 40));
+      inverse_scales[i] = 1.0 / scale;
+      for (int s = 0; s < n_summands; s++)
+        values[s * N + i] = rand() % 8 == 0 ? -0.0 : random_double(scale * (rand() % 4 == 0 ? 0x1p-70 : 1.0));
+    }
+    fixed_sum_of_few(N, n_summands, values, inverse_scales, sums);
+    for (int i = 0; i < N; i++) {
+      int64_t limbs[FIXED_LIMBS] = {0};
+      for (int s = 0; s < n_summands; s++)
+        fixed_add(1, &values[s * N + i], &inverse_scales[i], 1.0, &limbs[0], &limbs[1], &limbs[2]);
+      const double expected = fixed_value(limbs[0], limbs[1], limbs[2], 1.0 / inverse_scales[i]);
+      assert_memory_equal(&sums[i], &expected, sizeof expected);
+    }
+  }
+}
+
 static void scale_of_nothing_is_usable(void **state)
 {
   (void)state;
@@ -213,6 +239,7 @@ int main(void)
       cmocka_unit_test(fixed_point_is_precise_and_knows_no_order),
       cmocka_unit_test(fixed_point_holds_as_many_values_as_it_says),
       cmocka_unit_test(runs_add_what_single_values_add),
+      cmocka_unit_test(few_summands_add_up_to_the_same),
       cmocka_unit_test(scale_of_nothing_is_usable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
