@@ -182,12 +182,19 @@ static bool is_textbook(const climber *climb)
 }
 
 /* The size of the change to expect of the next of three textbook steps. The last one may be small because changes are
- * about to grow, as on a saddle, or to change their sign, as with a ridge, which is not what the objective wants. */
+ * about to grow, as on a saddle, or to change their sign, as with a ridge, which is not what the objective wants. NaN
+ * when the one before is not known. */
 static double expected_change(double before, double last)
 {
   const double growth = last / before;
   if (growth > 0.0 && growth <= 1.0) return fabs(2.0 * last - before);
   return fmax(fabs(last) + fabs(last - before), fabs(last) * growth * growth);
+}
+
+/* Did the change come down so far in one step that, near the end, it will not matter any more? */
+static bool falls_fast(double before, double last)
+{
+  return last >= 0.0 && last <= 0.25 * before;
 }
 
 /* With the moments remembered: would the next textbook step be one without repairs, and change as little as the last
@@ -196,10 +203,10 @@ static bool stands_still(const ascent *one)
 {
   const climber *climb = one->climb;
   em_iteration *em = one->em;
-  const bool is_slow = isnan(climb->last_change) ? accelerator_has_history(climb->history) &&
-                                                       accelerator_residual(climb->history) < one->tolerance
-                                                 : expected_change(climb->last_change, one->change) < one->tolerance;
-  if (!is_slow) return false;
+  const bool is_near = accelerator_has_history(climb->history) && accelerator_residual(climb->history) < one->tolerance;
+  const double before = climb->last_change;
+  const bool will_be_small = (isnan(before) || falls_fast(before, one->change)) && is_near;
+  if (!will_be_small && !(expected_change(before, one->change) < one->tolerance)) return false;
   try_maximization(em, em->measured, climb->current.model, climb->other);
   return !any_collapsed(em->step, climb->other);
 }
@@ -258,11 +265,14 @@ static gmmpi_status propose(ascent *one, gmmpi_error *error)
   return finish_step(one, accelerator_propose(one->climb->history, one->em->proposed), error);
 }
 
-/* A textbook step comes first, which shows how fast they converge here, and last, which shows how near the end is. */
+/* A textbook step comes first, which shows how fast they converge here, and last, which shows how near the end is. From
+ * a subsample that is known: then a refinement comes first. */
 static bool wants_textbook_step(const ascent *one)
 {
   const climber *climb = one->climb;
-  const bool is_fast = climb->current.iteration == 0 || (climb->plain && accelerator_is_fast(climb->history));
+  const bool is_known = one->inner != NULL && accelerator_has_history(climb->history);
+  const bool is_fast =
+      (climb->current.iteration == 0 && !is_known) || (climb->plain && accelerator_is_fast(climb->history));
   const bool near_end = fabs(one->change) < one->tolerance || accelerator_residual(climb->history) < one->tolerance;
   return is_fast || (near_end && !one->is_preliminary);
 }
