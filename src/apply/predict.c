@@ -121,6 +121,14 @@ static gmmpi_status predict_rows(void *context, int64_t first, int64_t n, void *
   return GMMPI_OK;
 }
 
+static bool labels_alone(const prediction *work, const gmmpi_model *model)
+{
+  const predict_wishes *wishes = &work->wishes;
+  return wishes->no_totals && !wishes->responsibilities && !wishes->log_density && !wishes->outlier_weights &&
+         !wishes->expected_log_density && !wishes->entropy && !wishes->outliers && !wishes->targets &&
+         work->cluster_of == NULL && !model_has(model, PART_POSTERIOR);
+}
+
 static gmmpi_status open_thread(prediction *work, const kernel *instructions, const gmmpi_model *model, int thread,
                                 gmmpi_error *error)
 {
@@ -129,6 +137,8 @@ static gmmpi_status open_thread(prediction *work, const kernel *instructions, co
   if (status == GMMPI_OK && work->wishes.outlier_weights)
     status = predictor_add_outlier_weights(work->predictors[thread], error);
   if (status == GMMPI_OK && work->wishes.entropy) status = predictor_add_entropy(work->predictors[thread], error);
+  if (status == GMMPI_OK && labels_alone(work, model))
+    status = predictor_set_labels_alone(work->predictors[thread], error);
   if (status == GMMPI_OK && work->cluster_of != NULL)
     predictor_merge(work->predictors[thread], work->wishes.clusters, work->cluster_of);
   if (status == GMMPI_OK && work->targets != NULL)
@@ -209,6 +219,7 @@ gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, pred
   prediction work = {.points = points, .wishes = wishes};
   const bool has_pairs = wishes.targets && wishes.regression->n_targets > 1;
   work.wishes.rows = points->n_left_out > 0;
+  work.wishes.no_totals = wishes.no_totals || report == NULL;
   work.wishes.target_covariance = has_pairs && !output_is_text(path);
   work.wishes.target_pairs = has_pairs && output_is_text(path);
   int64_t *label_counts = allocate(model->n_components + 1, sizeof *label_counts);

@@ -26,6 +26,7 @@ typedef struct predict_wishes {
   bool target_pairs;            /* ... and in text; predict_to_file sets both */
   int64_t clusters;             /* of so many clusters in place of components; 0: of components */
   bool rows;                    /* where each point was in the source; predict_to_file sets it */
+  bool no_totals;               /* the report's are not wanted */
   int compress;                 /* HDF5: 1 to 9, or 0 for not at all */
   const regression *regression; /* of targets */
   double outlier_share;

@@ -5,6 +5,7 @@
 #include "mixture/background.h"
 #include "mixture/posterior_density.h"
 #include "support/error.h"
+#include "support/lanes.h"
 #include "support/memory.h"
 
 #include <math.h>
@@ -56,6 +57,15 @@ void predictor_merge(predictor *self, int64_t n_clusters, const int64_t *cluster
   self->cluster_of = cluster_of;
 }
 
+gmmpi_status predictor_set_labels_alone(predictor *self, gmmpi_error *error)
+{
+  const density_form *form = self->form;
+  if (!form->isotropic || !nearest_form_serves(form)) return GMMPI_OK;
+  if (nearest_form_create(form->n_components, form->n_features, &self->quick, error) == GMMPI_OK)
+    nearest_form_set(self->quick, form);
+  return error->status;
+}
+
 gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error)
 {
   const int64_t K = self->form->n_components;
@@ -103,6 +113,7 @@ static void weigh_outliers(predictor *self, const row_tile *row)
 void predictor_destroy(predictor *self)
 {
   if (self == NULL) return;
+  nearest_form_destroy(self->quick);
   free(self->outlier_weights);
   free(self->entropy);
   point_density_destroy(self->components);
@@ -151,22 +162,31 @@ static void merge_shares(predictor *self)
   }
 }
 
-/* The component, or cluster, with the largest responsibility, which is written to highest. */
+/* The component, or cluster, with the largest responsibility, which is written to highest; the first of equals. */
 static void take_labels(predictor *self, double highest[TILE_ROWS])
 {
-  for (int p = 0; p < TILE_ROWS; p++) {
-    highest[p] = self->responsibilities[p];
-    self->labels[p] = 0;
+  double labels[TILE_ROWS] = {0.0};
+  memcpy(highest, self->responsibilities, TILE_ROWS * sizeof *highest);
+  for (int64_t k = 1; k < self->n_labels; k++)
+    lanes_keep_larger(TILE_ROWS, self->responsibilities + k * TILE_ROWS, (double)k, highest, labels);
+  for (int p = 0; p < TILE_ROWS; p++) self->labels[p] = (int32_t)labels[p];
+}
+
+/* Where labels alone are wanted, and it is beyond doubt which component is the best one at each point. */
+static bool take_labels_quickly(predictor *self, const double *tile)
+{
+  nearest_candidate candidates[NEAREST_MOST_CANDIDATES];
+  bool has[TILE_ROWS] = {false};
+  if (self->quick == NULL || !self->quick->holds) return false;
+  const int64_t n =
+      self->kernel->candidates(self->quick, tile, NULL, candidates, (float *)self->responsibilities, self->scratch);
+  if (n != TILE_ROWS) return false;
+  for (int64_t i = 0; i < n; i++) {
+    if (has[candidates[i].point]) return false;
+    has[candidates[i].point] = true;
+    self->labels[candidates[i].point] = candidates[i].component;
   }
-  for (int64_t k = 1; k < self->n_labels; k++) {
-    const double *own = self->responsibilities + k * TILE_ROWS;
-    for (int p = 0; p < TILE_ROWS; p++) {
-      if (own[p] > highest[p]) {
-        highest[p] = own[p];
-        self->labels[p] = (int32_t)k;
-      }
-    }
-  }
+  return true;
 }
 
 /* Adds -share log share of all shares but the largest, and sums these. */
@@ -211,6 +231,7 @@ void predictor_tile(predictor *self, const double *tile, const double *weights, 
   double highest[TILE_ROWS];
   double sum_log_max = 0.0; /* nobody wants it */
   double before[N_PREDICTOR_TOTALS];
+  if (take_labels_quickly(self, tile)) return;
   memcpy(before, self->totals, sizeof before);
   const row_tile row = {.numbers = tile, .n_points = n_points};
   const predictor_total of_kernel = self->density == NULL ? TOTAL_LOG_LIKELIHOOD : TOTAL_EXPECTED_LOG_DENSITY;
@@ -246,6 +267,7 @@ int64_t predictor_bytes(const gmmpi_model *model, bool outlier_weights, bool out
       tiles,
       model->n_features * TILE_ROWS * (int64_t)sizeof(double),
       3 * TILE_ROWS * (int64_t)sizeof(double),
+      nearest_form_bytes(K, model->n_features),
       outliers && model_has(model, PART_NOISE) ? point_density_bytes(model) : 0,
       model_has(model, PART_POSTERIOR) ? predictive_bytes(model) : 0,
       kernel_scratch_bytes(model->family->storage->shape, K, model->n_features),

@@ -64,6 +64,8 @@ typedef struct predictor {
   double *outlier_weights; /* TILE_ROWS, of the last tile */
   double *pulls;           /* K x TILE_ROWS, of the last tile */
   block_sums sums;         /* with room for tail sums, which nobody wants */
+  /* Where labels alone are wanted; or NULL: */
+  nearest_form *quick;
   /* Where entropies are wanted: */
   double *entropy; /* TILE_ROWS, of the last tile */
   /* Where outliers are wanted: */
@@ -83,6 +85,10 @@ void predictor_destroy(predictor *self); /* NULL is fine */
 /* After predictor_create: labels and responsibilities are those of n_clusters clusters, as hierarchy_cut numbers them
  * (mixture/hierarchy.h); cluster_of is borrowed. */
 void predictor_merge(predictor *self, int64_t n_clusters, const int64_t *cluster_of);
+
+/* After predictor_create, of a model without a posterior: nothing but labels is wanted, the same ones; most components
+ * can then be left out in single precision. Errors: 71. */
+gmmpi_status predictor_set_labels_alone(predictor *self, gmmpi_error *error);
 
 /* After predictor_create, of a model of t distributions: predictor_tile sets outlier weights too. Errors: 71. */
 gmmpi_status predictor_add_outlier_weights(predictor *self, gmmpi_error *error);

@@ -329,6 +329,7 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
       check_wishes(&command, model, error) != GMMPI_OK || open_regression(&command, model, &of, error) != GMMPI_OK)
     goto done;
   command.wishes.targets = of != NULL;
+  command.wishes.no_totals = command.quiet && !command.json;
   command.wishes.regression = of;
   used = of != NULL ? of->marginal : model;
   if (open_data(comm, rank, &command, used, &source, error) != GMMPI_OK) goto done;

@@ -11,12 +11,17 @@ static const double farthest_point = 0x1p10;
 static const double most_loss = 0x1p11;
 static const double most_loss_of_component = 0x1p19;
 
+/* Of what rounding does to log densities so much is left in their mean: errors of points are independent of each other,
+ * and of the others, which come from the model, most are the same in the next pass. */
+static const double share_in_mean = 0x1p-4;
+
 /* Variances, and squares of points, far from the ends of single precision's range. */
 static const double least_variance = 0x1p-50;
 static const double largest_variance = 0x1p50;
 
-/* Below this many features of full covariances there is nothing to gain. */
-enum { LEAST_FEATURES = 5 };
+/* Below this many features of diagonal covariances there is nothing to gain: lanes run over features, of which a vector
+ * has twice as many in single precision. */
+enum { LEAST_DIAGONAL_FEATURES = 12 };
 
 single_verdict single_verdict_of_fit(const fit_options *options, const shard *points)
 {
@@ -24,9 +29,8 @@ single_verdict single_verdict_of_fit(const fit_options *options, const shard *po
   if (options->arithmetic != ARITHMETIC_MIXED) return SINGLE_NOT_ASKED;
   if (options->distribution == DISTRIBUTION_T) return SINGLE_HAS_TAILS;
   if (points->has_labels) return SINGLE_HAS_LABELS;
-  if (family->storage->shared || family_order(family) != SECOND_ORDER || family->common != COMMON_NOTHING)
-    return SINGLE_IS_SHARED;
-  if (points->n_features < LEAST_FEATURES) return SINGLE_FEW_FEATURES;
+  if (family->storage->shared || family->pools || family->common != COMMON_NOTHING) return SINGLE_IS_SHARED;
+  if (family->storage->shape == DIAGONAL && points->n_features < LEAST_DIAGONAL_FEATURES) return SINGLE_FEW_FEATURES;
   if (points->has_weights && !(points->largest_weight >= 0x1p-30 && points->largest_weight <= 0x1p30))
     return SINGLE_WEIGHTS;
   return SINGLE_SUITS;
@@ -126,6 +130,26 @@ single_verdict single_verdict_of_model(const gmmpi_model *model, const shard *po
     }
   }
   if (!(losses <= most_loss)) return judge(&worst, value);
-  *noise = 0x1p-24 * (8.0 + d + sqrt(d) * losses);
+  *noise = 0x1p-24 * (8.0 + d + sqrt(d) * losses) * share_in_mean;
   return SINGLE_SUITS;
+}
+
+/* Without a residual: changes of textbook steps are below 0 when nothing but errors is left. */
+static bool change_is_lost(const single_progress *progress)
+{
+  const double change = progress->change;
+  return fabs(change) < progress->noise || (change <= 0.0 && -change < progress->noise / share_in_mean);
+}
+
+/* A residual is a squared distance, so that single precision leaves the square of what it does to log densities of it.
+ */
+bool single_has_done(const single_progress *progress)
+{
+  const double residual = progress->residual;
+  const double of_log_density = progress->noise / share_in_mean;
+  if (residual < progress->tolerance) return true;
+  if (fabs(progress->change) < progress->tolerance && progress->noise < progress->tolerance) return true;
+  if (isinf(residual)) return change_is_lost(progress);
+  return fabs(progress->change) < progress->noise &&
+         (residual >= progress->residual_before || residual < of_log_density * of_log_density);
 }

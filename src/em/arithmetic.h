@@ -39,4 +39,16 @@ single_verdict single_verdict_of_fit(const fit_options *options, const shard *po
 single_verdict single_verdict_of_model(const gmmpi_model *model, const shard *points, const data_spread *spread,
                                        double *origin, double *noise, double *value);
 
+/* What the last pass in single precision says of how near the optimum is. */
+typedef struct single_progress {
+  double tolerance;       /* of the change of the mean objective */
+  double noise;           /* see single_verdict_of_model */
+  double change;          /* of the mean objective, NaN in the first pass */
+  double residual;        /* accelerator_residual, infinite where nothing is accelerated */
+  double residual_before; /* accelerator_residual_before */
+} single_progress;
+
+/* Is there nothing more that passes in single precision could bring? */
+bool single_has_done(const single_progress *progress);
+
 #endif

@@ -48,12 +48,13 @@ static void exchange_models(climber *climb)
   climb->other = measured;
 }
 
-/* Where a start is looked for all is in double, lest another one is found. Of a fit on all points the last two models
- * are measured in double, whatever they are. */
+/* Where a start is looked for all is in double, lest another one is found. So is the last pass of a fit on all points,
+ * and a single step. */
 static bool wants_single(const ascent *one)
 {
   const climber *climb = one->climb;
-  return !one->silent && !climb->precise && (one->is_preliminary || climb->current.iteration < one->max_iterations - 1);
+  const bool is_early = one->max_iterations > 1 && climb->current.iteration < one->max_iterations;
+  return !one->silent && !climb->precise && (one->is_preliminary || is_early);
 }
 
 static void measure_current(ascent *one)
@@ -63,16 +64,16 @@ static void measure_current(ascent *one)
   one->phase = MEASURES;
 }
 
-/* Says, once a fit, that single precision is not enough. */
-static gmmpi_status tell_of_double(const ascent *one, gmmpi_error *error)
+/* Says, once a fit, that passes are in double. */
+static gmmpi_status tell_of_double(const ascent *one, fit_event_action why, double value, gmmpi_error *error)
 {
   const climber *climb = one->climb;
   const fit_event event = {.start = climb->current.start,
                            .iteration = climb->current.iteration,
                            .component = -1,
                            .kind = EVENT_IN_DOUBLE,
-                           .action = (int32_t)(ACTION_TAILS + (one->in_single - SINGLE_HAS_TAILS)),
-                           .value = one->in_single >= SINGLE_FAR_POINTS ? one->em->not_single : 0.0};
+                           .action = (int32_t)why,
+                           .value = value};
   gmmpi_error local = {0};
   if (climb->events == NULL || one->observer == NULL) return GMMPI_OK;
   for (int64_t i = 0; i < climb->events->n; i++) {
@@ -88,7 +89,8 @@ static gmmpi_status note_arithmetic(ascent *one, gmmpi_error *error)
 {
   if (is_in_single(one) || one->in_single == SINGLE_NOT_ASKED) return GMMPI_OK;
   one->climb->precise = true;
-  return tell_of_double(one, error);
+  return tell_of_double(one, (fit_event_action)(ACTION_TAILS + (one->in_single - SINGLE_HAS_TAILS)),
+                        one->in_single >= SINGLE_FAR_POINTS ? one->em->not_single : 0.0, error);
 }
 
 /* What changes less is as good as nothing. */
@@ -100,8 +102,20 @@ static double least_change(const ascent *one)
 /* Is it time to go over to double? */
 static bool becomes_precise(const ascent *one)
 {
-  return is_in_single(one) && !one->is_preliminary &&
-         (fabs(one->change) < least_change(one) || accelerator_residual(one->climb->history) < one->tolerance);
+  const accelerator *history = one->climb->history;
+  const single_progress progress = {.tolerance = one->tolerance,
+                                    .noise = one->em->noise,
+                                    .change = one->change,
+                                    .residual = accelerator_residual(history),
+                                    .residual_before = accelerator_residual_before(history)};
+  return is_in_single(one) && !one->is_preliminary && single_has_done(&progress);
+}
+
+/* Is this the first model in double, made by a textbook step that was as small as a last one? */
+static bool is_first_in_double(const ascent *one)
+{
+  const climber *climb = one->climb;
+  return climb->measured_in_single && !is_in_single(one) && accelerator_residual(climb->history) < one->tolerance;
 }
 
 /* The current model is the last one. */
@@ -111,6 +125,13 @@ static gmmpi_status end(ascent *one)
   one->climb->has_ended = true;
   one->phase = ENDED;
   return GMMPI_OK;
+}
+
+/* The same where there may be no more iterations. */
+static gmmpi_status end_unfinished(ascent *one, gmmpi_error *error)
+{
+  end(one);
+  return one->climb->measured_in_single ? tell_of_double(one, ACTION_LAST_PASS, 0.0, error) : GMMPI_OK;
 }
 
 /* Of an ascent that fails alone. */
@@ -182,8 +203,7 @@ static bool is_textbook(const climber *climb)
 }
 
 /* The size of the change to expect of the next of three textbook steps. The last one may be small because changes are
- * about to grow, as on a saddle, or to change their sign, as with a ridge, which is not what the objective wants. NaN
- * when the one before is not known. */
+ * about to grow, as on a saddle, or to change their sign, as with a ridge, which is not what the objective wants. */
 static double expected_change(double before, double last)
 {
   const double growth = last / before;
@@ -197,16 +217,28 @@ static bool falls_fast(double before, double last)
   return last >= 0.0 && last <= 0.25 * before;
 }
 
+/* Is the change to expect of the next textbook step small? It follows from the last two changes or from the
+ * accelerator's residual. Where the last model was measured in single precision there is no last change: then two
+ * residuals in a row must be small, and not grow. */
+static bool is_slow(const ascent *one)
+{
+  const climber *climb = one->climb;
+  const double residual = accelerator_residual(climb->history);
+  const double before = accelerator_residual_before(climb->history);
+  if (isnan(one->change)) return residual < 0.1 * one->tolerance && residual <= before && before < one->tolerance;
+  const bool is_near = accelerator_has_history(climb->history) && residual < one->tolerance;
+  if (isnan(climb->last_change)) return is_near;
+  return (falls_fast(climb->last_change, one->change) && is_near) ||
+         expected_change(climb->last_change, one->change) < one->tolerance;
+}
+
 /* With the moments remembered: would the next textbook step be one without repairs, and change as little as the last
- * one? What is expected follows from the last two changes or from the accelerator's residual. */
+ * one? */
 static bool stands_still(const ascent *one)
 {
   const climber *climb = one->climb;
   em_iteration *em = one->em;
-  const bool is_near = accelerator_has_history(climb->history) && accelerator_residual(climb->history) < one->tolerance;
-  const double before = climb->last_change;
-  const bool will_be_small = (isnan(before) || falls_fast(before, one->change)) && is_near;
-  if (!will_be_small && !(expected_change(before, one->change) < one->tolerance)) return false;
+  if (!is_slow(one)) return false;
   try_maximization(em, em->measured, climb->current.model, climb->other);
   return !any_collapsed(em->step, climb->other);
 }
@@ -250,7 +282,13 @@ static gmmpi_status finish_step(ascent *one, bool proposes, gmmpi_error *error)
     if (em->estimator->note_step != NULL && !repaired)
       em->estimator->note_step(em->before, climb->current.model, em->measured, one->last.log_likelihood, climb->other);
   }
-  if (is_stuck(climb, n_reseeds)) return end(one);
+  if (is_stuck(climb, n_reseeds)) {
+    if (one->is_preliminary || !is_in_single(one)) return end(one);
+    climb->precise = true;
+    one->other_is_measured = false;
+    measure_current(one);
+    return GMMPI_OK;
+  }
   exchange_models(climb);
   climb->current.iteration++;
   climb->current.measured = one->last;
@@ -332,7 +370,9 @@ static gmmpi_status take_moments(ascent *one, gmmpi_error *error)
   }
   accelerator_record(climb->history, one->em->measured, climb->current.iteration == 0);
   if (one->may_have_converged) climb->current.converged = one->is_preliminary || stands_still(one);
-  if (climb->current.converged || climb->current.iteration >= one->max_iterations) return end(one);
+  if (climb->current.converged) return end(one);
+  if (climb->current.iteration >= one->max_iterations)
+    return one->is_preliminary ? end(one) : end_unfinished(one, error);
   return begin_step(one, error);
 }
 
@@ -354,12 +394,12 @@ static gmmpi_status take_measurement(ascent *one, pass_round *round, gmmpi_error
 
   if (!climb->plain && climb->current.iteration > 0) accelerator_note_success(climb->history);
   tell_pass(one, round);
-  one->may_have_converged = fabs(one->change) < least_change(one) && !climb->repaired &&
+  one->may_have_converged = (fabs(one->change) < least_change(one) || is_first_in_double(one)) && !climb->repaired &&
                             (one->is_preliminary || (climb->plain && !is_in_single(one)));
   climb->current.converged = false;
   const bool is_last = !one->may_have_converged && climb->current.iteration >= one->max_iterations;
   /* What a subsample's last pass found is remembered for the finer level. */
-  if (is_last && !one->is_preliminary) return end(one);
+  if (is_last && !one->is_preliminary) return end_unfinished(one, error);
   return take_moments(one, error);
 }
 

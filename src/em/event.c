@@ -33,6 +33,13 @@ static void describe_double(const fit_event *event, const char *where, char *tex
       [ACTION_CONDITION] = "a covariance is so nearly singular that it makes rounding errors %.3g times as large",
       [ACTION_SIZES] = "a standard deviation is %.3g, or points are as extreme"};
   char reason[160];
+  if (event->action == ACTION_LAST_PASS) {
+    snprintf(text, size,
+             "%s: --max-iter was reached in single precision; of the model that it led to, log-likelihood and criteria "
+             "are those of a last pass in double",
+             where);
+    return;
+  }
   if (event->action < ACTION_FAR_POINTS) {
     snprintf(text, size, "%s: computed in double: there is no single precision for %s", where, reasons[event->action]);
     return;

@@ -50,7 +50,8 @@ typedef enum fit_event_action {
   ACTION_FAR_POINTS,
   ACTION_FAR_MEANS,
   ACTION_CONDITION,
-  ACTION_SIZES
+  ACTION_SIZES,
+  ACTION_LAST_PASS /* no more iterations: the last pass alone was in double */
 } fit_event_action;
 
 typedef struct fit_event {

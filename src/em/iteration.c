@@ -314,7 +314,10 @@ int64_t iteration_bytes(const fit_options *options, int64_t n_features)
 
 static void prepare_pass(em_iteration *em, const double *references)
 {
+  const density_form *form = em->form;
   statistics_begin(em->sums, references);
+  if (em->sums->order == TRACE_ORDER && em->n_repeats == 0 && form->centred.holds)
+    statistics_about_where_near(em->sums, form->centred.origin, form->whitening, form->whitening_length);
   if (em->sums->order == POOLED_ORDER && em->n_repeats == 0 && common_form_is_compact(&em->form->common))
     statistics_about(em->sums, em->form->common.origin);
   em->request.sums = em->sums;

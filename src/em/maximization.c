@@ -15,6 +15,9 @@
  * result, at most, before the pass is made again: 16 of 53 bits. */
 static const double most_cancellation = 0x1p16;
 
+/* Of a trace, where a component has a small share of the points, as many times more, up to this. */
+static const double most_cancellation_of_few = 0x1p26;
+
 static bool create_total(const statistics *sums, maximization *step, gmmpi_error *error)
 {
   if (moments_create(sums->shape, sums->order, sums->n_components, sums->n_features, &step->total, error) != GMMPI_OK)
@@ -103,6 +106,29 @@ static bool scatter_about_mean(const statistics *sums, int64_t k, const double *
     if (after < 0.0) scatter[-1] = 0.0;
   }
   return precise;
+}
+
+/* The same of the trace, of which each feature has its part. A component that settles on a single point is left with
+ * the ridge alone: so that counts, too. */
+static bool trace_about_mean(const maximization *step, const statistics *sums, int64_t k, const double *shift,
+                             double n_samples, double *scatter)
+{
+  const int64_t d = sums->n_features;
+  const double count = sums->counts[k];
+  const double before = sums->second[k];
+  const double most = fmin(most_cancellation * fmax(n_samples / count, 1.0), most_cancellation_of_few);
+  double square = 0.0;
+  double resolution = 0.0;
+  double ridge = 0.0;
+  for (int64_t j = 0; j < d; j++) {
+    const double of_feature = 0x1p-45 * largest_scale_of_feature(sums, j);
+    square += shift[j] * shift[j];
+    resolution += of_feature * of_feature;
+    ridge += step->ridge[j];
+  }
+  const double after = fmax(before - count * square, 0.0);
+  for (int64_t j = 0; j < d; j++) scatter[j] = after / (double)d;
+  return !((after + count * ridge) * most < before && square > resolution);
 }
 
 static void keep_component(gmmpi_model *next, const gmmpi_model *previous, int64_t k)
@@ -258,13 +284,17 @@ static void factorise_coupled(maximization *step, const component_scatter *scatt
 }
 
 /* Means, and the scatter about them, of one component. False when digits were lost. */
-static bool take_component(const statistics *sums, int64_t k, moments *taken)
+static bool take_component(const maximization *step, const statistics *sums, int64_t k, moments *taken)
 {
   const int64_t d = sums->n_features;
   double *mean = taken->means + k * d;
   for (int64_t j = 0; j < d; j++) mean[j] = sums->first[k * d + j] / sums->counts[k]; /* the shift */
-  const bool precise =
-      sums->order == POOLED_ORDER || scatter_about_mean(sums, k, mean, taken->scatter + k * sums->second_length);
+  double *scatter = moments_scatter(taken, k);
+  bool precise = true;
+  if (sums->order == TRACE_ORDER)
+    precise = trace_about_mean(step, sums, k, mean, taken->n_samples, scatter);
+  else if (sums->order != POOLED_ORDER)
+    precise = scatter_about_mean(sums, k, mean, scatter);
   for (int64_t j = 0; j < d; j++) mean[j] += sums->references[k * sums->width + j];
   return precise;
 }
@@ -332,7 +362,7 @@ moments_outcome moments_of_statistics(const maximization *step, const statistics
       if (!pooled) memset(scatter, 0, (size_t)taken->second_length * sizeof(double));
       continue;
     }
-    const bool precise = take_component(sums, k, taken);
+    const bool precise = take_component(step, sums, k, taken);
     if (!pooled && sound)
       worsen(&outcome, precise, statistics_are_coarse(sums, k, sums->second + k * sums->second_length, step->ridge));
   }

@@ -35,7 +35,7 @@ static bool are_events(const void *owner, const void *numbers, int64_t n)
     const fit_event *event = (const fit_event *)numbers + i;
     if (event->start < 0 || event->iteration < 0 || event->component < -1 || event->component >= n_components ||
         event->kind < EVENT_EMPTY || event->kind > EVENT_IN_DOUBLE || event->action < ACTION_RESEEDED ||
-        event->action > ACTION_SIZES || event->n_points < 0)
+        event->action > ACTION_LAST_PASS || event->n_points < 0)
       return false;
   }
   return true;

@@ -8,27 +8,54 @@
 /* Panels that are transformed together: as many sums as there are registers for. */
 enum { SIDE_PANELS = LANES >= 8 ? 2 : 1, SIDE_VECTORS = SIDE_PANELS * PANEL_VECTORS };
 
-/* Rows of R that begin at `first` times SIDE_PANELS centred panels (each d rows of PANEL), into panels; matrix: that
- * group of WHITENING_ROWS rows, of which n_columns are not 0. */
-ALWAYS_INLINE void transform_rows(int64_t first, int64_t n_features, int64_t n_columns, const double *restrict matrix,
-                                  const double *restrict centred, double *restrict panels)
+/* What is to be transformed: SIDE_PANELS panels of a tile. */
+typedef struct side {
+  const double *tile;   /* at the panels' first point: d rows of TILE_ROWS */
+  const double *origin; /* d */
+  double *centred;      /* d rows of SIDE_VECTORS vectors: x - origin, as far as it is made */
+  double *panels;       /* receives y: SIDE_PANELS x d rows of PANEL */
+  int64_t n_features;
+} side;
+
+/* Column j of the points, centred. */
+ALWAYS_INLINE void centre_column(const side *own, int64_t j, vector x[SIDE_VECTORS])
 {
-  const int64_t stride = n_features * PANEL;
+  for (int v = 0; v < SIDE_VECTORS; v++) {
+    x[v] = ((const vector *)(own->tile + j * TILE_ROWS))[v] - own->origin[j];
+    ((vector *)own->centred)[j * SIDE_VECTORS + v] = x[v];
+  }
+}
+
+ALWAYS_INLINE void add_column(const double *matrix, const vector x[SIDE_VECTORS],
+                              vector y[WHITENING_ROWS][SIDE_VECTORS])
+{
+  for (int r = 0; r < WHITENING_ROWS; r++) {
+    for (int v = 0; v < SIDE_VECTORS; v++) y[r][v] += matrix[r] * x[v];
+  }
+}
+
+/* Rows of R that begin at `first`, of which the columns before n_columns are not 0. Those before n_centred are centred
+ * already, and the others become so. matrix: that group of WHITENING_ROWS rows. */
+ALWAYS_INLINE void transform_rows(const side *own, int64_t first, int64_t n_centred, int64_t n_columns,
+                                  const double *restrict matrix)
+{
+  const int64_t d = own->n_features;
   vector y[WHITENING_ROWS][SIDE_VECTORS];
+  vector x[SIDE_VECTORS];
   for (int r = 0; r < WHITENING_ROWS; r++) {
     for (int v = 0; v < SIDE_VECTORS; v++) y[r][v] = vector_of(0.0);
   }
-  for (int64_t j = 0; j < n_columns; j++, matrix += WHITENING_ROWS, centred += PANEL) {
-    vector x[SIDE_VECTORS];
-    for (int v = 0; v < SIDE_VECTORS; v++)
-      x[v] = ((const vector *)(centred + v / PANEL_VECTORS * stride))[v % PANEL_VECTORS];
-    for (int r = 0; r < WHITENING_ROWS; r++) {
-      for (int v = 0; v < SIDE_VECTORS; v++) y[r][v] += matrix[r] * x[v];
-    }
+  for (int64_t j = 0; j < n_centred; j++, matrix += WHITENING_ROWS) {
+    for (int v = 0; v < SIDE_VECTORS; v++) x[v] = ((const vector *)own->centred)[j * SIDE_VECTORS + v];
+    add_column(matrix, x, y);
   }
-  for (int r = 0; r < WHITENING_ROWS && first + r < n_features; r++) {
+  for (int64_t j = n_centred; j < n_columns; j++, matrix += WHITENING_ROWS) {
+    centre_column(own, j, x);
+    add_column(matrix, x, y);
+  }
+  for (int r = 0; r < WHITENING_ROWS && first + r < d; r++) {
     for (int v = 0; v < SIDE_VECTORS; v++)
-      ((vector *)(panels + v / PANEL_VECTORS * stride + (first + r) * PANEL))[v % PANEL_VECTORS] = y[r][v];
+      ((vector *)(own->panels + (v / PANEL_VECTORS * d + first + r) * PANEL))[v % PANEL_VECTORS] = y[r][v];
   }
 }
 
@@ -37,18 +64,16 @@ static void transformed_panels(const density_form *form, const double *restrict 
                                double *restrict centred)
 {
   const int64_t d = form->n_features;
-  for (int64_t j = 0; j < d; j++) {
-    const vector *x = (const vector *)(tile + j * TILE_ROWS);
-    for (int v = 0; v < TILE_VECTORS; v++)
-      *(vector *)(centred + (v / PANEL_VECTORS * d + j) * PANEL + v % PANEL_VECTORS * LANES) =
-          x[v] - form->common.origin[j];
-  }
   for (int panel = 0; panel < N_PANELS; panel += SIDE_PANELS) {
+    const side own = {tile + panel * PANEL, form->common.origin, centred, panels + panel * d * PANEL, d};
     const double *matrix = form->common.matrix;
+    int64_t n_centred = 0;
     for (int64_t first = 0; first < d; first += WHITENING_ROWS) {
-      const int64_t width = form->common.is_triangular ? first + WHITENING_ROWS : d;
-      transform_rows(first, d, width < d ? width : d, matrix, centred + panel * d * PANEL, panels + panel * d * PANEL);
-      matrix += WHITENING_ROWS * width;
+      const int64_t end = form->common.is_triangular ? first + WHITENING_ROWS : d;
+      const int64_t n_columns = end < d ? end : d;
+      transform_rows(&own, first, n_centred, n_columns, matrix);
+      n_centred = n_columns;
+      matrix += WHITENING_ROWS * n_columns;
     }
   }
 }

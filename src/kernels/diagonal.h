@@ -39,7 +39,25 @@ typedef struct distance_task {
   const double *halves; /* of PRODUCTS, of the points: (n_stages + 1) x TILE_ROWS, as centred_form has those of means */
   const double *means, *factors; /* rows of the components, means_stride and factors_stride apart */
   int64_t means_stride, factors_stride;
+  const char *next;   /* the next tile, if it comes right behind this one as it most often does */
+  int64_t next_lines; /* of it to be asked for with each block of components */
 } distance_task;
+
+/* The next tile's lines are asked for while this one's distances are computed, since the wait for memory would be a
+ * good part of the time; where it is elsewhere nothing happens. */
+ALWAYS_INLINE void ask_for_next_lines(const distance_task *task, int64_t block, int panel)
+{
+  const int64_t all = task->form->n_features * (TILE_ROWS / 8);
+  const int64_t first = (block * N_PANELS + panel) * task->next_lines;
+  const int64_t end = first + task->next_lines < all ? first + task->next_lines : all;
+  for (int64_t i = first; i < end; i++) __builtin_prefetch(task->next + 64 * i, 0, 2);
+}
+
+static int64_t next_lines_of_block(const density_form *form)
+{
+  const int64_t steps = (form->n_components + TOGETHER - 1) / TOGETHER * N_PANELS;
+  return (form->n_features * (TILE_ROWS / 8) + steps - 1) / steps;
+}
 
 /* Behind the panels, the room for another tile, and a word per component. */
 static double *halves_in_scratch(const density_form *form, double *scratch)
@@ -79,6 +97,8 @@ static distance_task task_of_tile(const density_form *form, const double *tile, 
 {
   const centred_form *centred = &form->centred;
   distance_task task = {.form = form, .panels = scratch};
+  task.next = (const char *)tile + form->n_features * TILE_ROWS * (int64_t)sizeof(double);
+  task.next_lines = next_lines_of_block(form);
   panels_of_tile(form, tile, scratch);
   if (centred->holds) {
     task.means = centred->means;
@@ -200,6 +220,7 @@ ALWAYS_INLINE void whole_block(distance_kind kind, int size, const distance_task
   int64_t members[TOGETHER];
   vector sums[TOGETHER][PANEL_VECTORS] = {{{0.0}}};
   members_from(list, i, size, members);
+  ask_for_next_lines(task, i / TOGETHER, panel);
   add_features(kind, size, task, members, panel, 0, task->form->n_features, sums);
   for (int c = 0; c < size; c++) {
     vector *rows = panel_rows(log_densities, members[c], panel);

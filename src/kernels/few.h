@@ -37,7 +37,7 @@ static void add_lane_sums(int d, vector lane_sums[STEP][MOST_SUMS], int64_t k, b
       if (sums->shape == DENSE)
         own[i * width + j] += *second;
       else if (i == j)
-        own[i] += *second;
+        own[sums->traced ? 0 : i] += *second;
     }
   }
 }

@@ -23,12 +23,12 @@ int64_t kernel_scratch_bytes_of(density_shape shape, int64_t n_components, int64
   int64_t numbers;
   int64_t bytes;
   /* Points as panels or rows, halves of their squares by each stage, and a word per component, or per component and
-   * tile; DENSE: rows of a group, a tile of packed points, and what pooled.h knows of the points and their sum. */
-  if (!multiply_fits(padded_width(n_features), tiles * TILE_ROWS + (shape == DENSE) + TILE_ROWS / STAGE_FEATURES,
-                     &numbers) ||
-      numbers > INT64_MAX / 2 || !multiply_fits(n_components, group_tiles, &sets) || sets > INT64_MAX / 16 ||
-      !multiply_fits(numbers + sets + 8 + TILE_ROWS + (shape == DENSE ? tiles * TILE_ROWS : 0), (int64_t)sizeof(double),
-                     &bytes))
+   * tile; DENSE: rows of a group, a tile of packed points, and what pooled.h knows of the points and their sum;
+   * DIAGONAL: what sums.h holds where sums are traced. */
+  const int64_t rows = tiles * TILE_ROWS + TILE_ROWS / STAGE_FEATURES + (shape == DENSE ? 1 : TRACED_TOGETHER);
+  if (!multiply_fits(padded_width(n_features), rows, &numbers) || numbers > INT64_MAX / 2 ||
+      !multiply_fits(n_components, group_tiles, &sets) || sets > INT64_MAX / 16 ||
+      !multiply_fits(numbers + sets + 8 + TILE_ROWS + tiles * TILE_ROWS, (int64_t)sizeof(double), &bytes))
     return INT64_MAX;
   return bytes;
 }

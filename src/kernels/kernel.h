@@ -16,6 +16,7 @@
 #define KERNELS_KERNEL_H
 
 #include "kernels/near_groups.h"
+#include "kernels/nearest_form.h"
 #include "mixture/density.h"
 #include "points/shard.h"
 
@@ -27,6 +28,9 @@ static inline int64_t padded_width(int64_t n_features)
   return (n_features + FEATURE_GROUP - 1) / FEATURE_GROUP * FEATURE_GROUP;
 }
 
+/* Components of which traced sums hold the squares of each feature at a time, about their own references. */
+enum { TRACED_TOGETHER = 32 };
+
 /* Sums over the points of a block, per component about its reference point r_k, in the layout that the kernels like:
  * features are padded ("width"). */
 typedef struct block_sums {
@@ -36,9 +40,12 @@ typedef struct block_sums {
   const double *references; /* K x width, padded with zeros: r_k */
   double *counts;           /* K: sum of responsibilities */
   double *first;            /* K x width: sum of responsibility (x - r) */
-  double *second;       /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width; NULL: not wanted */
-  bool pooled;          /* second is one component's size and holds the sum over all components */
-  const double *origin; /* NULL, or width, padded with zeros, where pooled: second is about it, and not about r_k */
+  double *second;        /* DENSE: K x d x width, the lower triangle is valid; DIAGONAL: K x width, or traced; NULL: not
+                            wanted */
+  bool pooled;           /* second is one component's size and holds the sum over all components */
+  bool traced;           /* DIAGONAL: second is K numbers, the sums of responsibility |x - r|^2 */
+  const double *origin;  /* NULL, or width, padded with zeros; where pooled: second is about it, and not about r_k */
+  const bool *at_origin; /* K, where traced and there is an origin: r_k is the origin */
   const uint64_t *present; /* NULL; or n_tiles x (K + 63) / 64 words for accumulate: a bit per component that has a
                               row of responsibilities */
   double log_likelihood;   /* sum of log density */
@@ -52,10 +59,20 @@ typedef struct block_sums {
  * mixture's size alone: results do depend on it. */
 int64_t kernel_group_tiles(density_shape shape, int64_t n_components, int64_t n_features);
 
+/* Features and components, at most, for E-step and sums in one go. */
+enum { MOST_FEATURES_TOGETHER = 4, MOST_COMPONENTS_TOGETHER = 16 };
+
+static inline bool goes_together(const density_form *form)
+{
+  return form->n_features <= MOST_FEATURES_TOGETHER && form->n_components <= MOST_COMPONENTS_TOGETHER &&
+         form->dof == NULL && !form->common.holds;
+}
+
 /* Where component k's second moments are. */
 static inline double *second_of_component(const block_sums *sums, int64_t k)
 {
   if (sums->pooled) return sums->second;
+  if (sums->traced) return sums->second + k;
   return sums->second + k * sums->width * (sums->shape == DENSE ? sums->n_features : 1);
 }
 
@@ -98,11 +115,27 @@ typedef struct kernel {
   void (*near)(const density_form *form, const near_groups *groups, near_tile *near, const row_tile *tile,
                double *responsibilities, double *log_likelihood, double *sum_log_max, double *scratch);
 
+  /* Which components of a form that holds may have the highest log density, as log_densities computes it, or may tie
+   * with it to 2^-39, at each of TILE_ROWS points; where farthest (TILE_ROWS numbers >= 0, or NULL) is given, only
+   * those where minus the log density may be at most that. Returns how many, in ascending order of components; -1: more
+   * than NEAREST_MOST_CANDIDATES, or not to be told. candidates: room for NEAREST_MOST_CANDIDATES; bounds: room for K x
+   * TILE_ROWS. */
+  int64_t (*candidates)(const nearest_form *form, const double *tile, const double *farthest,
+                        nearest_candidate *candidates, float *bounds, double *scratch);
+
+  /* The squared distances of n points of a tile from components, of a form of DIAGONAL shape that is neither isotropic
+   * nor centred, each with the bits that log_densities has for -2 times its log density where log_constants are 0. */
+  void (*distances_of_pairs)(const density_form *form, const double *tile, int64_t n, const nearest_candidate *pairs,
+                             double *distances);
+
   /* Adds the points of n_tiles (at most kernel_group_tiles) tiles, weighted by responsibilities (n_tiles x K x
    * TILE_ROWS), to sums. A tile begins tile_stride numbers behind the one before it. Points of responsibility 0 add
    * nothing. */
   void (*accumulate)(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
                      block_sums *sums, double *scratch);
+
+  /* posteriors and accumulate of n_tiles (at most kernel_group_tiles) tiles in one go, of a form that goes_together. */
+  void (*together)(const density_form *form, const row_tile *tiles, int64_t n_tiles, block_sums *sums);
 
   /* posteriors and accumulate of n_tiles (at most single_group_tiles, kernels/single_form.h) tiles in single precision,
    * of normal components with second moments of their own. responsibilities: room for n_tiles x K x TILE_ROWS floats;

@@ -50,7 +50,7 @@ static void first_moments_of_rows(int64_t n_tiles, const double *responsibilitie
   const int64_t K = sums->n_components;
   const int64_t width = sums->width;
   for (int64_t t = 0; t < n_tiles; t++, responsibilities += K * TILE_ROWS, rows += TILE_ROWS * width) {
-    set_points_that_count(1, responsibilities, sums, points);
+    set_points_that_count(1, responsibilities, NULL, sums, points);
     for (int64_t begin = 0; begin < K; begin += NEAR_COMPONENTS) {
       const int64_t end = K - begin < NEAR_COMPONENTS ? K : begin + NEAR_COMPONENTS;
       for (int64_t j = 0; j < width; j += BLOCK) {

@@ -33,13 +33,17 @@ static double sum_of_lanes(const double *numbers)
   return tree_sum(sums);
 }
 
-/* The background's share of each point. */
+/* The background's share of points. */
+ALWAYS_INLINE vector share_of_background(double background, vector best)
+{
+  const vector below = background - best;
+  return (vector)((vector_bits)vector_exp_of_negative(below) & (below >= -SHARE_RANGE));
+}
+
 static void shares_of_background(double background, const double best[TILE_ROWS], double shares[TILE_ROWS])
 {
-  for (int v = 0; v < TILE_VECTORS; v++) {
-    const vector below = background - ((const vector *)best)[v];
-    ((vector *)shares)[v] = (vector)((vector_bits)vector_exp_of_negative(below) & (below >= -SHARE_RANGE));
-  }
+  for (int v = 0; v < TILE_VECTORS; v++)
+    ((vector *)shares)[v] = share_of_background(background, ((const vector *)best)[v]);
 }
 
 /* Log densities of one component and a panel of points become shares, which are added to sums. Returns whether there

@@ -88,17 +88,44 @@ static void single_responsibilities(const single_form *form, const row_tile *til
   _Alignas(64) double exact_best[TILE_ROWS];
   _Alignas(64) double exact_sums[TILE_ROWS];
   single_shares(form, responsibilities, best, sums, present);
+  for (int p = 0; p < TILE_ROWS; p++) inverses[p] = tile->weights != NULL ? (float)tile->weights[p] : 1.0F;
   for (int p = 0; p < TILE_ROWS; p++) {
-    const bool is_point = p < tile->n_points;
-    inverses[p] = is_point ? (tile->weights != NULL ? (float)tile->weights[p] : 1.0F) / sums[p] : 0.0F;
-    exact_best[p] = is_point ? (double)best[p] + form->largest_constant : 0.0;
-    exact_sums[p] = is_point ? (double)sums[p] : 1.0;
+    inverses[p] /= sums[p];
+    exact_best[p] = (double)best[p] + form->largest_constant;
+    exact_sums[p] = (double)sums[p];
+  }
+  for (int p = tile->n_points; p < TILE_ROWS; p++) {
+    inverses[p] = 0.0F;
+    exact_best[p] = 0.0;
+    exact_sums[p] = 1.0;
   }
   for (int64_t k = 0; k < form->n_components; k++) {
     single_vector *rows = (single_vector *)(responsibilities + k * TILE_ROWS);
     for (int v = 0; v < SINGLE_TILE_VECTORS && present[k] != 0; v++) rows[v] *= ((const single_vector *)inverses)[v];
   }
   add_logs(tile->weights, exact_best, exact_sums, &block->log_likelihood, &block->sum_log_max_responsibility);
+}
+
+/* Of full covariances with few features: x of all tiles is kept, in rows. */
+static void single_tiles_of_few(const single_form *form, const row_tile *tiles, int64_t n_tiles, float *shares,
+                                block_sums *sums, float *x, float *packed, float *rows, uint32_t *words)
+{
+  const int64_t K = form->n_components;
+  const int64_t tile_stride = form->width * TILE_ROWS;
+  for (int64_t t = 0; t < n_tiles; t++) {
+    _Alignas(64) float best[TILE_ROWS];
+    float *own = shares + t * K * TILE_ROWS;
+    single_fill(best, form->background);
+    single_tile(form, tiles[t].numbers, rows + t * tile_stride);
+    single_reachable_few(form, rows + t * tile_stride, own, best);
+    single_responsibilities(form, &tiles[t], own, best, sums, words);
+  }
+  if (single_accumulate_few(form, n_tiles, shares, rows, tile_stride, sums)) return;
+  for (int64_t t = 0; t < n_tiles; t++) {
+    memcpy(x, rows + t * tile_stride, (size_t)tile_stride * sizeof(float));
+    single_rows(form->n_features, form->width, x, rows + t * tile_stride);
+  }
+  single_accumulate_dense(form, n_tiles, shares, rows, sums, packed);
 }
 
 /* What kernel.h says of kernel.single. scratch, in floats: a tile, a tile about a mean, words, packed points, rows. */
@@ -112,6 +139,10 @@ static void single_tiles(const single_form *form, const row_tile *tiles, int64_t
   float *packed = centred + form->width * TILE_ROWS;
   float *rows = packed + form->width * SINGLE_CHUNK;
   uint32_t *words = (uint32_t *)(rows + n_tiles * TILE_ROWS * form->width);
+  if (form->shape == DENSE && form->n_features <= FEW_FEATURES) {
+    single_tiles_of_few(form, tiles, n_tiles, shares, sums, x, packed, rows, words);
+    return;
+  }
   for (int64_t t = 0; t < n_tiles; t++) {
     _Alignas(64) float best[TILE_ROWS];
     float *own = shares + t * K * TILE_ROWS;

@@ -5,8 +5,7 @@ enum {
   SINGLE_PANEL_VECTORS = 2,
   SINGLE_PANEL = SINGLE_PANEL_VECTORS * SINGLE_LANES,
   SINGLE_PANELS = TILE_ROWS / SINGLE_PANEL,
-  SINGLE_FEW = 2 * WHITENING_ROWS, /* features up to which nothing is left undone */
-  SINGLE_CHUNK = 2 * TILE_ROWS,    /* points that are added in single precision */
+  SINGLE_CHUNK = 2 * TILE_ROWS, /* points that are added in single precision */
   SINGLE_ROWS = SINGLE_LANES > 8 ? SINGLE_LANES / 2 : 4,
   SINGLE_PACKS = SINGLE_LANES >= 8 ? 3 : 2 /* columns of a register tile */
 };
@@ -129,40 +128,11 @@ static void single_finish_panel(const single_form *form, int64_t k, const float 
   }
 }
 
-static void single_all_rows(const single_form *form, const float *x, float *restrict log_densities, float *best,
-                            float *centred)
-{
-  for (int64_t k = 0; k < form->n_components; k++, log_densities += TILE_ROWS) {
-    if (!single_is_live(form, k)) {
-      single_fill(log_densities, -INFINITY);
-      continue;
-    }
-    for (int panel = 0; panel < SINGLE_PANELS; panel++) {
-      single_vector *rows = (single_vector *)(log_densities + panel * SINGLE_PANEL);
-      single_vector *top = (single_vector *)(best + panel * SINGLE_PANEL);
-      single_vector sums[SINGLE_PANEL_VECTORS] = {{0.0F}};
-      const float *whitening = form->whitening + k * form->whitening_length;
-      for (int64_t row = 0; row < form->n_features; row += WHITENING_ROWS) {
-        single_add_rows(whitening, row, form->means + k * form->width, x + panel * SINGLE_PANEL, centred, sums);
-        whitening += WHITENING_ROWS * (row + WHITENING_ROWS);
-      }
-      for (int v = 0; v < SINGLE_PANEL_VECTORS; v++) {
-        rows[v] = single_live(form->log_constants[k], sums[v]);
-        top[v] = single_max(rows[v], top[v]);
-      }
-    }
-  }
-}
-
 /* Log densities, of components out of reach -infinity or exact; best, which holds the background's, the highest. */
 static void single_reachable_dense(const single_form *form, const float *x, float *log_densities, float *best,
                                    float *centred, uint32_t *ahead)
 {
   const uint32_t all = (uint32_t)((UINT64_C(1) << SINGLE_PANELS) - 1);
-  if (form->n_features <= SINGLE_FEW) {
-    single_all_rows(form, x, log_densities, best, centred);
-    return;
-  }
   single_start(form, x, log_densities, centred, ahead);
   for (int turn = 0; turn < 2; turn++) {
     for (int64_t k = 0; k < form->n_components; k++) {
@@ -325,6 +295,12 @@ static void single_take_points(single_chunk *chunk, uint64_t points, const float
                                const float *rows, int64_t width)
 {
   int n = chunk->n_points;
+  if (points == UINT64_MAX) {
+    for (int p = 0; p < TILE_ROWS; p++) chunk->rows[n + p] = rows + p * width;
+    memcpy(chunk->weights + n, responsibilities, TILE_ROWS * sizeof(float));
+    chunk->n_points = n + TILE_ROWS;
+    return;
+  }
   for (; points != 0; points &= points - 1, n++) {
     const int p = __builtin_ctzll(points);
     chunk->rows[n] = rows + p * width;

@@ -177,7 +177,7 @@ static void single_accumulate_chunk(const single_form *form, int64_t n_tiles, co
         single_sum_squares(SINGLE_FEATURE_GROUP / SINGLE_LANES, &list, rows + j, form->width, reference + j, first,
                            second);
       for (int64_t i = 0; i < left; i++) to_first[j + i] += (double)first[i];
-      for (int64_t i = 0; i < left && to_second != NULL; i++) to_second[j + i] += (double)second[i];
+      for (int64_t i = 0; i < left && to_second != NULL; i++) to_second[sums->traced ? 0 : j + i] += (double)second[i];
     }
   }
 }

@@ -17,6 +17,33 @@ static uint64_t points_that_count(const double *restrict responsibilities, doubl
   return points;
 }
 
+static bool is_at_origin(const block_sums *sums, int64_t k)
+{
+  return sums->at_origin != NULL && sums->at_origin[k];
+}
+
+/* The sum of the products of TILE_ROWS numbers; as sum_of_lanes. */
+static double sum_of_products(const double *a, const double *b)
+{
+  _Alignas(64) double sums[GROUP];
+  for (int first = 0; first < GROUP / LANES; first++) {
+    vector sum = vector_of(0.0);
+    for (int v = first; v < TILE_VECTORS; v += GROUP / LANES) sum += ((const vector *)a)[v] * ((const vector *)b)[v];
+    ((vector *)sums)[first] = sum;
+  }
+  return tree_sum(sums);
+}
+
+/* The sum of width numbers, a multiple of GROUP; likewise. */
+static double sum_of_features(int64_t width, const double *numbers)
+{
+  _Alignas(64) double sums[GROUP] = {0.0};
+  for (int64_t j = 0; j < width; j += GROUP) {
+    for (int v = 0; v < GROUP / LANES; v++) ((vector *)sums)[v] += ((const vector *)(numbers + j))[v];
+  }
+  return tree_sum(sums);
+}
+
 /* Do so many of a tile's points count that it takes less to add all of them? Those of responsibility 0 change no bit of
  * a sum, so that this is a matter of time alone. */
 static bool nearly_all_count(uint64_t points)
@@ -29,8 +56,8 @@ static bool nearly_all_count(uint64_t points)
 #define BLOCK_GROUPS (VECTOR_BYTES >= 64 ? 4 : 2) /* of FEATURE_GROUP features */
 enum {
   BLOCK = BLOCK_GROUPS * FEATURE_GROUP,
-  BLOCK_VECTORS = BLOCK / LANES, /* their sums, squares and origins are in registers */
-  NEAR_COMPONENTS = 32           /* whose sums of a block, and responsibilities, stay in the first caches */
+  BLOCK_VECTORS = BLOCK / LANES,    /* their sums, squares and origins are in registers */
+  NEAR_COMPONENTS = TRACED_TOGETHER /* whose sums of a block, and responsibilities, stay in the first caches */
 };
 
 static int64_t block_width(int64_t width, int64_t j)
@@ -188,71 +215,233 @@ ALWAYS_INLINE void sum_squares(int n_vectors, uint64_t points, const double *res
   for (int v = 0; v < n_vectors; v++) ((vector *)second)[v] += squares[v];
 }
 
-/* As first_moments_of_block, with second moments where they are wanted; rows stand one behind the other. */
+/* As first_moments_of_block, with second moments where they are wanted; rows stand one behind the other. squares: where
+ * sums are traced, rows of width numbers for the components from begin on. Components at the origin are left out. */
 ALWAYS_INLINE void moments_of_block(int n_vectors, int64_t begin, int64_t end, const uint64_t *points,
                                     const double *responsibilities, const double *rows, int64_t j,
-                                    const block_sums *sums)
+                                    const block_sums *sums, double *squares)
 {
   if (sums->second == NULL) {
     first_moments_of_block(n_vectors, begin, end, points, responsibilities, rows, n_vectors * LANES, j, sums);
     return;
   }
   for (int64_t k = begin; k < end; k++) {
-    if (points[k] == 0) continue;
+    double *second = sums->traced ? squares + (k - begin) * sums->width : second_of_component(sums, k);
+    if (points[k] == 0 || is_at_origin(sums, k)) continue;
     sum_squares(n_vectors, points[k], responsibilities + k * TILE_ROWS, rows, sums->references + k * sums->width + j,
-                sums->first + k * sums->width + j, second_of_component(sums, k) + j);
+                sums->first + k * sums->width + j, second + j);
   }
 }
 
-/* Which points of tiles count, n_tiles x K; adds to counts. */
-static void set_points_that_count(int64_t n_tiles, const double *responsibilities, block_sums *sums, uint64_t *points)
+/* --- first moments about one origin: a product of matrices, responsibilities and points --- */
+
+/* Components whose sums of so many vectors of features are in registers together, beside those of a point. */
+ALWAYS_INLINE int components_together(int n_vectors)
+{
+  return VECTOR_BYTES >= 64 || n_vectors <= 2 ? 6 : 3;
+}
+enum { MOST_OWN = 6 };
+
+/* n_own components to which all points of a tile are added. */
+ALWAYS_INLINE void add_products(int n_own, int n_vectors, const double *const responsibilities[MOST_OWN],
+                                const double *restrict rows, double *const first[MOST_OWN])
+{
+  vector sums[MOST_OWN][BLOCK_VECTORS];
+  for (int c = 0; c < n_own; c++) {
+    for (int v = 0; v < n_vectors; v++) sums[c][v] = vector_of(0.0);
+  }
+  for (int p = 0; p < TILE_ROWS; p++, rows += n_vectors * LANES) {
+    for (int c = 0; c < n_own; c++) {
+      const vector own = vector_of(responsibilities[c][p]);
+      for (int v = 0; v < n_vectors; v++) sums[c][v] += own * ((const vector *)rows)[v];
+    }
+  }
+  for (int c = 0; c < n_own; c++) {
+    for (int v = 0; v < n_vectors; v++) ((vector *)first[c])[v] += sums[c][v];
+  }
+}
+
+/* The same of one component and some of the points. */
+ALWAYS_INLINE void add_some_products(int n_vectors, uint64_t points, const double *restrict responsibilities,
+                                     const double *restrict rows, double *restrict first)
+{
+  vector sums[BLOCK_VECTORS];
+  for (int v = 0; v < n_vectors; v++) sums[v] = vector_of(0.0);
+  for (; points != 0; points &= points - 1) {
+    const int p = __builtin_ctzll(points);
+    const vector *x = (const vector *)(rows + p * n_vectors * LANES);
+    for (int v = 0; v < n_vectors; v++) sums[v] += responsibilities[p] * x[v];
+  }
+  for (int v = 0; v < n_vectors; v++) ((vector *)first)[v] += sums[v];
+}
+
+/* Of the components at the origin; rows: of points less the origin. */
+ALWAYS_INLINE void products_of_block(int n_vectors, int64_t begin, int64_t end, const uint64_t *points,
+                                     const double *responsibilities, const double *rows, int64_t j,
+                                     const block_sums *sums, double *squares)
+{
+  const int together = components_together(n_vectors);
+  const double *own[MOST_OWN];
+  double *first[MOST_OWN];
+  int n_waiting = 0;
+  (void)squares;
+  for (int64_t k = begin; k < end; k++) {
+    if (points[k] == 0 || !is_at_origin(sums, k)) continue;
+    own[n_waiting] = responsibilities + k * TILE_ROWS;
+    first[n_waiting] = sums->first + k * sums->width + j;
+    if (!nearly_all_count(points[k])) {
+      add_some_products(n_vectors, points[k], own[n_waiting], rows, first[n_waiting]);
+    } else if (++n_waiting == together) {
+      add_products(together, n_vectors, own, rows, first);
+      n_waiting = 0;
+    }
+  }
+  for (int c = 0; c < n_waiting; c++) add_products(1, n_vectors, own + c, rows, first + c);
+}
+
+/* squares (TILE_ROWS) = |x - origin|^2 of a tile's points. */
+static void squares_about_origin(int64_t n_features, const double *restrict tile, const double *restrict origin,
+                                 double *restrict squares)
+{
+  vector sums[TILE_VECTORS];
+  for (int v = 0; v < TILE_VECTORS; v++) sums[v] = vector_of(0.0);
+  for (int64_t j = 0; j < n_features; j++) {
+    for (int v = 0; v < TILE_VECTORS; v++) {
+      const vector y = ((const vector *)(tile + j * TILE_ROWS))[v] - origin[j];
+      sums[v] += y * y;
+    }
+  }
+  for (int v = 0; v < TILE_VECTORS; v++) ((vector *)squares)[v] = sums[v];
+}
+
+/* Blocks of a tile's points (blocks_of_tile) become those of points less the origin. */
+static void subtract_origin(int64_t width, const double *restrict origin, double *restrict blocks)
+{
+  for (int64_t j = 0; j < width; j += BLOCK) {
+    const int n_vectors = (int)(block_width(width, j) / LANES);
+    for (int p = 0; p < TILE_ROWS; p++) {
+      for (int v = 0; v < n_vectors; v++, blocks += LANES) *(vector *)blocks -= ((const vector *)(origin + j))[v];
+    }
+  }
+}
+
+/* --- all of it --- */
+
+/* Which points of tiles count, n_tiles x K; adds to counts. squares, where sums are traced: n_tiles x TILE_ROWS, of the
+ * points about the origin. */
+static void set_points_that_count(int64_t n_tiles, const double *responsibilities, const double *squares,
+                                  block_sums *sums, uint64_t *points)
 {
   const int64_t K = sums->n_components;
   for (int64_t t = 0; t < n_tiles; t++) {
     const uint64_t *present = sums->present != NULL ? sums->present + t * ((K + 63) / 64) : NULL;
     for (int64_t k = 0; k < K; k++) {
       const bool absent = present != NULL && (present[k / 64] >> (k % 64) & 1) == 0;
-      points[t * K + k] = absent ? 0 : points_that_count(responsibilities + (t * K + k) * TILE_ROWS, &sums->counts[k]);
+      const double *own = responsibilities + (t * K + k) * TILE_ROWS;
+      points[t * K + k] = absent ? 0 : points_that_count(own, &sums->counts[k]);
+      if (points[t * K + k] != 0 && is_at_origin(sums, k))
+        sums->second[k] += sum_of_products(own, squares + t * TILE_ROWS);
     }
   }
 }
 
-/* scratch: the tiles' points as rows in blocks, and K sets of points of each. The sums of NEAR_COMPONENTS components in
- * one block of features stay in the first cache while the tiles go by. */
+typedef struct diagonal_task {
+  int64_t n_tiles;
+  const double *responsibilities; /* n_tiles x K x TILE_ROWS */
+  const double *blocks;           /* of each tile: blocks_of_tile */
+  const uint64_t *points;         /* n_tiles x K */
+} diagonal_task;
+
+/* Components from begin to end and one block of features, from j on, while all tiles go by: those at the origin, or the
+ * others. */
+ALWAYS_INLINE void sum_block(bool at_origin, int n_vectors, const diagonal_task *task, int64_t begin, int64_t end,
+                             int64_t j, const block_sums *sums, double *squares)
+{
+  const int64_t K = sums->n_components;
+  for (int64_t t = 0; t < task->n_tiles; t++) {
+    const double *own = task->responsibilities + t * K * TILE_ROWS;
+    const double *rows = task->blocks + (t * sums->width + j) * TILE_ROWS;
+    if (at_origin)
+      products_of_block(n_vectors, begin, end, task->points + t * K, own, rows, j, sums, squares);
+    else
+      moments_of_block(n_vectors, begin, end, task->points + t * K, own, rows, j, sums, squares);
+  }
+}
+
+/* The sums of NEAR_COMPONENTS components in one block of features stay in the first cache while the tiles go by. */
+ALWAYS_INLINE void sum_components(bool at_origin, const diagonal_task *task, int64_t begin, int64_t end,
+                                  const block_sums *sums, double *squares)
+{
+  enum { N = FEATURE_GROUP / LANES };
+  for (int64_t j = 0; j < sums->width; j += BLOCK) {
+    switch (block_width(sums->width, j) / FEATURE_GROUP) {
+    case 1:
+      sum_block(at_origin, N, task, begin, end, j, sums, squares);
+      break;
+    case 2:
+      sum_block(at_origin, 2 * N, task, begin, end, j, sums, squares);
+      break;
+#if BLOCK_GROUPS > 2
+    case 3:
+      sum_block(at_origin, 3 * N, task, begin, end, j, sums, squares);
+      break;
+    default:
+      sum_block(at_origin, 4 * N, task, begin, end, j, sums, squares);
+      break;
+#endif
+    }
+  }
+}
+
+/* About each component's own reference. squares: where sums are traced, NEAR_COMPONENTS x width. */
+static void sum_about_references(const diagonal_task *task, const block_sums *sums, double *squares)
+{
+  const int64_t K = sums->n_components;
+  const bool traced = sums->traced && sums->second != NULL;
+  for (int64_t begin = 0; begin < K; begin += NEAR_COMPONENTS) {
+    const int64_t end = K - begin < NEAR_COMPONENTS ? K : begin + NEAR_COMPONENTS;
+    if (traced) memset(squares, 0, (size_t)((end - begin) * sums->width) * sizeof *squares);
+    sum_components(false, task, begin, end, sums, squares);
+    for (int64_t k = begin; k < end && traced; k++) {
+      if (!is_at_origin(sums, k)) sums->second[k] += sum_of_features(sums->width, squares + (k - begin) * sums->width);
+    }
+  }
+}
+
+static void sum_about_origin(const diagonal_task *task, const block_sums *sums)
+{
+  const int64_t K = sums->n_components;
+  for (int64_t begin = 0; begin < K; begin += NEAR_COMPONENTS)
+    sum_components(true, task, begin, K - begin < NEAR_COMPONENTS ? K : begin + NEAR_COMPONENTS, sums, NULL);
+}
+
+static bool any_at_origin(const block_sums *sums, bool wanted)
+{
+  for (int64_t k = 0; k < sums->n_components; k++) {
+    if (is_at_origin(sums, k) == wanted) return true;
+  }
+  return false;
+}
+
+/* scratch: the tiles' points as rows in blocks, K sets of points of each; where sums are traced, the squares of points
+ * about the origin, and of features. */
 static void accumulate_diagonal(int64_t n_tiles, const double *responsibilities, const double *tiles,
                                 int64_t tile_stride, block_sums *sums, double *scratch)
 {
-  enum { N = FEATURE_GROUP / LANES };
-  const int64_t K = sums->n_components;
   const int64_t width = sums->width;
-  uint64_t *points = (uint64_t *)(scratch + n_tiles * TILE_ROWS * width);
-  for (int64_t t = 0; t < n_tiles; t++)
-    blocks_of_tile(sums->n_features, width, tiles + t * tile_stride, scratch + t * TILE_ROWS * width);
-  set_points_that_count(n_tiles, responsibilities, sums, points);
-  for (int64_t begin = 0; begin < K; begin += NEAR_COMPONENTS) {
-    const int64_t end = K - begin < NEAR_COMPONENTS ? K : begin + NEAR_COMPONENTS;
-    for (int64_t j = 0; j < width; j += BLOCK) {
-      for (int64_t t = 0; t < n_tiles; t++) {
-        const double *own = responsibilities + t * K * TILE_ROWS;
-        const double *rows = scratch + (t * width + j) * TILE_ROWS;
-        const uint64_t *present = points + t * K;
-        switch (block_width(width, j) / FEATURE_GROUP) {
-        case 1:
-          moments_of_block(N, begin, end, present, own, rows, j, sums);
-          break;
-        case 2:
-          moments_of_block(2 * N, begin, end, present, own, rows, j, sums);
-          break;
-#if BLOCK_GROUPS > 2
-        case 3:
-          moments_of_block(3 * N, begin, end, present, own, rows, j, sums);
-          break;
-        default:
-          moments_of_block(4 * N, begin, end, present, own, rows, j, sums);
-          break;
-#endif
-        }
-      }
-    }
+  const bool some_at_origin = any_at_origin(sums, true);
+  double *squares_of_points = scratch + n_tiles * TILE_ROWS * width;
+  double *squares = squares_of_points + (sums->traced ? n_tiles * TILE_ROWS : 0);
+  uint64_t *points = (uint64_t *)(squares + (sums->traced ? NEAR_COMPONENTS * width : 0));
+  const diagonal_task task = {n_tiles, responsibilities, scratch, points};
+  for (int64_t t = 0; t < n_tiles; t++) {
+    const double *tile = tiles + t * tile_stride;
+    blocks_of_tile(sums->n_features, width, tile, scratch + t * TILE_ROWS * width);
+    if (some_at_origin) squares_about_origin(sums->n_features, tile, sums->origin, squares_of_points + t * TILE_ROWS);
   }
+  set_points_that_count(n_tiles, responsibilities, squares_of_points, sums, points);
+  if (any_at_origin(sums, false)) sum_about_references(&task, sums, squares);
+  if (!some_at_origin) return;
+  for (int64_t t = 0; t < n_tiles; t++) subtract_origin(width, sums->origin, scratch + t * TILE_ROWS * width);
+  sum_about_origin(&task, sums);
 }

@@ -38,6 +38,8 @@ enum {
 #include "kernels/sums.h"
 
 #include "kernels/few.h"
+#include "kernels/together.h"
+
 #include "kernels/scatter.h"
 
 #include "kernels/pooled.h"
@@ -46,8 +48,11 @@ enum {
 
 #include "kernels/single_dense.h"
 #include "kernels/single_diagonal.h"
+#include "kernels/single_few.h"
 
 #include "kernels/single.h"
+
+#include "kernels/nearest.h"
 
 static void log_densities_of_tile(const density_form *form, const double *tile, double *log_densities, double *scratch)
 {
@@ -112,7 +117,7 @@ static void pulls_of_form(const density_form *form, const row_tile *tile, double
 static void accumulate_tiles(int64_t n_tiles, const double *responsibilities, const double *tiles, int64_t tile_stride,
                              block_sums *sums, double *scratch)
 {
-  if (sums->origin != NULL) {
+  if (sums->pooled && sums->origin != NULL) {
     accumulate_pooled(n_tiles, responsibilities, tiles, tile_stride, sums, scratch);
     return;
   }
@@ -131,6 +136,9 @@ const kernel KERNEL = {
     .posteriors = posteriors_of_tile,
     .pulls = pulls_of_form,
     .near = near_posteriors,
+    .candidates = candidates_of_tile,
+    .distances_of_pairs = distances_of_pairs,
     .accumulate = accumulate_tiles,
+    .together = together_of_tiles,
     .single = single_tiles,
 };

@@ -106,28 +106,48 @@ ALWAYS_INLINE vector vector_rounded(vector x)
 #define LN2_HIGH 0x1.62e42fefa3800p-1
 #define LN2_LOW  0x1.ef35793c76730p-45
 
+/* 2^(n/8), of integers n that stand in the low bits of `shifted`: bits of a table from 1 to 2^(7/8), of which n mod 8
+ * is taken off where the exponent begins, so that n, shifted there, adds the whole part and puts this right. */
+ALWAYS_INLINE vector eighth_powers_of_2(vector shifted)
+{
+  static const uint64_t powers[8] __attribute__((aligned(64))) = {
+      UINT64_C(0x3ff0000000000000), UINT64_C(0x3fef72b83c7d517b), UINT64_C(0x3fef06fe0a31b715),
+      UINT64_C(0x3feebfdad5362a27), UINT64_C(0x3feea09e667f3bcd), UINT64_C(0x3feeace5422aa0db),
+      UINT64_C(0x3feee89f995ad3ad), UINT64_C(0x3fef5818dcfba487)};
+#if VECTOR_BYTES == 64 && defined(__AVX512F__)
+  const vector_words power = (vector_words)_mm512_permutexvar_epi64((__m512i)shifted, *(const __m512i *)powers);
+#elif VECTOR_BYTES == 32 && defined(__AVX2__)
+  /* Lower and upper halves are looked up by themselves: each half of the table fits into a vector. */
+  const __m256 first = (__m256)((const __m256i *)powers)[0];
+  const __m256 second = (__m256)((const __m256i *)powers)[1];
+  const __m256i lower = _mm256_permute4x64_epi64((__m256i)_mm256_shuffle_ps(first, second, 0x88), 0xd8);
+  const __m256i upper = _mm256_permute4x64_epi64((__m256i)_mm256_shuffle_ps(first, second, 0xdd), 0xd8);
+  const __m256i places = _mm256_shuffle_epi32((__m256i)shifted, 0xa0);
+  const vector_words power = (vector_words)_mm256_blend_epi32(_mm256_permutevar8x32_epi32(lower, places),
+                                                              _mm256_permutevar8x32_epi32(upper, places), 0xaa);
+#else
+  vector_words power;
+  for (int i = 0; i < LANES; i++) power[i] = powers[((vector_words)shifted)[i] & 7];
+#endif
+  return (vector)(power + ((vector_words)shifted << 49));
+}
+
 /* exp(x) for -700 <= x <= 0, within 2 units in the last place and 4e-17 |x|; any bits for other x. (ln 2 is a double
- * here, which is wrong by 2.3e-17. x is the difference of numbers that rounding made wrong by about as much.) x = n ln
- * 2 + r with |r| <= ln(2)/2, and exp(r) = 1 + r + r^2 q(r), where the polynomial q of degree 9 interpolates at
- * Chebyshev's points; its error is below 2e-17. Its terms are added in a tree (Estrin's scheme), since a long chain of
- * operations, each waiting for the one before, takes twice the time. */
+ * here, which is wrong by 2.3e-17. x is the difference of numbers that rounding made wrong by about as much.) x = n/8
+ * ln 2 + r with |r| <= ln(2)/16, and exp(r) = 1 + r + r^2 q(r), where the polynomial q of degree 5 interpolates at
+ * Chebyshev's points; its error is below 1.1e-17. */
 ALWAYS_INLINE vector vector_exp_of_negative(vector x)
 {
   const double shift = 0x1.8p52;
-  const vector shifted = x * 0x1.71547652b82fep0 + shift;
+  const vector shifted = x * 0x1.71547652b82fep3 + shift;
   const vector n = shifted - shift;
-  const vector r = x - n * 0x1.62e42fefa39efp-1;
+  const vector r = x - n * 0x1.62e42fefa39efp-4;
   const vector r2 = r * r;
-  const vector r4 = r2 * r2;
-  const vector low =
-      (0x1.5555555555556p-3 * r + 0x1.0000000000001p-1) + r2 * (0x1.11111111109b3p-7 * r + 0x1.5555555553d63p-5);
-  const vector middle =
-      (0x1.a01a01a7c41d5p-13 * r + 0x1.6c16c1788bd90p-10) + r2 * (0x1.71de0dae63bb3p-19 * r + 0x1.a019b90d2ae7ap-16);
-  const vector high = 0x1.af38a9b0ec855p-26 * r + 0x1.289185613a3d6p-22;
-  const vector q = low + r4 * (middle + r4 * high);
-  const vector p = 1.0 + (r + r2 * q);
-  /* The integer n stands in the low bits of `shifted`: shifting it into the exponent's place multiplies by 2^n. */
-  return (vector)((vector_words)p + ((vector_words)shifted << 52));
+  const vector high =
+      (0x1.1111110e10a41p-7 * r + 0x1.5555554e945dbp-5) + r2 * (0x1.a01e2bdf0ac83p-13 * r + 0x1.6c1b70f434f0fp-10);
+  const vector q = (0x1.555555555556ap-3 * r + 0x1.000000000002ep-1) + r2 * high;
+  const vector power = eighth_powers_of_2(shifted);
+  return power + power * (r + r2 * q);
 }
 
 /* log(x) for normal x > 0, within 2 units in the last place. x = 2^e m with m within sqrt(1/2) ... sqrt(2), and

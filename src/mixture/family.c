@@ -57,7 +57,8 @@ int64_t family_length(const covariance_family *family, int64_t n_components, int
 
 statistics_order family_order(const covariance_family *family)
 {
-  return family->pools ? POOLED_ORDER : SECOND_ORDER;
+  if (family->pools) return POOLED_ORDER;
+  return family->storage->rank == 0 ? TRACE_ORDER : SECOND_ORDER;
 }
 
 int64_t family_scratch_numbers(const covariance_family *family, int64_t n_components, int64_t n_features)

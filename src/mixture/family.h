@@ -144,7 +144,8 @@ int64_t family_index(const covariance_family *family);
 /* How many numbers the covariances of all components have; -1 when that does not fit. */
 int64_t family_length(const covariance_family *family, int64_t n_components, int64_t n_features);
 
-/* Of which order the sums for its M-step are. */
+/* Of which order the sums for its M-step are. Where a covariance is one number, the trace of a scatter is all that it
+ * depends on. */
 statistics_order family_order(const covariance_family *family);
 
 /* The doubles of scratch that its M-step wants, 0 or more; INT64_MAX when they can't be counted. */

@@ -23,10 +23,11 @@ int64_t triangle_length(density_shape shape, int64_t n_features);
 typedef enum statistics_order {
   FIRST_ORDER = 1,
   SECOND_ORDER = 2,
-  POOLED_ORDER = 3 /* first moments of each component, second moments of all together */
+  POOLED_ORDER = 3, /* first moments of each component, second moments of all together */
+  TRACE_ORDER = 4   /* first moments of each component, and the trace of its second moments */
 } statistics_order;
 
-/* How many second moments there are, each a triangle. */
+/* How many second moments there are, each a triangle, or the trace of one. */
 static inline int64_t n_second_moments(statistics_order order, int64_t n_components)
 {
   return order == FIRST_ORDER ? 0 : order == POOLED_ORDER ? 1 : n_components;

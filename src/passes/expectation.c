@@ -142,25 +142,70 @@ void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspa
                                 &workspace->sums.sum_log_max_responsibility, workspace->scratch);
 }
 
+bool posteriors_go_together(const density_form *form, const row_tile *tiles, int64_t n_tiles)
+{
+  bool any_labels = false;
+  for (int64_t t = 0; t < n_tiles; t++) any_labels = any_labels || has_known_labels(&tiles[t]);
+  return goes_together(form) && !any_labels;
+}
+
+/* What is known of a tile's points: the nearest component, and minus its log density. */
+typedef struct nearest_means {
+  double least[TILE_ROWS];
+  double nearest[TILE_ROWS];
+} nearest_means;
+
+/* Each point becomes the nearest component's. */
+static void give_to_nearest(const density_form *form, const row_tile *tile, const nearest_means *found,
+                            pass_workspace *workspace)
+{
+  double *responsibilities = workspace->responsibilities;
+  memset(responsibilities, 0, (size_t)(form->n_components * TILE_ROWS) * sizeof(double));
+  for (int p = 0; p < tile->n_points; p++) {
+    responsibilities[(int64_t)found->nearest[p] * TILE_ROWS + p] = 1.0;
+    workspace->sums.log_likelihood -= tile->weights != NULL ? tile->weights[p] * found->least[p] : found->least[p];
+  }
+  weigh_responsibilities(tile, form->n_components, responsibilities);
+  keep_known_labels(tile, form->n_components, responsibilities);
+}
+
 void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace)
 {
   const density_form *form = context;
   double *log_densities = workspace->responsibilities;
-  double least[TILE_ROWS]; /* minus the highest density, so that ties are the first component's */
-  double nearest[TILE_ROWS];
+  nearest_means found = {.nearest = {0.0}}; /* of minus the log densities the least, so that ties are the first one's */
   workspace->kernel->log_densities(form, tile->numbers, log_densities, workspace->scratch);
   for (int64_t i = 0; i < form->n_components * TILE_ROWS; i++) log_densities[i] = -log_densities[i];
-  memcpy(least, log_densities, sizeof least);
-  memset(nearest, 0, sizeof nearest);
+  memcpy(found.least, log_densities, sizeof found.least);
   for (int64_t k = 1; k < form->n_components; k++)
-    lanes_keep_smaller(TILE_ROWS, log_densities + k * TILE_ROWS, (double)k, least, nearest);
-  memset(log_densities, 0, (size_t)(form->n_components * TILE_ROWS) * sizeof(double));
-  for (int p = 0; p < tile->n_points; p++) {
-    log_densities[(int64_t)nearest[p] * TILE_ROWS + p] = 1.0;
-    workspace->sums.log_likelihood -= tile->weights != NULL ? tile->weights[p] * least[p] : least[p];
+    lanes_keep_smaller(TILE_ROWS, log_densities + k * TILE_ROWS, (double)k, found.least, found.nearest);
+  give_to_nearest(form, tile, &found, workspace);
+}
+
+void nearest_centre_rule(void *context, const row_tile *tile, pass_workspace *workspace)
+{
+  const nearest_centre_context *centres = context;
+  nearest_candidate candidates[NEAREST_MOST_CANDIDATES];
+  double distances[NEAREST_MOST_CANDIDATES];
+  nearest_means found = {.nearest = {0.0}};
+  int64_t n = -1;
+  if (centres->quick->holds)
+    n = workspace->kernel->candidates(centres->quick, tile->numbers, NULL, candidates,
+                                      (float *)workspace->responsibilities, workspace->scratch);
+  if (n < 0) {
+    nearest_rule(centres->form, tile, workspace);
+    return;
   }
-  weigh_responsibilities(tile, form->n_components, log_densities);
-  keep_known_labels(tile, form->n_components, log_densities);
+  workspace->kernel->distances_of_pairs(centres->form, tile->numbers, n, candidates, distances);
+  for (int p = 0; p < TILE_ROWS; p++) found.least[p] = INFINITY;
+  for (int64_t i = 0; i < n; i++) {
+    const int p = candidates[i].point;
+    const double value = 0.5 * distances[i];
+    if (!(value < found.least[p])) continue;
+    found.least[p] = value;
+    found.nearest[p] = (double)candidates[i].component;
+  }
+  give_to_nearest(centres->form, tile, &found, workspace);
 }
 
 void whole_rule(void *context, const row_tile *tile, pass_workspace *workspace)

@@ -26,9 +26,21 @@ void keep_known_labels(const row_tile *tile, int64_t n_components, double *respo
  * that one. */
 void posterior_rule(void *context, const row_tile *tile, pass_workspace *workspace);
 
+/* Can a kernel add these tiles to its sums in one go (kernel.together), as this rule gives them? */
+bool posteriors_go_together(const density_form *form, const row_tile *tiles, int64_t n_tiles);
+
 /* Nearest mean: context is a density_form, of which the component of the highest log density (ties: the lowest index)
  * gets all of a point; that log density is added to the log-likelihood. */
 void nearest_rule(void *context, const row_tile *tile, pass_workspace *workspace);
+
+/* The same, to the bit, of centres: all components have the same precisions and weights (log_constants are 0). quick is
+ * set from the form: most centres are left out in single precision. */
+typedef struct nearest_centre_context {
+  density_form *form;
+  const nearest_form *quick;
+} nearest_centre_context;
+
+void nearest_centre_rule(void *context, const row_tile *tile, pass_workspace *workspace);
 
 /* All responsibilities are 1: the statistics of the points themselves. context is not used. */
 void whole_rule(void *context, const row_tile *tile, pass_workspace *workspace);

@@ -5,8 +5,9 @@
  *   counts[k] = N_k,  means[k] = sum of responsibility x / N_k,
  *   scatter[k] = sum of responsibility (x - means[k])(x - means[k])^T
  *
- * or, where all that is wanted of the scatters is their sum (POOLED_ORDER), that sum. About its own mean a component's
- * scatter loses nothing, wherever the data are.
+ * or, where all that is wanted of the scatters is their sum (POOLED_ORDER), that sum. Of scatters of which only the
+ * trace is known (TRACE_ORDER) each feature has its part, trace / d: what is made of them depends on the trace alone.
+ * About its own mean a component's scatter loses nothing, wherever the data are.
  *
  * Of Student's t distributions means and scatters are weighted by pulls (kernels/kernel.h), and a mean is divided by
  * their sum; counts are sums of responsibilities as ever. */

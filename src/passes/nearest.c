@@ -20,7 +20,8 @@ int64_t nearest_bytes(int64_t n_rows, int64_t n_features, int64_t at_once, int n
   const int64_t batch = batch_of(at_once);
   int64_t rows;
   if (!multiply_fits(n_rows, sizeof(double) + sizeof(int32_t), &rows)) return INT64_MAX;
-  return sum_of_bytes(4, (int64_t[]){rows, n_threads * batch * (int64_t)sizeof(double[TILE_ROWS]),
+  return sum_of_bytes(5, (int64_t[]){rows, nearest_form_bytes(batch, n_features),
+                                     n_threads * batch * (int64_t)sizeof(double[TILE_ROWS]),
                                      density_bytes(&family_diag, batch, n_features),
                                      team_bytes(DIAGONAL, SECOND_ORDER, batch, n_features, n_threads)});
 }
@@ -34,6 +35,7 @@ gmmpi_status nearest_create(const shard *points, const kernel *kernels, const do
   nearest_centres *created = calloc(1, sizeof *created);
   *nearest = created;
   if (created != NULL && density_create(&family_diag, batch, d, &created->form, error) == GMMPI_OK &&
+      nearest_form_create(batch, d, &created->quick, error) == GMMPI_OK &&
       team_create(kernels, points, &size, 1, &created->team, error) == GMMPI_OK) {
     created->points = points;
     created->kernel = kernels;
@@ -58,6 +60,7 @@ void nearest_destroy(nearest_centres *nearest)
 {
   if (nearest == NULL) return;
   density_destroy(nearest->form);
+  nearest_form_destroy(nearest->quick);
   team_destroy(nearest->team);
   free(nearest->distances);
   free(nearest->indices);
@@ -88,6 +91,29 @@ static void update_lanes(const double *restrict log_densities, const double *res
   lanes_keep_smaller(TILE_ROWS, distances, index, tile->distances, tile->indices);
 }
 
+/* The same with all of the form's centres, of which most are left out in single precision. False: not to be told, and
+ * nothing is done. */
+static bool update_quickly(const nearest_centres *nearest, const row_tile *tile, const pass_workspace *workspace,
+                           double *distances, int32_t *indices)
+{
+  nearest_candidate candidates[NEAREST_MOST_CANDIDATES];
+  double exact[NEAREST_MOST_CANDIDATES];
+  double farthest[TILE_ROWS] = {0.0};
+  if (tile->weights != NULL || !nearest->quick->holds) return false;
+  for (int p = 0; p < tile->n_points; p++) farthest[p] = 0.5 * distances[p];
+  const int64_t n = nearest->kernel->candidates(nearest->quick, tile->numbers, farthest, candidates,
+                                                (float *)workspace->responsibilities, workspace->scratch);
+  if (n < 0) return false;
+  nearest->kernel->distances_of_pairs(nearest->form, tile->numbers, n, candidates, exact);
+  for (int64_t i = 0; i < n; i++) {
+    const int p = candidates[i].point;
+    if (p >= tile->n_points || !(exact[i] < distances[p])) continue;
+    distances[p] = exact[i];
+    indices[p] = (int32_t)(nearest->n_centres + candidates[i].component);
+  }
+  return true;
+}
+
 static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, int thread)
 {
   const nearest_centres *nearest = context;
@@ -97,6 +123,7 @@ static void update_tile(void *context, const row_tile *tile, int64_t n_tiles, in
   const double *log_densities = workspace->responsibilities;
   _Alignas(MEMORY_ALIGNMENT) nearest_of_tile near = {{0}, {0}};
   (void)n_tiles;
+  if (update_quickly(nearest, tile, workspace, distances, indices)) return;
   nearest->kernel->log_densities(nearest->form, tile->numbers, workspace->responsibilities, workspace->scratch);
   for (int p = 0; p < tile->n_points; p++) {
     near.distances[p] = distances[p];
@@ -119,6 +146,7 @@ static void set_centres(nearest_centres *nearest, const double *centres, int64_t
 static void add_batch(nearest_centres *nearest, const double *centres, int64_t n)
 {
   set_centres(nearest, centres, n);
+  nearest_form_set(nearest->quick, nearest->form);
   shard_visit(nearest->points, 1, &(row_visitor){.context = nearest, .tiles = update_tile});
   nearest->n_centres += n;
 }

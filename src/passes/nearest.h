@@ -8,8 +8,9 @@
 typedef struct nearest_centres {
   const shard *points;
   const kernel *kernel;
-  density_form *form; /* holds a batch of centres at a time */
-  int64_t batch;      /* centres that there is room for */
+  density_form *form;  /* holds a batch of centres at a time */
+  nearest_form *quick; /* the same in single precision */
+  int64_t batch;       /* centres that there is room for */
   pass_team *team;
   double *distances; /* of this rank's rows: squared, in units of the variances */
   int32_t *indices;  /* which centre, in the order in which they were added */

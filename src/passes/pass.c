@@ -58,6 +58,17 @@ static row_tile weighted_tile(const pass_request *request, const row_tile *tile,
   return weighted;
 }
 
+/* The same of a group of tiles. */
+typedef struct weighted_group {
+  _Alignas(MEMORY_ALIGNMENT) double rooms[MOST_TILES_TOGETHER][TILE_ROWS];
+  row_tile tiles[MOST_TILES_TOGETHER];
+} weighted_group;
+
+static void weigh_group(const pass_request *request, const row_tile *tiles, int64_t n_tiles, weighted_group *group)
+{
+  for (int64_t t = 0; t < n_tiles; t++) group->tiles[t] = weighted_tile(request, &tiles[t], group->rooms[t]);
+}
+
 /* Applies the request's rule to a tile, with the weights that its rows have in this request. */
 static void apply_rule(const pass_request *request, const row_tile *tile, pass_workspace *workspace)
 {
@@ -70,6 +81,16 @@ static void apply_rule(const pass_request *request, const row_tile *tile, pass_w
   request->rule(request->context, &weighted, workspace);
 }
 
+/* Adds tiles to the sums by posterior_rule in one go. False, and nothing is done, where the kernels can't. */
+static bool sum_together(const pass_request *request, const row_tile *tiles, int64_t n_tiles, pass_workspace *workspace)
+{
+  weighted_group group;
+  if (request->rule != posterior_rule || !posteriors_go_together(request->context, tiles, n_tiles)) return false;
+  weigh_group(request, tiles, n_tiles, &group);
+  workspace->kernel->together(request->context, group.tiles, n_tiles, &workspace->sums);
+  return true;
+}
+
 /* Adds tiles of a block to the sums in the thread's workspace. */
 static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
 {
@@ -77,6 +98,7 @@ static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int
   const pass_request *request = visit->request;
   pass_workspace *workspace = &visit->team->workspaces[thread];
   const int64_t K = workspace->sums.n_components;
+  if (sum_together(request, tiles, n_tiles, workspace)) return;
   for (int64_t t = 0; t < n_tiles; t++) {
     workspace->responsibilities = workspace->group_responsibilities + t * K * TILE_ROWS;
     apply_rule(request, &tiles[t], workspace);
@@ -89,13 +111,12 @@ static void sum_tiles(void *context, const row_tile *tiles, int64_t n_tiles, int
 /* The same in single precision. */
 static void sum_tiles_in_single(void *context, const row_tile *tiles, int64_t n_tiles, int thread)
 {
-  _Alignas(MEMORY_ALIGNMENT) double rooms[MOST_TILES_TOGETHER][TILE_ROWS];
-  row_tile weighted[MOST_TILES_TOGETHER];
+  weighted_group group;
   const request_visit *visit = context;
   const pass_request *request = visit->request;
   pass_workspace *workspace = &visit->team->workspaces[thread];
-  for (int64_t t = 0; t < n_tiles; t++) weighted[t] = weighted_tile(request, &tiles[t], rooms[t]);
-  workspace->kernel->single(request->single, weighted, n_tiles, &workspace->sums, workspace->group_responsibilities,
+  weigh_group(request, tiles, n_tiles, &group);
+  workspace->kernel->single(request->single, group.tiles, n_tiles, &workspace->sums, workspace->group_responsibilities,
                             workspace->scratch);
 }
 

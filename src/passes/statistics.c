@@ -11,13 +11,25 @@
 
 enum { N_FULL_RANGE = 2 };
 
+/* Numbers of a second moment. */
+static int64_t second_length_of(density_shape shape, statistics_order order, int64_t n_features)
+{
+  return order == TRACE_ORDER ? 1 : triangle_length(shape, n_features);
+}
+
+/* What only sums of this order have. */
+static int64_t trace_bytes(statistics_order order, int64_t n_components)
+{
+  return order == TRACE_ORDER ? n_components * (int64_t)(sizeof(double) + sizeof(bool)) : 0;
+}
+
 int64_t statistics_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features,
                          int n_threads)
 {
   const int64_t d = n_features;
   const int64_t n_second = n_second_moments(order, n_components);
   const int64_t each = n_threads * FIXED_LIMBS * (int64_t)sizeof(int64_t) + (int64_t)sizeof(double);
-  const int64_t length = triangle_length(shape, d);
+  const int64_t length = second_length_of(shape, order, d);
   int64_t first;
   int64_t second;
   int64_t vectors;
@@ -25,7 +37,7 @@ int64_t statistics_bytes(density_shape shape, statistics_order order, int64_t n_
       !multiply_fits(n_second, length, &second) || !multiply_fits(second, each, &second) ||
       !multiply_fits(n_components + 1, 2 * padded_width(d) * (int64_t)sizeof(double), &vectors))
     return INT64_MAX;
-  return sum_of_bytes(3, (int64_t[]){first, second, vectors});
+  return sum_of_bytes(4, (int64_t[]){first, second, vectors, trace_bytes(order, n_components)});
 }
 
 enum { N_TAIL_SUMS = 2 };
@@ -45,7 +57,8 @@ int64_t statistics_tail_bytes(int64_t n_components, int n_threads)
 
 static int64_t count_values(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features)
 {
-  return n_components * (1 + n_features) + n_second_moments(order, n_components) * triangle_length(shape, n_features);
+  return n_components * (1 + n_features) +
+         n_second_moments(order, n_components) * second_length_of(shape, order, n_features);
 }
 
 int64_t statistics_words(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features)
@@ -67,7 +80,7 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->n_features = d;
   sums->width = padded_width(d);
   sums->n_second = n_second_moments(order, n_components);
-  sums->second_length = triangle_length(shape, d);
+  sums->second_length = second_length_of(shape, order, d);
   sums->n_values = count_values(shape, order, n_components, d);
   sums->n_words = statistics_words(shape, order, n_components, d);
   sums->points = points;
@@ -82,6 +95,11 @@ gmmpi_status statistics_create(density_shape shape, statistics_order order, int6
   sums->origin = allocate(sums->width, sizeof(double));
   sums->pooled_scales = allocate(sums->width, sizeof(double));
   sums->words = allocate((sums->n_threads - 1) * sums->n_words, sizeof(int64_t));
+  if (order == TRACE_ORDER) {
+    sums->trace_scales = allocate(n_components, sizeof(double));
+    sums->at_origin = allocate(n_components, sizeof(bool));
+    if (sums->trace_scales == NULL || sums->at_origin == NULL) goto no_memory;
+  }
   if (sums->references == NULL || sums->inverse_scales == NULL || sums->counts == NULL || sums->first == NULL ||
       sums->second == NULL || sums->origin == NULL || sums->pooled_scales == NULL || sums->words == NULL)
     goto no_memory;
@@ -136,7 +154,7 @@ double statistics_total_weight(const statistics *sums)
   return total_of_weighting(sums->points, sums->weighting);
 }
 
-static double weight_unit(const statistics *sums)
+double statistics_weight_unit(const statistics *sums)
 {
   return sums->weighting != NULL ? sums->weighting->weight_unit : sums->points->weight_unit;
 }
@@ -153,82 +171,10 @@ void statistics_destroy(statistics *sums)
   free(sums->logs);
   free(sums->origin);
   free(sums->pooled_scales);
+  free(sums->trace_scales);
+  free(sums->at_origin);
   free(sums->words);
   free(sums);
-}
-
-/* The largest distance of a value of feature j from a reference point. */
-static double farthest_from(const statistics *sums, int64_t j, double reference)
-{
-  return fmax(sums->points->maxima[j] - reference, reference - sums->points->minima[j]);
-}
-
-static double into_range(const statistics *sums, int64_t j, double value)
-{
-  return fmin(fmax(value, sums->points->minima[j]), sums->points->maxima[j]);
-}
-
-/* The coarsest of the components' units. */
-static void set_pooled_scales(statistics *sums)
-{
-  for (int64_t j = 0; j < sums->n_features; j++) {
-    sums->pooled_scales[j] = sums->inverse_scales[j];
-    for (int64_t k = 1; k < sums->n_components; k++)
-      sums->pooled_scales[j] = fmin(sums->pooled_scales[j], sums->inverse_scales[k * sums->width + j]);
-  }
-}
-
-void statistics_begin(statistics *sums, const double *means)
-{
-  const int64_t d = sums->n_features;
-  for (int64_t k = 0; k < sums->n_components; k++) {
-    for (int64_t j = 0; j < d; j++) {
-      const double reference = into_range(sums, j, means[k * d + j]);
-      sums->references[k * sums->width + j] = reference;
-      sums->inverse_scales[k * sums->width + j] = 1.0 / fixed_scale(farthest_from(sums, j, reference));
-    }
-  }
-  set_pooled_scales(sums);
-  sums->tight = false;
-  sums->about_origin = false;
-}
-
-void statistics_about(statistics *sums, const double *origin)
-{
-  sums->about_origin = true;
-  for (int64_t j = 0; j < sums->n_features; j++) {
-    sums->origin[j] = into_range(sums, j, origin[j]);
-    sums->pooled_scales[j] = 1.0 / fixed_scale(farthest_from(sums, j, sums->origin[j]));
-  }
-}
-
-void statistics_tighten(statistics *sums, const double *spans)
-{
-  sums->tight = true;
-  for (int64_t k = 0; k < sums->n_components; k++) {
-    for (int64_t j = 0; j < sums->n_features; j++)
-      sums->inverse_scales[k * sums->width + j] = 1.0 / fixed_scale(spans[k * sums->n_features + j]);
-  }
-  set_pooled_scales(sums);
-}
-
-/* Sums have FIXED_LIMBS * FIXED_BITS bits below their scale; of these a scatter is to fill COARSE_BITS at least. */
-enum { COARSE_BITS = 46 };
-
-bool statistics_are_coarse(const statistics *sums, int64_t k, const double *scatter, const double *ridge)
-{
-  const bool pooled = sums->order == POOLED_ORDER;
-  const double *inverse_scales = pooled ? sums->pooled_scales : sums->inverse_scales + k * sums->width;
-  double count = sums->counts[k];
-  for (int64_t i = 0; i < sums->n_components && pooled; i++) count += i == k ? 0.0 : sums->counts[i];
-  const double unit = ldexp(sums->block_scale, COARSE_BITS - FIXED_LIMBS * FIXED_BITS) * weight_unit(sums);
-  for (int64_t j = 0; j < sums->n_features && !sums->tight; j++) {
-    const double scale = 1.0 / inverse_scales[j];
-    if (scatter[triangle_diagonal(sums->shape, j)] + count * ridge[j] < unit * scale * scale &&
-        sums->points->maxima[j] > sums->points->minima[j])
-      return true;
-  }
-  return false;
 }
 
 /* Walks the fixed-point values of a component in the order in which they are held: its count, first and second moments.
@@ -244,7 +190,7 @@ static int64_t *words_of_thread(const statistics *sums, int thread)
 
 static limb_cursor limbs_of(const statistics *sums, int thread, int64_t component)
 {
-  const int64_t own_second = sums->order == SECOND_ORDER ? sums->second_length : 0;
+  const int64_t own_second = sums->order == SECOND_ORDER || sums->order == TRACE_ORDER ? sums->second_length : 0;
   const int64_t offset = component * (1 + sums->n_features + own_second);
   int64_t *high = words_of_thread(sums, thread) + offset;
   return (limb_cursor){high, high + sums->n_values, high + 2 * sums->n_values};
@@ -296,6 +242,8 @@ static void add_component(const statistics *sums, fixed_run *run, const block_su
   fixed_run_row(run, sums->n_features, block->first + k * sums->width, inverse_scales, inverse_block_scale);
   if (sums->order == SECOND_ORDER)
     add_second(sums, run, second_of_component(block, k), inverse_scales, inverse_block_scale);
+  if (sums->order == TRACE_ORDER)
+    fixed_run_value(run, block->second[k] * sums->trace_scales[k], sums->trace_scales[k] * inverse_block_scale);
 }
 
 static void begin_run(fixed_run *run, const statistics *sums, int thread, int64_t component)
@@ -350,7 +298,7 @@ static void take_second(const statistics *sums, limb_cursor *limbs, const double
 /* n values in units of weight. */
 static void rescale(const statistics *sums, int64_t n, double *values)
 {
-  const double unit = weight_unit(sums);
+  const double unit = statistics_weight_unit(sums);
   for (int64_t i = 0; i < n && unit != 1.0; i++) values[i] *= unit;
 }
 
@@ -363,6 +311,8 @@ static void take_component(statistics *sums, int64_t k)
   sums->counts[k] = take_value(&limbs, sums->block_scale);
   for (int64_t j = 0; j < d; j++) sums->first[k * d + j] = take_value(&limbs, sums->block_scale / inverse_scales[j]);
   if (sums->order == SECOND_ORDER) take_second(sums, &limbs, inverse_scales, sums->second + k * sums->second_length);
+  if (sums->order == TRACE_ORDER)
+    sums->second[k] = take_value(&limbs, sums->block_scale / sums->trace_scales[k] / sums->trace_scales[k]);
 }
 
 void statistics_place(statistics *sums, int64_t *words)

@@ -16,6 +16,11 @@
  * about its r_k, or all about one origin (statistics_about), which is d d / 2 products per point instead of per point
  * and component.
  *
+ * Where of each component's second moments the trace alone is wanted (TRACE_ORDER), that is what there is, the sum of
+ * responsibility |x - r_k|^2. Components that are near a common origin may have it as their r_k
+ * (statistics_about_where_near): then first moments are a product of two matrices, and |x - origin|^2 is computed once
+ * per point (kernels/sums.h).
+ *
  * Sums over blocks and ranks do not depend on their order (support/exact_sum.h): a block's sum x is held in units of a
  * power of two that bounds it. The bound of counts is the block's rows, times
  * the largest weight, of first additionally the largest |x - r_k|
@@ -36,13 +41,15 @@ typedef struct statistics {
   int64_t n_features;    /* d */
   int64_t width;         /* d rounded up as block_sums has it */
   int64_t n_second;      /* n_second_moments */
-  int64_t second_length; /* numbers of each: triangle_length (mixture/shape.h) */
+  int64_t second_length; /* numbers of each: triangle_length (mixture/shape.h); of TRACE_ORDER 1 */
   double *references;    /* K x width, padded with zeros */
   double *counts;        /* K */
   double *first;         /* K x d */
   double *second;        /* n_second x second_length */
-  double *origin;        /* width, padded with zeros: of POOLED_ORDER */
-  bool about_origin;     /* statistics_about was called: second is about origin, and not about the references */
+  double *origin;        /* width, padded with zeros: of POOLED_ORDER and TRACE_ORDER */
+  bool about_origin;     /* statistics_about was called: second is about origin, and not about the references; of
+                            TRACE_ORDER: references of some components are the origin */
+  bool *at_origin;       /* K: which they are; NULL: of another order */
   double *totals;        /* K: tail sums; NULL: there are none */
   double *logs;          /* K */
   double log_likelihood;
@@ -55,7 +62,8 @@ typedef struct statistics {
   int64_t *words;                 /* (n_threads - 1) x n_words: of the other threads */
   int n_threads;                  /* as many as the points have */
   double *inverse_scales;         /* K x width: of x - r_k */
-  double *pooled_scales;          /* width: likewise, of POOLED_ORDER's second moments */
+  double *pooled_scales;          /* width: likewise, of POOLED_ORDER's second moments, of x - origin */
+  double *trace_scales;           /* K: likewise, of |x - r_k|; NULL: of another order */
   double block_scale;             /* of a sum over a block's responsibilities, or pulls */
   double total_scale;             /* of a sum over a block's responsibilities */
   double largest_pull;            /* 1, or of t distributions the largest that (nu + d)/nu is */
@@ -92,19 +100,27 @@ void statistics_set_largest_pull(statistics *sums, double largest_pull);
 /* Before a pass: the rows count for what the weighting, which was measured, says; NULL: for their own weights. */
 void statistics_weigh(statistics *sums, const row_weighting *weighting);
 
+/* What sums of weights are multiples of. */
+double statistics_weight_unit(const statistics *sums);
+
 /* How many points the rows of the last pass count for. */
 double statistics_total_weight(const statistics *sums);
 
 /* After statistics_begin, for POOLED_ORDER: second moments about this origin (d), moved into the range of the data. */
 void statistics_about(statistics *sums, const double *origin);
 
+/* After statistics_begin, for TRACE_ORDER: moments about this origin (d), moved into the range of the data, of those
+ * components whose mean is not too far away from it, so that few digits are lost: |mean - origin|^2 is at most 2^10 d
+ * variances. precisions: 1 / variance, the components' `stride` apart. */
+void statistics_about_where_near(statistics *sums, const double *origin, const double *precisions, int64_t stride);
+
 /* After statistics_begin: sums in units that suit points no farther from the reference points than spans (K x d) say.
  */
 void statistics_tighten(statistics *sums, const double *spans);
 
 /* Is component k's scatter, with the ridge (d) that will be added, so small in the units of its sums, because of points
- * far away from all others, that digits are lost? Of POOLED_ORDER: the one scatter, whatever k is. Never after
- * statistics_tighten: better units there are not. scatter: second_length numbers. */
+ * far away from all others, that digits are lost? Of POOLED_ORDER: the one scatter, whatever k is. Of TRACE_ORDER its
+ * trace. Never after statistics_tighten: better units there are not. scatter: second_length numbers. */
 bool statistics_are_coarse(const statistics *sums, int64_t k, const double *scatter, const double *ridge);
 
 /* Adds what was summed over one block. Threads may do so at the same time, each with its number (from 0). */

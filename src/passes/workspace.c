@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t second_rows(density_shape shape, int64_t n_features)
+/* Numbers of a second moment, as block_sums has it; INT64_MAX when they can't be counted. */
+static int64_t second_numbers(density_shape shape, statistics_order order, int64_t n_features)
 {
-  return shape == DENSE ? n_features : 1;
+  int64_t numbers;
+  if (order == TRACE_ORDER) return 1;
+  return multiply_fits(padded_width(n_features), shape == DENSE ? n_features : 1, &numbers) ? numbers : INT64_MAX;
 }
 
 int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_components, int64_t n_features, int n_threads)
@@ -21,8 +24,8 @@ int64_t team_bytes(density_shape shape, statistics_order order, int64_t n_compon
   int64_t second;
   int64_t numbers;
   int64_t bytes;
-  if (!multiply_fits(padded_width(n_features), second_rows(shape, n_features), &second) ||
-      !multiply_fits(n_second, second, &second) || !multiply_fits(second, (int64_t)sizeof(double), &second) ||
+  if (!multiply_fits(n_second, second_numbers(shape, order, n_features), &second) ||
+      !multiply_fits(second, (int64_t)sizeof(double), &second) ||
       !multiply_fits(n_components,
                      (padded_width(n_features) + group_tiles * TILE_ROWS + 1 + group_tiles) * (int64_t)sizeof(double),
                      &bytes))
@@ -72,7 +75,7 @@ static workspace_lengths lengths_for(const pass_size *sizes, int n_sizes, int64_
     widen(&most.scratch_bytes, kernel_scratch_bytes_of(shape, K, n_features, group_tiles));
     widen(&most.counts, K);
     widen(&most.first, K * width);
-    widen(&most.second, n_second_moments(sizes[i].order, K) * second_rows(shape, n_features) * width);
+    widen(&most.second, n_second_moments(sizes[i].order, K) * second_numbers(shape, sizes[i].order, n_features));
   }
   return most;
 }
@@ -210,11 +213,13 @@ void workspace_begin_block(pass_workspace *workspace, const statistics *sums)
   memset(own->counts, 0, (size_t)K * sizeof(double));
   memset(own->first, 0, (size_t)(K * own->width) * sizeof(double));
   own->pooled = sums->order == POOLED_ORDER;
+  own->traced = sums->order == TRACE_ORDER;
   own->origin = sums->about_origin ? sums->origin : NULL;
+  own->at_origin = sums->about_origin ? sums->at_origin : NULL;
   own->second = sums->n_second > 0 ? workspace->second : NULL;
   if (own->second != NULL)
     memset(own->second, 0,
-           (size_t)(sums->n_second * second_rows(sums->shape, sums->n_features) * own->width) * sizeof(double));
+           (size_t)(sums->n_second * second_numbers(sums->shape, sums->order, sums->n_features)) * sizeof(double));
   own->totals = sums->totals != NULL ? workspace->totals : NULL;
   own->logs = sums->totals != NULL ? workspace->logs : NULL;
   if (sums->totals != NULL) {

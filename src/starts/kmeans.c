@@ -15,7 +15,8 @@ static const double least_improvement = 1e-4;
 
 int64_t kmeans_bytes(int64_t n_features, int64_t n_centres, int n_threads)
 {
-  return sum_of_bytes(3, (int64_t[]){statistics_bytes(DIAGONAL, SECOND_ORDER, n_centres, n_features, n_threads),
+  return sum_of_bytes(4, (int64_t[]){nearest_form_bytes(n_centres, n_features),
+                                     statistics_bytes(DIAGONAL, SECOND_ORDER, n_centres, n_features, n_threads),
                                      team_bytes(DIAGONAL, SECOND_ORDER, n_centres, n_features, n_threads),
                                      density_bytes(&family_diag, n_centres, n_features)});
 }
@@ -75,19 +76,23 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
   statistics *sums = NULL;
   pass_team *team = NULL;
   density_form *form = NULL;
+  nearest_form *quick = NULL;
   const pass_size size = {DIAGONAL, FIRST_ORDER, K, 1};
   int64_t *empty = allocate(K, sizeof *empty);
   if (empty == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for %lld cluster numbers", (long long)K);
   if (local.status == GMMPI_OK && statistics_create(DIAGONAL, FIRST_ORDER, K, points, &sums, &local) == GMMPI_OK &&
-      team_create(options->kernel, points, &size, 1, &team, &local) == GMMPI_OK)
+      team_create(options->kernel, points, &size, 1, &team, &local) == GMMPI_OK &&
+      nearest_form_create(K, d, &quick, &local) == GMMPI_OK)
     kmeans_form(options, d, centres, &form, &local);
   agree(points->comm, &local);
 
   double cost = INFINITY;
   for (int i = 0; i < MOST_ITERATIONS && local.status == GMMPI_OK; i++) {
     pass_control control = {.stop = options->stop};
-    const pass_request request = {.rule = nearest_rule, .context = form, .sums = sums, .of_any_rows = true};
+    nearest_centre_context context = {form, quick};
+    const pass_request request = {.rule = nearest_centre_rule, .context = &context, .sums = sums, .of_any_rows = true};
     memcpy(form->means, centres, (size_t)(K * d) * sizeof(double));
+    nearest_form_set(quick, form);
     statistics_begin(sums, centres);
     if (pass_make(team, points, &request, 1, &control, &local) != GMMPI_OK) break;
     if (control.n_stop_requests > 0) fail(&local, GMMPI_STOPPED, "stopped on request during the initialisation");
@@ -100,6 +105,7 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
   statistics_destroy(sums);
   team_destroy(team);
   density_destroy(form);
+  nearest_form_destroy(quick);
   free(empty);
   return error_pass(error, &local);
 }

@@ -22,4 +22,9 @@ enum { LIGHT_SHIFT = 32 };
 /* The hash of n_bytes of memory, continuing from state (0 to begin). */
 uint64_t hash_bytes(uint64_t state, const void *memory, size_t n_bytes);
 
+/* The same in pieces: the state after n_words words of 8 bytes; and then the hash from that, of n_bytes in all, of
+ * which what fills no word, n_bytes mod 8, is at rest. */
+uint64_t hash_words(uint64_t state, const void *memory, size_t n_words);
+uint64_t hash_end(uint64_t state, const void *rest, size_t n_bytes);
+
 #endif

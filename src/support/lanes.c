@@ -10,7 +10,7 @@
 #define HOT static inline __attribute__((always_inline))
 
 /* Vectors as GCC and Clang have them for any processor: of so many numbers as the least of them have together. */
-#define DEFINE_KEEP_SMALLER(name, lanes_together)                                                                      \
+#define DEFINE_KEEP(name, lanes_together, comparison)                                                                  \
   HOT void name(int64_t n, const double *values, double of, double *best, double *index)                               \
   {                                                                                                                    \
     typedef double vector __attribute__((vector_size((lanes_together) * sizeof(double))));                             \
@@ -20,43 +20,49 @@
     number += of;                                                                                                      \
     for (int64_t i = 0; i < n_whole; i += (lanes_together)) {                                                          \
       vector value;                                                                                                    \
-      vector smallest;                                                                                                 \
+      vector of_best;                                                                                                  \
       vector which;                                                                                                    \
       memcpy(&value, values + i, sizeof value);                                                                        \
-      memcpy(&smallest, best + i, sizeof smallest);                                                                    \
+      memcpy(&of_best, best + i, sizeof of_best);                                                                      \
       memcpy(&which, index + i, sizeof which);                                                                         \
-      const mask smaller = value < smallest;                                                                           \
-      smallest = (vector)((smaller & (mask)value) | (~smaller & (mask)smallest));                                      \
-      which = (vector)((smaller & (mask)number) | (~smaller & (mask)which));                                           \
-      memcpy(best + i, &smallest, sizeof smallest);                                                                    \
+      const mask better = value comparison of_best;                                                                    \
+      of_best = (vector)((better & (mask)value) | (~better & (mask)of_best));                                          \
+      which = (vector)((better & (mask)number) | (~better & (mask)which));                                             \
+      memcpy(best + i, &of_best, sizeof of_best);                                                                      \
       memcpy(index + i, &which, sizeof which);                                                                         \
     }                                                                                                                  \
     for (int64_t i = n_whole; i < n; i++) {                                                                            \
-      if (!(values[i] < best[i])) continue;                                                                            \
+      if (!(values[i] comparison best[i])) continue;                                                                   \
       best[i] = values[i];                                                                                             \
       index[i] = of;                                                                                                   \
     }                                                                                                                  \
   }
 
-DEFINE_KEEP_SMALLER(keep_smaller_of_two, 2)
-
+/* A function of this name, and what it calls. */
 #if HAS_AVX2_VARIANT
-DEFINE_KEEP_SMALLER(keep_smaller_of_four, 4)
-
-static __attribute__((target("avx2"))) void keep_smaller_avx2(int64_t n, const double *values, double of, double *best,
-                                                              double *index)
-{
-  keep_smaller_of_four(n, values, of, best, index);
-}
-#endif
-
-void lanes_keep_smaller(int64_t n, const double *values, double of, double *best, double *index)
-{
-#if HAS_AVX2_VARIANT
-  if (__builtin_cpu_supports("avx2")) {
-    keep_smaller_avx2(n, values, of, best, index);
-    return;
+#define DEFINE_LANES(name, comparison)                                                                                 \
+  DEFINE_KEEP(name##_of_two, 2, comparison)                                                                            \
+  DEFINE_KEEP(name##_of_four, 4, comparison)                                                                           \
+  static __attribute__((target("avx2"))) void name##_avx2(int64_t n, const double *values, double of, double *best,    \
+                                                          double *index)                                               \
+  {                                                                                                                    \
+    name##_of_four(n, values, of, best, index);                                                                        \
+  }                                                                                                                    \
+  void name(int64_t n, const double *values, double of, double *best, double *index)                                   \
+  {                                                                                                                    \
+    if (__builtin_cpu_supports("avx2"))                                                                                \
+      name##_avx2(n, values, of, best, index);                                                                         \
+    else                                                                                                               \
+      name##_of_two(n, values, of, best, index);                                                                       \
+  }
+#else
+#define DEFINE_LANES(name, comparison)                                                                                 \
+  DEFINE_KEEP(name##_of_two, 2, comparison)                                                                            \
+  void name(int64_t n, const double *values, double of, double *best, double *index)                                   \
+  {                                                                                                                    \
+    name##_of_two(n, values, of, best, index);                                                                         \
   }
 #endif
-  keep_smaller_of_two(n, values, of, best, index);
-}
+
+DEFINE_LANES(lanes_keep_smaller, <)
+DEFINE_LANES(lanes_keep_larger, >)

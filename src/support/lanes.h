@@ -8,4 +8,7 @@
 /* Where values (n) are smaller than best (n): best becomes the value, and index (n) becomes `of`. */
 void lanes_keep_smaller(int64_t n, const double *values, double of, double *best, double *index);
 
+/* The same where they are larger. */
+void lanes_keep_larger(int64_t n, const double *values, double of, double *best, double *index);
+
 #endif

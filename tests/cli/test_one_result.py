@@ -36,6 +36,37 @@ class OneResult(Case):
             with self.subTest(covariance=covariance):
                 self.models(self.path("points.npy"), "-k", 5, "--covariance", covariance, "--max-iter", 8)
 
+    def test_spherical_sums_about_a_common_origin(self):
+        """Far from 0, with a component so small that its sums are about its own mean; a step against long double."""
+        random = numpy.random.default_rng(8)
+        d, deviations = 9, numpy.array([1, 2, 1, 0.5, 1, 1e-3])
+        which = random.integers(0, 6, 4003)
+        x = (random.normal(0, 2, (6, d)) + 1e8)[which] + deviations[which][:, None] * random.normal(size=(4003, d))
+        numpy.save(self.path("x.npy"), x)
+        fit = (self.path("x.npy"), "-k", 6, "--covariance", "spherical", "--reg-covar", 0, "--tol", 0, "--max-iter")
+        numpy.savetxt(self.path("labels.txt"), which, fmt="%d")
+        self.models(*fit, 5, "--init", self.path("labels.txt"), ranks=(1, 3), threads=(1, 2))
+
+        def arrays():
+            with h5py.File(self.path("model1.h5")) as file:
+                return [file[name][...].astype(numpy.longdouble) for name in ("weights", "means", "covariances")]
+
+        weights, means, variances = arrays()
+        self.assertLess(variances.min(), 1e-5)
+        squares = ((x - means[:, None]) ** 2).sum(axis=2)
+        shares = numpy.log(weights)[:, None] - 0.5 * (d * numpy.log(variances)[:, None] + squares / variances[:, None])
+        shares = numpy.exp(shares - shares.max(axis=0))
+        shares /= shares.sum(axis=0)
+        counts = shares.sum(axis=1)
+        expected = numpy.array([means[k] + shares[k] @ (x - means[k]) / counts[k] for k in range(6)])
+        traces = numpy.array([shares[k] @ ((x - expected[k]) ** 2).sum(axis=1) / counts[k] for k in range(6)])
+        os.rename(self.path("model1.h5"), self.path("start.h5"))
+        self.models(*fit, 1, "--init", self.path("start.h5"), "--accelerate", "none", ranks=(1,))
+        weights, means, variances = arrays()
+        numpy.testing.assert_allclose(weights.astype(float), (counts / len(x)).astype(float), rtol=1e-11)
+        numpy.testing.assert_allclose((means - expected).astype(float), 0, atol=2e-8)
+        numpy.testing.assert_allclose(variances.astype(float), (traces / d).astype(float), rtol=1e-11)
+
     def test_starts(self):
         numpy.save(self.path("points.npy"), points(3001, 2))
         labels = numpy.arange(3001) % 4 * 10 - 5

@@ -329,6 +329,48 @@ static void far_away_points(void **state)
   }
 }
 
+/* A component's share is exp of what its log density is below the best one, to 60 log 2, and nothing below. All means
+ * are 0, and so are the points, so that log densities are the log constants: the first one's is 0 and the last two are
+ * at the bound, and one number below it. */
+static void shares_down_to_the_bound(void **state)
+{
+  (void)state;
+  const double bound = -41.588830833596718;
+  const kernel *kernels[4];
+  const int n_kernels = runnable_kernels(kernels);
+  uint64_t seed = 6;
+  for (int turn = 0; turn < 60; turn++) {
+    static const int64_t sizes[] = {2, 6, 12};
+    static const int64_t components[] = {4, 16, 17, 60};
+    const int64_t d = sizes[turn % 3];
+    const int64_t K = components[turn % 4];
+    scene s = scene_create((scene_kind)(turn % 5), K, d, TILE_ROWS, 0.0, 0.0, &seed);
+    memset(s.form.means, 0, (size_t)(K * d) * sizeof(double));
+    if (s.form.common.holds) memset(s.form.common.means, 0, (size_t)(K * d) * sizeof(double));
+    if (s.form.common.holds) memset(s.form.common.origin, 0, (size_t)d * sizeof(double));
+    memset(s.tiles, 0, (size_t)(d * TILE_ROWS) * sizeof(double));
+    s.form.log_constants[0] = 0.0;
+    for (int64_t k = 1; k < K - 2; k++) s.form.log_constants[k] = bound * (random_number(&seed) + 1.0) / 2.0;
+    s.form.log_constants[K - 2] = bound;
+    s.form.log_constants[K - 1] = nextafter(bound, -INFINITY);
+    if (turn % 2 == 1) s.form.background = turn % 4 == 1 ? bound : nextafter(bound, -INFINITY);
+    for (int kn = 0; kn < n_kernels; kn++) {
+      outcome o = run_kernel(kernels[kn], &s);
+      long double total = turn % 4 == 1 ? 0x1p-60L : 0.0L;
+      for (int64_t k = 0; k < K; k++) total += k < K - 1 ? expl(s.form.log_constants[k]) : 0.0L;
+      for (int64_t k = 0; k < K - 1; k++) {
+        const long double expected = expl(s.form.log_constants[k]) / total;
+        /* As vector_exp_of_negative promises; where products are rounded before they are added, |x| 2^-53 more. */
+        const long double tolerance = 0x1p-50L - (0x1p-53L + 4e-17L) * s.form.log_constants[k];
+        assert_near(o.responsibilities[k * TILE_ROWS], expected, tolerance * expected);
+      }
+      assert_true(o.responsibilities[(K - 1) * TILE_ROWS] == 0.0);
+      outcome_destroy(&o);
+    }
+    scene_destroy(&s);
+  }
+}
+
 static void assert_same_outcome(const scene *s, const outcome *a, const outcome *b)
 {
   const int64_t K = s->form.n_components;
@@ -384,7 +426,7 @@ int main(void)
       cmocka_unit_test(sizes_and_shapes),    cmocka_unit_test(groups_of_tiles),
       cmocka_unit_test(centred_distances),   cmocka_unit_test(skipping_changes_nothing),
       cmocka_unit_test(far_away_points),     cmocka_unit_test(fused_kernels_agree),
-      cmocka_unit_test(uniform_backgrounds),
+      cmocka_unit_test(uniform_backgrounds), cmocka_unit_test(shares_down_to_the_bound),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

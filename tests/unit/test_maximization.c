@@ -576,6 +576,63 @@ static void pooled_moments(void **state)
   }
 }
 
+/* --- the trace of second moments --- */
+
+/* Component k: `count` points, mean at `shift` from its reference, variance 1. */
+static void set_trace(scene *s, int64_t k, double count, double shift)
+{
+  s->sums->counts[k] = count;
+  for (int64_t j = 0; j < D; j++) s->sums->first[k * D + j] = count * shift;
+  s->sums->second[k] = count * D * (1.0 + shift * shift);
+}
+
+static void moments_of_traces(void **state)
+{
+  (void)state;
+  static const double origin[D] = {3.0, -2.0, 1.0};
+  static const double precisions[K] = {1e-6, 1e-6, 1e9, 1e-6}; /* the third component is far from the origin */
+  static const char *const names[2] = {"spherical", "EII"};
+  for (int i = 0; i < 4; i++) {
+    scene s = scene_open(family_find(names[i % 2]));
+    statistics_begin(s.sums, s.previous->means);
+    if (i < 2) statistics_about_where_near(s.sums, origin, precisions, 1);
+    for (int64_t k = 0; k < K; k++) set_trace(&s, k, 10.0 * (double)(k + 1), (double)k);
+    assert_int_equal(outcome_of(&s, false), MOMENTS_TAKEN);
+    for (int64_t k = 0; k < K; k++) {
+      const double *about = i < 2 && k != 2 ? origin : s.previous->means + k * D;
+      for (int64_t j = 0; j < D; j++) {
+        assert_near(s.given->means[k * D + j], about[j] + (double)k, 1e-12L);
+        assert_near(s.given->scatter[k * D + j], 10.0 * (double)(k + 1), 1e-12L);
+      }
+    }
+
+    /* 16 bits may cancel where a component has all points, more where it has few of them, but not more than 26. */
+    static const double cases[][2] = {{1000.0, 256.0}, {250.0, 512.0}, {1e-3, 8192.0}}; /* count, shift */
+    memset(s.step->ridge, 0, sizeof ridge);
+    for (int c = 0; c < 3; c++) {
+      const double count = cases[c][0];
+      set_trace(&s, 1, count, cases[c][1] - 1.0);
+      assert_int_equal(outcome_of(&s, false), MOMENTS_TAKEN);
+      set_trace(&s, 1, count, cases[c][1] + 1.0);
+      assert_int_equal(outcome_of(&s, false), MEANS_MOVED_FAR);
+      assert_int_equal(outcome_of(&s, true), MOMENTS_TAKEN);
+      assert_near(s.given->scatter[D], count, 1e-7L * count);
+    }
+
+    /* What the ridge leaves counts, too. */
+    for (int64_t j = 0; j < D; j++) s.step->ridge[j] = 3.0;
+    set_trace(&s, 1, 1000.0, 511.0);
+    assert_int_equal(outcome_of(&s, false), MOMENTS_TAKEN);
+    set_trace(&s, 1, 1000.0, 513.0);
+    assert_int_equal(outcome_of(&s, false), MEANS_MOVED_FAR);
+    set_trace(&s, 1, 10.0, 0.5);
+    s.sums->second[1] = 7.4999; /* rounding would leave a negative one */
+    assert_int_equal(outcome_of(&s, true), MOMENTS_TAKEN);
+    assert_true(s.given->scatter[D] == 0.0 && s.given->scatter[2 * D - 1] == 0.0);
+    scene_close(&s);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -590,6 +647,7 @@ int main(void)
       cmocka_unit_test(below_the_resolution),
       cmocka_unit_test(coarse_sums),
       cmocka_unit_test(pooled_moments),
+      cmocka_unit_test(moments_of_traces),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

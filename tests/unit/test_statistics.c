@@ -133,6 +133,9 @@ static void words_by_hand(void **state)
   assert_int_equal(statistics_words(DENSE, POOLED_ORDER, 3, 5), 3 * (3 * (1 + 5) + 15) + 2 * 70);
   assert_int_equal(statistics_bytes(DENSE, SECOND_ORDER, 3, 5, 2) - statistics_bytes(DENSE, POOLED_ORDER, 3, 5, 2),
                    2 * 15 * (2 * 3 + 1) * 8); /* the words of two threads, and the sums */
+  assert_int_equal(statistics_words(DIAGONAL, TRACE_ORDER, 3, 5), 3 * 3 * (1 + 5 + 1) + 2 * 70);
+  assert_int_equal(statistics_bytes(DIAGONAL, SECOND_ORDER, 3, 5, 2) - statistics_bytes(DIAGONAL, TRACE_ORDER, 3, 5, 2),
+                   3 * 4 * (2 * 3 + 1) * 8 - 3 * 9); /* less the scales of the traces, and what they are about */
   assert_true(statistics_bytes(DENSE, SECOND_ORDER, INT64_C(1) << 40, 1 << 20, 1) == INT64_MAX);
   assert_true(statistics_bytes(DENSE, SECOND_ORDER, 3, 5, 2) - statistics_bytes(DENSE, SECOND_ORDER, 3, 5, 1) >=
               8 * 3 * 3 * (1 + 5 + 15));
@@ -374,6 +377,89 @@ static void pooled_sums(void **state)
   }
 }
 
+/* Of three components the first two are within 32 standard deviations of each feature from the origin. */
+static void references_at_an_origin(void **state)
+{
+  (void)state;
+  static const double origin[D] = {0.5, 1e-9, 2e6, 1.0, 7.0}; /* the third one is moved to 1e6 + 0.5 */
+  const double far = 0x1p38 - 1.0;                            /* of the second component */
+  double precisions[2 * K] = {5120.0 / 1.3125, NAN, 5120.0 / (far * far) / 1.001, NAN, 1e5, NAN};
+  statistics *sums = new_statistics(DIAGONAL, TRACE_ORDER, &points);
+  assert_false(sums->about_origin);
+  statistics_about_where_near(sums, origin, precisions, 2);
+  assert_true(sums->about_origin && sums->at_origin[0] && sums->at_origin[1] && !sums->at_origin[2]);
+  for (int64_t k = 0; k < 2; k++) {
+    assert_true(sums->references[k * WIDTH] == 0.5 && sums->references[k * WIDTH + 2] == 1e6 + 0.5);
+    assert_true(sums->inverse_scales[k * WIDTH] == 0.25); /* 1.5, and one bit more for the sums */
+    assert_true(sums->trace_scales[k] == 0x1p-41 / 4.0);  /* the widest feature's, and more than sqrt(5) */
+  }
+  assert_true(sums->references[2 * WIDTH] == -0.5 && sums->references[2 * WIDTH + 3] == 1.0);
+
+  precisions[0] *= 1.0 + 1e-9;
+  precisions[2] *= 1.01;
+  statistics_begin(sums, means);
+  statistics_about_where_near(sums, origin, precisions, 2);
+  assert_true(!sums->at_origin[0] && !sums->at_origin[1] && !sums->at_origin[2]);
+  assert_true(sums->references[0] == 0.0 && sums->references[WIDTH + 3] == 0x1p38);
+  statistics_begin(sums, means);
+  assert_false(sums->about_origin);
+  statistics_destroy(sums);
+}
+
+static void sums_of_traces(void **state)
+{
+  (void)state;
+  uint64_t seed = 13;
+  block_sums blocks[N_BLOCKS];
+  long double expected[K] = {0.0L};
+  statistics *sums = new_statistics(DIAGONAL, TRACE_ORDER, &points);
+  statistics *other = new_statistics(DIAGONAL, TRACE_ORDER, &points);
+  assert_true(sums->n_second == K && sums->second_length == 1);
+  make_blocks(DIAGONAL, blocks);
+  for (int b = 0; b < N_BLOCKS; b++) {
+    blocks[b].traced = true;
+    for (int64_t k = 0; k < K; k++) {
+      double most = 0.0; /* of |x - r|^2 */
+      for (int64_t j = 0; j < D; j++) most += farthest(k, j) * farthest(k, j);
+      blocks[b].second[k] = BLOCK_ROWS * most * (b == 0 ? 1.0 : fabs(random_number(&seed)));
+      if (blocks[b].counts[k] > 0.0) expected[k] += blocks[b].second[k];
+    }
+  }
+  int64_t *words = sum_of_blocks(sums, blocks, 0, 1, N_THREADS);
+  int64_t *backwards = sum_of_blocks(other, blocks, N_BLOCKS - 1, -1, 1);
+  assert_memory_equal(words, backwards, (size_t)sums->n_words * sizeof *words);
+  statistics_take(sums);
+  for (int64_t k = 0; k < K; k++) assert_near(sums->second[k], expected[k], 2.0L * DBL_EPSILON * expected[k]);
+  free(words);
+  free(backwards);
+  free_blocks(blocks);
+  statistics_destroy(sums);
+  statistics_destroy(other);
+}
+
+/* A unit is 2^(9 + 2 x (41 + 2) - 120), with four times the scale because of five features; 46 bits of it are 2^21. */
+static void traces_that_are_too_coarse(void **state)
+{
+  (void)state;
+  statistics *sums = new_statistics(DIAGONAL, TRACE_ORDER, &points);
+  const double none[D] = {0.0};
+  const double fifth[D] = {0x1p19, 0x1p18, 0x1p18, 0.0, 0.0};
+  double spans[K * D];
+  const double enough = 0x1p21;
+  const double half = 0x1p20;
+  const double less = 0x1p20 - 1.0;
+  sums->counts[0] = 1.0;
+  assert_false(statistics_are_coarse(sums, 0, &enough, none));
+  assert_true(statistics_are_coarse(sums, 0, &half, none));
+  assert_false(statistics_are_coarse(sums, 0, &half, fifth));
+  assert_true(statistics_are_coarse(sums, 0, &less, fifth));
+  for (int64_t i = 0; i < K * D; i++) spans[i] = 1.5;
+  statistics_tighten(sums, spans);
+  assert_true(sums->trace_scales[0] == 0.0625);
+  assert_false(statistics_are_coarse(sums, 0, &less, none));
+  statistics_destroy(sums);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -385,6 +471,9 @@ int main(void)
       cmocka_unit_test(units_that_are_too_coarse),
       cmocka_unit_test(begin_ends_tightness),
       cmocka_unit_test(pooled_sums),
+      cmocka_unit_test(references_at_an_origin),
+      cmocka_unit_test(sums_of_traces),
+      cmocka_unit_test(traces_that_are_too_coarse),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

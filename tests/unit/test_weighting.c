@@ -177,6 +177,8 @@ static void like_a_column_of_weights(void **state)
       assert_same_pass(points, &weighting, column, "full", SECOND_ORDER, false);
       assert_same_pass(points, &weighting, column, "tied", POOLED_ORDER, false);
       assert_same_pass(points, &weighting, column, "diag", SECOND_ORDER, true);
+      assert_same_pass(points, &weighting, column, "spherical", TRACE_ORDER, false);
+      assert_same_pass(points, &weighting, column, "spherical", TRACE_ORDER, true);
       shard_destroy(column);
     }
     shard_destroy(points);

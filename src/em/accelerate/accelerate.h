@@ -93,6 +93,9 @@ void accelerator_take_point(accelerator *memory, const accelerator *from);
  * Infinite when there is none. */
 double accelerator_residual(const accelerator *memory);
 
+/* The same of the residual before that one. */
+double accelerator_residual_before(const accelerator *memory);
+
 /* Are the residuals of two models remembered, so that the last one is no start's and no repair's? */
 bool accelerator_has_history(const accelerator *memory);
 

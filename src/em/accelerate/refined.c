@@ -78,3 +78,8 @@ double accelerator_residual(const accelerator *memory)
 {
   return memory->counters[N_REMEMBERED] == 0 ? INFINITY : squared_length(memory, history_residual(memory, 0));
 }
+
+double accelerator_residual_before(const accelerator *memory)
+{
+  return memory->counters[N_REMEMBERED] < 2 ? INFINITY : squared_length(memory, history_residual(memory, 1));
+}

@@ -5,6 +5,7 @@
 #include "support/memory.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How far from what the family holds numbers may be, relative to the variances. */
@@ -63,8 +64,9 @@ static gmmpi_status check_diagonal(const gmmpi_model *model, int64_t k, const do
   const int64_t d = model->n_features;
   for (int64_t i = 0; i < d; i++) {
     for (int64_t j = 0; j < d; j++) {
+      if (matrix[i * d + j] == 0.0 || i == j) continue;
       const double scale = sqrt(fabs(matrix[i * d + i])) * sqrt(fabs(matrix[j * d + j]));
-      if (i != j && !(fabs(matrix[i * d + j]) <= tolerance * scale))
+      if (!(fabs(matrix[i * d + j]) <= tolerance * scale))
         return fail(error, GMMPI_BAD_DATA,
                     "%s: the covariance of component %lld has %g in row %lld, column %lld, but those of %s are "
                     "diagonal; correct it, or ask for other covariances",
@@ -79,7 +81,7 @@ static bool are_close(double a, double b)
   return fabs(a - b) <= tolerance * fmax(fabs(a), fabs(b));
 }
 
-/* matrix: of component k, whose diagonal is to be that of `first`, component 0's, and, where there is one variance for
+/* matrix: of component k, whose diagonal is to be `first`, that of component 0, and, where there is one variance for
  * all features, the same everywhere. */
 static gmmpi_status check_shared(const gmmpi_model *model, int64_t k, const double *matrix, const double *first,
                                  const char *label, gmmpi_error *error)
@@ -88,11 +90,11 @@ static gmmpi_status check_shared(const gmmpi_model *model, int64_t k, const doub
   const int64_t d = model->n_features;
   for (int64_t j = 0; j < d; j++) {
     const double variance = matrix[j * d + j];
-    if (storage->shared && !are_close(variance, first[j * d + j]))
+    if (storage->shared && !are_close(variance, first[j]))
       return fail(error, GMMPI_BAD_DATA,
                   "%s: the variances of feature %lld in components 0 and %lld differ (%.10g and %.10g), but %s has one "
                   "covariance for all components; correct it, or ask for other covariances",
-                  label, (long long)j + 1, (long long)k, first[j * d + j], variance, model->family->name);
+                  label, (long long)j + 1, (long long)k, first[j], variance, model->family->name);
     if (storage->rank == 0 && !are_close(variance, matrix[0]))
       return fail(error, GMMPI_BAD_DATA,
                   "%s: the variances of features 1 and %lld in component %lld differ (%.10g and %.10g), but %s has one "
@@ -102,40 +104,112 @@ static gmmpi_status check_shared(const gmmpi_model *model, int64_t k, const doub
   return GMMPI_OK;
 }
 
-/* The mean of feature j's variance in all matrices, or of that of all features where j is negative; what they all are
- * where they are the same. */
-static double common_variance(const gmmpi_model *model, const double *numbers, int64_t n_matrices, int64_t j)
+/* Adds a component's variances to what is shared by all of them; sums are of differences from component 0's, so that
+ * what is the same everywhere keeps its bits. */
+static void add_shared(const array_contraction *contraction, const double *matrix)
+{
+  const gmmpi_model *model = contraction->model;
+  const bool one_variance = model->family->storage->rank == 0;
+  const int64_t d = model->n_features;
+  for (int64_t j = 0; j < d; j++)
+    contraction->sums[one_variance ? 0 : j] += matrix[j * d + j] - contraction->first[one_variance ? 0 : j];
+}
+
+/* Of covariances that are each component's own: the mean of all features' variances where there is one for all of them.
+ */
+static void take_own(const gmmpi_model *model, int64_t k, const double *matrix)
 {
   const int64_t d = model->n_features;
-  const double first = numbers[j < 0 ? 0 : j * d + j];
+  double *stored = model_covariance(model, k);
   double sum = 0;
-  for (int64_t k = 0; k < n_matrices; k++) {
-    for (int64_t i = j < 0 ? 0 : j; i < (j < 0 ? d : j + 1); i++) sum += numbers[k * d * d + i * d + i] - first;
+  for (int64_t j = 0; j < d; j++) {
+    if (model->family->storage->rank == 0)
+      sum += matrix[j * d + j] - matrix[0];
+    else
+      stored[j] = matrix[j * d + j];
   }
-  return first + sum / (double)(n_matrices * (j < 0 ? d : 1));
+  if (model->family->storage->rank == 0) stored[0] = matrix[0] + sum / (double)d;
+}
+
+/* Are all of n numbers finite? */
+static bool are_finite(int64_t n, const double *numbers)
+{
+  bool finite = true;
+  for (int64_t i = 0; i < n; i++) finite &= fabs(numbers[i]) < INFINITY;
+  return finite;
+}
+
+gmmpi_status array_contraction_begin(gmmpi_model *model, const model_array *array, const char *label,
+                                     array_contraction *contraction, gmmpi_error *error)
+{
+  const int64_t d = model->n_features;
+  *contraction = (array_contraction){.model = model, .array = array, .label = label};
+  contraction->first = allocate(d, sizeof(double));
+  contraction->sums = allocate(d, sizeof(double));
+  if (contraction->first == NULL || contraction->sums == NULL) {
+    array_contraction_end(contraction);
+    return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", label);
+  }
+  memset(contraction->sums, 0, (size_t)d * sizeof(double));
+  return GMMPI_OK;
+}
+
+static gmmpi_status take_component(array_contraction *contraction, const double *matrix, gmmpi_error *error)
+{
+  gmmpi_model *model = contraction->model;
+  const int64_t d = model->n_features;
+  const int64_t k = contraction->n_taken++;
+  if (!are_finite(d * d, matrix))
+    return fail(error, GMMPI_BAD_DATA, "%s: %s has a number that is not finite; correct it", contraction->label,
+                contraction->array->name);
+  if (contraction->array->is_derived) return GMMPI_OK;
+  for (int64_t j = 0; j < d && k == 0; j++) contraction->first[j] = matrix[j * d + j];
+  if (check_diagonal(model, k, matrix, contraction->label, error) != GMMPI_OK ||
+      check_shared(model, k, matrix, contraction->first, contraction->label, error) != GMMPI_OK)
+    return error->status;
+  if (model->family->storage->shared)
+    add_shared(contraction, matrix);
+  else
+    take_own(model, k, matrix);
+  return GMMPI_OK;
+}
+
+/* The mean of all components' variances, once all of them are there. */
+static void set_shared(const array_contraction *contraction)
+{
+  const covariance_storage *storage = contraction->model->family->storage;
+  const int64_t d = contraction->model->n_features;
+  const int64_t n = contraction->n_taken * (storage->rank == 0 ? d : 1);
+  double *stored = model_covariance(contraction->model, 0);
+  for (int64_t j = 0; j < storage_length(storage, d); j++)
+    stored[j] = contraction->first[j] + contraction->sums[j] / (double)n;
+}
+
+gmmpi_status array_contraction_take(array_contraction *contraction, int64_t n, const double *numbers,
+                                    gmmpi_error *error)
+{
+  const gmmpi_model *model = contraction->model;
+  const int64_t d = model->n_features;
+  for (int64_t k = 0; k < n; k++) {
+    if (take_component(contraction, numbers + k * d * d, error) != GMMPI_OK) return error->status;
+  }
+  if (contraction->n_taken == model->n_components && model->family->storage->shared && !contraction->array->is_derived)
+    set_shared(contraction);
+  return GMMPI_OK;
+}
+
+void array_contraction_end(array_contraction *contraction)
+{
+  free(contraction->first);
+  free(contraction->sums);
 }
 
 gmmpi_status file_array_contract(gmmpi_model *model, const model_array *array, const double *numbers, const char *label,
                                  gmmpi_error *error)
 {
-  const covariance_storage *storage = model->family->storage;
-  const int64_t d = model->n_features;
-  const int64_t n_stored = storage->shared ? 1 : model->n_components;
-  const int64_t n_matrices = storage->shared ? model->n_components : 1;
-  for (int64_t i = 0; i < array->length; i++) {
-    if (!isfinite(numbers[i]))
-      return fail(error, GMMPI_BAD_DATA, "%s: %s has a number that is not finite; correct it", label, array->name);
-  }
-  if (array->is_derived) return GMMPI_OK;
-  for (int64_t k = 0; k < model->n_components; k++) {
-    if (check_diagonal(model, k, numbers + k * d * d, label, error) != GMMPI_OK ||
-        check_shared(model, k, numbers + k * d * d, numbers, label, error) != GMMPI_OK)
-      return error->status;
-  }
-  for (int64_t k = 0; k < n_stored; k++) {
-    double *stored = model_covariance(model, k);
-    for (int64_t j = 0; j < storage_length(storage, d); j++)
-      stored[j] = common_variance(model, numbers + k * d * d, n_matrices, storage->rank == 0 ? -1 : j);
-  }
-  return GMMPI_OK;
+  array_contraction contraction;
+  if (array_contraction_begin(model, array, label, &contraction, error) != GMMPI_OK) return error->status;
+  const gmmpi_status status = array_contraction_take(&contraction, model->n_components, numbers, error);
+  array_contraction_end(&contraction);
+  return status;
 }

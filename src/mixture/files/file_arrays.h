@@ -23,4 +23,25 @@ void file_array_expand(const gmmpi_model *model, const model_array *array, doubl
 gmmpi_status file_array_contract(gmmpi_model *model, const model_array *array, const double *numbers, const char *label,
                                  gmmpi_error *error);
 
+/* The same of what is read some components at a time, all of them in their order. */
+typedef struct array_contraction {
+  gmmpi_model *model;
+  const model_array *array;
+  const char *label;
+  double *first;   /* d: the diagonal of component 0's matrix */
+  double *sums;    /* d: of covariances that are shared, of what components' have more than that */
+  int64_t n_taken; /* components */
+} array_contraction;
+
+/* Errors: 71. */
+gmmpi_status array_contraction_begin(gmmpi_model *model, const model_array *array, const char *label,
+                                     array_contraction *contraction, gmmpi_error *error);
+
+/* numbers: the matrices of the next n components. */
+gmmpi_status array_contraction_take(array_contraction *contraction, int64_t n, const double *numbers,
+                                    gmmpi_error *error);
+
+/* After the last component, and after an error. */
+void array_contraction_end(array_contraction *contraction);
+
 #endif

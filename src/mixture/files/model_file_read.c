@@ -149,15 +149,47 @@ static gmmpi_status read_names_and_transforms(const opened_file *file, gmmpi_mod
   return status;
 }
 
-/* An array that files hold in another shape than memory. */
+/* n components of a data set of matrices, from `first` on. */
+static bool read_matrices(hid_t data_set, const model_array *array, int64_t first, int64_t n, double *numbers)
+{
+  const hsize_t start[3] = {(hsize_t)first, 0, 0};
+  const hsize_t count[3] = {(hsize_t)n, (hsize_t)array->shape[1], (hsize_t)array->shape[2]};
+  const hid_t in_file = H5Dget_space(data_set);
+  const hid_t in_memory = H5Screate_simple(3, count, NULL);
+  const bool is_read = in_file >= 0 && in_memory >= 0 &&
+                       H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
+                       H5Dread(data_set, H5T_NATIVE_DOUBLE, in_memory, in_file, H5P_DEFAULT, numbers) >= 0;
+  if (in_memory >= 0) H5Sclose(in_memory);
+  if (in_file >= 0) H5Sclose(in_file);
+  return is_read;
+}
+
+/* An array that files hold in another shape than memory, whose data set is known to fit: so many components at a time
+ * as stay in a cache. */
 static gmmpi_status read_expanded(const opened_file *file, const char *name, const model_array *array,
                                   gmmpi_model *model, gmmpi_error *error)
 {
-  double *numbers = allocate(array->length, sizeof *numbers);
-  if (numbers == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", file->path);
-  gmmpi_status status = read_numbers(file, name, array->n_dimensions, array->shape, numbers, error);
-  if (status == GMMPI_OK) status = file_array_contract(model, array, numbers, file->path, error);
+  enum { NUMBERS = 1 << 15 };
+  const int64_t K = array->shape[0];
+  const int64_t square = array->shape[1] * array->shape[2];
+  const int64_t some = square < NUMBERS ? NUMBERS / square : 1;
+  array_contraction contraction;
+  gmmpi_status status = array_contraction_begin(model, array, file->path, &contraction, error);
+  if (status != GMMPI_OK) return status;
+  double *numbers = allocate((some < K ? some : K) * square, sizeof *numbers);
+  const hid_t data_set = H5Dopen2(file->id, name, H5P_DEFAULT);
+  if (numbers == NULL)
+    status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", file->path);
+  else if (data_set < 0)
+    status = opened_file_broken(file, error);
+  for (int64_t k = 0; k < K && status == GMMPI_OK; k += some) {
+    const int64_t n = K - k < some ? K - k : some;
+    status = read_matrices(data_set, array, k, n, numbers) ? array_contraction_take(&contraction, n, numbers, error)
+                                                           : opened_file_broken(file, error);
+  }
+  if (data_set >= 0) H5Dclose(data_set);
   free(numbers);
+  array_contraction_end(&contraction);
   return status;
 }
 

@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Bytes that are read together: a multiple of 8 that stays in the second cache. */
+enum { PIECE = 1 << 18 };
+
 static gmmpi_status look_at(const char *path, int64_t *n_bytes, gmmpi_error *error)
 {
   struct stat facts;
@@ -33,7 +36,6 @@ static gmmpi_status look_at(const char *path, int64_t *n_bytes, gmmpi_error *err
 
 gmmpi_status opened_file_broken(const opened_file *file, gmmpi_error *error)
 {
-  enum { PIECE = 1 << 16 };
   gmmpi_status status = GMMPI_OK;
   const int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
   char *piece = malloc(PIECE);
@@ -48,19 +50,45 @@ gmmpi_status opened_file_broken(const opened_file *file, gmmpi_error *error)
   return fail(error, GMMPI_BAD_DATA, "%s: is damaged or cut short; copy it anew or fit again", file->path);
 }
 
+/* Reads all that is before the seal, a piece at a time: models may be large. */
+static gmmpi_status check_pieces(const opened_file *file, int descriptor, unsigned char *piece, const char **fault,
+                                 gmmpi_error *error)
+{
+  seal_check check;
+  int64_t format;
+  if (file_read_at(descriptor, file->path, piece, SEAL_BYTES, file->n_bytes - SEAL_BYTES, error) != GMMPI_OK)
+    return error->status;
+  *fault = seal_check_begin(&check, piece, file->n_bytes, MODEL_SEAL, &format);
+  if (*fault != NULL) return GMMPI_OK;
+  for (int64_t done = 0; done < check.length; done += PIECE) {
+    const int64_t left = check.length - done;
+    const int64_t n = left < PIECE ? left : PIECE;
+    if (file_read_at(descriptor, file->path, piece, (size_t)n, done, error) != GMMPI_OK) return error->status;
+    seal_check_add(&check, piece, n, n == left);
+  }
+  *fault = seal_check_end(&check);
+  return GMMPI_OK;
+}
+
 /* A file with a seal must be as it was sealed. */
 static gmmpi_status check_seal(const opened_file *file, gmmpi_error *error)
 {
-  void *bytes;
-  size_t n_bytes;
-  int64_t format;
+  gmmpi_status status = GMMPI_OK;
+  const char *fault = NULL;
   if (!model_file_has_seal(file->path)) return GMMPI_OK;
-  gmmpi_status status = file_read_whole(file->path, &bytes, &n_bytes, error);
-  if (status != GMMPI_OK) return status;
-  const char *fault = seal_fault(bytes, (int64_t)n_bytes, MODEL_SEAL, &format);
+  const int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
+  unsigned char *piece = malloc(PIECE);
+  if (descriptor < 0)
+    status = fail(error, GMMPI_NO_INPUT, "%s: cannot be read (%s); check the name and its permissions", file->path,
+                  strerror(errno));
+  else if (piece == NULL)
+    status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read it", file->path);
+  else
+    status = check_pieces(file, descriptor, piece, &fault, error);
+  free(piece);
+  if (descriptor >= 0) close(descriptor);
   if (fault != NULL)
-    status = fail(error, GMMPI_BAD_DATA, "%s: is damaged (%s); copy it anew or fit again", file->path, fault);
-  free(bytes);
+    return fail(error, GMMPI_BAD_DATA, "%s: is damaged (%s); copy it anew or fit again", file->path, fault);
   return status;
 }
 
