@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The problems of compare_passes.py: seeded mixtures, and a start for each that all methods share."""
 
+import functools
 import hashlib
 import json
 
@@ -12,10 +13,10 @@ from .runs import parameters_of
 
 class Contest:
     """A problem with its start: `start` is "points", "near truth" or "k-means" (a file of parameters), or "seed S" (by gmmpi).
-    tails: degrees of freedom of the points' t distributions; background: the share of points that a uniform one gets; fit:
-    gmmpi's options for the model."""
+    tails: degrees of freedom of the points' t distributions; background: the share of points that a uniform one gets, None:
+    nothing is drawn for it (the start is drawn next); fit: gmmpi's options for the model."""
 
-    def __init__(self, name, start, n, d, k, layout, *arguments, map=None, fitted=None, tails=None, background=0, fit=(), **options):
+    def __init__(self, name, start, n, d, k, layout, *arguments, map=None, fitted=None, tails=None, background=None, fit=(), **options):
         self.name, self.start, self.fit = name, start, list(fit)
         self.n, self.d, self.k = n, d, fitted or k
         self._layout = layout, k, arguments, options, map
@@ -44,6 +45,8 @@ class Contest:
             stretched = np.sqrt(self._tails / random.chisquare(self._tails, self.n))
             centres = truth.means[((points[:, None] - truth.means) ** 2).sum(axis=2).argmin(axis=1)]
             points = centres + (points - centres) * stretched[:, None]
+        if self._background is None:
+            return points
         astray = random.random(self.n) < self._background
         points[astray] = random.uniform(points.min(axis=0), points.max(axis=0), (astray.sum(), self.d))
         return points
@@ -126,25 +129,26 @@ def all_contests():
 def held_back_contests():
     """Of other kinds and seeds, on which nothing was tuned."""
     m, n = mixtures, 100000
+    drawn = functools.partial(Contest, background=0)
     return [
-        Contest("groups 3", "points", n, 3, 9, m.groups, 3, 6, 1.2),
-        Contest("nested 2", "k-means", n, 2, 4, m.nested, 2.5),
-        Contest("crossing 4", "seed 11", n, 4, 4, m.crossing, 5),
-        Contest("overlap 3 unequal", "points", n, 3, 6, m.scattered, 2, weights="geometric"),
-        Contest("overlap 6", "near truth", n, 6, 8, m.scattered, 1),
-        Contest("overlap 10", "k-means", n, 10, 10, m.scattered, 0.8),
-        Contest("correlated 5", "points", n, 5, 6, m.scattered, 1.5, map=m.correlated),
-        Contest("many 3", "k-means", n, 3, 32, m.scattered, 2.5),
-        Contest("cigars 3", "seed 12", n, 3, 5, m.stacked, 20, 3),
-        Contest("too many 4", "points", n, 4, 4, m.scattered, 2, fitted=7),
-        Contest("tails 3", "k-means", n, 3, 5, m.scattered, 4, tails=4),
-        Contest("t 3", "seed 13", n, 3, 5, m.scattered, 4, tails=4, fit=["--distribution", "t"]),
-        Contest("noise 3", "seed 14", n, 3, 6, m.scattered, 4, background=0.1, fit=["--noise"]),
-        Contest("tied 6", "seed 15", n, 6, 8, m.scattered, 1.5, fit=["--covariance", "tied"]),
-        Contest("diag 5", "seed 16", n, 5, 10, m.scattered, 1.5, fit=["--covariance", "diag"]),
-        Contest("spherical 4", "seed 17", n, 4, 10, m.scattered, 2, fit=["--covariance", "spherical"]),
-        Contest("VEE 4", "seed 18", n, 4, 6, m.scattered, 2, fit=["--covariance", "VEE"]),
-        Contest("map 4", "seed 19", n, 4, 8, m.scattered, 1.5, fit=["--method", "map"]),
+        drawn("groups 3", "points", n, 3, 9, m.groups, 3, 6, 1.2),
+        drawn("nested 2", "k-means", n, 2, 4, m.nested, 2.5),
+        drawn("crossing 4", "seed 11", n, 4, 4, m.crossing, 5),
+        drawn("overlap 3 unequal", "points", n, 3, 6, m.scattered, 2, weights="geometric"),
+        drawn("overlap 6", "near truth", n, 6, 8, m.scattered, 1),
+        drawn("overlap 10", "k-means", n, 10, 10, m.scattered, 0.8),
+        drawn("correlated 5", "points", n, 5, 6, m.scattered, 1.5, map=m.correlated),
+        drawn("many 3", "k-means", n, 3, 32, m.scattered, 2.5),
+        drawn("cigars 3", "seed 12", n, 3, 5, m.stacked, 20, 3),
+        drawn("too many 4", "points", n, 4, 4, m.scattered, 2, fitted=7),
+        drawn("tails 3", "k-means", n, 3, 5, m.scattered, 4, tails=4),
+        drawn("t 3", "seed 13", n, 3, 5, m.scattered, 4, tails=4, fit=["--distribution", "t"]),
+        drawn("noise 3", "seed 14", n, 3, 6, m.scattered, 4, background=0.1, fit=["--noise"]),
+        drawn("tied 6", "seed 15", n, 6, 8, m.scattered, 1.5, fit=["--covariance", "tied"]),
+        drawn("diag 5", "seed 16", n, 5, 10, m.scattered, 1.5, fit=["--covariance", "diag"]),
+        drawn("spherical 4", "seed 17", n, 4, 10, m.scattered, 2, fit=["--covariance", "spherical"]),
+        drawn("VEE 4", "seed 18", n, 4, 6, m.scattered, 2, fit=["--covariance", "VEE"]),
+        drawn("map 4", "seed 19", n, 4, 8, m.scattered, 1.5, fit=["--method", "map"]),
     ]
 
 

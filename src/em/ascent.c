@@ -211,6 +211,12 @@ static double expected_change(double before, double last)
   return fmax(fabs(last) + fabs(last - before), fabs(last) * growth * growth);
 }
 
+/* Did the change come down so far in one step that, near the end, it will not matter any more? */
+static bool falls_fast(double before, double last)
+{
+  return last >= 0.0 && last <= 0.25 * before;
+}
+
 /* Is the change to expect of the next textbook step small? It follows from the last two changes or from the
  * accelerator's residual. Where the last model was measured in single precision there is no last change: then two
  * residuals in a row must be small, and not grow. */
@@ -220,8 +226,10 @@ static bool is_slow(const ascent *one)
   const double residual = accelerator_residual(climb->history);
   const double before = accelerator_residual_before(climb->history);
   if (isnan(one->change)) return residual < 0.1 * one->tolerance && residual <= before && before < one->tolerance;
-  if (isnan(climb->last_change)) return accelerator_has_history(climb->history) && residual < one->tolerance;
-  return expected_change(climb->last_change, one->change) < one->tolerance;
+  const bool is_near = accelerator_has_history(climb->history) && residual < one->tolerance;
+  if (isnan(climb->last_change)) return is_near;
+  return (falls_fast(climb->last_change, one->change) && is_near) ||
+         expected_change(climb->last_change, one->change) < one->tolerance;
 }
 
 /* With the moments remembered: would the next textbook step be one without repairs, and change as little as the last
@@ -295,11 +303,14 @@ static gmmpi_status propose(ascent *one, gmmpi_error *error)
   return finish_step(one, accelerator_propose(one->climb->history, one->em->proposed), error);
 }
 
-/* A textbook step comes first, which shows how fast they converge here, and last, which shows how near the end is. */
+/* A textbook step comes first, which shows how fast they converge here, and last, which shows how near the end is. From
+ * a subsample that is known: then a refinement comes first. */
 static bool wants_textbook_step(const ascent *one)
 {
   const climber *climb = one->climb;
-  const bool is_fast = climb->current.iteration == 0 || (climb->plain && accelerator_is_fast(climb->history));
+  const bool is_known = one->inner != NULL && accelerator_has_history(climb->history);
+  const bool is_fast =
+      (climb->current.iteration == 0 && !is_known) || (climb->plain && accelerator_is_fast(climb->history));
   const bool near_end = fabs(one->change) < one->tolerance || accelerator_residual(climb->history) < one->tolerance;
   return is_fast || (near_end && !one->is_preliminary);
 }

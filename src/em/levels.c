@@ -18,6 +18,10 @@ enum { LEAST_POINTS_OF_SEARCH = 8192 };
 /* A level has at most 2^MOST_HALVINGS times as many points as the next coarser one. */
 enum { MOST_HALVINGS = 3 };
 
+/* With so many points left the levels are rather coarser ones than finer ones: passes over them cost less, and are as
+ * good for refinements. */
+enum { ENOUGH_POINTS = 20000 };
+
 static double count_parameters(const fit_options *options, int64_t d)
 {
   const covariance_family *family = family_find(options->covariance);
@@ -32,6 +36,13 @@ static double least_points(const fit_options *options, int64_t d)
   return fmax(least, fmax(by_features, points_per_parameter * count_parameters(options, d)));
 }
 
+/* s_l of a level, when the coarsest one has so many halvings. */
+static int halvings_of_level(int64_t n_samples, int halvings, int64_t level, int64_t n_levels)
+{
+  const int fewer_points = (int)((halvings * level + n_levels - 1) / n_levels);
+  return n_samples >> fewer_points >= ENOUGH_POINTS ? fewer_points : (int)(halvings * level / n_levels);
+}
+
 level_plan levels_plan(const fit_options *options, int64_t n_samples, int64_t n_features)
 {
   level_plan plan = {.n_levels = 0};
@@ -44,7 +55,7 @@ level_plan levels_plan(const fit_options *options, int64_t n_samples, int64_t n_
   plan.n_levels = (halvings + MOST_HALVINGS - 1) / MOST_HALVINGS;
   if (plan.n_levels > MOST_LEVELS) plan.n_levels = MOST_LEVELS;
   for (int64_t level = 1; level <= plan.n_levels; level++)
-    plan.rows[level].halvings = (int)(halvings * level / plan.n_levels);
+    plan.rows[level].halvings = halvings_of_level(n_samples, halvings, level, plan.n_levels);
   return plan;
 }
 

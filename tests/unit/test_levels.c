@@ -129,6 +129,11 @@ static void plans_by_hand(void **state)
   assert_plan(&plan, 2, (const int[]){2, 4});
   plan = levels_plan(&options, 128 << 7, 2);
   assert_plan(&plan, 3, (const int[]){2, 4, 7});
+  /* Ten halvings in four steps: of 2.5 each, rounded up where 20000 points are left. */
+  plan = levels_plan(&options, 8 * 20000 - 1, 2);
+  assert_plan(&plan, 4, (const int[]){2, 5, 7, 10});
+  plan = levels_plan(&options, 8 * 20000, 2);
+  assert_plan(&plan, 4, (const int[]){3, 5, 7, 10});
   options.coarse_to_fine = COARSE_OFF;
   plan = levels_plan(&options, 128 << 7, 2);
   assert_plan(&plan, 0, NULL);
