@@ -5,28 +5,7 @@
  * of reach, by panels. Values are those of distances.h, and shares are added in the order of components, as always:
  * what is left out is 0. */
 
-typedef float float_vector __attribute__((vector_size(VECTOR_BYTES), may_alias));
-enum { FLOAT_LANES = VECTOR_BYTES / 4 };
-_Static_assert((int)FLOAT_LANES == (int)PANEL, "a panel is a vector of floats");
-
-ALWAYS_INLINE float_vector floats_of(float value)
-{
-  return value - (float_vector){0.0F};
-}
-
-/* The lanes in which a >= b, as bits. */
-ALWAYS_INLINE unsigned float_lanes_at_least(float_vector a, float_vector b)
-{
-#if VECTOR_BYTES == 64 && defined(__AVX512F__)
-  return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ);
-#elif VECTOR_BYTES == 32 && defined(__AVX__)
-  return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_GE_OQ));
-#else
-  unsigned lanes = 0;
-  for (int i = 0; i < FLOAT_LANES; i++) lanes |= (unsigned)(a[i] >= b[i]) << i;
-  return lanes;
-#endif
-}
+_Static_assert((int)SINGLE_LANES == (int)PANEL, "a panel is a vector of floats");
 
 /* --- a batch of points by a group: sums have lanes over members, what is made of them lanes over points --- */
 
@@ -404,13 +383,13 @@ ALWAYS_INLINE void groups_of_tiles(distance_kind kind, const near_work *work, in
   int32_t points[MOST_NEAR_POINTS];
   for (int64_t g = 0; g < groups->n_groups; g++) {
     int n = 0;
-    for (int p = 0; p < n_points; p += FLOAT_LANES) {
-      float_vector *bounds = (float_vector *)near_bound_of(work, p, g);
-      float_vector e = *bounds * groups->scales_below[g] - groups->falls_above[g];
-      e = (float_vector)((__typeof__(e > e))e & (e > floats_of(0.0F)));
-      const float_vector most = groups->ceilings_above[g] - (0.5F * (1.0F - 0x1p-20F)) * e * e;
-      unsigned lanes = float_lanes_at_least(most, *(const float_vector *)(work->least + p));
-      if (groups->forgotten[g]) *bounds = floats_of(0.0F);
+    for (int p = 0; p < n_points; p += SINGLE_LANES) {
+      single_vector *bounds = (single_vector *)near_bound_of(work, p, g);
+      single_vector e = *bounds * groups->scales_below[g] - groups->falls_above[g];
+      e = single_max(e, single_of(0.0F));
+      const single_vector most = groups->ceilings_above[g] - (0.5F * (1.0F - 0x1p-20F)) * e * e;
+      unsigned lanes = single_lanes_at_least(most, *(const single_vector *)(work->least + p));
+      if (groups->forgotten[g]) *bounds = single_of(0.0F);
       for (; lanes != 0; lanes &= lanes - 1) points[n++] = p + __builtin_ctz(lanes);
     }
     work->tiles->n_computed += n;

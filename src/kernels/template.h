@@ -36,6 +36,8 @@ enum {
 
 #include "kernels/sums.h"
 
+#include "kernels/single_vector.h"
+
 #include "kernels/near.h"
 
 #include "kernels/few.h"
@@ -44,8 +46,6 @@ enum {
 #include "kernels/scatter.h"
 
 #include "kernels/pooled.h"
-
-#include "kernels/single_vector.h"
 
 #include "kernels/single_dense.h"
 #include "kernels/single_diagonal.h"
