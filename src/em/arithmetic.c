@@ -116,7 +116,10 @@ single_verdict single_verdict_of_model(const gmmpi_model *model, const shard *po
     const double range = fmax(points->maxima[j] - origin[j], origin[j] - points->minima[j]);
     *value = range / sqrt(spread->variances[j]);
     if (range > farthest_point * sqrt(spread->variances[j])) return SINGLE_FAR_POINTS;
-    if (!(range * range <= largest_variance)) return SINGLE_SIZES;
+    if (!(range * range <= largest_variance)) {
+      *value = range;
+      return SINGLE_SIZES;
+    }
   }
   for (int64_t k = 0; k < model->n_components; k++) {
     component_loss found;

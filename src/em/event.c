@@ -31,7 +31,7 @@ static void describe_double(const fit_event *event, const char *where, char *tex
       [ACTION_FAR_POINTS] = "there are points %.3g standard deviations from the mean",
       [ACTION_FAR_MEANS] = "a component's mean is %.3g of its standard deviations from the mixture's",
       [ACTION_CONDITION] = "a covariance is so nearly singular that it makes rounding errors %.3g times as large",
-      [ACTION_SIZES] = "a standard deviation is %.3g, or points are as extreme"};
+      [ACTION_SIZES] = "a standard deviation, or a distance from the mean, is %.3g"};
   char reason[160];
   if (event->action == ACTION_LAST_PASS) {
     snprintf(text, size,

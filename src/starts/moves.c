@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "starts/moves.h"
 
-#include "mixture/files/model_file.h"
 #include "starts/split_merge.h"
 #include "support/error.h"
-#include "support/hash.h"
 #include "support/memory.h"
 
 #include <stdlib.h>
@@ -15,7 +13,6 @@ struct moves {
   fit_options options; /* with twice as many components */
   bench wide;          /* for the halves of all components */
   split_merge *mover;
-  uint64_t look; /* a hash of the model and seed of the last look for places, which the finder still has */
 };
 
 gmmpi_status moves_create(em_iteration *em, place_finder *finder, moves **work, gmmpi_error *error)
@@ -71,9 +68,7 @@ static gmmpi_status put_elsewhere(moves *work, const move_recipe *recipe, const 
 {
   place_finder *finder = work->finder;
   bool moved = false;
-  const uint64_t look = hash_word(model_hash(from), recipe->seed);
-  if (look != work->look && find_places(finder, work->em, from, recipe->seed, error) != GMMPI_OK) return error->status;
-  work->look = look;
+  if (find_places(finder, work->em, from, recipe->seed, error) != GMMPI_OK) return error->status;
   if (finder->n_found > 0) {
     const component_place *where = &finder->found[recipe->split_rank % finder->n_found];
     moved = replace_component(work->mover, from, where->weight, where->mean, where->covariance, recipe->merge_rank, to);

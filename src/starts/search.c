@@ -40,9 +40,6 @@ static const double same_objective = 1e-6;
 /* They are on their way to the same optimum when they differ by less than so many tolerances of their iterations. */
 static const double same_in_tolerances = 10.0;
 
-/* Models from which all places are tried. */
-enum { MOST_EXPLORED = 64 };
-
 typedef struct search {
   MPI_Comm comm;
   const given_starts *given; /* NULL: none */
@@ -62,10 +59,6 @@ typedef struct search {
   search_plan plan;
   uint64_t seed;
   int64_t generation;      /* of moves; -1 while starts are made */
-  int64_t open[MOST_BEST]; /* the best models whose components were not put elsewhere before this generation: n_open */
-  int64_t n_open;
-  double explored[MOST_EXPLORED]; /* objectives of those whose components were: n_explored */
-  int64_t n_explored;
   candidate_list kept;     /* what a round left, the same on every rank */
   candidate_list made;     /* the best of those that this rank improved in the current round */
   candidate_list best;     /* of all rounds, different ones */
@@ -183,26 +176,17 @@ static void keep_best(search *work, int64_t n_candidates, int64_t n, bool differ
   }
 }
 
-/* The index-th move of the generation, onto the bench; those behind the ones by splitting put a component elsewhere. */
+/* The index-th move of the generation, onto the bench; the one behind those by splitting puts a component elsewhere. */
 static gmmpi_status make_move(search *work, int64_t index, gmmpi_error *error)
 {
   const search_plan *plan = &work->plan;
-  const int64_t place = index - plan->n_children;
-  const bool places = place >= 0;
+  const bool places = index == plan->n_children;
   const int64_t number =
       places ? plan->n_generations * plan->n_children + work->generation : work->generation * plan->n_children + index;
   const uint64_t seed = random_seed_of_start(work->seed, plan->n_starts + number);
   int64_t parent = 0;
-  const int64_t K = work->em->options->n_components;
-  move_recipe recipe;
-  if (!places) {
-    recipe = search_move(number, seed, work->best.n, work->em->region != NULL, &parent);
-  } else if (plan->n_places > 0) {
-    recipe = search_placement(place % plan->n_places, K, seed);
-    parent = work->open[place / plan->n_places];
-  } else {
-    recipe = search_placement(search_n_placements(work->generation), K, seed);
-  }
+  const move_recipe recipe = places ? search_placement(search_n_placements(work->generation), seed)
+                                    : search_move(number, seed, work->best.n, work->em->region != NULL, &parent);
   return moves_make(work->moves, &recipe, work->best.items[parent].model, work->observer,
                     work->bench.climb.current.model, error);
 }
@@ -244,7 +228,7 @@ static bool somebody_wants_stop(void *context)
 static int64_t iterations_of(const search *work, int round, int64_t index)
 {
   if (work->given != NULL && round == ROUNDS - 1) return LAST_ITERATIONS_BESIDE;
-  const bool is_placed = work->generation >= 0 && round == 0 && index >= work->plan.n_children;
+  const bool is_placed = work->generation >= 0 && round == 0 && index == work->plan.n_children;
   return iterations_of_round[round] * (is_placed ? TIMES_AFTER_PLACEMENT : 1);
 }
 
@@ -252,7 +236,7 @@ static int64_t iterations_of(const search *work, int round, int64_t index)
 static gmmpi_status play_round(search *work, int round, int64_t n_candidates, int64_t n, gmmpi_error *error)
 {
   gmmpi_error local = {0};
-  const bool different = round > 0 || work->plan.n_places > 0;
+  const bool different = round > 0;
   work->made.n = 0;
   /* Where the best are not different enough others come after them. */
   work->made.most = different ? work->kept.most : n;
@@ -297,38 +281,12 @@ static gmmpi_status play_rounds(search *work, int64_t n_candidates, gmmpi_error 
   return GMMPI_OK;
 }
 
-/* Were all places tried from a model that is on its way to the same optimum? */
-static bool is_explored(const search *work, double objective)
-{
-  for (int64_t i = 0; i < work->n_explored; i++) {
-    if (fabs(work->explored[i] - objective) < least_difference(work)) return true;
-  }
-  return work->n_explored == MOST_EXPLORED;
-}
-
-static void note_open(search *work)
-{
-  work->n_open = 0;
-  for (int64_t i = 0; i < work->best.n; i++) {
-    const double objective = work->best.items[i].objective;
-    if (is_explored(work, objective)) continue;
-    work->open[work->n_open++] = i;
-    work->explored[work->n_explored++] = objective;
-  }
-}
-
 static gmmpi_status run_search(search *work, gmmpi_model *best, gmmpi_error *error)
 {
-  int64_t n_idle = 0;
   work->generation = -1;
   if (play_rounds(work, search_n_starts(&work->plan), error) != GMMPI_OK) return error->status;
   for (work->generation = 0; work->generation < work->plan.n_generations; work->generation++) {
-    const double before = work->best.items[0].objective;
-    note_open(work);
-    if (play_rounds(work, search_n_moves(&work->plan, work->generation, work->n_open), error) != GMMPI_OK)
-      return error->status;
-    n_idle = work->best.items[0].objective < before + least_difference(work) ? n_idle + 1 : 0;
-    if (work->plan.n_idle > 0 && n_idle >= work->plan.n_idle) break;
+    if (play_rounds(work, search_n_moves(&work->plan, work->generation), error) != GMMPI_OK) return error->status;
   }
   model_copy_parameters(best, work->best.items[0].model);
   return GMMPI_OK;
@@ -452,10 +410,7 @@ gmmpi_status search_start(em_iteration *em, int64_t n_samples, int64_t start, co
   found->n = 0;
   found->passed.objective = NAN;
   search_plan plan = search_plan_for(em->options, em->points->n_samples, n_samples, em->points->n_features);
-  if (given != NULL)
-    plan = search_plan_beside(&plan, given->n, given->share);
-  else
-    plan = search_plan_by_need(&plan, em->options, em->points->n_samples, em->points->n_features);
+  if (given != NULL) plan = search_plan_beside(&plan, given->n, given->share);
   const uint64_t seed = random_seed_of_start(em->options->seed, start);
   if (plan.n_starts == 1) {
     const start_recipe recipe = search_recipe(0, seed, NULL);

@@ -2,7 +2,6 @@
 #include "starts/search_recipes.h"
 
 #include "starts/growth.h"
-#include "starts/place_finder.h"
 #include "support/random.h"
 
 #include <math.h>
@@ -27,18 +26,6 @@ static const double times_moves_beside = 2.5;
  * if it takes no more than so many times as long. */
 enum { MOVES_IN_NOISE = 6, MOST_CHILDREN_IN_NOISE = 2 };
 static const double most_longer_in_noise = 4.0;
-/* Where the room is ample for a few components, of a model that so many rows for each parameter tell well enough (else
- * there are very many optima, and more starts find better ones): each kind of start in turn as often as there are
- * components, and all places at once, which lead to more optima than starts and splits do. A new component cannot have
- * a covariance of its own where families share it, and places are of less use. */
-enum {
-  MOST_COMPONENTS_BY_NEED = 3,
-  STARTS_PER_COMPONENT = 9,
-  CHILDREN_BY_NEED = 2,
-  PLACES_BY_NEED = 8,
-  IDLE_GENERATIONS = 2
-};
-static const double rows_per_parameter = 5.0;
 /* Growing a start may cost this share more. */
 static const double share_of_growth = 0.15;
 
@@ -62,25 +49,6 @@ search_plan search_plan_for(const fit_options *options, int64_t n_rows, int64_t 
   if (plan.n_starts == 1 || 2.0 * K * (d + 1.0) > (double)n_rows || room_for_moves < 1.0) return plan;
   plan.n_children = (int64_t)fmin(room_for_moves, options->noise ? MOST_CHILDREN_IN_NOISE : MOST_CHILDREN);
   plan.n_generations = (int64_t)fmin(room_for_moves / (double)plan.n_children, MOST_GENERATIONS);
-  return plan;
-}
-
-search_plan search_plan_by_need(const search_plan *whole, const fit_options *options, int64_t n_rows,
-                                int64_t n_features)
-{
-  const int64_t K = options->n_components;
-  const covariance_family *family = family_find(options->covariance);
-  const double n_parameters = (double)K * (double)(n_features + 1) + (double)family->n_parameters(K, n_features);
-  const bool is_ample = whole->n_starts == MOST_STARTS && whole->n_children == MOST_CHILDREN &&
-                        whole->n_generations == MOST_GENERATIONS && whole->grows;
-  search_plan plan = *whole;
-  if (!is_ample || family->coupling != EACH_ALONE || K > MOST_COMPONENTS_BY_NEED || options->noise ||
-      (double)n_rows < rows_per_parameter * n_parameters)
-    return plan;
-  plan.n_starts = STARTS_PER_COMPONENT * K;
-  plan.n_children = CHILDREN_BY_NEED;
-  plan.n_places = K > 2 ? PLACES_BY_NEED : MOST_PLACES;
-  plan.n_idle = IDLE_GENERATIONS;
   return plan;
 }
 
@@ -141,9 +109,8 @@ int64_t search_n_starts(const search_plan *plan)
   return plan->n_starts + (plan->grows ? 1 : 0) + plan->n_given;
 }
 
-int64_t search_n_moves(const search_plan *plan, int64_t generation, int64_t n_open)
+int64_t search_n_moves(const search_plan *plan, int64_t generation)
 {
-  if (plan->n_places > 0) return plan->n_children + n_open * plan->n_places;
   return plan->n_children + (generation % TURNS_OF_PLACEMENT == 0 ? 1 : 0);
 }
 
@@ -152,12 +119,10 @@ int64_t search_n_placements(int64_t generation)
   return (generation + TURNS_OF_PLACEMENT - 1) / TURNS_OF_PLACEMENT;
 }
 
-move_recipe search_placement(int64_t number, int64_t n_components, uint64_t seed)
+move_recipe search_placement(int64_t number, uint64_t seed)
 {
   /* The place, and the pair that is merged for it: the most promising ones first. */
   static const int8_t ranks[][2] = {{0, 0}, {0, 1}, {1, 0}, {0, 2}, {2, 0}, {1, 1}, {3, 0}, {4, 0}};
-  /* Two components are one pair. */
-  if (n_components == 2) return (move_recipe){.seed = seed, .places = true, .split_rank = number};
   const int8_t *chosen = ranks[number % (int64_t)(sizeof ranks / sizeof ranks[0])];
   return (move_recipe){.seed = seed, .places = true, .split_rank = chosen[0], .merge_rank = chosen[1]};
 }

@@ -19,18 +19,10 @@ typedef struct search_plan {
   int64_t n_children;    /* moves in a generation */
   bool grows;            /* there is one start more, which grows from one component (starts/growth.h) */
   int64_t n_given;       /* and so many that were made elsewhere */
-  int64_t n_places;      /* moves that put a component elsewhere, from each of the best models that had none yet; 0: one
-                            such move in some generations, from the best model */
-  int64_t n_idle;        /* so many generations in a row that find nothing better end the search; 0: none does */
 } search_plan;
 
 /* For a search among n_rows of n_samples points. */
 search_plan search_plan_for(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features);
-
-/* The same, where the room is ample and models are well determined by the points: fewer starts, all places at once, and
- * generations of moves only as long as they find something. Else as it was. */
-search_plan search_plan_by_need(const search_plan *whole, const fit_options *options, int64_t n_rows,
-                                int64_t n_features);
 
 /* The same beside n_given starts that were made elsewhere, of which one grew: with this share of the cost. */
 search_plan search_plan_beside(const search_plan *whole, int64_t n_given, double share);
@@ -38,10 +30,9 @@ search_plan search_plan_beside(const search_plan *whole, int64_t n_given, double
 /* The index-th start. whitened: the points where their covariance is the identity, or NULL. */
 start_recipe search_recipe(int64_t index, uint64_t seed, const shard *whitened);
 
-/* How many candidates there are: starts, and moves in a generation, where n_open of the best models had no component
- * put elsewhere yet. */
+/* How many candidates there are: starts, and moves in a generation. */
 int64_t search_n_starts(const search_plan *plan);
-int64_t search_n_moves(const search_plan *plan, int64_t generation, int64_t n_open);
+int64_t search_n_moves(const search_plan *plan, int64_t generation);
 int64_t search_n_placements(int64_t generation); /* before this generation */
 
 /* The number-th move by splitting, counted over all generations, made with this seed; and from which of the n_best
@@ -49,7 +40,7 @@ int64_t search_n_placements(int64_t generation); /* before this generation */
  * a half of one that covers two clusters. */
 move_recipe search_move(int64_t number, uint64_t seed, int64_t n_best, bool has_noise, int64_t *parent);
 
-/* The number-th move that puts one of n_components elsewhere. */
-move_recipe search_placement(int64_t number, int64_t n_components, uint64_t seed);
+/* The number-th move that puts a component elsewhere, from the best model. */
+move_recipe search_placement(int64_t number, uint64_t seed);
 
 #endif

@@ -28,14 +28,13 @@ int64_t search_kept_of(int64_t n_candidates)
 int64_t search_most_candidates(const search_plan *plan)
 {
   const int64_t n_starts = search_n_starts(plan);
-  const int64_t n_moves = search_n_moves(plan, 0, MOST_BEST);
+  const int64_t n_moves = search_n_moves(plan, 0);
   return n_starts > n_moves ? n_starts : n_moves;
 }
 
 int64_t search_n_kept(const search_plan *plan)
 {
-  /* Where those on their way to the same optimum are left out, all that were made must be at hand. */
-  return plan->n_places > 0 ? search_most_candidates(plan) : search_kept_of(search_most_candidates(plan));
+  return search_kept_of(search_most_candidates(plan));
 }
 
 int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_samples, int64_t n_features)
@@ -44,11 +43,8 @@ int64_t search_bytes(const fit_options *options, int64_t n_rows, int64_t n_sampl
   const int64_t K = options->n_components;
   if (!search_is_wanted(options)) return 0;
   const search_plan plan = search_plan_for(options, n_rows, n_samples, n_features);
-  const search_plan by_need = search_plan_by_need(&plan, options, n_rows, n_features);
   if (plan.n_starts == 1) return 0;
-  const int64_t n_kept =
-      search_n_kept(&by_need) > search_n_kept(&plan) ? search_n_kept(&by_need) : search_n_kept(&plan);
-  const int64_t n_models = 2 * n_kept + MOST_BEST + MOST_FINDINGS + 2;
+  const int64_t n_models = 2 * search_n_kept(&plan) + MOST_BEST + MOST_FINDINGS + 2;
   const int64_t history = accelerator_bytes(options->accelerate, fit_kind(options), K, n_features);
   const int64_t moving = plan.n_generations > 0 ? moves_bytes(options, n_features) : 0;
   const int64_t growing =

@@ -76,7 +76,7 @@ static void moves_in_turn(void **state)
   int64_t n_placements = 0;
   for (int64_t generation = 0; generation < plan.n_generations; generation++) {
     assert_int_equal(search_n_placements(generation), n_placements);
-    const int64_t n_more = search_n_moves(&plan, generation, 3) - plan.n_children;
+    const int64_t n_more = search_n_moves(&plan, generation) - plan.n_children;
     assert_in_range(n_more, 0, 1);
     n_placements += n_more;
   }
@@ -95,40 +95,7 @@ static void moves_in_turn(void **state)
       assert_int_equal(counts[parent][1], 12 / n_best);
     }
   }
-  assert_true(search_placement(3, K, 1).places);
-}
-
-/* Few components that many rows tell: all places at once, none twice, and an end when nothing is found. */
-static void few_components_by_need(void **state)
-{
-  (void)state;
-  fit_options options = fit_defaults(3);
-  const search_plan whole = search_plan_for(&options, 200, 200, 3);
-  const search_plan plan = search_plan_by_need(&whole, &options, 200, 3);
-  assert_true(plan.n_idle > 0 && plan.n_places > 0 && plan.n_starts < whole.n_starts);
-  assert_int_equal(search_n_moves(&plan, 4, 0), plan.n_children);
-  assert_int_equal(search_n_moves(&plan, 4, 3), plan.n_children + 3 * plan.n_places);
-  for (int64_t n_components = 2; n_components <= 3; n_components++) {
-    options.n_components = n_components;
-    const search_plan few = search_plan_for(&options, 200, 200, 3);
-    const int64_t n_places = search_plan_by_need(&few, &options, 200, 3).n_places;
-    bool is_taken[8][8] = {{false}};
-    assert_true(n_places > 0);
-    for (int64_t i = 0; i < n_places; i++) {
-      const move_recipe move = search_placement(i, n_components, 1);
-      assert_true(move.places && (n_components > 2 || move.merge_rank == 0));
-      assert_false(is_taken[move.split_rank][move.merge_rank]);
-      is_taken[move.split_rank][move.merge_rank] = true;
-    }
-  }
-  /* Too few rows for the parameters, too many components, or too many rows for the room: as it was. */
-  options.n_components = 3;
-  assert_int_equal(search_plan_by_need(&whole, &options, 100, 3).n_idle, 0);
-  const search_plan large = search_plan_for(&options, 1000000, 1000000, 3);
-  assert_int_equal(search_plan_by_need(&large, &options, 1000000, 3).n_idle, 0);
-  options.n_components = 9;
-  const search_plan many = search_plan_for(&options, 2000, 2000, 3);
-  assert_int_equal(search_plan_by_need(&many, &options, 2000, 3).n_idle, 0);
+  assert_true(search_placement(3, 1).places);
 }
 
 static void who_is_searched_for(void **state)
@@ -269,7 +236,6 @@ int main(int argc, char **argv)
       cmocka_unit_test(larger_means_less),
       cmocka_unit_test(recipes_in_turn),
       cmocka_unit_test(moves_in_turn),
-      cmocka_unit_test(few_components_by_need),
       cmocka_unit_test(who_is_searched_for),
       cmocka_unit_test(finds_the_best_optimum),
       cmocka_unit_test(stops_when_asked_to),
