@@ -32,8 +32,8 @@ typedef struct predict_report {
  * and in CSV a column `class` behind the label, empty for noise. With wishes.clusters, which the model's hierarchy must
  * have, labels, responsibilities and entropies are those of clusters (apply/predictor.h) and names are joined by +.
  * Points whose label is known have that label. The file is whole or not there. report may be NULL; with
- * wishes.no_totals its totals need not be right. Errors, agreed: 73,
- * 71, those of outlier_scale_create where outliers are wished, and those of shard_agree. */
+ * wishes.no_totals its totals need not be right. Errors, agreed: 73, 71, those of outlier_scale_create where outliers
+ * are wished, and those of shard_agree. */
 gmmpi_status predict_to_file(const gmmpi_model *model, const shard *points, predict_wishes wishes, const char *path,
                              predict_report *report, gmmpi_error *error);
 

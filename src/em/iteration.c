@@ -27,14 +27,14 @@ static bool processors_differ(MPI_Comm comm)
   return extremes[0] != -extremes[1];
 }
 
-static double clock_of(const em_iteration *em)
+double iteration_clock(const em_iteration *em)
 {
   return em->is_untimed ? 0.0 : MPI_Wtime();
 }
 
 static double stopwatch(const em_iteration *em, double *since)
 {
-  const double now = clock_of(em);
+  const double now = iteration_clock(em);
   const double seconds = now - *since;
   *since = now;
   return seconds;
@@ -389,7 +389,7 @@ single_verdict expectation_in_single(em_iteration *em, const gmmpi_model *model)
 
 bool moments_are_measured(em_iteration *em, const gmmpi_model *previous)
 {
-  double clock = clock_of(em);
+  double clock = iteration_clock(em);
   moments_outcome outcome = MEANS_MOVED_FAR;
   if (em->request.spans != NULL) { /* only now the sums themselves */
     statistics_tighten(em->sums, em->spans);
@@ -457,7 +457,7 @@ double iteration_objective(const em_iteration *em, const gmmpi_model *model)
 
 bool try_maximization(em_iteration *em, const moments *from, const gmmpi_model *previous, gmmpi_model *next)
 {
-  double clock = clock_of(em);
+  double clock = iteration_clock(em);
   maximize(em->step, from, previous, next);
   if (em->broadcast_models) take_step_of_rank_0(em->points->comm, next->n_components, em->step, next);
   em->timings->m_step += stopwatch(em, &clock);
@@ -479,7 +479,7 @@ gmmpi_status maximization_step(em_iteration *em, const moments *from, const gmmp
 {
   *repaired = !try_maximization(em, from, previous, next);
   if (!*repaired) return GMMPI_OK;
-  double clock = clock_of(em);
+  double clock = iteration_clock(em);
   const bool is_candidate = em->makes_starts || climb->events == NULL;
   const collapse_policy policy = is_candidate ? COLLAPSE_RESEED : em->options->on_collapse;
   const gmmpi_status status = repair_collapsed(em->points, em->spread, em->form, em->team, policy, em->step, iteration,

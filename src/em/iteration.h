@@ -58,6 +58,9 @@ typedef struct em_iteration {
   bool is_tight;        /* they are in units from the points that count */
 } em_iteration;
 
+/* Seconds; 0 where passes are not timed one by one. */
+double iteration_clock(const em_iteration *em);
+
 /* Models that share passes: the options of each, n. */
 typedef struct model_list {
   const fit_options *const *each;

@@ -85,12 +85,6 @@ static void count_pass(const together *work)
   if (measures) work->group->all[0].em->timings->n_loop_passes++;
 }
 
-/* 0 where passes are not timed one by one. */
-static double clock_of(const ascents *group)
-{
-  return group->all[0].em->is_untimed ? 0.0 : MPI_Wtime();
-}
-
 static gmmpi_status pass_over_all_points(together *work, gmmpi_error *error)
 {
   pass_control control = {.stop = fit_stop_question(work->group->observer), .n_questions = is_asked(work->group)};
@@ -98,7 +92,7 @@ static gmmpi_status pass_over_all_points(together *work, gmmpi_error *error)
   if (make_passes(work->wanted, work->n_wanted, &control, error) != GMMPI_OK) return error->status;
   count_pass(work);
   work->stop_is_wanted = work->stop_is_wanted || control.n_stop_requests > 0;
-  const double now = clock_of(work->group);
+  const double now = iteration_clock(work->group->all[0].em);
   const fit_timings timings = timings_of_passes(work->group);
   round->seconds = now - work->clock;
   round->computing = timings.e_step - work->told.e_step;
@@ -146,15 +140,15 @@ static gmmpi_status go_on(together *work, bool *stopped, gmmpi_error *error)
   const ascents *group = work->group;
   fit_timings *timings = group->all[0].em->timings;
   for (list_those_who_want(work, WANTS_ALL_POINTS); work->n_wanted > 0; list_those_who_want(work, WANTS_ALL_POINTS)) {
-    const double began = clock_of(group);
+    const double began = iteration_clock(group->all[0].em);
     pass_over_all_points(work, error);
-    timings->loop += clock_of(group) - began;
+    timings->loop += iteration_clock(group->all[0].em) - began;
     if (error->status != GMMPI_OK || pass_over_subsample(work, error) != GMMPI_OK) return error->status;
     list_those_who_want(work, WANTS_ALL_POINTS);
     if (work->n_wanted == 0 || !all_are_at_rest(group)) continue;
-    const double rested = clock_of(group);
+    const double rested = iteration_clock(group->all[0].em);
     tell_state(group);
-    timings->loop += clock_of(group) - rested;
+    timings->loop += iteration_clock(group->all[0].em) - rested;
     *stopped = work->stop_is_wanted && all_have_measured(group);
     if (*stopped) return GMMPI_OK;
   }

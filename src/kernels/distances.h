@@ -36,8 +36,7 @@ ALWAYS_INLINE vector with_feature(distance_kind kind, vector sum, vector x, vect
 
 /* Of lanes with different components. half: of PRODUCTS |u|^2 / 2 + |m|^2 / 2, in this order. A component of weight 0
  * keeps -infinity, others never get it; and never NaN. Log densities fall, or stay, as sums of squares grow, and as
- * half
- * - sum does. */
+ * half - sum does. */
 ALWAYS_INLINE vector log_density_of_lanes(distance_kind kind, vector log_constant, vector precision, vector half,
                                           vector sum)
 {
