@@ -27,6 +27,7 @@ struct gmmpi_points {
   shard *rows;
   point_source *source; /* NULL: from memory */
   int64_t n_local;      /* from memory: the rows that this rank gave */
+  char **feature_names; /* from memory: n_features, or NULL */
   class_list classes;   /* of known labels in memory, the names its own; those of a source are the source's */
 };
 
@@ -42,10 +43,17 @@ struct gmmpi_observer {
   void *report_context;
   bool (*wants_stop)(void *context);
   void *stop_context;
+  double seconds_between; /* questions */
 };
 
-/* What the loop calls for an observer, which is only read, or for NULL; the loop does the same on ranks with and
- * without. */
-fit_observer api_observer(const gmmpi_observer *observer);
+/* An observer, or NULL, during one fit. */
+typedef struct api_watch {
+  const gmmpi_observer *observer;
+  bool has_asked;
+  double asked_at; /* seconds of a clock */
+} api_watch;
+
+/* What the loop calls for it; the loop does the same on ranks with and without an observer. */
+fit_observer api_observer(api_watch *watch);
 
 #endif

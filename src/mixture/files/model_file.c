@@ -22,6 +22,14 @@ static json_t *identity_of(const gmmpi_model *model)
                    (json_int_t)model->n_features);
 }
 
+json_t *model_file_without_identity(json_t *attributes)
+{
+  static const char *const own[] = {"format",     "format_version", "program_version", "covariance",     "n_components",
+                                    "n_features", "feature_names",  "transforms",      "component_names"};
+  for (int i = 0; i < (int)(sizeof own / sizeof own[0]); i++) json_object_del(attributes, own[i]);
+  return attributes;
+}
+
 static bool write_attributes(hid_t root, const gmmpi_model *model, const json_t *facts)
 {
   json_t *identity = identity_of(model);
@@ -120,9 +128,21 @@ gmmpi_status gmmpi_model_write(const gmmpi_model *model, const char *path, gmmpi
 {
   void *bytes;
   size_t n_bytes;
-  gmmpi_status status = model_file_image(model, NULL, &bytes, &n_bytes, error);
+  gmmpi_status status = model_file_image(model, model->facts, &bytes, &n_bytes, error);
   if (status != GMMPI_OK) return status;
   status = file_write_whole(path, bytes, n_bytes, error);
   free(bytes);
   return status;
+}
+
+gmmpi_status gmmpi_model_image(const gmmpi_model *model, void **bytes, size_t *n_bytes, gmmpi_error *error)
+{
+  *bytes = NULL;
+  return model_file_image(model, model->facts, bytes, n_bytes, error);
+}
+
+gmmpi_status gmmpi_model_facts(const gmmpi_model *model, char **text, gmmpi_error *error)
+{
+  *text = model->facts != NULL ? json_dumps(model->facts, JSON_REAL_PRECISION(17)) : strdup("{}");
+  return *text != NULL ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "there is no memory for what the model's file notes");
 }

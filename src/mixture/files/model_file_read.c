@@ -329,5 +329,11 @@ gmmpi_status model_file_read(const char *path, gmmpi_model **model, json_t **fac
 
 gmmpi_status gmmpi_model_read(const char *path, gmmpi_model **model, gmmpi_error *error)
 {
-  return model_file_read(path, model, NULL, error);
+  json_t *facts = NULL;
+  const gmmpi_status status = model_file_read(path, model, &facts, error);
+  if (status == GMMPI_OK)
+    (*model)->facts = model_file_without_identity(facts);
+  else
+    json_decref(facts);
+  return status;
 }
