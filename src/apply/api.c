@@ -5,6 +5,7 @@
 #include "apply/predictor.h"
 #include "apply/sample.h"
 #include "support/error.h"
+#include "support/linear_algebra.h"
 #include "support/memory.h"
 
 #include <math.h>
@@ -33,7 +34,9 @@ gmmpi_status gmmpi_predict(const gmmpi_model *model, const double *rows, int64_t
   const int64_t K = model->n_components;
   if (n_rows < 0) return fail(error, GMMPI_WRONG_USAGE, "%lld rows: give 0 or more", (long long)n_rows);
   predictor *self;
+  linear_algebra_begin();
   gmmpi_status status = predictor_create(kernel_best(KERNEL_HIGHEST_LEVEL), model, &self, error);
+  linear_algebra_end();
   if (status != GMMPI_OK) return status;
   double *tile = allocate(d, TILE_ROWS * sizeof(double));
   feature_transform *transforms = model->transforms != NULL ? allocate(d, sizeof *transforms) : NULL;
@@ -69,7 +72,9 @@ gmmpi_status gmmpi_sample(const gmmpi_model *model, int64_t n_points, uint64_t s
   const int64_t d = model->n_features;
   if (n_points < 0) return fail(error, GMMPI_WRONG_USAGE, "%lld points: give 0 or more", (long long)n_points);
   sampler *source;
+  linear_algebra_begin();
   gmmpi_status status = sampler_create(model, seed, &source, error);
+  linear_algebra_end();
   if (status != GMMPI_OK) return status;
   double *unwanted = allocate(d, sizeof *unwanted);
   if (unwanted == NULL)
