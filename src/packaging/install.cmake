@@ -21,6 +21,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/gmmpiConfig.cmake ${CMAKE_CURRENT_BINA
 
 # pkg-config finds the prefix from the place of its own file, so that --prefix at installation works.
 file(RELATIVE_PATH prefix_from_pkgconfig /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")
 gmmpi_mpi_module("${MPI_C_LIBRARIES}" mpi_module)
 gmmpi_mpi_words("${mpi_module}" "${MPI_C_INCLUDE_DIRS}" "${MPI_C_LIBRARIES}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/gmmpi.pc.in gmmpi.pc @ONLY)
