@@ -183,6 +183,23 @@ gmmpi_status gmmpi_options_set_labels(gmmpi_options *options, const int64_t *lab
   return GMMPI_OK;
 }
 
+void gmmpi_options_on_warning(gmmpi_options *options, void (*report)(void *context, const char *text), void *context)
+{
+  options->report = report;
+  options->report_context = context;
+}
+
+void api_report_warnings(const gmmpi_options *options, warning_list *warnings)
+{
+  char **lines;
+  const int64_t n = warning_list_take(warnings, &lines);
+  for (int64_t i = 0; i < n; i++) {
+    if (options != NULL && options->report != NULL) options->report(options->report_context, lines[i]);
+    free(lines[i]);
+  }
+  free(lines);
+}
+
 gmmpi_status api_options_duplicate(const gmmpi_options *options, gmmpi_options **copy, gmmpi_error *error)
 {
   gmmpi_error local = {0};
