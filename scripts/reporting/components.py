@@ -51,7 +51,7 @@ def component_table(mixture, naming, spreads, features, total):
         rows.append(row + [Cell(text(spread_word(spreads[j], k)), float(spreads[j].centre[k])) for j in features])
     if mixture.noise:
         weight = mixture.noise[0]
-        row = [Cell(mark_of(None) + "&nbsp;noise", float(mixture.n_stored), header=True), of_number(weight)]
+        row = [Cell(mark_of(-1) + "&nbsp;noise", float(mixture.n_stored), header=True), of_number(weight)]
         row += [of_number(weight * total)] if total else []
         rows.append(row + [Cell("–", float("nan")) for _ in range(len(headings) - len(row) + len(features))])
     caption = "Components" + ("" if len(features) == mixture.n_features else

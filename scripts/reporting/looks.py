@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The colour and the marker of a component, as its pictures have them, for tables."""
 
-import matplotlib.colors
 import matplotlib.markers
 
-from plotting.pictures import NOISE
-from plotting.style import look_of
+from plotting.style import component_colour, component_marker
 
 PATHS = {"x": "M-4-4L4 4M-4 4L4-4"}
 
@@ -21,12 +19,7 @@ def _path_of(marker):
 
 
 def mark_of(number):
-    """A small picture of the look of a component (from 0); None: of noise."""
-    if number is None:
-        colour, path = NOISE, _path_of("x")
-        paint = 'fill="none" stroke="%s" stroke-width="2"'
-    else:
-        colour, marker, _ = look_of(int(number))
-        path, paint = _path_of(marker), 'fill="%s"'
+    """A small picture of the look of a component, by its number in the file; -1: of noise."""
+    path, colour = _path_of(component_marker(int(number))), component_colour(int(number))
     return '<svg class="mark" viewBox="-6 -6 12 12" aria-hidden="true"><path d="%s" %s/></svg>' % (
-        path, paint % matplotlib.colors.to_hex(colour))
+        path, ('fill="none" stroke="%s" stroke-width="2"' if number < 0 else 'fill="%s"') % colour)

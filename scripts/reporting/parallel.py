@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from plotting.style import GREY, look_of, plt
+from plotting.style import GREY, component_colour, component_line, component_marker, plt
 
 MOST_FEATURES = 60
 BAND_COMPONENTS = 4  # so many have bands of one standard deviation
@@ -36,7 +36,8 @@ def draw_parallel(mixture, profile, labels):
     places = np.arange(m)
     order = np.argsort(-mixture.weights, kind="stable")
     for rank, k in reversed(list(enumerate(order))):
-        colour, marker, line = look_of(int(mixture.numbers[k]))
+        number = int(mixture.numbers[k])
+        colour, marker, line = component_colour(number), component_marker(number), component_line(number)
         if rank >= MOST_LINES:
             axes.plot(places, profile.means[k], color=GREY, linewidth=0.6, alpha=0.5, zorder=2)
             continue
@@ -44,7 +45,7 @@ def draw_parallel(mixture, profile, labels):
             axes.fill_between(places, profile.means[k] - profile.deviations[k], profile.means[k] + profile.deviations[k], color=colour,
                               alpha=0.15, linewidth=0)
         axes.plot(places, profile.means[k], color=colour, linestyle=line, marker=marker, markersize=4, linewidth=1.5, zorder=3,
-                  label="component %d" % mixture.numbers[k])
+                  label="component %d" % number)
     _name_features(axes, labels, m)
     axes.set_xlim(-0.5, m - 0.5)
     axes.set_ylabel("mean, in standard deviations of all points")

@@ -149,7 +149,8 @@ class Report(Case):
                     self.assertEqual([float(row[2][0]) for row in rows[1:4]], options["dof"])
 
     def test_many_features_and_components(self):
-        page = self.report(self.path("model.h5"), self.points(k=40, d=50, covariance="diag"))
+        self.points(k=40, d=50, covariance="diag")
+        page = self.report(self.path("model.h5"))
         with h5py.File(self.path("model.h5")) as file:
             means = file["means"][:]
         blocks = [page.table("Features by component, %s" % words) for words in ("components 0 to 5", "components 36 to 39")]
