@@ -4,6 +4,7 @@
 
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,12 @@ static found_option find_by_name(const char *name, gmmpi_error *error)
     const found_option found = find_by_index(i);
     if (strcmp(found.record->name, name) == 0) return found;
   }
-  fail(error, GMMPI_WRONG_USAGE, "unknown option \"%s\"; gmmpi_options_name lists the options", name);
+  near_word meant = {.word = name};
+  for (int64_t i = 0; i < gmmpi_options_count(); i++) near_word_try(&meant, find_by_index(i).record->name);
+  if (meant.nearest != NULL)
+    fail(error, GMMPI_WRONG_USAGE, "unknown option \"%s\"; did you mean %s?", name, meant.nearest);
+  else
+    fail(error, GMMPI_WRONG_USAGE, "unknown option \"%s\"; gmmpi_options_name lists the options", name);
   return (found_option){.record = NULL};
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/start_file.h"
 
+#include "fit/options.h"
 #include "fit/reading.h"
 
 #include "mixture/files/model_file.h"
@@ -10,6 +11,7 @@
 #include "support/hdf5_file.h"
 #include "support/hdf5_use.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 
 #include <hdf5.h>
 #include <math.h>
@@ -92,6 +94,21 @@ static void tell_about_weights(const char *path, const gmmpi_model *model)
     warn("%s: its weights sum to %.10g, not to 1; they are divided by that", path, model->given_sum);
 }
 
+/* There is no such file, and it may be no file that was meant. */
+static gmmpi_status refuse_path(const fit_options *options, const char *path, gmmpi_error *error)
+{
+  const option_record *init = option_find(fit_option_table, n_fit_options, "init");
+  near_word meant = {.word = path};
+  if (options->method == METHOD_ADAPT)
+    return fail(error, GMMPI_NO_INPUT, "%s: the model of --from cannot be read; give another path", path);
+  for (int i = 0; i < init->n_words; i++) near_word_try(&meant, init->choices[i]);
+  return fail(error, GMMPI_NO_INPUT,
+              "%s: is neither a method nor a file that can be read; %s%s%sgive kmeans, k-means++, random_from_data, "
+              "random or a file",
+              path, meant.nearest != NULL ? "did you mean " : "", meant.nearest != NULL ? meant.nearest : "",
+              meant.nearest != NULL ? "? " : "");
+}
+
 gmmpi_status start_file_open(MPI_Comm comm, const fit_options *options, start_file *start, gmmpi_error *error)
 {
   gmmpi_error local = {0};
@@ -103,11 +120,7 @@ gmmpi_status start_file_open(MPI_Comm comm, const fit_options *options, start_fi
   int kind = (int)START_MODEL;
   if (rank == 0) {
     if (!file_is_readable(path)) {
-      fail(&local, GMMPI_NO_INPUT,
-           options->method == METHOD_ADAPT ? "%s: the model of --from cannot be read; give another path"
-                                           : "%s: is neither a method nor a file that can be read; give kmeans, "
-                                             "k-means++, random_from_data, random or a file",
-           path);
+      refuse_path(options, path, &local);
     } else {
       kind = (int)kind_of(path);
       if (kind == START_LABELS && options->method == METHOD_ADAPT)
