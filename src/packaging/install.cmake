@@ -1,21 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What `cmake --install` puts where, and what others find it by.
+# What `cmake --install` puts where, and what others find it by. Man pages and completion: src/cli/CMakeLists.txt.
 include(CMakePackageConfigHelpers)
 include(${CMAKE_CURRENT_LIST_DIR}/mpi_words.cmake)
 
 set(gmmpi_share ${CMAKE_INSTALL_DATADIR}/gmmpi)
 set(gmmpi_cmake ${CMAKE_INSTALL_LIBDIR}/cmake/gmmpi)
-
-# Where the system looks by itself differs: Debian's Python and zsh have folders of their own for what its packages bring.
-if(EXISTS /etc/debian_version)
-  set(python_packages lib/python3/dist-packages)
-  set(zsh_functions zsh/vendor-completions)
-else()
-  set(python_packages lib/python3/site-packages)
-  set(zsh_functions zsh/site-functions)
-endif()
-set(GMMPI_PYTHON_PACKAGES ${python_packages} CACHE STRING "Folder of the Python package, below the prefix; of three names, as lib/python3.12/site-packages")
-set(GMMPI_ZSH_FUNCTIONS ${zsh_functions} CACHE STRING "Folder of zsh's completion, below share")
 
 # --- the program and the library ---
 
@@ -38,21 +27,6 @@ gmmpi_mpi_words("${mpi_module}" "${MPI_C_INCLUDE_DIRS}" "${MPI_C_LIBRARIES}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/gmmpi.pc.in gmmpi.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/gmmpi.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-# --- man pages and completion, which the program writes itself ---
-
-set(manual ${PROJECT_BINARY_DIR}/manual)
-if(NOT CMAKE_CROSSCOMPILING)
-  add_custom_command(OUTPUT ${manual}/gmmpi.1
-    COMMAND ${CMAKE_COMMAND} -E make_directory ${manual}
-    COMMAND ${CMAKE_COMMAND} -E env OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 ASAN_OPTIONS=detect_leaks=0
-            $<TARGET_FILE:gmmpi> --manual ${manual}
-    DEPENDS gmmpi VERBATIM)
-  add_custom_target(gmmpi_manual ALL DEPENDS ${manual}/gmmpi.1)
-  install(DIRECTORY ${manual}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")
-  install(FILES ${manual}/gmmpi DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-  install(FILES ${manual}/_gmmpi DESTINATION ${CMAKE_INSTALL_DATADIR}/${GMMPI_ZSH_FUNCTIONS})
-endif()
-
 # --- the Python package, which finds the library four folders up ---
 
 install(DIRECTORY src/python/gmmpi DESTINATION ${GMMPI_PYTHON_PACKAGES} FILES_MATCHING PATTERN "*.py" PATTERN "__pycache__" EXCLUDE)
@@ -69,7 +43,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/modulefile DESTINATION ${modulefiles} 
 
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY jobs data DESTINATION ${gmmpi_share})
+install(DIRECTORY jobs data DESTINATION ${gmmpi_share} USE_SOURCE_PERMISSIONS)
 install(PROGRAMS scripts/plot.py scripts/compare.py scripts/report.py DESTINATION ${gmmpi_share})
 install(FILES scripts/gmmpi.R DESTINATION ${gmmpi_share})
 install(DIRECTORY scripts/plotting scripts/reporting DESTINATION ${gmmpi_share} PATTERN "__pycache__" EXCLUDE)

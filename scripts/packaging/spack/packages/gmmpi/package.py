@@ -28,7 +28,7 @@ class Gmmpi(CMakePackage):
     depends_on("random123", type="build")
     depends_on("mpi@3:")
     depends_on("hdf5@1.10:+mpi")
-    depends_on("openblas threads=pthreads")
+    depends_on("openblas")
     depends_on("jansson@2.11:")
     depends_on("zlib")
     depends_on("zstd", when="+zstd")
