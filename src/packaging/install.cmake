@@ -36,7 +36,7 @@ install(DIRECTORY src/python/gmmpi DESTINATION ${GMMPI_PYTHON_PACKAGES} FILES_MA
 set(modulefiles ${gmmpi_share}/modulefiles/gmmpi)
 file(RELATIVE_PATH prefix_from_modulefile /${modulefiles} /)
 string(REGEX REPLACE "/$" "" prefix_from_modulefile "${prefix_from_modulefile}")
-configure_file(scripts/packaging/modules/gmmpi.in modulefile @ONLY)
+configure_file(scripts/packaging/modules/gmmpi.modulefile modulefile @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/modulefile DESTINATION ${modulefiles} RENAME ${PROJECT_VERSION})
 
 # --- what is read and run ---
