@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The shared library: where it is, what its functions take, and how its errors become exceptions."""
+"""The shared library: what its functions take, and how its errors become exceptions."""
 
 import ctypes
 import functools
 import os
 import threading
 from ctypes import POINTER, c_bool, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
-from pathlib import Path
 
 from .errors import raise_status
+from .loading import load
 
 # HDF5 is usually built without threads: what reads or writes a file of it goes on alone.
 files_lock = threading.RLock()
@@ -92,31 +92,10 @@ SIGNATURES = {
 }  # fmt: skip
 
 
-def candidates():
-    """Where the library may be: GMMPI_LIBRARY; in the prefix under which the package is installed, as
-    lib/python3/dist-packages/gmmpi; in the loader's own places."""
-    named = os.environ.get("GMMPI_LIBRARY")
-    if named:
-        return [named]
-    prefix = Path(__file__).resolve().parents[4]
-    near = sorted(prefix.glob("lib*/libgmmpi.so.0")) + sorted(prefix.glob("lib*/*/libgmmpi.so.0"))
-    return [str(path) for path in near] + ["libgmmpi.so.0"]
-
-
 @functools.lru_cache(maxsize=None)
 def library():
-    """The library, loaded once."""
-    failures = []
-    for path in candidates():
-        try:
-            loaded = ctypes.CDLL(path)
-            break
-        except OSError as error:
-            failures.append(str(error))
-    else:
-        raise ImportError(
-            "libgmmpi was not found; set GMMPI_LIBRARY to the path of libgmmpi.so (%s)" % "; ".join(failures)
-        )
+    """The library, whose functions know what they take."""
+    loaded = load()
     for name, (result, *arguments) in SIGNATURES.items():
         function = getattr(loaded, name)
         function.restype = result
