@@ -9,7 +9,6 @@ import unittest
 import harness
 
 LIBRARY = os.path.join(os.environ["GMMPI_BUILD"], "libgmmpi.so")
-ARCHIVE = os.path.join(os.environ["GMMPI_BUILD"], "libgmmpi_rooms.a")
 
 # What ends the process, prints (functions that take a stream need one of the two that are named), takes its signals, changes its environment or its MPI, or starts others.
 FORBIDDEN = """exit _exit _Exit quick_exit abort raise kill __assert_fail
@@ -18,13 +17,6 @@ signal sigaction sigprocmask sigset siginterrupt setitimer alarm
 setenv putenv unsetenv clearenv setlocale srand srandom chdir umask
 MPI_Init MPI_Init_thread MPI_Finalize MPI_Abort MPI_Comm_set_errhandler
 fork vfork execv execve execvp execlp posix_spawn posix_spawnp system popen""".split()
-
-# gmmpi_alone_begin and gmmpi_alone_end are called by programs that leave MPI to the library; nothing else may need these.
-FOR_ALONE = {"MPI_Init_thread", "MPI_Finalize", "setenv", "unsetenv", "sigaction"}
-ALONE = {"alone.c.o", "launcher.c.o"}
-
-# What else of the archive needs some of them is not in the library: functions that must be gone.
-LEFT_OUT = {"signals.c.o": "signals_install", "written_files.c.o": "written_files_prepare"}
 
 
 @unittest.skipIf(os.environ.get("GMMPI_SANITIZED") == "ON", "the sanitizers' functions are in it, too")
@@ -37,15 +29,7 @@ class Symbols(unittest.TestCase):
         lines = subprocess.run(["nm", "-D", "--undefined-only", LIBRARY], capture_output=True, text=True, check=True).stdout.splitlines()
         names = {line.split()[-1].split("@")[0] for line in lines}
         self.assertIn("MPI_Allreduce", names)
-        self.assertEqual(sorted(names & set(FORBIDDEN) - FOR_ALONE), [])
-
-    def test_only_who_begins_mpi_needs_what_begins_it(self):
-        lines = subprocess.run(["nm", "-A", "--undefined-only", ARCHIVE], capture_output=True, text=True, check=True).stdout.splitlines()
-        who = {line.split(":")[1] for line in lines if line.split()[-1] in FOR_ALONE}
-        self.assertEqual(who - ALONE - set(LEFT_OUT), set())
-        kept = {line.split()[-1] for line in subprocess.run(["nm", LIBRARY], capture_output=True, text=True, check=True).stdout.splitlines()}
-        self.assertIn("launcher_prepare", kept)
-        self.assertEqual(sorted(kept & set(LEFT_OUT.values())), [])
+        self.assertEqual(sorted(names & set(FORBIDDEN)), [])
 
 
 if __name__ == "__main__":
