@@ -111,10 +111,10 @@ class Browser(Case):
         self.assertGreaterEqual(answer["lowest"]["ratio"], 4.5, answer["lowest"])
 
     def test_pages(self):
-        names = ["<i>&", "x" * 200, "温度", "a b" * 30]
+        names = ["<i>&", "x" * 200, "温度 " * 30]
         self.report("few", k=3, d=2, attributes={"events": ["component 1 collapsed"], "n_samples": 240, "converged": False, "n_iter": 3,
                                                  "an_attribute_of_a_very_long_name_that_has_no_place_to_break": "y" * 100})
-        self.report("many", k=12, d=4, covariance="diag", names=names)
+        self.report("many", k=12, d=3, covariance="diag", names=names)
         for name, width, dark in (("few", 360, False), ("few", 1400, True), ("many", 360, True), ("many", 1400, False)):
             with self.subTest(page=name, width=width, dark=dark):
                 self.look(name, width, dark)
@@ -135,7 +135,8 @@ class Browser(Case):
         times = {written.count("https://row.test/%d)" % row) for row in range(60)}
         self.assertEqual(len(times), 1, "a row is missing")
         self.assertGreater(min(times), 0)
-        self.assertGreater(written.count("https://heading.test/"), min(times))
+        heights = set(re.findall(r"(\S+)\]\s*/A\s*<<[^>]*?https://heading\.test/", written))
+        self.assertGreaterEqual(len(heights), 2, "the headings are on one page alone")
 
     def test_policy(self):
         """The page's own script is let in, one that has found its way into the page is not."""
