@@ -169,13 +169,11 @@ def _pair_grid(scene, by_component, title, marks):
     if side:
         main = figure.subfigures(1, 2, width_ratios=[wide, side])[0]
         main.patch.set_visible(False)  # else it would cover the legend
-    grid = main.subplots(m, m, squeeze=False)
+    places = main.add_gridspec(m, m)
+    grid = {}
     for row, j in enumerate(features):
-        for column, i in enumerate(features):
-            axes = grid[row, column]
-            if column > row:
-                axes.axis("off")
-                continue
+        for column, i in enumerate(features[:row + 1]):
+            axes = grid[row, column] = main.add_subplot(places[row, column])
             if column == row:
                 _draw_histogram(axes, scene, j, by_component, small=True)
                 axes.set_yticks([])
@@ -196,11 +194,17 @@ def _pair_grid(scene, by_component, title, marks):
     if width:
         figure.legend(loc="upper right", bbox_to_anchor=(1 - 0.1 / (wide + side), 1 - top / high), **legends.options_of(marks)).set_in_layout(False)
     if by_component and 1 < scene.mixture.n_components <= MANY_COMPONENTS:
-        figure.draw_without_rendering()
+        _fix_layout(figure)
         for row, j in enumerate(features):
             for column, i in enumerate(features[:row]):
                 _number_components(grid[row, column], scene, [i, j], True)
     return figure
+
+
+def _fix_layout(figure):
+    """Puts the axes where they will be, for what is placed by points on them."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
 
 
 def title_lines(parts, width):
@@ -231,7 +235,7 @@ def _single(scene, by_component, title, marks):
         figure.colorbar(image, ax=axes, label="points in a cell" if scene.weights is None else "weight in a cell", pad=0.02)
     legends.beside(axes, marks)
     if by_component and scene.mixture.n_components > 1:
-        figure.draw_without_rendering()
+        _fix_layout(figure)
         _number_components(axes, scene, features, False)
     return figure
 
