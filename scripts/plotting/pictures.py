@@ -15,6 +15,7 @@ NOISE = rgb(component_colour(-1))
 PANEL = 2.1  # inches, of a pair of features
 AXES_WIDTH, HEIGHT = 7.2, 5.4
 MANY_COMPONENTS = 10
+OUTLINED_POINTS = 1000  # beyond, lines have white edges to be seen; these would hide parts of single points
 MOST_CELLS, FEWEST_CELLS = 220, 70  # along each axis
 SMALL_CELLS = 90
 
@@ -90,13 +91,14 @@ def _draw_components(axes, scene, i, j, small):
     """Ellipses of features i and j, of one and two standard deviations; of t distributions those that hold as much."""
     many = scene.mixture.n_components > MANY_COMPONENTS
     mean_weight = 1 / scene.mixture.n_components
+    is_outlined = not (small and many) and (scene.n > OUTLINED_POINTS or scene.is_dense(i, j))
     for k in np.argsort(-scene.mixture.weights, kind="stable"):
         # Components of hardly a point are not to hide the others.
         opacity = float(np.clip(3 * scene.mixture.weights[k] / mean_weight, 0.3, 1))
         for radius, width in ((1, 1.7), (2, 1.0))[:1 if small and many else 2]:
             width *= 0.6 if small else 0.8 if many else 1
             axes.plot(*scene.curve(k, i, j, radius), color=scene.colours[k], linewidth=width, alpha=opacity, zorder=3,
-                      path_effects=None if small and many or opacity < 1 else outline(width + 1.5))
+                      path_effects=outline(width + 1.5) if is_outlined and opacity == 1 else None)
         if small and many:
             axes.scatter(*scene.centre(k, [i, j]), marker=scene.markers[k], s=14, color=scene.colours[k], edgecolor="white", linewidth=0.5,
                          zorder=4)

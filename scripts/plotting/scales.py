@@ -108,7 +108,7 @@ class Scale:
             return
         major, minor = ticks(self, low, high, n_ticks)
         axis.set_major_locator(matplotlib.ticker.FixedLocator([self.place(x) for x in major]))
-        axis.set_major_formatter(matplotlib.ticker.FixedFormatter([number_text(x) for x in major]))
+        axis.set_major_formatter(matplotlib.ticker.FixedFormatter(number_texts(major)))
         axis.set_minor_locator(matplotlib.ticker.FixedLocator([self.place(x) for x in minor]))
         axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
 
@@ -155,10 +155,14 @@ def _are_apart(scale, decades, step, gap):
     return len(powers) < 2 or scale.place(10.0 ** powers[0]) - scale.place(10.0 ** powers[1]) >= gap
 
 
-def number_text(x):
-    """A short number for a tick: 0.02, 500, $10^6$."""
-    if x == 0 or 1e-3 <= abs(x) < 99999.5:
-        return ("%.6g" % x).replace("-", "\N{MINUS SIGN}")
+def number_texts(values):
+    """Short numbers for ticks, all as 0.02 or 500, or, where one would be long, all with powers of ten."""
+    if all(x == 0 or 1e-3 <= abs(x) < 99999.5 for x in values):
+        return [("%.6g" % x).replace("-", "\N{MINUS SIGN}") for x in values]
+    return ["0" if x == 0 else _power_text(x) for x in values]
+
+
+def _power_text(x):
     mantissa, power = ("%.2e" % x).split("e")
-    mantissa = ("%g" % float(mantissa))
+    mantissa = "%g" % float(mantissa)
     return r"$%s10^{%d}$" % ({"1": "", "-1": "-"}.get(mantissa, mantissa + r"\cdot "), int(power))
