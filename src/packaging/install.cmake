@@ -9,6 +9,7 @@ set(gmmpi_cmake ${CMAKE_INSTALL_LIBDIR}/cmake/gmmpi)
 # --- the program and the library ---
 
 install(TARGETS gmmpi RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS gmmpi_alone LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} NAMELINK_SKIP)
 install(TARGETS gmmpi_library EXPORT gmmpiTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/gmmpi DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 

@@ -100,7 +100,7 @@ class GaussianMixture(BaseMixture):
             given = starts.array_of_shape("precisions", self.precisions_init, shape)
             parameters["covariances"] = starts.covariances(given, family)
         if len(parameters) < 3:
-            words = dict(self._options(1), max_iter=0, n_init=1, coarse_to_fine=False)
+            words = dict(self._options(1, 0), max_iter=0, n_init=1, coarse_to_fine=False)
             with Options(words) as first:
                 model = fit_points(points, first).model
             for name in ("weights", "means", "covariances"):
