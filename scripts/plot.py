@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pictures of a fitted mixture: the data, the components, the course of the fit and the responsibilities; and of many mixtures.
 
-    plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] [--clusters N] -o FOLDER
+    plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] [--weights COLUMN|FILE] [--clusters N] -o FOLDER
     plot.py --selection TABLE.csv [--criterion bic] -o FOLDER
     plot.py --bootstrap BOOT.h5 [--columns A,B] -o FOLDER
     plot.py --groups GROUPS.h5 [DATA --by COLUMN|FILE] [--columns A,B] [--largest] -o FOLDER
@@ -10,7 +10,8 @@
 writes data.png, clusters.png, log_likelihood.png (with --log) and responsibilities.png into FOLDER, of a model whose components were
 merged also merging.png and merged_clusters.png; selection.png;
 standard_errors.png (of many features also standard_errors_2.png, ...); groups.png and groups_overview.png; and prints their paths.
-Where there are very many points a sample of them is read and drawn. Rows with missing values are left out.
+Where there are very many points a sample of them is read and drawn. Rows with missing values are left out. --format pdf or svg writes
+vector graphics.
 """
 
 import os
