@@ -9,7 +9,7 @@ import numpy as np
 from . import legends
 from .fit_pictures import draw_log_likelihood, draw_responsibilities  # noqa: F401
 from .scene import SCATTER_POINTS, Scene, density_grid, plain_colour  # noqa: F401
-from .style import DENSITY, component_colour, outline, plt, rgb
+from .style import DENSITY, component_colour, outline, plt, rgb, without_complaints
 
 NOISE = rgb(component_colour(-1))
 PANEL = 2.1  # inches, of a pair of features
@@ -205,7 +205,8 @@ def _pair_grid(scene, by_component, title, marks):
 
 def _fix_layout(figure):
     """Puts the axes where they will be, for what is placed by points on them."""
-    figure.draw_without_rendering()
+    with without_complaints():
+        figure.draw_without_rendering()
     figure.set_layout_engine("none")
 
 

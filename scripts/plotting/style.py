@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How all pictures look: colours that colour-blind readers can tell apart, sizes, and saving."""
 
+import contextlib
 import os
 import re
 import warnings
@@ -35,7 +36,6 @@ OUTLINE = outline(3)
 FONTS = ["DejaVu Sans", "Droid Sans Fallback", "Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "IPAexGothic",
          "FreeSans"]
 THERE = {font.name for font in matplotlib.font_manager.fontManager.ttflist}
-warnings.filterwarnings("ignore", message="Glyph .* missing from current font")
 
 plt.rcParams.update({
     "font.family": [font for font in FONTS if font in THERE][:3] or ["sans-serif"], "figure.dpi": 120, "font.size": 10, "axes.titlesize": 11, "axes.spines.top": False, "axes.spines.right": False,
@@ -120,6 +120,14 @@ def named(text, length):
     return plain(shortened(" ".join(text.split()), length))
 
 
+@contextlib.contextmanager
+def without_complaints():
+    """Draws without warnings of letters that no font has: they become boxes."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")
+        yield
+
+
 def prepare_folder(folder):
     """Makes the folder for pictures, if need be."""
     try:
@@ -133,7 +141,8 @@ def save(figure, folder, name, kind="png"):
     path = os.path.join(folder, name[:name.rindex(".")] + "." + kind)
     try:
         # Neither dates nor random identifiers: the same picture is the same file.
-        figure.savefig(path, metadata={"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind))
+        with without_complaints():
+            figure.savefig(path, metadata={"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind))
     except OSError as error:
         raise Problem(NO_OUTPUT, "%s: cannot be written (%s)" % (path, error.strerror))
     plt.close(figure)

@@ -310,9 +310,9 @@ class Points(Closing):
         self.assertAlmostEqual((heights[0] * np.diff(edges)).sum(), 1, delta=0.02)
 
     def test_options_of_plot(self):
-        """--weights by a column and by a file, --format, and names with dollars."""
+        """--weights by a column and by a file, --format, and names with dollars and with letters that a font may lack."""
         random = np.random.default_rng(13)
-        shown = blobs(2, 2, names=["cost ($) of $x$", r"$\frac$"])
+        shown = blobs(2, 2, names=["cost ($) of $x$ \u6e29\u5ea6", r"$\frac$"])
         with h5py.File(self.path("model.h5"), "w") as file:
             for name in ("weights", "means", "covariances"):
                 file[name] = getattr(shown.mixture, name)
