@@ -10,6 +10,7 @@
 #include "fit/model_options.h"
 #include "fit/options.h"
 #include "fit/replicate_checkpoint.h"
+#include "job/progress.h"
 #include "support/clock.h"
 #include "support/error.h"
 #include "support/linear_algebra.h"
@@ -53,20 +54,17 @@ static gmmpi_status settle_fit(const bootstrap_command *command, const gmmpi_mod
   return GMMPI_OK;
 }
 
-/* --- progress --- */
+/* --- what is done after each pass --- */
 
-typedef struct bootstrap_progress {
-  bool speaks;   /* rank 0, and not quiet */
-  bool terminal; /* one live line, else a line now and then */
-  bool live;
-  double began, last; /* on clock_now() */
+typedef struct bootstrap_reporter {
+  progress *shown;
 
   /* Checkpoints, on rank 0: */
   const char *path; /* NULL: none */
   const json_t *identity;
   double saved; /* when the last one was written */
   bool has_saved;
-} bootstrap_progress;
+} bootstrap_reporter;
 
 static bool wants_stop(void *context)
 {
@@ -75,7 +73,7 @@ static bool wants_stop(void *context)
 }
 
 /* Failures are warnings: the next time may be better. */
-static void save_now_and_then(bootstrap_progress *reporter, const bootstrap_result *result, int64_t n_replicates)
+static void save_now_and_then(bootstrap_reporter *reporter, const bootstrap_result *result, int64_t n_replicates)
 {
   static const double between_saves = 300.0;
   gmmpi_error local = {0};
@@ -87,45 +85,15 @@ static void save_now_and_then(bootstrap_progress *reporter, const bootstrap_resu
   reporter->saved = clock_now();
 }
 
-static void tell_progress(bootstrap_progress *reporter, const int64_t counts[N_REPLICATE_STATES], int64_t n_replicates)
-{
-  static const double between_live_lines = 0.1;
-  static const double between_plain_lines = 10.0;
-  const int64_t n_left = counts[REPLICATE_UNDONE];
-  const double now = clock_now();
-  char failed[64] = "";
-  char left[64] = "";
-  if (!reporter->speaks || now - reporter->last < (reporter->terminal ? between_live_lines : between_plain_lines))
-    return;
-  reporter->last = now;
-  const int64_t n_failed = counts[REPLICATE_COLLAPSED] + counts[REPLICATE_NOT_CONVERGED];
-  const int64_t n_ended = n_replicates - n_left;
-  char text[CLOCK_TEXT_BYTES];
-  if (n_failed > 0) snprintf(failed, sizeof failed, ", %lld failed", (long long)n_failed);
-  if (n_ended > 0 && n_left > 0)
-    snprintf(left, sizeof left, ", about %s",
-             clock_text((now - reporter->began) * (double)n_left / (double)n_ended, text));
-  reporter->live = reporter->terminal;
-  fprintf(stderr,
-          reporter->terminal ? "\r%lld of %lld replicates%s; %lld left%s\033[K"
-                             : "%lld of %lld replicates%s; %lld left%s\n",
-          (long long)n_ended, (long long)n_replicates, failed, (long long)n_left, left);
-  fflush(stderr);
-  signals_set_answer("status: %lld of %lld replicates%s; %lld left%s", (long long)n_ended, (long long)n_replicates,
-                     failed, (long long)n_left, left);
-}
-
 static void advanced(void *context, const bootstrap_result *result, int64_t n_replicates)
 {
-  bootstrap_progress *reporter = context;
-  tell_progress(reporter, result->counts, n_replicates);
+  bootstrap_reporter *reporter = context;
+  const int64_t *counts = result->counts;
+  const int64_t n_failed = counts[REPLICATE_COLLAPSED] + counts[REPLICATE_NOT_CONVERGED];
+  char failed[64] = "";
+  if (n_failed > 0) snprintf(failed, sizeof failed, "%lld failed", (long long)n_failed);
+  progress_parts(reporter->shown, "replicates", n_replicates - counts[REPLICATE_UNDONE], n_replicates, failed);
   save_now_and_then(reporter, result, n_replicates);
-}
-
-static void clear_progress(bootstrap_progress *reporter)
-{
-  if (reporter->live) fputs("\r\033[K", stderr);
-  reporter->live = false;
 }
 
 /* --- the command --- */
@@ -143,6 +111,7 @@ typedef struct bootstrap_session {
   bootstrap_result result;
   json_t *identity;       /* of checkpoints, on rank 0 */
   bootstrap_done earlier; /* likewise: of an earlier run */
+  progress shown;         /* speaks on rank 0 */
 } bootstrap_session;
 
 /* Collective. Before anything is read. */
@@ -326,18 +295,14 @@ static gmmpi_status save_at_stop(const bootstrap_session *session, gmmpi_error *
 static gmmpi_status run(bootstrap_session *session, double began, gmmpi_error *error)
 {
   const bootstrap_command *command = &session->command;
-  const double now = clock_now();
-  bootstrap_progress reporter = {.speaks = session->rank == 0 && !command->quiet,
-                                 .terminal = isatty(STDERR_FILENO) == 1,
-                                 .began = now,
-                                 .last = -INFINITY,
+  bootstrap_reporter reporter = {.shown = &session->shown,
                                  .path = session->rank == 0 ? command->checkpoint_path : NULL,
                                  .identity = session->identity,
-                                 .saved = now};
+                                 .saved = clock_now()};
   const bootstrap_observer observer = {.context = &reporter, .wants_stop = wants_stop, .advanced = advanced};
   bootstrap_run(session->points, session->model, &session->fit, &command->how, &session->earlier, &observer,
                 &session->result, error);
-  clear_progress(&reporter);
+  progress_close(&session->shown);
   if (error->status == GMMPI_STOPPED) return save_at_stop(session, error);
   if (error->status != GMMPI_OK || hand_out(session, clock_now() - began, error) != GMMPI_OK) return error->status;
   if (reporter.has_saved || (session->rank == 0 && bootstrap_restarts_by_itself(command)))
@@ -353,9 +318,12 @@ gmmpi_status command_bootstrap(MPI_Comm comm, int argc, char **argv, gmmpi_error
   const double began = clock_now();
   if (bootstrap_command_parse(argc, argv, session.rank, &session.command, error) == GMMPI_OK && !session.command.help) {
     if (session.rank == 0) signals_set_answer("status: reading %s", session.command.data);
+    progress_open(&session.shown, session.rank, session.command.quiet ? -1 : 0, NULL);
+    progress_begin(&session.shown, "reading", session.command.data);
     if (open_session(&session, error) == GMMPI_OK && read_earlier(&session, error) == GMMPI_OK)
       run(&session, began, error);
   }
+  progress_close(&session.shown);
   bootstrap_result_clear(&session.result);
   free(session.earlier.states);
   free(session.earlier.replicates);

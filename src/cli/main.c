@@ -11,6 +11,7 @@
 #include "support/error.h"
 #include "support/launcher.h"
 #include "support/linear_algebra.h"
+#include "support/live_line.h"
 #include "support/signals.h"
 
 #include <cblas.h>
@@ -163,6 +164,7 @@ int main(int argc, char **argv)
   run(rank, argc, argv, &error);
   const gmmpi_status status = flush_results(rank, &error);
   if (rank == 0 && status != GMMPI_OK) {
+    live_line_clear();
     fprintf(stderr, "gmmpi: %s\n", error.message);
     fflush(stderr);
   }

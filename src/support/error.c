@@ -2,6 +2,7 @@
 #define ERROR_IS_DEFINED_HERE
 #include "support/error.h"
 
+#include "support/live_line.h"
 #include "support/printable.h"
 #include "support/waiting.h"
 
@@ -112,6 +113,7 @@ void warn(const char *format, ...)
   vsnprintf(line, sizeof line, format, list);
   va_end(list);
   make_a_line(line);
+  live_line_clear();
   fprintf(stderr, "gmmpi warning: %s\n", line);
   fflush(stderr);
   keep(line);

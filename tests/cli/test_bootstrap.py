@@ -231,7 +231,7 @@ class Bootstrap(streaming.Case):
         words = ("bootstrap", model, FAITHFUL, "-o", self.path("b.h5"), "--replicates")
         checkpoint = self.path("b.h5.checkpoint")
         run = subprocess.Popen(harness.command(None, *words, 1000000), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        self.assertRegex(run.stderr.readline(), r"\d+ of 1000000 replicates; \d+ left")
+        self.assertRegex(run.stderr.readline(), r"^\d+ of 1000000 replicates done")
         run.send_signal(signal.SIGTERM)
         _, said = run.communicate(timeout=harness.PATIENCE)
         self.assertEqual(run.returncode, 75, said)
