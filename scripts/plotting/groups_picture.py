@@ -13,7 +13,7 @@ MIXTURE_LINE = dict(color="#222222", linewidth=0.9, linestyle="--")
 MANY_COMPONENTS = 6  # beyond, ellipses of one radius only, and densities without areas
 LEGEND_COMPONENTS = 10
 LEFT, TOP, BOTTOM = 0.75, 0.7, 0.8  # inches
-BLUE, ORANGE, RED = PALETTE[0], PALETTE[1], PALETTE[4]
+BLUE, ORANGE, RED, LIGHT_BLUE = PALETTE[0], PALETTE[1], PALETTE[3], PALETTE[8]
 
 
 def draw_groups(groups, shown, points):
@@ -252,7 +252,7 @@ def _draw_weights(axes, groups):
         return
     thick = float(np.clip(90 / len(places), 3, 16))
     axes.vlines(places, quantiles[0], quantiles[4], color=BLUE, linewidth=1.2)
-    axes.vlines(places, quantiles[1], quantiles[3], color=PALETTE[5], linewidth=thick)
+    axes.vlines(places, quantiles[1], quantiles[3], color=LIGHT_BLUE, linewidth=thick)
     axes.plot(places, quantiles[2], linestyle="", marker="_", markersize=thick + 2, markeredgewidth=2, color="#222222")
     axes.set(xlabel="component by weight, the largest first", ylabel="weight", xlim=(0.4, places[-1] + 0.6), ylim=(0, None))
     axes.set_title("median, half and nine tenths of the groups", fontsize=9)

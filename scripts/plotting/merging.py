@@ -11,12 +11,12 @@ import numpy as np
 
 from . import pictures
 from .problem import BAD_DATA, WRONG_USAGE, Problem
-from .style import GREY, OUTLINE, colours, plt
+from .style import GREY, OUTLINE, PALETTE, colours, plt
 
 LEGEND_CLUSTERS = 24
 NAMED_MEMBERS = 8
 ENTROPY = colours(1)[0]
-LINES = dict(color="#D55E00", linewidth=1.4, linestyle="--")
+LINES = dict(color=PALETTE[9], linewidth=1.4, linestyle="--")
 
 
 class Hierarchy:

@@ -5,13 +5,13 @@ import matplotlib.colors
 import matplotlib.lines
 import numpy as np
 
-from .style import DENSITY, GREY, OUTLINE, colours, look_of, plt
+from .style import DENSITY, GREY, OUTLINE, colours, component_colour, look_of, plt
 
 SCATTER_POINTS = 20000  # beyond, densities are drawn
 PAIR_FEATURES = 6
 LEGEND_COMPONENTS = 24
 HISTOGRAM_COMPONENTS = 12
-NOISE = matplotlib.colors.to_rgb("#999999")
+NOISE = matplotlib.colors.to_rgb(component_colour(-1))
 MIXTURE_LINE = dict(color="#222222", linewidth=1.2, linestyle="--")
 
 

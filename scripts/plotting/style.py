@@ -12,8 +12,10 @@ import numpy as np
 
 from .problem import NO_OUTPUT, Problem
 
-# Okabe and Ito's palette with violet for its yellow, which is not seen on white, and is orange to some eyes when darkened.
-PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#7B1FD0", "#555555"]
+# Ten colours that the three kinds of colour-blind eyes tell apart from each other and from the grey of noise (CIEDE2000 of 12 and more,
+# 16 for usual eyes), each with a contrast of at least 3 on white: found by a search that began with Okabe and Ito's palette.
+PALETTE = ["#0072B2", "#CE8510", "#1F9F69", "#90170C", "#105C47", "#1915D4", "#861866", "#B086B4", "#5792FF", "#B65718"]
+NOISE = "#919191"
 GREY = "#777777"
 DENSITY = "viridis"
 OUTLINE = [matplotlib.patheffects.withStroke(linewidth=3, foreground="white")]
@@ -25,25 +27,35 @@ plt.rcParams.update({
 
 
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+NOISE_MARKER = "x"
 LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3))]
 
 
+def component_colour(index):
+    """The colour of a component as "#RRGGBB", by its index in the model's file (from 0) and nothing else, in every picture: the palette,
+    over and over. Of noise, whose label is -1, a grey."""
+    return NOISE if index < 0 else PALETTE[index % len(PALETTE)]
+
+
+def component_marker(index):
+    """matplotlib's marker of a component, by its index: each round of the palette has one of its own, so that the first 70 components
+    all differ in colour or marker."""
+    return NOISE_MARKER if index < 0 else MARKERS[index // len(PALETTE) % len(MARKERS)]
+
+
+def component_line(index):
+    """matplotlib's line style of a component, which changes as the markers do."""
+    return "-" if index < 0 else LINES[index // len(PALETTE) % len(LINES)]
+
+
 def colours(n):
-    """The colours of components 0 to n - 1: the palette, then darker and lighter rounds of it."""
-    mixes = [(None, 0), ((0, 0, 0), 0.4), ((1, 1, 1), 0.45)]
-    result = []
-    for i in range(n):
-        other, share = mixes[i // len(PALETTE) % len(mixes)]
-        colour = matplotlib.colors.to_rgb(PALETTE[i % len(PALETTE)])
-        result.append(tuple((1 - share) * c + share * o for c, o in zip(colour, other or colour)))
-    return result
+    """The colours of n things of one kind, as (red, green, blue)."""
+    return [matplotlib.colors.to_rgb(component_colour(index)) for index in range(n)]
 
 
 def look_of(k):
-    """Of component k (from 0) the same colour, marker and line style in every picture: each round of the palette has a marker and a
-    style of its own, so that of the first 56 components no two look alike."""
-    turn = k // len(PALETTE)
-    return colours(k + 1)[k], MARKERS[turn % len(MARKERS)], LINES[turn % len(LINES)]
+    """Of component k (from 0) its colour as (red, green, blue), marker and line style."""
+    return matplotlib.colors.to_rgb(component_colour(k)), component_marker(k), component_line(k)
 
 
 def spread(places, gap, low, high):

@@ -9,10 +9,12 @@
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
 #include "job/progress.h"
+#include "sources/kinds.h"
 #include "support/error.h"
 #include "support/signals.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct convert_command {
   const char *data;
@@ -30,6 +32,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
   static const char *const precisions[] = {"double", "single", NULL};
   const option_record output_options[] = {
       {.name = "precision",
+       .brief = "double or single",
        .argument = "NAME",
        .help = "how numbers are written: double (float64) or single (float32, rounded once, half the size)",
        .kind = OPTION_CHOICE,
@@ -37,16 +40,31 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
        .choices = precisions,
        .fallback = "double"},
       compress_option(&command->compress),
-      {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
+      {.name = "json",
+       .brief = "the summary as one JSON object",
+       .help = "print the summary as one JSON object",
+       .kind = OPTION_FLAG,
+       .value = &command->json},
       {.name = "quiet",
+       .brief = "no progress and no summary",
        .letter = 'q',
        .help = "no progress and no summary; warnings and errors remain",
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
   const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading)};
+  char purpose[300];
+  static const usage_note examples[] = {
+      {"gmmpi convert points.csv points.h5", "as HDF5, which jobs read in parallel"},
+      {"gmmpi convert points.csv points.h5 --precision single --compress 4", "in single precision, packed"},
+      {NULL, NULL},
+  };
+  kinds_list("or", false, purpose, 200);
+  snprintf(purpose + strlen(purpose), 100, " to one HDF5 file, so that later jobs start fast");
   const command_usage usage = {
       .name = "convert",
+      .purpose = purpose,
+      .examples = examples,
       .synopsis = "DATA OUT.h5 [options]",
       .about = "Writes the points of DATA to an HDF5 file: /points, one row for each point, with the names of the "
                "features where DATA has names. Jobs that read it start faster than with text, and read no more than "

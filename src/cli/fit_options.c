@@ -57,8 +57,25 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   return GMMPI_OK;
 }
 
+static const usage_note examples_of_fit[] = {
+    {"gmmpi fit points.csv -k 3 -o model.h5", "fit three components"},
+    {"gmmpi fit points.csv --columns x,y -k 3 --covariance diag -o model.h5",
+     "to two of the columns, with diagonal covariances"},
+    {"mpirun -n 4 gmmpi fit points.csv -k 3 -o model.h5 --restart auto",
+     "by four processes, going on where the same command was stopped"},
+    {NULL, NULL},
+};
+
+static const usage_note files_of_fit[] = {
+    {"MODEL.h5.checkpoint, MODEL.h5.checkpoint.prev",
+     "the newest checkpoint and the one before, beside the model unless --checkpoint says; removed when it is written"},
+    {NULL, NULL},
+};
+
 static const fit_dialect dialect_of_fit = {
     .name = "fit",
+    .purpose = "fit one mixture to points",
+    .examples = examples_of_fit,
     .synopsis = "DATA -k K [options] -o MODEL.h5",
     .about = "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; %s, recognised by "
              "content. Runs alone or under mpirun or srun with any number of ranks; the model is the same to the last "
@@ -73,6 +90,7 @@ static const option_record *table_with_range(fit_command *command)
   for (int i = 0; i < n_fit_options; i++) table[i] = fit_option_table[i];
   option_record *components = &table[option_index(table, n_fit_options, "components")];
   components->argument = "K|K:L";
+  components->brief = "number of components (required)";
   components->help = "number of components (required, but with --method adapt the model has them); with --by, K:L "
                      "chooses from K to L for each group by --criterion";
   components->kind = OPTION_PARSED;
@@ -148,6 +166,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
        .argument = "FILE|auto",
        .kind = OPTION_TEXT,
        .value = &job_values->restart,
+       .brief = "go on from a checkpoint; auto: if there is one",
        .help = "go on from this checkpoint, at any number of ranks; auto: from this job's newest good one, afresh if "
                "there is none"},
   };
@@ -158,6 +177,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
        .kind = OPTION_TEXT,
        .value = &command->output_path,
        .fallback = "model.h5",
+       .brief = "where the model goes",
        .help = "the model"},
       {.name = "merge",
        .argument = "CRITERION",
@@ -171,6 +191,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
        .argument = "OUT.h5",
        .kind = OPTION_TEXT,
        .value = &command->labels_path,
+       .brief = "the component of every point, .h5 or .csv",
        .help = "the component of every point, as gmmpi predict writes it (.csv for text)"},
       compress_option(&command->compress),
       {.name = "log",
@@ -181,11 +202,13 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
       {.name = "json",
        .kind = OPTION_FLAG,
        .value = &command->json,
+       .brief = "the summary as one JSON object",
        .help = "the summary as one JSON object, alone on standard output"},
       {.name = "quiet",
        .letter = 'q',
        .kind = OPTION_FLAG,
        .value = &words.quiet,
+       .brief = "no progress and no summary",
        .help = "no progress and no summary; warnings and errors remain"},
       {.name = "verbose",
        .letter = 'v',
@@ -222,6 +245,9 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
            first);
   const command_usage usage = {
       .name = dialect->name,
+      .purpose = dialect->purpose,
+      .examples = dialect->examples,
+      .files = files_of_fit,
       .synopsis = dialect->synopsis,
       .about = about,
       .n_least = 1,

@@ -16,14 +16,23 @@ static bool parse(int argc, char **argv, int rank, bool *json, reading_options *
 {
   const option_record options[] = {
       {.name = "json",
+       .brief = "one JSON object",
        .help = "print one JSON object, or with several files an array of them; a model's can be given to "
                "gmmpi fit --init",
        .kind = OPTION_FLAG,
        .value = json},
   };
   const option_group groups[] = {OPTION_GROUP("Options", options), reading_group(reading)};
+  static const usage_note examples[] = {
+      {"gmmpi info points.csv", "what is read of a file, and what may be wrong with it"},
+      {"gmmpi info model.h5", "the components of a model"},
+      {"gmmpi info --json model.h5", "the same for another program, or for gmmpi fit --init"},
+      {NULL, NULL},
+  };
   const command_usage usage = {
       .name = "info",
+      .purpose = "say what a model, checkpoint or data file holds",
+      .examples = examples,
       .synopsis = "FILE... [options]",
       .about =
           "Says what files hold: a model's components and what is known about its fit, how far a checkpoint got, the "

@@ -28,6 +28,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
 {
   const option_record options[] = {
       {.name = "n-samples",
+       .brief = "how many points (required)",
        .letter = 'n',
        .argument = "N",
        .help = "how many points (required)",
@@ -36,6 +37,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
        .smallest = 1,
        .largest = INT64_MAX / 4096},
       {.name = "output",
+       .brief = "where they go, .h5 or .csv (required)",
        .letter = 'o',
        .argument = "OUT",
        .help = "where they go (required): HDF5 with /points (N x d) and /labels (N, from 0), or, when the name ends in "
@@ -43,6 +45,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
        .kind = OPTION_TEXT,
        .value = &command->output_path},
       {.name = "seed",
+       .brief = "all randomness",
        .argument = "S",
        .help = "all randomness; the same seed gives the same points at any number of ranks",
        .kind = OPTION_SEED,
@@ -56,14 +59,22 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
        .value = &command->by_groups},
       compress_option(&command->compress),
       {.name = "quiet",
+       .brief = "no summary",
        .letter = 'q',
        .help = "print nothing but warnings and errors",
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
   const option_group groups[] = {OPTION_GROUP("Options", options)};
+  static const usage_note examples[] = {
+      {"gmmpi sample model.h5 -n 1000 -o drawn.csv", "a thousand points as text"},
+      {"gmmpi sample model.h5 -n 1000 --seed 7 -o drawn.h5", "others, as HDF5"},
+      {NULL, NULL},
+  };
   const command_usage usage = {
       .name = "sample",
+      .purpose = "draw points from a model",
+      .examples = examples,
       .synopsis = "MODEL.h5 -n N -o OUT [options]",
       .about =
           "Draws points from a model: a component by its weight, then a point from its normal distribution. With a "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The one line of a terminal that is rewritten while the program runs. It is the last line of standard error, and has
- * to be taken away before anything else is printed: warn() does so, and whoever prints by other ways calls
+ * to be taken away before anything else is printed: the program does so for warnings, and whoever else prints calls
  * live_line_clear. The cursor waits at the line's beginning, so that what a terminal echoes ("^C") does not lengthen
  * it. When a signal ends the program the line is taken away, too. */
 #ifndef SUPPORT_LIVE_LINE_H

@@ -46,7 +46,7 @@ class Docs(harness.Case):
         manual = "\n".join(text_of(path) for path in files_under("docs", ".md") if "design" not in path.split(os.sep))
         words = set(re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", manual))
         for command in COMMANDS:
-            options = re.findall(r"(?m)^  (?:(-\w), |    )?(--[\w-]+) ", self.succeed(command, "--help").stdout)
+            options = re.findall(r"(?m)^  (?:(-\w), |    )?(--[\w-]+) ", self.succeed(command, "--help-all").stdout)
             self.assertGreater(len(options), 1, command)
             self.assertEqual({word for pair in options for word in pair if word and word not in words}, set(), command)
 
