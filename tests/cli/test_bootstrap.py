@@ -238,6 +238,9 @@ class Bootstrap(streaming.Case):
         line = harness.own_lines(said)[-1]
         self.assertRegex(line, r"stopped by SIGTERM after \d+ of 1000000 replicates; go on with --restart auto")
         self.assertFalse(os.path.exists(self.path("b.h5")))
+        said = self.summary("info", checkpoint)
+        self.assertEqual((said["kind"], said["replicates"], said["options"]["--type"]), ("checkpoint of a bootstrap", 1000000, "wlbs"))
+        self.assertEqual(said["replicates_done"] + said["collapsed"] + said["not_converged"], int(re.search(r"after (\d+) of", line)[1]))
 
         n = int(line.split(" after ")[1].split()[0]) + 200
         kept = self.bytes_of("b.h5.checkpoint")
@@ -249,6 +252,9 @@ class Bootstrap(streaming.Case):
         self.fail_with(66, "no.checkpoint", *words, n, "--restart", self.path("no.checkpoint"))
         self.succeed(*words, n, "--restart", "auto", ranks=2)
         self.assertFalse(os.path.exists(checkpoint))
+        said = self.summary("info", self.path("b.h5"))
+        self.assertEqual((said["kind"], said["n_replicates"], said["n_components"], said["has_replicates"]), ("bootstrap of a model", n, 2, False))
+        self.fail_with(65, "damaged", "info", self.path("damaged"))
         gone_on = self.bytes_of("b.h5")
         self.succeed(*words, n, "--restart", self.path("copy"))
         self.assertEqual(self.bytes_of("b.h5"), gone_on)
