@@ -10,6 +10,7 @@
 #include "fit/model_options.h"
 #include "fit/options.h"
 #include "fit/replicate_checkpoint.h"
+#include "job/job.h"
 #include "job/progress.h"
 #include "support/clock.h"
 #include "support/error.h"
@@ -64,11 +65,18 @@ typedef struct bootstrap_reporter {
   const json_t *identity;
   double saved; /* when the last one was written */
   bool has_saved;
+
+  /* The end of the time, on rank 0: */
+  time_limit *limit; /* NULL: on other ranks */
+  double n_samples;
+  double last; /* when the last pass ended */
 } bootstrap_reporter;
 
 static bool wants_stop(void *context)
 {
-  (void)context;
+  const bootstrap_reporter *reporter = context;
+  const time_limit *limit = reporter->limit;
+  if (limit != NULL && time_limit_left(limit) < time_limit_margin(limit, reporter->n_samples)) signals_time_is_up();
   return signals_stop_requested();
 }
 
@@ -77,11 +85,13 @@ static void save_now_and_then(bootstrap_reporter *reporter, const bootstrap_resu
 {
   static const double between_saves = 300.0;
   gmmpi_error local = {0};
+  const double began = clock_now();
   if (reporter->path == NULL || clock_now() - reporter->saved < between_saves) return;
   if (replicate_checkpoint_write(reporter->path, reporter->identity, result, n_replicates, &local) == GMMPI_OK)
     reporter->has_saved = true;
   else
     warn("%s", local.message);
+  if (reporter->limit != NULL) reporter->limit->checkpoint = fmax(reporter->limit->checkpoint, clock_now() - began);
   reporter->saved = clock_now();
 }
 
@@ -93,6 +103,9 @@ static void advanced(void *context, const bootstrap_result *result, int64_t n_re
   char failed[64] = "";
   if (n_failed > 0) snprintf(failed, sizeof failed, "%lld failed", (long long)n_failed);
   progress_parts(reporter->shown, "replicates", n_replicates - counts[REPLICATE_UNDONE], n_replicates, failed);
+  const double now = clock_now();
+  if (reporter->limit != NULL) time_limit_note_iteration(reporter->limit, now - reporter->last, reporter->n_samples);
+  reporter->last = now;
   save_now_and_then(reporter, result, n_replicates);
 }
 
@@ -111,7 +124,8 @@ typedef struct bootstrap_session {
   bootstrap_result result;
   json_t *identity;       /* of checkpoints, on rank 0 */
   bootstrap_done earlier; /* likewise: of an earlier run */
-  progress shown;         /* speaks on rank 0 */
+  time_limit limit;
+  progress shown; /* speaks on rank 0 */
 } bootstrap_session;
 
 /* Collective. Before anything is read. */
@@ -279,7 +293,7 @@ static gmmpi_status save_at_stop(const bootstrap_session *session, gmmpi_error *
   const char *path = command->checkpoint_path;
   const int64_t n = command->how.n_replicates;
   const int64_t n_ended = n - result->counts[REPLICATE_UNDONE];
-  const char *by = signals_name(signals_received());
+  const char *by = job_stopped_by(session->comm);
   *error = (gmmpi_error){0};
   if (session->rank == 0 && path != NULL) replicate_checkpoint_write(path, session->identity, result, n, error);
   if (agree(session->comm, error) != GMMPI_OK) return error->status;
@@ -298,7 +312,10 @@ static gmmpi_status run(bootstrap_session *session, double began, gmmpi_error *e
   bootstrap_reporter reporter = {.shown = &session->shown,
                                  .path = session->rank == 0 ? command->checkpoint_path : NULL,
                                  .identity = session->identity,
-                                 .saved = clock_now()};
+                                 .saved = clock_now(),
+                                 .limit = session->rank == 0 ? &session->limit : NULL,
+                                 .n_samples = (double)session->points->n_samples,
+                                 .last = clock_now()};
   const bootstrap_observer observer = {.context = &reporter, .wants_stop = wants_stop, .advanced = advanced};
   bootstrap_run(session->points, session->model, &session->fit, &command->how, &session->earlier, &observer,
                 &session->result, error);
@@ -318,7 +335,8 @@ gmmpi_status command_bootstrap(MPI_Comm comm, int argc, char **argv, gmmpi_error
   const double began = clock_now();
   if (bootstrap_command_parse(argc, argv, session.rank, &session.command, error) == GMMPI_OK && !session.command.help) {
     if (session.rank == 0) signals_set_answer("status: reading %s", session.command.data);
-    progress_open(&session.shown, session.rank, session.command.quiet ? -1 : 0, NULL);
+    job_begin(&(job_options){.time_limit = session.command.time_limit}, session.rank, &session.limit);
+    progress_open(&session.shown, session.rank, session.command.quiet ? -1 : 0, &session.limit);
     progress_begin(&session.shown, "reading", session.command.data);
     if (open_session(&session, error) == GMMPI_OK && read_earlier(&session, error) == GMMPI_OK)
       run(&session, began, error);

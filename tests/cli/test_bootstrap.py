@@ -262,6 +262,17 @@ class Bootstrap(streaming.Case):
         self.succeed(*words, n, "--restart", "auto")  # there is none: it begins anew
         self.assertEqual(self.bytes_of("b.h5"), gone_on)
 
+    def test_time_limit(self):
+        """The replicates that are done by then are kept, also when another rank is the first to hear of the end."""
+        model = self.fitted("-k", 2)
+        words = ("bootstrap", model, FAITHFUL, "-o", self.path("t.h5"), "--time-limit", 2)
+        for ranks in (None, 2):
+            run = self.fail_with(75, r"t.h5.checkpoint: stopped by the time limit after \d+ of 1000000 replicates; go on with --restart auto", *words,
+                                 "--replicates", 1000000, ranks=ranks)
+        n = int(re.search(r"after (\d+) of", run.stderr)[1])
+        self.succeed("bootstrap", model, FAITHFUL, "-o", self.path("t.h5"), "--replicates", n + 2, "--restart", "auto")
+        self.fail_with(64, "--time-limit: \"soon\" is no span of time", *words[:-1], "soon")
+
     def test_other_rows(self):
         model = self.fitted("-k", 2)
         with open(FAITHFUL) as file:
