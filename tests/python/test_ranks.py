@@ -118,8 +118,16 @@ from mpi4py import MPI
 assert MPI.Is_initialized()
 own = gmmpi.GaussianMixture(2, comm=MPI.COMM_SELF)
 assert (own.fit(X).means_ == means).all()
+import copy, pickle
 from sklearn.base import clone
-assert clone(own.set_params(comm=None)).fit(X).n_features_in_ == 2
+same = clone(own)
+assert same.comm is MPI.COMM_SELF and (same.fit(X).means_ == means).all()
+for copied in (copy.deepcopy(own), pickle.loads(pickle.dumps(own))):
+    assert copied.comm is None and (copied.means_ == means).all()
+other = MPI.COMM_SELF.Dup()
+assert clone(own.set_params(comm=other)).comm is other
+assert pickle.loads(pickle.dumps(MPI.COMM_WORLD)) == MPI.COMM_WORLD
+other.Free()
 """
         for first in (True, False):
             self.assertEqual(package.run_python(text % first).stderr, "")

@@ -3,6 +3,7 @@
 
 import atexit
 import contextlib
+import copyreg
 import ctypes
 import os
 import sys
@@ -90,6 +91,17 @@ class Communicator:
     def largest(self, number):
         """Collective. The largest of the ranks' numbers."""
         return number if self.size == 1 else max(self.comm.allgather(number))
+
+
+def let_copy(comm):
+    """Copies of a communicator of mpi4py are itself, for copies of estimators' parameters: mpi4py 3 refuses to copy."""
+    if comm is not None and type(comm) not in copyreg.dispatch_table:
+        copyreg.pickle(type(comm), _name_of)
+
+
+def _name_of(comm):
+    mpi = sys.modules["mpi4py.MPI"]
+    return "COMM_SELF" if comm == mpi.COMM_SELF else "COMM_WORLD" if comm == mpi.COMM_WORLD else "a communicator"
 
 
 def is_forked():
