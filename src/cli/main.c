@@ -237,11 +237,18 @@ static void warn_of_lost_tasks(void)
   if (n_ranks == 1 && launcher_contradicts(text, sizeof text)) warn("%s", text);
 }
 
+static void print_line(const char *line, bool is_warning)
+{
+  fprintf(stderr, "%s%s\n", is_warning ? "gmmpi warning: " : "", line);
+  fflush(stderr);
+}
+
 int main(int argc, char **argv)
 {
   const command *chosen = find_command(argc, argv);
   const bool catch_signals = chosen != NULL && chosen->can_stop;
   occupy_standard_streams();
+  warnings_print(print_line);
   launcher_prepare();
   signals_survive_size_limit();
   begin_hdf5();

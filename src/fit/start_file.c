@@ -9,6 +9,7 @@
 #include "support/file.h"
 #include "support/hash.h"
 #include "support/hdf5_file.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 #include "support/near_word.h"
 
@@ -21,19 +22,26 @@
 /* What kind of start a file holds, by its content. */
 typedef enum start_kind { START_MODEL, START_JSON, START_LABELS } start_kind;
 
-static bool has_means(const char *path)
+/* Sets whether an HDF5 file is a model; false where it is no HDF5 file. */
+static bool is_hdf5(const char *path, bool *is_model)
 {
-  const hid_t file = hdf5_open_file(path);
-  if (file < 0) return false;
-  const bool has = H5Lexists(file, "means", H5P_DEFAULT) > 0 || H5Aexists(file, "format") > 0;
-  H5Fclose(file);
-  return has;
+  *is_model = false;
+  hdf5_use_begin();
+  const bool is = H5Fis_hdf5(path) > 0;
+  const hid_t file = is ? hdf5_open_file(path) : H5I_INVALID_HID;
+  if (file >= 0) {
+    *is_model = H5Lexists(file, "means", H5P_DEFAULT) > 0 || H5Aexists(file, "format") > 0;
+    H5Fclose(file);
+  }
+  hdf5_use_end();
+  return is;
 }
 
 static start_kind kind_of(const char *path)
 {
+  bool is_model;
   if (model_file_has_seal(path)) return START_MODEL;
-  if (H5Fis_hdf5(path) > 0) return has_means(path) ? START_MODEL : START_LABELS;
+  if (is_hdf5(path, &is_model)) return is_model ? START_MODEL : START_LABELS;
   void *bytes = NULL;
   size_t n_bytes = 0;
   start_kind kind = START_LABELS;
