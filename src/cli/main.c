@@ -2,6 +2,7 @@
 /* gmmpi: Gaussian mixture models by EM on distributed memory. This file starts MPI, finds the command and ends the job.
  */
 #include "cli/command.h"
+#include "cli/early.h"
 #include "cli/manual.h"
 #include "cli/options.h"
 #include "kernels/kernel.h"
@@ -249,6 +250,7 @@ int main(int argc, char **argv)
 {
   const command *chosen = find_command(argc, argv);
   const bool catch_signals = chosen != NULL && chosen->can_stop;
+  early_settle();
   occupy_standard_streams();
   warnings_print(print_line);
   launcher_prepare();
