@@ -57,6 +57,7 @@ SHOWN = {
     ("docs/bootstrap.md", "model.h5: 2 components"): "printed",
     ("docs/select.md", "gmmpi warning: BIC prefers"): "printed",
     ("docs/weights.md", "x,count"): "histogram.csv",
+    ("docs/scripts.md", "\u2588"): "a line while it runs",
 }
 
 COMMAND = re.compile(r"^(\./scripts/|scripts/|gmmpi |mpirun |srun |sbatch |qsub |bsub |cmake |cp |export |python3 |PATH=|awk |for )")
