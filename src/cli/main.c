@@ -13,6 +13,7 @@
 #include "support/error.h"
 #include "support/launcher.h"
 #include "support/linear_algebra.h"
+#include "support/live_line.h"
 #include "support/near_word.h"
 #include "support/signals.h"
 
@@ -240,6 +241,7 @@ static void warn_of_lost_tasks(void)
 
 static void print_line(const char *line, bool is_warning)
 {
+  live_line_clear();
   fprintf(stderr, "%s%s\n", is_warning ? "gmmpi warning: " : "", line);
   fflush(stderr);
 }
@@ -269,6 +271,7 @@ int main(int argc, char **argv)
   run(rank, argc, argv, &error);
   const gmmpi_status status = flush_results(rank, &error);
   if (rank == 0 && status != GMMPI_OK) {
+    live_line_clear();
     fprintf(stderr, "gmmpi: %s\n", error.message);
     fflush(stderr);
   }
