@@ -77,9 +77,11 @@ def all_means(mixture, naming, spreads):
     d = mixture.n_features
     features = np.arange(d)
     most = max(1, MOST_CELLS // mixture.n_components)
+    if most <= TABLE_FEATURES:
+        return ""  # the table of components has as many
     if d > most:
         features = np.sort(np.argsort(-mixture.separation(), kind="stable")[:most])
-    parts = [subheading("All features" if len(features) == d else "The %d of %d features in which components differ most" % (len(features), d))]
+    parts = [subheading("Means of all features" if len(features) == d else "Means of the %d of %d features in which components differ most" % (len(features), d))]
     for start in range(0, mixture.n_components, BLOCK_COMPONENTS):
         block = range(start, min(start + BLOCK_COMPONENTS, mixture.n_components))
         rows = [[Cell(name(naming.names[j]), naming.names[j], header=True)] + [

@@ -7,8 +7,7 @@ import numpy as np
 
 from plotting import merging, pictures
 from plotting.mixture import read_log, read_mixture
-from plotting.problem import BAD_DATA, Problem
-from plotting.tables import features_of
+from plotting.tables import features_of, open_table
 
 from . import again, certainty, components, convergence, parallel, selecting, source, units, words
 from .markup import Section, clean, count, facts, figure, number, paragraphs, text
@@ -99,12 +98,19 @@ def sections(arguments, read_scene):
     return title, lead, parts
 
 
+def columns_of(names, arguments):
+    """How options name the features."""
+    if not arguments.data:
+        return again.columns_of(names, None)
+    return again.columns_of(names, bool(open_table(arguments.data, arguments.header, arguments.delimiter).names))
+
+
 def command_of(attributes, mixture, arguments):
     """The command that makes the model again."""
     priors = source.read_numbers(arguments.model, [name for name, _ in again.PRIORS])
     n = again.began_with(priors, mixture.n_stored) if attributes.get("prune") == "yes" else mixture.n_stored
     asked = asked_of(arguments) + again.asked_priors(priors, n, mixture.n_features)
-    return again.command_of(attributes, n, mixture.names, arguments.data, arguments.model, asked)
+    return again.command_of(attributes, n, columns_of(mixture.names, arguments), arguments.data, arguments.model, asked)
 
 
 def cards_of(model):
@@ -159,7 +165,7 @@ def components_body(model):
 
 
 def features_body(model):
-    profile = parallel.Profile(model.mixture, model.spreads)
+    profile = parallel.Profile(model.mixture)
     shown = model.mixture.shown_names or model.names
     labels = [label_of(shown[j], 24) for j in profile.features]
     described = parallel.in_words(model.mixture, profile, [clean(name) for name in shown])

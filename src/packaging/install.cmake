@@ -32,7 +32,8 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/gmmpi.pc DESTINATION ${CMAKE_INSTALL_L
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY jobs DESTINATION ${gmmpi_share})
-install(PROGRAMS scripts/plot.py scripts/compare.py DESTINATION ${gmmpi_share})
+install(PROGRAMS scripts/plot.py scripts/report.py scripts/compare.py DESTINATION ${gmmpi_share})
 install(DIRECTORY scripts/plotting DESTINATION ${gmmpi_share} FILES_MATCHING PATTERN "*.py")
+install(DIRECTORY scripts/reporting DESTINATION ${gmmpi_share} FILES_MATCHING PATTERN "*.py" PATTERN "*.css" PATTERN "*.js")
 # The Python package finds the library from its own place, in the same prefix.
 install(DIRECTORY src/python/gmmpi DESTINATION lib/python3/dist-packages FILES_MATCHING PATTERN "*.py")
