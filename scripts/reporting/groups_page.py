@@ -65,7 +65,7 @@ def _pictures(groups, shown, points):
     chosen, remark = shown
     alt = "A panel for each of %s with the %s of its components%s: %s." % (count(len(chosen), "group"), "ellipses" if groups.n_features > 1 else "densities", " and its points" if points else "", "; ".join(
         "%s, %s and %s" % (groups.label(g), count(int(groups.n_samples[g]), "point"), count(int(groups.n_components[g]), "component")) for g in chosen[:12]))
-    groups.shown_names = [label_of(name, 40) for name in groups.shown_names]
+    groups.plain_names = [label_of(name, 40) for name in groups.plain_names]
     keys = groups.keys
     if isinstance(keys, list):
         groups.keys = [label_of(key) for key in keys]

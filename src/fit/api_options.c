@@ -120,13 +120,30 @@ void gmmpi_options_destroy(gmmpi_options *options)
   free(options);
 }
 
+/* On the command line a switch that is there is set; here it takes yes or no. */
+static gmmpi_status set_flag(const option_record *option, void *values, const char *text, gmmpi_error *error)
+{
+  const bool yes = strcmp(text, "yes") == 0;
+  if (!yes && strcmp(text, "no") != 0)
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.100s\" is neither yes nor no; give one", option->name, text);
+  *(bool *)((char *)values + option->offset) = yes;
+  return GMMPI_OK;
+}
+
+static gmmpi_status set(const found_option *found, gmmpi_options *options, const char *text, gmmpi_error *error)
+{
+  void *values = (char *)options + found->offset;
+  return found->record->kind == OPTION_FLAG ? set_flag(found->record, values, text, error)
+                                            : option_set(found->record, values, text, error);
+}
+
 gmmpi_status gmmpi_options_set(gmmpi_options *options, const char *name, const char *value, gmmpi_error *error)
 {
   gmmpi_error local = {0};
   const found_option found = find_by_name(name, &local);
   char *copy = found.record != NULL ? strdup(value) : NULL;
   if (found.record != NULL && copy == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for options");
-  if (local.status == GMMPI_OK && option_set(found.record, (char *)options + found.offset, copy, &local) == GMMPI_OK) {
+  if (local.status == GMMPI_OK && set(&found, options, copy, &local) == GMMPI_OK) {
     free(options->texts[found.index]);
     options->texts[found.index] = copy;
     if (found.offset == offsetof(gmmpi_options, fit)) options->given |= UINT64_C(1) << found.index;

@@ -8,6 +8,10 @@
 docs/python.md is the manual.
 """
 
+from .loading import load as _load_library
+
+_load_library()  # before scikit-learn loads OpenMP: it looks once how threads are to wait
+
 from .bayesian_mixture import BayesianGaussianMixture
 from .errors import (
     BadData,

@@ -3,13 +3,14 @@
 
 import atexit
 import contextlib
+import copyreg
 import ctypes
 import os
 import sys
 import threading
 
 from .errors import WrongUsage
-from .library import COMM, call, library
+from .library import COMM, alone, call, library
 
 _lock = threading.RLock()
 _one_at_a_time = threading.RLock()
@@ -22,8 +23,8 @@ def begin():
     global _own_calls_mpi_may_thread
     with _lock:
         if _own_calls_mpi_may_thread is None:
-            call("gmmpi_alone_begin")
-            atexit.register(library().gmmpi_alone_end)
+            call("gmmpi_alone_begin", of=alone)
+            atexit.register(alone().gmmpi_alone_end)
             level = ctypes.c_int()
             library().MPI_Query_thread(ctypes.byref(level))
             _own_calls_mpi_may_thread = level.value >= _THREAD_MULTIPLE
@@ -32,9 +33,7 @@ def begin():
 
 def _handle_of(comm):
     """The handle of a communicator of mpi4py, whose MPI must be that of the library."""
-    mpi = sys.modules.get("mpi4py.MPI")
-    if mpi is None or not isinstance(comm, mpi.Comm):
-        raise WrongUsage("comm is no communicator of mpi4py; give one, MPI.COMM_WORLD for instance, or None")
+    mpi = sys.modules["mpi4py.MPI"]
     text = ctypes.create_string_buffer(10000)
     library().MPI_Get_library_version(text, ctypes.byref(ctypes.c_int()))
     if mpi.Get_library_version().strip("\0\n ") != text.value.decode().strip("\n "):
@@ -50,6 +49,9 @@ class Communicator:
     """A communicator during one fit. comm: of mpi4py, or None: of this process alone."""
 
     def __init__(self, comm=None):
+        mpi = sys.modules.get("mpi4py.MPI")
+        if comm is not None and (mpi is None or not isinstance(comm, mpi.Comm)):
+            raise WrongUsage("comm is no communicator of mpi4py; give one, MPI.COMM_WORLD for instance, or None")
         self.comm = comm
         self.size = 1 if comm is None else comm.Get_size()
         self.rank = 0 if comm is None else comm.Get_rank()
@@ -64,7 +66,7 @@ class Communicator:
                 self.handle = _handle_of(self.comm)
             else:
                 self._own = COMM()
-                call("gmmpi_alone_communicator", self._own)
+                call("gmmpi_alone_communicator", self._own, of=alone)
                 self.handle = self._own
         except BaseException:
             self._turn.__exit__(None, None, None)
@@ -73,7 +75,7 @@ class Communicator:
 
     def __exit__(self, *_):
         if self._own is not None:
-            library().gmmpi_alone_release(self._own)
+            alone().gmmpi_alone_release(self._own)
             self._own = None
         self._turn.__exit__(None, None, None)
 
@@ -89,6 +91,17 @@ class Communicator:
     def largest(self, number):
         """Collective. The largest of the ranks' numbers."""
         return number if self.size == 1 else max(self.comm.allgather(number))
+
+
+def let_copy(comm):
+    """Copies of a communicator of mpi4py are itself, for copies of estimators' parameters: mpi4py 3 refuses to copy."""
+    if comm is not None and type(comm) not in copyreg.dispatch_table:
+        copyreg.pickle(type(comm), _name_of)
+
+
+def _name_of(comm):
+    mpi = sys.modules["mpi4py.MPI"]
+    return "COMM_SELF" if comm == mpi.COMM_SELF else "COMM_WORLD" if comm == mpi.COMM_WORLD else "a communicator"
 
 
 def is_forked():

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The shared library: where it is, what its functions take, and how its errors become exceptions."""
+"""The shared library: what its functions take, and how its errors become exceptions."""
 
 import ctypes
 import functools
 import os
 import threading
 from ctypes import POINTER, c_bool, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
-from pathlib import Path
 
 from .errors import raise_status
+from .loading import load
 
 # HDF5 is usually built without threads: what reads or writes a file of it goes on alone.
 files_lock = threading.RLock()
@@ -28,10 +28,6 @@ QUESTION = ctypes.CFUNCTYPE(c_bool, c_void_p)
 
 # The result and the arguments of each function; c_int with an ERROR at the end is a status.
 SIGNATURES = {
-    "gmmpi_alone_begin": (c_int, ERROR),
-    "gmmpi_alone_end": (None,),
-    "gmmpi_alone_communicator": (c_int, POINTER(COMM), ERROR),
-    "gmmpi_alone_release": (None, POINTER(COMM)),
     "gmmpi_options_create": (c_int, OUT, ERROR),
     "gmmpi_options_destroy": (None, c_void_p),
     "gmmpi_options_set": (c_int, c_void_p, c_char_p, c_char_p, ERROR),
@@ -92,42 +88,38 @@ SIGNATURES = {
 }  # fmt: skip
 
 
-def candidates():
-    """Where the library may be: GMMPI_LIBRARY; in the prefix under which the package is installed, as
-    lib/python3/dist-packages/gmmpi; in the loader's own places."""
-    named = os.environ.get("GMMPI_LIBRARY")
-    if named:
-        return [named]
-    prefix = Path(__file__).resolve().parents[4]
-    near = sorted(prefix.glob("lib*/libgmmpi.so.0")) + sorted(prefix.glob("lib*/*/libgmmpi.so.0"))
-    return [str(path) for path in near] + ["libgmmpi.so.0"]
+# The same of the library beside it, which begins MPI in a process that is no MPI program.
+SIGNATURES_ALONE = {
+    "gmmpi_alone_begin": (c_int, ERROR),
+    "gmmpi_alone_end": (None,),
+    "gmmpi_alone_communicator": (c_int, POINTER(COMM), ERROR),
+    "gmmpi_alone_release": (None, POINTER(COMM)),
+}
 
 
-@functools.lru_cache(maxsize=None)
-def library():
-    """The library, loaded once."""
-    failures = []
-    for path in candidates():
-        try:
-            loaded = ctypes.CDLL(path)
-            break
-        except OSError as error:
-            failures.append(str(error))
-    else:
-        raise ImportError(
-            "libgmmpi was not found; set GMMPI_LIBRARY to the path of libgmmpi.so (%s)" % "; ".join(failures)
-        )
-    for name, (result, *arguments) in SIGNATURES.items():
+def prepared(loaded, signatures):
+    """A library whose functions know what they take."""
+    for name, (result, *arguments) in signatures.items():
         function = getattr(loaded, name)
         function.restype = result
         function.argtypes = arguments
     return loaded
 
 
-def call(name, *arguments):
-    """Calls a function that returns a status and takes a gmmpi_error last; raises what went wrong."""
+@functools.lru_cache(maxsize=None)
+def library():
+    return prepared(load(), SIGNATURES)
+
+
+@functools.lru_cache(maxsize=None)
+def alone():
+    return prepared(load("gmmpi_alone"), SIGNATURES_ALONE)
+
+
+def call(name, *arguments, of=library):
+    """Calls a function that returns a status and takes a gmmpi_error last; raises what went wrong. of: its library."""
     error = ErrorStruct()
-    status = getattr(library(), name)(*arguments, error)
+    status = getattr(of(), name)(*arguments, error)
     if status != 0:
         raise_status(status, error.message.decode("utf-8", "replace"), error.place)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the estimators have in common."""
 
+import math
 import os
 import warnings
 
@@ -16,7 +17,7 @@ from .base import (
     validate,
     validate_weights,
 )
-from .communicator import Communicator, is_forked, note_use
+from .communicator import Communicator, is_forked, let_copy, note_use
 from .errors import STOPPED, ConvergenceWarning, FitWarning, WrongUsage
 from .fitting import fit_points
 from .options import Options
@@ -24,6 +25,7 @@ from .points import Points, is_file
 from .watch import Screen, Watch
 
 _FAST = np.dtype(np.float64)
+_NUMBERS_FOR_THREADS = 1 << 19
 
 # What is set by a parameter of its own.
 _NAMES_OF_PARAMETERS = {
@@ -48,14 +50,14 @@ def n_cores():
     return max(1, min(cores, int(said)) if said.isdigit() else cores)
 
 
-def threads_of(threads, size=1):
-    """As many as asked for; None: one for each core, or of several ranks one for each rank. A process that was forked
-    from one that used threads has one."""
+def threads_of(threads, size=1, numbers=0):
+    """As many as asked for; None: for so many numbers, of a process that is not one of several ranks, one for each
+    core, for fewer one. A process that was forked from one that used threads has one."""
     if is_forked():
         return 1
     if threads is not None:
         return threads
-    return 1 if size > 1 else n_cores()
+    return 1 if size > 1 or numbers < _NUMBERS_FOR_THREADS else n_cores()
 
 
 class BaseMixture(DensityMixin, BaseEstimator):
@@ -73,15 +75,28 @@ class BaseMixture(DensityMixin, BaseEstimator):
     def _take_method(self, model, facts):
         """Sets attributes beside the common ones."""
 
+    # --- copies ---
+
+    def get_params(self, deep=True):
+        """The parameters by their names."""
+        let_copy(self.comm)
+        return super().get_params(deep)
+
+    def __getstate__(self):
+        """All but the communicator, which belongs to the processes of this job."""
+        state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
+        return dict(state, comm=None)
+
     # --- fit ---
 
-    def _options(self, size):
+    def _options(self, size, numbers):
+        """What the parameters say, by the options' names. size: of the communicator; numbers: of the data, or so."""
         values = {
             "components": self.n_components,
             "covariance": self.covariance_type,
             "reg_covar": self.reg_covar,
             "seed": seed_of(self.random_state),
-            "threads": threads_of(self.threads, size),
+            "threads": threads_of(self.threads, size, numbers),
         }
         for name, parameter, usual in (
             ("tol", "tol", 1e-6),
@@ -93,7 +108,7 @@ class BaseMixture(DensityMixin, BaseEstimator):
                 values[name] = getattr(self, parameter)
         values.update(self._method_options())
         for name, value in (self.options or {}).items():
-            word = name.replace("-", "_")
+            word = str(name).replace("-", "_")
             if word in _NAMES_OF_PARAMETERS:
                 raise WrongUsage("options: %r has a parameter of its own; give %s" % (name, _NAMES_OF_PARAMETERS[word]))
             values[word] = value
@@ -132,7 +147,7 @@ class BaseMixture(DensityMixin, BaseEstimator):
             problem = None
             try:
                 rows, weights, names = self._rows(X, sample_weight, communicator.size)
-                values = self._options(communicator.size)
+                values = self._options(communicator.size, math.inf if is_file(rows) else rows.size)
                 options = Options(values)
             except Exception as exception:
                 problem = exception
@@ -226,7 +241,7 @@ class BaseMixture(DensityMixin, BaseEstimator):
 
     def _predict(self, X, **wanted):
         rows = self._rows_to_predict(X)
-        threads = threads_of(self.threads) if len(rows) > 4096 else 1
+        threads = threads_of(self.threads, numbers=rows.size) if len(rows) > 4096 else 1
         if threads > 1:
             note_use()
         n = len(rows)

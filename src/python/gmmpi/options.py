@@ -2,11 +2,18 @@
 """The options of ``gmmpi fit`` by their names, with ``_`` or ``-`` between words."""
 
 import ctypes
+import difflib
+import functools
 
 import numpy as np
 
 from .errors import WrongUsage
 from .library import bytes_of, call, create, library, text_of
+
+
+@functools.lru_cache(maxsize=None)
+def _names():
+    return frozenset(option_table())
 
 
 def option_table():
@@ -50,7 +57,12 @@ class Options:
         text = text_of_value(value)
         if not isinstance(name, str) or not (isinstance(text, (str, bytes)) or hasattr(text, "__fspath__")):
             raise WrongUsage("the option %r cannot be %r; give a text, a number or truth" % (name, value))
-        call("gmmpi_options_set", self.pointer, name.replace("_", "-").encode(), bytes_of(text))
+        word = name.replace("-", "_")
+        if word not in _names():
+            near = difflib.get_close_matches(word, _names(), 1)
+            hint = "did you mean %r?" % near[0] if near else "gmmpi.option_table() lists them"
+            raise WrongUsage("there is no option %r; %s" % (name, hint))
+        call("gmmpi_options_set", self.pointer, word.replace("_", "-").encode(), bytes_of(text))
 
     def get(self, name):
         """The option's value as text."""

@@ -18,7 +18,10 @@ def covariances(given, covariance_type):
     """The covariances of precisions; of one number or a diagonal its inverse."""
     if covariance_type in ("diag", "spherical"):
         return 1.0 / given
-    inverse = np.linalg.inv(given)
+    try:
+        inverse = np.linalg.inv(given)
+    except np.linalg.LinAlgError:
+        raise WrongUsage("The parameter 'precisions' is not positive definite") from None
     return (inverse + np.swapaxes(inverse, -1, -2)) / 2.0
 
 

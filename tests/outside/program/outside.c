@@ -60,7 +60,8 @@ static void fit_once(task *work)
       gmmpi_options_set(options, "threads", work->threads, error) == GMMPI_OK &&
       gmmpi_observer_create(&observer, error) == GMMPI_OK) {
     gmmpi_observer_on_progress(observer, count, &work->n_passes);
-    if (gmmpi_points_create(work->comm, work->rows + first * work->d, n, work->d, options, &points, error) == GMMPI_OK &&
+    if (gmmpi_points_create(work->comm, work->rows + first * work->d, n, work->d, options, &points, error) ==
+            GMMPI_OK &&
         gmmpi_fit(points, options, observer, &model, NULL, error) == GMMPI_OK && rank == 0)
       gmmpi_model_write(model, work->path, error);
   }
