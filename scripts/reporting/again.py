@@ -144,11 +144,11 @@ def _add_files(attributes, method, words, remarks):
         words += ["--from", "MODEL"]
         remarks.append("<code>MODEL</code>: the model that was adapted; the hash of its numbers is <code>%s</code>" % text(
             attributes.get("adapted_from", "not said")))
-    if "sum_of_weights" in attributes:
+    if "sum_of_weights" in attributes and "--weights" not in words:
         words += ["--weights", "WEIGHTS"]
         remarks.append("<code>WEIGHTS</code>: the column or file of weights, whose sum was %s" % text("%.10g" % attributes["sum_of_weights"]))
-        if attributes["sum_of_weights"] == attributes.get("n_samples"):
-            remarks.append("as weights sum to the number of rows, the fit may have had <code>--weights-sum n</code>")
+    if "sum_of_weights" in attributes and attributes["sum_of_weights"] == attributes.get("n_samples"):
+        remarks.append("as weights sum to the number of rows, the fit may have had <code>--weights-sum n</code>")
     if "component_names" in attributes:
         words += ["--known-labels", "CLASSES"]
         remarks.append("<code>CLASSES</code>: the column or file of known classes")

@@ -100,7 +100,7 @@ class Report(Case):
                     (_, command), = page.found("pre", class_="command")
                     line = shlex.split(command)
                 else:
-                    arguments = types.SimpleNamespace(model=self.path("model.h5"), data=MALL, header="auto", delimiter=None)
+                    arguments = types.SimpleNamespace(model=self.path("model.h5"), data=MALL, header="auto", delimiter=None, weights=None)
                     line = model_page.command_of(source.read_attributes(arguments.model), read_mixture(arguments.model), arguments).words
                 self.assertEqual(line[:3] + line[-2:], ["gmmpi", "fit", MALL, "-o", self.path("model.h5")])
                 if "CRITERION" in line:
