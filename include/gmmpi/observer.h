@@ -43,6 +43,10 @@ GMMPI_API void gmmpi_observer_on_progress(gmmpi_observer *observer,
  * is asked. */
 GMMPI_API void gmmpi_observer_on_question(gmmpi_observer *observer, bool (*wants_stop)(void *context), void *context);
 
+/* Asks no more than once in so many seconds, for questions that cost more than a pass over few points. The first pass
+ * always asks. 0, as an observer begins: in each pass. */
+GMMPI_API void gmmpi_observer_ask_every(gmmpi_observer *observer, double seconds);
+
 #ifdef __cplusplus
 }
 #endif

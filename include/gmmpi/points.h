@@ -35,6 +35,12 @@ GMMPI_API gmmpi_status gmmpi_points_create_weighted(MPI_Comm comm, const double 
                                                     int64_t n_local, int64_t n_features, const gmmpi_options *options,
                                                     gmmpi_points **points, gmmpi_error *error);
 
+/* The same of rows in single precision, whose numbers are taken as they are; weights: NULL on every rank: none. What is
+ * in memory as such numbers loses nothing with "precision" "single". */
+GMMPI_API gmmpi_status gmmpi_points_create_single(MPI_Comm comm, const float *rows, const double *weights,
+                                                  int64_t n_local, int64_t n_features, const gmmpi_options *options,
+                                                  gmmpi_points **points, gmmpi_error *error);
+
 /* The same of rows whose component is known where labels says so (`gmmpi fit --known-labels`): labels, this rank's
  * n_local, the class of a row, from 0, or -1 where it is unknown. The n_classes classes are the first components of any
  * fit to the points. class_names: n_classes different names, the same on every rank, for the components of models;
@@ -52,10 +58,10 @@ GMMPI_API gmmpi_status gmmpi_points_create_labelled(MPI_Comm comm, const double 
  * header, delimiter, skip-lines, comment, decimal and keep-index; missing and infinite; weights, weights-sum and
  * known-labels; precision, threads, memory-limit and scratch. Whether the points fit into memory, or are streamed from
  * the file in each iteration, depends on the fit to come, too, so that components, covariance and the others are best
- * set before. NULL: the defaults. A reading that is in doubt is a warning of rank 0 on standard error. Errors, the same
- * on every rank: GMMPI_NO_INPUT no such file; GMMPI_BAD_DATA its content, with the line of a text file or the row, from
- * 1, as error->place; GMMPI_INPUT_FAILED; GMMPI_NO_MEMORY, also when the points are found not to fit before they are
- * read. */
+ * set before. NULL: the defaults. A reading that is in doubt is a warning
+ * (gmmpi_options_on_warning). Errors, the same on every rank: GMMPI_NO_INPUT no such file; GMMPI_BAD_DATA its content,
+ * with the line of a text file or the row, from 1, as error->place; GMMPI_INPUT_FAILED; GMMPI_NO_MEMORY, also when the
+ * points are found not to fit before they are read. */
 GMMPI_API gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_options *options,
                                          gmmpi_points **points, gmmpi_error *error);
 
@@ -72,8 +78,13 @@ GMMPI_API int64_t gmmpi_points_n_weightless(const gmmpi_points *points);
 GMMPI_API double gmmpi_points_sum_of_weights(const gmmpi_points *points);
 GMMPI_API int64_t gmmpi_points_n_features(const gmmpi_points *points);
 
+/* Names for the features of points from memory, n_features of them, copied: models know them. NULL takes them away. All
+ * ranks must set the same. Errors: GMMPI_WRONG_USAGE points from files have theirs from there; GMMPI_NO_MEMORY. */
+GMMPI_API gmmpi_status gmmpi_points_set_feature_names(gmmpi_points *points, const char *const *names,
+                                                      gmmpi_error *error);
+
 /* The name of a feature, from 0: that of the file, or x1, x2, ... by column where the file has none. NULL for points
- * from memory, and where there is no such feature. Valid until the points are destroyed. */
+ * from memory without names, and where there is no such feature. Valid until the points are destroyed. */
 GMMPI_API const char *gmmpi_points_feature_name(const gmmpi_points *points, int64_t feature);
 
 /* How many classes the known labels name; 0 without such. The name of one, from 0, as of features. */

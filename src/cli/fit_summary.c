@@ -2,7 +2,7 @@
 #include "cli/fit_command.h"
 
 #include "cli/prepare.h"
-#include "mixture/criteria.h"
+#include "fit/facts.h"
 #include "mixture/files/model_file.h"
 #include "support/error.h"
 #include "support/json_text.h"
@@ -29,58 +29,19 @@ json_t *fit_identity(const fit_command *command, const start_file *start)
   return NULL;
 }
 
-static information_criteria criteria_of_account(const fit_account *account)
+static fit_findings findings_of(const fit_account *account)
 {
-  const fit_position *end = &account->result->end;
-  return criteria_of(end->measured.log_likelihood, end->measured.sum_log_max_responsibility,
-                     fit_n_parameters(&account->command->fit, end->model), account->points->total_weight);
+  return (fit_findings){.points = account->points,
+                        .options = &account->command->fit,
+                        .result = account->result,
+                        .start_fingerprint = account->start->fingerprint,
+                        .merge = account->command->merge};
 }
 
-static json_t *names_of_events(const fit_result *result)
+json_t *fit_facts(const fit_account *account)
 {
-  json_t *events = json_array();
-  for (int64_t i = 0; i < result->n_events; i++) {
-    char text[400];
-    fit_event_describe(&result->events[i], text, sizeof text);
-    json_array_append_new(events, json_string(text));
-  }
-  return events;
-}
-
-/* Of a posterior: its bound, and scikit-learn's score. It has no maximum of a likelihood, and so no criteria: what is
- * not there is null. */
-static json_t *facts_of_posterior(const fit_account *account)
-{
-  const fit_position *end = &account->result->end;
-  const double n = account->points->total_weight;
-  return json_pack(
-      "{s:I, s:b, s:I, s:f, s:f, s:f, s:f, s:n, s:n, s:I, s:I, s:I, s:I, s:n, s:n, s:n}", "n_samples",
-      (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter", (json_int_t)end->iteration,
-      "lower_bound", *end->model->lower_bound, "mean_lower_bound", *end->model->lower_bound / n, "expected_log_density",
-      end->measured.log_likelihood, "mean_expected_log_density", end->measured.log_likelihood / n, "log_likelihood",
-      "mean_log_likelihood", "n_components_used", (json_int_t)account->result->n_components_used, "n_components_alive",
-      (json_int_t)model_n_living(end->model), "n_parameters", (json_int_t)model_n_parameters(end->model),
-      "n_parameters_nominal", (json_int_t)model_n_parameters_nominal(end->model), "bic", "aic", "icl");
-}
-
-/* What summary and model file have in common. */
-static json_t *common_facts(const fit_account *account)
-{
-  if (model_has(account->result->end.model, PART_POSTERIOR)) return facts_of_posterior(account);
-  const fit_position *end = &account->result->end;
-  const information_criteria criteria = criteria_of_account(account);
-  json_t *facts = json_pack("{s:I, s:b, s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:f}", "n_samples",
-                            (json_int_t)account->points->n_samples, "converged", (int)end->converged, "n_iter",
-                            (json_int_t)end->iteration, "log_likelihood", end->measured.log_likelihood,
-                            "mean_log_likelihood", end->measured.log_likelihood / account->points->total_weight,
-                            "n_components_alive", (json_int_t)model_n_living(end->model), "n_parameters",
-                            (json_int_t)fit_n_parameters(&account->command->fit, end->model), "n_parameters_nominal",
-                            (json_int_t)fit_n_parameters_nominal(&account->command->fit, end->model), "bic",
-                            criteria.bic, "aic", criteria.aic, "icl", criteria.icl);
-  if (facts != NULL && model_has(end->model, PART_NOISE))
-    json_object_update_new(facts, json_pack("{s:f, s:f}", "noise_weight", *end->model->noise_weight, "noise_volume",
-                                            *end->model->noise_volume));
-  return facts;
+  const fit_findings findings = findings_of(account);
+  return findings_facts(&findings);
 }
 
 /* Of t distributions. */
@@ -90,74 +51,6 @@ static void note_dof(const gmmpi_model *model, json_t *facts)
   json_t *dof = json_array();
   for (int64_t k = 0; k < model->n_components; k++) json_array_append_new(dof, json_real(model->dof[k]));
   json_object_set_new(facts, "dof", dof);
-}
-
-static bool has_log_posterior(const fit_account *account)
-{
-  const fit_method method = account->command->fit.method;
-  return method == METHOD_MAP || method == METHOD_ADAPT;
-}
-
-/* What the fit has maximised, where that is not the log-likelihood. */
-static bool note_log_posterior(const fit_account *account, json_t *facts)
-{
-  return !has_log_posterior(account) ||
-         json_object_set_new(facts, "log_posterior", json_real(account->result->end.measured.objective)) == 0;
-}
-
-/* Which model was adapted: by its content, as checkpoints note it. */
-static bool note_adapted(const fit_account *account, json_t *facts)
-{
-  char hash[24];
-  snprintf(hash, sizeof hash, "%016" PRIx64, account->start->fingerprint);
-  return account->command->fit.method != METHOD_ADAPT ||
-         json_object_set_new(facts, "adapted_from", json_string(hash)) == 0;
-}
-
-/* An attribute cannot be null. */
-static void remove_nulls(json_t *facts)
-{
-  const char *name;
-  json_t *value;
-  void *next;
-  json_object_foreach_safe(facts, next, name, value)
-  {
-    if (json_is_null(value)) json_object_del(facts, name);
-  }
-}
-
-/* Of points with weights. */
-static bool note_weights(const shard *points, json_t *facts)
-{
-  return !points->has_weights || json_object_set_new(facts, "sum_of_weights", json_real(points->total_weight)) == 0;
-}
-
-/* Of components that were merged. */
-static bool note_clusters(const fit_account *account, json_t *facts)
-{
-  const cluster_hierarchy *hierarchy = account->result->end.model->hierarchy;
-  return hierarchy == NULL || (json_object_set_new(facts, "merge", json_string(account->command->merge)) == 0 &&
-                               json_object_set_new(facts, "n_clusters_suggested",
-                                                   json_integer((json_int_t)hierarchy_suggestion(hierarchy))) == 0);
-}
-
-json_t *fit_facts(const fit_account *account)
-{
-  const fit_options *options = &account->command->fit;
-  /* The events stand where they did in the first model files: the options that came later are behind them. */
-  const int later = option_index(fit_option_table, n_fit_options, "init-covariance");
-  json_t *facts = common_facts(account);
-  remove_nulls(facts);
-  const bool done =
-      facts != NULL &&
-      json_object_set_new(facts, "n_dropped", json_integer((json_int_t)account->points->n_dropped)) == 0 &&
-      note_weights(account->points, facts) && fit_options_note_model(options, 0, later, facts) &&
-      json_object_set_new(facts, "events", names_of_events(account->result)) == 0 &&
-      fit_options_note_model(options, later, n_fit_options, facts) && note_log_posterior(account, facts) &&
-      note_adapted(account, facts) && note_clusters(account, facts);
-  if (done) return facts;
-  json_decref(facts);
-  return NULL;
 }
 
 static double seconds_per_iteration(const fit_timings *timings)
@@ -203,13 +96,14 @@ json_t *fit_summary_json(const fit_account *account)
                 (json_int_t)result->end.model->n_components, "covariance", account->command->fit.covariance);
   if (result->end.model->component_names != NULL)
     json_object_set_new(summary, "component_names", names_of_components(result->end.model));
-  json_t *common = common_facts(account);
+  const fit_findings findings = findings_of(account);
+  json_t *common = findings_common(&findings);
   json_t *seconds = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "total", account->seconds_total, "read",
                               account->seconds_read, "init", timings->init, "coarse", timings->coarse, "e_step",
                               timings->e_step, "waiting", timings->waiting, "allreduce", timings->allreduce, "m_step",
                               timings->m_step, "checkpoint", account->seconds_checkpoint);
   json_t *run = json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:f, s:f, s:i, s:i, s:s, s:I, s:s}", "n_passes",
-                          number_of_passes(result->n_passes), "events", names_of_events(result), "warnings",
+                          number_of_passes(result->n_passes), "events", findings_events(&findings), "warnings",
                           texts_of_warnings(), "n_dropped", (json_int_t)account->points->n_dropped, "n_infinite",
                           (json_int_t)account->points->n_infinite, "seconds", seconds, "seconds_per_iteration",
                           seconds_per_iteration(timings), "imbalance", imbalance(timings), "ranks", account->n_ranks,
@@ -217,15 +111,15 @@ json_t *fit_summary_json(const fit_account *account)
                           "peak_memory", (json_int_t)account->peak_memory, "output", account->command->output_path);
   if (summary != NULL && common != NULL && run != NULL) {
     json_object_update(summary, common);
-    note_log_posterior(account, summary);
+    findings_note_log_posterior(&findings, summary);
     note_dof(account->result->end.model, summary);
     json_object_update(summary, run);
     if (account->command->merge != NULL) {
-      note_clusters(account, summary);
+      findings_note_clusters(&findings, summary);
       hierarchy_note(account->result->end.model->hierarchy, summary);
       json_object_set_new(seconds, "merge", json_real(account->seconds_merge));
     }
-    note_weights(account->points, summary);
+    findings_note_weights(&findings, summary);
     if (account->points->has_weights)
       json_object_set_new(summary, "n_weightless", json_integer((json_int_t)account->points->n_weightless));
     if (account->data != NULL) json_object_set_new(summary, "data", data_account_json(account->data));
@@ -283,12 +177,14 @@ static void print_tails(const fit_options *options, const gmmpi_model *model)
 static void print_likelihood(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
-  const information_criteria criteria = criteria_of_account(account);
+  const fit_findings findings = findings_of(account);
+  const information_criteria criteria = findings_criteria(&findings);
   const int64_t n_dead = end->model->n_components - model_n_living(end->model);
   printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
          end->measured.log_likelihood / account->points->total_weight, (long long)end->iteration,
          plural(end->iteration), account->result->n_passes);
-  if (has_log_posterior(account)) printf("  log posterior %.10g, up to a constant\n", end->measured.objective);
+  if (findings_have_log_posterior(&findings))
+    printf("  log posterior %.10g, up to a constant\n", end->measured.objective);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
          (long long)fit_n_parameters(&account->command->fit, end->model));
   if (n_dead > 0)

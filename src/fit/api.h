@@ -7,6 +7,7 @@
 #include "fit/options.h"
 #include "fit/reading.h"
 #include "gmmpi/fit.h"
+#include "support/warnings.h"
 
 struct gmmpi_options {
   fit_options fit; /* start and labels are not used */
@@ -17,16 +18,23 @@ struct gmmpi_options {
   gmmpi_model *start; /* to start from, or NULL */
   int64_t *labels;    /* n_labels, or NULL */
   int64_t n_labels;
+  void (*report)(void *context, const char *text); /* a warning; or NULL */
+  void *report_context;
 };
 
 /* The same words, of NULL the defaults; without a start in memory. Errors: 71. */
 gmmpi_status api_options_duplicate(const gmmpi_options *options, gmmpi_options **copy, gmmpi_error *error);
 
+/* Gives those that were collected to whom the options name; NULL: to nobody. */
+void api_report_warnings(const gmmpi_options *options, warning_list *warnings);
+
 struct gmmpi_points {
+  warning_list *warnings; /* of the call that is being made, and of the thread that reads ahead */
   gmmpi_options *options; /* with which they were made, a copy */
   shard *rows;
   point_source *source; /* NULL: from memory */
   int64_t n_local;      /* from memory: the rows that this rank gave */
+  char **feature_names; /* from memory: n_features, or NULL */
   class_list classes;   /* of known labels in memory, the names its own; those of a source are the source's */
 };
 
@@ -42,10 +50,17 @@ struct gmmpi_observer {
   void *report_context;
   bool (*wants_stop)(void *context);
   void *stop_context;
+  double seconds_between; /* questions */
 };
 
-/* What the loop calls for an observer, which is only read, or for NULL; the loop does the same on ranks with and
- * without. */
-fit_observer api_observer(const gmmpi_observer *observer);
+/* An observer, or NULL, during one fit. */
+typedef struct api_watch {
+  const gmmpi_observer *observer;
+  bool has_asked;
+  double asked_at; /* seconds of a clock */
+} api_watch;
+
+/* What the loop calls for it; the loop does the same on ranks with and without an observer. */
+fit_observer api_observer(api_watch *watch);
 
 #endif

@@ -3,12 +3,13 @@
 #include "fit/adaptation.h"
 #include "fit/api.h"
 #include "fit/api_summary.h"
+#include "fit/facts.h"
 #include "fit/start_file.h"
 
 #include "support/error.h"
+#include "support/linear_algebra.h"
 #include "support/memory.h"
 
-#include <hdf5.h>
 #include <stdlib.h>
 
 /* The labels of the caller's rows become those of the shard's rows. As points of one feature they are distributed in
@@ -81,15 +82,33 @@ static gmmpi_status set_start(const gmmpi_points *points, const gmmpi_options *o
   return error->status;
 }
 
+/* What the model's file notes. */
+static gmmpi_status take_facts(const gmmpi_points *points, const fit_options *fit, const start_file *start,
+                               const fit_result *result, gmmpi_error *error)
+{
+  const fit_findings findings = {
+      .points = points->rows,
+      .options = fit,
+      .result = result,
+      .start_fingerprint = start->fingerprint != 0 || fit->start == NULL ? start->fingerprint : model_hash(fit->start)};
+  result->end.model->facts = findings_facts(&findings);
+  return result->end.model->facts != NULL ? GMMPI_OK
+                                          : fail(error, GMMPI_NO_MEMORY, "there is no memory to note the options");
+}
+
 /* The model and the summary, with the names of the features. Collective. */
-static gmmpi_status take_result(const gmmpi_points *points, const fit_options *fit, fit_result *result,
-                                gmmpi_model **model, gmmpi_summary **summary, gmmpi_error *error)
+static gmmpi_status take_result(const gmmpi_points *points, const fit_options *fit, const start_file *start,
+                                fit_result *result, gmmpi_model **model, gmmpi_summary **summary, gmmpi_error *error)
 {
   gmmpi_model *end = result->end.model;
   gmmpi_summary *created = NULL;
   if (end != NULL) {
-    if (points->source != NULL) model_take_features(end, points->source, error);
+    if (points->source != NULL)
+      model_take_features(end, points->source, error);
+    else
+      model_set_feature_names(end, points->feature_names, error);
     if (error->status == GMMPI_OK) model_take_classes(end, api_classes(points), error);
+    if (error->status == GMMPI_OK) take_facts(points, fit, start, result, error);
     if (error->status == GMMPI_OK) summary_create(points->rows, fit, result, &created, error);
   }
   if (agree(points->rows->comm, error) == GMMPI_OK) {
@@ -104,14 +123,22 @@ static gmmpi_status take_result(const gmmpi_points *points, const fit_options *f
   return error->status;
 }
 
+static void run(const gmmpi_points *points, const gmmpi_options *options, fit_options *fit, start_file *start,
+                api_watch *watch, fit_result *result, gmmpi_error *error)
+{
+  const fit_observer observer = api_observer(watch);
+  if (set_start(points, options, fit, start, error) == GMMPI_OK)
+    fit_run(points->rows, fit, NULL, &observer, result, error);
+}
+
 gmmpi_status gmmpi_fit(const gmmpi_points *points, const gmmpi_options *options, const gmmpi_observer *observer,
                        gmmpi_model **model, gmmpi_summary **summary, gmmpi_error *error)
 {
   const shard *rows = points->rows;
-  const fit_observer own_observer = api_observer(observer);
   fit_options fit = options->fit;
   start_file start = {0};
   fit_result result = {0};
+  api_watch watch = {.observer = observer};
   gmmpi_error local = {0};
   gmmpi_error taking = {0};
   *model = NULL;
@@ -122,15 +149,15 @@ gmmpi_status gmmpi_fit(const gmmpi_points *points, const gmmpi_options *options,
   fit_options_settle(&fit, options->given);
   if (local.status == GMMPI_OK && rows->has_labels) classes_settle(api_classes(points), &fit, &local);
   if (agree(rows->comm, &local) == GMMPI_OK) {
-    H5E_BEGIN_TRY
-    {
-      if (set_start(points, options, &fit, &start, &local) == GMMPI_OK)
-        fit_run(rows, &fit, NULL, &own_observer, &result, &local);
-    }
-    H5E_END_TRY
+    warning_list *before = warnings_collect(points->warnings);
+    linear_algebra_begin();
+    run(points, options, &fit, &start, &watch, &result, &local);
+    linear_algebra_end();
+    warnings_collect(before);
+    api_report_warnings(options, points->warnings);
   }
   if (local.status == GMMPI_OK || local.status == GMMPI_STOPPED) {
-    take_result(points, &fit, &result, model, summary, &taking);
+    take_result(points, &fit, &start, &result, model, summary, &taking);
     if (taking.status != GMMPI_OK) local = taking;
   }
   fit_result_clear(&result);

@@ -2,6 +2,7 @@
 /* The public observer: what the loop tells, for callers who know nothing of its structs. */
 #include "fit/api.h"
 
+#include "support/clock.h"
 #include "support/error.h"
 
 #include <stdlib.h>
@@ -30,23 +31,35 @@ void gmmpi_observer_on_question(gmmpi_observer *observer, bool (*wants_stop)(voi
   observer->stop_context = context;
 }
 
+void gmmpi_observer_ask_every(gmmpi_observer *observer, double seconds)
+{
+  observer->seconds_between = seconds;
+}
+
 static bool wants_stop(void *context)
 {
-  const gmmpi_observer *observer = context;
-  return observer != NULL && observer->wants_stop != NULL && observer->wants_stop(observer->stop_context);
+  api_watch *watch = context;
+  const gmmpi_observer *observer = watch->observer;
+  if (observer == NULL || observer->wants_stop == NULL) return false;
+  if (observer->seconds_between > 0.0) {
+    const double now = clock_now();
+    if (watch->has_asked && now - watch->asked_at < observer->seconds_between) return false;
+    watch->has_asked = true;
+    watch->asked_at = now;
+  }
+  return observer->wants_stop(observer->stop_context);
 }
 
 static void pass_finished(void *context, const fit_pass *pass)
 {
-  const gmmpi_observer *observer = context;
+  const gmmpi_observer *observer = ((const api_watch *)context)->observer;
   const gmmpi_progress progress = {.pass = pass};
   if (observer != NULL && observer->report != NULL) observer->report(observer->report_context, &progress);
 }
 
-fit_observer api_observer(const gmmpi_observer *observer)
+fit_observer api_observer(api_watch *watch)
 {
-  return (fit_observer){
-      .context = (void *)(uintptr_t)observer, .wants_stop = wants_stop, .pass_finished = pass_finished};
+  return (fit_observer){.context = watch, .wants_stop = wants_stop, .pass_finished = pass_finished};
 }
 
 int64_t gmmpi_progress_start(const gmmpi_progress *progress)

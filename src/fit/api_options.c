@@ -4,6 +4,7 @@
 
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,12 @@ static found_option find_by_name(const char *name, gmmpi_error *error)
     const found_option found = find_by_index(i);
     if (strcmp(found.record->name, name) == 0) return found;
   }
-  fail(error, GMMPI_WRONG_USAGE, "unknown option \"%s\"; gmmpi_options_name lists the options", name);
+  near_word meant = {.word = name};
+  for (int64_t i = 0; i < gmmpi_options_count(); i++) near_word_try(&meant, find_by_index(i).record->name);
+  if (meant.nearest != NULL)
+    fail(error, GMMPI_WRONG_USAGE, "unknown option \"%s\"; did you mean %s?", name, meant.nearest);
+  else
+    fail(error, GMMPI_WRONG_USAGE, "unknown option \"%s\"; gmmpi_options_name lists the options", name);
   return (found_option){.record = NULL};
 }
 
@@ -114,13 +120,30 @@ void gmmpi_options_destroy(gmmpi_options *options)
   free(options);
 }
 
+/* On the command line a switch that is there is set; here it takes yes or no. */
+static gmmpi_status set_flag(const option_record *option, void *values, const char *text, gmmpi_error *error)
+{
+  const bool yes = strcmp(text, "yes") == 0;
+  if (!yes && strcmp(text, "no") != 0)
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.100s\" is neither yes nor no; give one", option->name, text);
+  *(bool *)((char *)values + option->offset) = yes;
+  return GMMPI_OK;
+}
+
+static gmmpi_status set(const found_option *found, gmmpi_options *options, const char *text, gmmpi_error *error)
+{
+  void *values = (char *)options + found->offset;
+  return found->record->kind == OPTION_FLAG ? set_flag(found->record, values, text, error)
+                                            : option_set(found->record, values, text, error);
+}
+
 gmmpi_status gmmpi_options_set(gmmpi_options *options, const char *name, const char *value, gmmpi_error *error)
 {
   gmmpi_error local = {0};
   const found_option found = find_by_name(name, &local);
   char *copy = found.record != NULL ? strdup(value) : NULL;
   if (found.record != NULL && copy == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory for options");
-  if (local.status == GMMPI_OK && option_set(found.record, (char *)options + found.offset, copy, &local) == GMMPI_OK) {
+  if (local.status == GMMPI_OK && set(&found, options, copy, &local) == GMMPI_OK) {
     free(options->texts[found.index]);
     options->texts[found.index] = copy;
     if (found.offset == offsetof(gmmpi_options, fit)) options->given |= UINT64_C(1) << found.index;
@@ -181,6 +204,23 @@ gmmpi_status gmmpi_options_set_labels(gmmpi_options *options, const int64_t *lab
   options->labels = copy;
   options->n_labels = n_local;
   return GMMPI_OK;
+}
+
+void gmmpi_options_on_warning(gmmpi_options *options, void (*report)(void *context, const char *text), void *context)
+{
+  options->report = report;
+  options->report_context = context;
+}
+
+void api_report_warnings(const gmmpi_options *options, warning_list *warnings)
+{
+  char **lines;
+  const int64_t n = warning_list_take(warnings, &lines);
+  for (int64_t i = 0; i < n; i++) {
+    if (options != NULL && options->report != NULL) options->report(options->report_context, lines[i]);
+    free(lines[i]);
+  }
+  free(lines);
 }
 
 gmmpi_status api_options_duplicate(const gmmpi_options *options, gmmpi_options **copy, gmmpi_error *error)

@@ -7,7 +7,6 @@
 #include "support/error.h"
 #include "support/memory.h"
 
-#include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,12 @@
 static gmmpi_status begin(MPI_Comm comm, const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error)
 {
   *points = calloc(1, sizeof **points);
-  if (*points == NULL)
+  warning_list *warnings = *points != NULL ? calloc(1, sizeof *warnings) : NULL;
+  if (warnings != NULL) {
+    warning_list_begin(warnings);
+    (*points)->warnings = warnings;
+  }
+  if (warnings == NULL)
     fail(error, GMMPI_NO_MEMORY, "points: there is no memory for them");
   else
     api_options_duplicate(options, &(*points)->options, error);
@@ -92,11 +96,23 @@ static gmmpi_status check_words(const reading_options *reading, bool has_weights
 /* What a caller gives: rows, and what is beside them. */
 typedef struct given_rows {
   const double *rows;
+  const float *single;   /* the same rows, where these are not given */
   const double *weights; /* n_local; NULL: there are none */
   const int64_t *labels; /* likewise */
-  bool has_weights, has_labels;
+  bool is_single, has_weights, has_labels;
   int64_t n_local, n_features;
 } given_rows;
+
+/* Row i of this rank's as numbers. */
+static void copy_row(const given_rows *given, int64_t i, double *row)
+{
+  const int64_t d = given->n_features;
+  if (given->rows != NULL) {
+    memcpy(row, given->rows + i * d, (size_t)d * sizeof *row);
+  } else {
+    for (int64_t j = 0; j < d; j++) row[j] = (double)given->single[i * d + j];
+  }
+}
 
 static int64_t n_beside(const given_rows *given)
 {
@@ -109,7 +125,8 @@ static double *join_rows(const given_rows *given, gmmpi_error *error)
   const int64_t d = given->n_features;
   const int64_t n = given->n_local;
   int64_t n_numbers;
-  if (n < 0 || d < 1 || (n > 0 && given->rows == NULL) || (n > 0 && given->has_weights && given->weights == NULL) ||
+  if (n < 0 || d < 1 || (n > 0 && given->rows == NULL && given->single == NULL) ||
+      (n > 0 && given->has_weights && given->weights == NULL) ||
       (n > 0 && given->has_labels && given->labels == NULL)) {
     fail(error, GMMPI_WRONG_USAGE,
          "points: a size or a pointer is wrong; give n_local x n_features numbers, and n_local %s",
@@ -124,7 +141,7 @@ static double *join_rows(const given_rows *given, gmmpi_error *error)
   }
   for (int64_t i = 0; i < n; i++) {
     double *row = joined + i * width;
-    memcpy(row, given->rows + i * d, (size_t)d * sizeof *joined);
+    copy_row(given, i, row);
     if (given->has_labels) row[d] = (double)given->labels[i];
     if (given->has_weights) row[width - 1] = given->weights[i];
   }
@@ -154,17 +171,20 @@ static gmmpi_status create(MPI_Comm comm, const given_rows *given, const gmmpi_o
   gmmpi_error local = {0};
   gmmpi_points *created = NULL;
   if (begin(comm, options, &created, &local) == GMMPI_OK) {
+    warning_list *before = warnings_collect(created->warnings);
     created->n_local = given->n_local;
     check_words(&created->options->reading, given->has_weights, &local);
     if (local.status == GMMPI_OK && given->has_labels)
       take_classes(given->labels, given->n_local, classes, created, &local);
     if (agree(comm, &local) == GMMPI_OK) {
-      if (n_beside(given) > 0)
+      if (n_beside(given) > 0 || given->is_single)
         create_joined(comm, given, created, &local);
       else
         shard_create_from_memory(comm, given->rows, given->n_local, given->n_features, how_of(created->options),
                                  &created->rows, &local);
     }
+    warnings_collect(before);
+    api_report_warnings(options, created->warnings);
   }
   return end(created, &local, points, error);
 }
@@ -185,17 +205,36 @@ gmmpi_status gmmpi_points_create_weighted(MPI_Comm comm, const double *rows, con
   return create(comm, &given, options, (class_list){.n = 0}, points, error);
 }
 
+/* Collective: has a rank given them? */
+static bool any_has(MPI_Comm comm, const void *given)
+{
+  int has = given != NULL;
+  MPI_Allreduce(MPI_IN_PLACE, &has, 1, MPI_INT, MPI_MAX, comm);
+  return has != 0;
+}
+
+gmmpi_status gmmpi_points_create_single(MPI_Comm comm, const float *rows, const double *weights, int64_t n_local,
+                                        int64_t n_features, const gmmpi_options *options, gmmpi_points **points,
+                                        gmmpi_error *error)
+{
+  const given_rows given = {.single = rows,
+                            .weights = weights,
+                            .is_single = true,
+                            .has_weights = any_has(comm, weights),
+                            .n_local = n_local,
+                            .n_features = n_features};
+  return create(comm, &given, options, (class_list){.n = 0}, points, error);
+}
+
 gmmpi_status gmmpi_points_create_labelled(MPI_Comm comm, const double *rows, const double *weights,
                                           const int64_t *labels, int64_t n_local, int64_t n_features, int64_t n_classes,
                                           const char *const *class_names, const gmmpi_options *options,
                                           gmmpi_points **points, gmmpi_error *error)
 {
-  int has_weights = weights != NULL;
-  MPI_Allreduce(MPI_IN_PLACE, &has_weights, 1, MPI_INT, MPI_MAX, comm);
   const given_rows given = {.rows = rows,
                             .weights = weights,
                             .labels = labels,
-                            .has_weights = has_weights != 0,
+                            .has_weights = any_has(comm, weights),
                             .has_labels = true,
                             .n_local = n_local,
                             .n_features = n_features};
@@ -231,30 +270,40 @@ gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_opti
   gmmpi_error local = {0};
   gmmpi_points *created = NULL;
   if (begin(comm, options, &created, &local) == GMMPI_OK) {
+    warning_list *before = warnings_collect(created->warnings);
     const source_options source = reading_source_options(&created->options->reading);
     shard_options how = how_of(created->options);
-    H5E_BEGIN_TRY
-    {
-      if (reading_check(&created->options->reading, &local) == GMMPI_OK &&
-          source_open(comm, data, &source, &created->source, &local) == GMMPI_OK) {
-        reading_note_rows(&created->options->reading, created->source, &how);
-        if (reading_check_labels(created->source, &local) == GMMPI_OK &&
-            plan(comm, created->options, created->source, &how, &local) == GMMPI_OK &&
-            shard_create(comm, created->source, how, &created->rows, &local) == GMMPI_OK)
-          reading_settle_weights(&created->options->reading, created->source->label, created->rows, &local);
-      }
+    if (reading_check(&created->options->reading, &local) == GMMPI_OK &&
+        source_open(comm, data, &source, &created->source, &local) == GMMPI_OK) {
+      reading_note_rows(&created->options->reading, created->source, &how);
+      if (reading_check_labels(created->source, &local) == GMMPI_OK &&
+          plan(comm, created->options, created->source, &how, &local) == GMMPI_OK &&
+          shard_create(comm, created->source, how, &created->rows, &local) == GMMPI_OK)
+        reading_settle_weights(&created->options->reading, created->source->label, created->rows, &local);
     }
-    H5E_END_TRY
+    warnings_collect(before);
+    api_report_warnings(options, created->warnings);
   }
   return end(created, &local, points, error);
+}
+
+static void forget_feature_names(gmmpi_points *points)
+{
+  for (int64_t j = 0; points->feature_names != NULL && j < points->rows->n_features; j++)
+    free(points->feature_names[j]);
+  free(points->feature_names);
+  points->feature_names = NULL;
 }
 
 void gmmpi_points_destroy(gmmpi_points *points)
 {
   if (points == NULL) return;
+  forget_feature_names(points);
   shard_destroy(points->rows);
   source_close(points->source);
   gmmpi_options_destroy(points->options);
+  warning_list_clear(points->warnings);
+  free(points->warnings);
   for (int64_t c = 0; points->classes.names != NULL && c < points->classes.n; c++) free(points->classes.names[c]);
   free((void *)points->classes.names);
   free(points);
@@ -288,8 +337,23 @@ int64_t gmmpi_points_n_features(const gmmpi_points *points)
 const char *gmmpi_points_feature_name(const gmmpi_points *points, int64_t feature)
 {
   const point_source *source = points->source;
-  if (source == NULL || feature < 0 || feature >= source->n_features) return NULL;
-  return source->feature_names[feature];
+  char *const *names = source != NULL ? source->feature_names : points->feature_names;
+  return names != NULL && feature >= 0 && feature < gmmpi_points_n_features(points) ? names[feature] : NULL;
+}
+
+gmmpi_status gmmpi_points_set_feature_names(gmmpi_points *points, const char *const *names, gmmpi_error *error)
+{
+  const int64_t d = points->rows->n_features;
+  if (points->source != NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "points from files have the names of features from there; set none");
+  forget_feature_names(points);
+  if (names == NULL) return GMMPI_OK;
+  points->feature_names = calloc((size_t)d, sizeof *points->feature_names);
+  bool good = points->feature_names != NULL;
+  for (int64_t j = 0; good && j < d; j++) good = (points->feature_names[j] = strdup(names[j])) != NULL;
+  if (good) return GMMPI_OK;
+  forget_feature_names(points);
+  return fail(error, GMMPI_NO_MEMORY, "points: there is no memory for the names of features");
 }
 
 class_list api_classes(const gmmpi_points *points)

@@ -74,6 +74,7 @@ struct gmmpi_model {
   char **transforms;                /* d, or NULL: what was done to the features, see support/feature_transform.h */
   char **component_names;           /* K, different ones, or NULL */
   cluster_hierarchy *hierarchy;     /* of its components; NULL: they were not merged */
+  struct json_t *facts;             /* what its file notes of its fit; NULL: nothing. Copies of a model have none */
   double given_sum;                 /* of the weights as they came from outside (model_accept_parameters); else 0 */
 };
 

@@ -8,6 +8,7 @@
 #include "support/memory.h"
 
 #include <float.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,7 @@ void gmmpi_model_destroy(gmmpi_model *model)
   free_names(model->transforms, model->n_features);
   free_names(model->component_names, model->n_components);
   hierarchy_destroy(model->hierarchy);
+  json_decref(model->facts);
   free(model);
 }
 
@@ -527,4 +529,15 @@ const char *gmmpi_model_component_name(const gmmpi_model *model, int64_t compone
 {
   if (model->component_names == NULL || component < 0 || component >= model->n_components) return NULL;
   return model->component_names[component];
+}
+
+const char *gmmpi_model_feature_name(const gmmpi_model *model, int64_t feature)
+{
+  if (model->feature_names == NULL || feature < 0 || feature >= model->n_features) return NULL;
+  return model->feature_names[feature];
+}
+
+int64_t gmmpi_model_n_parameters(const gmmpi_model *model)
+{
+  return model_n_parameters(model);
 }

@@ -12,6 +12,7 @@ import types
 import unittest
 
 import h5py
+import matplotlib.colors
 import numpy as np
 
 from harness import Case, SOURCE
@@ -57,12 +58,17 @@ class ManyPictures(Case):
 
 class Looks(Case):
     def test_components_can_be_told_apart(self):
-        looks = [style.look_of(k) for k in range(56)]
-        self.assertEqual(len(set(looks)), 56)
-        self.assertEqual([look[0] for look in looks], style.colours(56))
+        looks = [style.look_of(k) for k in range(70)]
+        self.assertEqual(len(set(looks)), 70)
+        self.assertEqual([look[0] for look in looks], style.colours(70))
+        marks = [(style.component_colour(k), style.component_marker(k)) for k in range(-1, 70)]
+        self.assertEqual(len(set(marks)), 71)
+        self.assertEqual(marks[1:11], [(colour, "o") for colour in style.PALETTE])
+        self.assertEqual([colour for colour, _ in marks[11:21]], style.PALETTE)
+        self.assertEqual(marks[0], (style.NOISE, "x"))
 
     def test_colours_differ_for_every_eye(self):
-        for colours in (style.PALETTE, [colour for colour, _ in selection.PAIRS.values()]):
+        for colours in (style.PALETTE + [style.NOISE], [colour for colour, _ in selection.PAIRS.values()]):
             coded = np.array([[int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)] for colour in colours])
             linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
             self.assertLess(lab(linear)[:, 0].max(), 75)  # on white, whose L is 100
@@ -70,6 +76,13 @@ class Looks(Case):
                 seen = lab(linear @ np.transpose(matrix))
                 distances = np.linalg.norm(seen[:, None] - seen, axis=2)[np.triu_indices(len(seen), 1)]
                 self.assertGreater(distances.min(), 15, eye)
+
+    def test_colours_of_components_are_seen_on_white(self):
+        """The contrast that WCAG 2 asks of graphics is 3."""
+        for colour in style.PALETTE + [style.NOISE]:
+            coded = np.array(matplotlib.colors.to_rgb(colour))
+            linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+            self.assertGreaterEqual(1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05), 3, colour)
 
     def test_labels_are_spread(self):
         np.testing.assert_array_equal(style.spread([0.9, 0.1, 0.5], 0.2, 0, 1), [0.9, 0.1, 0.5])
@@ -399,7 +412,7 @@ class GroupPictures(ManyPictures):
             texts = [text.get_text() for text in panel.texts]
             self.assertEqual(texts, ["failed (65)\nbad data"] if g == 5 else ["not converged"] if g in (1, 11) else [])
             self.assertEqual(bool(panel.patch.get_hatch()), g == 5)
-            expected = {tuple(np.round(self.means[g, k], 8)): 0.75 * np.array(style.look_of(k)[0]) for k in range(3) if self.weights[g, k] > 0}
+            expected = {tuple(np.round(self.means[g, k], 8)): np.array(style.look_of(k)[0]) for k in range(3) if self.weights[g, k] > 0}
             self.assertEqual([len(shapes.get_paths()) for shapes in panel.collections[:2]], [len(expected)] * 2 if expected else [])
             self.assertEqual({tuple(np.round(place, 8)) for marks in panel.collections[2:] for place in marks.get_offsets()}, set(expected))
             for shapes, radius in zip(panel.collections[:2], (1, 2)):

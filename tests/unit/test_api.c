@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -139,6 +140,7 @@ static void expect_refusal(const char *name, const char *value, const char *mess
 static void test_refusals(void **state)
 {
   (void)state;
+  expect_refusal("noise", "maybe", "--noise: \"maybe\" is neither yes nor no; give one");
   expect_refusal("tol", "-1", "--tol: -1 is below 0; give a number >= 0");
   expect_refusal("tol", "1e101", "--tol: 1e101 is above 1e+100; give a number >= 0 and <= 1e+100");
   expect_refusal("tol", "nan", "--tol: \"nan\" is no number; give one such as 1e-3 or 2.5");
@@ -176,7 +178,8 @@ static void test_every_option(void **state)
       {"coarse-to-fine", "no", "no"}, {"init", "somewhere/model.h5", "somewhere/model.h5"},
       {"init", "random", "random"},   {"memory-limit", "2K", "2048"},
       {"delimiter", "tab", "tab"},    {"columns", "A,B", "A,B"},
-      {"missing", "drop", "drop"}};
+      {"missing", "drop", "drop"},    {"noise", "yes", "yes"},
+      {"noise", "no", "no"}};
   for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
     if (gmmpi_options_set(options, given[i][0], given[i][1], &error) != GMMPI_OK) fail_msg("%s", error.message);
     assert_int_equal(gmmpi_options_get(options, given[i][0], value, sizeof value, &error), GMMPI_OK);
@@ -531,6 +534,189 @@ static void test_observer(void **state)
   gmmpi_options_destroy(options);
 }
 
+static bool never(void *context)
+{
+  ++*(int64_t *)context;
+  return false;
+}
+
+/* Questions at intervals are fewer, and come all the same. */
+static void test_questions_at_intervals(void **state)
+{
+  (void)state;
+  gmmpi_options *options = options_for("2");
+  gmmpi_observer *observer = NULL;
+  gmmpi_model *model = NULL;
+  gmmpi_error error = {0};
+  int64_t n_questions[2] = {0, 0};
+  gmmpi_observer_create(&observer, &error);
+  for (int i = 0; i < 2; i++) {
+    gmmpi_observer_on_question(observer, never, &n_questions[i]);
+    gmmpi_observer_ask_every(observer, i == 0 ? 0.0 : 1e9);
+    assert_int_equal(fit_rows(options, observer, &model, NULL, &error), GMMPI_OK);
+    gmmpi_model_destroy(model);
+  }
+  assert_true(n_questions[0] > 10);
+  assert_int_equal(n_questions[1], 1);
+  gmmpi_observer_destroy(observer);
+  gmmpi_options_destroy(options);
+}
+
+/* Rows in single precision are the same rows; the same predictions of one prepared predictor, of few rows and of many
+ * by several threads. */
+static void test_single_rows_and_predictor(void **state)
+{
+  (void)state;
+  enum { MANY = 3000 };
+  static const float single[N] = {0.125F, -0.25F, 0.0F, 9.75F, 10.125F, 10.5F};
+  static const double weights[N] = {1, 2, 1, 1, 1, 1};
+  static double many[MANY];
+  static float many_single[MANY];
+  static int32_t labels[2][MANY];
+  static double shares[2][2 * MANY];
+  static double density[3][MANY];
+  double same[N];
+  gmmpi_options *options = options_for("2");
+  gmmpi_points *points[4] = {NULL};
+  gmmpi_model *model[4] = {NULL};
+  gmmpi_predictor *predictor = NULL;
+  gmmpi_error error = {0};
+  for (int i = 0; i < N; i++) same[i] = (double)single[i];
+  gmmpi_points_create(MPI_COMM_WORLD, same, N, 1, options, &points[0], &error);
+  gmmpi_points_create_single(MPI_COMM_WORLD, single, NULL, N, 1, options, &points[1], &error);
+  gmmpi_points_create_weighted(MPI_COMM_WORLD, same, weights, N, 1, options, &points[2], &error);
+  gmmpi_points_create_single(MPI_COMM_WORLD, single, weights, N, 1, options, &points[3], &error);
+  for (int i = 0; i < 4; i++) {
+    if (gmmpi_fit(points[i], options, NULL, &model[i], NULL, &error) != GMMPI_OK) fail_msg("%s", error.message);
+    assert_memory_equal(gmmpi_model_means(model[i]), gmmpi_model_means(model[i & 2]), 2 * sizeof(double));
+    gmmpi_points_destroy(points[i]);
+  }
+  assert_true(gmmpi_model_means(model[0])[0] != gmmpi_model_means(model[2])[0]);
+  assert_int_equal(gmmpi_points_create_single(MPI_COMM_WORLD, NULL, NULL, N, 1, options, &points[0], &error),
+                   GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+
+  for (int i = 0; i < MANY; i++) many[i] = (double)(many_single[i] = (float)i / 256.0F);
+  assert_int_equal(gmmpi_predict(model[0], many, MANY, labels[0], shares[0], density[0], &error), GMMPI_OK);
+  assert_int_equal(gmmpi_predictor_create(model[0], 0, &predictor, &error), GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_predictor_create(model[0], 3, &predictor, &error), GMMPI_OK);
+  for (int way = 0; way < 3; way++) {
+    for (int i = 0; i < MANY; i += way == 0 ? 1 : MANY) {
+      const int n = way == 0 ? 1 : MANY;
+      const gmmpi_status status =
+          way < 2 ? gmmpi_predictor_predict(predictor, many + i, n, labels[1] + i, shares[1] + 2 * i, density[1] + i,
+                                            density[2] + i, &error)
+                  : gmmpi_predictor_predict_single(predictor, many_single, n, labels[1], shares[1], density[1],
+                                                   density[2], &error);
+      assert_int_equal(status, GMMPI_OK);
+    }
+    assert_memory_equal(labels[0], labels[1], sizeof labels[0]);
+    assert_memory_equal(shares[0], shares[1], sizeof shares[0]);
+    assert_memory_equal(density[0], density[1], sizeof density[0]);
+    assert_memory_equal(density[0], density[2], sizeof density[0]);
+    memset(labels[1], 0, sizeof labels[1]);
+  }
+  /* Of many rows that are wrong the first is named. */
+  many[MANY - 1] = NAN;
+  many[MANY - 900] = INFINITY;
+  assert_int_equal(gmmpi_predictor_predict(predictor, many, MANY, NULL, NULL, density[0], NULL, &error),
+                   GMMPI_BAD_DATA);
+  assert_int_equal(error.place, MANY - 900 + 1);
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_predictor_predict(predictor, many, 10, NULL, NULL, density[0], NULL, &error), GMMPI_OK);
+  gmmpi_predictor_destroy(predictor);
+  gmmpi_predictor_destroy(NULL);
+  for (int i = 0; i < 4; i++) gmmpi_model_destroy(model[i]);
+  gmmpi_options_destroy(options);
+}
+
+/* The file as bytes and on the disk, what it notes, and the model's arrays and names. */
+static void test_what_a_model_is_made_of(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"height"};
+  char path[] = "/tmp/gmmpi_test_api_XXXXXX";
+  gmmpi_options *options = options_for("2");
+  gmmpi_points *points = NULL;
+  gmmpi_model *model = NULL;
+  gmmpi_model *again = NULL;
+  gmmpi_error error = {0};
+  gmmpi_options_set(options, "covariance", "EII", &error);
+  gmmpi_points_create(MPI_COMM_WORLD, rows, N, 1, options, &points, &error);
+  assert_null(gmmpi_points_feature_name(points, 0));
+  assert_int_equal(gmmpi_points_set_feature_names(points, (const char *const[]){"length"}, &error), GMMPI_OK);
+  assert_int_equal(gmmpi_points_set_feature_names(points, names, &error), GMMPI_OK);
+  assert_string_equal(gmmpi_points_feature_name(points, 0), "height");
+  assert_int_equal(gmmpi_fit(points, options, NULL, &model, NULL, &error), GMMPI_OK);
+  assert_string_equal(gmmpi_model_feature_name(model, 0), "height");
+  assert_null(gmmpi_model_feature_name(model, 1));
+  assert_int_equal(gmmpi_model_n_parameters(model), 4); /* two means, a variance, a weight */
+
+  int n_dimensions = 0;
+  int64_t shape[3] = {0};
+  double numbers[2];
+  assert_int_equal(gmmpi_model_array(model, "covariances", &n_dimensions, shape, NULL, &error), GMMPI_OK);
+  assert_int_equal(n_dimensions, 3);
+  assert_true(shape[0] == 2 && shape[1] == 1 && shape[2] == 1);
+  gmmpi_model_array(model, "covariances", &n_dimensions, shape, numbers, &error);
+  assert_true(numbers[0] == gmmpi_model_covariances(model)[0] && numbers[1] == numbers[0]);
+  gmmpi_model_array(model, "precisions_cholesky", &n_dimensions, shape, numbers, &error);
+  assert_close(numbers[0], 1 / sqrt(gmmpi_model_covariances(model)[0]), 1e-13 * numbers[0]);
+  assert_int_equal(gmmpi_model_array(model, "dof", &n_dimensions, shape, NULL, &error), GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+
+  char *facts[2] = {NULL};
+  void *image[2] = {NULL};
+  size_t n_bytes[2] = {0};
+  write_file(path, "");
+  assert_int_equal(gmmpi_model_write(model, path, &error), GMMPI_OK);
+  assert_int_equal(gmmpi_model_read(path, &again, &error), GMMPI_OK);
+  const gmmpi_model *const both[2] = {model, again};
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(gmmpi_model_image(both[i], &image[i], &n_bytes[i], &error), GMMPI_OK);
+    assert_int_equal(gmmpi_model_facts(both[i], &facts[i], &error), GMMPI_OK);
+  }
+  assert_int_equal(n_bytes[0], n_bytes[1]);
+  assert_memory_equal(image[0], image[1], n_bytes[0]);
+  assert_non_null(strstr(facts[0], "\"n_samples\": 6"));
+  assert_non_null(strstr(facts[0], "\"init\": \"kmeans\""));
+  assert_null(strstr(facts[0], "feature_names"));
+  FILE *file = fopen(path, "rb");
+  char *content = malloc(n_bytes[0] + 1);
+  assert_int_equal(fread(content, 1, n_bytes[0] + 1, file), n_bytes[0]);
+  assert_memory_equal(content, image[0], n_bytes[0]);
+  fclose(file);
+  free(content);
+  for (int i = 0; i < 2; i++) {
+    free(image[i]);
+    free(facts[i]);
+  }
+  gmmpi_model_destroy(model);
+  gmmpi_model_destroy(again);
+  gmmpi_points_destroy(points);
+  gmmpi_options_destroy(options);
+  unlink(path);
+}
+
+static void test_model_from_json(void **state)
+{
+  (void)state;
+  static const char text[] = "{\"weights\": [0.25, 0.75], \"means\": [[1], [2]], \"covariances\": [1, 3]}";
+  gmmpi_model *model = NULL;
+  gmmpi_error error = {0};
+  char *facts = NULL;
+  assert_int_equal(gmmpi_model_from_json(text, "spherical", &model, &error), GMMPI_OK);
+  assert_true(gmmpi_model_weights(model)[1] == 0.75 && gmmpi_model_covariances(model)[1] == 3.0);
+  assert_int_equal(gmmpi_model_facts(model, &facts, &error), GMMPI_OK);
+  assert_string_equal(facts, "{}");
+  free(facts);
+  gmmpi_model_destroy(model);
+  assert_int_equal(gmmpi_model_from_json(text, "round", &model, &error), GMMPI_WRONG_USAGE);
+  error = (gmmpi_error){0};
+  assert_int_equal(gmmpi_model_from_json(text, "full", &model, &error), GMMPI_BAD_DATA);
+}
+
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_fit),
@@ -544,7 +730,11 @@ int main(int argc, char **argv)
                                      cmocka_unit_test(test_known_labels),
                                      cmocka_unit_test(test_starts),
                                      cmocka_unit_test(test_adaptation),
-                                     cmocka_unit_test(test_observer)};
+                                     cmocka_unit_test(test_observer),
+                                     cmocka_unit_test(test_questions_at_intervals),
+                                     cmocka_unit_test(test_single_rows_and_predictor),
+                                     cmocka_unit_test(test_what_a_model_is_made_of),
+                                     cmocka_unit_test(test_model_from_json)};
   MPI_Init(&argc, &argv);
   const int failures = cmocka_run_group_tests(tests, NULL, NULL);
   MPI_Finalize();

@@ -213,3 +213,21 @@ gmmpi_status file_array_contract(gmmpi_model *model, const model_array *array, c
   array_contraction_end(&contraction);
   return status;
 }
+
+gmmpi_status gmmpi_model_array(const gmmpi_model *model, const char *name, int *n_dimensions, int64_t *shape,
+                               double *numbers, gmmpi_error *error)
+{
+  model_array arrays[MODEL_MOST_ARRAYS];
+  const int n_arrays = file_arrays(model, arrays);
+  int i = 0;
+  while (i < n_arrays && strcmp(arrays[i].name, name) != 0) i++;
+  if (i == n_arrays) return fail(error, GMMPI_WRONG_USAGE, "the model has no %.100s", name);
+  *n_dimensions = arrays[i].n_dimensions;
+  memcpy(shape, arrays[i].shape, MODEL_MOST_DIMENSIONS * sizeof *shape);
+  if (numbers == NULL) return GMMPI_OK;
+  if (arrays[i].numbers != NULL)
+    memcpy(numbers, arrays[i].numbers, (size_t)arrays[i].length * sizeof *numbers);
+  else
+    file_array_expand(model, &arrays[i], numbers);
+  return GMMPI_OK;
+}

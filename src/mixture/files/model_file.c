@@ -7,6 +7,7 @@
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
 #include "support/hdf5_image.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 #include "support/seal.h"
 
@@ -20,6 +21,14 @@ static json_t *identity_of(const gmmpi_model *model)
                    (json_int_t)MODEL_FORMAT_VERSION, "program_version", GMMPI_VERSION, "covariance",
                    model->family->name, "n_components", (json_int_t)model->n_components, "n_features",
                    (json_int_t)model->n_features);
+}
+
+json_t *model_file_without_identity(json_t *attributes)
+{
+  static const char *const own[] = {"format",     "format_version", "program_version", "covariance",     "n_components",
+                                    "n_features", "feature_names",  "transforms",      "component_names"};
+  for (int i = 0; i < (int)(sizeof own / sizeof own[0]); i++) json_object_del(attributes, own[i]);
+  return attributes;
 }
 
 static bool write_attributes(hid_t root, const gmmpi_model *model, const json_t *facts)
@@ -97,19 +106,17 @@ gmmpi_status model_file_image(const gmmpi_model *model, const json_t *facts, voi
   bool filled;
   bool described;
   bool whole;
-  H5E_BEGIN_TRY
-  {
-    const hid_t file = hdf5_image_create(expected_bytes(model));
-    filled = file >= 0 && write_numbers(file, model) && write_hierarchy(file, model->hierarchy);
-    described = filled && write_attributes(file, model, facts);
-    whole = described && hdf5_image_bytes(file, bytes, n_bytes);
-    if (whole) {
-      *n_bytes += SEAL_BYTES;
-      seal_put(*bytes, (int64_t)*n_bytes, MODEL_SEAL, MODEL_FORMAT_VERSION);
-    }
-    if (file >= 0) H5Fclose(file);
+  hdf5_use_begin();
+  const hid_t file = hdf5_image_create(expected_bytes(model));
+  filled = file >= 0 && write_numbers(file, model) && write_hierarchy(file, model->hierarchy);
+  described = filled && write_attributes(file, model, facts);
+  whole = described && hdf5_image_bytes(file, bytes, n_bytes);
+  if (whole) {
+    *n_bytes += SEAL_BYTES;
+    seal_put(*bytes, (int64_t)*n_bytes, MODEL_SEAL, MODEL_FORMAT_VERSION);
   }
-  H5E_END_TRY
+  if (file >= 0) H5Fclose(file);
+  hdf5_use_end();
   if (whole) return GMMPI_OK;
   if (filled && !described)
     return fail(error, GMMPI_INTERNAL, "the attributes of the model's file could not be made; report this fault");
@@ -120,9 +127,21 @@ gmmpi_status gmmpi_model_write(const gmmpi_model *model, const char *path, gmmpi
 {
   void *bytes;
   size_t n_bytes;
-  gmmpi_status status = model_file_image(model, NULL, &bytes, &n_bytes, error);
+  gmmpi_status status = model_file_image(model, model->facts, &bytes, &n_bytes, error);
   if (status != GMMPI_OK) return status;
   status = file_write_whole(path, bytes, n_bytes, error);
   free(bytes);
   return status;
+}
+
+gmmpi_status gmmpi_model_image(const gmmpi_model *model, void **bytes, size_t *n_bytes, gmmpi_error *error)
+{
+  *bytes = NULL;
+  return model_file_image(model, model->facts, bytes, n_bytes, error);
+}
+
+gmmpi_status gmmpi_model_facts(const gmmpi_model *model, char **text, gmmpi_error *error)
+{
+  *text = model->facts != NULL ? json_dumps(model->facts, JSON_REAL_PRECISION(17)) : strdup("{}");
+  return *text != NULL ? GMMPI_OK : fail(error, GMMPI_NO_MEMORY, "there is no memory for what the model's file notes");
 }

@@ -44,6 +44,9 @@ int64_t model_file_extra_bytes(const covariance_family *family, int64_t n_compon
  * reference. The factors are computed anew. Errors: 66, 65, 74, 71. */
 gmmpi_status model_file_read(const char *path, gmmpi_model **model, json_t **facts, gmmpi_error *error);
 
+/* The attributes of a file without those that are the model's own; takes the reference. */
+json_t *model_file_without_identity(json_t *attributes);
+
 /* Does the file end with the seal of a model, damaged or not? */
 bool model_file_has_seal(const char *path);
 

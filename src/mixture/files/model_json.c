@@ -275,3 +275,13 @@ gmmpi_status model_from_json(const char *path, const char *text, const covarianc
   json_decref(object);
   return status;
 }
+
+gmmpi_status gmmpi_model_from_json(const char *text, const char *covariance, gmmpi_model **model, gmmpi_error *error)
+{
+  char families[256];
+  const covariance_family *family = family_find(covariance);
+  if (family == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "\"%s\" is no kind of covariance; use %s", covariance,
+                family_list(families, sizeof families));
+  return model_from_json("the model", text, family, model, error);
+}
