@@ -178,7 +178,7 @@ static void test_every_option(void **state)
       {"coarse-to-fine", "no", "no"}, {"init", "somewhere/model.h5", "somewhere/model.h5"},
       {"init", "random", "random"},   {"memory-limit", "2K", "2048"},
       {"delimiter", "tab", "tab"},    {"columns", "A,B", "A,B"},
-      {"missing", "drop", "drop"},     {"noise", "yes", "yes"},
+      {"missing", "drop", "drop"},    {"noise", "yes", "yes"},
       {"noise", "no", "no"}};
   for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
     if (gmmpi_options_set(options, given[i][0], given[i][1], &error) != GMMPI_OK) fail_msg("%s", error.message);
@@ -562,8 +562,8 @@ static void test_questions_at_intervals(void **state)
   gmmpi_options_destroy(options);
 }
 
-/* Rows in single precision are the same rows; the same predictions of one prepared predictor, of few rows and of many by
- * several threads. */
+/* Rows in single precision are the same rows; the same predictions of one prepared predictor, of few rows and of many
+ * by several threads. */
 static void test_single_rows_and_predictor(void **state)
 {
   (void)state;
