@@ -22,6 +22,7 @@ ROOMS = {
     "fit": None,
     "job": ("support", "sources", "points", "mixture", "kernels", "passes", "em/state", "em/state_fields", "em/event", "em/observer", "em/timings"),
     "apply": ("support", "sources", "points", "mixture", "kernels"),
+    "alone": ("support",),
     "cli": None,
 }
 

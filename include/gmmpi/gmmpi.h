@@ -35,7 +35,6 @@
 #ifndef GMMPI_GMMPI_H
 #define GMMPI_GMMPI_H
 
-#include "gmmpi/alone.h"
 #include "gmmpi/apply.h"
 #include "gmmpi/error.h"
 #include "gmmpi/fit.h"

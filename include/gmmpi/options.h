@@ -50,6 +50,13 @@ GMMPI_API gmmpi_status gmmpi_options_set_start(gmmpi_options *options, const gmm
 GMMPI_API gmmpi_status gmmpi_options_set_labels(gmmpi_options *options, const int64_t *labels, int64_t n_local,
                                                 gmmpi_error *error);
 
+/* Whom gmmpi_points_create (and its likes), gmmpi_points_open and gmmpi_fit, which print nothing, tell in one sentence
+ * what is doubtful but no error: a reading of a file, weights that do not sum to 1, a disk that failed. report is
+ * called, once for each, before they return, whether they succeed or not, in the thread that called them, and on one
+ * rank alone, in most cases rank 0; text is valid while it runs. NULL: nobody, which is the default. */
+GMMPI_API void gmmpi_options_on_warning(gmmpi_options *options, void (*report)(void *context, const char *text),
+                                        void *context);
+
 /* All options there are, for index from 0 to gmmpi_options_count() - 1: the name, and what it does, as in
  * `gmmpi fit --help`. NULL beyond them. */
 GMMPI_API int64_t gmmpi_options_count(void);

@@ -58,10 +58,10 @@ GMMPI_API gmmpi_status gmmpi_points_create_labelled(MPI_Comm comm, const double 
  * header, delimiter, skip-lines, comment, decimal and keep-index; missing and infinite; weights, weights-sum and
  * known-labels; precision, threads, memory-limit and scratch. Whether the points fit into memory, or are streamed from
  * the file in each iteration, depends on the fit to come, too, so that components, covariance and the others are best
- * set before. NULL: the defaults. A reading that is in doubt is a warning of rank 0 on standard error. Errors, the same
- * on every rank: GMMPI_NO_INPUT no such file; GMMPI_BAD_DATA its content, with the line of a text file or the row, from
- * 1, as error->place; GMMPI_INPUT_FAILED; GMMPI_NO_MEMORY, also when the points are found not to fit before they are
- * read. */
+ * set before. NULL: the defaults. A reading that is in doubt is a warning
+ * (gmmpi_options_on_warning). Errors, the same on every rank: GMMPI_NO_INPUT no such file; GMMPI_BAD_DATA its content,
+ * with the line of a text file or the row, from 1, as error->place; GMMPI_INPUT_FAILED; GMMPI_NO_MEMORY, also when the
+ * points are found not to fit before they are read. */
 GMMPI_API gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_options *options,
                                          gmmpi_points **points, gmmpi_error *error);
 

@@ -39,8 +39,9 @@ class Program:
 
     def knows(self, word):
         """Is it in the help of gmmpi fit?"""
-        done = subprocess.run([self.path, "fit", "--help"], capture_output=True, text=True, env=self.environment)
-        return word in done.stdout
+        asked = [subprocess.run([self.path, "fit", option], capture_output=True, text=True, env=self.environment)
+                 for option in ("--help-all", "--help")]  # older builds have the latter alone
+        return any(word in done.stdout for done in asked)
 
     def fit(self, data, k, *arguments):
         """The summary of a fit, whose model is then in self.file("model.h5"), with "core_seconds": its time, or what of the core

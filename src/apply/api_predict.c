@@ -3,6 +3,7 @@
 #include "apply/predictor.h"
 #include "gmmpi/apply.h"
 #include "support/error.h"
+#include "support/linear_algebra.h"
 #include "support/memory.h"
 #include "support/threads.h"
 
@@ -41,7 +42,11 @@ static gmmpi_status no_memory(gmmpi_error *error)
 
 static void worker_prepare(worker *one, const gmmpi_model *model)
 {
-  if (one->self == NULL) predictor_create(kernel_best(KERNEL_HIGHEST_LEVEL), model, &one->self, &one->error);
+  if (one->self == NULL) {
+    linear_algebra_begin();
+    predictor_create(kernel_best(KERNEL_HIGHEST_LEVEL), model, &one->self, &one->error);
+    linear_algebra_end();
+  }
   if (one->tile == NULL) one->tile = allocate(model->n_features, TILE_ROWS * sizeof(double));
   if (one->tile == NULL) no_memory(&one->error);
 }

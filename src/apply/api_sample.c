@@ -4,6 +4,7 @@
 
 #include "apply/sample.h"
 #include "support/error.h"
+#include "support/linear_algebra.h"
 #include "support/memory.h"
 
 #include <stdlib.h>
@@ -14,7 +15,9 @@ gmmpi_status gmmpi_sample(const gmmpi_model *model, int64_t n_points, uint64_t s
   const int64_t d = model->n_features;
   if (n_points < 0) return fail(error, GMMPI_WRONG_USAGE, "%lld points: give 0 or more", (long long)n_points);
   sampler *source;
+  linear_algebra_begin();
   gmmpi_status status = sampler_create(model, seed, &source, error);
+  linear_algebra_end();
   if (status != GMMPI_OK) return status;
   double *unwanted = allocate(d, sizeof *unwanted);
   if (unwanted == NULL)

@@ -4,10 +4,10 @@
 #include "support/error.h"
 #include "support/feature_transform.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 #include "support/option.h"
 #include "support/word_list.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -37,17 +37,6 @@ char *feature_called(const gmmpi_model *model, int64_t feature)
 
 /* --- a name that is not there --- */
 
-/* The same but for capitals, blanks and what joins words? */
-static bool nearly_same(const char *a, const char *b)
-{
-  for (;; a++, b++) {
-    while (*a != '\0' && strchr(" \t_-.", *a) != NULL) a++;
-    while (*b != '\0' && strchr(" \t_-.", *b) != NULL) b++;
-    if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return false;
-    if (*a == '\0') return true;
-  }
-}
-
 static gmmpi_status no_such_feature(const reading *list, const char *word, gmmpi_error *error)
 {
   const gmmpi_model *model = list->model;
@@ -55,12 +44,12 @@ static gmmpi_status no_such_feature(const reading *list, const char *word, gmmpi
   if (model->feature_names == NULL)
     return fail(error, GMMPI_BAD_DATA, "%s: has no feature \"%.100s\" (%s); its features have no names, give 1 to %lld",
                 list->owner, word, list->option, (long long)model->n_features);
-  for (int64_t j = 0; j < model->n_features; j++) {
-    if (nearly_same(word, model->feature_names[j]))
-      return fail(error, GMMPI_BAD_DATA,
-                  "%s: has no feature \"%.100s\" (%s); did you mean \"%.100s\"? names must be the same to the letter",
-                  list->owner, word, list->option, model->feature_names[j]);
-  }
+  near_word meant = {.word = word};
+  for (int64_t j = 0; j < model->n_features; j++) near_word_try(&meant, model->feature_names[j]);
+  if (meant.nearest != NULL)
+    return fail(error, GMMPI_BAD_DATA,
+                "%s: has no feature \"%.100s\" (%s); did you mean \"%.100s\"? names must be the same to the letter",
+                list->owner, word, list->option, meant.nearest);
   size_t used = 0;
   there[0] = '\0';
   for (int64_t j = 0; j < model->n_features; j++) {

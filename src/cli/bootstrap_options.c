@@ -4,6 +4,7 @@
 #include "cli/bootstrap_output.h"
 #include "cli/model_data.h"
 #include "cli/options.h"
+#include "cli/time_option.h"
 #include "fit/options.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -62,6 +63,7 @@ gmmpi_status bootstrap_command_parse(int argc, char **argv, int rank, bootstrap_
   of_fit[2].help = "added to the diagonal of every covariance by the M-step";
   const option_record options[] = {
       {.name = "replicates",
+       .brief = "how many replicates",
        .argument = "R",
        .help = "how many replicates",
        .kind = OPTION_INTEGER,
@@ -70,6 +72,7 @@ gmmpi_status bootstrap_command_parse(int argc, char **argv, int rank, bootstrap_
        .largest = 100000000,
        .fallback = "999"},
       {.name = "type",
+       .brief = "wlbs or poisson: weights of the rows",
        .argument = "NAME",
        .help = "weights of the rows in a replicate, times their own: wlbs: exponential ones, the weighted likelihood "
                "bootstrap; poisson: counts of mean 1, about what drawing rows with replacement gives",
@@ -78,6 +81,7 @@ gmmpi_status bootstrap_command_parse(int argc, char **argv, int rank, bootstrap_
        .choices = bootstrap_types,
        .fallback = "wlbs"},
       {.name = "level",
+       .brief = "share that the intervals hold",
        .argument = "P",
        .help = "share of the replicates that the intervals hold",
        .kind = OPTION_REAL,
@@ -88,6 +92,7 @@ gmmpi_status bootstrap_command_parse(int argc, char **argv, int rank, bootstrap_
        .below_most = true,
        .fallback = "0.95"},
       {.name = "seed",
+       .brief = "all randomness",
        .argument = "S",
        .help = "all randomness; a replicate's weights are a function of seed, its number and the row",
        .kind = OPTION_SEED,
@@ -96,12 +101,14 @@ gmmpi_status bootstrap_command_parse(int argc, char **argv, int rank, bootstrap_
   };
   const option_record outputs[] = {
       {.name = "output",
+       .brief = "estimates, standard errors, intervals",
        .letter = 'o',
        .argument = "OUT.h5",
        .help = "HDF5 with /weights, /means, /covariances, each with estimate, standard_error, lower and upper",
        .kind = OPTION_TEXT,
        .value = &command->output_path},
       {.name = "table",
+       .brief = "the same as text",
        .argument = "T.csv",
        .help = "the same as text, a row for each number",
        .kind = OPTION_TEXT,
@@ -117,15 +124,26 @@ gmmpi_status bootstrap_command_parse(int argc, char **argv, int rank, bootstrap_
        .kind = OPTION_TEXT,
        .value = &command->checkpoint},
       {.name = "restart",
+       .brief = "go on from a checkpoint",
        .argument = "FILE|auto",
        .help = "go on behind the replicates in a checkpoint, at any number of ranks; there may be more --replicates "
                "now. auto: the one of --checkpoint, if it is there",
        .kind = OPTION_TEXT,
        .value = &command->restart},
+      time_limit_option(
+          &command->time_limit,
+          "stop, with what is done in the checkpoint, before the program has run for T: seconds, 90m, 4h, "
+          "MM:SS, HH:MM:SS, D-HH:MM:SS; none (default: until SLURM_JOB_END_TIME where SLURM sets it, else "
+          "none)"),
       option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
       option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
-      {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
+      {.name = "json",
+       .brief = "the summary as one JSON object",
+       .help = "print the summary as one JSON object",
+       .kind = OPTION_FLAG,
+       .value = &command->json},
       {.name = "quiet",
+       .brief = "no progress and no summary",
        .letter = 'q',
        .help = "print nothing but warnings, errors and what --json asks for",
        .kind = OPTION_FLAG,
@@ -138,8 +156,21 @@ gmmpi_status bootstrap_command_parse(int argc, char **argv, int rank, bootstrap_
       reading_group(&command->reading),
       weights_group(&command->reading),
       {.options = &known_labels_option, .n_options = 1, .values = &command->reading}};
+  static const usage_note examples[] = {
+      {"gmmpi bootstrap model.h5 points.csv --replicates 99 -o errors.h5",
+       "from 99 replicates of the rows that the model was fitted to"},
+      {"gmmpi bootstrap model.h5 points.csv --replicates 99 --table errors.csv", "the same as text"},
+      {NULL, NULL},
+  };
+  static const usage_note files[] = {
+      {"OUT.h5.checkpoint", "replicates that are done, unless --checkpoint says where; removed in the end"},
+      {NULL, NULL},
+  };
   const command_usage usage = {
       .name = "bootstrap",
+      .purpose = "standard errors and intervals of a model's numbers",
+      .examples = examples,
+      .files = files,
       .synopsis = "MODEL.h5 DATA [options]",
       .about = "Says how certain the numbers of a model are: it fits the model again and again to the rows of DATA, to "
                "which it was fitted, with random weights, each time beginning at the model. What the numbers of these "

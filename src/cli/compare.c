@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
+#include "job/progress.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/signals.h"
@@ -30,6 +31,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, compare_command *comm
 {
   const option_record options[] = {
       {.name = "n-samples",
+       .brief = "points drawn from each model",
        .letter = 'n',
        .argument = "N",
        .help = "how many points are drawn from each model; standard errors fall with the root of it",
@@ -39,26 +41,40 @@ static gmmpi_status parse(int argc, char **argv, int rank, compare_command *comm
        .largest = INT64_C(1) << 36,
        .fallback = "100000"},
       {.name = "seed",
+       .brief = "all randomness",
        .argument = "S",
        .help = "all randomness; the same seed gives the same numbers at any number of ranks",
        .kind = OPTION_SEED,
        .value = &command->seed,
        .fallback = "0"},
       {.name = "table",
+       .brief = "the matched components as text",
        .argument = "T.csv",
        .help = "also the matched components as text, a row for each pair and for each that has no partner",
        .kind = OPTION_TEXT,
        .value = &command->table_path},
-      {.name = "json", .help = "print the result as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
+      {.name = "json",
+       .brief = "the result as one JSON object",
+       .help = "print the result as one JSON object",
+       .kind = OPTION_FLAG,
+       .value = &command->json},
       {.name = "quiet",
+       .brief = "no summary",
        .letter = 'q',
        .help = "print nothing but warnings, errors and what --json asks for",
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
   const option_group groups[] = {OPTION_GROUP("Options", options)};
+  static const usage_note examples[] = {
+      {"gmmpi compare model.h5 other.h5", "how far apart two densities are, and which components match"},
+      {"gmmpi compare model.h5 other.h5 --table matched.csv", "with the matched components as text"},
+      {NULL, NULL},
+  };
   const command_usage usage = {
       .name = "compare",
+      .purpose = "say how alike two models are",
+      .examples = examples,
       .synopsis = "A.h5 B.h5 [options]",
       .about = "Says how alike two models are: the Kullback-Leibler divergences of their densities both ways, the "
                "Jensen-Shannon divergence and the total variation, in nats, as means over points that are drawn from "
@@ -113,10 +129,13 @@ gmmpi_status command_compare(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   compare_command command = {0};
   gmmpi_model *models[2] = {NULL, NULL};
   component_match *matches = NULL;
+  progress shown;
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: comparing %s and %s", command.paths[0], command.paths[1]);
+  progress_open(&shown, rank, command.quiet ? -1 : 0, NULL);
+  progress_begin(&shown, "reading", command.paths[0]);
   if (try_table(comm, &command, error) != GMMPI_OK || read_models(comm, &command, models, error) != GMMPI_OK) goto done;
   comparison_result result = {.paths = {command.paths[0], command.paths[1]},
                               .models = {models[0], models[1]},
@@ -128,10 +147,12 @@ gmmpi_status command_compare(MPI_Comm comm, int argc, char **argv, gmmpi_error *
                           command.seed, &result.divergences, error) == GMMPI_OK &&
       match_components(comm, models[0], models[1], &matches, &result.n_matches, error) == GMMPI_OK) {
     result.matches = matches;
+    progress_close(&shown);
     show(comm, rank, &command, &result, error);
   }
 
 done:
+  progress_close(&shown);
   free(matches);
   for (int i = 0; i < 2; i++) gmmpi_model_destroy(models[i]);
   return error->status;

@@ -66,12 +66,19 @@ gmmpi_status command_condition(MPI_Comm comm, int argc, char **argv, gmmpi_error
 {
   static const option_record list = {
       .name = "given",
+      .brief = "what is known, as \"A=1.5,B=2\" (required)",
       .argument = "LIST",
       .help = "what is known (required): features, by name or by number from 1, and their values in the units of the "
               "data, as \"A=1.5,B=2\"; a name with a comma or = is quoted as in CSV",
       .kind = OPTION_TEXT};
+  static const usage_note examples[] = {
+      {"gmmpi condition model.h5 --given \"x=1.5\" -o rest.h5", "the model of y and z where x is 1.5"},
+      {NULL, NULL},
+  };
   static const command_usage usage = {
       .name = "condition",
+      .purpose = "the model of the other features where some are given",
+      .examples = examples,
       .synopsis = "MODEL.h5 --given \"A=1.5,B=2\" -o REST.h5 [options]",
       .about = "Writes the model of the other features where some features have given values: their conditional "
                "density, which is a mixture of as many components. It is a model like any other."};

@@ -9,10 +9,12 @@
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
 #include "job/progress.h"
+#include "sources/kinds.h"
 #include "support/error.h"
 #include "support/signals.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct convert_command {
   const char *data;
@@ -30,6 +32,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
   static const char *const precisions[] = {"double", "single", NULL};
   const option_record output_options[] = {
       {.name = "precision",
+       .brief = "double or single",
        .argument = "NAME",
        .help = "how numbers are written: double (float64) or single (float32, rounded once, half the size)",
        .kind = OPTION_CHOICE,
@@ -37,16 +40,31 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
        .choices = precisions,
        .fallback = "double"},
       compress_option(&command->compress),
-      {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
+      {.name = "json",
+       .brief = "the summary as one JSON object",
+       .help = "print the summary as one JSON object",
+       .kind = OPTION_FLAG,
+       .value = &command->json},
       {.name = "quiet",
+       .brief = "no progress and no summary",
        .letter = 'q',
        .help = "no progress and no summary; warnings and errors remain",
        .kind = OPTION_FLAG,
        .value = &command->quiet},
   };
   const option_group groups[] = {OPTION_GROUP("Options", output_options), reading_group(&command->reading)};
+  char purpose[300];
+  static const usage_note examples[] = {
+      {"gmmpi convert points.csv points.h5", "as HDF5, which jobs read in parallel"},
+      {"gmmpi convert points.csv points.h5 --precision single --compress 4", "in single precision, packed"},
+      {NULL, NULL},
+  };
+  kinds_list("or", false, purpose, 200);
+  snprintf(purpose + strlen(purpose), 100, " to one HDF5 file, so that later jobs start fast");
   const command_usage usage = {
       .name = "convert",
+      .purpose = purpose,
+      .examples = examples,
       .synopsis = "DATA OUT.h5 [options]",
       .about = "Writes the points of DATA to an HDF5 file: /points, one row for each point, with the names of the "
                "features where DATA has names. Jobs that read it start faster than with text, and read no more than "
@@ -72,18 +90,6 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
   return GMMPI_OK;
 }
 
-/* What rank 0 says meanwhile. */
-typedef struct convert_progress {
-  progress line;
-  int64_t n_rows;
-} convert_progress;
-
-static void report(void *context, double share)
-{
-  convert_progress *reporter = context;
-  progress_rows(&reporter->line, share, reporter->n_rows);
-}
-
 static json_t *summary_json(const convert_command *command, const point_source *source, const data_account *data,
                             const convert_result *result)
 {
@@ -104,19 +110,16 @@ static void print_for_people(const convert_command *command, const point_source 
 }
 
 static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *command, point_source *source,
-                            gmmpi_error *error)
+                            progress *shown, gmmpi_error *error)
 {
-  convert_progress reporter = {.line = progress_begin(command->quiet ? -1 : 0, 1, NULL, 0.0), .n_rows = source->n_rows};
   convert_result result;
   const convert_options options = {.missing = command->reading.missing,
                                    .infinite = command->reading.infinite,
                                    .single_precision = command->precision == 1,
-                                   .compress = (int)command->compress,
-                                   .report = rank == 0 ? report : NULL,
-                                   .context = &reporter};
+                                   .compress = (int)command->compress};
   data_account *data = rank == 0 ? data_account_create(source) : NULL;
   const gmmpi_status status = convert_to_file(comm, source, &options, command->output_path, &result, error);
-  progress_clear(&reporter.line);
+  progress_close(shown);
   if (status == GMMPI_OK && rank == 0 && command->json) print_json(summary_json(command, source, data, &result), error);
   if (status == GMMPI_OK && rank == 0 && !command->json && !command->quiet)
     print_for_people(command, source, data, &result);
@@ -132,13 +135,17 @@ gmmpi_status command_convert(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
+  progress shown;
+  progress_open(&shown, rank, command.quiet ? -1 : 0, NULL);
+  progress_begin(&shown, "reading", command.data);
   if (rank == 0) signals_set_answer("status: reading %s", command.data);
   const source_options how = reading_source_options(&command.reading);
   if (prepare_output(comm, command.output_path, error) == GMMPI_OK &&
       source_open(comm, command.data, &how, &source, error) == GMMPI_OK &&
       prepare_output_is_no_input(comm, command.output_path, source, error) == GMMPI_OK &&
       memory_check(comm, convert_bytes(source->n_rows, source->n_features), source->label, error) == GMMPI_OK)
-    convert(comm, rank, &command, source, error);
+    convert(comm, rank, &command, source, &shown, error);
+  progress_close(&shown);
   source_close(source);
   return error->status;
 }

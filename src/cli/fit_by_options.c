@@ -48,6 +48,7 @@ const option_record fit_by_option_table[] = {
      .kind = OPTION_PARSED,
      .offset = offsetof(fit_by_words, criterion),
      .parse = parse_criterion,
+     .choices = criteria + BY_BIC,
      .print = print_criterion},
 };
 const int n_fit_by_options = ARRAY_LENGTH(fit_by_option_table);

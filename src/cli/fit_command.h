@@ -46,9 +46,11 @@ typedef struct fit_command {
 
 /* What the command line of a command like fit has besides, or instead. */
 typedef struct fit_dialect {
-  const char *name;             /* of the command */
-  const char *synopsis;         /* as command_usage has it, like the next one, the first paragraph of which it is */
-  const char *about;            /* with %s for the formats of DATA */
+  const char *name;    /* of the command */
+  const char *purpose; /* as command_usage has it, like the next ones */
+  const char *synopsis;
+  const usage_note *examples;
+  const char *about;            /* its first paragraph, with %s for the formats of DATA */
   const option_record *options; /* n_fit_options: fit_option_table, or one like it */
   option_group more;            /* its own */
   /* After all options have been read, before they are checked as a whole; NULL: nothing. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/fit_command.h"
+#include "cli/time_option.h"
 
 #include "fit/adaptation.h"
 #include "sources/kinds.h"
@@ -15,14 +16,6 @@ typedef struct fit_words {
   bool quiet, verbose;
   const char *checkpoint;
 } fit_words;
-
-static gmmpi_status parse_time_limit(const option_record *option, const char *text, void *value, gmmpi_error *error)
-{
-  if (time_limit_parse(text, value)) return GMMPI_OK;
-  return fail(error, GMMPI_WRONG_USAGE,
-              "--%s: \"%s\" is no span of time; give seconds, or one such as 90m, 4h, 30:00, 04:00:00, 1-12:00:00",
-              option->name, text);
-}
 
 /* Contradictions, and everything that follows from more than one option. */
 static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_error *error)
@@ -57,8 +50,25 @@ static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_e
   return GMMPI_OK;
 }
 
+static const usage_note examples_of_fit[] = {
+    {"gmmpi fit points.csv -k 3 -o model.h5", "fit three components"},
+    {"gmmpi fit points.csv --columns x,y -k 3 --covariance diag -o model.h5",
+     "to two of the columns, with diagonal covariances"},
+    {"mpirun -n 4 gmmpi fit points.csv -k 3 -o model.h5 --restart auto",
+     "by four processes, going on where the same command was stopped"},
+    {NULL, NULL},
+};
+
+static const usage_note files_of_fit[] = {
+    {"MODEL.h5.checkpoint, MODEL.h5.checkpoint.prev",
+     "the newest checkpoint and the one before, beside the model unless --checkpoint says; removed when it is written"},
+    {NULL, NULL},
+};
+
 static const fit_dialect dialect_of_fit = {
     .name = "fit",
+    .purpose = "fit one mixture to points",
+    .examples = examples_of_fit,
     .synopsis = "DATA -k K [options] -o MODEL.h5",
     .about = "Fits a Gaussian mixture to the points in DATA: FILE, or FILE.h5:/path/of/dataset; %s, recognised by "
              "content. Runs alone or under mpirun or srun with any number of ranks; the model is the same to the last "
@@ -73,6 +83,7 @@ static const option_record *table_with_range(fit_command *command)
   for (int i = 0; i < n_fit_options; i++) table[i] = fit_option_table[i];
   option_record *components = &table[option_index(table, n_fit_options, "components")];
   components->argument = "K|K:L";
+  components->brief = "number of components (required)";
   components->help = "number of components (required, but with --method adapt the model has them); with --by, K:L "
                      "chooses from K to L for each group by --criterion";
   components->kind = OPTION_PARSED;
@@ -128,13 +139,9 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
        .most = 1e9,
        .fallback = "300",
        .help = "a checkpoint every S seconds"},
-      {.name = "time-limit",
-       .argument = "T",
-       .kind = OPTION_PARSED,
-       .value = &job_values->time_limit,
-       .parse = parse_time_limit,
-       .help = "stop with a checkpoint before the program has run for T: seconds, 90m, 4h, MM:SS, HH:MM:SS, "
-               "D-HH:MM:SS; none (default: until SLURM_JOB_END_TIME where SLURM sets it, else none)"},
+      time_limit_option(&job_values->time_limit,
+                        "stop with a checkpoint before the program has run for T: seconds, 90m, 4h, MM:SS, HH:MM:SS, "
+                        "D-HH:MM:SS; none (default: until SLURM_JOB_END_TIME where SLURM sets it, else none)"),
       {.name = "stall-seconds",
        .argument = "S",
        .kind = OPTION_REAL,
@@ -148,6 +155,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
        .argument = "FILE|auto",
        .kind = OPTION_TEXT,
        .value = &job_values->restart,
+       .brief = "go on from a checkpoint; auto: if there is one",
        .help = "go on from this checkpoint, at any number of ranks; auto: from this job's newest good one, afresh if "
                "there is none"},
   };
@@ -158,6 +166,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
        .kind = OPTION_TEXT,
        .value = &command->output_path,
        .fallback = "model.h5",
+       .brief = "where the model goes",
        .help = "the model"},
       {.name = "merge",
        .argument = "CRITERION",
@@ -171,6 +180,7 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
        .argument = "OUT.h5",
        .kind = OPTION_TEXT,
        .value = &command->labels_path,
+       .brief = "the component of every point, .h5 or .csv",
        .help = "the component of every point, as gmmpi predict writes it (.csv for text)"},
       compress_option(&command->compress),
       {.name = "log",
@@ -181,11 +191,13 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
       {.name = "json",
        .kind = OPTION_FLAG,
        .value = &command->json,
+       .brief = "the summary as one JSON object",
        .help = "the summary as one JSON object, alone on standard output"},
       {.name = "quiet",
        .letter = 'q',
        .kind = OPTION_FLAG,
        .value = &words.quiet,
+       .brief = "no progress and no summary",
        .help = "no progress and no summary; warnings and errors remain"},
       {.name = "verbose",
        .letter = 'v',
@@ -222,6 +234,9 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
            first);
   const command_usage usage = {
       .name = dialect->name,
+      .purpose = dialect->purpose,
+      .examples = dialect->examples,
+      .files = files_of_fit,
       .synopsis = dialect->synopsis,
       .about = about,
       .n_least = 1,

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INDENT = 24 };
+enum { INDENT = 24, WIDTH = 100 };
 
 /* Strings of files, such as names, as a terminal may have them. */
 static void make_printable(json_t *value)
@@ -65,7 +65,7 @@ static void print_facts(json_t *facts, int indent)
     const int column = indent + printf("%*s%s:", indent, "", name) - indent;
     const int gap = column < INDENT ? INDENT - column : 1;
     printf("%*s", gap, "");
-    options_print_wrapped(text == NULL ? "?" : text, INDENT, column + gap);
+    options_print_wrapped(text == NULL ? "?" : text, INDENT, column + gap, WIDTH);
     free(text);
   }
 }

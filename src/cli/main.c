@@ -2,6 +2,8 @@
 /* gmmpi: Gaussian mixture models by EM on distributed memory. This file starts MPI, finds the command and ends the job.
  */
 #include "cli/command.h"
+#include "cli/early.h"
+#include "cli/manual.h"
 #include "cli/options.h"
 #include "kernels/kernel.h"
 #include "sources/kinds.h"
@@ -11,36 +13,38 @@
 #include "support/error.h"
 #include "support/launcher.h"
 #include "support/linear_algebra.h"
+#include "support/live_line.h"
+#include "support/near_word.h"
 #include "support/signals.h"
 
 #include <cblas.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 typedef struct command {
   const char *name;
-  const char *summary;
   command_function *run;
-  bool can_stop;      /* asks for signals by itself; the others are ended by them */
-  bool names_formats; /* the summary goes on behind a list of the formats of data */
+  bool can_stop; /* asks for signals by itself; the others are ended by them */
 } command;
 
 static const command commands[] = {
-    {"fit", "fit one mixture", command_fit, true, false},
-    {"select", "fit a grid of numbers of components and families, keep the best", command_select, true, false},
-    {"predict", "labels, responsibilities, log-densities of points", command_predict, true, false},
-    {"bootstrap", "standard errors and intervals of a model's numbers", command_bootstrap, true, false},
-    {"sample", "draw points from a model", command_sample, true, false},
-    {"condition", "the model of the other features where some are given", command_condition, false, false},
-    {"marginal", "the model of some of the features", command_marginal, false, false},
-    {"compare", "say how alike two models are", command_compare, false, false},
-    {"info", "say what a model, checkpoint or data file holds", command_info, false, false},
-    {"convert", " to one HDF5 file, so that later jobs start fast", command_convert, true, true},
+    {"fit", command_fit, true},
+    {"select", command_select, true},
+    {"predict", command_predict, true},
+    {"bootstrap", command_bootstrap, true},
+    {"sample", command_sample, true},
+    {"condition", command_condition, false},
+    {"marginal", command_marginal, false},
+    {"compare", command_compare, false},
+    {"info", command_info, false},
+    {"convert", command_convert, true},
 };
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static const command *find_command(int argc, char **argv)
 {
@@ -50,17 +54,100 @@ static const command *find_command(int argc, char **argv)
   return NULL;
 }
 
-static void print_help(void)
+/* --- what all commands take --- */
+
+/* What is done with what the commands take, once that is known of all of them. */
+typedef struct gathering {
+  const command_usage *usages[N_COMMANDS];
+  int n;
+  void (*then)(const command_usage *const *usages, const char *folder, gmmpi_error *error);
+  const char *folder;
+  gmmpi_error *error;
+} gathering;
+
+static void gather_next(gathering *all)
 {
-  printf("Usage: gmmpi COMMAND ...\n\n"
-         "Fits Gaussian mixture models by expectation-maximisation, alone or on many processes under\n"
-         "mpirun or srun.\n\n"
-         "Commands:\n");
-  char formats[200];
-  kinds_list("or", false, formats, sizeof formats);
-  for (int i = 0; i < ARRAY_LENGTH(commands); i++)
-    printf("  %-10s%s%s\n", commands[i].name, commands[i].names_formats ? formats : "", commands[i].summary);
-  printf("\ngmmpi COMMAND --help says what a command takes; gmmpi --version what the program is made of.\n");
+  char *words[] = {(char *)commands[all->n].name, NULL};
+  commands[all->n].run(MPI_COMM_WORLD, 1, words, all->error);
+}
+
+/* A usage is there as long as its command runs: the next command is asked from within this one. */
+static void gather(const command_usage *usage, void *context)
+{
+  gathering *all = context;
+  all->usages[all->n++] = usage;
+  if (all->n < N_COMMANDS)
+    gather_next(all);
+  else
+    all->then(all->usages, all->folder, all->error);
+}
+
+static gmmpi_status with_all_usages(void (*then)(const command_usage *const *usages, const char *folder,
+                                                 gmmpi_error *error),
+                                    const char *folder, gmmpi_error *error)
+{
+  gathering all = {.then = then, .folder = folder, .error = error};
+  options_show_to(gather, &all);
+  gather_next(&all);
+  options_show_to(NULL, NULL);
+  return error->status;
+}
+
+static void print_help(const command_usage *const *usages, const char *folder, gmmpi_error *error)
+{
+  (void)folder;
+  (void)error;
+  printf("Usage: gmmpi COMMAND ...\n"
+         "Fits Gaussian mixture models by expectation-maximisation, alone or on many\n"
+         "processes under mpirun or srun.\n\n");
+  for (int i = 0; i < N_COMMANDS; i++) {
+    printf("  %-11s", usages[i]->name);
+    options_print_wrapped(usages[i]->purpose, 13, 13, 80);
+  }
+  printf("\nExample:\n  %s\n\n", usages[0]->examples[0].what);
+  printf("gmmpi COMMAND --help says what a command takes; gmmpi --version which libraries\n"
+         "are used; gmmpi --manual FOLDER writes man pages, and completion for shells.\n");
+}
+
+static FILE *create(const char *folder, const char *name, gmmpi_error *error)
+{
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "w");
+  if (file == NULL)
+    fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); name a folder that is there (--manual)", path,
+         strerror(errno));
+  return file;
+}
+
+static bool finish(FILE *file, const char *folder, gmmpi_error *error)
+{
+  const bool is_written = ferror(file) == 0;
+  if (fclose(file) != 0 || !is_written)
+    fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written to; make room there (--manual)", folder);
+  return error->status == GMMPI_OK;
+}
+
+static void write_manual(const command_usage *const *usages, const char *folder, gmmpi_error *error)
+{
+  static const struct {
+    const char *name;
+    void (*write)(FILE *file, const command_usage *const *all, int n);
+  } files[] = {{"gmmpi.1", manual_write_overview}, {"gmmpi", completion_write_bash}, {"_gmmpi", completion_write_zsh}};
+  for (int i = 0; i < ARRAY_LENGTH(files); i++) {
+    FILE *file = create(folder, files[i].name, error);
+    if (file == NULL) return;
+    files[i].write(file, usages, N_COMMANDS);
+    if (!finish(file, folder, error)) return;
+  }
+  for (int i = 0; i < N_COMMANDS; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "gmmpi-%s.1", usages[i]->name);
+    FILE *file = create(folder, name, error);
+    if (file == NULL) return;
+    manual_write_page(file, usages[i], usages, N_COMMANDS);
+    if (!finish(file, folder, error)) return;
+  }
 }
 
 static void print_version(void)
@@ -86,19 +173,31 @@ static void print_version(void)
   printf("instruction set: %s\n", kernel_best(KERNEL_HIGHEST_LEVEL)->instruction_set);
 }
 
+static gmmpi_status unknown_command(const char *word, gmmpi_error *error)
+{
+  near_word meant = {.word = word};
+  for (int i = 0; i < N_COMMANDS; i++) near_word_try(&meant, commands[i].name);
+  if (meant.nearest != NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "unknown command \"%s\"; did you mean %s?", word, meant.nearest);
+  return fail(error, GMMPI_WRONG_USAGE, "unknown command \"%s\"; gmmpi --help lists the commands", word);
+}
+
 static gmmpi_status run(int rank, int argc, char **argv, gmmpi_error *error)
 {
   const command *chosen = find_command(argc, argv);
   if (chosen != NULL) return chosen->run(MPI_COMM_WORLD, argc - 1, argv + 1, error);
   if (argc < 2) return fail(error, GMMPI_WRONG_USAGE, "a command is missing; gmmpi --help lists them");
   const bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
-  if (!help && strcmp(argv[1], "--version") != 0)
-    return fail(error, GMMPI_WRONG_USAGE, "unknown command \"%s\"; gmmpi --help lists the commands", argv[1]);
-  if (argc > 2)
-    return fail(error, GMMPI_WRONG_USAGE, "%s: \"%s\" is one argument too many; leave it out", argv[1], argv[2]);
-  if (rank == 0 && help) print_help();
-  if (rank == 0 && !help) print_version();
-  return GMMPI_OK;
+  const bool manual = strcmp(argv[1], "--manual") == 0;
+  const int most = manual ? 3 : 2;
+  if (!help && !manual && strcmp(argv[1], "--version") != 0) return unknown_command(argv[1], error);
+  if (argc > most)
+    return fail(error, GMMPI_WRONG_USAGE, "%s: \"%s\" is one argument too many; leave it out", argv[1], argv[most]);
+  if (argc < most) return fail(error, GMMPI_WRONG_USAGE, "--manual: its value is missing; give FOLDER");
+  if (rank == 0 && help) with_all_usages(print_help, NULL, error);
+  if (rank == 0 && manual) with_all_usages(write_manual, argv[2], error);
+  if (rank == 0 && !help && !manual) print_version();
+  return agree(MPI_COMM_WORLD, error);
 }
 
 /* A file that is opened must not become standard output or error because those were closed. */
@@ -140,11 +239,20 @@ static void warn_of_lost_tasks(void)
   if (n_ranks == 1 && launcher_contradicts(text, sizeof text)) warn("%s", text);
 }
 
+static void print_line(const char *line, bool is_warning)
+{
+  live_line_clear();
+  fprintf(stderr, "%s%s\n", is_warning ? "gmmpi warning: " : "", line);
+  fflush(stderr);
+}
+
 int main(int argc, char **argv)
 {
   const command *chosen = find_command(argc, argv);
   const bool catch_signals = chosen != NULL && chosen->can_stop;
+  early_settle();
   occupy_standard_streams();
+  warnings_print(print_line);
   launcher_prepare();
   signals_survive_size_limit();
   begin_hdf5();
@@ -163,6 +271,7 @@ int main(int argc, char **argv)
   run(rank, argc, argv, &error);
   const gmmpi_status status = flush_results(rank, &error);
   if (rank == 0 && status != GMMPI_OK) {
+    live_line_clear();
     fprintf(stderr, "gmmpi: %s\n", error.message);
     fflush(stderr);
   }

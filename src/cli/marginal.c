@@ -30,12 +30,19 @@ gmmpi_status command_marginal(MPI_Comm comm, int argc, char **argv, gmmpi_error 
 {
   static const option_record list = {
       .name = "features",
+      .brief = "names, numbers, ranges, as A,C (required)",
       .argument = "LIST",
       .help = "which features, in this order (required): names, or numbers from 1 and ranges, as A,C or 1,3-5; a name "
               "with a comma is quoted as in CSV",
       .kind = OPTION_TEXT};
+  static const usage_note examples[] = {
+      {"gmmpi marginal model.h5 --features x,y -o part.h5", "the model of x and y, whatever z is"},
+      {NULL, NULL},
+  };
   static const command_usage usage = {
       .name = "marginal",
+      .purpose = "the model of some of the features",
+      .examples = examples,
       .synopsis = "MODEL.h5 --features A,C -o PART.h5 [options]",
       .about = "Writes the model of some of a model's features: the density that they have when the others may be "
                "anything. It is a model like any other."};

@@ -3,14 +3,26 @@
 
 #include "apply/output.h"
 #include "support/error.h"
+#include "support/near_word.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What getopt_long returns for long options: this plus the number of the option. Beyond all letters. */
-enum { FIRST_LONG = 256 };
+/* What getopt_long returns for long options: this plus the number of the option. Beyond all letters. And for the two
+ * that every command has. */
+enum { FIRST_LONG = 256, HELP = 'h', HELP_ALL = 1 };
+
+/* Who is shown what commands take, in place of reading words. */
+static usage_visitor *visitor;
+static void *visitor_context;
+
+void options_show_to(usage_visitor *who, void *context)
+{
+  visitor = who;
+  visitor_context = context;
+}
 
 /* One word of the command line. */
 typedef struct option_word {
@@ -47,7 +59,7 @@ static gmmpi_status set_word(const option_word *word, const char *text, gmmpi_er
 typedef struct getopt_tables {
   option_word *words; /* n_words */
   int n_words;
-  struct option *names; /* n_words, --help, end */
+  struct option *names; /* n_words, --help, --help-all, end */
   char *letters;
 } getopt_tables;
 
@@ -76,7 +88,7 @@ static bool tables_fill(const command_usage *usage, getopt_tables *tables)
   size_t most = 0;
   for (int g = 0; g < usage->n_groups; g++) most += 2 * (size_t)usage->groups[g].n_options;
   tables->words = calloc(most + 1, sizeof *tables->words);
-  tables->names = calloc(most + 2, sizeof *tables->names);
+  tables->names = calloc(most + 3, sizeof *tables->names);
   tables->letters = calloc(2 * most + 3, 1);
   if (tables->words == NULL || tables->names == NULL || tables->letters == NULL) return false;
 
@@ -91,7 +103,8 @@ static bool tables_fill(const command_usage *usage, getopt_tables *tables)
         add_word(tables, (option_word){.group = group, .option = option, .is_no = true});
     }
   }
-  tables->names[tables->n_words] = (struct option){"help", no_argument, NULL, 'h'};
+  tables->names[tables->n_words] = (struct option){"help", no_argument, NULL, HELP};
+  tables->names[tables->n_words + 1] = (struct option){"help-all", no_argument, NULL, HELP_ALL};
   return true;
 }
 
@@ -105,20 +118,37 @@ static const option_word *word_of_code(const getopt_tables *tables, int code)
   return NULL;
 }
 
+/* The first n_letters of word, two dashes included, are no option. */
+static gmmpi_status unknown_option(const command_usage *usage, const getopt_tables *tables, const char *word,
+                                   int n_letters, gmmpi_error *error)
+{
+  char name[128];
+  snprintf(name, sizeof name, "%.*s", n_letters - 2, word + 2);
+  near_word meant = {.word = name};
+  for (int i = 0; tables->names[i].name != NULL; i++) near_word_try(&meant, tables->names[i].name);
+  if (meant.nearest != NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "unknown option %.*s; did you mean --%s?", n_letters, word, meant.nearest);
+  return fail(error, GMMPI_WRONG_USAGE, "unknown option %.*s; gmmpi %s --help-all lists the options", n_letters, word,
+              usage->name);
+}
+
 /* What is wrong where getopt_long answered '?'; word is the argument it stumbled over. */
 static gmmpi_status refuse(const command_usage *usage, const getopt_tables *tables, const char *word,
                            gmmpi_error *error)
 {
-  if (optopt == 'h' || optopt >= FIRST_LONG)
+  if (optopt == HELP || optopt == HELP_ALL || optopt >= FIRST_LONG)
     return fail(error, GMMPI_WRONG_USAGE, "--%s: takes no value; leave it out",
-                optopt == 'h' ? "help" : tables->names[optopt - FIRST_LONG].name);
+                optopt == HELP       ? "help"
+                : optopt == HELP_ALL ? "help-all"
+                                     : tables->names[optopt - FIRST_LONG].name);
   if (optopt != 0)
-    return fail(error, GMMPI_WRONG_USAGE, "unknown option -%c; gmmpi %s --help lists the options", optopt, usage->name);
+    return fail(error, GMMPI_WRONG_USAGE, "unknown option -%c; gmmpi %s --help-all lists the options", optopt,
+                usage->name);
 
   const size_t length = strcspn(word + 2, "=");
   char meant[256] = "";
   int n_meant = 0;
-  for (int i = 0; i <= tables->n_words; i++) {
+  for (int i = 0; tables->names[i].name != NULL; i++) {
     if (strncmp(tables->names[i].name, word + 2, length) != 0) continue;
     const size_t used = strlen(meant);
     snprintf(meant + used, sizeof meant - used, "%s--%s", n_meant++ == 0 ? "" : ", ", tables->names[i].name);
@@ -126,8 +156,7 @@ static gmmpi_status refuse(const command_usage *usage, const getopt_tables *tabl
   if (n_meant > 1)
     return fail(error, GMMPI_WRONG_USAGE, "option %.*s is ambiguous (%s); write it in full", (int)length + 2, word,
                 meant);
-  return fail(error, GMMPI_WRONG_USAGE, "unknown option %.*s; gmmpi %s --help lists the options", (int)length + 2, word,
-              usage->name);
+  return unknown_option(usage, tables, word, (int)length + 2, error);
 }
 
 static gmmpi_status check_operands(const command_usage *usage, const command_words *words, gmmpi_error *error)
@@ -146,13 +175,14 @@ static gmmpi_status check_operands(const command_usage *usage, const command_wor
   return GMMPI_OK;
 }
 
-static gmmpi_status parse(const command_usage *usage, int argc, char **argv, command_words *words, bool *help,
+/* *help: the code of the help that is wanted, or 0. */
+static gmmpi_status parse(const command_usage *usage, int argc, char **argv, command_words *words, int *help,
                           gmmpi_error *error)
 {
   getopt_tables tables = {0};
   gmmpi_status status = GMMPI_OK;
   *words = (command_words){0};
-  *help = false;
+  *help = 0;
   if (!tables_fill(usage, &tables)) {
     status = fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to read the options", usage->name);
     goto done;
@@ -164,8 +194,8 @@ static gmmpi_status parse(const command_usage *usage, int argc, char **argv, com
   int code;
   gmmpi_error wrong = {0}; /* which does not matter when there is --help, before or behind it */
   while ((code = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1) {
-    if (code == 'h') {
-      *help = true;
+    if (code == HELP || code == HELP_ALL) {
+      *help = code;
       goto done;
     }
     if (wrong.status != GMMPI_OK) continue;
@@ -192,8 +222,17 @@ done:
 bool options_read(const command_usage *usage, int argc, char **argv, int rank, command_words *words, bool *help,
                   gmmpi_error *error)
 {
-  if (parse(usage, argc, argv, words, help, error) != GMMPI_OK) return false;
-  if (*help && rank == 0) options_print_help(usage);
+  int code;
+  *help = visitor != NULL;
+  if (visitor != NULL) {
+    *words = (command_words){.operands = argv + argc};
+    visitor(usage, visitor_context);
+    return false;
+  }
+  if (parse(usage, argc, argv, words, &code, error) != GMMPI_OK) return false;
+  if (code == HELP && rank == 0) options_print_help(usage);
+  if (code == HELP_ALL && rank == 0) options_print_all_help(usage);
+  *help = code != 0;
   return !*help;
 }
 

@@ -25,11 +25,21 @@ typedef struct option_group {
 #define OPTION_GROUP(heading, array)                                                                                   \
   ((option_group){.title = (heading), .options = (array), .n_options = ARRAY_LENGTH(array)})
 
+/* Something and what is to be said of it; a list ends with an entry that is all NULL. */
+typedef struct usage_note {
+  const char *what;
+  const char *text;
+} usage_note;
+
 typedef struct command_usage {
   const char *name;     /* "predict" */
+  const char *purpose;  /* in a line, behind "gmmpi predict - " and without a full stop */
   const char *synopsis; /* behind the name: "MODEL.h5 DATA -o OUT.h5 [options]" */
   const char *about;    /* what the command does: paragraphs separated by "\n\n", wrapped when printed */
-  int n_least, n_most;  /* operands */
+  const usage_note
+      *examples;           /* command lines that run where there are points.csv and model.h5, the simplest one first */
+  const usage_note *files; /* that the command reads or writes without being told their names; NULL: none */
+  int n_least, n_most;     /* operands */
   const option_group *groups;
   int n_groups;
 } command_usage;
@@ -43,18 +53,24 @@ typedef struct command_words {
   int n_operands;
 } command_words;
 
-/* argv[0] is the command's name; argv is permuted. Every rank gets the same. *help when --help was there: then rank 0
- * printed the help text, and nothing else was checked. False when the command has no more to do: it was --help, or 64.
- */
+/* argv[0] is the command's name; argv is permuted. Every rank gets the same. *help when --help or --help-all was there:
+ * then rank 0 printed the help text, and nothing else was checked. False when the command has no more to do: it was
+ * --help, or 64. */
 bool options_read(const command_usage *usage, int argc, char **argv, int rank, command_words *words, bool *help,
                   gmmpi_error *error);
 
-/* Prints the help text on standard output, at most 100 columns wide. */
-void options_print_help(const command_usage *usage);
+/* From now on options_read hands what a command takes to the visitor, and reads nothing: the command ends as with
+ * --help. NULL: no more. */
+typedef void usage_visitor(const command_usage *usage, void *context);
+void options_show_to(usage_visitor *visitor, void *context);
 
-/* Prints a text wrapped at 100 columns, every line indented by so many blanks; the cursor is already at column
+/* Print on standard output, at most 80 columns wide: what most people need, on a screen of 24 lines; and everything. */
+void options_print_help(const command_usage *usage);
+void options_print_all_help(const command_usage *usage);
+
+/* Prints a text wrapped at `width` columns, every line indented by so many blanks; the cursor is already at column
  * `column`. Ends with a line feed. */
-void options_print_wrapped(const char *text, int indent, int column);
+void options_print_wrapped(const char *text, int indent, int column, int width);
 
 /* --compress LEVEL, into an int64_t that is 0: not at all; and can the output with this path be packed? Errors: 64. */
 option_record compress_option(int64_t *level);

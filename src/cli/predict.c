@@ -34,6 +34,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
 {
   const option_record output_options[] = {
       {.name = "output",
+       .brief = "where results go, .h5 or .csv (required)",
        .letter = 'o',
        .argument = "OUT",
        .help = "where the predictions go (required): HDF5 with /labels, or, when the name ends in .csv (.tsv or .txt: "
@@ -41,6 +42,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_TEXT,
        .value = &command->output_path},
       {.name = "responsibilities",
+       .brief = "also the probability of each component",
        .help = "also the probability of each component given the point: /responsibilities (n x K), or columns "
                "responsibility_1 ... in text; with noise one column more, the background's",
        .kind = OPTION_FLAG,
@@ -54,6 +56,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .smallest = 1,
        .largest = INT64_MAX},
       {.name = "log-density",
+       .brief = "also the log of the mixture's density",
        .help = "also the natural logarithm of the mixture's density at the point: /log_density (n), or a column; of a "
                "model of fit --method vb or dp that of the posterior predictive density",
        .kind = OPTION_FLAG,
@@ -75,6 +78,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
        .kind = OPTION_FLAG,
        .value = &command->wishes.entropy},
       {.name = "target",
+       .brief = "features that are predicted from the others",
        .argument = "LIST",
        .help =
            "features of the model, by name or number, that are predicted from the others: their conditional mean and "
@@ -93,8 +97,13 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
       compress_option(&command->compress),
       option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
       option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
-      {.name = "json", .help = "print the summary as one JSON object", .kind = OPTION_FLAG, .value = &command->json},
+      {.name = "json",
+       .brief = "the summary as one JSON object",
+       .help = "print the summary as one JSON object",
+       .kind = OPTION_FLAG,
+       .value = &command->json},
       {.name = "quiet",
+       .brief = "no summary",
        .letter = 'q',
        .help = "print nothing but warnings, errors and what --json asks for",
        .kind = OPTION_FLAG,
@@ -102,6 +111,7 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   };
   const option_record outlier_options[] = {
       {.name = "outliers",
+       .brief = "also how rare each point is",
        .help = "also how rare the point is: the share of points drawn from the model whose density is no higher, "
                "/outlier_p_value (n), and whether that is at most --outlier-share, /is_outlier (n, 0 or 1)",
        .kind = OPTION_FLAG,
@@ -141,8 +151,18 @@ static gmmpi_status parse(int argc, char **argv, int rank, predict_command *comm
   of_outliers.given = &given;
   const option_group groups[] = {OPTION_GROUP("Options", output_options), of_outliers, reading_group(&command->reading),
                                  weights_group(&command->reading)};
+  static const usage_note examples[] = {
+      {"gmmpi predict model.h5 points.csv -o labels.csv", "the component of each row, as text"},
+      {"gmmpi predict model.h5 points.csv -o out.h5 --responsibilities --log-density",
+       "with all probabilities and the density at each point"},
+      {"gmmpi predict model.h5 points.csv -o rare.csv --outliers",
+       "which rows are rarer than one in a hundred drawn from the model"},
+      {NULL, NULL},
+  };
   const command_usage usage = {
       .name = "predict",
+      .purpose = "say which component each point belongs to, and how likely",
+      .examples = examples,
       .synopsis = "MODEL.h5 DATA -o OUT.h5 [options]",
       .about =
           "Says for every point of DATA which component it most likely belongs to (/labels, counted from 0; -1: the "
@@ -315,13 +335,19 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   data_account *data = NULL;
   predict_report report = {0};
   regression *of = NULL;
+  progress shown = {.is_open = false};
   int rank;
   int n_ranks;
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &n_ranks);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: reading %s", command.data);
-  if (command.reading.keys != NULL) return predict_by_run(comm, &command, error);
+  progress_open(&shown, rank, command.quiet ? -1 : 0, NULL);
+  progress_begin(&shown, "reading", command.data);
+  if (command.reading.keys != NULL) {
+    predict_by_run(comm, &command, &shown, error);
+    goto done;
+  }
   if (prepare_threads(comm, command.threads, error) != GMMPI_OK ||
       prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||
@@ -348,11 +374,14 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how, error) == GMMPI_OK &&
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       weigh_points(&command, source, points, error) == GMMPI_OK &&
-      predict_to_file(used, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
+      predict_to_file(used, points, command.wishes, command.output_path, &report, error) == GMMPI_OK) {
+    progress_close(&shown);
     print_summary(comm, rank, &command,
                   &(predict_summary){used, points, data, &report, &command.wishes, command.output_path, of}, error);
+  }
 
 done:
+  progress_close(&shown);
   free(report.label_counts);
   free(report.target_totals);
   regression_destroy(of);

@@ -4,6 +4,7 @@
 #include "passes/weighting.h"
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,7 +124,12 @@ static gmmpi_status parse_families(const option_record *option, const char *text
     char names[300];
     const size_t length = strcspn(word, ",");
     snprintf(name, sizeof name, "%.*s", (int)length, word);
+    near_word meant = {.word = name};
     const covariance_family *family = length < sizeof name ? family_find(name) : NULL;
+    if (family == NULL) near_word_try_list(&meant, family_names);
+    if (meant.nearest != NULL)
+      return fail(error, GMMPI_WRONG_USAGE, "--covariance: \"%.*s\" is unknown; did you mean %s? (%s)", (int)length,
+                  word, meant.nearest, family_list(names, sizeof names));
     if (family == NULL)
       return fail(error, GMMPI_WRONG_USAGE,
                   "--%s: \"%.*s\" is no family; give some of %s, their codes (EII ... VVV), or all", option->name,
@@ -142,6 +148,13 @@ static void print_text(const option_record *option, const void *value, char *tex
 
 /* --- the command line --- */
 
+static const usage_note examples[] = {
+    {"gmmpi select points.csv -k 1:6 -o model.h5", "the best of one to six components by the BIC"},
+    {"gmmpi select points.csv -k 1:3 --covariance full,VEV --table t.csv -o best.h5",
+     "the best of two families, too, with a table of all candidates"},
+    {NULL, NULL},
+};
+
 /* The table of fits, with lists in place of one number and one name. */
 static option_record *table_of_lists(select_command *command)
 {
@@ -151,6 +164,9 @@ static option_record *table_of_lists(select_command *command)
   option_record *sizes = &table[option_index(table, n_fit_options, "components")];
   option_record *families = &table[option_index(table, n_fit_options, "covariance")];
   sizes->argument = "LIST|A:B";
+  sizes->brief = "numbers of components: 1:9, or 2,4,8 (required)";
+  families->brief = "families of covariances, a list or all";
+  table[option_index(table, n_fit_options, "method")].brief = NULL;
   sizes->help = "numbers of components: 1:9, or 2,4,8 (required)";
   families->argument = "NAME,...|all";
   families->help = "families of covariances, with commas between them: those of fit, full, tied, diag, spherical or "
@@ -195,6 +211,7 @@ gmmpi_status select_command_parse(int argc, char **argv, int rank, select_comman
        .value = &command->criterion,
        .choices = selection_criteria,
        .fallback = "bic",
+       .brief = "bic, aic, icl, or cv: cross-validation",
        .help =
            "what the best candidate is best by: bic, aic, icl (lower is better), or cv, the held-out log-likelihood "
            "of cross-validation"},
@@ -210,6 +227,7 @@ gmmpi_status select_command_parse(int argc, char **argv, int rank, select_comman
        .argument = "T.csv",
        .kind = OPTION_TEXT,
        .value = &command->table_path,
+       .brief = "a row for each candidate",
        .help = "a row for each candidate, as text"},
       {.name = "keep-all",
        .argument = "FOLDER",
@@ -221,6 +239,8 @@ gmmpi_status select_command_parse(int argc, char **argv, int rank, select_comman
   if (table == NULL) return fail(error, GMMPI_NO_MEMORY, "there is no memory for the options");
   const fit_dialect dialect = {
       .name = "select",
+      .purpose = "fit several numbers of components and families, keep the best",
+      .examples = examples,
       .synopsis = "DATA -k A:B [options] -o MODEL.h5",
       .about =
           "Fits Gaussian mixtures of several numbers of components, and of several families of covariances, to the "

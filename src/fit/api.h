@@ -7,6 +7,7 @@
 #include "fit/options.h"
 #include "fit/reading.h"
 #include "gmmpi/fit.h"
+#include "support/warnings.h"
 
 struct gmmpi_options {
   fit_options fit; /* start and labels are not used */
@@ -17,12 +18,18 @@ struct gmmpi_options {
   gmmpi_model *start; /* to start from, or NULL */
   int64_t *labels;    /* n_labels, or NULL */
   int64_t n_labels;
+  void (*report)(void *context, const char *text); /* a warning; or NULL */
+  void *report_context;
 };
 
 /* The same words, of NULL the defaults; without a start in memory. Errors: 71. */
 gmmpi_status api_options_duplicate(const gmmpi_options *options, gmmpi_options **copy, gmmpi_error *error);
 
+/* Gives those that were collected to whom the options name; NULL: to nobody. */
+void api_report_warnings(const gmmpi_options *options, warning_list *warnings);
+
 struct gmmpi_points {
+  warning_list *warnings; /* of the call that is being made, and of the thread that reads ahead */
   gmmpi_options *options; /* with which they were made, a copy */
   shard *rows;
   point_source *source; /* NULL: from memory */

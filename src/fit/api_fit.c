@@ -7,9 +7,9 @@
 #include "fit/start_file.h"
 
 #include "support/error.h"
+#include "support/linear_algebra.h"
 #include "support/memory.h"
 
-#include <hdf5.h>
 #include <stdlib.h>
 
 /* The labels of the caller's rows become those of the shard's rows. As points of one feature they are distributed in
@@ -149,16 +149,12 @@ gmmpi_status gmmpi_fit(const gmmpi_points *points, const gmmpi_options *options,
   fit_options_settle(&fit, options->given);
   if (local.status == GMMPI_OK && rows->has_labels) classes_settle(api_classes(points), &fit, &local);
   if (agree(rows->comm, &local) == GMMPI_OK) {
-    /* HDF5 is not to be called from two threads at a time, but points in memory may be fitted so. */
-    if (points->source == NULL && start_file_path(&fit) == NULL) {
-      run(points, options, &fit, &start, &watch, &result, &local);
-    } else {
-      H5E_BEGIN_TRY
-      {
-        run(points, options, &fit, &start, &watch, &result, &local);
-      }
-      H5E_END_TRY
-    }
+    warning_list *before = warnings_collect(points->warnings);
+    linear_algebra_begin();
+    run(points, options, &fit, &start, &watch, &result, &local);
+    linear_algebra_end();
+    warnings_collect(before);
+    api_report_warnings(options, points->warnings);
   }
   if (local.status == GMMPI_OK || local.status == GMMPI_STOPPED) {
     take_result(points, &fit, &start, &result, model, summary, &taking);

@@ -4,6 +4,7 @@
 
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,12 @@ static found_option find_by_name(const char *name, gmmpi_error *error)
     const found_option found = find_by_index(i);
     if (strcmp(found.record->name, name) == 0) return found;
   }
-  fail(error, GMMPI_WRONG_USAGE, "unknown option \"%s\"; gmmpi_options_name lists the options", name);
+  near_word meant = {.word = name};
+  for (int64_t i = 0; i < gmmpi_options_count(); i++) near_word_try(&meant, find_by_index(i).record->name);
+  if (meant.nearest != NULL)
+    fail(error, GMMPI_WRONG_USAGE, "unknown option \"%s\"; did you mean %s?", name, meant.nearest);
+  else
+    fail(error, GMMPI_WRONG_USAGE, "unknown option \"%s\"; gmmpi_options_name lists the options", name);
   return (found_option){.record = NULL};
 }
 
@@ -198,6 +204,23 @@ gmmpi_status gmmpi_options_set_labels(gmmpi_options *options, const int64_t *lab
   options->labels = copy;
   options->n_labels = n_local;
   return GMMPI_OK;
+}
+
+void gmmpi_options_on_warning(gmmpi_options *options, void (*report)(void *context, const char *text), void *context)
+{
+  options->report = report;
+  options->report_context = context;
+}
+
+void api_report_warnings(const gmmpi_options *options, warning_list *warnings)
+{
+  char **lines;
+  const int64_t n = warning_list_take(warnings, &lines);
+  for (int64_t i = 0; i < n; i++) {
+    if (options != NULL && options->report != NULL) options->report(options->report_context, lines[i]);
+    free(lines[i]);
+  }
+  free(lines);
 }
 
 gmmpi_status api_options_duplicate(const gmmpi_options *options, gmmpi_options **copy, gmmpi_error *error)

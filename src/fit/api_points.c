@@ -7,7 +7,6 @@
 #include "support/error.h"
 #include "support/memory.h"
 
-#include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,12 @@
 static gmmpi_status begin(MPI_Comm comm, const gmmpi_options *options, gmmpi_points **points, gmmpi_error *error)
 {
   *points = calloc(1, sizeof **points);
-  if (*points == NULL)
+  warning_list *warnings = *points != NULL ? calloc(1, sizeof *warnings) : NULL;
+  if (warnings != NULL) {
+    warning_list_begin(warnings);
+    (*points)->warnings = warnings;
+  }
+  if (warnings == NULL)
     fail(error, GMMPI_NO_MEMORY, "points: there is no memory for them");
   else
     api_options_duplicate(options, &(*points)->options, error);
@@ -167,6 +171,7 @@ static gmmpi_status create(MPI_Comm comm, const given_rows *given, const gmmpi_o
   gmmpi_error local = {0};
   gmmpi_points *created = NULL;
   if (begin(comm, options, &created, &local) == GMMPI_OK) {
+    warning_list *before = warnings_collect(created->warnings);
     created->n_local = given->n_local;
     check_words(&created->options->reading, given->has_weights, &local);
     if (local.status == GMMPI_OK && given->has_labels)
@@ -178,6 +183,8 @@ static gmmpi_status create(MPI_Comm comm, const given_rows *given, const gmmpi_o
         shard_create_from_memory(comm, given->rows, given->n_local, given->n_features, how_of(created->options),
                                  &created->rows, &local);
     }
+    warnings_collect(before);
+    api_report_warnings(options, created->warnings);
   }
   return end(created, &local, points, error);
 }
@@ -263,20 +270,19 @@ gmmpi_status gmmpi_points_open(MPI_Comm comm, const char *data, const gmmpi_opti
   gmmpi_error local = {0};
   gmmpi_points *created = NULL;
   if (begin(comm, options, &created, &local) == GMMPI_OK) {
+    warning_list *before = warnings_collect(created->warnings);
     const source_options source = reading_source_options(&created->options->reading);
     shard_options how = how_of(created->options);
-    H5E_BEGIN_TRY
-    {
-      if (reading_check(&created->options->reading, &local) == GMMPI_OK &&
-          source_open(comm, data, &source, &created->source, &local) == GMMPI_OK) {
-        reading_note_rows(&created->options->reading, created->source, &how);
-        if (reading_check_labels(created->source, &local) == GMMPI_OK &&
-            plan(comm, created->options, created->source, &how, &local) == GMMPI_OK &&
-            shard_create(comm, created->source, how, &created->rows, &local) == GMMPI_OK)
-          reading_settle_weights(&created->options->reading, created->source->label, created->rows, &local);
-      }
+    if (reading_check(&created->options->reading, &local) == GMMPI_OK &&
+        source_open(comm, data, &source, &created->source, &local) == GMMPI_OK) {
+      reading_note_rows(&created->options->reading, created->source, &how);
+      if (reading_check_labels(created->source, &local) == GMMPI_OK &&
+          plan(comm, created->options, created->source, &how, &local) == GMMPI_OK &&
+          shard_create(comm, created->source, how, &created->rows, &local) == GMMPI_OK)
+        reading_settle_weights(&created->options->reading, created->source->label, created->rows, &local);
     }
-    H5E_END_TRY
+    warnings_collect(before);
+    api_report_warnings(options, created->warnings);
   }
   return end(created, &local, points, error);
 }
@@ -296,6 +302,8 @@ void gmmpi_points_destroy(gmmpi_points *points)
   shard_destroy(points->rows);
   source_close(points->source);
   gmmpi_options_destroy(points->options);
+  warning_list_clear(points->warnings);
+  free(points->warnings);
   for (int64_t c = 0; points->classes.names != NULL && c < points->classes.n; c++) free(points->classes.names[c]);
   free((void *)points->classes.names);
   free(points);

@@ -65,21 +65,20 @@ static void share_out(const memory_need *need, int64_t spare, shard_options *how
 static void tell_about_streaming(const point_source *source, const memory_need *need, const shard_options *how,
                                  int64_t may_use, int64_t whole)
 {
-  fprintf(stderr,
-          "%s: a rank may use %.3g GB and would need %.3g GB to hold its points; it streams them, %.3g of %.3g GB at a "
-          "time",
-          source->label, gigabytes(may_use), gigabytes(whole), gigabytes(how->stream_bytes), gigabytes(need->points));
+  char more[80] = "";
   if (how->subsample_bytes < need->subsamples)
-    fprintf(stderr, ", and subsamples of more than %.3g GB", gigabytes(how->subsample_bytes));
-  fputc('\n', stderr);
+    snprintf(more, sizeof more, ", and subsamples of more than %.3g GB", gigabytes(how->subsample_bytes));
+  announce(
+      "%s: a rank may use %.3g GB and would need %.3g GB to hold its points; it streams them, %.3g of %.3g GB at a "
+      "time%s",
+      source->label, gigabytes(may_use), gigabytes(whole), gigabytes(how->stream_bytes), gigabytes(need->points), more);
 }
 
 static void tell_about_bounds(const point_source *source, const memory_need *need, int64_t may_use, int64_t whole)
 {
-  fprintf(stderr,
-          "%s: a rank may use %.3g GB and needs %.3g GB; there is no room for %.3g GB more in which passes leave what "
-          "spares the next ones work: the result is the same, but later\n",
-          source->label, gigabytes(may_use), gigabytes(whole), gigabytes(need->bounds));
+  announce("%s: a rank may use %.3g GB and needs %.3g GB; there is no room for %.3g GB more in which passes leave what "
+           "spares the next ones work: the result is the same, but later",
+           source->label, gigabytes(may_use), gigabytes(whole), gigabytes(need->bounds));
 }
 
 gmmpi_status memory_plan(MPI_Comm comm, const point_source *source, const memory_need *need, int64_t limit, bool quiet,

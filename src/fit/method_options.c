@@ -3,6 +3,7 @@
 
 #include "em/number_list.h"
 #include "support/error.h"
+#include "support/near_word.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,13 @@ gmmpi_status parse_adapt(const option_record *option, const char *text, void *va
     for (size_t i = 0; i < sizeof adapted / sizeof *adapted; i++) {
       if (strlen(adapted[i].word) == length && strncmp(rest, adapted[i].word, length) == 0) bit = (int)adapted[i].bit;
     }
+    char word[32];
+    near_word meant = {.word = word};
+    snprintf(word, sizeof word, "%.*s", (int)length, rest);
+    for (size_t i = 0; bit == 0 && i < sizeof adapted / sizeof *adapted; i++) near_word_try(&meant, adapted[i].word);
+    if (meant.nearest != NULL)
+      return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is unknown; did you mean %s? (means,weights,variances)",
+                  option->name, word, meant.nearest);
     if (bit == 0)
       return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%.*s\" is unknown; give some of means,weights,variances",
                   option->name, (int)length, rest);

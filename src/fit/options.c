@@ -31,6 +31,8 @@ static const char *const spurious_choices[] = {
 
 static_assert(sizeof(start_method) == sizeof(int), "an enumeration is as large as an int");
 
+static const char *const estimated_dof[] = {"each", "common", NULL};
+
 static gmmpi_status parse_dof(const option_record *option, const char *text, void *value, gmmpi_error *error)
 {
   double *dof = value;
@@ -82,6 +84,7 @@ const option_record fit_option_table[] = {
      .letter = 'k',
      .argument = "K",
      .group = "Model",
+     .brief = "number of components (required)",
      .help = "number of components (required, but with --method adapt the model has them)",
      .kind = OPTION_INTEGER,
      .offset = offsetof(fit_options, n_components),
@@ -91,11 +94,13 @@ const option_record fit_option_table[] = {
     {.name = "covariance",
      .argument = "NAME",
      .group = "Model",
+     .brief = "full, tied, diag, spherical, or mclust's code",
      .help = FAMILY_HELP(""),
      .kind = OPTION_PARSED,
      .offset = offsetof(fit_options, covariance),
      .parse = parse_covariance,
      .print = print_covariance,
+     .choices = family_names,
      .fallback = "full",
      .affects_numbers = true},
     {.name = "tol",
@@ -132,6 +137,7 @@ const option_record fit_option_table[] = {
     {.name = "n-init",
      .argument = "N",
      .group = "Start",
+     .brief = "starts, of which the best is kept",
      .help = "starts; the best final log-likelihood wins",
      .kind = OPTION_INTEGER,
      .offset = offsetof(fit_options, n_init),
@@ -158,6 +164,7 @@ const option_record fit_option_table[] = {
     {.name = "seed",
      .argument = "S",
      .group = "Start",
+     .brief = "all randomness",
      .help = "all randomness follows from it",
      .kind = OPTION_SEED,
      .offset = offsetof(fit_options, seed),
@@ -254,6 +261,7 @@ const option_record fit_option_table[] = {
     {.name = "method",
      .argument = "NAME",
      .group = "Method",
+     .brief = "ml, map, vb, dp or adapt",
      .help =
          "ml: maximum likelihood; map: the mode of the posterior under a conjugate prior; vb: variational Bayes; dp: "
          "the same with weights by stick-breaking (a Dirichlet process); adapt: a model, that of --from, is adapted to "
@@ -286,6 +294,7 @@ const option_record fit_option_table[] = {
      .offset = offsetof(fit_options, dof),
      .parse = parse_dof,
      .print = print_dof,
+     .choices = estimated_dof,
      .fallback = "each",
      .needs = "distribution",
      .word = "t",
@@ -472,6 +481,7 @@ const option_record fit_option_table[] = {
     {.name = "threads",
      .argument = "T",
      .group = "Machine",
+     .brief = "threads of each process",
      .help =
          "threads of each rank; the result is the same at any number. mpirun must not bind a rank to one core then: "
          "--bind-to none, or --map-by socket:PE=T",

@@ -37,7 +37,7 @@ static void print_setting(const option_record *option, const void *value, char *
 
 /* --- --missing: what is planned but not there is named as such --- */
 
-static const char *const missing_words[] = {[MISSING_ERROR] = "error", [MISSING_DROP] = "drop"};
+static const char *const missing_words[] = {[MISSING_ERROR] = "error", [MISSING_DROP] = "drop", NULL};
 
 static gmmpi_status parse_missing(const option_record *option, const char *text, void *value, gmmpi_error *error)
 {
@@ -46,7 +46,7 @@ static gmmpi_status parse_missing(const option_record *option, const char *text,
     return fail(error, GMMPI_WRONG_USAGE, "--%s: em is not available in this version; give error or drop",
                 option->name);
   if (strcmp(text, "error") != 0 && strcmp(text, "drop") != 0)
-    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is unknown; give error or drop", option->name, text);
+    return refuse_choice(option->name, missing_words, text, error);
   *missing = strcmp(text, "drop") == 0 ? MISSING_DROP : MISSING_ERROR;
   return GMMPI_OK;
 }
@@ -102,6 +102,7 @@ static void print_bytes(const option_record *option, const void *value, char *te
 static const option_record columns_record = {
     .name = "columns",
     .argument = "LIST",
+    .brief = "the features: names, numbers, ranges (all)",
     .help =
         "the features: names, 1-based numbers and ranges, separated by commas, e.g. Age,4-6; a name with a comma is "
         "quoted as in CSV (default: every column)",
@@ -111,6 +112,8 @@ static const option_record columns_record = {
 static const option_record missing_record = {
     .name = "missing",
     .argument = "WORD",
+    .brief = "rows with an empty cell: error, or drop",
+    .choices = missing_words,
     .help = "what to do with rows that have an empty or NaN cell: error, or drop them",
     .kind = OPTION_PARSED,
     .offset = offsetof(reading_options, missing),
@@ -144,6 +147,7 @@ static void make_reading_table(void)
     *next++ = (option_record){
         .name = setting->name,
         .argument = setting->argument,
+        .choices = setting->argument != NULL ? setting->choices : NULL,
         .help = setting->help,
         .kind = OPTION_PARSED,
         .offset = offsetof(reading_options, words),
@@ -168,6 +172,7 @@ static const char *const weights_sums[] = {[WEIGHTS_SUM_OWN] = "own", [WEIGHTS_S
 const option_record weights_option_table[] = {
     {.name = "weights",
      .argument = "COLUMN|FILE",
+     .brief = "how much each row counts",
      .help = "how much each row counts, 0 or more: a column of DATA, by name or 1-based number, which then is no "
              "feature, or a file with one column and as many rows. Weights are repetitions: a row of weight 3 is three "
              "rows, one of weight 0 is none",

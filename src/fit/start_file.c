@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fit/start_file.h"
 
+#include "fit/options.h"
 #include "fit/reading.h"
 
 #include "mixture/files/model_file.h"
@@ -8,7 +9,9 @@
 #include "support/file.h"
 #include "support/hash.h"
 #include "support/hdf5_file.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 
 #include <hdf5.h>
 #include <math.h>
@@ -19,19 +22,26 @@
 /* What kind of start a file holds, by its content. */
 typedef enum start_kind { START_MODEL, START_JSON, START_LABELS } start_kind;
 
-static bool has_means(const char *path)
+/* Sets whether an HDF5 file is a model; false where it is no HDF5 file. */
+static bool is_hdf5(const char *path, bool *is_model)
 {
-  const hid_t file = hdf5_open_file(path);
-  if (file < 0) return false;
-  const bool has = H5Lexists(file, "means", H5P_DEFAULT) > 0 || H5Aexists(file, "format") > 0;
-  H5Fclose(file);
-  return has;
+  *is_model = false;
+  hdf5_use_begin();
+  const bool is = H5Fis_hdf5(path) > 0;
+  const hid_t file = is ? hdf5_open_file(path) : H5I_INVALID_HID;
+  if (file >= 0) {
+    *is_model = H5Lexists(file, "means", H5P_DEFAULT) > 0 || H5Aexists(file, "format") > 0;
+    H5Fclose(file);
+  }
+  hdf5_use_end();
+  return is;
 }
 
 static start_kind kind_of(const char *path)
 {
+  bool is_model;
   if (model_file_has_seal(path)) return START_MODEL;
-  if (H5Fis_hdf5(path) > 0) return has_means(path) ? START_MODEL : START_LABELS;
+  if (is_hdf5(path, &is_model)) return is_model ? START_MODEL : START_LABELS;
   void *bytes = NULL;
   size_t n_bytes = 0;
   start_kind kind = START_LABELS;
@@ -84,6 +94,21 @@ static void tell_about_weights(const char *path, const gmmpi_model *model)
     warn("%s: its weights sum to %.10g, not to 1; they are divided by that", path, model->given_sum);
 }
 
+/* There is no such file, and it may be no file that was meant. */
+static gmmpi_status refuse_path(const fit_options *options, const char *path, gmmpi_error *error)
+{
+  const option_record *init = option_find(fit_option_table, n_fit_options, "init");
+  near_word meant = {.word = path};
+  if (options->method == METHOD_ADAPT)
+    return fail(error, GMMPI_NO_INPUT, "%s: the model of --from cannot be read; give another path", path);
+  for (int i = 0; i < init->n_words; i++) near_word_try(&meant, init->choices[i]);
+  return fail(error, GMMPI_NO_INPUT,
+              "%s: is neither a method nor a file that can be read; %s%s%sgive kmeans, k-means++, random_from_data, "
+              "random or a file",
+              path, meant.nearest != NULL ? "did you mean " : "", meant.nearest != NULL ? meant.nearest : "",
+              meant.nearest != NULL ? "? " : "");
+}
+
 gmmpi_status start_file_open(MPI_Comm comm, const fit_options *options, start_file *start, gmmpi_error *error)
 {
   gmmpi_error local = {0};
@@ -95,11 +120,7 @@ gmmpi_status start_file_open(MPI_Comm comm, const fit_options *options, start_fi
   int kind = (int)START_MODEL;
   if (rank == 0) {
     if (!file_is_readable(path)) {
-      fail(&local, GMMPI_NO_INPUT,
-           options->method == METHOD_ADAPT ? "%s: the model of --from cannot be read; give another path"
-                                           : "%s: is neither a method nor a file that can be read; give kmeans, "
-                                             "k-means++, random_from_data, random or a file",
-           path);
+      refuse_path(options, path, &local);
     } else {
       kind = (int)kind_of(path);
       if (kind == START_LABELS && options->method == METHOD_ADAPT)

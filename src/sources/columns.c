@@ -5,6 +5,7 @@
 
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 #include "support/word_list.h"
 
 #include <inttypes.h>
@@ -47,10 +48,30 @@ static void list_columns(const picks *picked, char *text, size_t n_bytes)
   }
 }
 
+/* For the message that a word is neither a column nor a file. found: the columns beside the features, -1 for none. */
+static void describe_columns(picks *picked, const source_options *options, const int64_t *found)
+{
+  char *text = ((point_source *)picked->source)->all_columns;
+  const size_t size = sizeof picked->source->all_columns;
+  size_t used = 0;
+  for (int b = 0; picked->names != NULL && used == 0 && b < N_BESIDE; b++) {
+    if (options->beside[b] == NULL || found[b] >= 0) continue;
+    near_word meant = {.word = options->beside[b]};
+    for (int64_t i = 0; i < picked->n_columns; i++) near_word_try(&meant, picked->names[i]);
+    if (meant.nearest != NULL) used = (size_t)snprintf(text, size, "did you mean \"%.100s\"? ", meant.nearest);
+  }
+  list_columns(picked, text + used, size - used);
+}
+
 static gmmpi_status no_such_column(const picks *picked, const char *token, gmmpi_error *error)
 {
   char list[400];
+  near_word meant = {.word = token};
   list_columns(picked, list, sizeof list);
+  for (int64_t i = 0; picked->names != NULL && i < picked->n_columns; i++) near_word_try(&meant, picked->names[i]);
+  if (meant.nearest != NULL)
+    return fail(error, GMMPI_BAD_DATA, "%s: has no column \"%.100s\" (--columns); did you mean \"%.100s\"? %s",
+                picked->source->label, token, meant.nearest, list);
   return fail(error, GMMPI_BAD_DATA, "%s: has no column \"%.100s\" (--columns); %s", picked->source->label, token,
               list);
 }
@@ -216,7 +237,7 @@ static gmmpi_status pick_beside(point_source *source, picks *picked, const sourc
     source->beside_columns[b] = picked->n_picked;
     source->n_beside++;
   }
-  list_columns(picked, source->all_columns, sizeof source->all_columns);
+  describe_columns(picked, options, found);
   return GMMPI_OK;
 }
 

@@ -3,8 +3,8 @@
 
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,22 +112,6 @@ static int64_t names_not_in(name_list other, name_list these, char *text, size_t
   return n;
 }
 
-static bool is_blank(char c)
-{
-  return c == ' ' || c == '\t' || c == '_';
-}
-
-/* The same but for capitals, blanks and underscores? */
-static bool nearly_same(const char *a, const char *b)
-{
-  for (;; a++, b++) {
-    while (is_blank(*a)) a++;
-    while (is_blank(*b)) b++;
-    if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return false;
-    if (*a == '\0') return true;
-  }
-}
-
 static gmmpi_status some_are_missing(name_list there, name_list wanted, const placed_name *sorted, gmmpi_error *error)
 {
   char listed[240];
@@ -140,11 +124,11 @@ static gmmpi_status some_are_missing(name_list there, name_list wanted, const pl
   for (int64_t i = 0, n_tried = 0; i < wanted.n && n_tried < MOST_TRIED && meant[0] == '\0'; i++) {
     if (first_of(sorted, there.n, wanted.names[i]) < there.n) continue;
     n_tried++;
-    for (int64_t j = 0; j < there.n && meant[0] == '\0'; j++) {
-      if (nearly_same(wanted.names[i], there.names[j]))
-        snprintf(meant, sizeof meant, " (did you mean \"%.*s\" by \"%.*s\"? names must be the same to the letter)",
-                 SHOWN, there.names[j], SHOWN, wanted.names[i]);
-    }
+    near_word near = {.word = wanted.names[i]};
+    for (int64_t j = 0; j < there.n; j++) near_word_try(&near, there.names[j]);
+    if (near.nearest != NULL)
+      snprintf(meant, sizeof meant, " (did you mean \"%.*s\" by \"%.*s\"? names must be the same to the letter)", SHOWN,
+               near.nearest, SHOWN, wanted.names[i]);
   }
   return fail(error, GMMPI_BAD_DATA,
               "%s: has %" PRId64 " feature%s, %s; %s was fitted to %" PRId64 ", of which %s %s missing%s; %s",

@@ -10,18 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A command may open its data twice, to learn their names first; it says all of this once. The last ones are kept. */
-static char warned_of[MOST_NOTES][NOTE_BYTES];
-static int n_warned;
-
-static bool is_known(const char *text)
-{
-  for (int i = 0; i < MOST_NOTES; i++) {
-    if (strcmp(text, warned_of[i]) == 0) return true;
-  }
-  return false;
-}
-
 bool notes_have(const source_notes *notes, const char *text)
 {
   bool found = false;
@@ -43,9 +31,7 @@ void notes_warn(const source_notes *notes, const char *label)
 {
   for (int i = 0; i < notes->n; i++) {
     const source_remark *remark = &notes->remarks[i];
-    if (!remark->is_doubt || is_known(remark->text)) continue;
-    warn("%s: %s", label, remark->text);
-    memcpy(warned_of[n_warned++ % MOST_NOTES], remark->text, sizeof remark->text);
+    if (remark->is_doubt) warn_once(remark->text, "%s: %s", label, remark->text);
   }
 }
 

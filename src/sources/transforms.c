@@ -5,6 +5,7 @@
 #include "sources/transform_items.h"
 #include "support/error.h"
 #include "support/memory.h"
+#include "support/near_word.h"
 #include "support/option.h"
 
 #include <inttypes.h>
@@ -45,8 +46,12 @@ static gmmpi_status apply_item(point_source *source, const transform_item *item,
   for (int64_t j = 0; j < source->n_features && used + 130 < sizeof names; j++)
     used +=
         (size_t)snprintf(names + used, sizeof names - used, "%s%.100s", j > 0 ? ", " : "", source->feature_names[j]);
-  return fail(error, GMMPI_BAD_DATA, "%s: has no column \"%.100s\" among its features (--transform); they are %s%s",
-              source->label, item->column, names, used + 130 < sizeof names ? "" : ", ...");
+  near_word meant = {.word = item->column};
+  for (int64_t j = 0; j < source->n_features; j++) near_word_try(&meant, source->feature_names[j]);
+  return fail(error, GMMPI_BAD_DATA,
+              "%s: has no column \"%.100s\" among its features (--transform); %s%.100s%sthey are %s%s", source->label,
+              item->column, meant.nearest != NULL ? "did you mean \"" : "", meant.nearest != NULL ? meant.nearest : "",
+              meant.nearest != NULL ? "\"? " : "", names, used + 130 < sizeof names ? "" : ", ...");
 }
 
 static gmmpi_status apply_list(point_source *source, const char *list, bool *is_standardized, gmmpi_error *error)

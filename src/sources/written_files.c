@@ -11,9 +11,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* A command may open its data twice, to learn their names first; it says this once. */
-static char warned_of[WRITTEN_NAME_BYTES];
-
 static bool locks_are_unwanted; /* by the user */
 
 void written_files_prepare(void)
@@ -64,8 +61,8 @@ void written_files_warn(MPI_Comm comm, const written_files *found)
   MPI_Bcast(first, sizeof first, MPI_CHAR, speaker, comm);
   int others = has_found && (strcmp(found->first, first) != 0 || found->other[0] != '\0');
   MPI_Allreduce(MPI_IN_PLACE, &others, 1, MPI_INT, MPI_MAX, comm);
-  if (rank == 0 && strcmp(first, warned_of) != 0)
-    warn("%s: another program has it open for writing%s; rows may be missing or change, wait until it is closed", first,
-         others ? ", and others of these files" : "");
-  if (rank == 0) memcpy(warned_of, first, sizeof warned_of);
+  if (rank == 0)
+    warn_once(first,
+              "%s: another program has it open for writing%s; rows may be missing or change, wait until it is closed",
+              first, others ? ", and others of these files" : "");
 }

@@ -7,6 +7,7 @@
 #define SUPPORT_ERROR_H
 
 #include "gmmpi/error.h"
+#include "support/warnings.h"
 
 #include <mpi.h>
 #include <stdbool.h>
@@ -24,18 +25,6 @@ gmmpi_status fail_at(gmmpi_error *error, int64_t place, gmmpi_status status, con
 /* Passes an inner function's error on as it is: status, place and message, unless an error is set already. Returns the
  * inner status, also GMMPI_OK, with which nothing changes. error may be NULL. */
 gmmpi_status error_pass(gmmpi_error *error, const gmmpi_error *inner);
-
-/* A warning on standard error, one line that starts with "gmmpi warning: ". */
-void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* From now on warn() also keeps the lines of this process, for summaries that scripts read. */
-void warnings_keep(void);
-
-/* Those kept so far, in their order, without "gmmpi warning: "; they stay until the next warning or warnings_forget. */
-int64_t warnings_kept(char *const **lines);
-
-/* Releases them; none is kept any more. */
-void warnings_forget(void);
 
 /* "", or "s" behind the name of what there are not 1 of. */
 static inline const char *plural(int64_t n)

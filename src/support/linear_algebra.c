@@ -5,11 +5,33 @@
 #include <float.h>
 #include <lapacke.h>
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 void linear_algebra_single_thread(void)
 {
-  openblas_set_num_threads(1);
+  if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
+}
+
+static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
+static int n_users;
+static int threads_before;
+
+void linear_algebra_begin(void)
+{
+  pthread_mutex_lock(&users_lock);
+  if (n_users++ == 0) {
+    threads_before = openblas_get_num_threads();
+    if (threads_before != 1) openblas_set_num_threads(1);
+  }
+  pthread_mutex_unlock(&users_lock);
+}
+
+void linear_algebra_end(void)
+{
+  pthread_mutex_lock(&users_lock);
+  if (--n_users == 0 && threads_before != 1) openblas_set_num_threads(threads_before);
+  pthread_mutex_unlock(&users_lock);
 }
 
 const char *linear_algebra_core(void)

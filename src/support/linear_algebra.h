@@ -13,6 +13,11 @@
 /* Makes OpenBLAS compute with one thread from now on. */
 void linear_algebra_single_thread(void);
 
+/* The same until the end of it, when OpenBLAS has as many threads again as the program gave it: for a library, whose
+ * caller may want them. They nest, in all threads together. */
+void linear_algebra_begin(void);
+void linear_algebra_end(void);
+
 /* The name of the processor kernels that OpenBLAS chose, e.g. "Haswell". */
 const char *linear_algebra_core(void);
 

@@ -2,6 +2,7 @@
 #include "support/option.h"
 
 #include "support/error.h"
+#include "support/near_word.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -81,6 +82,11 @@ gmmpi_status refuse_choice(const char *name, const char *const *choices, const c
     const char *between = i == 0 ? "" : choices[i + 1] == NULL ? " or " : ", ";
     snprintf(words + used, sizeof words - used, "%s%s", between, choices[i]);
   }
+  near_word meant = {.word = text};
+  near_word_try_list(&meant, choices);
+  if (meant.nearest != NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is unknown; did you mean %s? (%s)", name, text, meant.nearest,
+                words);
   return fail(error, GMMPI_WRONG_USAGE, "--%s: \"%s\" is unknown; give %s", name, text, words);
 }
 

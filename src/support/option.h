@@ -32,14 +32,16 @@ typedef struct option_record {
   char letter;          /* of the command line: 'k', or 0 */
   const char *argument; /* what the help text calls its value: "K"; NULL for flags and switches */
   const char *help;     /* what it does, without a full stop; the default is added where there is a fallback */
+  const char *brief;    /* the same in a line of the short help, of options that most people need; NULL: not there */
   const char *group;    /* the heading in the help text under which it stands; NULL: wherever its table does */
   option_kind kind;
   size_t offset; /* of its value in the struct that the table describes */
   void *value;   /* unless NULL, where the value is instead */
 
-  /* Of words: the list ends with NULL. Where n_words is not 0 only so many of them can be given; any other text is put
-   * at text_offset (const char *, NULL for a word), the index is n_words then, and the remaining choices are what the
-   * program itself makes of such a text later. */
+  /* Of words: the list ends with NULL. OPTION_PARSED may have some, too, which its parse knows and shells complete.
+   * Where n_words is not 0 only so many of them can be given; any other text is put at text_offset (const char *, NULL
+   * for a word), the index is n_words then, and the remaining choices are what the program itself makes of such a text
+   * later. */
   const char *const *choices;
   int n_words;
   size_t text_offset;

@@ -81,3 +81,11 @@ void printable_make(char *text)
     left -= seen > 0 ? seen : 1;
   }
 }
+
+void printable_make_line(char *text)
+{
+  for (char *c = text; *c != '\0'; c++) {
+    if (*c == '\n' || *c == '\r' || *c == '\t') *c = ' ';
+  }
+  printable_make(text);
+}

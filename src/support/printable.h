@@ -16,4 +16,7 @@ void printable_copy(const char *text, size_t length, char *copy, size_t n_bytes)
 /* The same in place: a '?' for each byte that cannot be shown. */
 void printable_make(char *text);
 
+/* The same, and in one line: names and cells of a file may hold anything. */
+void printable_make_line(char *text);
+
 #endif

@@ -46,9 +46,19 @@ class Docs(harness.Case):
         manual = "\n".join(text_of(path) for path in files_under("docs", ".md") if "design" not in path.split(os.sep))
         words = set(re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", manual))
         for command in COMMANDS:
-            options = re.findall(r"(?m)^  (?:(-\w), |    )?(--[\w-]+) ", self.succeed(command, "--help").stdout)
+            options = re.findall(r"(?m)^  (?:(-\w), |    )?(--[\w-]+) ", self.succeed(command, "--help-all").stdout)
             self.assertGreater(len(options), 1, command)
             self.assertEqual({word for pair in options for word in pair if word and word not in words}, set(), command)
+
+    def test_options_that_pages_name_are_there(self):
+        """Behind `gmmpi COMMAND`, in spans and blocks of code, that command's options; elsewhere those of any."""
+        options = {command: set(re.findall(r"(?m)^  (?:-\w, |    )(--[\w-]+)", self.succeed(command, "--help-all").stdout)) for command in COMMANDS}
+        wrong = []
+        for page in ["README.md"] + files_under("docs", ".md"):
+            for command, words in re.findall(r"gmmpi (%s) ([^`\n#|;&()]*)" % "|".join(COMMANDS), text_of(page)):
+                named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", words))
+                wrong += [f"{page}: gmmpi {command} {option}" for option in named - options[command]]
+        self.assertEqual(wrong, [])
 
     def test_links(self):
         broken = []

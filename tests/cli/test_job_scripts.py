@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The scripts of jobs/ as far as they can be tried without a batch system; tests/slurm/ submits them to a real SLURM.
 
-qsub is not tried: fit.pbs is run as a PBS server would start it, by bash, with what PBS puts into the environment.
+qsub and bsub are not tried: fit.pbs and fit.lsf are run as PBS and LSF would start them, by bash, with what these put into the
+environment.
 """
 
 import os
@@ -101,7 +102,7 @@ class Sessions(harness.Case):
         return self.noted(count)
 
     def test_each_its_own(self):
-        for script in ("array.slurm", "fit.slurm", "chain.slurm", "fit.pbs"):
+        for script in ("array.slurm", "fit.slurm", "chain.slurm", "fit.pbs", "fit.lsf"):
             with self.subTest(script=script):
                 count = 3 if script == "array.slurm" else 1
                 found = self.folders(script, "(mpirun -x A)", count)
@@ -115,6 +116,8 @@ class Sessions(harness.Case):
         self.assertEqual(self.folders("chain.slurm", "(mpirun)", SLURM_JOB_NUM_NODES="2"), [""])
         self.assertEqual(self.folders("fit.pbs", "(mpirun)", PBS_NODEFILE=self.write("nodes", "n1\nn1\nn2\n")), [""])
         self.assertNotEqual(self.folders("fit.pbs", "(mpirun)", PBS_NODEFILE=self.write("nodes", "n1\nn1\n")), [""])
+        self.assertEqual(self.folders("fit.lsf", "(mpirun)", LSB_MCPU_HOSTS="n1 16 n2 16"), [""])
+        self.assertNotEqual(self.folders("fit.lsf", "(mpirun)", LSB_MCPU_HOSTS="n1 16"), [""])
 
     def test_where_the_user_wants_it(self):
         os.mkdir(self.path("elsewhere"))
@@ -137,8 +140,12 @@ class Sessions(harness.Case):
             shutil.rmtree(self.path("wrapped"))
 
 
-class Pbs(harness.Case):
-    """fit.pbs, edited as its header says."""
+class OfOtherSystems(harness.Case):
+    """A script of a system that is not here, edited as its header says. Some tests are the same for each."""
+
+    name = None
+    submit = None
+    signal = signal.SIGTERM  # what deletes a job
 
     def setUp(self):
         super().setUp()
@@ -146,10 +153,10 @@ class Pbs(harness.Case):
         rows = 1.5 * generator.normal(size=(3, 4))[generator.integers(3, size=20_000)] + generator.normal(size=(20_000, 4))
         np.save(self.path("points.npy"), rows)
         self.write("nodes", "n1\nn1\n")
-        self.environment = dict(os.environ, PBS_O_WORKDIR=self.folder, PBS_JOBID="17.server", PBS_NODEFILE=self.path("nodes"))
+        self.environment = dict(os.environ, **self.variables())
 
     def script(self, *, iterations, walltime=3600):
-        text = text_of("fit.pbs")
+        text = text_of(self.name)
         for pattern, line in ((r"^#PATH=.*", 'PATH="%s:$PATH"' % os.path.dirname(harness.GMMPI)),
                               (r"^data=.*", "data=points.npy"),
                               (r"^components=.*", "components=3"),
@@ -158,10 +165,10 @@ class Pbs(harness.Case):
                               (r"^launch=.*", "launch=(%s)" % shlex.join([harness.MPIRUN, "--oversubscribe", "-n", "2"]))):
             text, count = re.subn(pattern, lambda _: line, text, flags=re.MULTILINE)
             self.assertEqual(count, 1, pattern)
-        return self.write("fit.pbs", text)
+        return self.write(self.name, text)
 
     def start(self, **settings):
-        # PBS starts a copy of the script, elsewhere.
+        # A copy of the script is started, elsewhere.
         job = subprocess.Popen(["bash", self.script(**settings)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                env=self.environment, cwd="/")
         self.addCleanup(job.stdout.close)
@@ -186,17 +193,17 @@ class Pbs(harness.Case):
             self.assertLess(time.monotonic(), limit, "the job makes no progress")
             time.sleep(0.01)
 
-    def test_stopped_and_continued(self):
-        """By its own clock, then by the signal that PBS sends when a job is deleted."""
+    def check_stopped_and_continued(self):
+        """By its own clock, then by the signal that comes when a job is deleted."""
         printed = self.end(self.start(iterations=10_000_000, walltime=4), 75)
         self.assertIn("stopped by the time limit", printed)
         self.assertRegex(printed, "job 17.server, 2 ranks\n")
-        self.assertIn("submit this script again with qsub", printed)
+        self.assertIn(f"submit this script again with {self.submit}", printed)
         job = self.start(iterations=10_000_000)
         self.wait_for_rows(job, self.rows() + 20)
         job.send_signal(signal.SIGUSR2)
         self.wait_for_rows(job, self.rows() + 20)
-        job.send_signal(signal.SIGTERM)
+        job.send_signal(self.signal)
         printed = self.end(job, 75)
         self.assertIn("stopped by SIGUSR1", printed)
         self.assertRegex(printed, r"(?m)^status: .*iteration \d+")
@@ -208,9 +215,44 @@ class Pbs(harness.Case):
                      self.path("undisturbed.h5"), "-q")
         self.assertEqual(self.bytes_of("model.h5"), self.bytes_of("undisturbed.h5"))
 
-    def test_failures_are_passed_on(self):
+    def check_failures_are_passed_on(self):
         os.unlink(self.path("points.npy"))
         self.assertIn("the message above says what to change", self.end(self.start(iterations=10), 66))
+
+
+class Pbs(OfOtherSystems):
+    name = "fit.pbs"
+    submit = "qsub"
+
+    def variables(self):
+        return {"PBS_O_WORKDIR": self.folder, "PBS_JOBID": "17.server", "PBS_NODEFILE": self.path("nodes")}
+
+    def test_stopped_and_continued(self):
+        self.check_stopped_and_continued()
+
+    def test_failures_are_passed_on(self):
+        self.check_failures_are_passed_on()
+
+
+class Lsf(OfOtherSystems):
+    name = "fit.lsf"
+    submit = "bsub"
+    signal = signal.SIGINT  # the first one of bkill
+
+    def variables(self):
+        return {"LS_SUBCWD": self.folder, "LSB_JOBID": "17.server", "LSB_DJOB_NUMPROC": "2", "LSB_MCPU_HOSTS": "n1 2"}
+
+    def test_stopped_and_continued(self):
+        self.check_stopped_and_continued()
+
+    def test_failures_are_passed_on(self):
+        self.check_failures_are_passed_on()
+
+    def test_limits_agree(self):
+        """The run limit that LSF is told is the one that gmmpi is told."""
+        hours, minutes = re.search(r"(?m)^#BSUB -W (\d+):(\d+)$", text_of(self.name)).groups()
+        (seconds,) = re.search(r"(?m)^walltime=(\d+)", text_of(self.name)).groups()
+        self.assertEqual(60 * (60 * int(hours) + int(minutes)), int(seconds))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* MPI in a program that is none of MPI, linked to the shared library: what surrounds it stays as it was, and two of its
  * threads fit at the same time. */
-#include <gmmpi/gmmpi.h>
+#include "alone/alone.h"
+#include "gmmpi/gmmpi.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -7,6 +7,7 @@
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
 #include "support/hdf5_file.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 
 #include <math.h>
@@ -17,13 +18,11 @@ bool group_models_are_in(const char *path)
 {
   bool are_in = false;
   if (!file_is_readable(path)) return false;
-  H5E_BEGIN_TRY
-  {
-    const hid_t file = H5Fis_hdf5(path) > 0 ? hdf5_open_file(path) : H5I_INVALID_HID;
-    are_in = file >= 0 && H5Aexists(file, "groups") > 0 && H5Aexists(file, "covariance") > 0;
-    if (file >= 0) H5Fclose(file);
-  }
-  H5E_END_TRY
+  hdf5_use_begin();
+  const hid_t file = H5Fis_hdf5(path) > 0 ? hdf5_open_file(path) : H5I_INVALID_HID;
+  are_in = file >= 0 && H5Aexists(file, "groups") > 0 && H5Aexists(file, "covariance") > 0;
+  if (file >= 0) H5Fclose(file);
+  hdf5_use_end();
   return are_in;
 }
 
@@ -235,20 +234,18 @@ gmmpi_status group_models_read(const char *path, group_models **models, json_t *
   gmmpi_error local = {0};
   opened_file file;
   *models = NULL;
-  H5E_BEGIN_TRY
-  {
-    if (opened_file_open(path, &file, &local) == GMMPI_OK) {
-      json_t *attributes = hdf5_attributes_read(file.id, file.n_bytes);
-      if (attributes == NULL)
-        opened_file_broken(&file, &local);
-      else
-        read_opened(&file, attributes, models, &local);
-      if (local.status == GMMPI_OK && facts != NULL) *facts = json_incref(attributes);
-      json_decref(attributes);
-      H5Fclose(file.id);
-    }
+  hdf5_use_begin();
+  if (opened_file_open(path, &file, &local) == GMMPI_OK) {
+    json_t *attributes = hdf5_attributes_read(file.id, file.n_bytes);
+    if (attributes == NULL)
+      opened_file_broken(&file, &local);
+    else
+      read_opened(&file, attributes, models, &local);
+    if (local.status == GMMPI_OK && facts != NULL) *facts = json_incref(attributes);
+    json_decref(attributes);
+    H5Fclose(file.id);
   }
-  H5E_END_TRY
+  hdf5_use_end();
   if (local.status != GMMPI_OK) {
     group_models_destroy(*models);
     *models = NULL;

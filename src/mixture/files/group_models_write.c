@@ -5,6 +5,7 @@
 #include "support/error.h"
 #include "support/hdf5_attributes.h"
 #include "support/hdf5_image.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 #include "support/seal.h"
 
@@ -164,20 +165,18 @@ gmmpi_status group_models_image(const group_models *models, const json_t *facts,
   bool filled;
   bool described;
   bool whole;
-  H5E_BEGIN_TRY
-  {
-    const hid_t file = hdf5_image_create(group_models_bytes(&models->layout, models->keys.n) + (1 << 16));
-    filled = file >= 0 && write_keys(file, &models->keys) && write_facts(file, models) && write_arrays(file, models) &&
-             write_events(file, models);
-    described = filled && write_attributes(file, models, facts);
-    whole = described && hdf5_image_bytes(file, bytes, n_bytes);
-    if (whole) {
-      *n_bytes += SEAL_BYTES;
-      seal_put(*bytes, (int64_t)*n_bytes, MODEL_SEAL, MODEL_FORMAT_VERSION);
-    }
-    if (file >= 0) H5Fclose(file);
+  hdf5_use_begin();
+  const hid_t file = hdf5_image_create(group_models_bytes(&models->layout, models->keys.n) + (1 << 16));
+  filled = file >= 0 && write_keys(file, &models->keys) && write_facts(file, models) && write_arrays(file, models) &&
+           write_events(file, models);
+  described = filled && write_attributes(file, models, facts);
+  whole = described && hdf5_image_bytes(file, bytes, n_bytes);
+  if (whole) {
+    *n_bytes += SEAL_BYTES;
+    seal_put(*bytes, (int64_t)*n_bytes, MODEL_SEAL, MODEL_FORMAT_VERSION);
   }
-  H5E_END_TRY
+  if (file >= 0) H5Fclose(file);
+  hdf5_use_end();
   if (whole) return GMMPI_OK;
   if (filled && !described)
     return fail(error, GMMPI_INTERNAL, "the attributes of the groups' file could not be made; report this fault");

@@ -7,6 +7,7 @@
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
 #include "support/hdf5_image.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 #include "support/seal.h"
 
@@ -105,19 +106,17 @@ gmmpi_status model_file_image(const gmmpi_model *model, const json_t *facts, voi
   bool filled;
   bool described;
   bool whole;
-  H5E_BEGIN_TRY
-  {
-    const hid_t file = hdf5_image_create(expected_bytes(model));
-    filled = file >= 0 && write_numbers(file, model) && write_hierarchy(file, model->hierarchy);
-    described = filled && write_attributes(file, model, facts);
-    whole = described && hdf5_image_bytes(file, bytes, n_bytes);
-    if (whole) {
-      *n_bytes += SEAL_BYTES;
-      seal_put(*bytes, (int64_t)*n_bytes, MODEL_SEAL, MODEL_FORMAT_VERSION);
-    }
-    if (file >= 0) H5Fclose(file);
+  hdf5_use_begin();
+  const hid_t file = hdf5_image_create(expected_bytes(model));
+  filled = file >= 0 && write_numbers(file, model) && write_hierarchy(file, model->hierarchy);
+  described = filled && write_attributes(file, model, facts);
+  whole = described && hdf5_image_bytes(file, bytes, n_bytes);
+  if (whole) {
+    *n_bytes += SEAL_BYTES;
+    seal_put(*bytes, (int64_t)*n_bytes, MODEL_SEAL, MODEL_FORMAT_VERSION);
   }
-  H5E_END_TRY
+  if (file >= 0) H5Fclose(file);
+  hdf5_use_end();
   if (whole) return GMMPI_OK;
   if (filled && !described)
     return fail(error, GMMPI_INTERNAL, "the attributes of the model's file could not be made; report this fault");

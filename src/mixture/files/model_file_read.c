@@ -8,6 +8,7 @@
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 #include "support/seal.h"
 
@@ -315,15 +316,13 @@ gmmpi_status model_file_read(const char *path, gmmpi_model **model, json_t **fac
 {
   opened_file file;
   gmmpi_status status;
-  H5E_BEGIN_TRY
-  {
-    status = opened_file_open(path, &file, error);
-    if (status == GMMPI_OK) {
-      status = read_opened(&file, model, facts, error);
-      H5Fclose(file.id);
-    }
+  hdf5_use_begin();
+  status = opened_file_open(path, &file, error);
+  if (status == GMMPI_OK) {
+    status = read_opened(&file, model, facts, error);
+    H5Fclose(file.id);
   }
-  H5E_END_TRY
+  hdf5_use_end();
   return status;
 }
 

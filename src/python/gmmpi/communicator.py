@@ -10,7 +10,7 @@ import sys
 import threading
 
 from .errors import WrongUsage
-from .library import COMM, call, library
+from .library import COMM, alone, call, library
 
 _lock = threading.RLock()
 _one_at_a_time = threading.RLock()
@@ -25,8 +25,8 @@ def begin():
     global _own_calls_mpi_may_thread
     with _lock:
         if _own_calls_mpi_may_thread is None:
-            call("gmmpi_alone_begin")
-            atexit.register(library().gmmpi_alone_end)
+            call("gmmpi_alone_begin", of=alone)
+            atexit.register(alone().gmmpi_alone_end)
             level = ctypes.c_int()
             library().MPI_Query_thread(ctypes.byref(level))
             _own_calls_mpi_may_thread = level.value >= _THREAD_MULTIPLE
@@ -68,7 +68,7 @@ class Communicator:
                 self.handle = _handle_of(self.comm)
             else:
                 self._own = COMM()
-                call("gmmpi_alone_communicator", self._own)
+                call("gmmpi_alone_communicator", self._own, of=alone)
                 self.handle = self._own
         except BaseException:
             self._turn.__exit__(None, None, None)
@@ -77,7 +77,7 @@ class Communicator:
 
     def __exit__(self, *_):
         if self._own is not None:
-            library().gmmpi_alone_release(self._own)
+            alone().gmmpi_alone_release(self._own)
             self._own = None
         self._turn.__exit__(None, None, None)
 

@@ -29,10 +29,6 @@ QUESTION = ctypes.CFUNCTYPE(c_bool, c_void_p)
 
 # The result and the arguments of each function; c_int with an ERROR at the end is a status.
 SIGNATURES = {
-    "gmmpi_alone_begin": (c_int, ERROR),
-    "gmmpi_alone_end": (None,),
-    "gmmpi_alone_communicator": (c_int, POINTER(COMM), ERROR),
-    "gmmpi_alone_release": (None, POINTER(COMM)),
     "gmmpi_options_create": (c_int, OUT, ERROR),
     "gmmpi_options_destroy": (None, c_void_p),
     "gmmpi_options_set": (c_int, c_void_p, c_char_p, c_char_p, ERROR),
@@ -93,21 +89,38 @@ SIGNATURES = {
 }  # fmt: skip
 
 
-@functools.lru_cache(maxsize=None)
-def library():
-    """The library, whose functions know what they take."""
-    loaded = load()
-    for name, (result, *arguments) in SIGNATURES.items():
+# The same of the library beside it, which begins MPI in a process that is no MPI program.
+SIGNATURES_ALONE = {
+    "gmmpi_alone_begin": (c_int, ERROR),
+    "gmmpi_alone_end": (None,),
+    "gmmpi_alone_communicator": (c_int, POINTER(COMM), ERROR),
+    "gmmpi_alone_release": (None, POINTER(COMM)),
+}
+
+
+def prepared(loaded, signatures):
+    """A library whose functions know what they take."""
+    for name, (result, *arguments) in signatures.items():
         function = getattr(loaded, name)
         function.restype = result
         function.argtypes = arguments
     return loaded
 
 
-def call(name, *arguments):
-    """Calls a function that returns a status and takes a gmmpi_error last; raises what went wrong."""
+@functools.lru_cache(maxsize=None)
+def library():
+    return prepared(load(), SIGNATURES)
+
+
+@functools.lru_cache(maxsize=None)
+def alone():
+    return prepared(load("gmmpi_alone"), SIGNATURES_ALONE)
+
+
+def call(name, *arguments, of=library):
+    """Calls a function that returns a status and takes a gmmpi_error last; raises what went wrong. of: its library."""
     error = ErrorStruct()
-    status = getattr(library(), name)(*arguments, error)
+    status = getattr(of(), name)(*arguments, error)
     if status != 0:
         raise_status(status, error.message.decode("utf-8", "replace"), error.place)
 

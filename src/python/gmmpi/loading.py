@@ -8,15 +8,17 @@ import os
 from pathlib import Path
 
 
-def candidates():
-    """Where the library may be: GMMPI_LIBRARY; in the prefix under which the package is installed, as
-    lib/python3/dist-packages/gmmpi; in the loader's own places."""
+def candidates(name):
+    """Where the library "gmmpi" may be: GMMPI_LIBRARY; in the prefix under which the package is installed, as
+    lib/python3/dist-packages/gmmpi; in the loader's own places. Another, "gmmpi_alone", lies beside it."""
     named = os.environ.get("GMMPI_LIBRARY")
     if named:
-        return [named]
+        folder, file = os.path.split(named)
+        return [os.path.join(folder, file.replace("libgmmpi", "lib" + name))]
     prefix = Path(__file__).resolve().parents[4]
-    near = sorted(prefix.glob("lib*/libgmmpi.so.0")) + sorted(prefix.glob("lib*/*/libgmmpi.so.0"))
-    return [str(path) for path in near] + ["libgmmpi.so.0"]
+    file = "lib%s.so.0" % name
+    near = sorted(prefix.glob("lib*/" + file)) + sorted(prefix.glob("lib*/*/" + file))
+    return [str(path) for path in near] + [file]
 
 
 @contextlib.contextmanager
@@ -35,13 +37,15 @@ def _patient_threads():
 
 
 @functools.lru_cache(maxsize=None)
-def load():
-    """The library, loaded once."""
+def load(name="gmmpi"):
+    """A library, loaded once."""
     failures = []
-    for path in candidates():
+    for path in candidates(name):
         try:
             with _patient_threads():
                 return ctypes.CDLL(path)
         except OSError as error:
             failures.append(str(error))
-    raise ImportError("libgmmpi was not found; set GMMPI_LIBRARY to the path of libgmmpi.so (%s)" % "; ".join(failures))
+    raise ImportError(
+        "lib%s was not found; set GMMPI_LIBRARY to the path of libgmmpi.so (%s)" % (name, "; ".join(failures))
+    )

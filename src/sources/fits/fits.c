@@ -6,9 +6,13 @@
 #include "support/error.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* cfitsio is made for one thread, unless it was built otherwise. */
+static pthread_mutex_t in_use = PTHREAD_MUTEX_INITIALIZER;
 
 static bool recognises(const char *path, const unsigned char *head, size_t n_bytes)
 {
@@ -29,7 +33,11 @@ static struct json_t *insides(const char *path)
   if (descriptor < 0) return NULL;
   const ssize_t n_bytes = pread(descriptor, head, sizeof head, 0);
   close(descriptor);
-  return n_bytes > 0 && recognises(path, head, (size_t)n_bytes) ? fits_insides(path) : NULL;
+  if (n_bytes <= 0 || !recognises(path, head, (size_t)n_bytes)) return NULL;
+  pthread_mutex_lock(&in_use);
+  struct json_t *found = fits_insides(path);
+  pthread_mutex_unlock(&in_use);
+  return found;
 }
 
 static gmmpi_status open_fits(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
@@ -39,19 +47,28 @@ static gmmpi_status open_fits(MPI_Comm comm, point_source *source, const source_
   if (state == NULL) return fail(error, GMMPI_NO_MEMORY, "%s: no memory is left to open it", source->label);
   state->descriptor = -1;
   source->state = state;
-  return fits_open_points(source, options, error);
+  pthread_mutex_lock(&in_use);
+  const gmmpi_status status = fits_open_points(source, options, error);
+  pthread_mutex_unlock(&in_use);
+  return status;
 }
 
 static gmmpi_status read_fits(point_source *source, int64_t first_row, int64_t n_rows, double *rows, gmmpi_error *error)
 {
   const fits_state *state = source->state;
-  return (state->packed != NULL ? fits_read_packed : fits_read_rows)(source, first_row, n_rows, rows, error);
+  if (state->packed == NULL) return fits_read_rows(source, first_row, n_rows, rows, error);
+  pthread_mutex_lock(&in_use);
+  const gmmpi_status status = fits_read_packed(source, first_row, n_rows, rows, error);
+  pthread_mutex_unlock(&in_use);
+  return status;
 }
 
 static void close_fits(point_source *source)
 {
   fits_state *state = source->state;
+  pthread_mutex_lock(&in_use);
   fits_close_packed(state);
+  pthread_mutex_unlock(&in_use);
   if (state->descriptor >= 0) close(state->descriptor);
   free(state->cells);
   free(state->piece);

@@ -2,6 +2,7 @@
 #include "sources/hdf5/across.h"
 
 #include "support/error.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 
 #include <stdlib.h>
@@ -25,11 +26,9 @@ static gmmpi_status read_runs(void *context, int64_t first, int64_t n, double *l
 {
   const hdf5_across *across = context;
   gmmpi_status status = GMMPI_OK;
-  H5E_BEGIN_TRY
-  {
-    status = hdf5_rows_read_across(across->source, across->rows, first, n, lines, error);
-  }
-  H5E_END_TRY
+  hdf5_use_begin();
+  status = hdf5_rows_read_across(across->source, across->rows, first, n, lines, error);
+  hdf5_use_end();
   return status;
 }
 

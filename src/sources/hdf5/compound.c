@@ -14,6 +14,7 @@
 #include "sources/hdf5/unwritten.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 
 #include <errno.h>
@@ -281,11 +282,9 @@ static gmmpi_status read_compound(point_source *source, void *opened, int64_t fi
   gmmpi_status status = GMMPI_OK;
   if (state->descriptor >= 0)
     return records_read(source, &state->reader, state->descriptor, state->begin, first_row, n_rows, rows, error);
-  H5E_BEGIN_TRY
-  {
-    status = read_pieces(source, state, first_row, n_rows, rows, error);
-  }
-  H5E_END_TRY
+  hdf5_use_begin();
+  status = read_pieces(source, state, first_row, n_rows, rows, error);
+  hdf5_use_end();
   return status;
 }
 

@@ -10,6 +10,7 @@
 #include "sources/hdf5/survey.h"
 #include "support/error.h"
 #include "support/hdf5_attributes.h"
+#include "support/near_word.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,7 +277,11 @@ gmmpi_status hdf5_no_such_data_set(hid_t file, const char *path, const char *ins
   gmmpi_error ignored = {0};
   hdf5_survey_file(file, path, &survey, &ignored);
   hdf5_survey_text(&survey, list);
+  near_word meant = {.word = inside};
+  for (int64_t i = 0; i < survey.n; i++) near_word_try(&meant, survey.entries[i].path);
+  fail(error, GMMPI_BAD_DATA, "%s: has no data set \"%s\"%s; %s%.100s%sits data sets are: %s", path, inside,
+       other_object(file, inside), meant.nearest != NULL ? "did you mean \"" : "",
+       meant.nearest != NULL ? meant.nearest : "", meant.nearest != NULL ? "\"? " : "", list);
   hdf5_survey_free(&survey);
-  return fail(error, GMMPI_BAD_DATA, "%s: has no data set \"%s\"%s; its data sets are: %s", path, inside,
-              other_object(file, inside), list);
+  return error->status;
 }

@@ -12,6 +12,7 @@
 #include "support/error.h"
 #include "support/file.h"
 #include "support/hdf5_file.h"
+#include "support/hdf5_use.h"
 
 #include <errno.h>
 #include <hdf5.h>
@@ -105,8 +106,7 @@ static hid_t open_file(point_source *source)
   return state->file;
 }
 
-static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const source_options *options,
-                                  gmmpi_error *error)
+static gmmpi_status open_here(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
 {
   hdf5_state *state = source->state;
   int rank;
@@ -121,6 +121,14 @@ static gmmpi_status open_silently(MPI_Comm comm, point_source *source, const sou
   return state->layout->open(comm, source, state->file, options, &state->table, error);
 }
 
+static gmmpi_status agree_without_hdf5(MPI_Comm comm, gmmpi_error *error)
+{
+  const int depth = hdf5_use_pause();
+  agree(comm, error);
+  hdf5_use_resume(depth);
+  return error->status;
+}
+
 static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_options *options, gmmpi_error *error)
 {
   hdf5_state *state = calloc(1, sizeof *state);
@@ -132,13 +140,11 @@ static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_
   state->file = H5I_INVALID_HID;
   source->state = state;
   gmmpi_error local = {0};
-  H5E_BEGIN_TRY
-  {
-    open_silently(comm, source, options, &local);
-    if (agree(comm, &local) == GMMPI_OK && source->n_rows > 0 && state->layout->settle != NULL)
-      state->layout->settle(comm, source, state->table, &local);
-  }
-  H5E_END_TRY
+  hdf5_use_begin();
+  open_here(comm, source, options, &local);
+  if (agree_without_hdf5(comm, &local) == GMMPI_OK && source->n_rows > 0 && state->layout->settle != NULL)
+    state->layout->settle(comm, source, state->table, &local);
+  hdf5_use_end();
   if (local.status != GMMPI_OK) *error = local;
   return local.status;
 }
@@ -146,12 +152,10 @@ static gmmpi_status open_hdf5(MPI_Comm comm, point_source *source, const source_
 static void close_hdf5(point_source *source)
 {
   hdf5_state *state = source->state;
-  H5E_BEGIN_TRY
-  {
-    if (state->table != NULL) state->layout->close(state->table);
-    if (state->file >= 0) H5Fclose(state->file);
-  }
-  H5E_END_TRY
+  hdf5_use_begin();
+  if (state->table != NULL) state->layout->close(state->table);
+  if (state->file >= 0) H5Fclose(state->file);
+  hdf5_use_end();
   free(state);
 }
 
@@ -165,14 +169,12 @@ static bool reads(const point_source *source, const char *path)
 {
   const hdf5_state *state = source->state;
   bool found = file_is_same(source->path, path);
-  H5E_BEGIN_TRY
-  {
-    found = found || (!hdf5_is_plain(state->file) && hdf5_is_member(source->path, path)) ||
-            hdf5_object_reads(state->file, source->inside, path);
-    if (!found && state->layout != NULL && state->layout->reads != NULL)
-      found = state->layout->reads(source, state->table, path);
-  }
-  H5E_END_TRY
+  hdf5_use_begin();
+  found = found || (!hdf5_is_plain(state->file) && hdf5_is_member(source->path, path)) ||
+          hdf5_object_reads(state->file, source->inside, path);
+  if (!found && state->layout != NULL && state->layout->reads != NULL)
+    found = state->layout->reads(source, state->table, path);
+  hdf5_use_end();
   return found;
 }
 

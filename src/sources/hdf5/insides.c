@@ -5,6 +5,7 @@
 #include "sources/hdf5/visit.h"
 #include "support/file.h"
 #include "support/hdf5_file.h"
+#include "support/hdf5_use.h"
 #include "support/json_text.h"
 
 #include <hdf5.h>
@@ -78,9 +79,9 @@ static json_t *tables_json(hid_t file, const char *path)
   return tables;
 }
 
-json_t *hdf5_insides(const char *path)
+static json_t *insides(const char *path)
 {
-  if (!file_is_readable(path) || H5Fis_hdf5(path) <= 0) return NULL;
+  if (H5Fis_hdf5(path) <= 0) return NULL;
   const hid_t file = hdf5_open_file(path);
   if (file < 0) return NULL;
   json_t *sets = json_object();
@@ -92,5 +93,14 @@ json_t *hdf5_insides(const char *path)
   if (json_array_size(tables) > 0) json_object_set(sets, "tables", tables);
   json_decref(tables);
   H5Fclose(file);
+  return sets;
+}
+
+json_t *hdf5_insides(const char *path)
+{
+  if (!file_is_readable(path)) return NULL;
+  hdf5_use_begin();
+  json_t *sets = insides(path);
+  hdf5_use_end();
   return sets;
 }

@@ -17,6 +17,7 @@
 #include "support/file.h"
 #include "support/hdf5_attributes.h"
 #include "support/hdf5_file.h"
+#include "support/hdf5_use.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -131,7 +132,9 @@ static gmmpi_status keep_chunks(MPI_Comm comm, point_source *source, matrix_stat
   const hdf5_pieces pieces = state->pieces;
   const int64_t wanted = source->is_transposed ? pieces.most.cache_across : pieces.most.cache;
   int64_t memory[3] = {wanted, pieces.most.unpacking, pieces.most.are_many_across};
+  const int depth = hdf5_use_pause();
   MPI_Allreduce(MPI_IN_PLACE, memory, 3, MPI_INT64_T, MPI_MAX, comm);
+  hdf5_use_resume(depth);
   state->pieces.most.are_many_across = memory[2] != 0;
   const int64_t n_open = count_open_pieces(comm, source, &pieces);
   const int64_t cache = hdf5_shared_cache(memory[0], n_open);
@@ -260,11 +263,9 @@ static gmmpi_status read_matrix(point_source *source, void *opened, int64_t firs
   if (state->descriptor >= 0)
     return source_read_numbers(source, state->descriptor, state->offset + first_row * row_numbers * state->item_bytes,
                                state->item_bytes, n_rows * row_numbers, rows, error);
-  H5E_BEGIN_TRY
-  {
-    status = hdf5_rows_read(source, &state->rows, first_row, n_rows, rows, error);
-  }
-  H5E_END_TRY
+  hdf5_use_begin();
+  status = hdf5_rows_read(source, &state->rows, first_row, n_rows, rows, error);
+  hdf5_use_end();
   return status;
 }
 

@@ -5,6 +5,7 @@
 #include "sources/hdf5/member_list.h"
 #include "sources/hdf5/roles.h"
 #include "support/error.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 
 #include <inttypes.h>
@@ -284,7 +285,9 @@ static gmmpi_status settle(MPI_Comm comm, point_source *source, void *opened, gm
 {
   members_state *state = opened;
   int64_t most[2] = {state->n, -state->n};
+  const int depth = hdf5_use_pause();
   MPI_Allreduce(MPI_IN_PLACE, most, 2, MPI_INT64_T, MPI_MAX, comm);
+  hdf5_use_resume(depth);
   if (most[0] != -most[1])
     return fail(error, GMMPI_BAD_DATA,
                 "%s: is not the same file on all nodes; put it where every node finds the same one", source->label);

@@ -8,6 +8,7 @@
 #include "sources/hdf5/tables.h"
 #include "support/error.h"
 #include "support/hdf5_file.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 
 #include <errno.h>
@@ -185,13 +186,11 @@ static gmmpi_status read_sparse(point_source *source, void *opened, int64_t firs
 {
   sparse_state *state = opened;
   gmmpi_status status = GMMPI_OK;
-  H5E_BEGIN_TRY
-  {
-    status = state->matrix.is_by_feature
-                 ? sparse_columns_read(source, &state->matrix, &state->columns, first_row, n_rows, rows, error)
-                 : read_by_points(source, state, first_row, n_rows, rows, error);
-  }
-  H5E_END_TRY
+  hdf5_use_begin();
+  status = state->matrix.is_by_feature
+               ? sparse_columns_read(source, &state->matrix, &state->columns, first_row, n_rows, rows, error)
+               : read_by_points(source, state, first_row, n_rows, rows, error);
+  hdf5_use_end();
   return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include "support/error.h"
 #include "support/hdf5_file.h"
+#include "support/hdf5_use.h"
 #include "support/memory.h"
 
 #include <errno.h>
@@ -313,6 +314,7 @@ gmmpi_status hdf5_unwritten_find(MPI_Comm comm, point_source *source, hid_t data
                      first.first,
                      first.last,
                      first.has_others};
+  const int depth = hdf5_use_pause();
   MPI_Bcast(facts, sizeof facts / sizeof *facts, MPI_INT64_T, 0, comm);
   unwritten->is_any = facts[0] != 0;
   unwritten->chunk_rows = facts[1];
@@ -323,9 +325,12 @@ gmmpi_status hdf5_unwritten_find(MPI_Comm comm, point_source *source, hid_t data
   first = (gap){facts[6], facts[7], facts[8] != 0};
   if (rank > 0 && !unwritten_allocate(unwritten))
     fail(&local, GMMPI_NO_MEMORY, "%s: no memory is left to read it", source->label);
-  if (agree(comm, &local) != GMMPI_OK) return error_pass(error, &local);
-  MPI_Bcast(unwritten->blocks, (int)(4 * unwritten->n_blocks), MPI_INT64_T, 0, comm);
-  MPI_Bcast(unwritten->is_stored, (int)unwritten->n_chunks, MPI_UINT8_T, 0, comm);
+  if (agree(comm, &local) == GMMPI_OK) {
+    MPI_Bcast(unwritten->blocks, (int)(4 * unwritten->n_blocks), MPI_INT64_T, 0, comm);
+    MPI_Bcast(unwritten->is_stored, (int)unwritten->n_chunks, MPI_UINT8_T, 0, comm);
+  }
+  hdf5_use_resume(depth);
+  if (local.status != GMMPI_OK) return error_pass(error, &local);
   if (unwritten->is_any) tell(source, &first);
   return GMMPI_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* MPI for programs that know nothing of it. */
-#include "gmmpi/alone.h"
+#include "alone/alone.h"
 
 #include "support/error.h"
 #include "support/launcher.h"

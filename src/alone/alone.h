@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* MPI for a program that is none of MPI: a script, an interpreter, which has one process and wants a fit. */
-#ifndef GMMPI_ALONE_H
-#define GMMPI_ALONE_H
+/* MPI for a program that is none of MPI: a script, an interpreter, which has one process and wants a fit. It is a
+ * library of its own, as one that is linked by an MPI program leaves MPI_Init, environment and signals alone. */
+#ifndef ALONE_ALONE_H
+#define ALONE_ALONE_H
 
 #include "gmmpi/error.h"
 
