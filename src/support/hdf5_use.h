@@ -14,6 +14,6 @@ void hdf5_use_end(void);
 
 /* Around what is collective, between begin and end; with how many of these, for resume. 0: of none. */
 int hdf5_use_pause(void);
-void hdf5_use_resume(int depth);
+void hdf5_use_resume(int before);
 
 #endif
