@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A mixture as the library has it: what it is made of, what its file notes, what it says of points."""
 
-import ctypes
 import json
 import tempfile
 from ctypes import c_int, c_int64, c_size_t, c_void_p
