@@ -9,7 +9,7 @@ import numpy as np
 
 from .problem import BAD_DATA, NO_INPUT, Problem
 from .tables import names_of
-from .transforms import shown_names_of, transformed
+from .transforms import shown_names_of, transform, transformed  # noqa: F401 (some have transform from here)
 
 
 def storage_of(covariance):

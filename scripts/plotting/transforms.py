@@ -31,18 +31,19 @@ def steps_of(text):
     return [Step(item) for item in filter(None, text.split(","))]
 
 
+def transform(values, text):
+    """The values of one feature as the model takes them."""
+    for step in steps_of(text):
+        values = step.apply(values)
+    return values
+
+
 def transformed(points, transforms):
     """The points (n x d) as the model takes them; what has no value then is NaN. transforms: a text for each feature, or None."""
     if not transforms:
         return points
-    columns = []
     with np.errstate(invalid="ignore", divide="ignore"):
-        for j, text in enumerate(transforms):
-            column = points[:, j]
-            for step in steps_of(text):
-                column = step.apply(column)
-            columns.append(column)
-    return np.column_stack(columns)
+        return np.column_stack([transform(points[:, j], text) for j, text in enumerate(transforms)])
 
 
 def shown_names_of(names, transforms):

@@ -29,8 +29,8 @@ ELSEWHERE = {
     "docs/python.md": "tests/python",
     "docs/r.md": "cli.test_r, where R is",
     "docs/from-mclust.md": "cli.test_r, where R is",
-    "docs/from-scikit-learn.md": "tests/python",
-    "docs/from-spark.md": "there is no Spark",
+    "docs/from-scikit-learn.md": "cli.test_other_programs",
+    "docs/from-spark.md": "cli.test_other_programs",
 }
 # Lines that are not run.
 LEFT_OUT = {
