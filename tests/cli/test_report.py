@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from plotting import style  # noqa: E402
 from plotting.mixture import read_mixture  # noqa: E402
 from plotting.problem import Problem  # noqa: E402
-from reporting import again, markup, model_page, page, source, units, words  # noqa: E402
+from reporting import again, markup, model_page, page, source, svg, units, words  # noqa: E402
 
 MIB = 1 << 20
 INCOME, SPENDING = "Annual Income (k$)", "Spending Score (1-100)"
@@ -257,6 +257,17 @@ class Words(unittest.TestCase):
         self.assertEqual(again.transform_words(["log10", ""], ["a", "b"]), "log10:a")
         self.assertEqual(again.transform_words(["arcsinh=5"] * 2, None), "arcsinh=5")
         self.assertIsNone(again.transform_words(["", ""], None))
+
+    def test_words_in_pictures(self):
+        """They stay as they are, also such as look like what is changed in tags, and with the blanks before them."""
+        words = ['  two', 'url(#a) id="b" 1.23456', 'href="#c" font: 3px \'x\'']
+        figure, axes = style.plt.subplots()
+        axes.set(title=words[0], xlabel=words[1], ylabel=words[2])
+        picture = Page(svg.svg_of(figure, "here", 'a "picture"'))
+        drawn = [text.replace("\u00a0", " ") for _, text in picture.found("text") if not re.fullmatch(r"[\d.]+", text)]
+        self.assertEqual(sorted(drawn), sorted(words))
+        self.assertEqual(picture.found("svg")[0][0]["aria-label"], 'a "picture"')
+        self.assertTrue(all(there.get("id", "here-").startswith("here-") for _, there, _ in picture.elements))
 
     def test_columns_without_names(self):
         """gmmpi calls them x1, x2, ..., and takes their numbers."""
