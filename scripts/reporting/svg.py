@@ -6,12 +6,11 @@ The dark scheme turns a picture's brightness over (page.css); its background is 
 
 import io
 import re
-import warnings
 
 import matplotlib.collections
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-from plotting.style import plt
+from plotting.style import named, plt, without_complaints
 
 from .markup import clean, text
 
@@ -26,9 +25,8 @@ RC = {"svg.fonttype": "none", "svg.hashsalt": "gmmpi", "svg.image_inline": True}
 
 
 def label_of(value, length=28):
-    """A name that matplotlib can draw: no formulas, not too long."""
-    value = clean(value)
-    return (value if len(value) <= length else value[:length - 1] + "…").replace("$", r"\$")
+    """A name as matplotlib can draw it: no formulas, not too long."""
+    return named(clean(value), length)
 
 
 def svg_of(figure, anchor, alt, is_density=False):
@@ -37,8 +35,7 @@ def svg_of(figure, anchor, alt, is_density=False):
     for part in [figure] + list(figure.subfigs) + list(figure.axes):
         part.patch.set_facecolor("none")
     _make_images(figure)
-    with plt.rc_context(RC), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # of a name: the browser has its own letters
+    with plt.rc_context(RC), without_complaints():  # of letters that no font has: the browser has its own
         # The layout once, not again in every drawing.
         if figure.get_layout_engine() is not None:
             figure.get_layout_engine().execute(figure)
@@ -47,9 +44,9 @@ def svg_of(figure, anchor, alt, is_density=False):
         if len(drawn) > BUDGET:
             # Noise of many dots packs badly: sizes go with the number of cells to the power of three quarters or so.
             drawn = _drawn(figure, max(COARSEST, int(RESOLUTION * (0.9 * BUDGET / len(drawn)) ** 0.65)))
-    width = figure.get_figwidth()
+    sizes = _widths(figure)
     plt.close(figure)
-    return _inlined(drawn, anchor, alt, width, is_density)
+    return _inlined(drawn, anchor, alt, sizes, is_density)
 
 
 def _drawn(figure, resolution):
@@ -76,7 +73,16 @@ def _make_images(figure):
             artist.set_rasterized(True)
 
 
-def _inlined(drawn, anchor, alt, inches, is_density):
+def _widths(figure):
+    """The width of a picture on a page where there is room, and the least one, in letters: one pair of axes shrinks to the width of a
+    phone, of several the small letters stay readable, and the picture scrolls in its box."""
+    inches = figure.get_figwidth()
+    if len(figure.axes) <= 2:
+        return round(6 * inches), WIDTH_OF_A_PHONE if inches < 8 else round(3.3 * inches, 1)
+    return round(6 * inches), round(4.4 * inches, 1)
+
+
+def _inlined(drawn, anchor, alt, sizes, is_density):
     """Without what belongs to a file of its own; with identifiers that no other picture has, only those that are referred to."""
     drawn = drawn[drawn.index("<svg"):]
     drawn = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", drawn, flags=re.S)
@@ -85,15 +91,15 @@ def _inlined(drawn, anchor, alt, inches, is_density):
     # Tags alone: what stands between them are names and numbers.
     drawn = re.sub(r"<[^<>]*>", lambda match: _owned(match[0], anchor, used), drawn[drawn.index(">") + 1:])
     drawn = re.sub(r">\s*\n\s*<", ">\n<", drawn)
-    least = WIDTH_OF_A_PHONE if inches < 8 else round(3.3 * inches, 1)
-    return '<svg role="img"%s aria-label="%s" viewBox="%s" style="width:%drem;min-width:%.4grem">%s' % (
-        ' class="density"' if is_density else "", text(alt), view, round(6 * inches), least, drawn.strip())
+    return '<svg role="img"%s aria-label="%s" viewBox="%s" style="width:%drem;min-width:%grem">%s' % (
+        ' class="density"' if is_density else "", text(alt), view, *sizes, drawn.strip())
 
 
 def _owned(tag, anchor, used):
-    """A tag with the picture's identifiers, and places to a hundredth of a point."""
+    """A tag with the picture's identifiers, letters that every system has, and places to a hundredth of a point."""
     if "data:image" in tag:
         return tag
     tag = re.sub(r'\bid="([^"]+)"', lambda match: 'id="%s-%s"' % (anchor, match[1]) if match[1] in used else "", tag)
     tag = re.sub(r'(url\(#|href="#)', r"\1%s-" % anchor, tag)
+    tag = re.sub(r"(font(?:-family)?: (?:[^;\"']*px )?)'[^;\"]*", r"\1'DejaVu Sans', Verdana, Arial, sans-serif", tag)
     return re.sub(r"(\.\d\d)\d+", r"\1", tag) if tag.startswith("<path") else tag

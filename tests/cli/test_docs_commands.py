@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import unittest
 
 import h5py
@@ -28,8 +29,8 @@ ELSEWHERE = {
     "docs/python.md": "tests/python",
     "docs/r.md": "cli.test_r, where R is",
     "docs/from-mclust.md": "cli.test_r, where R is",
-    "docs/from-scikit-learn.md": "tests/python",
-    "docs/from-spark.md": "there is no Spark",
+    "docs/from-scikit-learn.md": "cli.test_other_programs",
+    "docs/from-spark.md": "cli.test_other_programs",
 }
 # Lines that are not run.
 LEFT_OUT = {
@@ -45,6 +46,7 @@ STAND_INS = {
     "sbatch": ("there is no SLURM; tests/slurm submits the scripts", '[ -r "$1" ] && bash -n "$1" && echo "Submitted batch job 17"'),
     "squeue": ("there is no SLURM", 'echo 1:00:00'),
     "qsub": ("there is no PBS", '[ -r "$1" ] && bash -n "$1" && echo 17.server'),
+    "chromium": ("a browser is large, and does the same with any page", '[ -r "${*: -1}" ]'),
     "bsub": ("there is no LSF", 'bash -n && echo "Job <17> is submitted"'),
 }
 # What words in capitals stand for, and what is made smaller.
@@ -57,9 +59,10 @@ SHOWN = {
     ("docs/bootstrap.md", "model.h5: 2 components"): "printed",
     ("docs/select.md", "gmmpi warning: BIC prefers"): "printed",
     ("docs/weights.md", "x,count"): "histogram.csv",
+    ("docs/scripts.md", "\u2588"): "a line while it runs",
 }
 
-COMMAND = re.compile(r"^(\./scripts/|scripts/|gmmpi |mpirun |srun |sbatch |qsub |bsub |cmake |cp |export |python3 |PATH=|awk |for )")
+COMMAND = re.compile(r"^(\./scripts/|scripts/|gmmpi |mpirun |srun |sbatch |qsub |bsub |chromium |cmp |cmake |cp |export |python3 |PATH=|awk |for )")
 
 
 def pages():
@@ -82,7 +85,7 @@ def blocks(page):
         while block and not block[-1].strip():
             block.pop()
         if block:
-            found.append("\n".join(block))
+            found.append(textwrap.dedent("\n".join(block)))
         block = []
     return found
 
@@ -145,6 +148,7 @@ class Commands(harness.Case):
         for name in ("data", "jobs"):
             os.symlink(os.path.join(harness.SOURCE, name), path(name))
         os.mkdir(path("scripts"))
+        os.symlink(os.path.join(harness.SOURCE, "scripts", "report.py"), os.path.join(path("scripts"), "report.py"))
         numpy.save(path("someone.npy"), points)
         for words in (["someone.npy", "-k", "3", "-o", "everybody.h5"], ["points.csv", "--columns", "A,B,C", "-k", "3", "-o", "model.h5", "--log", "log.csv", "--labels", "out.h5"],
                       ["points.csv", "--columns", "A,B,C", "-k", "2", "-o", "A.h5"], ["points.csv", "--columns", "A,B,C", "-k", "3", "--seed", "1", "-o", "B.h5"],
