@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pictures of a fitted mixture: the data, the components, the course of the fit and the responsibilities; and of many mixtures.
 
-    plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] [--clusters N] -o FOLDER
+    plot.py MODEL.h5 DATA [--columns A,B] [--log LOG.csv] [--labels OUT.h5] [--weights COLUMN|FILE] [--clusters N] -o FOLDER
     plot.py --selection TABLE.csv [--criterion bic] -o FOLDER
     plot.py --bootstrap BOOT.h5 [--columns A,B] -o FOLDER
     plot.py --groups GROUPS.h5 [DATA --by COLUMN|FILE] [--columns A,B] [--largest] -o FOLDER
@@ -10,7 +10,8 @@
 writes data.png, clusters.png, log_likelihood.png (with --log) and responsibilities.png into FOLDER, of a model whose components were
 merged also merging.png and merged_clusters.png; selection.png;
 standard_errors.png (of many features also standard_errors_2.png, ...); groups.png and groups_overview.png; and prints their paths.
-Where there are very many points a sample of them is read and drawn. Rows with missing values are left out.
+Where there are very many points a sample of them is read and drawn. Rows with missing values are left out. --format pdf or svg writes
+vector graphics.
 """
 
 import os
@@ -38,6 +39,7 @@ def parse():
     parser.add_argument("--labels", metavar="OUT.h5", help="what gmmpi fit --labels or gmmpi predict wrote")
     parser.add_argument("--clusters", metavar="N", type=int, help="of a model of gmmpi fit --merge: so many clusters in "
                         "merged_clusters.png (default: as many as are suggested)")
+    parser.add_argument("--weights", metavar="COLUMN|FILE", help="how much each row counts, as gmmpi fit had it")
     parser.add_argument("--selection", metavar="TABLE.csv", help="what gmmpi select --table wrote: criteria against K")
     parser.add_argument("--criterion", choices=["bic", "aic", "icl", "cv"], help="the one that is drawn large (default: bic)")
     parser.add_argument("--bootstrap", metavar="BOOT.h5", help="what gmmpi bootstrap wrote: standard errors of the components")
@@ -47,6 +49,7 @@ def parse():
     parser.add_argument("--largest", action="store_true",
                         help="of very many groups the largest are drawn, not some of all log-likelihoods")
     parser.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where the pictures go (default: here)")
+    parser.add_argument("--format", choices=["png", "pdf", "svg"], default="png", help="of the pictures (default: png)")
     arguments = parser.parse_intermixed_args()
     if arguments.delimiter == "\\t":
         arguments.delimiter = "\t"
@@ -73,7 +76,7 @@ def take_files(parser, arguments):
                      else "only MODEL.h5 and DATA are expected")
     else:
         arguments.model = arguments.data = None
-    companions = {"groups": ("by", "by_index", "largest"), "selection": ("criterion",), "model": ("log", "labels", "clusters")}
+    companions = {"groups": ("by", "by_index", "largest"), "selection": ("criterion",), "model": ("log", "labels", "clusters", "weights")}
     for option, needed in ((option, needed) for needed, options in companions.items() for option in options):
         given = getattr(arguments, option)
         if given is not None and given is not False and not getattr(arguments, needed):
@@ -86,15 +89,18 @@ def read_scene(arguments):
     from plotting.labels import read_labels
     from plotting.mixture import read_mixture
     from plotting.pictures import Scene
-    from plotting.tables import open_table, pick_columns, sample_blocks
+    from plotting.tables import open_table, open_weights, pick_columns, sample_blocks
 
     mixture = read_mixture(arguments.model)
+    asked = getattr(arguments, "weights", None)
     try:
         table = open_table(arguments.data, arguments.header, arguments.delimiter)
-        columns = pick_columns(table, arguments.columns, mixture.n_features, mixture.names)
+        weights_table, weights_column = open_weights(asked, table) if asked else (None, None)
+        columns = pick_columns(table, arguments.columns, mixture.n_features, mixture.names, weights_column if weights_table is table else None)
         work = mixture.n_components * mixture.n_features ** 2
         blocks = sample_blocks(table.n_rows, int(np.clip(SAMPLE_WORK / work, 5000, SAMPLE_ROWS)))
         points = mixture.transformed(table.read(blocks, columns))
+        weights = weights_table.read(blocks, [weights_column])[:, 0] if asked else None
     except Problem as problem:
         if problem.status != BAD_DATA:
             raise
@@ -103,8 +109,13 @@ def read_scene(arguments):
     if arguments.labels:
         labels, responsibilities = read_labels(arguments.labels, table.n_rows, mixture, blocks)
     complete = np.isfinite(points).all(axis=1)
+    n_missing = int((~complete).sum())
     if labels is not None:
         complete &= labels >= 0
+    if asked:
+        if not (weights >= 0).all():
+            raise Problem(BAD_DATA, "%s: a weight is missing or negative; give those of the fit" % asked)
+        complete &= weights > 0
     if not complete.any():
         raise Problem(BAD_DATA, "%s: no row is without missing values" % arguments.data)
     points = points[complete]
@@ -117,9 +128,11 @@ def read_scene(arguments):
         labels = responsibilities.argmax(axis=1)
     else:
         labels = np.searchsorted(mixture.numbers, labels[complete])
-    names = mixture.shown_names or [table.names[column] if table.names else "x%d" % (column + 1) for column in columns]
-    n_rows = table.n_rows - (~complete).sum() if len(complete) == table.n_rows else table.n_rows
-    return Scene(mixture, points, names, n_rows, labels), responsibilities
+    names = mixture.names or [table.names[column] if table.names else "x%d" % (column + 1) for column in columns]
+    is_whole = len(complete) == table.n_rows
+    n_rows = table.n_rows - (~complete).sum() if is_whole else table.n_rows
+    scene = Scene(mixture, points, names, n_rows, labels, weights[complete] if asked else None, n_missing if is_whole else 0)
+    return scene, responsibilities
 
 
 # What follows reads first, so that nothing is written when an input is bad, and gives names of pictures with functions that draw them.
@@ -180,7 +193,7 @@ def main():
     wanted = [picture for name, kind in kinds if getattr(arguments, name) for picture in kind(arguments)]
     style.prepare_folder(arguments.output)
     for name, draw in wanted:
-        style.save(draw(), arguments.output, name)
+        style.save(draw(), arguments.output, name, arguments.format)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 import matplotlib.ticker
 import numpy as np
 
-from .style import look_of, plt, shortened
+from .style import look_of, plain, plt, shortened
 
 INK = "#222222"
 STRIPE = "#f1f1f1"
@@ -35,7 +35,7 @@ class Sheet:
 def draw_page(bootstrap, page):
     """A table whose cells are bars. page: blocks of columns (bootstrap.pages_of)."""
     n_columns, k = len(page[0]), bootstrap.n_components
-    names = [shortened(name, NAME_LENGTH) for name in bootstrap.names]
+    names = [plain(shortened(name, NAME_LENGTH)) for name in bootstrap.names]
     numbers = 0.08 + CHARACTER * max(len(column.text(row)) for block in page for column in block if column for row in range(k))
     headings = CHARACTER * max(len(shortened(column.heading, HEADING_LENGTH)) for block in page for column in block if column)
     margin = 0.25 + 0.085 * max(map(len, names))
@@ -53,11 +53,11 @@ def draw_page(bootstrap, page):
         _draw_stripes(sheet.axes(margin + first * step, top, (last + 1 - first) * step - GAP, rows), k)
         for row, name in enumerate(names):
             sheet.text(margin + first * step - 0.08, top + (row + 0.5) * ROW, name, ha="right", va="center", fontsize=8,
-                       fontweight="bold", color=_darker(row))
+                       fontweight="bold", color=look_of(row)[0])
         for place, column in enumerate(block):
             if column:
                 left = margin + place * step
-                sheet.text(left, top - 0.1, shortened(column.heading, HEADING_LENGTH), va="bottom", fontsize=9)
+                sheet.text(left, top - 0.1, plain(shortened(column.heading, HEADING_LENGTH)), va="bottom", fontsize=9)
                 _draw_bars(sheet.axes(left, top, BARS, rows), column, k)
                 for row in range(k):
                     sheet.text(left + step - GAP - 0.04, top + (row + 0.5) * ROW, column.text(row), ha="right", va="center", fontsize=8,

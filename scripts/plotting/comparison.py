@@ -89,14 +89,16 @@ def write_table(summaries, folder):
 
 def draw_comparison(summaries):
     """BIC, AIC and ICL by number of components, their lowest values marked."""
-    from .style import colours, plt
-    figure, axes = plt.subplots(figsize=(7.2, 4.6), layout="constrained")
+    from .style import colours, plt, whole_numbers
+    figure, axes = plt.subplots(figsize=(8.8, 4.6), layout="constrained")
     numbers = [summary["n_components"] for summary in summaries]
-    for criterion, heading, colour in zip(CRITERIA, HEADINGS[2:], colours(3)):
+    for criterion, heading, colour, marker in zip(CRITERIA, HEADINGS[2:], colours(3), "os^"):
         best = best_of(summaries, criterion)
         values = [summary[criterion] for summary in summaries]
-        axes.plot(numbers, values, marker="o", markersize=4, color=colour, label="%s, lowest at K = %d" % (heading, best))
+        axes.plot(numbers, values, marker=marker, markersize=4, color=colour, label="%s, lowest at K = %d" % (heading, best))
         axes.plot(best, values[numbers.index(best)], marker="o", markersize=11, markerfacecolor="none", color=colour)
-    axes.set(xlabel="components K", ylabel="criterion (lower is better)", title="How many components?", xticks=numbers)
-    axes.legend()
+    axes.set(xlabel="components K", ylabel="criterion (lower is better)", title="How many components?")
+    axes.margins(x=0.05)
+    whole_numbers(axes.xaxis, 12)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, fontsize=9)
     return figure

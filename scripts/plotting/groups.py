@@ -57,7 +57,8 @@ def read_groups(path, columns=None):
         groups.transforms = words_of(results.file.attrs.get("transforms"))
         results.check("covariance" in results.file.attrs, "there is no attribute covariance")
         groups.covariance = words_of(results.file.attrs["covariance"])[0]
-    groups.shown_names = shown_names_of(groups.names, groups.transforms) or features_of(groups.n_features)
+    groups.plain_names = groups.names or features_of(groups.n_features)
+    groups.shown_names = shown_names_of(groups.names, groups.transforms) or groups.plain_names
     groups.features = None
     if columns is not None:
         groups.features = pick_features(path, columns, groups.names or groups.shown_names)

@@ -6,8 +6,11 @@ import matplotlib.ticker
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 
+from .frames import Extents, frame_of
 from .groups import drawn_features, outcomes, read_mixtures, reason_of
-from .style import GREY, OUTLINE, PALETTE, colours, look_of, plt, shortened
+from .scales import Scale
+from .scene import density_grid
+from .style import GREY, OUTLINE, PALETTE, colours, look_of, named, plt, whole_numbers
 
 MIXTURE_LINE = dict(color="#222222", linewidth=0.9, linestyle="--")
 MANY_COMPONENTS = 6  # beyond, ellipses of one radius only, and densities without areas
@@ -23,19 +26,22 @@ def draw_groups(groups, shown, points):
     features = drawn_features(groups, mixtures)
     n_columns = len(shown) if len(shown) <= 3 else min(8, max(2, round(np.sqrt(1.5 * len(shown)))))
     figure, grid, size = _grid_of_panels(-(-len(shown) // n_columns), n_columns)
-    limits = [_limits(mixtures, [part[:, j] for part in points or [] if len(part)], j) for j in features]
-    grid[0, 0].set_xlim(limits[0])
-    grid[0, 0].set_ylim(limits[1] if len(features) == 2 else (0, 1))
+    views = [View(groups, mixtures, [part[:, j] for part in points or [] if len(part)], j) for j in features]
+    grid[0, 0].set_xlim(views[0].limits)
+    grid[0, 0].set_ylim(views[1].limits if len(features) == 2 else (0, 1))
     draw = _draw_ellipses if len(features) == 2 else _draw_densities
     for place, axes in enumerate(grid.flat):
         axes.tick_params(labelsize=7, length=2)
-        axes.locator_params(nbins=4)
         if place >= len(shown):
             axes.axis("off")
             continue
+        for view, axis in zip(views, (axes.xaxis, axes.yaxis)):
+            view.scale.dress(axis, *view.limits, 4)
+        if len(features) == 1:
+            axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
         g, mixture = shown[place], mixtures[place]
         if mixture:
-            draw(axes, mixture, features, limits, points[place] if points else None)
+            draw(axes, mixture, views, points[place] if points else None)
             if not groups.converged[g]:
                 axes.text(0.03, 0.97, "not converged", transform=axes.transAxes, fontsize=7, color=RED, fontweight="bold", va="top",
                           path_effects=OUTLINE, zorder=6)
@@ -49,11 +55,31 @@ def draw_groups(groups, shown, points):
     width, height = figure.get_size_inches()
     figure.text(0.5, 1 - 0.1 / height, _headline(groups, features, remark, any(mixture and mixture.dof is not None for mixture in mixtures)),
                 fontsize=10, ha="center", va="top")
-    figure.text(0.5, (BOTTOM - 0.42) / height, groups.shown_names[features[0]], fontsize=9, ha="center", va="center")
-    figure.text(0.13 / width, 0.5, groups.shown_names[features[1]] if len(features) == 2 else "density", fontsize=9, ha="center",
-                va="center", rotation="vertical")
+    names = [view.scale.label(named(groups.plain_names[view.j], 60)) for view in views]
+    figure.text(0.5, (BOTTOM - 0.42) / height, names[0], fontsize=9, ha="center", va="center")
+    figure.text(0.13 / width, 0.5, names[1] if len(features) == 2 else "density per decade" if views[0].scale.is_decimal else "density",
+                fontsize=9, ha="center", va="center", rotation="vertical")
     _add_legend(figure, mixtures, len(features))
     return figure
+
+
+class View:
+    """How feature j is drawn in all panels: its scale, and limits that hold the points and the ellipses of all groups, without a few
+    that lie far out."""
+
+    def __init__(self, groups, mixtures, points, j):
+        self.j = j
+        values = np.concatenate(points) if points else np.empty(0)
+        text = groups.transforms[j] if groups.transforms else ""
+        scale = Scale(text)
+        self.scale = Scale(text, scale.to_data(values)) if len(values) and not scale.is_own else scale
+        parts = [(mixture.means[k, j], mixture.radius(k, 2) * np.sqrt(mixture.covariance_of(k, [j])[0, 0]))
+                 for mixture in filter(None, mixtures) for k in np.flatnonzero(mixture.weights > 0.01 * mixture.weights.max())]
+        means, reaches = np.array(parts or [(0.5, 0.5)]).T
+        lows, centres, highs = (self.scale.of_model(means + sign * reaches) for sign in (-1, 0, 1))
+        places = np.concatenate([self.scale.of_model(values), *((lows, highs) if not len(values) else ())])
+        # Far out they are left out whatever their weights are: what one group has is not to make all others small.
+        self.limits = frame_of(places, Extents(lows, centres, highs, np.zeros(len(lows)))).limits
 
 
 def _grid_of_panels(n_rows, n_columns):
@@ -81,65 +107,50 @@ def _set_title(axes, groups, g, size):
     if len(set(groups.n_components[groups.fitted])) > 1 and groups.fitted[g]:
         number += ", K = %d" % groups.n_components[g]
     room = max(6, int(size * 15) - len(number))
-    axes.set_title(shortened(groups.label(g), room), fontsize=8, loc="left", fontweight="bold", pad=3)
+    axes.set_title(named(groups.label(g), room), fontsize=8, loc="left", fontweight="bold", pad=3)
     axes.set_title(number, fontsize=7, loc="right", color="#555555", pad=3)
 
 
-def _limits(mixtures, points, j):
-    """An axis for all panels: where components of some weight and points are, without a few that lie far out."""
-    low, high = [], []
-    for mixture in filter(None, mixtures):
-        for k in np.flatnonzero(mixture.weights > 0.01 * mixture.weights.max()):
-            spread = 2.2 * mixture.radius(k, 1) * np.sqrt(mixture.covariance_of(k, [j])[0, 0])
-            low.append(mixture.means[k, j] - spread)
-            high.append(mixture.means[k, j] + spread)
-    if not low:
-        low, high = [0], [1]
-    low, high = np.quantile(low, 0.01), np.quantile(high, 0.99)
-    if points:
-        values = np.concatenate(points)
-        low, high = (pick(a, b) for pick, a, b in zip((min, max), (low, high), np.quantile(values, [0.002, 0.998])))
-    margin = 0.03 * (high - low) or max(1, abs(low)) * 0.01
-    return low - margin, high + margin
-
-
-def _draw_ellipses(axes, mixture, features, limits, points):
+def _draw_ellipses(axes, mixture, views, points):
+    x, y = views
     if points is not None:
-        axes.scatter(points[:, features[0]], points[:, features[1]], s=2.5, color="#999999", linewidths=0, zorder=2)
+        axes.scatter(x.scale.of_model(points[:, x.j]), y.scale.of_model(points[:, y.j]), s=2.5, color="#999999", linewidths=0, zorder=2)
     many = mixture.n_stored > MANY_COMPONENTS
     order = np.argsort(-mixture.weights, kind="stable")
-    looks = [look_of(mixture.numbers[k]) for k in order]
-    dark = [tuple(0.75 * part for part in colour) for colour, _, _ in looks]
-    inner = [mixture.ellipse(k, features, 1).T for k in order]
-    axes.add_collection(PolyCollection(inner, facecolors=[colour + (0.12 if many else 0.22,) for colour, _, _ in looks], edgecolors=dark,
+    colours, markers, _ = zip(*[look_of(mixture.numbers[k]) for k in order])
+
+    def placed(pairs):
+        return np.column_stack([view.scale.of_model(values) for view, values in zip(views, pairs)])
+
+    inner, outer = ([placed(mixture.ellipse(k, [x.j, y.j], radius)) for k in order] for radius in (1, 2))
+    axes.add_collection(PolyCollection(inner, facecolors=[colour + (0.12 if many else 0.22,) for colour in colours], edgecolors=colours,
                                        linewidths=0.9 if many else 1.2, zorder=4), autolim=False)
     if not many:
-        axes.add_collection(LineCollection([mixture.ellipse(k, features, 2).T for k in order], colors=dark, linewidths=0.7, zorder=4),
-                            autolim=False)
-    markers = np.array([marker for _, marker, _ in looks])
+        axes.add_collection(LineCollection(outer, colors=colours, linewidths=0.7, zorder=4), autolim=False)
+    markers, means = np.array(markers), placed(mixture.means[order][:, [x.j, y.j]].T)
     for marker in dict.fromkeys(markers):
         chosen = np.flatnonzero(markers == marker)
-        axes.scatter(*mixture.means[order[chosen]][:, features].T, marker=marker, s=7, color=[dark[i] for i in chosen], linewidths=0, zorder=5)
+        axes.scatter(*means[chosen].T, marker=marker, s=7, color=[colours[i] for i in chosen], linewidths=0, zorder=5)
 
 
-def _draw_densities(axes, mixture, features, limits, points):
-    j = features[0]
+def _draw_densities(axes, mixture, views, points):
+    view, = views
+    j = view.j
     if points is not None and len(points):
         bins = int(np.clip(2 * len(points) ** (1 / 3), 10, 40))
-        axes.hist(points[:, j], bins=bins, range=limits[0], density=True, color="#d9d9d9", linewidth=0, zorder=2)
-    # Narrow components are not to fall between the places of a grid.
-    peaks = [mixture.means[k, j] + np.sqrt(mixture.covariance_of(k, [j])[0, 0]) * np.linspace(-4, 4, 33) for k in range(mixture.n_components)]
-    grid = np.unique(np.clip(np.concatenate([np.linspace(*limits[0], 300)] + peaks), *limits[0]))
+        axes.hist(view.scale.of_model(points[:, j]), bins=bins, range=view.limits, density=True, color="#d9d9d9", linewidth=0, zorder=2)
+    grid = density_grid(mixture, j, view.scale, view.limits)
+    u, slope = view.scale.to_model(grid)
     total = np.zeros_like(grid)
     for k in range(mixture.n_components):
         colour, _, line = look_of(mixture.numbers[k])
-        density = mixture.density_of(k, j, grid)
+        density = slope * mixture.density_of(k, j, u)
         total += density
         if mixture.n_stored <= MANY_COMPONENTS:
             axes.fill_between(grid, density, color=colour, alpha=0.2, linewidth=0, zorder=3)
         axes.plot(grid, density, color=colour, linewidth=1.1, linestyle=line, zorder=4)
     if mixture.noise:
-        total += mixture.noise_density(j, grid)
+        total += slope * mixture.noise_density(j, u)
     axes.plot(grid, total, zorder=5, **MIXTURE_LINE)
 
 
@@ -227,8 +238,8 @@ def _histogram(axes, values, kinds, label, whole=False):
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=6))
     else:
         axes.set_xlim(edges[0] - 1, edges[-1] + 1)
-        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
-    axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+        whole_numbers(axes.xaxis, 8)
+    whole_numbers(axes.yaxis)
 
 
 def sorted_weights(groups):
@@ -256,7 +267,7 @@ def _draw_weights(axes, groups):
     axes.plot(places, quantiles[2], linestyle="", marker="_", markersize=thick + 2, markeredgewidth=2, color="#222222")
     axes.set(xlabel="component by weight, the largest first", ylabel="weight", xlim=(0.4, places[-1] + 0.6), ylim=(0, None))
     axes.set_title("median, half and nine tenths of the groups", fontsize=9)
-    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, min_n_ticks=1))
+    whole_numbers(axes.xaxis)
 
 
 def _draw_numbers(axes, groups):
@@ -269,7 +280,7 @@ def _draw_numbers(axes, groups):
         axes.set_xlim(numbers.min() - 1.5, numbers.max() + 1.5)
     axes.set(xlabel="components of a group", ylabel="groups")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, min_n_ticks=1))
+        whole_numbers(axis)
 
 
 def _draw_outcomes(axes, groups):
@@ -285,4 +296,4 @@ def _draw_outcomes(axes, groups):
     axes.set_ylim(len(found) - 0.4, -0.6)
     axes.set_xlabel("groups")
     axes.grid(axis="y", visible=False)
-    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, nbins=5))
+    whole_numbers(axes.xaxis, 5)

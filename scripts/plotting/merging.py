@@ -4,19 +4,15 @@
 import copy
 
 import h5py
-import matplotlib.lines
-import matplotlib.patches
-import matplotlib.ticker
 import numpy as np
 
-from . import pictures
+from . import legends, pictures
 from .problem import BAD_DATA, WRONG_USAGE, Problem
-from .style import GREY, OUTLINE, PALETTE, colours, plt
+from .style import GREY, OUTLINE, colours, plt, whole_numbers
 
-LEGEND_CLUSTERS = 24
 NAMED_MEMBERS = 8
 ENTROPY = colours(1)[0]
-LINES = dict(color=PALETTE[9], linewidth=1.4, linestyle="--")
+LINES = dict(color="#444444", linewidth=1.4, linestyle="--")
 
 
 class Hierarchy:
@@ -119,11 +115,11 @@ def _leaves(hierarchy):
     return order[0]
 
 
-def _draw_tree(axes, hierarchy, numbers, clusters):
+def _draw_tree(axes, hierarchy, scene, clusters):
     """Each component a leaf; branches join at the number of clusters that is left."""
-    n = hierarchy.n
-    hues = colours(len(clusters))
-    colour = {k: hues[c] for c, members in enumerate(clusters) for k in members}
+    n, numbers = hierarchy.n, scene.mixture.numbers
+    colour = {k: scene.colours[members[0]] for members in clusters for k in members}
+    marker = {k: scene.markers[members[0]] for members in clusters for k in members}
     order = _leaves(hierarchy)
     place = {k: float(i) for i, k in enumerate(order)}
     height = {k: n for k in order}
@@ -141,7 +137,8 @@ def _draw_tree(axes, hierarchy, numbers, clusters):
         axes.axhline(len(clusters) - 0.5, zorder=2, **LINES)
     size = 9 if n <= 24 else 7
     for i, k in enumerate(order):
-        axes.annotate(str(numbers[k]), (i, n), xytext=(0, -4), textcoords="offset points", color=tuple(0.75 * c for c in colour[k]),
+        axes.plot(i, n, marker=marker[k], markersize=size - 3, color=colour[k], zorder=5)
+        axes.annotate(str(numbers[k]), (i, n), xytext=(0, -6), textcoords="offset points", color=colour[k],
                       fontsize=size, fontweight="bold", ha="center", va="top")
     axes.set(xlim=(-0.8, n - 0.2), ylim=(n + 0.08 * (n - 1), 1 - 0.04 * (n - 1)), xticks=[], ylabel="clusters left",
              xlabel="components, by the clusters that they belong to")
@@ -157,11 +154,11 @@ def draw_merging(hierarchy, scene, responsibilities, clusters):
                                       layout="constrained", gridspec_kw={"height_ratios": [4, 5]})
     chosen = len(clusters)
     _draw_entropy(grid["numbers"], np.arange(1, n + 1), hierarchy.entropy, chosen, "clusters")
-    grid["numbers"].xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+    whole_numbers(grid["numbers"].xaxis)
     _draw_entropy(grid["points"], hierarchy.merged_points(responsibilities[:, :n]), hierarchy.entropy, chosen,
                   "points in clusters that are merged, summed up,\nas multiples of all points")
     grid["points"].set_ylabel("")
-    _draw_tree(grid["tree"], hierarchy, scene.mixture.numbers, clusters)
+    _draw_tree(grid["tree"], hierarchy, scene, clusters)
     figure.suptitle("%d components merged by entropy; %d cluster%s suggested%s" % (
         n, hierarchy.suggested, "" if hierarchy.suggested == 1 else "s",
         "" if chosen == hierarchy.suggested else ", %d shown" % chosen), fontsize=11)
@@ -173,36 +170,25 @@ def _name(numbers, members):
     return shown if len(members) <= NAMED_MEMBERS else "%s and %d more" % (shown, len(members) - NAMED_MEMBERS)
 
 
-def draw_merged_clusters(clusters, scene, responsibilities):
-    """The points by cluster, and the components in the colours of theirs."""
+def _marks(clusters, scene):
+    """An entry a cluster: the look of its lowest component, its weight and its components."""
     mixture = scene.mixture
-    hues = colours(len(clusters))
+    lines = scene.lines if mixture.n_features == 1 else [None] * mixture.n_components
+    return [legends.mark(scene.colours[members[0]], scene.markers[members[0]], "cluster %d, weight %.3f: %s" % (
+        c, mixture.weights[members].sum(), _name(mixture.numbers, members)), lines[members[0]]) for c, members in enumerate(clusters)]
+
+
+def draw_merged_clusters(clusters, scene, responsibilities):
+    """The points by cluster, and the components, all with the look of their cluster's lowest component."""
+    mixture = scene.mixture
     shares = np.column_stack([responsibilities[:, members].sum(axis=1) for members in clusters] +
                              [responsibilities[:, mixture.n_components:]])
     labels = shares.argmax(axis=1)
     merged = copy.copy(scene)
-    merged.colours = [None] * mixture.n_components
-    for hue, members in zip(hues, clusters):
-        for k in members:
-            merged.colours[k] = hue
+    first = np.empty(mixture.n_components, dtype=int)
+    for members in clusters:
+        first[members] = members[0]
+    merged.colours, merged.markers, merged.lines = ([looks[k] for k in first] for looks in (scene.colours, scene.markers, scene.lines))
     merged.labels = np.array([members[0] for members in clusters] + [mixture.n_components])[labels]
-    figure = pictures.draw_clusters(merged)
-    for legend in figure.legends + [axes.get_legend() for axes in figure.axes if axes.get_legend()]:
-        legend.remove()
     title = "%d cluster%s of %d components, %s" % (len(clusters), "" if len(clusters) == 1 else "s", mixture.n_components, scene.count)
-    marks = [matplotlib.lines.Line2D([], [], marker="o", linestyle="", markersize=8, color=hue,
-                                     label="cluster %d, weight %.3f: %s" % (c, mixture.weights[members].sum(), _name(mixture.numbers, members)))
-             for c, (hue, members) in enumerate(zip(hues, clusters))]
-    if mixture.noise:
-        marks.append(matplotlib.lines.Line2D([], [], marker="x", linestyle="", markersize=7, color=pictures.NOISE,
-                                             label="noise, weight %.3f" % mixture.noise[0]))
-    if mixture.n_features > 2:
-        figure.suptitle(title)
-        where = dict(loc="upper right", bbox_to_anchor=(0.99, 0.93), fontsize=8)
-    else:
-        figure.axes[0].set_title(title)
-        figure.set_size_inches(10.4, 5.4)
-        where = dict(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8, borderaxespad=0)
-    if len(clusters) <= LEGEND_CLUSTERS:
-        (figure if mixture.n_features > 2 else figure.axes[0]).legend(handles=marks, **where)
-    return figure
+    return pictures.draw_clusters(merged, title, _marks(clusters, scene) + legends.common_marks(scene))

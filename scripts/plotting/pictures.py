@@ -1,294 +1,264 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The pictures of one fit: data.png, clusters.png, log_likelihood.png and responsibilities.png."""
+"""The pictures of one fit: data.png and clusters.png; responsibilities.png and log_likelihood.png are in fit_pictures."""
+
+import textwrap
 
 import matplotlib.colors
-import matplotlib.lines
 import numpy as np
 
-from .style import DENSITY, GREY, OUTLINE, colours, component_colour, look_of, plt
+from . import legends
+from .fit_pictures import draw_log_likelihood, draw_responsibilities  # noqa: F401
+from .scene import SCATTER_POINTS, Scene, density_grid, plain_colour  # noqa: F401
+from .style import DENSITY, component_colour, outline, plt, rgb, without_complaints
 
-SCATTER_POINTS = 20000  # beyond, densities are drawn
-PAIR_FEATURES = 6
-LEGEND_COMPONENTS = 24
-HISTOGRAM_COMPONENTS = 12
-NOISE = matplotlib.colors.to_rgb(component_colour(-1))
-MIXTURE_LINE = dict(color="#222222", linewidth=1.2, linestyle="--")
-
-
-class Scene:
-    """What the pictures share. points: n x d (a sample of n_rows), labels: n (components as the mixture counts them; K: noise)."""
-
-    def __init__(self, mixture, points, names, n_rows, labels):
-        self.mixture = mixture
-        self.points = points
-        self.names = names
-        self.labels = labels
-        looks = [look_of(k) for k in mixture.numbers]
-        self.colours, self.lines = [colour for colour, _, _ in looks], [line for _, _, line in looks]
-        self.n = len(points)
-        self.count = "{:,} points".format(self.n) if self.n == n_rows else \
-            "a sample of {:,} of {:,} points".format(self.n, n_rows)
-        self.limits = [_limits(points[:, j]) for j in range(points.shape[1])]
-
-    def selection(self):
-        """The features of a grid of pairs, and a remark when they are not all."""
-        d = self.mixture.n_features
-        if d <= PAIR_FEATURES:
-            return list(range(d)), ""
-        best = np.argsort(-self.mixture.separation(), kind="stable")[:PAIR_FEATURES]
-        return sorted(int(j) for j in best), "\nthe %d of %d features in which the components differ most" % (PAIR_FEATURES, d)
+NOISE = rgb(component_colour(-1))
+PANEL = 2.1  # inches, of a pair of features
+AXES_WIDTH, HEIGHT = 7.2, 5.4
+MANY_COMPONENTS = 10
+OUTLINED_POINTS = 1000  # beyond, lines have white edges to be seen; these would hide parts of single points
+MOST_CELLS, FEWEST_CELLS = 220, 70  # along each axis
+SMALL_CELLS = 90
 
 
-def _limits(values):
-    """An axis that shows the values, without the last thousandth on either side when there are many."""
-    low, high = np.quantile(values, [0.0005, 0.9995]) if len(values) > SCATTER_POINTS else (values.min(), values.max())
-    margin = 0.06 * (high - low) or max(1, abs(low)) * 0.01
-    return low - margin, high + margin
+def _cells(scene, small):
+    return int(np.clip(0.75 * np.sqrt(scene.n), FEWEST_CELLS, SMALL_CELLS if small else MOST_CELLS))
 
 
-def _counts(scene, i, j, chosen, bins):
-    """A two-dimensional histogram as an image: bins x bins, rows are feature j."""
-    return np.histogram2d(scene.points[chosen, j], scene.points[chosen, i], bins=bins,
-                          range=[scene.limits[j], scene.limits[i]])[0]
+def _counts(scene, i, j, cells, shares=None):
+    """A two-dimensional histogram as an image: rows are feature j; and its edges. shares: numbers of the points that are summed up."""
+    first, second = scene.feature(i), scene.feature(j)
+    edges = first.edges(cells), second.edges(cells)
+    weights = scene.weights if shares is None else shares if scene.weights is None else shares * scene.weights
+    places = [np.floor((feature.places - ends[0]) / (ends[1] - ends[0])) for feature, ends in zip((first, second), edges)]
+    inside = np.all([(place >= 0) & (place < len(ends) - 1) for place, ends in zip(places, edges)], axis=0)
+    column, row = (place[inside].astype(int) for place in places)
+    shape = len(edges[1]) - 1, len(edges[0]) - 1
+    counts = np.bincount(row * shape[1] + column, None if weights is None else weights[inside], shape[0] * shape[1])
+    return counts.reshape(shape), (edges[0][0], edges[0][-1], edges[1][0], edges[1][-1])
 
 
-def _draw_points(axes, scene, i, j, by_component, bins, size):
-    """Points of features i and j: dots, or a density where there are many; coloured by component if asked."""
-    extent = (*scene.limits[i], *scene.limits[j])
-    if scene.n <= SCATTER_POINTS:
-        alpha = float(np.clip(12 / np.sqrt(scene.n), 0.12, 0.8))
-        colour = np.array(scene.colours + [NOISE])[scene.labels] if by_component else colours(1)[0]
-        order = np.random.default_rng(0).permutation(scene.n) if by_component else slice(None)
-        if by_component:
-            noise = scene.labels == scene.mixture.n_components
-            axes.scatter(scene.points[noise, i], scene.points[noise, j], s=size, marker="x", linewidths=0.7, alpha=alpha,
-                         color=NOISE)
-            order = order[~noise[order]]
-        axes.scatter(scene.points[order, i], scene.points[order, j], s=size, linewidths=0, alpha=alpha,
-                     **({"c": colour[order]} if by_component else {"color": colour}))
+def _mixed_image(scene, i, j, cells):
+    """An image (rows x columns x RGBA) whose hue is the mean of the components' colours and whose opacity is the density."""
+    total, extent = _counts(scene, i, j, cells)
+    colours = np.array(scene.colours + [NOISE])[scene.labels]
+    mixed = np.dstack([_counts(scene, i, j, cells, colours[:, channel])[0] for channel in range(3)])
+    highest = np.log1p(total.max()) or 1
+    opacity = np.where(total > 0, 0.15 + 0.7 * np.log1p(total) / highest, 0)
+    return np.dstack([np.clip(mixed / np.where(total > 0, total, 1)[:, :, None], 0, 1), opacity]), extent
+
+
+def _draw_points(axes, scene, i, j, by_component, small):
+    """Points of features i and j: marks, or a density where there are many; coloured by component if asked. Returns the image of a
+    density that has a scale."""
+    image = None
+    if not scene.is_dense(i, j):
+        _scatter(axes, scene, i, j, by_component, small)
     elif by_component:
-        axes.imshow(_mixed_image(scene, i, j, bins), extent=extent, origin="lower", aspect="auto",
-                    interpolation="nearest", zorder=1)
+        pixels, extent = _mixed_image(scene, i, j, _cells(scene, small))
+        axes.imshow(pixels, extent=extent, origin="lower", aspect="auto", interpolation="nearest", zorder=1)
     else:
-        counts = _counts(scene, i, j, slice(None), bins)
-        image = axes.imshow(np.ma.masked_equal(counts, 0), extent=extent, origin="lower", aspect="auto", cmap=DENSITY,
-                            norm=matplotlib.colors.LogNorm(1, max(2, counts.max())), interpolation="nearest", zorder=1)
-        axes.set(xlim=scene.limits[i], ylim=scene.limits[j])
-        return image
-    axes.set(xlim=scene.limits[i], ylim=scene.limits[j])
-    return None
+        counts, extent = _counts(scene, i, j, _cells(scene, small))
+        counts = np.ma.masked_less_equal(counts, 0)
+        low = min(1.0, counts.min())
+        image = axes.imshow(counts, extent=extent, origin="lower", aspect="auto", cmap=DENSITY, interpolation="nearest", zorder=1,
+                            norm=matplotlib.colors.LogNorm(low, max(2 * low, counts.max())))
+    axes.set(xlim=scene.feature(i).limits, ylim=scene.feature(j).limits)
+    return image
 
 
-def _mixed_image(scene, i, j, bins):
-    """An image (bins x bins x RGBA) whose hue is the mean of the components' colours and whose opacity is the density."""
-    total = np.zeros((bins, bins))
-    mixed = np.zeros((bins, bins, 3))
-    for k, colour in enumerate(scene.colours + [NOISE]):
-        counts = _counts(scene, i, j, scene.labels == k, bins)
-        total += counts
-        mixed += counts[:, :, None] * np.array(colour)
-    opacity = np.where(total > 0, 0.15 + 0.75 * np.log1p(total) / np.log1p(max(1, total.max())), 0)
-    return np.dstack([np.clip(mixed / np.maximum(total, 1)[:, :, None], 0, 1), opacity])
+def _scatter(axes, scene, i, j, by_component, small):
+    x, y = scene.feature(i).places, scene.feature(j).places
+    n = max(scene.n, 1)
+    opacity = float(np.clip(20 / np.sqrt(n), 0.25, 0.8))
+    sizes = np.full(scene.n, float(np.clip(400 / np.sqrt(n), 5, 22) * (0.35 if small else 1)))
+    if scene.weights is not None:
+        sizes *= np.clip(scene.weights / scene.weights.mean(), 0.1, 10)
+    common = dict(alpha=opacity, zorder=2, rasterized=scene.n > 2000)
+    order = np.random.default_rng(0).permutation(scene.n)
+    if not by_component:
+        axes.scatter(x[order], y[order], s=sizes[order], linewidths=0, color=plain_colour(), **common)
+        return
+    noise = scene.labels == scene.mixture.n_components
+    axes.scatter(x[noise], y[noise], s=sizes[noise], marker="x", linewidths=0.8, color=NOISE, **dict(common, alpha=max(opacity, 0.6)))
+    markers = np.array(scene.markers + ["x"])[scene.labels]
+    colours = np.array(scene.colours + [NOISE])
+    for marker in dict.fromkeys(scene.markers):
+        chosen = order[(markers[order] == marker) & ~noise[order]]
+        axes.scatter(x[chosen], y[chosen], s=sizes[chosen], marker=marker, linewidths=0, c=colours[scene.labels[chosen]], **common)
 
 
-def _draw_components(axes, scene, i, j, small=False):
-    """Means, and ellipses of features i and j, of one and two standard deviations; of t distributions those that hold as much."""
-    numbered = scene.mixture.n_components > 8
-    outlined = not small and scene.n > SCATTER_POINTS
-    for k, colour in enumerate(scene.colours):
-        mean = scene.mixture.means[k, [i, j]]
-        dark = tuple(0.75 * c for c in colour)
-        for radius, width in ((1, 1.8), (2, 1.1)):
-            axes.plot(*scene.mixture.ellipse(k, [i, j], radius), color=dark, linewidth=width * (0.6 if small else 1),
-                      path_effects=OUTLINE if outlined else None, zorder=3)
-        if numbered:
-            axes.text(*mean, str(scene.mixture.numbers[k]), color=dark, fontsize=6 if small else 10,
-                      fontweight="bold", ha="center", va="center", path_effects=OUTLINE, zorder=4, clip_on=True)
-        else:
-            axes.scatter(*mean, marker="X", s=25 if small else 80, color=dark, edgecolor="white",
-                         linewidth=0.6 if small else 1.2, zorder=4)
+def _draw_components(axes, scene, i, j, small):
+    """Ellipses of features i and j, of one and two standard deviations; of t distributions those that hold as much."""
+    many = scene.mixture.n_components > MANY_COMPONENTS
+    mean_weight = 1 / scene.mixture.n_components
+    is_outlined = not (small and many) and (scene.n > OUTLINED_POINTS or scene.is_dense(i, j))
+    for k in np.argsort(-scene.mixture.weights, kind="stable"):
+        # Components of hardly a point are not to hide the others.
+        opacity = float(np.clip(3 * scene.mixture.weights[k] / mean_weight, 0.3, 1))
+        for radius, width in ((1, 1.7), (2, 1.0))[:1 if small and many else 2]:
+            width *= 0.6 if small else 0.8 if many else 1
+            axes.plot(*scene.curve(k, i, j, radius), color=scene.colours[k], linewidth=width, alpha=opacity, zorder=3,
+                      path_effects=outline(width + 1.5) if is_outlined and opacity == 1 else None)
+        if small and many:
+            axes.scatter(*scene.centre(k, [i, j]), marker=scene.markers[k], s=14, color=scene.colours[k], edgecolor="white", linewidth=0.5,
+                         zorder=4)
+
+
+def _number_components(axes, scene, features, small):
+    """The numbers of components at their means, where the layout is final. One feature: on top of their densities."""
+    mixture = scene.mixture
+    order = np.argsort(-mixture.weights, kind="stable")
+    places = np.array([scene.centre(k, features) for k in order])
+    if len(features) == 1:
+        feature = scene.feature(features[0])
+        heights = [feature.density(mixture, k, place).max() for k, place in zip(order, places)]
+        places = np.column_stack([places[:, 0], np.minimum(heights, 0.96 * axes.get_ylim()[1])])
+    size = 7 if small else 10 if mixture.n_components <= MANY_COMPONENTS else 8.5
+    legends.draw_numbers(axes, places, mixture.numbers[order], [scene.colours[k] for k in order], size)
 
 
 def _draw_histogram(axes, scene, j, with_density, small=False):
     """The distribution of one feature; with the densities of the components and of the mixture if asked."""
-    bins = int(np.clip(3 * scene.n ** (1 / 3), 24, 120))
-    axes.hist(scene.points[:, j], bins=bins, range=scene.limits[j], density=True,
-              color="#d9d9d9" if with_density else colours(1)[0], edgecolor="white", linewidth=0 if bins > 60 else 0.4)
+    feature = scene.feature(j)
+    bins = int(np.clip(3 * scene.n ** (1 / 3), 24, 60 if small else 120))
     if with_density:
-        grid = np.linspace(*scene.limits[j], 400)
-        total = np.zeros_like(grid)
-        for k, colour in enumerate(scene.colours):
-            density = scene.mixture.density_of(k, j, grid)
-            total += density
-            axes.fill_between(grid, density, color=colour, alpha=0.18, linewidth=0)
-            axes.plot(grid, density, color=colour, linestyle=scene.lines[k], linewidth=1 if small else 1.6)
-        if scene.mixture.noise:
-            density = scene.mixture.noise_density(j, grid)
-            total += density
-            axes.plot(grid, density, color=NOISE, linewidth=1 if small else 1.6)
-        axes.plot(grid, total, **MIXTURE_LINE)
-    axes.set_xlim(scene.limits[j])
-
-
-def _label(mixture, k):
-    label = "component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k])
-    return label if mixture.dof is None else label + ", t with dof %.3g" % mixture.dof[k]
-
-
-def _legend(figure_or_axes, scene, **options):
-    """One entry a component: its colour, number and weight; none when there are too many."""
-    mixture = scene.mixture
-    if mixture.n_components > LEGEND_COMPONENTS:
+        bins = int(np.clip(2 * feature.narrowest, bins, 2.5 * bins))
+    edges = feature.edges(bins)
+    heights, _, _ = axes.hist(feature.places, bins=edges, weights=_shares(scene, edges), color="#d9d9d9" if with_density else plain_colour(),
+                              edgecolor="white", linewidth=0 if bins > 60 or small else 0.4)
+    axes.set_xlim(feature.limits)
+    if not with_density:
         return
-    marks = [matplotlib.lines.Line2D([], [], marker="o", linestyle="", markersize=8, color=colour,
-                                     label=_label(mixture, k))
-             for k, colour in enumerate(scene.colours)]
-    if mixture.noise:
-        marks.append(matplotlib.lines.Line2D([], [], marker="x", linestyle="", markersize=7, color=NOISE,
-                                             label="noise, weight %.3f" % mixture.noise[0]))
-    if mixture.n_features == 1:
-        marks.append(matplotlib.lines.Line2D([], [], **MIXTURE_LINE, label="mixture"))
-    figure_or_axes.legend(handles=marks, **options)
+    grid = density_grid(scene.mixture, j, feature.scale, feature.limits)
+    total = np.zeros_like(grid)
+    many = scene.mixture.n_components > MANY_COMPONENTS
+    for k, colour in enumerate(scene.colours):
+        density = feature.density(scene.mixture, k, grid)
+        total += density
+        if not many:
+            axes.fill_between(grid, density, color=colour, alpha=0.18, linewidth=0)
+        axes.plot(grid, density, color=colour, linestyle=scene.lines[k], linewidth=1 if small or many else 1.6)
+    if scene.mixture.noise:
+        density = feature.density(scene.mixture, None, grid)
+        total += density
+        axes.plot(grid, density, color=NOISE, linewidth=1 if small else 1.6)
+    axes.plot(grid, total, **legends.MIXTURE_LINE)
+    # A spike, of a component without a width almost, is cut.
+    axes.set_ylim(0, 1.08 * max(heights.max(), min(total.max(), 3 * heights.max())))
 
 
-def _pair_grid(scene, by_component):
-    """A grid of all pairs of features: points below the diagonal, distributions on it."""
+def _shares(scene, edges):
+    """Weights of points with which a histogram is a density, of all points, outside of the frame too."""
+    weights = np.ones(scene.n) if scene.weights is None else scene.weights
+    return weights / (weights.sum() * (edges[1] - edges[0]))
+
+
+def _pair_grid(scene, by_component, title, marks):
+    """A grid of all pairs of features: points below the diagonal, distributions on it. The legend is in the empty corner where there is
+    room, else on the right."""
     features, remark = scene.selection()
     m = len(features)
-    figure, grid = plt.subplots(m, m, figsize=(2.1 * m + 1.2, 2.1 * m + 1.2), layout="constrained", squeeze=False)
+    width, height = legends.size_of(marks)
+    # Beside a legend so high the grid has so many columns of panels; what is on the right of these is free.
+    side = max(0, width + 0.3 - PANEL * max(0, m - np.ceil((height + 0.15) / PANEL))) if width else 0
+    wide = PANEL * m + 0.9
+    lines = title_lines([title, remark] + scene.remarks_on(features, by_component), wide + side)
+    top = 0.19 * len(lines) + 0.15
+    high = max(PANEL * m + 0.5, height + 0.2) + top
+    figure = plt.figure(figsize=(wide + side, high), layout="constrained")
+    figure.suptitle("\n".join(lines), fontsize=10)
+    main = figure
+    if side:
+        main = figure.subfigures(1, 2, width_ratios=[wide, side])[0]
+        main.patch.set_visible(False)  # else it would cover the legend
+    places = main.add_gridspec(m, m)
+    grid = {}
     for row, j in enumerate(features):
-        for column, i in enumerate(features):
-            axes = grid[row, column]
-            if column > row:
-                axes.axis("off")
-                continue
-            axes.tick_params(labelsize=7, labelbottom=row == m - 1, labelleft=column == 0 and row > 0)
-            axes.locator_params(nbins=4)
+        for column, i in enumerate(features[:row + 1]):
+            axes = grid[row, column] = main.add_subplot(places[row, column])
             if column == row:
                 _draw_histogram(axes, scene, j, by_component, small=True)
                 axes.set_yticks([])
                 axes.spines["left"].set_visible(False)
             else:
-                _draw_points(axes, scene, i, j, by_component, 90, 5)
+                _draw_points(axes, scene, i, j, by_component, True)
                 if by_component:
-                    _draw_components(axes, scene, i, j, small=True)
+                    _draw_components(axes, scene, i, j, True)
+                scene.feature(j).scale.dress(axes.yaxis, *scene.feature(j).limits, 4)
+            scene.feature(i).scale.dress(axes.xaxis, *scene.feature(i).limits, 4)
+            axes.tick_params(labelsize=7, labelbottom=row == m - 1, labelleft=column == 0 and row > 0)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.get_offset_text().set(fontsize=7, visible=axis is axes.xaxis and row == m - 1 or axis is axes.yaxis and column == 0 < row)
             if row == m - 1:
-                axes.set_xlabel(scene.names[i], fontsize=8)
+                axes.set_xlabel(textwrap.fill(scene.label(i, 50), 26), fontsize=8)
             if column == 0 and row > 0:
-                axes.set_ylabel(scene.names[j], fontsize=8)
-    return figure, remark
+                axes.set_ylabel(textwrap.fill(scene.label(j, 50), 26), fontsize=8)
+    if width:
+        figure.legend(loc="upper right", bbox_to_anchor=(1 - 0.1 / (wide + side), 1 - top / high), **legends.options_of(marks)).set_in_layout(False)
+    if by_component and 1 < scene.mixture.n_components <= MANY_COMPONENTS:
+        _fix_layout(figure)
+        for row, j in enumerate(features):
+            for column, i in enumerate(features[:row]):
+                _number_components(grid[row, column], scene, [i, j], True)
+    return figure
+
+
+def _fix_layout(figure):
+    """Puts the axes where they will be, for what is placed by points on them."""
+    with without_complaints():
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
+def title_lines(parts, width):
+    """The lines of a title for a figure so many inches wide."""
+    return [line for part in parts if part for line in textwrap.wrap(part, max(30, int(12.5 * width)))]
+
+
+def _single(scene, by_component, title, marks):
+    """One or two features in one pair of axes, the legend beside it."""
+    features = list(range(scene.mixture.n_features))
+    width, height = legends.size_of(marks)
+    figure, axes = plt.subplots(figsize=(AXES_WIDTH + (width + 0.2 if width else 0), max(HEIGHT, height + 0.9)), layout="constrained")
+    lines = title_lines([title] + scene.remarks_on(features, by_component), AXES_WIDTH - 0.8)
+    axes.set_title("\n".join(lines), fontsize=10)
+    image = None
+    if len(features) == 1:
+        _draw_histogram(axes, scene, 0, by_component)
+        axes.set_ylabel("density per decade" if scene.feature(0).scale.is_decimal else "density")
+    else:
+        image = _draw_points(axes, scene, 0, 1, by_component, False)
+        if by_component:
+            _draw_components(axes, scene, 0, 1, False)
+        axes.set_ylabel(textwrap.fill(scene.label(1), 50))
+        scene.feature(1).scale.dress(axes.yaxis, *scene.feature(1).limits, 7)
+    axes.set_xlabel(textwrap.fill(scene.label(0), 70))
+    scene.feature(0).scale.dress(axes.xaxis, *scene.feature(0).limits, 8)
+    if image is not None:
+        figure.colorbar(image, ax=axes, label="points in a cell" if scene.weights is None else "weight in a cell", pad=0.02)
+    legends.beside(axes, marks)
+    if by_component and scene.mixture.n_components > 1:
+        _fix_layout(figure)
+        _number_components(axes, scene, features, False)
+    return figure
 
 
 def draw_data(scene):
     """The points alone."""
-    d = scene.mixture.n_features
     title = "Data: " + scene.count
-    if d > 2:
-        figure, remark = _pair_grid(scene, False)
-        figure.suptitle(title + remark)
-        return figure
-    figure, axes = plt.subplots(figsize=(7.2, 5.4), layout="constrained")
-    axes.set(title=title, xlabel=scene.names[0], ylabel=scene.names[1] if d == 2 else "density")
-    if d == 1:
-        _draw_histogram(axes, scene, 0, False)
-    else:
-        image = _draw_points(axes, scene, 0, 1, False, 220, 22)
-        if image is not None:
-            figure.colorbar(image, ax=axes, label="points in a cell", pad=0.02)
-    return figure
+    return (_single if scene.mixture.n_features <= 2 else _pair_grid)(scene, False, title, [])
 
 
-def draw_clusters(scene):
-    """The points by component, and the components."""
-    d, k = scene.mixture.n_features, scene.mixture.n_components
-    kind = "" if scene.mixture.dof is None else "t "
-    title = "%d %scomponent%s, %s" % (k, kind, "" if k == 1 else "s", scene.count)
-    if scene.mixture.dof is not None and d > 1:
-        title += "\nellipses hold 39 % and 86 % of each, as those of one and two standard deviations do"
-    if d > 2:
-        figure, remark = _pair_grid(scene, True)
-        figure.suptitle(title + remark)
-        columns = 2 if k > 12 else 1
-        _legend(figure, scene, loc="upper right", bbox_to_anchor=(0.99, 0.93), ncol=columns, fontsize=8)
-        return figure
-    outside = k > 8 and k <= LEGEND_COMPONENTS
-    figure, axes = plt.subplots(figsize=(9.4 if outside else 7.2, 5.4), layout="constrained")
-    axes.set(title=title, xlabel=scene.names[0], ylabel=scene.names[1] if d == 2 else "density")
-    if d == 1:
-        _draw_histogram(axes, scene, 0, True)
-    else:
-        _draw_points(axes, scene, 0, 1, True, 220, 22)
-        _draw_components(axes, scene, 0, 1)
-    if outside:
-        _legend(axes, scene, loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8, borderaxespad=0)
-    else:
-        _legend(axes, scene, loc="best", fontsize=8)
-    return figure
-
-
-def draw_responsibilities(scene, responsibilities):
-    """For each component the distribution of its responsibilities: n x K."""
+def draw_clusters(scene, title=None, marks=None):
+    """The points by component, and the components. title, marks: the heading and the legend, where they are not of components."""
     mixture = scene.mixture
-    shown = np.arange(mixture.n_components)
-    title = "Responsibilities, " + scene.count
-    if len(shown) > HISTOGRAM_COMPONENTS:
-        shown = np.sort(np.argsort(-mixture.weights, kind="stable")[:HISTOGRAM_COMPONENTS])
-        title += "\nthe %d components of greatest weight, of %d" % (len(shown), mixture.n_components)
-    columns = min(len(shown), 3 if len(shown) != 4 else 2)
-    rows = -(-len(shown) // columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(max(5.5, 3.4 * columns), 2.5 * rows + 0.9), sharex=True, sharey=True,
-                                layout="constrained", squeeze=False)
-    for axes in grid.flat[len(shown):]:
-        axes.axis("off")
-    for place, (axes, k) in enumerate(zip(grid.flat, shown)):
-        axes.hist(responsibilities[:, k], bins=np.linspace(0, 1, 41), color=scene.colours[k], edgecolor="white",
-                  linewidth=0.3)
-        axes.set_yscale("log")
-        axes.set_ylim(0.7, 2 * scene.n)
-        axes.set_title("component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k]), fontsize=9)
-        if place % columns == 0:
-            axes.set_ylabel("points")
-        if place + columns >= len(shown):
-            axes.set_xlabel("responsibility")
-            axes.tick_params(labelbottom=True)
-    figure.suptitle(title, fontsize=11)
-    return figure
-
-
-def _hide_far_start(axes, rows):
-    """Cuts the axis when the start lies so deep that nothing else could be seen, and says how deep."""
-    if len(rows) < 3:
-        return
-    first, low, high = rows[0, 1], rows[1:, 1].min(), rows[1:, 1].max()
-    if low - first > 4 * (high - low) > 0:
-        axes.set_ylim(low - 0.3 * (high - low), high + 0.1 * (high - low))
-        axes.text(0.98, 0.18, "start: %.6g, far below" % first, transform=axes.transAxes, ha="right", color=GREY,
-                  path_effects=OUTLINE, zorder=5)
-
-
-def draw_log_likelihood(starts):
-    """Log-likelihood and its change by iteration; starts: for each start an array of (iteration, log-likelihood, change)."""
-    best = max(starts, key=lambda start: starts[start][-1, 1])
-    figure, (upper, lower) = plt.subplots(2, 1, figsize=(7.2, 6), sharex=True, layout="constrained",
-                                          gridspec_kw={"height_ratios": [3, 2]})
-    for start, rows in sorted(starts.items(), key=lambda item: item[0] == best):
-        is_best = start == best
-        style = dict(color=colours(1)[0] if is_best else GREY, linewidth=1.8 if is_best else 0.9,
-                     alpha=1 if is_best else 0.6, zorder=3 if is_best else 2)
-        marker = "o" if is_best and len(rows) <= 60 else ""
-        upper.plot(rows[:, 0], rows[:, 1], marker=marker, markersize=3.5, **style)
-        changed = rows[rows[:, 2] > 0]
-        lower.plot(changed[:, 0], changed[:, 2], marker=marker, markersize=3.5, **style)
-    last = starts[best][-1]
-    upper.set_title("Log-likelihood by iteration" + (
-        ", the best of %d starts in colour" % len(starts) if len(starts) > 1 else ""))
-    upper.plot(last[0], last[1], marker="o", markersize=6, color=colours(1)[0], zorder=4)
-    upper.text(0.98, 0.06, "%.6f after %d iterations" % (last[1], last[0]), transform=upper.transAxes, ha="right",
-               path_effects=OUTLINE, zorder=5)
-    upper.set_ylabel("log-likelihood")
-    _hide_far_start(upper, starts[best])
-    lower.set(xlabel="iteration", ylabel="change per point")
-    if any((rows[:, 2] > 0).any() for rows in starts.values()):
-        lower.set_yscale("log")
-    lower.xaxis.get_major_locator().set_params(integer=True)
-    return figure
+    d, k = mixture.n_features, mixture.n_components
+    if title is None:
+        title = "%d %scomponent%s, %s" % (k, "" if mixture.dof is None else "t ", "" if k == 1 else "s", scene.count)
+    one = d > 2 and k > MANY_COMPONENTS
+    if mixture.dof is not None and d > 1:
+        title += "; ellipses hold 39 % of each, as those of one standard deviation do" if one else \
+            "; ellipses hold 39 % and 86 % of each, as those of one and two standard deviations do"
+    elif one:
+        title += "; ellipses of one standard deviation"
+    return (_single if d <= 2 else _pair_grid)(scene, True, title, legends.component_marks(scene) if marks is None else marks)

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Draws selection.png."""
 
-import matplotlib.ticker
 import numpy as np
 
 from .selection import HEADINGS, SIGNS, best_of, families_of, lines_of, reach_of
-from .style import GREY, plt, spread
+from .style import GREY, plt, spread, whole_numbers
 
 BEST = "#222222"
 KEY_HEIGHT = 0.15  # of a name, in inches
@@ -67,7 +66,7 @@ def _panel(axes, candidates, criterion, reach, labelled):
     if criterion == "cv" and best.errors:
         axes.axhline(best.values["cv"] - best.errors["cv"], color=GREY, linewidth=1.2, linestyle=":", zorder=5)
     _set_limits(axes, lines, best, criterion, sign, reach)
-    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=12 if labelled else 8, integer=True, min_n_ticks=1))
+    whole_numbers(axes.xaxis, 12 if labelled else 8)
     axes.set(xlabel="components K", ylabel="%s (%s is better)" % (
         "log-likelihood of\na point held out" if criterion == "cv" else HEADINGS[criterion], "lower" if sign > 0 else "higher"))
     if labelled:

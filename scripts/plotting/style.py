@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How all pictures look: colours that colour-blind readers can tell apart, sizes, and saving."""
 
+import contextlib
 import os
+import re
+import warnings
 
 import matplotlib
 matplotlib.use("Agg")
 import matplotlib.colors
+import matplotlib.font_manager
 import matplotlib.patheffects
 import matplotlib.pyplot as plt
+import matplotlib.ticker
 import numpy as np
 
 from .problem import NO_OUTPUT, Problem
@@ -18,12 +23,25 @@ PALETTE = ["#0072B2", "#CE8510", "#1F9F69", "#90170C", "#105C47", "#1915D4", "#8
 NOISE = "#919191"
 GREY = "#777777"
 DENSITY = "viridis"
-OUTLINE = [matplotlib.patheffects.withStroke(linewidth=3, foreground="white")]
+
+
+def outline(width):
+    """Path effects: a white edge, so that a line so many points wide with its edge, or a letter, is seen on any ground."""
+    return [matplotlib.patheffects.withStroke(linewidth=width, foreground="white")]
+
+
+OUTLINE = outline(3)
+
+# Letters that the first font has not are taken from others, of those that are there.
+FONTS = ["DejaVu Sans", "Droid Sans Fallback", "Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "IPAexGothic",
+         "FreeSans"]
+THERE = {font.name for font in matplotlib.font_manager.fontManager.ttflist}
 
 plt.rcParams.update({
-    "figure.dpi": 120, "font.size": 10, "axes.titlesize": 11, "axes.spines.top": False, "axes.spines.right": False,
+    "font.family": [font for font in FONTS if font in THERE][:3] or ["sans-serif"], "figure.dpi": 120, "font.size": 10, "axes.titlesize": 11, "axes.spines.top": False, "axes.spines.right": False,
     "axes.grid": True, "grid.color": "#eeeeee", "axes.axisbelow": True, "legend.frameon": False,
-    "axes.formatter.useoffset": False, "axes.formatter.limits": (-4, 6)})
+    "axes.formatter.offset_threshold": 5, "axes.formatter.limits": (-4, 6),
+    "figure.constrained_layout.h_pad": 0.09, "figure.constrained_layout.w_pad": 0.09, "savefig.facecolor": "white", "svg.hashsalt": "gmmpi"})
 
 
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
@@ -48,14 +66,19 @@ def component_line(index):
     return "-" if index < 0 else LINES[index // len(PALETTE) % len(LINES)]
 
 
+def rgb(colour):
+    """(red, green, blue) of "#RRGGBB"."""
+    return matplotlib.colors.to_rgb(colour)
+
+
 def colours(n):
     """The colours of n things of one kind, as (red, green, blue)."""
-    return [matplotlib.colors.to_rgb(component_colour(index)) for index in range(n)]
+    return [rgb(component_colour(index)) for index in range(n)]
 
 
 def look_of(k):
     """Of component k (from 0) its colour as (red, green, blue), marker and line style."""
-    return matplotlib.colors.to_rgb(component_colour(k)), component_marker(k), component_line(k)
+    return rgb(component_colour(k)), component_marker(k), component_line(k)
 
 
 def spread(places, gap, low, high):
@@ -79,7 +102,30 @@ def spread(places, gap, low, high):
 
 def shortened(text, length):
     """At most so many characters of a text, with an ellipsis where it was cut."""
-    return text if len(text) <= length else text[:length - 1] + "…"
+    return text if len(text) <= length else text[:length - 1].rstrip() + "…"
+
+
+def whole_numbers(axis, n_ticks=9, fewest=1):
+    """Ticks at whole numbers, at steps of 1, 2 or 5."""
+    axis.set_major_locator(matplotlib.ticker.MaxNLocator(n_ticks, steps=[1, 2, 5, 10], integer=True, min_n_ticks=fewest))
+
+
+def plain(text):
+    """A text as matplotlib is to draw it: letter by letter, with no formulas between dollars, on one line."""
+    return " ".join(re.sub(r"(?<!\\)\$", r"\\$", text).split())
+
+
+def named(text, length):
+    """A name from data, for a label."""
+    return plain(shortened(" ".join(text.split()), length))
+
+
+@contextlib.contextmanager
+def without_complaints():
+    """Draws without warnings of letters that no font has: they become boxes."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")
+        yield
 
 
 def prepare_folder(folder):
@@ -90,11 +136,13 @@ def prepare_folder(folder):
         raise Problem(NO_OUTPUT, "%s: cannot be made (%s)" % (folder, error.strerror))
 
 
-def save(figure, folder, name):
-    """Writes a picture and prints its path."""
-    path = os.path.join(folder, name)
+def save(figure, folder, name, kind="png"):
+    """Writes a picture, as png, pdf or svg, and prints its path."""
+    path = os.path.join(folder, name[:name.rindex(".")] + "." + kind)
     try:
-        figure.savefig(path)
+        # Neither dates nor random identifiers: the same picture is the same file.
+        with without_complaints():
+            figure.savefig(path, metadata={"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind))
     except OSError as error:
         raise Problem(NO_OUTPUT, "%s: cannot be written (%s)" % (path, error.strerror))
     plt.close(figure)

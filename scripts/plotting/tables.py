@@ -249,8 +249,20 @@ def open_table(data, header="auto", delimiter=None):
     return TextTable(path, header, delimiter)
 
 
-def pick_columns(table, columns, n_features, feature_names):
-    """0-based columns of a table: those that --columns names, else those the model names, else all that hold numbers."""
+def open_weights(asked, table):
+    """(table, 0-based column) of the weights of rows, which --weights says: a column of the table, or a file of one column."""
+    if not (table.names and asked in table.names) and not asked.strip().isdigit():
+        weights = open_table(asked)
+        if weights.n_columns != 1 or weights.n_rows != table.n_rows:
+            raise Problem(BAD_DATA, "%s: %d rows and %d columns of weights for %d rows of data; give one column and as many rows" % (
+                asked, weights.n_rows, weights.n_columns, table.n_rows))
+        return weights, 0
+    return table, _picked_by(asked, table)[0]
+
+
+def pick_columns(table, columns, n_features, feature_names, besides=None):
+    """0-based columns of a table: those that --columns names, else those the model names, else all that hold numbers; besides: a column
+    that is no feature."""
     if columns is not None:
         picked = [column for word in next(csv.reader([columns], skipinitialspace=True))
                   for column in _picked_by(word, table)]
@@ -258,6 +270,7 @@ def pick_columns(table, columns, n_features, feature_names):
         picked = [table.names.index(name) for name in feature_names]
     else:
         picked = table.numeric_columns()
+    picked = [column for column in picked if column != besides]
     if len(picked) != n_features:
         raise Problem(BAD_DATA, "%s: %d columns for a model of %d features; pick the features with --columns" % (
             table.label, len(picked), n_features))

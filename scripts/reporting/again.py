@@ -51,8 +51,10 @@ class Command:
         self.remarks = remarks
 
     def html(self):
-        line = " ".join(word if word.isidentifier() and word.isupper() else shlex.quote(word) for word in self.words)
-        return '<pre class="command" tabindex="0" aria-label="Command"><code>%s</code></pre>\n' % text(line) + (
+        words = [text(word if word.isidentifier() and word.isupper() else shlex.quote(word)) for word in self.words]
+        # A hyphen of an option is no place for a new line.
+        line = " ".join('<span class="one-line">%s</span>' % word if word.startswith("-") else word for word in words)
+        return '<pre class="command"><code>%s</code></pre>\n' % line + (
             items(self.remarks) if self.remarks else "")
 
 

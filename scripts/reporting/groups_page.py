@@ -65,7 +65,7 @@ def _pictures(groups, shown, points):
     chosen, remark = shown
     alt = "A panel for each of %s with the %s of its components%s: %s." % (count(len(chosen), "group"), "ellipses" if groups.n_features > 1 else "densities", " and its points" if points else "", "; ".join(
         "%s, %s and %s" % (groups.label(g), count(int(groups.n_samples[g]), "point"), count(int(groups.n_components[g]), "component")) for g in chosen[:12]))
-    groups.shown_names = [label_of(name, 40) for name in groups.shown_names]
+    groups.plain_names = [label_of(name, 40) for name in groups.plain_names]
     keys = groups.keys
     if isinstance(keys, list):
         groups.keys = [label_of(key) for key in keys]
@@ -90,6 +90,6 @@ def _table(groups):
         weights = groups.weights[g][groups.weights[g] > 0] if groups.fitted[g] else []
         rows.append([Cell(name(groups.label(g)), key if isinstance(key, str) else float(key), header=True), of_number(groups.n_samples[g]),
                      of_number(groups.n_components[g]), Cell(text(number(likelihood[g], 6)), float(likelihood[g])), of_number(groups.n_iter[g]),
-                     Cell(text(", ".join(number(weight, 3) for weight in weights[:6]) + (" …" if len(weights) > 6 else ""))), Cell(text(ended), ended)])
+                     Cell('<span class="one-line">%s</span>' % text(", ".join(number(weight, 3) for weight in weights[:6]) + (" …" if len(weights) > 6 else ""))), Cell(text(ended), ended)])
     return table("Groups" if len(rows) == groups.n_groups else "The %d largest of %s groups" % (len(rows), "{:,}".format(groups.n_groups)),
                  ["group", "points", "components", "log-likelihood per point", "iterations", "weights", "fit"], rows, sortable=True)

@@ -35,8 +35,7 @@ class Model:
             self.scene, self.shares = drawn_scene(self.mixture)
         self.names = names or features_of(self.mixture.n_features)
         self.features, _ = self.scene.selection()
-        self.scene.names = [label_of(name, 60 if self.mixture.n_features <= 2 else 24)
-                            for name in self.mixture.shown_names or self.names]
+        self.scene.names = [label_of(name, 60 if self.mixture.n_features <= 2 else 24) for name in self.names]
         self.spreads = units.spreads_of(self.mixture)
         self.hierarchy = merging.read_hierarchy(arguments.model, self.mixture)
         self.summary = source.read_summary(arguments.summary) if arguments.summary else None

@@ -9,6 +9,7 @@ import re
 import warnings
 
 import matplotlib.collections
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from plotting.style import plt
 
@@ -33,8 +34,8 @@ def label_of(value, length=28):
 def svg_of(figure, anchor, alt, is_density=False):
     """The figure as SVG, and what is seen on it in words for those who do not see it. is_density: its images have a scale of colours of
     their own, which is as good on a dark page."""
-    for part in [figure] + list(figure.subfigs):
-        part.patch.set_alpha(0)
+    for part in [figure] + list(figure.subfigs) + list(figure.axes):
+        part.patch.set_facecolor("none")
     _make_images(figure)
     with plt.rc_context(RC), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # of a name: the browser has its own letters
@@ -52,8 +53,10 @@ def svg_of(figure, anchor, alt, is_density=False):
 
 
 def _drawn(figure, resolution):
+    """As savefig does it, but for a first drawing of everything that it makes in order to know the layout."""
     file = io.StringIO()
-    figure.savefig(file, format="svg", dpi=resolution, transparent=True, metadata={"Date": None, "Creator": None})
+    figure.set_dpi(resolution)
+    FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
     return file.getvalue()
 
 

@@ -3,6 +3,7 @@
 
 #include "apply/output.h"
 #include "points/reading/row_check.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/joint_work.h"
 #include "support/large_messages.h"
@@ -10,6 +11,7 @@
 #include "support/ranges.h"
 #include "support/signals.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +29,8 @@ typedef struct conversion {
   int64_t piece_rows;
   double *rows; /* piece_rows x n_features */
   row_check check;
-  int64_t n_done; /* rows read by this rank */
+  const char *path; /* what is written; NULL while rows are only looked at */
+  int64_t n_done;   /* rows read by this rank */
   int64_t n_to_do;
 } conversion;
 
@@ -50,8 +53,11 @@ static int64_t block_end(const conversion *work, int64_t block)
 static void count_done(conversion *work, int64_t n_rows)
 {
   work->n_done += n_rows;
-  if (work->options->report != NULL && work->n_to_do > 0)
-    work->options->report(work->options->context, (double)work->n_done / (double)work->n_to_do);
+  activity_tell(&(activity){.doing = work->path != NULL ? "writing" : "reading",
+                            .object = work->path != NULL ? work->path : work->source->label,
+                            .share = fmin((double)work->n_done / (double)work->n_to_do, 1.0),
+                            .n = work->source->n_rows,
+                            .unit = "rows"});
 }
 
 /* Reads n rows to work->rows and looks at them. When one of them cannot be read those before it are looked at all the
@@ -237,8 +243,9 @@ static gmmpi_status write_rows(MPI_Comm comm, conversion *work, const char *path
                                 .headings_attribute = source->has_names ? "feature_names" : NULL};
   work->first_row = output_first_row(work->n_kept, BLOCK_ROWS, rank, n_ranks);
   work->n_own = output_first_row(work->n_kept, BLOCK_ROWS, rank + 1, n_ranks) - work->first_row;
-  work->n_done = may_drop(work) ? work->n_own : 0;
-  work->n_to_do = work->n_done + work->n_own;
+  work->path = path;
+  work->n_done = 0;
+  work->n_to_do = work->n_own;
   work->check = begin_check(work);
   const output_table table = {.n_rows = work->n_kept,
                               .first_row = work->first_row,
@@ -267,8 +274,8 @@ gmmpi_status convert_to_file(MPI_Comm comm, point_source *source, const convert_
   agree(comm, &own);
   if (own.status == GMMPI_OK && may_drop(&work)) {
     work.check = begin_check(&work);
-    work.n_to_do = 2 * (output_first_row(source->n_rows, BLOCK_ROWS, rank + 1, n_ranks) -
-                        output_first_row(source->n_rows, BLOCK_ROWS, rank, n_ranks));
+    work.n_to_do = output_first_row(source->n_rows, BLOCK_ROWS, rank + 1, n_ranks) -
+                   output_first_row(source->n_rows, BLOCK_ROWS, rank, n_ranks);
     survey_rows(comm, &work, &dropped, &own);
   }
   work.n_kept = source->n_rows - dropped.n;

@@ -14,10 +14,6 @@ typedef struct convert_options {
   infinite_choice infinite;
   bool single_precision;
   int compress; /* 1 to 9, or 0 for not at all */
-
-  /* Called now and then with this rank's share of the work that is done, 0 to 1; NULL: never. */
-  void (*report)(void *context, double share);
-  void *context;
 } convert_options;
 
 typedef struct convert_result {

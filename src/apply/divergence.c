@@ -5,6 +5,7 @@
 #include "apply/output.h"
 #include "apply/point_density.h"
 #include "apply/sample.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/memory.h"
@@ -152,8 +153,14 @@ gmmpi_status divergence_estimate(MPI_Comm comm, const gmmpi_model *a, const char
     side_open(&work->sides[1], instructions, b, b_label, seed, &own);
   if (agree(comm, &own) == GMMPI_OK) {
     const int64_t end = output_first_row(n_points, TILE_ROWS, rank + 1, n_ranks);
-    for (int64_t row = output_first_row(n_points, TILE_ROWS, rank, n_ranks); row < end; row += TILE_ROWS)
+    const int64_t begin = output_first_row(n_points, TILE_ROWS, rank, n_ranks);
+    for (int64_t row = begin; row < end; row += TILE_ROWS) {
       add_tile(work, row, end - row < TILE_ROWS ? (int)(end - row) : TILE_ROWS);
+      activity_tell(&(activity){.doing = "comparing the models",
+                                .share = (double)(row - begin) / (double)(end - begin),
+                                .n = n_points,
+                                .unit = "points"});
+    }
     MPI_Allreduce(MPI_IN_PLACE, &work->words[0][0][0], N_MEASURES * 2 * FULL_RANGE_LIMBS, MPI_INT64_T, MPI_SUM, comm);
     *report = (divergence_report){.kullback_leibler_ab = mean_of(work->words[KL_AB], n_points),
                                   .kullback_leibler_ba = mean_of(work->words[KL_BA], n_points),

@@ -4,11 +4,13 @@
 #include "apply/output.h"
 #include "apply/point_density.h"
 #include "apply/sample.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/memory.h"
 #include "support/threads.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* What a thread has of its own. */
@@ -55,9 +57,15 @@ static void simulate(MPI_Comm comm, const sampler *source, simulator *simulators
   const int64_t begin = output_first_row(scale->n_draws, TILE_ROWS, rank, n_ranks);
   const int64_t end = output_first_row(scale->n_draws, TILE_ROWS, rank + 1, n_ranks);
 #pragma omp parallel for num_threads(n_threads) if (n_threads > 1)
-  for (int64_t row = begin; row < end; row += TILE_ROWS)
+  for (int64_t row = begin; row < end; row += TILE_ROWS) {
     simulate_tile(source, row, end - row < TILE_ROWS ? (int)(end - row) : TILE_ROWS, &simulators[thread_number()],
                   scale->log_densities);
+    /* Each thread has a part of its own: the first one's is about as far as all are. */
+    activity_tell(&(activity){.doing = "drawing points",
+                              .share = fmin((double)(row - begin) * n_threads / (double)(end - begin), 1.0),
+                              .n = scale->n_draws,
+                              .unit = "points"});
+  }
   (void)n_threads;
   allreduce_large(comm, scale->log_densities, scale->n_draws, MPI_DOUBLE, MPI_SUM);
 }

@@ -184,7 +184,7 @@ static void collect(packing *work, gmmpi_error *error)
   int64_t n_done = 0;
   for (int64_t piece = order_next(&order); piece >= 0; piece = order_next(&order)) {
     const row_range all = rows_in_piece(work, piece, 0, work->table->n_rows);
-    output_say_progress("writing", work->job->path, n_done++, work->n_pieces);
+    output_say_progress("writing", work->job->path, n_done++, work->n_pieces, work->table->n_rows);
     for (int r = (int)range_with(work->job->n_ranks, work->first_rows, all.begin);
          r < work->job->n_ranks && work->first_rows[r] < all.end; r++) {
       const row_range rows = rows_in_piece(work, piece, work->first_rows[r], work->first_rows[r + 1]);

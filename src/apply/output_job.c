@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "apply/output_job.h"
 
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/joint_work.h"
@@ -35,8 +36,10 @@ gmmpi_status output_stopped(const char *path, int signal, gmmpi_error *error)
   return fail(error, GMMPI_STOPPED, "%s: stopped by %s before it was written; start again", path, signals_name(signal));
 }
 
-void output_say_progress(const char *doing, const char *path, int64_t n_done, int64_t n_in_all)
+void output_say_progress(const char *doing, const char *path, int64_t n_done, int64_t n_in_all, int64_t n_rows)
 {
+  activity_tell(&(activity){
+      .doing = doing, .object = path, .share = (double)n_done / (double)n_in_all, .n = n_rows, .unit = "rows"});
   signals_set_answer("status: %s %s, %.0f %% done", doing, path, 100.0 * (double)n_done / (double)n_in_all);
 }
 
@@ -94,7 +97,7 @@ void output_job_rows(output_job *work, const char *doing, output_chunk_handler *
   joint_work_begin(work->comm, joint_signal, NULL, &together);
   for (int64_t row = 0, n; error->status == GMMPI_OK && row < table->n_own && joint_work_goes_on(&together); row += n) {
     n = table->n_own - row < work->chunk_rows ? table->n_own - row : work->chunk_rows;
-    if (work->rank == 0) output_say_progress(doing, work->path, row, table->n_own);
+    if (work->rank == 0) output_say_progress(doing, work->path, row, table->n_own, table->n_rows);
     if (table->produce(table->context, row, n, work->numbers, error) == GMMPI_OK) handle(work, context, row, n, error);
   }
   /* Of several bad rows the first one is named, so those who look for theirs go on. */

@@ -58,7 +58,7 @@ gmmpi_status output_no_memory(const char *path, gmmpi_error *error);            
 gmmpi_status output_cannot_write(const char *path, int reason, gmmpi_error *error); /* 73; reason: of errno */
 gmmpi_status output_stopped(const char *path, int signal, gmmpi_error *error);      /* 75: it came before the end */
 
-/* Rank 0's answer from now on when it is asked how it goes. */
-void output_say_progress(const char *doing, const char *path, int64_t n_done, int64_t n_in_all);
+/* Rank 0: how far it is, of n_rows rows of all ranks, for who is shown it, and for its answers from now on. */
+void output_say_progress(const char *doing, const char *path, int64_t n_done, int64_t n_in_all, int64_t n_rows);
 
 #endif

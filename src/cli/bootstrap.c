@@ -10,6 +10,8 @@
 #include "fit/model_options.h"
 #include "fit/options.h"
 #include "fit/replicate_checkpoint.h"
+#include "job/job.h"
+#include "job/progress.h"
 #include "support/clock.h"
 #include "support/error.h"
 #include "support/linear_algebra.h"
@@ -53,79 +55,58 @@ static gmmpi_status settle_fit(const bootstrap_command *command, const gmmpi_mod
   return GMMPI_OK;
 }
 
-/* --- progress --- */
+/* --- what is done after each pass --- */
 
-typedef struct bootstrap_progress {
-  bool speaks;   /* rank 0, and not quiet */
-  bool terminal; /* one live line, else a line now and then */
-  bool live;
-  double began, last; /* on clock_now() */
+typedef struct bootstrap_reporter {
+  progress *shown;
 
   /* Checkpoints, on rank 0: */
   const char *path; /* NULL: none */
   const json_t *identity;
   double saved; /* when the last one was written */
   bool has_saved;
-} bootstrap_progress;
+
+  /* The end of the time, on rank 0: */
+  time_limit *limit; /* NULL: on other ranks */
+  double n_samples;
+  double last; /* when the last pass ended */
+} bootstrap_reporter;
 
 static bool wants_stop(void *context)
 {
-  (void)context;
+  const bootstrap_reporter *reporter = context;
+  const time_limit *limit = reporter->limit;
+  if (limit != NULL && time_limit_left(limit) < time_limit_margin(limit, reporter->n_samples)) signals_time_is_up();
   return signals_stop_requested();
 }
 
 /* Failures are warnings: the next time may be better. */
-static void save_now_and_then(bootstrap_progress *reporter, const bootstrap_result *result, int64_t n_replicates)
+static void save_now_and_then(bootstrap_reporter *reporter, const bootstrap_result *result, int64_t n_replicates)
 {
   static const double between_saves = 300.0;
   gmmpi_error local = {0};
+  const double began = clock_now();
   if (reporter->path == NULL || clock_now() - reporter->saved < between_saves) return;
   if (replicate_checkpoint_write(reporter->path, reporter->identity, result, n_replicates, &local) == GMMPI_OK)
     reporter->has_saved = true;
   else
     warn("%s", local.message);
+  if (reporter->limit != NULL) reporter->limit->checkpoint = fmax(reporter->limit->checkpoint, clock_now() - began);
   reporter->saved = clock_now();
-}
-
-static void tell_progress(bootstrap_progress *reporter, const int64_t counts[N_REPLICATE_STATES], int64_t n_replicates)
-{
-  static const double between_live_lines = 0.1;
-  static const double between_plain_lines = 10.0;
-  const int64_t n_left = counts[REPLICATE_UNDONE];
-  const double now = clock_now();
-  char failed[64] = "";
-  char left[64] = "";
-  if (!reporter->speaks || now - reporter->last < (reporter->terminal ? between_live_lines : between_plain_lines))
-    return;
-  reporter->last = now;
-  const int64_t n_failed = counts[REPLICATE_COLLAPSED] + counts[REPLICATE_NOT_CONVERGED];
-  const int64_t n_ended = n_replicates - n_left;
-  char text[CLOCK_TEXT_BYTES];
-  if (n_failed > 0) snprintf(failed, sizeof failed, ", %lld failed", (long long)n_failed);
-  if (n_ended > 0 && n_left > 0)
-    snprintf(left, sizeof left, ", about %s",
-             clock_text((now - reporter->began) * (double)n_left / (double)n_ended, text));
-  reporter->live = reporter->terminal;
-  fprintf(stderr,
-          reporter->terminal ? "\r%lld of %lld replicates%s; %lld left%s\033[K"
-                             : "%lld of %lld replicates%s; %lld left%s\n",
-          (long long)n_ended, (long long)n_replicates, failed, (long long)n_left, left);
-  fflush(stderr);
-  signals_set_answer("status: %lld of %lld replicates%s; %lld left%s", (long long)n_ended, (long long)n_replicates,
-                     failed, (long long)n_left, left);
 }
 
 static void advanced(void *context, const bootstrap_result *result, int64_t n_replicates)
 {
-  bootstrap_progress *reporter = context;
-  tell_progress(reporter, result->counts, n_replicates);
+  bootstrap_reporter *reporter = context;
+  const int64_t *counts = result->counts;
+  const int64_t n_failed = counts[REPLICATE_COLLAPSED] + counts[REPLICATE_NOT_CONVERGED];
+  char failed[64] = "";
+  if (n_failed > 0) snprintf(failed, sizeof failed, "%lld failed", (long long)n_failed);
+  progress_parts(reporter->shown, "replicates", n_replicates - counts[REPLICATE_UNDONE], n_replicates, failed);
+  const double now = clock_now();
+  if (reporter->limit != NULL) time_limit_note_iteration(reporter->limit, now - reporter->last, reporter->n_samples);
+  reporter->last = now;
   save_now_and_then(reporter, result, n_replicates);
-}
-
-static void clear_progress(bootstrap_progress *reporter)
-{
-  if (reporter->live) fputs("\r\033[K", stderr);
-  reporter->live = false;
 }
 
 /* --- the command --- */
@@ -143,6 +124,8 @@ typedef struct bootstrap_session {
   bootstrap_result result;
   json_t *identity;       /* of checkpoints, on rank 0 */
   bootstrap_done earlier; /* likewise: of an earlier run */
+  time_limit limit;
+  progress shown; /* speaks on rank 0 */
 } bootstrap_session;
 
 /* Collective. Before anything is read. */
@@ -310,7 +293,7 @@ static gmmpi_status save_at_stop(const bootstrap_session *session, gmmpi_error *
   const char *path = command->checkpoint_path;
   const int64_t n = command->how.n_replicates;
   const int64_t n_ended = n - result->counts[REPLICATE_UNDONE];
-  const char *by = signals_name(signals_received());
+  const char *by = job_stopped_by(session->comm);
   *error = (gmmpi_error){0};
   if (session->rank == 0 && path != NULL) replicate_checkpoint_write(path, session->identity, result, n, error);
   if (agree(session->comm, error) != GMMPI_OK) return error->status;
@@ -326,18 +309,17 @@ static gmmpi_status save_at_stop(const bootstrap_session *session, gmmpi_error *
 static gmmpi_status run(bootstrap_session *session, double began, gmmpi_error *error)
 {
   const bootstrap_command *command = &session->command;
-  const double now = clock_now();
-  bootstrap_progress reporter = {.speaks = session->rank == 0 && !command->quiet,
-                                 .terminal = isatty(STDERR_FILENO) == 1,
-                                 .began = now,
-                                 .last = -INFINITY,
+  bootstrap_reporter reporter = {.shown = &session->shown,
                                  .path = session->rank == 0 ? command->checkpoint_path : NULL,
                                  .identity = session->identity,
-                                 .saved = now};
+                                 .saved = clock_now(),
+                                 .limit = session->rank == 0 ? &session->limit : NULL,
+                                 .n_samples = (double)session->points->n_samples,
+                                 .last = clock_now()};
   const bootstrap_observer observer = {.context = &reporter, .wants_stop = wants_stop, .advanced = advanced};
   bootstrap_run(session->points, session->model, &session->fit, &command->how, &session->earlier, &observer,
                 &session->result, error);
-  clear_progress(&reporter);
+  progress_close(&session->shown);
   if (error->status == GMMPI_STOPPED) return save_at_stop(session, error);
   if (error->status != GMMPI_OK || hand_out(session, clock_now() - began, error) != GMMPI_OK) return error->status;
   if (reporter.has_saved || (session->rank == 0 && bootstrap_restarts_by_itself(command)))
@@ -353,9 +335,13 @@ gmmpi_status command_bootstrap(MPI_Comm comm, int argc, char **argv, gmmpi_error
   const double began = clock_now();
   if (bootstrap_command_parse(argc, argv, session.rank, &session.command, error) == GMMPI_OK && !session.command.help) {
     if (session.rank == 0) signals_set_answer("status: reading %s", session.command.data);
+    job_begin(&(job_options){.time_limit = session.command.time_limit}, session.rank, &session.limit);
+    progress_open(&session.shown, session.rank, session.command.quiet ? -1 : 0, &session.limit);
+    progress_begin(&session.shown, "reading", session.command.data);
     if (open_session(&session, error) == GMMPI_OK && read_earlier(&session, error) == GMMPI_OK)
       run(&session, began, error);
   }
+  progress_close(&session.shown);
   bootstrap_result_clear(&session.result);
   free(session.earlier.states);
   free(session.earlier.replicates);

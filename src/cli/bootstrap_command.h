@@ -23,6 +23,7 @@ typedef struct bootstrap_command {
   uint64_t given_bits;
   int threads;
   int64_t memory_limit;
+  double time_limit; /* as in job_options */
   bool keep_replicates;
   bool json;
   bool quiet;

@@ -4,6 +4,7 @@
 #include "cli/bootstrap_output.h"
 #include "cli/model_data.h"
 #include "cli/options.h"
+#include "cli/time_option.h"
 #include "fit/options.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -129,6 +130,11 @@ gmmpi_status bootstrap_command_parse(int argc, char **argv, int rank, bootstrap_
                "now. auto: the one of --checkpoint, if it is there",
        .kind = OPTION_TEXT,
        .value = &command->restart},
+      time_limit_option(
+          &command->time_limit,
+          "stop, with what is done in the checkpoint, before the program has run for T: seconds, 90m, 4h, "
+          "MM:SS, HH:MM:SS, D-HH:MM:SS; none (default: until SLURM_JOB_END_TIME where SLURM sets it, else "
+          "none)"),
       option_of(option_find(fit_option_table, n_fit_options, "threads"), &command->threads),
       option_of(option_find(memory_option_table, n_memory_options, "memory-limit"), &command->memory_limit),
       {.name = "json",

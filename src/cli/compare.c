@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
+#include "job/progress.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/signals.h"
@@ -128,10 +129,13 @@ gmmpi_status command_compare(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   compare_command command = {0};
   gmmpi_model *models[2] = {NULL, NULL};
   component_match *matches = NULL;
+  progress shown;
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: comparing %s and %s", command.paths[0], command.paths[1]);
+  progress_open(&shown, rank, command.quiet ? -1 : 0, NULL);
+  progress_begin(&shown, "reading", command.paths[0]);
   if (try_table(comm, &command, error) != GMMPI_OK || read_models(comm, &command, models, error) != GMMPI_OK) goto done;
   comparison_result result = {.paths = {command.paths[0], command.paths[1]},
                               .models = {models[0], models[1]},
@@ -143,10 +147,12 @@ gmmpi_status command_compare(MPI_Comm comm, int argc, char **argv, gmmpi_error *
                           command.seed, &result.divergences, error) == GMMPI_OK &&
       match_components(comm, models[0], models[1], &matches, &result.n_matches, error) == GMMPI_OK) {
     result.matches = matches;
+    progress_close(&shown);
     show(comm, rank, &command, &result, error);
   }
 
 done:
+  progress_close(&shown);
   free(matches);
   for (int i = 0; i < 2; i++) gmmpi_model_destroy(models[i]);
   return error->status;

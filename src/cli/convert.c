@@ -90,18 +90,6 @@ static gmmpi_status parse(int argc, char **argv, int rank, convert_command *comm
   return GMMPI_OK;
 }
 
-/* What rank 0 says meanwhile. */
-typedef struct convert_progress {
-  progress line;
-  int64_t n_rows;
-} convert_progress;
-
-static void report(void *context, double share)
-{
-  convert_progress *reporter = context;
-  progress_rows(&reporter->line, share, reporter->n_rows);
-}
-
 static json_t *summary_json(const convert_command *command, const point_source *source, const data_account *data,
                             const convert_result *result)
 {
@@ -122,19 +110,16 @@ static void print_for_people(const convert_command *command, const point_source 
 }
 
 static gmmpi_status convert(MPI_Comm comm, int rank, const convert_command *command, point_source *source,
-                            gmmpi_error *error)
+                            progress *shown, gmmpi_error *error)
 {
-  convert_progress reporter = {.line = progress_begin(command->quiet ? -1 : 0, 1, NULL, 0.0), .n_rows = source->n_rows};
   convert_result result;
   const convert_options options = {.missing = command->reading.missing,
                                    .infinite = command->reading.infinite,
                                    .single_precision = command->precision == 1,
-                                   .compress = (int)command->compress,
-                                   .report = rank == 0 ? report : NULL,
-                                   .context = &reporter};
+                                   .compress = (int)command->compress};
   data_account *data = rank == 0 ? data_account_create(source) : NULL;
   const gmmpi_status status = convert_to_file(comm, source, &options, command->output_path, &result, error);
-  progress_clear(&reporter.line);
+  progress_close(shown);
   if (status == GMMPI_OK && rank == 0 && command->json) print_json(summary_json(command, source, data, &result), error);
   if (status == GMMPI_OK && rank == 0 && !command->json && !command->quiet)
     print_for_people(command, source, data, &result);
@@ -150,13 +135,17 @@ gmmpi_status command_convert(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
+  progress shown;
+  progress_open(&shown, rank, command.quiet ? -1 : 0, NULL);
+  progress_begin(&shown, "reading", command.data);
   if (rank == 0) signals_set_answer("status: reading %s", command.data);
   const source_options how = reading_source_options(&command.reading);
   if (prepare_output(comm, command.output_path, error) == GMMPI_OK &&
       source_open(comm, command.data, &how, &source, error) == GMMPI_OK &&
       prepare_output_is_no_input(comm, command.output_path, source, error) == GMMPI_OK &&
       memory_check(comm, convert_bytes(source->n_rows, source->n_features), source->label, error) == GMMPI_OK)
-    convert(comm, rank, &command, source, error);
+    convert(comm, rank, &command, source, &shown, error);
+  progress_close(&shown);
   source_close(source);
   return error->status;
 }

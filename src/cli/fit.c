@@ -11,6 +11,7 @@ static gmmpi_status write_outputs(fit_session *session, gmmpi_error *error)
     return error->status;
   job_outputs_are_safe(session->job);
   const fit_account account = session_account(session);
+  progress_close(&session->progress);
   session_warn_of_convergence(session);
   if (session->rank == 0) fit_print_summary(&account);
   return GMMPI_OK;

@@ -38,7 +38,7 @@ typedef struct by_session {
   json_t *identity;
   group_checkpoint checkpoint, loaded;
   time_limit limit;
-  progress progress; /* rank 0 */
+  progress progress; /* speaks on rank 0 */
   groups_result result;
   double began, seconds_read;
 } by_session;
@@ -165,6 +165,12 @@ static gmmpi_status deal_rows(by_session *session, gmmpi_error *error)
   return memory_check(session->comm, groups_bytes(&plan, session->rows.most_rows), session->source->label, error);
 }
 
+static void tell_data(by_session *session)
+{
+  progress_clear(&session->progress);
+  data_account_print(session->data, stderr, "", "", false);
+}
+
 static gmmpi_status read_groups(by_session *session, gmmpi_error *error)
 {
   fit_command *command = session->command;
@@ -176,8 +182,7 @@ static gmmpi_status read_groups(by_session *session, gmmpi_error *error)
   reading_note_rows(&command->reading, session->source, &session->how);
   if (plan_memory(session, &session->how, error) != GMMPI_OK) return error->status;
   if (session->rank == 0) session->data = data_account_create(session->source);
-  if (session->data != NULL && command->job.verbosity >= 0 && !command->json)
-    data_account_print(session->data, stderr, "", "", false);
+  if (session->data != NULL && command->job.verbosity >= 0 && !command->json) tell_data(session);
   if (deal_rows(session, error) != GMMPI_OK) return error->status;
   session->seconds_read = MPI_Wtime() - session->began;
   return GMMPI_OK;
@@ -270,7 +275,7 @@ static bool wants_stop(void *context)
 static void tell(void *context, int64_t n_done)
 {
   by_session *session = context;
-  progress_groups(&session->progress, n_done, session->n_groups);
+  progress_parts(&session->progress, "groups", n_done, session->n_groups, "");
 }
 
 static gmmpi_status say_stopped(const by_session *session, gmmpi_error *error)
@@ -303,9 +308,7 @@ static gmmpi_status fit_groups(by_session *session, gmmpi_error *error)
   if (session->identity == NULL) fail(&local, GMMPI_NO_MEMORY, "there is no memory to note the options");
   if (agree(session->comm, &local) != GMMPI_OK) return error_pass(error, &local);
   if (open_checkpoints(session, &plan, error) != GMMPI_OK) return error->status;
-  session->progress = progress_begin(wanted->verbosity, 1, &session->limit, session->seconds_read);
   groups_run(session->comm, &plan, &session->rows, &session->result, &local);
-  if (session->rank == 0) progress_clear(&session->progress);
   if (local.status == GMMPI_STOPPED) return say_stopped(session, error);
   return error_pass(error, &local);
 }
@@ -371,6 +374,7 @@ static gmmpi_status refuse_failures(const group_models *models, gmmpi_error *err
 static gmmpi_status write_groups(by_session *session, gmmpi_error *error)
 {
   const fit_by_account account = account_of(session);
+  progress_begin(&session->progress, "writing", session->command->output_path);
   gmmpi_error local = {0};
   if (session->rank == 0) {
     group_models *models = session->result.models;
@@ -393,6 +397,7 @@ static gmmpi_status write_groups(by_session *session, gmmpi_error *error)
     remove_checkpoint(session); /* nothing is left to do */
   if (local.status != GMMPI_OK) return error_pass(error, &local);
   const fit_by_account end = account_of(session);
+  progress_close(&session->progress);
   if (session->rank == 0) fit_by_print_summary(&end);
   return GMMPI_OK;
 }
@@ -407,9 +412,12 @@ gmmpi_status fit_by_run(MPI_Comm comm, fit_command *command, gmmpi_error *error)
   MPI_Comm_rank(comm, &session.rank);
   MPI_Comm_size(comm, &session.n_ranks);
   job_begin(&command->job, session.rank, &session.limit);
+  progress_open(&session.progress, session.rank, command->job.verbosity, &session.limit);
+  progress_begin(&session.progress, "reading", command->data);
   if (prepare_threads(comm, command->fit.threads, error) == GMMPI_OK && try_outputs(&session, error) == GMMPI_OK &&
       read_or_stop(&session, error) == GMMPI_OK && fit_groups(&session, error) == GMMPI_OK)
     write_groups(&session, error);
+  progress_close(&session.progress);
   group_checkpoint_close(&session.loaded);
   group_checkpoint_close(&session.checkpoint);
   checkpoint_lock_release(session.lock);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/fit_command.h"
+#include "cli/time_option.h"
 
 #include "fit/adaptation.h"
 #include "sources/kinds.h"
@@ -15,14 +16,6 @@ typedef struct fit_words {
   bool quiet, verbose;
   const char *checkpoint;
 } fit_words;
-
-static gmmpi_status parse_time_limit(const option_record *option, const char *text, void *value, gmmpi_error *error)
-{
-  if (time_limit_parse(text, value)) return GMMPI_OK;
-  return fail(error, GMMPI_WRONG_USAGE,
-              "--%s: \"%s\" is no span of time; give seconds, or one such as 90m, 4h, 30:00, 04:00:00, 1-12:00:00",
-              option->name, text);
-}
 
 /* Contradictions, and everything that follows from more than one option. */
 static gmmpi_status settle(const fit_words *words, fit_command *command, gmmpi_error *error)
@@ -146,13 +139,9 @@ gmmpi_status fit_command_parse(int argc, char **argv, int rank, const fit_dialec
        .most = 1e9,
        .fallback = "300",
        .help = "a checkpoint every S seconds"},
-      {.name = "time-limit",
-       .argument = "T",
-       .kind = OPTION_PARSED,
-       .value = &job_values->time_limit,
-       .parse = parse_time_limit,
-       .help = "stop with a checkpoint before the program has run for T: seconds, 90m, 4h, MM:SS, HH:MM:SS, "
-               "D-HH:MM:SS; none (default: until SLURM_JOB_END_TIME where SLURM sets it, else none)"},
+      time_limit_option(&job_values->time_limit,
+                        "stop with a checkpoint before the program has run for T: seconds, 90m, 4h, MM:SS, HH:MM:SS, "
+                        "D-HH:MM:SS; none (default: until SLURM_JOB_END_TIME where SLURM sets it, else none)"),
       {.name = "stall-seconds",
        .argument = "S",
        .kind = OPTION_REAL,

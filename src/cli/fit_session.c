@@ -9,6 +9,7 @@
 #include "fit/memory_plan.h"
 #include "mixture/files/model_file.h"
 #include "sources/pipe.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/memory.h"
@@ -109,8 +110,9 @@ static void tell_data(fit_session *session)
 {
   if (session->rank != 0) return;
   session->data = data_account_create(session->source);
-  if (session->data != NULL && session->command.job.verbosity >= 0 && !session->command.json)
-    data_account_print(session->data, stderr, "", "", false);
+  if (session->data == NULL || session->command.job.verbosity < 0 || session->command.json) return;
+  progress_clear(&session->progress);
+  data_account_print(session->data, stderr, "", "", false);
 }
 
 static gmmpi_status settle_classes(fit_session *session, gmmpi_error *error)
@@ -158,6 +160,19 @@ static gmmpi_status read_points(fit_session *session, gmmpi_status (*settle)(fit
   return GMMPI_OK;
 }
 
+/* For rank 0's lines: what of the options they speak of. */
+static progress_plan plan_of_fits(const fit_session *session)
+{
+  const fit_options *options = &session->command.fit;
+  const selection *all = session->selection;
+  return (progress_plan){.is_selection = all != NULL,
+                         .n_candidates = all != NULL ? all->n : 1,
+                         .n_init = options->n_init,
+                         .n_folds = all != NULL ? all->n_folds : 0,
+                         .max_iterations = options->max_iterations,
+                         .tolerance = options->tolerance};
+}
+
 gmmpi_status session_open_job(fit_session *session, const json_t *more_identity, gmmpi_error *error)
 {
   fit_command *command = &session->command;
@@ -166,7 +181,9 @@ gmmpi_status session_open_job(fit_session *session, const json_t *more_identity,
                                .n_samples = session->points->n_samples,
                                .fingerprint = session->points->fingerprint,
                                .source = session->source,
-                               .seconds_read = session->seconds_read};
+                               .seconds_read = session->seconds_read,
+                               .fits = plan_of_fits(session),
+                               .progress = &session->progress};
   gmmpi_error local = {0};
   session->identity = fit_identity(command, &session->start);
   if (session->identity != NULL && more_identity != NULL &&
@@ -181,6 +198,8 @@ gmmpi_status session_open_job(fit_session *session, const json_t *more_identity,
 static bool merging_goes_on(void *context, int64_t n_clusters)
 {
   const fit_session *session = context;
+  const int64_t n = session->result.end.model->n_components;
+  activity_tell_steps("merging clusters", n - n_clusters, n);
   if (session->rank == 0) signals_set_answer("status: the fit is done, merging %lld clusters", (long long)n_clusters);
   return !job_must_stop(session->job);
 }
@@ -189,6 +208,7 @@ gmmpi_status session_merge(fit_session *session, gmmpi_error *error)
 {
   if (session->command.merge == NULL) return GMMPI_OK;
   const double began = MPI_Wtime();
+  progress_begin(&session->progress, "merging clusters", NULL);
   merge_by_entropy(session->result.end.model, session->points, merging_goes_on, session, error);
   session->seconds_merge = MPI_Wtime() - began;
   return error->status;
@@ -278,6 +298,8 @@ gmmpi_status session_read(fit_session *session, gmmpi_status (*settle)(fit_sessi
                           gmmpi_error *error)
 {
   job_begin(&session->command.job, session->rank, &session->limit);
+  progress_open(&session->progress, session->rank, session->command.job.verbosity, &session->limit);
+  progress_begin(&session->progress, "reading", session->command.data);
   if (prepare_threads(session->comm, session->command.fit.threads, error) == GMMPI_OK &&
       try_outputs(session, error) == GMMPI_OK)
     read_points_or_stop(session, settle, error);
@@ -288,6 +310,7 @@ gmmpi_status session_write_labels(fit_session *session, gmmpi_error *error)
 {
   const fit_command *command = &session->command;
   if (command->labels_path == NULL) return GMMPI_OK;
+  progress_begin(&session->progress, "writing", command->labels_path);
   return predict_to_file(session->result.end.model, session->points,
                          (predict_wishes){.compress = (int)command->compress}, command->labels_path, NULL, error);
 }
@@ -319,6 +342,7 @@ void session_keep_after_outputs(const fit_session *session, gmmpi_status status)
 void session_close(fit_session *session)
 {
   job_destroy(session->job);
+  progress_close(&session->progress);
   checkpoint_lock_release(session->lock);
   fit_result_clear(&session->result);
   json_decref(session->identity);

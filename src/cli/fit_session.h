@@ -5,6 +5,7 @@
 
 #include "cli/fit_command.h"
 #include "fit/select.h"
+#include "job/progress.h"
 
 /* A fit from command line to files. */
 typedef struct fit_session {
@@ -21,6 +22,7 @@ typedef struct fit_session {
   job *job;
   fit_result result; /* of a selection that of the best candidate */
   time_limit limit;
+  progress progress; /* speaks on rank 0 */
   double began, seconds_read, seconds_merge;
 } fit_session;
 

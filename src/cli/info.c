@@ -4,6 +4,7 @@
 #include "cli/info_describe.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
+#include "job/progress.h"
 #include "support/error.h"
 
 #include <limits.h>
@@ -72,31 +73,51 @@ static gmmpi_status describe_all(MPI_Comm comm, const command_words *words, cons
   return error->status;
 }
 
+/* Collective. */
+static void show_json(MPI_Comm comm, int rank, const command_words *words, const source_options *how, progress *shown,
+                      gmmpi_error *error)
+{
+  json_t *value = NULL;
+  describe_all(comm, words, how, &value, error);
+  progress_clear(shown);
+  if (error->status == GMMPI_OK && rank == 0)
+    print_json(value, error);
+  else
+    json_decref(value);
+  agree(comm, error);
+}
+
+/* Collective. Each file as soon as it was read. */
+static void show_each(MPI_Comm comm, int rank, const command_words *words, const source_options *how, progress *shown,
+                      gmmpi_error *error)
+{
+  for (int i = 0; i < words->n_operands && error->status == GMMPI_OK; i++) {
+    file_description description = {0};
+    progress_begin(shown, "reading", words->operands[i]);
+    if (info_describe(comm, words->operands[i], how, &description, error) == GMMPI_OK && rank == 0) {
+      progress_clear(shown);
+      if (i > 0) putchar('\n');
+      info_print(&description);
+    }
+    info_clear(&description);
+  }
+}
+
 gmmpi_status command_info(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
 {
   bool json = false;
+  progress shown;
   command_words words;
   int rank;
   MPI_Comm_rank(comm, &rank);
   reading_options reading = {0};
   if (!parse(argc, argv, rank, &json, &reading, &words, error)) return error->status;
   const source_options how = reading_source_options(&reading);
-  if (json) {
-    json_t *value = NULL;
-    if (describe_all(comm, &words, &how, &value, error) == GMMPI_OK && rank == 0) {
-      print_json(value, error);
-    } else {
-      json_decref(value);
-    }
-    return agree(comm, error);
-  }
-  for (int i = 0; i < words.n_operands && error->status == GMMPI_OK; i++) {
-    file_description description = {0};
-    if (info_describe(comm, words.operands[i], &how, &description, error) == GMMPI_OK && rank == 0) {
-      if (i > 0) putchar('\n');
-      info_print(&description);
-    }
-    info_clear(&description);
-  }
+  progress_open(&shown, rank, 0, NULL);
+  if (json)
+    show_json(comm, rank, &words, &how, &shown, error);
+  else
+    show_each(comm, rank, &words, &how, &shown, error);
+  progress_close(&shown);
   return error->status;
 }

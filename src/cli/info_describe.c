@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/info_describe.h"
 
+#include "cli/info_bootstrap.h"
 #include "cli/info_data.h"
 #include "fit/group_checkpoint.h"
+#include "fit/replicate_checkpoint.h"
 #include "job/checkpoint.h"
 #include "mixture/files/group_models.h"
 #include "mixture/files/model_file.h"
@@ -16,7 +18,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum file_kind { KIND_DATA, KIND_MODEL, KIND_CHECKPOINT, KIND_GROUPS, KIND_GROUPS_CHECKPOINT };
+enum file_kind {
+  KIND_DATA,
+  KIND_MODEL,
+  KIND_CHECKPOINT,
+  KIND_GROUPS,
+  KIND_GROUPS_CHECKPOINT,
+  KIND_BOOTSTRAP,
+  KIND_BOOTSTRAP_CHECKPOINT
+};
 
 static bool has_attribute(hid_t file, const char *name)
 {
@@ -41,7 +51,9 @@ static int kind_of(const char *path)
 {
   if (checkpoint_recognised(path)) return KIND_CHECKPOINT;
   if (group_checkpoint_recognised(path)) return KIND_GROUPS_CHECKPOINT;
+  if (replicate_checkpoint_recognised(path)) return KIND_BOOTSTRAP_CHECKPOINT;
   if (group_models_are_in(path)) return KIND_GROUPS;
+  if (info_bootstrap_is_in(path)) return KIND_BOOTSTRAP;
   return is_model(path) ? KIND_MODEL : KIND_DATA;
 }
 
@@ -81,7 +93,9 @@ gmmpi_status info_describe(MPI_Comm comm, const char *path, const source_options
                                       [KIND_MODEL] = "model",
                                       [KIND_CHECKPOINT] = "checkpoint",
                                       [KIND_GROUPS] = "models of groups",
-                                      [KIND_GROUPS_CHECKPOINT] = "checkpoint of groups"};
+                                      [KIND_GROUPS_CHECKPOINT] = "checkpoint of groups",
+                                      [KIND_BOOTSTRAP] = "bootstrap of a model",
+                                      [KIND_BOOTSTRAP_CHECKPOINT] = "checkpoint of a bootstrap"};
   int rank;
   MPI_Comm_rank(comm, &rank);
   int kind = KIND_DATA;
@@ -91,6 +105,8 @@ gmmpi_status info_describe(MPI_Comm comm, const char *path, const source_options
     if (kind == KIND_CHECKPOINT) checkpoint_describe(path, &description->facts, &description->model, error);
     if (kind == KIND_GROUPS) describe_groups(path, description, error);
     if (kind == KIND_GROUPS_CHECKPOINT) group_checkpoint_describe(path, &description->facts, error);
+    if (kind == KIND_BOOTSTRAP) info_bootstrap_describe(path, &description->facts, error);
+    if (kind == KIND_BOOTSTRAP_CHECKPOINT) replicate_checkpoint_describe(path, &description->facts, error);
   }
   if (agree(comm, error) != GMMPI_OK) return error->status;
   MPI_Bcast(&kind, 1, MPI_INT, 0, comm);

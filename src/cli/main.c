@@ -2,6 +2,7 @@
 /* gmmpi: Gaussian mixture models by EM on distributed memory. This file starts MPI, finds the command and ends the job.
  */
 #include "cli/command.h"
+#include "cli/early.h"
 #include "cli/manual.h"
 #include "cli/options.h"
 #include "kernels/kernel.h"
@@ -12,6 +13,7 @@
 #include "support/error.h"
 #include "support/launcher.h"
 #include "support/linear_algebra.h"
+#include "support/live_line.h"
 #include "support/near_word.h"
 #include "support/signals.h"
 
@@ -239,6 +241,7 @@ static void warn_of_lost_tasks(void)
 
 static void print_line(const char *line, bool is_warning)
 {
+  live_line_clear();
   fprintf(stderr, "%s%s\n", is_warning ? "gmmpi warning: " : "", line);
   fflush(stderr);
 }
@@ -247,6 +250,7 @@ int main(int argc, char **argv)
 {
   const command *chosen = find_command(argc, argv);
   const bool catch_signals = chosen != NULL && chosen->can_stop;
+  early_settle();
   occupy_standard_streams();
   warnings_print(print_line);
   launcher_prepare();
@@ -267,6 +271,7 @@ int main(int argc, char **argv)
   run(rank, argc, argv, &error);
   const gmmpi_status status = flush_results(rank, &error);
   if (rank == 0 && status != GMMPI_OK) {
+    live_line_clear();
     fprintf(stderr, "gmmpi: %s\n", error.message);
     fflush(stderr);
   }

@@ -335,13 +335,19 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   data_account *data = NULL;
   predict_report report = {0};
   regression *of = NULL;
+  progress shown = {.is_open = false};
   int rank;
   int n_ranks;
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &n_ranks);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: reading %s", command.data);
-  if (command.reading.keys != NULL) return predict_by_run(comm, &command, error);
+  progress_open(&shown, rank, command.quiet ? -1 : 0, NULL);
+  progress_begin(&shown, "reading", command.data);
+  if (command.reading.keys != NULL) {
+    predict_by_run(comm, &command, &shown, error);
+    goto done;
+  }
   if (prepare_threads(comm, command.threads, error) != GMMPI_OK ||
       prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
       prepare_output(comm, command.output_path, error) != GMMPI_OK ||
@@ -368,11 +374,14 @@ gmmpi_status command_predict(MPI_Comm comm, int argc, char **argv, gmmpi_error *
   if (memory_plan(comm, source, &need, command.memory_limit, command.quiet, &how, error) == GMMPI_OK &&
       shard_create(comm, source, how, &points, error) == GMMPI_OK &&
       weigh_points(&command, source, points, error) == GMMPI_OK &&
-      predict_to_file(used, points, command.wishes, command.output_path, &report, error) == GMMPI_OK)
+      predict_to_file(used, points, command.wishes, command.output_path, &report, error) == GMMPI_OK) {
+    progress_close(&shown);
     print_summary(comm, rank, &command,
                   &(predict_summary){used, points, data, &report, &command.wishes, command.output_path, of}, error);
+  }
 
 done:
+  progress_close(&shown);
   free(report.label_counts);
   free(report.target_totals);
   regression_destroy(of);

@@ -91,7 +91,7 @@ static gmmpi_status plan_memory(MPI_Comm comm, const predict_command *command, c
 
 /* Collective, once there are models. */
 static gmmpi_status predict_points(MPI_Comm comm, int rank, const predict_command *command, const group_models *models,
-                                   point_source *source, gmmpi_error *error)
+                                   point_source *source, progress *shown, gmmpi_error *error)
 {
   shard *points = NULL;
   data_account *data = rank == 0 ? data_account_create(source) : NULL;
@@ -107,6 +107,7 @@ static gmmpi_status predict_points(MPI_Comm comm, int rank, const predict_comman
     if (command->reading.sum == WEIGHTS_SUM_N) shard_normalise_weights(points);
     if (group_predict_to_file(models, command->model_path, points, group_of, &command->wishes, command->output_path,
                               &report, &local) == GMMPI_OK) {
+      progress_close(shown);
       if (rank == 0) print_summary(command, &report, points, data, &local);
       agree(comm, &local);
     }
@@ -117,7 +118,7 @@ static gmmpi_status predict_points(MPI_Comm comm, int rank, const predict_comman
   return error_pass(error, &local);
 }
 
-gmmpi_status predict_by_run(MPI_Comm comm, const predict_command *command, gmmpi_error *error)
+gmmpi_status predict_by_run(MPI_Comm comm, const predict_command *command, progress *shown, gmmpi_error *error)
 {
   group_models *models = NULL;
   gmmpi_model *outline = NULL;
@@ -133,7 +134,7 @@ gmmpi_status predict_by_run(MPI_Comm comm, const predict_command *command, gmmpi
     const model_data data = {outline, command->model_path, command->model_path, command->data, &command->reading};
     if (agree(comm, &local) == GMMPI_OK && model_data_open(comm, rank, &data, &source, &local) == GMMPI_OK &&
         prepare_output_is_no_input(comm, command->output_path, source, &local) == GMMPI_OK)
-      predict_points(comm, rank, command, models, source, &local);
+      predict_points(comm, rank, command, models, source, shown, &local);
   }
   source_close(source);
   gmmpi_model_destroy(outline);

@@ -5,6 +5,7 @@
 
 #include "apply/prediction_columns.h"
 #include "fit/reading.h"
+#include "job/progress.h"
 
 typedef struct predict_command {
   const char *model_path;
@@ -22,7 +23,7 @@ typedef struct predict_command {
   bool help;
 } predict_command;
 
-/* With keys: each point by the model of its group. */
-gmmpi_status predict_by_run(MPI_Comm comm, const predict_command *command, gmmpi_error *error);
+/* With keys: each point by the model of its group. shown: is closed before the summary is printed. */
+gmmpi_status predict_by_run(MPI_Comm comm, const predict_command *command, progress *shown, gmmpi_error *error);
 
 #endif

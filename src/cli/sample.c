@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "fit/memory_plan.h"
+#include "job/progress.h"
 #include "support/error.h"
 #include "support/signals.h"
 
@@ -94,43 +95,60 @@ static gmmpi_status parse(int argc, char **argv, int rank, sample_command *comma
 }
 
 /* Collective. */
-static gmmpi_status sample_groups(MPI_Comm comm, int rank, const sample_command *command, gmmpi_error *error)
+static gmmpi_status sample_groups(MPI_Comm comm, const sample_command *command, progress *shown, gmmpi_error *error)
 {
   group_models *models = NULL;
   if (prepare_groups(comm, command->model_path, &models, error) == GMMPI_OK &&
       memory_check(comm, sample_bytes(models->layout.n_features + 1), command->output_path, error) == GMMPI_OK &&
       group_sample_to_file(comm, models, command->model_path, command->n_points, command->seed, (int)command->compress,
                            command->output_path, error) == GMMPI_OK &&
-      rank == 0 && !command->quiet)
+      shown->is_open && !command->quiet) {
+    progress_close(shown);
     printf("%s: %lld point%s of %lld feature%s drawn from each group that was fitted, of %lld (seed %llu)\n",
            command->output_path, (long long)command->n_points, plural(command->n_points),
            (long long)models->layout.n_features, plural(models->layout.n_features), (long long)models->keys.n,
            (unsigned long long)command->seed);
+  }
   group_models_destroy(models);
+  return error->status;
+}
+
+/* Collective. */
+static gmmpi_status sample_model(MPI_Comm comm, const sample_command *command, progress *shown, gmmpi_error *error)
+{
+  gmmpi_model *model = NULL;
+  if (prepare_model(comm, command->model_path, &model, error) == GMMPI_OK &&
+      memory_check(comm, sample_bytes(model->n_features), command->output_path, error) == GMMPI_OK &&
+      sample_to_file(comm, model, command->n_points, command->seed, (int)command->compress, command->output_path,
+                     error) == GMMPI_OK &&
+      shown->is_open && !command->quiet) {
+    progress_close(shown);
+    printf("%s: %lld point%s of %lld feature%s drawn from %lld component%s (seed %llu)\n", command->output_path,
+           (long long)command->n_points, plural(command->n_points), (long long)model->n_features,
+           plural(model->n_features), (long long)model->n_components, plural(model->n_components),
+           (unsigned long long)command->seed);
+  }
+  gmmpi_model_destroy(model);
   return error->status;
 }
 
 gmmpi_status command_sample(MPI_Comm comm, int argc, char **argv, gmmpi_error *error)
 {
   sample_command command = {0};
-  gmmpi_model *model = NULL;
+  progress shown;
   int rank;
   MPI_Comm_rank(comm, &rank);
   if (parse(argc, argv, rank, &command, error) != GMMPI_OK || command.help) return error->status;
   if (rank == 0) signals_set_answer("status: reading %s", command.model_path);
-  if (prepare_distinct(comm, command.output_path, command.model_path, error) != GMMPI_OK ||
-      prepare_output(comm, command.output_path, error) != GMMPI_OK)
-    return error->status;
-  if (command.by_groups) return sample_groups(comm, rank, &command, error);
-  if (prepare_model(comm, command.model_path, &model, error) == GMMPI_OK &&
-      memory_check(comm, sample_bytes(model->n_features), command.output_path, error) == GMMPI_OK &&
-      sample_to_file(comm, model, command.n_points, command.seed, (int)command.compress, command.output_path, error) ==
-          GMMPI_OK &&
-      rank == 0 && !command.quiet)
-    printf("%s: %lld point%s of %lld feature%s drawn from %lld component%s (seed %llu)\n", command.output_path,
-           (long long)command.n_points, plural(command.n_points), (long long)model->n_features,
-           plural(model->n_features), (long long)model->n_components, plural(model->n_components),
-           (unsigned long long)command.seed);
-  gmmpi_model_destroy(model);
+  progress_open(&shown, rank, command.quiet ? -1 : 0, NULL);
+  progress_begin(&shown, "reading", command.model_path);
+  if (prepare_distinct(comm, command.output_path, command.model_path, error) == GMMPI_OK &&
+      prepare_output(comm, command.output_path, error) == GMMPI_OK) {
+    if (command.by_groups)
+      sample_groups(comm, &command, &shown, error);
+    else
+      sample_model(comm, &command, &shown, error);
+  }
+  progress_close(&shown);
   return error->status;
 }

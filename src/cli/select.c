@@ -182,6 +182,7 @@ static gmmpi_status write_outputs(select_session *session, gmmpi_error *error)
   if (local.status == GMMPI_OK) {
     job_outputs_are_safe(fit->job);
     const fit_account account = session_account(fit);
+    progress_close(&fit->progress);
     session_warn_of_convergence(fit);
     if (fit->rank == 0) {
       select_warn(&session->command, fit, &session->result);

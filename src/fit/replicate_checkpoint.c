@@ -164,24 +164,75 @@ static gmmpi_status read_replicates(const char *path, rest_of_bytes *rest, int64
   return GMMPI_OK;
 }
 
-gmmpi_status replicate_checkpoint_read(const char *path, const json_t *identity, int64_t n_replicates, int64_t length,
-                                       bootstrap_done *done, gmmpi_error *error)
+/* The whole file, to be freed also after an error; *rest is what is before its seal. Errors: 66, 74, 71, 65. */
+static gmmpi_status read_sealed(const char *path, void **bytes, rest_of_bytes *rest, gmmpi_error *error)
 {
-  void *bytes = NULL;
   size_t n_bytes = 0;
   int64_t format = 0;
-  *done = (bootstrap_done){.n = 0};
-  if (file_read_whole(path, &bytes, &n_bytes, error) != GMMPI_OK) return error->status;
-  const char *fault = seal_fault(bytes, (int64_t)n_bytes, REPLICATE_SEAL, &format);
-  rest_of_bytes rest = {bytes, n_bytes - (fault == NULL ? SEAL_BYTES : 0)};
+  if (file_read_whole(path, bytes, &n_bytes, error) != GMMPI_OK) return error->status;
+  const char *fault = seal_fault(*bytes, (int64_t)n_bytes, REPLICATE_SEAL, &format);
+  *rest = (rest_of_bytes){*bytes, n_bytes - (fault == NULL ? SEAL_BYTES : 0)};
   if (fault != NULL)
     fail(error, GMMPI_BAD_DATA, "%s: is no checkpoint of gmmpi bootstrap, or damaged (%s); leave --restart out", path,
          fault);
   else if (format != REPLICATE_FORMAT)
     fail(error, GMMPI_BAD_DATA, "%s: was written by another version of gmmpi; use that one, or leave --restart out",
          path);
-  else if (read_identity(path, &rest, identity, error) == GMMPI_OK)
+  return error->status;
+}
+
+gmmpi_status replicate_checkpoint_read(const char *path, const json_t *identity, int64_t n_replicates, int64_t length,
+                                       bootstrap_done *done, gmmpi_error *error)
+{
+  void *bytes = NULL;
+  rest_of_bytes rest = {NULL, 0};
+  *done = (bootstrap_done){.n = 0};
+  if (read_sealed(path, &bytes, &rest, error) == GMMPI_OK && read_identity(path, &rest, identity, error) == GMMPI_OK)
     read_replicates(path, &rest, n_replicates, length, done, error);
+  free(bytes);
+  return error->status;
+}
+
+bool replicate_checkpoint_recognised(const char *path)
+{
+  unsigned char tail[SEAL_BYTES];
+  FILE *file = fopen(path, "re");
+  const bool is_one = file != NULL && fseek(file, -(long)SEAL_BYTES, SEEK_END) == 0 &&
+                      fread(tail, 1, sizeof tail, file) == sizeof tail &&
+                      seal_is_there(tail, sizeof tail, REPLICATE_SEAL);
+  if (file != NULL) fclose(file);
+  return is_one;
+}
+
+gmmpi_status replicate_checkpoint_describe(const char *path, json_t **facts, gmmpi_error *error)
+{
+  void *bytes = NULL;
+  rest_of_bytes rest = {NULL, 0};
+  int64_t n_text = -1;
+  int64_t n = -1;
+  int64_t length;
+  int64_t counts[N_REPLICATE_STATES] = {0};
+  if (read_sealed(path, &bytes, &rest, error) == GMMPI_OK) {
+    json_t *options = NULL;
+    if (take(&rest, &n_text, sizeof n_text) && n_text >= 0 && (size_t)n_text <= rest.n) {
+      options = json_loadb((const char *)rest.next, (size_t)n_text, 0, NULL);
+      rest.next += n_text;
+      rest.n -= (size_t)n_text;
+    }
+    if (options == NULL || !take(&rest, &n, sizeof n) || !take(&rest, &length, sizeof length) || n < 0 ||
+        (size_t)n > rest.n) {
+      json_decref(options);
+      fail(error, GMMPI_BAD_DATA, "%s: is damaged", path);
+    } else {
+      for (int64_t r = 0; r < n; r++) {
+        if (rest.next[r] < N_REPLICATE_STATES) counts[rest.next[r]]++;
+      }
+      *facts = json_pack("{s:I, s:I, s:I, s:I, s:o}", "replicates", (json_int_t)n, "replicates_done",
+                         (json_int_t)(counts[REPLICATE_DONE] + counts[REPLICATE_MATCHED]), "collapsed",
+                         (json_int_t)counts[REPLICATE_COLLAPSED], "not_converged",
+                         (json_int_t)counts[REPLICATE_NOT_CONVERGED], "options", options);
+    }
+  }
   free(bytes);
   return error->status;
 }

@@ -27,6 +27,13 @@ gmmpi_status replicate_checkpoint_write(const char *path, const json_t *identity
 gmmpi_status replicate_checkpoint_read(const char *path, const json_t *identity, int64_t n_replicates, int64_t length,
                                        bootstrap_done *done, gmmpi_error *error);
 
+/* For one rank: does the file end as such a checkpoint? */
+bool replicate_checkpoint_recognised(const char *path);
+
+/* For one rank: how many replicates it has, what became of them, and of which job they are, as an object that the
+ * caller releases. Errors: 66, 74, 71, 65. */
+gmmpi_status replicate_checkpoint_describe(const char *path, json_t **facts, gmmpi_error *error);
+
 /* The bytes that writing or reading takes; INT64_MAX when they can't be counted. */
 int64_t replicate_checkpoint_bytes(int64_t n_replicates, int64_t length);
 

@@ -5,6 +5,7 @@
 #include "job/job_observer.h"
 #include "job/job_parts.h"
 #include "support/error.h"
+#include "support/live_line.h"
 #include "support/signals.h"
 
 #include <math.h>
@@ -26,6 +27,7 @@ static void stalled(void *context)
   const char *what_next = saves ? "go on with --restart auto" : "there are no checkpoints, start again";
   gmmpi_error trouble = {0};
   if (work->saver != NULL && saver_save(work->saver, &trouble) != GMMPI_OK) warn("%s", trouble.message);
+  live_line_clear();
   fprintf(stderr,
           "gmmpi: %s: rank %d has waited too long for the others (--stall-seconds %g), a host or the network "
           "between them may be lost; %s\n",
@@ -78,10 +80,10 @@ static gmmpi_status load(job *work, const checkpoint_identity *identity, const j
       checkpoint_load(path, automatic, identity, &subject->plan, &work->resume, rotation, error);
   if (options->checkpoint_path != NULL && !same_file(path, options->checkpoint_path)) *rotation = KEEP_NONE;
   if (status == GMMPI_OK && work->resume != NULL)
-    progress_note(&work->progress, "%s: goes on after iteration %lld", path,
+    progress_note(work->progress, "%s: goes on after iteration %lld", path,
                   (long long)fit_iterations(fit_state_leader(work->resume)));
   else if (status == GMMPI_OK)
-    progress_note(&work->progress, "%s: no checkpoint to go on from; starts afresh", path);
+    progress_note(work->progress, "%s: no checkpoint to go on from; starts afresh", path);
   return status;
 }
 
@@ -95,8 +97,7 @@ static gmmpi_status prepare_rank_0(job *work, const job_subject *subject, gmmpi_
                                         .version = GMMPI_VERSION};
   checkpoint_rotation rotation;
   work->n_samples = (double)subject->n_samples;
-  const int64_t n_starts = subject->plan.n_shapes * (options->n_init + subject->plan.n_folds);
-  work->progress = progress_begin(options->verbosity, n_starts, &work->limit, subject->seconds_read);
+  progress_begin_fits(subject->progress, &subject->fits, subject->seconds_read);
   gmmpi_status status = load(work, &identity, subject, &rotation, error);
   if (status == GMMPI_OK && options->log_path != NULL)
     status = journal_open(options->log_path, work->resume, &work->journal, error);
@@ -123,6 +124,7 @@ gmmpi_status job_create(MPI_Comm comm, const job_options *options, const job_sub
     work->last_pass = -1;
     work->limit = *limit;
     work->source = subject->source;
+    work->progress = subject->progress;
     work->observer = job_make_observer(work);
     if (rank == 0) prepare_rank_0(work, subject, error);
     if (error->status == GMMPI_OK) start_watchdog(work, error);
@@ -143,7 +145,7 @@ void job_destroy(job *work)
 {
   if (work == NULL) return;
   watchdog_destroy(work->watchdog);
-  if (work->rank == 0) progress_clear(&work->progress);
+  progress_clear(work->progress);
   saver_destroy(work->saver);
   journal_close(work->journal);
   fit_state_destroy(work->resume);
@@ -172,7 +174,7 @@ bool job_must_stop(const job *work)
 
 void job_clear_line(job *work)
 {
-  if (work->rank == 0) progress_clear(&work->progress);
+  progress_clear(work->progress);
 }
 
 const char *job_stopped_by(MPI_Comm comm)

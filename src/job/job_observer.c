@@ -33,7 +33,7 @@ static void pass_finished(void *context, const fit_pass *pass)
   work->n_in_pass = (double)pass->n_samples;
   time_limit_note_iteration(&work->limit, pass->seconds, work->n_in_pass);
   if (work->journal != NULL && pass->level == 0) journal_add(work->journal, pass);
-  progress_pass(&work->progress, pass);
+  progress_pass(work->progress, pass);
 }
 
 static void event_happened(void *context, const fit_event *event)
@@ -42,7 +42,6 @@ static void event_happened(void *context, const fit_event *event)
   if (work->rank != 0) return;
   char text[400];
   fit_event_describe(event, text, sizeof text);
-  progress_clear(&work->progress);
   warn("%s", text);
 }
 
@@ -72,7 +71,6 @@ static void values_doubtful(void *context, const far_values *far)
   snprintf(column, sizeof column, work->source->has_names ? "%s \"%s\"" : "%s %s", work->source->feature_word, name);
   name_place(work->source, far->first_row, place, sizeof place);
   far_values_describe(far, column, place, text, sizeof text);
-  progress_clear(&work->progress);
   warn("%s: %s", work->source->label, text);
 }
 
@@ -81,7 +79,7 @@ static void state_advanced(void *context, const fit_state *state)
   job *work = context;
   if (work->n_in_pass > 0.0) time_limit_note_rest(&work->limit, clock_now() - work->asked_at, work->n_in_pass);
   work->n_in_pass = 0.0;
-  if (work->rank == 0) progress_state(&work->progress, state);
+  if (work->rank == 0) progress_state(work->progress, state);
   if (work->saver == NULL) return;
   saver_advance(work->saver, state);
   work->limit.checkpoint = saver_slowest(work->saver);

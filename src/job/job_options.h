@@ -4,6 +4,7 @@
 #define JOB_JOB_OPTIONS_H
 
 #include "em/state.h"
+#include "job/progress_state.h"
 #include "sources/source.h"
 
 #include <jansson.h>
@@ -31,6 +32,8 @@ typedef struct job_subject {
   uint64_t fingerprint; /* of the points */
   point_source *source; /* of the points, borrowed; NULL: nobody is told of doubtful values */
   double seconds_read;  /* what reading them took */
+  progress_plan fits;   /* of the points */
+  progress *progress;   /* borrowed: opened on rank 0; NULL: nobody is told */
 } job_subject;
 
 #endif

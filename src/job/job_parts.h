@@ -24,11 +24,11 @@ typedef struct job {
   /* Rank 0 only. */
   time_limit limit;
   double n_samples;
-  double n_in_pass; /* points of the pass whose next model is being made */
-  double asked_at;  /* clock_now() when the loop last wanted to know whether to stop */
-  progress progress;
-  saver *saver;     /* NULL: no checkpoints */
-  journal *journal; /* NULL: no log */
+  double n_in_pass;   /* points of the pass whose next model is being made */
+  double asked_at;    /* clock_now() when the loop last wanted to know whether to stop */
+  progress *progress; /* borrowed; NULL: none */
+  saver *saver;       /* NULL: no checkpoints */
+  journal *journal;   /* NULL: no log */
 } job;
 
 #endif

@@ -1,123 +1,178 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "job/progress.h"
 
+#include "job/progress_text.h"
 #include "support/clock.h"
+#include "support/live_line.h"
 #include "support/signals.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-/* A live line is read by eye; a plain one stays in a log file, of which there are days. */
-static const double seconds_between_live_lines = 0.1;
-static const double seconds_between_plain_lines = 10.0;
+#include <stdlib.h>
+#include <string.h>
 
 /* The answer to questions is no older than this, whatever a pass takes; making it costs some microseconds. */
 static const double seconds_between_answers = 0.05;
 
-enum { LINE_BYTES = 320 };
+/* --- the screen --- */
 
-/* A line while it grows. */
-typedef struct growing_line {
+static void print(progress *reporter, progress_line *line)
+{
   char text[LINE_BYTES];
-  int length;
-} growing_line;
-
-static void append(growing_line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void append(growing_line *line, const char *format, ...)
-{
-  va_list list;
-  va_start(list, format);
-  const int length = vsnprintf(line->text + line->length, (size_t)(LINE_BYTES - line->length), format, list);
-  va_end(list);
-  line->length += length;
-  if (line->length > LINE_BYTES - 1) line->length = LINE_BYTES - 1;
+  if (reporter->is_live) {
+    const double turn = 3.0; /* seconds in which what moves in the bar is back */
+    const double phase = fmod(clock_now() - reporter->began, turn) / turn;
+    line->swing = phase < 0.5 ? 2.0 * phase : 2.0 - 2.0 * phase;
+    const line_style style = {
+        .columns = live_line_columns(), .unicode = reporter->unicode, .colours = reporter->colours};
+    line_live(line, style, text);
+    live_line_show(text);
+  } else {
+    line_plain(line, text);
+    fprintf(stderr, "%s\n", text);
+    fflush(stderr);
+  }
 }
 
-progress progress_begin(int verbosity, int64_t n_starts, const time_limit *limit, double seconds_read)
+static bool is_heard(const progress *reporter)
 {
-  const progress reporter = {.verbosity = verbosity,
-                             .n_starts = n_starts,
-                             .limit = limit,
-                             .terminal = isatty(STDERR_FILENO) == 1,
-                             .began = clock_now() - seconds_read,
-                             .reading = seconds_read};
-  return reporter;
+  return reporter != NULL && reporter->is_open;
 }
 
-static bool is_due(const progress *reporter, double time)
+/* Says how it is, when it is time. */
+static void show(progress *reporter)
 {
-  if (reporter->verbosity != 0) return reporter->verbosity > 0;
-  if (!reporter->spoken) return true;
-  return time - reporter->last >= (reporter->terminal ? seconds_between_live_lines : seconds_between_plain_lines);
+  if (reporter->verbosity < 0 || !pace_is_due(&reporter->pace, clock_now())) return;
+  progress_line line = progress_text(reporter);
+  print(reporter, &line);
+}
+
+/* --- what is heard --- */
+
+/* Is that what was done before? If not it is noted. */
+static bool goes_on(progress *reporter, const char *doing, const char *object)
+{
+  char name[PROGRESS_NAME_BYTES];
+  snprintf(name, sizeof name, "%s", object != NULL ? object : "");
+  if (strcmp(doing, reporter->doing) == 0 && strcmp(name, reporter->object) == 0) return true;
+  snprintf(reporter->doing, sizeof reporter->doing, "%s", doing);
+  memcpy(reporter->object, name, sizeof name);
+  reporter->share = NAN;
+  reporter->unit = NULL;
+  return false;
+}
+
+static void hear(void *context, const activity *now)
+{
+  progress *reporter = context;
+  if (reporter->shows == SHOWS_PARTS) return;
+  const bool is_new = !goes_on(reporter, now->doing, now->object) || reporter->shows != SHOWS_ACTIVITY;
+  const double before = reporter->unit != NULL ? reporter->n_done : 0.0;
+  reporter->shows = SHOWS_ACTIVITY;
+  if (is_new) reporter->share = NAN;
+  if (!isnan(now->share)) {
+    reporter->n_in_all = (double)now->n;
+    reporter->n_done = now->share * reporter->n_in_all;
+    if (is_new || reporter->unit == NULL || reporter->n_done < before)
+      reporter->rate = rate_begin(clock_now(), reporter->n_done);
+    reporter->share = now->share;
+    reporter->unit = now->unit;
+    rate_note(&reporter->rate, clock_now(), reporter->n_done);
+  }
+  show(reporter);
+}
+
+static void hear_walk(void *context, double share)
+{
+  progress *reporter = context;
+  reporter->walk = share;
+  show(reporter);
+}
+
+void progress_begin(progress *reporter, const char *doing, const char *object)
+{
+  if (!is_heard(reporter)) return;
+  reporter->shows = SHOWS_ACTIVITY;
+  goes_on(reporter, doing, object);
+  show(reporter);
+}
+
+void progress_open(progress *reporter, int rank, int verbosity, const time_limit *limit)
+{
+  const char *plain = getenv("NO_COLOR");
+  const double now = clock_now();
+  *reporter = (progress){.is_open = rank == 0,
+                         .verbosity = verbosity,
+                         .is_live = rank == 0 && verbosity == 0 && live_line_is_possible(),
+                         .unicode = live_line_is_unicode(),
+                         .colours = plain == NULL || plain[0] == '\0',
+                         .limit = limit,
+                         .began = now,
+                         .share = NAN,
+                         .walk = NAN,
+                         .changes = decay_begin()};
+  reporter->pace = reporter->is_live ? pace_live(now) : pace_plain(now);
+  reporter->listener = (activity_listener){.context = reporter, .hear = hear, .hear_walk = hear_walk};
+  if (rank == 0 && verbosity >= 0) activity_listen(&reporter->listener);
 }
 
 void progress_clear(progress *reporter)
 {
-  if (!reporter->live) return;
-  fputs("\r\033[K", stderr);
-  fflush(stderr);
-  reporter->live = false;
+  if (is_heard(reporter)) live_line_clear();
 }
 
-/* What fits on one line of the terminal. */
-static int columns(void)
+void progress_close(progress *reporter)
 {
-  enum { USUAL = 80 };
-  struct winsize size;
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : USUAL;
+  if (!is_heard(reporter)) return;
+  activity_listen(NULL);
+  live_line_clear();
+  reporter->is_open = false;
 }
 
-static void print_line(progress *reporter, const char *line)
+void progress_parts(progress *reporter, const char *of_what, int64_t n_done, int64_t n_in_all, const char *remark)
 {
-  reporter->live = reporter->terminal && reporter->verbosity == 0;
-  if (reporter->live)
-    fprintf(stderr, "\r%.*s\033[K", columns() - 1, line);
-  else
-    fprintf(stderr, "%s\n", line);
+  if (!is_heard(reporter)) return;
+  const double now = clock_now();
+  if (!goes_on(reporter, of_what, NULL) || reporter->shows != SHOWS_PARTS) reporter->n_at_first = (double)n_done;
+  /* Many may be under way before the first one ends, which says nothing of how fast they follow one another. */
+  if (reporter->n_at_first >= 0.0) reporter->rate = rate_begin(now, (double)n_done);
+  if ((double)n_done > reporter->n_at_first) reporter->n_at_first = -1.0;
+  reporter->shows = SHOWS_PARTS;
+  reporter->n_done = (double)n_done;
+  reporter->n_in_all = (double)n_in_all;
+  snprintf(reporter->remark, sizeof reporter->remark, "%s", remark);
+  rate_note(&reporter->rate, now, (double)n_done);
+  if (now - reporter->prepared >= seconds_between_answers) {
+    char text[LINE_BYTES];
+    const progress_line line = progress_text(reporter);
+    line_plain(&line, text);
+    signals_set_answer("status: %s", text);
+    reporter->prepared = now;
+  }
+  show(reporter);
+}
+
+void progress_note(progress *reporter, const char *format, ...)
+{
+  if (!is_heard(reporter) || reporter->verbosity < 0) return;
+  live_line_clear();
+  char line[1200];
+  va_list list;
+  va_start(list, format);
+  vsnprintf(line, sizeof line, format, list);
+  va_end(list);
+  fprintf(stderr, "%s\n", line);
   fflush(stderr);
 }
+
+/* --- passes --- */
 
 static void take_times(progress *reporter, const fit_pass *pass)
 {
   reporter->computing += pass->computing;
   reporter->waiting += pass->waiting;
   reporter->allreduce += pass->allreduce;
-}
-
-static void append_shares(const progress *reporter, growing_line *line)
-{
-  const double whole = clock_now() - reporter->began;
-  if (!(whole > 0.0) || !(reporter->computing > 0.0)) return;
-  append(line, "; reading %.0f %%, computing %.0f %%, Allreduce %.0f %%, waiting %.0f %%",
-         100.0 * reporter->reading / whole, 100.0 * reporter->computing / whole, 100.0 * reporter->allreduce / whole,
-         100.0 * reporter->waiting / whole);
-  append(line, " (imbalance %.2f)", 1.0 + reporter->waiting / reporter->computing);
-}
-
-/* in_full: also what goes without saying. */
-static void describe(const progress *reporter, const fit_pass *pass, bool in_full, growing_line *line)
-{
-  char text[CLOCK_TEXT_BYTES];
-  line->length = 0;
-  if (reporter->n_starts > 1 || in_full)
-    append(line, "start %lld of %lld, ", (long long)pass->start + 1, (long long)reporter->n_starts);
-  if (reporter->n_left > 0) append(line, "%lld left, ", (long long)reporter->n_left);
-  if (in_full) append(line, "level %lld, ", (long long)pass->level);
-  if (pass->level > 0 || in_full)
-    append(line, "%lld point%s, ", (long long)pass->n_samples, pass->n_samples == 1 ? "" : "s");
-  const bool named = pass->objective_name != NULL;
-  append(line, "iteration %lld: %s %.10g", (long long)pass->iteration, named ? pass->objective_name : "log-likelihood",
-         named ? pass->objective : pass->log_likelihood);
-  if (!isnan(pass->change)) append(line, ", change %.3g", pass->change);
-  if (pass->seconds > 0) append(line, ", %.3g points/s", (double)pass->n_samples / pass->seconds);
-  append(line, ", %s", clock_text(clock_now() - reporter->began, text));
-  const double left = reporter->limit != NULL ? time_limit_left(reporter->limit) : INFINITY;
-  if (isfinite(left)) append(line, ", %s left", clock_text(fmax(left, 0.0), text));
-  append_shares(reporter, line);
 }
 
 /* For whoever asks until the next pass, and for the ranks that were asked before this one. A launcher passes the signal
@@ -127,9 +182,9 @@ static void answer(progress *reporter, const fit_pass *pass)
   const double to_pass_on = 0.25; /* seconds in which a launcher has passed a signal on to all ranks */
   const double time = clock_now();
   if (pass->n_questions > 0 || time - reporter->prepared >= seconds_between_answers) {
-    growing_line line;
-    describe(reporter, pass, true, &line);
-    signals_set_answer("%sstatus: %s", reporter->terminal ? "\r\033[K" : "", line.text);
+    char text[LINE_BYTES];
+    progress_describe_pass(reporter, pass, true, text);
+    signals_set_answer("status: %s", text);
     reporter->prepared = time;
   }
   if (signals_take_answered()) reporter->answered = time;
@@ -137,72 +192,54 @@ static void answer(progress *reporter, const fit_pass *pass)
   signals_answer();
 }
 
+void progress_begin_fits(progress *reporter, const progress_plan *plan, double seconds_read)
+{
+  if (!is_heard(reporter)) return;
+  reporter->plan = *plan;
+  reporter->n_left = progress_n_fits(reporter);
+  reporter->reading = seconds_read;
+  reporter->last.start = -1;
+}
+
 void progress_state(progress *reporter, const fit_state *state)
 {
-  if (state->n_shapes == 1) return;
-  reporter->n_left = reporter->n_starts - fit_first_start(state) - state->n_climbers;
+  if (!is_heard(reporter)) return;
+  reporter->n_left = progress_n_fits(reporter) - fit_first_start(state) - state->n_climbers;
   for (int64_t i = 0; i < state->n_climbers; i++) {
     const climber *climb = &state->climbers[i];
     reporter->n_left += climb->has_ended && climb->current.level == 0 ? 0 : 1;
   }
 }
 
+/* Changes are those of one fit on one level, one after the other. */
+static void note_pass(progress *reporter, const fit_pass *pass)
+{
+  const fit_pass *last = &reporter->last;
+  const bool goes_on = reporter->shows == SHOWS_PASSES && pass->start == last->start && pass->level == last->level &&
+                       pass->iteration >= last->iteration;
+  if (!goes_on) {
+    reporter->changes = decay_begin();
+    reporter->rate = rate_begin(clock_now(), (double)pass->iteration);
+  }
+  decay_note(&reporter->changes, pass->change);
+  rate_note(&reporter->rate, clock_now(), (double)pass->iteration);
+  reporter->last = *pass;
+  reporter->shows = SHOWS_PASSES;
+  reporter->walk = NAN;
+}
+
 void progress_pass(progress *reporter, const fit_pass *pass)
 {
+  if (!is_heard(reporter)) return;
   take_times(reporter, pass);
   answer(reporter, pass);
-  const double time = clock_now();
-  if (!is_due(reporter, time)) return;
-  reporter->spoken = true;
-  reporter->last = time;
-
-  growing_line line;
-  describe(reporter, pass, false, &line);
-  print_line(reporter, line.text);
-}
-
-/* Elsewhere than on a terminal it takes ten seconds until there is something to say. */
-static bool is_due_for_parts(progress *reporter, double time)
-{
-  if (!reporter->terminal && !reporter->spoken) reporter->last = reporter->began;
-  reporter->spoken = true;
-  if (!is_due(reporter, time)) return false;
-  reporter->last = time;
-  return true;
-}
-
-void progress_groups(progress *reporter, int64_t n_done, int64_t n_groups)
-{
-  const double time = clock_now();
-  const double seconds = time - reporter->began;
-  const double rate = seconds > 0 ? (double)n_done / seconds : 0.0;
-  char line[160];
-  snprintf(line, sizeof line, "%lld of %lld groups, %.3g groups/s, about %.0f s left", (long long)n_done,
-           (long long)n_groups, rate, rate > 0 ? (double)(n_groups - n_done) / rate : 0.0);
-  signals_set_answer("%sstatus: %s", reporter->terminal ? "\r\033[K" : "", line);
-  if (is_due_for_parts(reporter, time)) print_line(reporter, line);
-}
-
-void progress_rows(progress *reporter, double share, int64_t n_rows)
-{
-  const double time = clock_now();
-  if (!is_due_for_parts(reporter, time)) return;
-  const double seconds = time - reporter->began;
-  char line[160];
-  snprintf(line, sizeof line, "%.0f%% of %lld rows, %.3g rows/s, about %.0f s left", 100.0 * share, (long long)n_rows,
-           seconds > 0 ? share * (double)n_rows / seconds : 0.0, share > 0 ? seconds * (1.0 - share) / share : 0.0);
-  print_line(reporter, line);
-}
-
-void progress_note(progress *reporter, const char *format, ...)
-{
-  if (reporter->verbosity < 0) return;
-  progress_clear(reporter);
-  char line[1200];
-  va_list list;
-  va_start(list, format);
-  vsnprintf(line, sizeof line, format, list);
-  va_end(list);
-  fprintf(stderr, "%s\n", line);
+  note_pass(reporter, pass);
+  if (reporter->verbosity <= 0) {
+    show(reporter);
+    return;
+  }
+  char text[LINE_BYTES];
+  progress_describe_pass(reporter, pass, false, text);
+  fprintf(stderr, "%s\n", text);
   fflush(stderr);
 }

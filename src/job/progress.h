@@ -1,53 +1,46 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What rank 0 says on standard error while the loop runs, and when it is asked (SIGUSR2).
+/* What rank 0 says on standard error while a command runs, and when it is asked (SIGUSR2).
  *
- * On a terminal one live line, rewritten at most ten times a second; elsewhere plain lines: the first pass, then one
- * every ten seconds at most; when verbose a line for each pass; when quiet none. A line says where the fit stands, how
- * many points it sees in a second, how long the job has been running and may still run, and the shares of the time that
- * went into reading the points and, in iterations, into computing, the Allreduce, and waiting for the rank that has
- * most to do. The imbalance is that rank's computing time over the mean. */
+ * On a terminal one live line with a bar, from half a second on, rewritten at most ten times a second; elsewhere plain
+ * lines: one after a second, the next ones 2, 4, ... and at last 60 seconds after the one before; when verbose, of a
+ * fit, a line for each pass; when quiet none. A line says what is being done, how far it is, and how long it will take,
+ * where that can be known (job/time_left.h), and how long the job may still run.
+ *
+ * What is done is heard in three ways: rooms tell of it (support/activity.h: reading, looking for a start, writing);
+ * the loop of a fit has an observer, whose passes come here; and commands count what they have many of (groups,
+ * replicates).
+ *
+ * All functions are for rank 0; on other ranks, and of NULL or what was not opened, they do nothing. */
 #ifndef JOB_PROGRESS_H
 #define JOB_PROGRESS_H
 
-#include "em/observer.h"
-#include "job/time_limit.h"
+#include "job/progress_state.h"
 
-typedef struct progress {
-  int verbosity;    /* -1 quiet, 0, 1 verbose */
-  int64_t n_starts; /* with more than one the lines say which */
-  int64_t n_left;   /* of a selection's, that have not ended; 0: not known, or not said */
-  const time_limit *limit;
-  bool terminal;
-  bool live;       /* a live line is on the screen */
-  bool spoken;     /* something was said already */
-  double began;    /* on clock_now() */
-  double last;     /* when the last line was written */
-  double prepared; /* when the answer to questions was last renewed */
-  double answered; /* when somebody who had asked was last answered */
+/* limit is borrowed, NULL for none. reporter must stay where it is. */
+void progress_open(progress *reporter, int rank, int verbosity, const time_limit *limit);
 
-  /* Seconds so far: */
-  double reading;                       /* the points */
-  double computing, waiting, allreduce; /* of the iterations, see fit_timings */
-} progress;
+/* Takes the live line away; nothing is said from now on. Before results are printed. */
+void progress_close(progress *reporter);
 
-/* limit is borrowed, NULL for none. seconds_read: what was spent on reading the points. */
-progress progress_begin(int verbosity, int64_t n_starts, const time_limit *limit, double seconds_read);
+/* Something new begins. object: see activity. */
+void progress_begin(progress *reporter, const char *doing, const char *object);
 
+/* Fits begin. seconds_read: what was spent on reading the points. */
+void progress_begin_fits(progress *reporter, const progress_plan *plan, double seconds_read);
+
+/* A pass of a fit. */
 void progress_pass(progress *reporter, const fit_pass *pass);
 
-/* Of a selection, how many of all starts and folds have not ended. */
+/* How many of all starts and folds have not ended. */
 void progress_state(progress *reporter, const fit_state *state);
 
-/* How far rows are, 0 to 1, of n_rows. Elsewhere than on a terminal the first line comes after ten seconds. */
-void progress_rows(progress *reporter, double share, int64_t n_rows);
-
-/* How many of all groups are done, likewise. */
-void progress_groups(progress *reporter, int64_t n_done, int64_t n_groups);
+/* So many of n_in_all are done, of "groups". remark: "", or "3 failed". */
+void progress_parts(progress *reporter, const char *of_what, int64_t n_done, int64_t n_in_all, const char *remark);
 
 /* A line of its own, unless quiet. */
 void progress_note(progress *reporter, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Takes the live line away, to be called before anything else is printed. */
+/* Takes the live line away, to be called before anything is printed other than by warn(). */
 void progress_clear(progress *reporter);
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What `cmake --install` puts where, and what others find it by.
+# What `cmake --install` puts where, and what others find it by. Man pages and completion: src/cli/CMakeLists.txt.
 include(CMakePackageConfigHelpers)
 include(${CMAKE_CURRENT_LIST_DIR}/mpi_words.cmake)
 
@@ -28,12 +28,24 @@ gmmpi_mpi_words("${mpi_module}" "${MPI_C_INCLUDE_DIRS}" "${MPI_C_LIBRARIES}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/gmmpi.pc.in gmmpi.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/gmmpi.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
+# --- the Python package, which finds the library four folders up ---
+
+install(DIRECTORY src/python/gmmpi DESTINATION ${GMMPI_PYTHON_PACKAGES} FILES_MATCHING PATTERN "*.py" PATTERN "__pycache__" EXCLUDE)
+
+# --- an environment module, which finds the prefix from the place of its own file ---
+
+set(modulefiles ${gmmpi_share}/modulefiles/gmmpi)
+file(RELATIVE_PATH prefix_from_modulefile /${modulefiles} /)
+string(REGEX REPLACE "/$" "" prefix_from_modulefile "${prefix_from_modulefile}")
+configure_file(scripts/packaging/modules/gmmpi.modulefile modulefile @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/modulefile DESTINATION ${modulefiles} RENAME ${PROJECT_VERSION})
+
 # --- what is read and run ---
 
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY jobs DESTINATION ${gmmpi_share})
-install(PROGRAMS scripts/plot.py scripts/compare.py DESTINATION ${gmmpi_share})
-install(DIRECTORY scripts/plotting DESTINATION ${gmmpi_share} FILES_MATCHING PATTERN "*.py")
-# The Python package finds the library from its own place, in the same prefix.
-install(DIRECTORY src/python/gmmpi DESTINATION lib/python3/dist-packages FILES_MATCHING PATTERN "*.py")
+install(DIRECTORY jobs data DESTINATION ${gmmpi_share} USE_SOURCE_PERMISSIONS)
+install(PROGRAMS scripts/plot.py scripts/compare.py scripts/report.py DESTINATION ${gmmpi_share})
+install(FILES scripts/gmmpi.R DESTINATION ${gmmpi_share})
+install(DIRECTORY scripts/plotting scripts/reporting DESTINATION ${gmmpi_share} PATTERN "__pycache__" EXCLUDE)
+install(DIRECTORY scripts/examples DESTINATION ${gmmpi_share} OPTIONAL USE_SOURCE_PERMISSIONS PATTERN "__pycache__" EXCLUDE)

@@ -2,6 +2,7 @@
 #include "points/shard.h"
 
 #include "points/dealing.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/threads.h"
@@ -235,6 +236,7 @@ static void visit_own_block(const shard *points, int64_t index, const row_visit 
 {
   const block_view block = shard_block(points, index);
   for (int64_t i = 0; i < n; i++) visit_block(&block, &visits[i], thread);
+  activity_tell_walk(index + 1, shard_n_blocks(points));
 }
 
 /* Neighbouring blocks that are at hand. */
@@ -282,6 +284,7 @@ static void visit_dealt_blocks(const shard *points, const row_visit *visits, int
     const block_view view = view_of_dealt(points, &block);
     for (int64_t i = 0; i < n; i++) visit_block(&view, &visits[i], thread);
     dealing_done(points->dealing, &block);
+    if (view.first_row >= points->first_row) activity_tell_walk(view.first_row - points->first_row, points->n_rows);
   }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/label_classes.h"
 
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/hash.h"
 #include "support/memory.h"
@@ -163,6 +164,11 @@ static gmmpi_status look_at_share(MPI_Comm comm, const label_survey *survey, gmm
            signals_name(signals_received()));
     else if (source_read(source, row, n, rows, error) == GMMPI_OK)
       look_at_rows(survey, row, n, rows, error);
+    activity_tell(&(activity){.doing = "finding the labels of",
+                              .object = source->label,
+                              .share = (double)(row + n - begin) / (double)(end - begin),
+                              .n = source->n_rows,
+                              .unit = "rows"});
   }
   free(rows);
   return error->status;

@@ -2,12 +2,14 @@
 #include "sources/pipe.h"
 
 #include "sources/kinds.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/large_messages.h"
 #include "support/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +57,7 @@ static gmmpi_status read_piece(int descriptor, const char *input, unsigned char 
     if (signals_stop_requested())
       return fail(error, GMMPI_STOPPED, "%s: stopped by %s while it was read; start again", input,
                   signals_name(signals_received()));
+    activity_tell(&(activity){.doing = "receiving", .object = input, .share = NAN});
     if (poll(&waited, 1, WAITING_MILLISECONDS) <= 0) continue; /* also while nobody has opened its other end */
     const ssize_t n = read(descriptor, piece + *n_bytes, (size_t)(PIECE_BYTES - *n_bytes));
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources/standardize.h"
 
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/exact_sum.h"
 #include "support/large_messages.h"
@@ -41,6 +42,7 @@ static gmmpi_status read_block(const standardizing *work, int64_t block, int64_t
   if (signals_stop_requested())
     return fail(error, GMMPI_STOPPED, "%s: stopped by %s while it was read; start again", work->source->label,
                 signals_name(signals_received()));
+  activity_tell(&(activity){.doing = "measuring the features of", .object = work->source->label, .share = NAN});
   return source_read(work->source, first, *n, work->rows, error);
 }
 

@@ -2,9 +2,11 @@
 #include "sources/unpack.h"
 
 #include "sources/kinds.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/signals.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@ static gmmpi_status next_piece(unpacking *work, gmmpi_error *error)
   if (signals_stop_requested())
     return fail(error, GMMPI_STOPPED, "%s: stopped by %s while it was unpacked; start again", work->input,
                 signals_name(signals_received()));
+  activity_tell(&(activity){.doing = "unpacking", .object = work->input, .share = NAN});
   return unpacker_read(work->from, work->piece, PIECE_BYTES, &work->n_bytes, error);
 }
 

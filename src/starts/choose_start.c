@@ -4,6 +4,7 @@
 #include "em/together.h"
 #include "starts/search.h"
 #include "starts/second_look.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -119,9 +120,12 @@ static gmmpi_status search_all(const choice *work, gmmpi_error *error)
   for (int64_t s = 0; s < work->n && local.status == GMMPI_OK; s++)
     search_findings_create(work->em, &work->found[s], &local);
   agree(work->em->points->comm, &local);
-  for (int64_t s = 0; s < work->n && local.status == GMMPI_OK; s++)
+  for (int64_t s = 0; s < work->n && local.status == GMMPI_OK; s++) {
+    activity_set_part(s, work->n);
     search_start(work->em, work->all[0]->points->n_samples, work->climbers[s].current.start, NULL, &work->climbers[s],
                  work->observer, &work->found[s], &local);
+  }
+  activity_set_part(0, 1);
   return error_pass(error, &local);
 }
 

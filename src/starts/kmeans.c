@@ -2,6 +2,7 @@
 #include "starts/kmeans.h"
 
 #include "passes/rows.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -88,6 +89,7 @@ gmmpi_status kmeans_run(const shard *points, const seeding_options *options, dou
 
   double cost = INFINITY;
   for (int i = 0; i < MOST_ITERATIONS && local.status == GMMPI_OK; i++) {
+    activity_tell_steps("looking for a start", 0, 0);
     pass_control control = {.stop = options->stop};
     nearest_centre_context context = {form, quick};
     const pass_request request = {.rule = nearest_centre_rule, .context = &context, .sums = sums, .of_any_rows = true};

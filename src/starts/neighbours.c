@@ -6,6 +6,7 @@
 #include "starts/initialize.h"
 #include "starts/search.h"
 #include "starts/split_merge.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/random.h"
@@ -142,6 +143,7 @@ static gmmpi_status search_beside(const neighbourhood *work, int64_t i, gmmpi_er
 static gmmpi_status find_upwards(const neighbourhood *work, gmmpi_error *error)
 {
   for (int64_t i = 0; i < work->n; i++) {
+    activity_set_part(i, work->n + 1); /* the way down is the last one */
     const gmmpi_status status =
         search_is_wanted(work->ems[i]->options) ? search_beside(work, i, error) : make_single(work, i, error);
     if (status != GMMPI_OK) return status;
@@ -194,7 +196,9 @@ static gmmpi_status merge_into(const neighbourhood *work, int64_t i, int64_t lar
 
 static gmmpi_status find_downwards(const neighbourhood *work, gmmpi_error *error)
 {
+  activity_set_part(work->n, work->n + 1);
   for (int64_t i = work->n - 2; i >= 0; i--) {
+    activity_tell_steps("looking for a start", work->n - 1 - i, work->n);
     if (!are_of_a_family(work, i, i + 1) || components_of(work, i + 1) <= components_of(work, i) ||
         isnan(work->objectives[i]))
       continue;
@@ -212,6 +216,7 @@ gmmpi_status find_neighbouring_starts(em_iteration *const *ems, climber *climber
   for (int64_t i = 0; work.objectives != NULL && i < n; i++) work.objectives[i] = NAN;
   if (agree(ems[0]->points->comm, &local) == GMMPI_OK && find_upwards(&work, &local) == GMMPI_OK)
     find_downwards(&work, &local);
+  activity_set_part(0, 1);
   free(work.objectives);
   return error_pass(error, &local);
 }

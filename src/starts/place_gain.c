@@ -112,7 +112,8 @@ void set_gain_of_place(const place_finder *finder, const em_iteration *em, const
   const row_ellipsoid own = ellipsoid_of_row(finder, model, i);
   const double log_determinant =
       log_determinant_of_factor(own.model, own.k, em->options->reg_covar, &about.least_square);
-  about.log_ball = d / 2.0 * log(M_PI) - lgamma(d / 2.0 + 1.0) - log_determinant +
+  int sign; /* lgamma has one for all threads */
+  about.log_ball = d / 2.0 * log(M_PI) - lgamma_r(d / 2.0 + 1.0, &sign) - log_determinant +
                    (double)count_flat_directions(own.model, own.k, em->options->reg_covar) * log(2.0);
   describe_row(finder, em, model, i);
   int64_t found = 0;

@@ -10,6 +10,7 @@
 #include "starts/search_recipes.h"
 #include "starts/search_size.h"
 #include "starts/soundness.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/joint_work.h"
 #include "support/large_messages.h"
@@ -232,6 +233,14 @@ static int64_t iterations_of(const search *work, int round, int64_t index)
   return iterations_of_round[round] * (is_placed ? TIMES_AFTER_PLACEMENT : 1);
 }
 
+/* Rounds are of about the same length, since candidates that are fewer get more iterations. */
+static void tell_of_round(const search *work, int round, int64_t n_done, int64_t n_candidates)
+{
+  const int64_t n_rounds = ROUNDS * (work->plan.n_generations + 1);
+  const int64_t before = ROUNDS * (work->generation + 1) + round;
+  activity_tell_steps("looking for a start", before * n_candidates + n_done, n_rounds * n_candidates);
+}
+
 /* One round: n_candidates are made, or taken from the round before, and improved, and the best n of them kept. */
 static gmmpi_status play_round(search *work, int round, int64_t n_candidates, int64_t n, gmmpi_error *error)
 {
@@ -243,6 +252,7 @@ static gmmpi_status play_round(search *work, int round, int64_t n_candidates, in
   if (work->divided) joint_work_begin(work->comm, own_wish_to_stop, work, &work->together);
   for (int64_t i = 0; i < n_candidates; i++) work->objectives[i] = -INFINITY;
   for (int64_t i = 0; i < n_candidates && local.status == GMMPI_OK; i++) {
+    tell_of_round(work, round, i, n_candidates);
     if (!is_mine(work, i)) continue;
     if (make_candidate(work, round, i, &local) == GMMPI_OK &&
         bench_improve(&work->bench, work->observer, iterations_of(work, round, i), &local) == GMMPI_OK)

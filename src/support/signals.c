@@ -2,6 +2,7 @@
 #include "support/signals.h"
 
 #include "support/clock.h"
+#include "support/live_line.h"
 
 #include <errno.h>
 #include <math.h>
@@ -43,7 +44,10 @@ static void note_stop(int number)
 
 static void stop_handler(int number)
 {
-  if (number == SIGINT && interrupted) _exit(130);
+  if (number == SIGINT && interrupted) {
+    live_line_clear();
+    _exit(130);
+  }
   if (number == SIGINT) interrupted = 1;
   note_stop(number);
 }
@@ -67,8 +71,11 @@ void signals_answer(void)
   static const char behind[] = " s ago)";
   char line[ANSWER_BYTES + 64];
   const char *text = answers[answer - 1].text;
-  size_t length = strlen(text);
-  memcpy(line, text, length); /* NOLINT(bugprone-not-null-terminated-result): it is written as so many bytes */
+  const char *eraser = live_line_eraser();
+  size_t length = strlen(eraser);
+  memcpy(line, eraser, length);              /* NOLINT(bugprone-not-null-terminated-result): it is written as */
+  memcpy(line + length, text, strlen(text)); /* NOLINT(bugprone-not-null-terminated-result): so many bytes */
+  length += strlen(text);
   const long age = (long)(clock_now() - answers[answer - 1].written);
   if (age > 0) {
     memcpy(line + length, before, sizeof before - 1);

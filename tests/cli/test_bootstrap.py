@@ -231,13 +231,16 @@ class Bootstrap(streaming.Case):
         words = ("bootstrap", model, FAITHFUL, "-o", self.path("b.h5"), "--replicates")
         checkpoint = self.path("b.h5.checkpoint")
         run = subprocess.Popen(harness.command(None, *words, 1000000), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        self.assertRegex(run.stderr.readline(), r"\d+ of 1000000 replicates; \d+ left")
+        self.assertRegex(run.stderr.readline(), r"^\d+ of 1000000 replicates done")
         run.send_signal(signal.SIGTERM)
         _, said = run.communicate(timeout=harness.PATIENCE)
         self.assertEqual(run.returncode, 75, said)
         line = harness.own_lines(said)[-1]
         self.assertRegex(line, r"stopped by SIGTERM after \d+ of 1000000 replicates; go on with --restart auto")
         self.assertFalse(os.path.exists(self.path("b.h5")))
+        said = self.summary("info", checkpoint)
+        self.assertEqual((said["kind"], said["replicates"], said["options"]["--type"]), ("checkpoint of a bootstrap", 1000000, "wlbs"))
+        self.assertEqual(said["replicates_done"] + said["collapsed"] + said["not_converged"], int(re.search(r"after (\d+) of", line)[1]))
 
         n = int(line.split(" after ")[1].split()[0]) + 200
         kept = self.bytes_of("b.h5.checkpoint")
@@ -249,12 +252,26 @@ class Bootstrap(streaming.Case):
         self.fail_with(66, "no.checkpoint", *words, n, "--restart", self.path("no.checkpoint"))
         self.succeed(*words, n, "--restart", "auto", ranks=2)
         self.assertFalse(os.path.exists(checkpoint))
+        said = self.summary("info", self.path("b.h5"))
+        self.assertEqual((said["kind"], said["n_replicates"], said["n_components"], said["has_replicates"]), ("bootstrap of a model", n, 2, False))
+        self.fail_with(65, "damaged", "info", self.path("damaged"))
         gone_on = self.bytes_of("b.h5")
         self.succeed(*words, n, "--restart", self.path("copy"))
         self.assertEqual(self.bytes_of("b.h5"), gone_on)
         self.assertEqual(self.bytes_of("copy"), kept)
         self.succeed(*words, n, "--restart", "auto")  # there is none: it begins anew
         self.assertEqual(self.bytes_of("b.h5"), gone_on)
+
+    def test_time_limit(self):
+        """The replicates that are done by then are kept, also when another rank is the first to hear of the end."""
+        model = self.fitted("-k", 2)
+        words = ("bootstrap", model, FAITHFUL, "-o", self.path("t.h5"), "--time-limit", 2)
+        for ranks in (None, 2):
+            run = self.fail_with(75, r"t.h5.checkpoint: stopped by the time limit after \d+ of 1000000 replicates; go on with --restart auto", *words,
+                                 "--replicates", 1000000, ranks=ranks)
+        n = int(re.search(r"after (\d+) of", run.stderr)[1])
+        self.succeed("bootstrap", model, FAITHFUL, "-o", self.path("t.h5"), "--replicates", n + 2, "--restart", "auto")
+        self.fail_with(64, "--time-limit: \"soon\" is no span of time", *words[:-1], "soon")
 
     def test_other_rows(self):
         model = self.fitted("-k", 2)

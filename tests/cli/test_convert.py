@@ -195,13 +195,17 @@ class Convert(harness.Case):
         self.assertRegex(run.stdout, "out.h5: 1000 points of 2 features as float64\n  from .*x.csv: 1000 rows of 2 columns; first row .*\n$")
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)
-        done = subprocess.run(harness.command(None, "convert", data, self.path("out.h5")), stderr=theirs,
-                              stdout=subprocess.PIPE, timeout=harness.PATIENCE)
+        os.mkfifo(self.path("slow.csv"))
+        job = subprocess.Popen(harness.command(None, "convert", self.path("slow.csv"), self.path("out.h5")), stderr=theirs,
+                               stdout=subprocess.DEVNULL, env=dict(os.environ, TERM="xterm"))
         os.close(theirs)
-        self.assertEqual(done.returncode, 0)
-        shown = os.read(ours, 10000).decode()
-        self.assertTrue(re.match(r"\r\d+% of 1000 rows, .* rows/s", shown), shown)
-        self.assertTrue(shown.endswith("\r\x1b[K"), shown)
+        with open(data, "rb") as file, open(self.path("slow.csv"), "wb") as pipe:
+            shown = os.read(ours, 10000).decode()  # while nothing is sent
+            pipe.write(file.read())
+        self.assertEqual(job.wait(timeout=harness.PATIENCE), 0)
+        while not shown.endswith("\r\x1b[K"):
+            shown += os.read(ours, 10000).decode()
+        self.assertRegex(shown, r"^\r[^\r]*receiving slow.csv")
         self.assertNotIn("\n", shown)
 
     def test_refusals(self):

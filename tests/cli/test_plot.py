@@ -10,6 +10,7 @@ import math
 import os
 import sys
 import unittest
+import unittest.mock
 
 import h5py
 import numpy as np
@@ -18,6 +19,7 @@ from harness import Case, MALL, SOURCE
 from running_plots import run, start
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
+import plot
 from plotting import comparison, pictures, style  # noqa: F401 (for the copies of this process)
 from plotting.labels import read_labels
 from plotting.mixture import read_mixture
@@ -66,6 +68,11 @@ class Pictures(Case):
             self.assertTrue(content.startswith(b"\x89PNG"))
             self.assertGreater(len(content), 8000, name)
 
+    def read(self, data, *arguments):
+        """What plot.py would draw: (scene, responsibilities)."""
+        with unittest.mock.patch.object(sys, "argv", ["plot.py", self.path("model.h5"), data] + list(arguments)):
+            return plot.read_scene(plot.parse())
+
     def refuse(self, status, pattern, *arguments, script="plot.py", run=run):
         done = run(script, *arguments)
         self.assertEqual(done.returncode, status, done.stderr)
@@ -76,7 +83,16 @@ class Pictures(Case):
         for d, k, covariance in ((1, 3, "full"), (2, 1, "tied"), (2, 16, "diag"), (4, 3, "VVE"), (12, 5, "spherical"),
                                  (2, 40, "full")):
             with self.subTest(d=d, k=k, covariance=covariance):
-                self.plot(self.npy(self.model(d, k, covariance)))
+                data = self.npy(self.model(d, k, covariance))
+                if d * k <= 12:
+                    self.plot(data)
+                    continue
+                scene, responsibilities = self.read(data)
+                n_pairs = min(d, 6) * (min(d, 6) - 1) // 2
+                for figure in (pictures.draw_data(scene), pictures.draw_clusters(scene)):
+                    self.assertEqual(sum(bool(axes.collections) for axes in figure.axes if not axes.patches), n_pairs)
+                self.assertEqual(sum(axes.axison for axes in pictures.draw_responsibilities(scene, responsibilities).axes), min(k, 12))
+                style.plt.close("all")
 
     def test_everything_it_can_draw(self):
         data = self.npy(self.model(2))
@@ -85,10 +101,12 @@ class Pictures(Case):
         self.plot(data, "--log", self.log(), "--labels", self.path("labels.h5"), pictures=ALL, run=start)
         with h5py.File(self.path("labels.h5"), "a") as file:
             file["responsibilities"] = np.eye(3)[self.labels]
-        self.plot(data, "--log", self.log(), "--labels", self.path("labels.h5"), pictures=ALL)
         labels = self.write("labels.csv", "label,responsibility_1,responsibility_2,responsibility_3\n" + "".join(
             "%d,%d,%d,%d\n" % (label, label == 0, label == 1, label == 2) for label in self.labels))
-        self.plot(data, "--log", self.log(), "--labels", labels, pictures=ALL)
+        for name in (self.path("labels.h5"), labels):
+            scene, responsibilities = self.read(data, "--labels", name)
+            np.testing.assert_array_equal(scene.labels, self.labels)
+            np.testing.assert_array_equal(responsibilities, np.eye(3)[self.labels])
 
     def test_kinds_of_text(self):
         points = np.random.default_rng(1).normal(0, 100, (300, 2))
@@ -104,30 +122,34 @@ class Pictures(Case):
     def test_columns_of_a_table(self):
         self.model(2)
         columns = ["--columns", "Annual Income (k$),Spending Score (1-100)"]
-        self.plot(MALL, *columns)
-        self.plot(MALL, "--columns", "4-5")
+        customers = np.genfromtxt(MALL, delimiter=",", skip_header=1)
+        for words in (columns, ["--columns", "4-5"]):
+            np.testing.assert_array_equal(self.read(MALL, *words)[0].points, customers[:, 3:])
         self.refuse(65, r"4 columns for a model of 2 features.*--columns", self.path("model.h5"), MALL)
         self.refuse(65, r"no column 'Income'", self.path("model.h5"), MALL, "--columns", "Income,Age")
         self.refuse(65, r"no column 6", self.path("model.h5"), MALL, "--columns", "5-6")
         self.refuse(65, r"line 2, column Gender: 'Male' is not a number", self.path("model.h5"), MALL, "--columns", "2,3")
         self.model(2, names=["Annual Income (k$)", "Age"])
         self.plot(MALL)
+        np.testing.assert_array_equal(self.read(MALL)[0].points, customers[:, [3, 2]])
 
     def test_missing_values_are_left_out(self):
         points = self.model(2)
         points[7, 1] = np.nan
         points[9] = np.inf
-        self.plot(self.npy(points))
+        scene, _ = self.read(self.npy(points))
+        np.testing.assert_array_equal(scene.points, np.delete(points, [7, 9], axis=0))
+        self.assertEqual(scene.remarks, ["rows with missing values are left out: 2"])
         self.refuse(65, "no row is without missing values", self.path("model.h5"), self.npy(points * np.nan))
 
     def test_hdf5(self):
         points = self.model(3)
         with h5py.File(self.path("points.h5"), "w") as file:
             file["some/points"] = points
-        self.plot(self.path("points.h5"))
+        np.testing.assert_array_equal(self.read(self.path("points.h5"))[0].points, points)
         with h5py.File(self.path("points.h5"), "a") as file:
             file["others"] = points[:, :2].astype("f4")
-        self.plot(self.path("points.h5") + ":/some/points")
+        np.testing.assert_array_equal(self.read(self.path("points.h5") + ":/some/points")[0].points, points)
         self.refuse(65, "several tables.*/others.*/some/points", self.path("model.h5"), self.path("points.h5"))
         self.refuse(65, "no data set /none", self.path("model.h5"), self.path("points.h5") + ":/none")
 
@@ -136,7 +158,10 @@ class Pictures(Case):
         data = self.npy(np.tile(points, (1000, 1)).astype("f4"))
         with h5py.File(self.path("labels.h5"), "w") as file:
             file["labels"] = np.tile(self.labels, 1000)
-        self.plot(data, "--labels", self.path("labels.h5"))
+        scene, _ = self.read(data, "--labels", self.path("labels.h5"))
+        self.assertEqual(scene.count, "a sample of 200,000 of 300,000 points")
+        np.testing.assert_array_equal(np.unique(np.column_stack([scene.labels, scene.points]), axis=0), np.unique(
+            np.column_stack([self.labels, points.astype("f4")]), axis=0))
 
     def test_labels_are_those_of_the_sampled_rows(self):
         rows = np.arange(30000)
@@ -213,7 +238,9 @@ class Pictures(Case):
             points = self.model(d, k=2, covariance=covariance)
             with h5py.File(self.path("model.h5"), "a") as file:
                 file["dof"] = [3.0, 1e7]
-            self.plot(self.npy(points))
+            figure = pictures.draw_clusters(self.read(self.npy(points))[0])
+            self.assertIn("t components", figure.axes[0].get_title() if d < 3 else figure._suptitle.get_text())
+            style.plt.close(figure)
         mixture = read_mixture(self.path("model.h5"))
         for r, quantile in ((1, 0.5934186376291343), (2, 4.190501842024767)):
             share = 1 - math.exp(-r ** 2 / 2)

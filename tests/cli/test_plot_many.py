@@ -412,7 +412,7 @@ class GroupPictures(ManyPictures):
             texts = [text.get_text() for text in panel.texts]
             self.assertEqual(texts, ["failed (65)\nbad data"] if g == 5 else ["not converged"] if g in (1, 11) else [])
             self.assertEqual(bool(panel.patch.get_hatch()), g == 5)
-            expected = {tuple(np.round(self.means[g, k], 8)): 0.75 * np.array(style.look_of(k)[0]) for k in range(3) if self.weights[g, k] > 0}
+            expected = {tuple(np.round(self.means[g, k], 8)): np.array(style.look_of(k)[0]) for k in range(3) if self.weights[g, k] > 0}
             self.assertEqual([len(shapes.get_paths()) for shapes in panel.collections[:2]], [len(expected)] * 2 if expected else [])
             self.assertEqual({tuple(np.round(place, 8)) for marks in panel.collections[2:] for place in marks.get_offsets()}, set(expected))
             for shapes, radius in zip(panel.collections[:2], (1, 2)):

@@ -111,21 +111,32 @@ class Browser(Case):
         self.assertGreaterEqual(answer["lowest"]["ratio"], 4.5, answer["lowest"])
 
     def test_pages(self):
-        names = ["<i>&", "x" * 200, "温度", "a b" * 30]
+        names = ["<i>&", "x" * 200, "温度 " * 30]
         self.report("few", k=3, d=2, attributes={"events": ["component 1 collapsed"], "n_samples": 240, "converged": False, "n_iter": 3,
                                                  "an_attribute_of_a_very_long_name_that_has_no_place_to_break": "y" * 100})
-        self.report("many", k=24, d=4, covariance="diag", names=names)
+        self.report("many", k=12, d=3, covariance="diag", names=names)
         for name, width, dark in (("few", 360, False), ("few", 1400, True), ("many", 360, True), ("many", 1400, False)):
             with self.subTest(page=name, width=width, dark=dark):
                 self.look(name, width, dark)
 
     def test_paper(self):
-        self.report("one", k=1, d=2)
-        paper = self.path("one.pdf")
-        self.chromium("--print-to-pdf=" + paper, "--no-pdf-header-footer", "file://" + self.path("one.html"))
-        content = self.bytes_of("one.pdf")
-        self.assertTrue(content.startswith(b"%PDF"))
-        self.assertGreaterEqual(len(re.findall(rb"/Type\s*/Page\b", content)), 2)
+        """Links in the table tell where it is on paper: every row once, its headings on each of its pages."""
+        write_model(self.path("model.h5"), k=60, d=1)
+        self.assertEqual(run("report.py", self.path("model.h5"), "-o", self.path("long.html")).returncode, 0)
+        with open(self.path("long.html"), encoding="utf-8") as file:
+            content = file.read()
+        content = content.replace('class="n">weight</th>', 'class="n"><a href="https://heading.test/">weight</a></th>')
+        content, n = re.subn(r'(<th scope="row" data-value="(\d+)\.0">)(.*?)</th>', r'\1<a href="https://row.test/\2">\3</a></th>', content)
+        self.assertEqual(n, 60)
+        paper = self.path("long.pdf")
+        self.chromium("--print-to-pdf=" + paper, "--no-pdf-header-footer", "file://" + self.write("long.html", content))
+        written = self.bytes_of("long.pdf").decode("latin-1")
+        self.assertTrue(written.startswith("%PDF"))
+        times = {written.count("https://row.test/%d)" % row) for row in range(60)}
+        self.assertEqual(len(times), 1, "a row is missing")
+        self.assertGreater(min(times), 0)
+        heights = set(re.findall(r"(\S+)\]\s*/A\s*<<[^>]*?https://heading\.test/", written))
+        self.assertGreaterEqual(len(heights), 2, "the headings are on one page alone")
 
     def test_policy(self):
         """The page's own script is let in, one that has found its way into the page is not."""

@@ -263,7 +263,7 @@ class Select(streaming.Case):
             self.assertEqual(row["spurious"], "true" if candidate["spurious"] else "false")
         self.assertEqual((summary["covariance"], summary["n_components"]), ("tied", 3))
         run = self.succeed("select", FAITHFUL, "-k", "1:2", "--criterion", "cv", "--folds", 3, "-v", "-o", self.path("v.h5"))
-        left = [int(number) for number in re.findall(r"(?m)^start \d+ of 8, (\d+) left, iteration", run.stderr)]
+        left = [int(number) for number in re.findall(r"(?m)^candidate [12] of 2, (?:fold [123] of 3, )?(\d+) fits? left, iteration", run.stderr)]
         self.assertEqual((left[0], left), (8, sorted(left, reverse=True)))
         self.assertLess(left[-1], 7)
         with h5py.File(self.path("best.h5")) as model:

@@ -34,7 +34,7 @@ def clusters(n=100, d=2, seed=0, distance=5.0, K=3):
 
 def run_python(text, *arguments, ranks=None, check=True, **options):
     """Runs a program: a CompletedProcess with text output."""
-    words = ([] if ranks is None else harness.mpirun(ranks)) + [sys.executable, "-B", "-c", text]
+    words = ([] if ranks is None else harness.mpirun(ranks)) + [sys.executable, "-B", "-W", "ignore", "-c", text]
     words += [str(one) for one in arguments]
     run = subprocess.run(words, capture_output=True, text=True, timeout=harness.PATIENCE, **options)
     if check and run.returncode != 0:

@@ -5,6 +5,7 @@
 #include "points/making/redistribute.h"
 #include "points/reading/row_check.h"
 #include "points/stream/stream.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/memory.h"
 
@@ -63,11 +64,16 @@ static gmmpi_status close_gaps(const char *label, shard_options options, const d
 }
 
 /* Reads all rows, once. */
-static gmmpi_status read_all(shard *points, row_reading *reading, gmmpi_error *error)
+static gmmpi_status read_all(shard *points, row_reading *reading, const char *label, gmmpi_error *error)
 {
   if (!points->is_streamed) return reading_rows(reading, 0, points->n_rows, held_place(points, 0), NULL, error);
   shard_pass pass = shard_pass_begin_ascending(points);
-  while (shard_pass_next(&pass)) continue;
+  while (shard_pass_next(&pass))
+    activity_tell(&(activity){.doing = "reading",
+                              .object = label,
+                              .share = (double)pass.end_block / (double)shard_n_blocks(points),
+                              .n = points->n_samples,
+                              .unit = "rows"});
   return shard_failure(points, error);
 }
 
@@ -81,7 +87,7 @@ gmmpi_status shard_read(shard *points, point_source *source, row_choice *choice,
       streams)
     stream_open(points, reading, &options, error);
   if (agree(points->comm, error) == GMMPI_OK) {
-    read_all(points, reading, error);
+    read_all(points, reading, source->label, error);
     reading_end(reading, points, &dropped->n_here, &dropped->all, error);
   }
   if (error->status == GMMPI_OK && streams && dropped->all.n == 0) {

@@ -4,6 +4,7 @@
 
 #include "points/reading/row_check.h"
 
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/memory.h"
 #include "support/signals.h"
@@ -181,6 +182,17 @@ static gmmpi_status read_piece_unless_stopped(const row_reading *reading, row_re
   return read_piece(reading, reader, index, n_rows, to, error);
 }
 
+/* Of rows that are read for the first time, and not chosen ones, which are read for some purpose of their own. */
+static void tell_of_rows(const row_reading *reading, int64_t n_read)
+{
+  if (reading->surveyed || reading->choice != NULL) return;
+  activity_tell(&(activity){.doing = "reading",
+                            .object = reading->source->label,
+                            .share = (double)n_read / (double)reading->points->n_rows,
+                            .n = reading->points->n_samples,
+                            .unit = "rows"});
+}
+
 /* The first piece that fails says why; pieces behind it need not be read any more. */
 gmmpi_status reading_rows(row_reading *reading, int64_t index, int64_t n_rows, tile_place to, int64_t *places,
                           gmmpi_error *error)
@@ -188,6 +200,7 @@ gmmpi_status reading_rows(row_reading *reading, int64_t index, int64_t n_rows, t
   const int64_t piece_rows = reading->piece_rows;
   const int64_t n_pieces = (n_rows + piece_rows - 1) / piece_rows;
   int64_t first_bad = n_pieces;
+  int64_t n_read = index;
   gmmpi_error failure = {0};
 #pragma omp parallel for num_threads(reading->n_readers) schedule(dynamic) if (reading->n_readers > 1)
   for (int64_t i = 0; i < n_pieces; i++) {
@@ -201,7 +214,11 @@ gmmpi_status reading_rows(row_reading *reading, int64_t index, int64_t n_rows, t
     const tile_place place = place_behind(to, done * reading->points->row_width);
     gmmpi_error own = {0};
     if (read_piece_unless_stopped(reading, reader, index + done, n, place, &own) == GMMPI_OK) {
+      int64_t n_read_so_far;
       if (places != NULL) memcpy(places + done, reader->places, (size_t)n * sizeof *places);
+#pragma omp atomic capture
+      n_read_so_far = n_read += n;
+      tell_of_rows(reading, n_read_so_far);
       continue;
     }
 #pragma omp critical(first_bad)

@@ -3,6 +3,7 @@
 
 import atexit
 import contextlib
+import copyreg
 import ctypes
 import os
 import sys
@@ -32,9 +33,7 @@ def begin():
 
 def _handle_of(comm):
     """The handle of a communicator of mpi4py, whose MPI must be that of the library."""
-    mpi = sys.modules.get("mpi4py.MPI")
-    if mpi is None or not isinstance(comm, mpi.Comm):
-        raise WrongUsage("comm is no communicator of mpi4py; give one, MPI.COMM_WORLD for instance, or None")
+    mpi = sys.modules["mpi4py.MPI"]
     text = ctypes.create_string_buffer(10000)
     library().MPI_Get_library_version(text, ctypes.byref(ctypes.c_int()))
     if mpi.Get_library_version().strip("\0\n ") != text.value.decode().strip("\n "):
@@ -50,6 +49,9 @@ class Communicator:
     """A communicator during one fit. comm: of mpi4py, or None: of this process alone."""
 
     def __init__(self, comm=None):
+        mpi = sys.modules.get("mpi4py.MPI")
+        if comm is not None and (mpi is None or not isinstance(comm, mpi.Comm)):
+            raise WrongUsage("comm is no communicator of mpi4py; give one, MPI.COMM_WORLD for instance, or None")
         self.comm = comm
         self.size = 1 if comm is None else comm.Get_size()
         self.rank = 0 if comm is None else comm.Get_rank()
@@ -89,6 +91,17 @@ class Communicator:
     def largest(self, number):
         """Collective. The largest of the ranks' numbers."""
         return number if self.size == 1 else max(self.comm.allgather(number))
+
+
+def let_copy(comm):
+    """Copies of a communicator of mpi4py are itself, for copies of estimators' parameters: mpi4py 3 refuses to copy."""
+    if comm is not None and type(comm) not in copyreg.dispatch_table:
+        copyreg.pickle(type(comm), _name_of)
+
+
+def _name_of(comm):
+    mpi = sys.modules["mpi4py.MPI"]
+    return "COMM_SELF" if comm == mpi.COMM_SELF else "COMM_WORLD" if comm == mpi.COMM_WORLD else "a communicator"
 
 
 def is_forked():

@@ -31,7 +31,8 @@ class GaussianMixture(BaseMixture):
     threads: of this process; None: one for each core that it may use. The result is the same.
     comm: a communicator of mpi4py, whose ranks each give their rows to fit; None: this process alone.
     options: a dict of what else ``gmmpi fit`` takes, by its names: {"noise": True, "coarse_to_fine": False}.
-    on_progress: a function that is called with a gmmpi.Progress after each pass; the fit stops where it returns True.
+    on_progress: a function that is called with a gmmpi.Progress after each pass; the fit stops after the next
+        one where it returns True.
 
     Attributes, beside scikit-learn's: events_, what happened on the way that one should know, in sentences; summary_, a
     dict of what the model's file notes of the fit, log_likelihood, bic, aic and icl among it; model_, the library's model.

@@ -17,7 +17,7 @@ from .base import (
     validate,
     validate_weights,
 )
-from .communicator import Communicator, is_forked, note_use
+from .communicator import Communicator, is_forked, let_copy, note_use
 from .errors import STOPPED, ConvergenceWarning, FitWarning, WrongUsage
 from .fitting import fit_points
 from .options import Options
@@ -74,6 +74,18 @@ class BaseMixture(DensityMixin, BaseEstimator):
 
     def _take_method(self, model, facts):
         """Sets attributes beside the common ones."""
+
+    # --- copies ---
+
+    def get_params(self, deep=True):
+        """The parameters by their names."""
+        let_copy(self.comm)
+        return super().get_params(deep)
+
+    def __getstate__(self):
+        """All but the communicator, which belongs to the processes of this job."""
+        state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
+        return dict(state, comm=None)
 
     # --- fit ---
 

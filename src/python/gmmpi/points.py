@@ -17,7 +17,7 @@ def is_file(X):
 
 class Points:
     """gmmpi_points. rows: n x d, float64 or float32 in C order, which the library copies; or the name of a file, as
-    ``gmmpi fit`` takes it. weights: n, float64, or None. names: of the features of rows, or None."""
+    ``gmmpi fit`` takes it. weights: n, float64, or None. names: of the features of rows; None: x1, x2, ..."""
 
     def __init__(self, communicator, rows, options, weights=None, names=None):
         self.from_file = is_file(rows)
@@ -35,7 +35,8 @@ class Points:
                 self.pointer = create("gmmpi_points_create_weighted", handle, rows.ctypes.data, given, *shape)
             else:
                 self.pointer = create("gmmpi_points_create", handle, rows.ctypes.data, *shape)
-        if names is not None:
+            if names is None:  # as the command line has it
+                names = ["x%d" % (j + 1) for j in range(rows.shape[1])]
             texts = [str(name).encode("utf-8", "surrogateescape") for name in names]
             call("gmmpi_points_set_feature_names", self.pointer, (ctypes.c_char_p * len(texts))(*texts))
 

@@ -2,6 +2,7 @@
 #include "sources/csv/text_lines.h"
 
 #include "sources/csv/cells.h"
+#include "support/activity.h"
 #include "support/error.h"
 #include "support/file.h"
 #include "support/signals.h"
@@ -252,6 +253,11 @@ gmmpi_status count_lines(int descriptor, const char *path, int64_t n_bytes, int6
                  : file_read_at(descriptor, path, piece, wanted, offset, error);
     if (status == GMMPI_OK) goes_on = count_piece(&counter, piece, wanted, offset);
     offset += (int64_t)wanted;
+    activity_tell(&(activity){.doing = "finding the rows of",
+                              .object = path,
+                              .share = offset < end ? (double)(offset - begin) / (double)(end - begin) : 1.0,
+                              .n = n_bytes,
+                              .unit = "bytes"});
   }
   if (counter.part == IN_MARK) end_mark(&counter); /* the file ends with it */
   free(piece);

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""responsibilities.png and log_likelihood.png: how sure the fit is of its points, and its course."""
+
+import numpy as np
+
+from .style import GREY, OUTLINE, colours, plt, whole_numbers
+
+HISTOGRAM_COMPONENTS = 12
+
+
+def draw_responsibilities(scene, responsibilities):
+    """For each component the distribution of its responsibilities: n x K."""
+    mixture = scene.mixture
+    shown = np.arange(mixture.n_components)
+    title = "Responsibilities, " + scene.count
+    if len(shown) > HISTOGRAM_COMPONENTS:
+        shown = np.sort(np.argsort(-mixture.weights, kind="stable")[:HISTOGRAM_COMPONENTS])
+        title += "\nthe %d components of greatest weight, of %d" % (len(shown), mixture.n_components)
+    columns = min(len(shown), 3 if len(shown) != 4 else 2)
+    rows = -(-len(shown) // columns)
+    figure, grid = plt.subplots(rows, columns, figsize=(max(5.5, 3.4 * columns), 2.5 * rows + 0.9), sharex=True, sharey=True,
+                                layout="constrained", squeeze=False)
+    for axes in grid.flat[len(shown):]:
+        axes.axis("off")
+    for place, (axes, k) in enumerate(zip(grid.flat, shown)):
+        axes.hist(responsibilities[:, k], bins=np.linspace(0, 1, 41), color=scene.colours[k], edgecolor="white",
+                  linewidth=0.3)
+        axes.set_yscale("log")
+        axes.set_ylim(0.7, 2 * scene.n)
+        axes.set_title("component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k]), fontsize=9)
+        if place % columns == 0:
+            axes.set_ylabel("points")
+        if place + columns >= len(shown):
+            axes.set_xlabel("responsibility")
+            axes.tick_params(labelbottom=True)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def _hide_far_start(axes, rows):
+    """Cuts the axis when the start lies so deep that nothing else could be seen, and says how deep."""
+    if len(rows) < 3:
+        return
+    first, low, high = rows[0, 1], rows[1:, 1].min(), rows[1:, 1].max()
+    if low - first > 4 * (high - low) > 0:
+        axes.set_ylim(low - 0.3 * (high - low), high + 0.1 * (high - low))
+        axes.text(0.98, 0.18, "start: %.6g, far below" % first, transform=axes.transAxes, ha="right", color=GREY,
+                  path_effects=OUTLINE, zorder=5)
+
+
+def draw_log_likelihood(starts):
+    """Log-likelihood and its change by iteration; starts: for each start an array of (iteration, log-likelihood, change)."""
+    best = max(starts, key=lambda start: starts[start][-1, 1])
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=(7.2, 6), sharex=True, layout="constrained",
+                                          gridspec_kw={"height_ratios": [3, 2]})
+    for start, rows in sorted(starts.items(), key=lambda item: item[0] == best):
+        is_best = start == best
+        style = dict(color=colours(1)[0] if is_best else GREY, linewidth=1.8 if is_best else 0.9,
+                     alpha=1 if is_best else 0.6, zorder=3 if is_best else 2)
+        marker = "o" if is_best and len(rows) <= 60 else ""
+        upper.plot(rows[:, 0], rows[:, 1], marker=marker, markersize=3.5, **style)
+        changed = rows[rows[:, 2] > 0]
+        lower.plot(changed[:, 0], changed[:, 2], marker=marker, markersize=3.5, **style)
+    last = starts[best][-1]
+    upper.set_title("Log-likelihood by iteration" + (
+        ", the best of %d starts in colour" % len(starts) if len(starts) > 1 else ""))
+    upper.plot(last[0], last[1], marker="o", markersize=6, color=colours(1)[0], zorder=4)
+    upper.text(0.98, 0.06, "%.6f after %d iterations" % (last[1], last[0]), transform=upper.transAxes, ha="right",
+               path_effects=OUTLINE, zorder=5)
+    upper.set_ylabel("log-likelihood")
+    _hide_far_start(upper, starts[best])
+    lower.set(xlabel="iteration", ylabel="change per point")
+    if any((rows[:, 2] > 0).any() for rows in starts.values()):
+        lower.set_yscale("log")
+    whole_numbers(lower.xaxis)
+    return figure
