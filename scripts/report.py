@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from plotting.interpreter import require_libraries
 from plotting.problem import WRONG_USAGE, Parser, Problem, leave_on_problem
 
-OF_GROUPS, OF_MODELS = ("by", "by_index", "largest"), ("log", "summary", "selection", "criterion", "labels", "clusters", "bootstrap")
+OF_GROUPS, OF_MODELS = ("by", "by_index", "largest"), ("log", "summary", "selection", "criterion", "labels", "clusters", "weights", "bootstrap")
 
 
 def parse():
@@ -29,6 +29,7 @@ def parse():
     parser.add_argument("--log", metavar="LOG.csv", help="what gmmpi fit --log wrote: the course of the fit")
     parser.add_argument("--summary", metavar="FIT.json", help="what gmmpi fit --json printed: where the time went, warnings")
     parser.add_argument("--labels", metavar="OUT.h5", help="what gmmpi fit --labels or gmmpi predict wrote")
+    parser.add_argument("--weights", metavar="COLUMN|FILE", help="how much each row counts, as gmmpi fit had it")
     parser.add_argument("--clusters", metavar="N", type=int, help="of a model of gmmpi fit --merge: so many clusters (default: as many as are suggested)")
     parser.add_argument("--selection", metavar="TABLE.csv", help="what gmmpi select --table wrote: criteria against K")
     parser.add_argument("--criterion", choices=["bic", "aic", "icl", "cv"], help="the one that is drawn large (default: bic)")
@@ -44,8 +45,9 @@ def parse():
         parser.error("--delimiter: one character is needed")
     if arguments.criterion and not arguments.selection:
         parser.error("--criterion goes with --selection")
-    if arguments.labels and not arguments.data:
-        parser.error("--labels are those of DATA, which is missing")
+    for option in ("labels", "weights"):
+        if getattr(arguments, option) and not arguments.data:
+            parser.error("--%s are those of DATA, which is missing" % option)
     for path in (arguments.model, arguments.data, arguments.log, arguments.summary, arguments.labels, arguments.selection, arguments.bootstrap):
         if path and os.path.exists(path) and os.path.exists(arguments.output) and os.path.samefile(path, arguments.output):
             parser.error("-o: %s is being read; give another name" % path)

@@ -38,8 +38,8 @@ GMMPI_API gmmpi_status gmmpi_model_read(const char *path, gmmpi_model **model, g
 GMMPI_API gmmpi_status gmmpi_model_write(const gmmpi_model *model, const char *path, gmmpi_error *error);
 /* The same file as n_bytes bytes of memory, for free(). Errors: GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_model_image(const gmmpi_model *model, void **bytes, size_t *n_bytes, gmmpi_error *error);
-/* What the file notes of the fit (docs/formats.md), as the text of a JSON object, for free(): "{}" of a model that no
- * fit made. Errors: GMMPI_NO_MEMORY. */
+/* What the file notes of the fit (docs/predict-sample-info.md), as the text of a JSON object, for free(): "{}" of a
+ * model that no fit made. Errors: GMMPI_NO_MEMORY. */
 GMMPI_API gmmpi_status gmmpi_model_facts(const gmmpi_model *model, char **text, gmmpi_error *error);
 
 /* A model from the JSON text of its parameters, as `gmmpi info --json` prints them: weights, means, covariances, and of
@@ -59,9 +59,9 @@ GMMPI_API const double *gmmpi_model_covariances(const gmmpi_model *model);
 
 /* One of the model's arrays by its name in files, in the shape that it has there: "weights", "means", "covariances",
  * "precisions_cholesky" and, where the model has them, "dof", "noise_weight", "mean_precision" and so on
- * (docs/formats.md). Covariances, and precisions_cholesky, are of families that scikit-learn does not know K x d x d.
- * Sets n_dimensions (0: one number) and shape, room for 3, and unless numbers is NULL copies the array there,
- * row-major. Errors: GMMPI_WRONG_USAGE it has no such array. */
+ * (docs/predict-sample-info.md). Covariances, and precisions_cholesky, are of families that scikit-learn does not know
+ * K x d x d. Sets n_dimensions (0: one number) and shape, room for 3, and unless numbers is NULL copies the array
+ * there, row-major. Errors: GMMPI_WRONG_USAGE it has no such array. */
 GMMPI_API gmmpi_status gmmpi_model_array(const gmmpi_model *model, const char *name, int *n_dimensions, int64_t *shape,
                                          double *numbers, gmmpi_error *error);
 

@@ -7,7 +7,7 @@
                                        which component is which population; of the events in a gate
     cytometry.py gate MODEL.h5 LABELS.h5
                                        writes gate.h5: the weights of the events of the component with most CD38, 0 for the others
-    cytometry.py draw MODEL.h5         pictures/cells.png: all events, and the component that has most of CD38
+    cytometry.py draw MODEL.h5 RARE.h5 pictures/cells.png: all events, and the component of the rare cells in both models
 
 What makes them like real ones:
 - A dye's light is counted as photoelectrons, spreads by their Poisson statistics, and falls into other dyes' detectors too; taking it out
@@ -165,27 +165,41 @@ def judge(path, gated=None):
     print("plasmablasts are %.3f %% of all events" % (100 * shares[NAMES.index("plasmablasts")]))
 
 
-def draw(path):
-    """The events in three pairs of features, and the ellipses of the model; the component of most CD38 stands out."""
+def draw(path, second):
+    """The events in three pairs of features, and ellipses: of all components in blue, of those with most CD38 in red."""
     with open("blood.fcs", "rb") as file:
         file.seek(DATA_BEGIN)
         table = np.frombuffer(file.read(), dtype="<f4").reshape(-1, len(FEATURES) + 1)
-    with h5py.File(path, "r") as file:
-        means, covariances = file["means"][:], file["covariances"][:]
-    rare = rare_component(path)
     shown = np.column_stack([np.log10(table[:, :2]), np.arcsinh(table[:, 2:7] / 150)])
+    blue, red = colours(5)[0], colours(5)[4]
+    rare = rare_component(path)
+    curves = [(model, k) for model in (path, second) for k in range(n_components(model))]
     figure, panels = plt.subplots(1, 3, figsize=(12.6, 4.2), layout="constrained")
     for axes, (i, j) in zip(panels, ((3, 4), (5, 6), (0, 1))):
         limits = [np.quantile(shown[:, f], [0.0002, 0.9998]) + [-0.2, 0.2] for f in (i, j)]
         axes.hist2d(shown[:, i], shown[:, j], bins=130, range=limits, cmap="Greys", weights=table[:, 7], norm="log")
-        for k in range(len(means)):
-            axes.plot(*ellipse(means[k, [i, j]], covariances[k][np.ix_([i, j], [i, j])], 2), linewidth=2.4 if k == rare else 1.3,
-                      color=colours(5)[4 if k == rare else 0], path_effects=OUTLINE, label="plasmablasts" if k == rare else None)
+        for model, k in curves:
+            first = model == path
+            if not first and k != rare_component(second):
+                continue
+            style = dict(color=blue, linewidth=1.3) if first and k != rare else dict(color=red, linewidth=2, linestyle="--" if first else "-")
+            label = "component %d" % k if first and k == rare else "plasmablasts, second look" if not first else None
+            axes.plot(*ellipse_of(model, k, [i, j]), path_effects=OUTLINE, label=label, **style)
         axes.set(xlabel=_scale(i), ylabel=_scale(j), xlim=limits[0], ylim=limits[1])
         axes.grid(False)
-    panels[1].legend(loc="lower right")
+    panels[2].legend(loc="lower right", fontsize=8)
     figure.suptitle("%d stored events, weighted; ellipses of two standard deviations" % len(shown))
     save(figure, "cells.png")
+
+
+def n_components(model):
+    with h5py.File(model, "r") as file:
+        return len(file["weights"])
+
+
+def ellipse_of(model, k, pair):
+    with h5py.File(model, "r") as file:
+        return ellipse(file["means"][k][pair], file["covariances"][k][np.ix_(pair, pair)], 2)
 
 
 def _scale(feature):
@@ -200,8 +214,8 @@ def main():
         judge(*words[1:])
     elif words[:1] == ["gate"] and len(words) == 3:
         gate(*words[1:])
-    elif words[:1] == ["draw"] and len(words) == 2:
-        draw(words[1])
+    elif words[:1] == ["draw"] and len(words) == 3:
+        draw(*words[1:])
     else:
         sys.exit(__doc__)
 

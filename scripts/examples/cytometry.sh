@@ -9,12 +9,12 @@ transform=log10:FSC-A,log10:SSC-A
 for dye in CD3 CD4 CD8 CD19 CD38; do transform+=,arcsinh=150:$dye; done
 
 run "$tools/cytometry.py" simulate "$(rows 200000)"
-run gmmpi fit blood.fcs --weights weight --transform $transform -k 8 --noise --threads 2 -o eight.h5
+run gmmpi fit blood.fcs --weights weight --transform $transform -k 8 --noise -o eight.h5
 run gmmpi predict eight.h5 blood.fcs -o eight_labels.h5 -q
 run "$tools/cytometry.py" judge eight_labels.h5
 
 # More components than there are kinds of cells, which are merged again.
-run gmmpi fit blood.fcs --weights weight --transform $transform -k 12 --noise --merge entropy --threads 2 -o model.h5
+run gmmpi fit blood.fcs --weights weight --transform $transform -k 12 --noise --merge entropy -o model.h5
 run gmmpi predict model.h5 blood.fcs -o labels.h5 -q
 run "$tools/cytometry.py" judge labels.h5
 run gmmpi predict model.h5 blood.fcs --clusters 9 -o cluster_labels.h5 -q
@@ -26,7 +26,7 @@ run gmmpi fit blood.fcs --columns 1-7 --weights gate.h5:/weight --transform $tra
 run gmmpi predict rare.h5 blood.fcs -o rare_labels.h5 -q
 run "$tools/cytometry.py" judge rare_labels.h5 gate.h5
 
-run "$tools/cytometry.py" draw model.h5
+run "$tools/cytometry.py" draw model.h5 rare.h5
 run gmmpi convert blood.fcs blood.h5 -q
 draw model.h5 blood.h5
 on_page cells.png merging.png

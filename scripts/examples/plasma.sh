@@ -6,7 +6,7 @@ set -eu
 . "$(dirname "$0")/common.sh" "$@"
 
 run "$tools/plasma.py" simulate "$(rows 2000000)"
-run gmmpi fit particles.h5 -k 2 --threads 2 -o particles_model.h5
+run gmmpi fit particles.h5 -k 2 -o particles_model.h5
 run gmmpi fit cells.h5 --weights count -k 2 -o cells_model.h5
 run "$tools/plasma.py" correct cells_model.h5 corrected.h5
 run "$tools/plasma.py" judge particles_model.h5 cells_model.h5 corrected.h5

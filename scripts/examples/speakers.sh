@@ -6,7 +6,7 @@ set -eu
 . "$(dirname "$0")/common.sh" "$@"
 
 run "$tools/speakers.py" simulate "$(rows 240000)"
-run gmmpi fit background.npy -k 64 --covariance diag --tol 1e-4 --threads 2 -o background.h5
+run gmmpi fit background.npy -k 64 --covariance diag --tol 1e-4 -o background.h5
 run gmmpi predict background.h5 test.npy --log-density -o background_scores.h5 -q
 
 # The same for each of the 20 speakers: the command of the first one is printed.

@@ -20,7 +20,7 @@ import sys
 
 from shared import OUTLINE, colours, ellipse, h5py, np, plt, save
 
-MEMBERS = 0.004  # of all stars
+MEMBERS_PER_ROOT = 4  # of n stars 4 sqrt(n) are in the cluster, so that there is one in a small sample, too
 CLUSTER_MOTION, CLUSTER_DISTANCE, CLUSTER_SPREAD = (-10.97, -2.91), 0.86, 0.8
 # share, velocities across the sky less the sun's (km/s, along right ascension and declination), their spreads, mean distance (kpc)
 FIELD = [(0.86, (-4, -16), (34, 27), 2.2), (0.13, (-8, -48), (62, 45), 2.8), (0.01, (-20, -190), (130, 95), 5.0)]
@@ -36,7 +36,8 @@ def magnitudes_of(generator, n, slope):
 
 def simulate(n):
     generator = np.random.default_rng(67)
-    kinds = generator.choice(4, n, p=[MEMBERS] + [(1 - MEMBERS) * share for share, *_ in FIELD])
+    members = MEMBERS_PER_ROOT / np.sqrt(n)
+    kinds = generator.choice(4, n, p=[members] + [(1 - members) * share for share, *_ in FIELD])
     motion, magnitude = np.empty((n, 2)), np.empty(n)
     for kind in range(4):
         mine = kinds == kind

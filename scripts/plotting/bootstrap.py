@@ -3,8 +3,8 @@
 
 import numpy as np
 
-from .mixture import shown_names_of
 from .tables import features_of, names_of, open_results, pick_features, words_of
+from .transforms import shown_names_of
 
 KINDS = {"wlbs": "weighted-likelihood", "poisson": "Poisson"}
 PARTS = ("estimate", "standard_error", "lower", "upper")

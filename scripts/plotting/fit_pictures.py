@@ -22,14 +22,17 @@ def draw_responsibilities(scene, responsibilities):
                                 layout="constrained", squeeze=False)
     for axes in grid.flat[len(shown):]:
         axes.axis("off")
+    least, total = (1, scene.n) if scene.weights is None else (scene.weights.min(), scene.weights.sum())
     for place, (axes, k) in enumerate(zip(grid.flat, shown)):
-        axes.hist(responsibilities[:, k], bins=np.linspace(0, 1, 41), color=scene.colours[k], edgecolor="white",
+        axes.hist(responsibilities[:, k], bins=np.linspace(0, 1, 41), weights=scene.weights, color=scene.colours[k], edgecolor="white",
                   linewidth=0.3)
         axes.set_yscale("log")
-        axes.set_ylim(0.7, 2 * scene.n)
-        axes.set_title("component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k]), fontsize=9)
+        axes.set_ylim(0.7 * least, 2 * total)
+        axes.set_title("     component %d, weight %.3f" % (mixture.numbers[k], mixture.weights[k]), fontsize=9, loc="left")
+        # Its marker before the title: beyond ten components colours come again.
+        axes.plot(0.02, 1.055, marker=scene.markers[k], markersize=6, color=scene.colours[k], transform=axes.transAxes, clip_on=False)
         if place % columns == 0:
-            axes.set_ylabel("points")
+            axes.set_ylabel("points" if scene.weights is None else "weight")
         if place + columns >= len(shown):
             axes.set_xlabel("responsibility")
             axes.tick_params(labelbottom=True)

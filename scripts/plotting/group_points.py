@@ -6,9 +6,9 @@ import os
 import numpy as np
 
 from .groups import check_data_columns
-from .mixture import transformed
 from .problem import BAD_DATA, WRONG_USAGE, Problem
 from .tables import is_missing, open_table, pick_features
+from .transforms import transformed
 
 MOST_POINTS = 400  # of a group
 CHUNK_ROWS = 100000

@@ -3,9 +3,10 @@
 
 import numpy as np
 
-from .mixture import Mixture, shown_names_of, storage_of
+from .mixture import Mixture, storage_of
 from .problem import BAD_DATA, WRONG_USAGE, Problem
 from .tables import features_of, names_of, open_results, pick_features, words_of
+from .transforms import shown_names_of
 
 MOST_PANELS = 48
 NOISE = ("weight", "volume", "origin", "axes")  # of the background

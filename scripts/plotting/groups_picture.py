@@ -14,7 +14,8 @@ from .style import GREY, OUTLINE, PALETTE, colours, look_of, named, plt, whole_n
 
 MIXTURE_LINE = dict(color="#222222", linewidth=0.9, linestyle="--")
 MANY_COMPONENTS = 6  # beyond, ellipses of one radius only, and densities without areas
-LEGEND_COMPONENTS = 10
+LEGEND_COMPONENTS = 30
+ENTRY_WIDTH, ENTRY_HEIGHT = 1.2, 0.17  # inches
 LEFT, TOP, BOTTOM = 0.75, 0.7, 0.8  # inches
 BLUE, ORANGE, RED, LIGHT_BLUE = PALETTE[0], PALETTE[1], PALETTE[3], PALETTE[8]
 
@@ -25,7 +26,8 @@ def draw_groups(groups, shown, points):
     mixtures = read_mixtures(groups, shown)
     features = drawn_features(groups, mixtures)
     n_columns = len(shown) if len(shown) <= 3 else min(8, max(2, round(np.sqrt(1.5 * len(shown)))))
-    figure, grid, size = _grid_of_panels(-(-len(shown) // n_columns), n_columns)
+    marks = _marks(mixtures, len(features))
+    figure, grid, size, bottom = _grid_of_panels(-(-len(shown) // n_columns), n_columns, len(marks))
     views = [View(groups, mixtures, [part[:, j] for part in points or [] if len(part)], j) for j in features]
     grid[0, 0].set_xlim(views[0].limits)
     grid[0, 0].set_ylim(views[1].limits if len(features) == 2 else (0, 1))
@@ -56,10 +58,12 @@ def draw_groups(groups, shown, points):
     figure.text(0.5, 1 - 0.1 / height, _headline(groups, features, remark, any(mixture and mixture.dof is not None for mixture in mixtures)),
                 fontsize=10, ha="center", va="top")
     names = [view.scale.label(named(groups.plain_names[view.j], 60)) for view in views]
-    figure.text(0.5, (BOTTOM - 0.42) / height, names[0], fontsize=9, ha="center", va="center")
+    figure.text(0.5, (bottom - 0.42) / height, names[0], fontsize=9, ha="center", va="center")
     figure.text(0.13 / width, 0.5, names[1] if len(features) == 2 else "density per decade" if views[0].scale.is_decimal else "density",
                 fontsize=9, ha="center", va="center", rotation="vertical")
-    _add_legend(figure, mixtures, len(features))
+    if marks:
+        figure.legend(handles=marks, loc="lower center", ncol=min(_entries_in_a_row(width), len(marks)), fontsize=8, bbox_to_anchor=(0.5, 0),
+                      borderaxespad=0.2)
     return figure
 
 
@@ -82,13 +86,19 @@ class View:
         self.limits = frame_of(places, Extents(lows, centres, highs, np.zeros(len(lows)))).limits
 
 
-def _grid_of_panels(n_rows, n_columns):
-    """Figure, axes and the size of a panel, with margins of constant size around them."""
+def _entries_in_a_row(width):
+    return max(1, int((width - 0.3) / ENTRY_WIDTH))
+
+
+def _grid_of_panels(n_rows, n_columns, n_entries):
+    """Figure, axes, the size of a panel and the height below them, with margins of constant size and room for the legend around them."""
     size = float(np.clip(11 / n_columns, 1.55, 3))
-    width, height = max(6, LEFT + size * n_columns), TOP + 0.93 * size * n_rows + BOTTOM
+    width = max(6, LEFT + size * n_columns)
+    bottom = BOTTOM + ENTRY_HEIGHT * max(0, -(-n_entries // _entries_in_a_row(width)) - 1)
+    height = TOP + 0.93 * size * n_rows + bottom
     figure, grid = plt.subplots(n_rows, n_columns, figsize=(width, height), sharex=True, sharey=True, squeeze=False, gridspec_kw=dict(
-        left=LEFT / width, right=1 - 0.12 / width, top=1 - TOP / height, bottom=BOTTOM / height, wspace=0.12 / size, hspace=0.3 / size))
-    return figure, grid, size
+        left=LEFT / width, right=1 - 0.12 / width, top=1 - TOP / height, bottom=bottom / height, wspace=0.12 / size, hspace=0.3 / size))
+    return figure, grid, size, bottom
 
 
 def _headline(groups, features, remark, has_tails):
@@ -167,16 +177,17 @@ def _draw_failure(axes, status):
               bbox=dict(facecolor="white", edgecolor="none", pad=2), zorder=6)
 
 
-def _add_legend(figure, mixtures, n_drawn):
-    """Colours of components, where there are few; the numbers are those of each group alone."""
+def _marks(mixtures, n_drawn):
+    """The legend: the looks of components, where there are not too many; the numbers are those of each group alone."""
     numbers = sorted({int(number) for mixture in mixtures if mixture for number in mixture.numbers})
     if not numbers or len(numbers) > LEGEND_COMPONENTS:
-        return
-    marks = [matplotlib.lines.Line2D([], [], color=look_of(k)[0], linestyle=look_of(k)[2], linewidth=2.5, label="component %d" % k)
-             for k in numbers]
-    if n_drawn == 1:
-        marks.append(matplotlib.lines.Line2D([], [], label="mixture", **MIXTURE_LINE))
-    figure.legend(handles=marks, loc="lower center", ncol=min(6, len(marks)), fontsize=8, bbox_to_anchor=(0.5, 0), borderaxespad=0.2)
+        return []
+    looks = [(k, *look_of(k)) for k in numbers]
+    if n_drawn == 2:
+        return [matplotlib.lines.Line2D([], [], color=colour, marker=marker, linestyle="", markersize=6, label="component %d" % k)
+                for k, colour, marker, _ in looks]
+    return [matplotlib.lines.Line2D([], [], color=colour, linestyle=line, linewidth=2, label="component %d" % k) for k, colour, _, line in looks] + [
+        matplotlib.lines.Line2D([], [], label="mixture", **MIXTURE_LINE)]
 
 
 def draw_overview(groups):

@@ -9,44 +9,13 @@ import numpy as np
 
 from .problem import BAD_DATA, NO_INPUT, Problem
 from .tables import names_of
+from .transforms import shown_names_of, transform, transformed  # noqa: F401 (some have transform from here)
 
 
 def storage_of(covariance):
     """How a model's file has the covariances of a family: (dimensions of length d of each: 2 a matrix, 1 a diagonal, 0 one variance;
     whether all components share one). Families that scikit-learn does not know have a matrix for each component."""
     return {"tied": (2, True), "diag": (1, False), "spherical": (0, False)}.get(covariance, (2, False))
-
-
-FUNCTIONS = {"log10": np.log10, "log2": np.log2, "log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}
-
-
-def transform(values, text):
-    """What a model's file says was done to a feature, as "log10,standardize=1.5:0.25": a function, then shift and scale."""
-    for item in filter(None, text.split(",")):
-        name, _, numbers = item.partition("=")
-        if name == "standardize":
-            shift, scale = map(float, numbers.split(":"))
-            values = (values - shift) / scale
-        elif name == "arcsinh":
-            values = np.arcsinh(values / float(numbers))
-        else:
-            values = FUNCTIONS[name](values)
-    return values
-
-
-def transformed(points, transforms):
-    """The points (n x d) as the model takes them; what has no value then is NaN."""
-    if not transforms:
-        return points
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.column_stack([transform(points[:, j], text) for j, text in enumerate(transforms)])
-
-
-def shown_names_of(names, transforms):
-    """Names of features with the functions that were applied to them; None where there are no names."""
-    if not names or not transforms:
-        return names
-    return [" ".join(filter(None, [text.split(",")[0].split("=")[0], name])) for name, text in zip(names, transforms)]
 
 
 class Mixture:
@@ -98,7 +67,7 @@ class Mixture:
         """Of an ellipse in two features that holds as much of component k as one of radius `normal`, in standard deviations, holds of
         a normal distribution, which is 1 - exp(-normal^2 / 2). Of a t distribution the squared radius r^2 over 2 has an F distribution
         with 2 and dof degrees of freedom, so that it holds 1 - (1 + r^2 / dof)^(-dof / 2)."""
-        return normal if self.dof is None else math.sqrt(self.dof[k] * math.expm1(normal ** 2 / self.dof[k]))
+        return normal if self.dof is None else math.sqrt(self.dof[k] * math.expm1(min(normal ** 2 / self.dof[k], 600)))
 
     def ellipse(self, k, features, radius):
         """Points of the ellipse of component k in two features that holds as much as one of so many standard deviations does of a

@@ -11,34 +11,10 @@ import math
 import matplotlib.ticker
 import numpy as np
 
+from .transforms import steps_of
+
 LOG_DECADES = 3  # from the 1st to the 99th percentile, for a logarithmic axis
 LOG_SKEWNESS = 0.6
-FUNCTIONS = {"log10": (np.log10, lambda v: 10.0 ** v), "log2": (np.log2, np.exp2), "log": (np.log, np.exp), "log1p": (np.log1p, np.expm1),
-             "sqrt": (np.sqrt, np.square)}
-
-
-class Step:
-    """One transform of a feature, as a model's file has it: "log10", "arcsinh=5", "standardize=SHIFT:SCALE"."""
-
-    def __init__(self, text):
-        name, _, numbers = text.partition("=")
-        self.is_affine = name == "standardize"
-        self.name = name
-        if self.is_affine:
-            self.shift, self.scale = map(float, numbers.split(":"))
-            self.apply = lambda x: (x - self.shift) / self.scale
-            self.undo = lambda u: u * self.scale + self.shift
-        elif name == "arcsinh":
-            self.unit = float(numbers)
-            self.apply = lambda x: np.arcsinh(x / self.unit)
-            self.undo = lambda u: np.sinh(u) * self.unit
-        else:
-            self.apply, self.undo = FUNCTIONS[name]
-
-
-def steps_of(text):
-    """The transforms of one feature; none of an empty text."""
-    return [Step(item) for item in filter(None, text.split(","))]
 
 
 def spans_decades(x):

@@ -67,7 +67,7 @@ class Scene:
             return True
         if first.step is None or second.step is None:
             return False
-        pairs = np.rint(first.places / first.step) * 1e7 + np.rint(second.places / second.step)
+        pairs = np.add(*[factor * np.rint((feature.places - feature.places.min()) / feature.step) for factor, feature in ((1e7, first), (1, second))])
         return len(np.unique(pairs)) < 0.5 * self.n
 
     def remarks_on(self, features, with_ellipses):

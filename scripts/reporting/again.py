@@ -3,6 +3,7 @@
 
 import csv
 import io
+import re
 import shlex
 
 from .markup import items, paragraphs, text
@@ -28,7 +29,28 @@ def listed(names):
     return line.getvalue()
 
 
-def transform_words(transforms, names):
+def columns_of(names, has_names):
+    """Features as options name them: by their names, or by numbers where the data have no names, so that gmmpi called column 3 "x3".
+    has_names: of the data; None: not known. None where nothing is known."""
+    if not names or has_names or not all(re.fullmatch(r"x[1-9]\d*", name) for name in names):
+        return names
+    return [name[1:] for name in names]
+
+
+def ranges(columns):
+    """--columns of names or of numbers, ascending neighbours of which become ranges."""
+    if not all(column.isdigit() for column in columns):
+        return listed(columns)
+    runs = []
+    for number in map(int, columns):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join("%d-%d" % (first, last) if last > first else str(first) for first, last in runs)
+
+
+def transform_words(transforms, columns):
     """What --transform had: an item for all features where they have it in common, else one a feature. None where nothing was done."""
     chains = [[name if name != "arcsinh" else "arcsinh=%.17g" % numbers[0] for name, numbers in steps(text)] for text in transforms or []]
     if not any(chains):
@@ -36,7 +58,7 @@ def transform_words(transforms, names):
     if all(chain == chains[0] for chain in chains):
         return listed(chains[0])
     # The items of a feature come in the order in which they are applied.
-    return listed(["%s:%s" % (item, names[j] if names else j + 1) for j, chain in enumerate(chains) for item in chain])
+    return listed(["%s:%s" % (item, columns[j] if columns else j + 1) for j, chain in enumerate(chains) for item in chain])
 
 
 def value_of(value):
@@ -70,14 +92,14 @@ def began_with(priors, n_stored):
     return guess if guess > n_stored and priors["weight_concentration_prior"] == 1 / guess else n_stored
 
 
-def command_of(attributes, n_components, names, data, output, asked):
-    """Of a model or of models of groups. data: None where it is not known; asked: words about how the data are read, and others that
+def command_of(attributes, n_components, columns, data, output, asked):
+    """Of a model or of models of groups. columns: of the data, or None; data: None where it is not known; asked: words about how the data are read, and others that
     the attributes do not have."""
     if "derived_by" in attributes:
-        return _derived(attributes, names, output)
+        return _derived(attributes, columns, output)
     words, remarks = ["gmmpi", "fit", data or "DATA"], [] if data else ["<code>DATA</code>: the points, which are not named in the file"]
-    if names:
-        words += ["--columns", listed(names)]
+    if columns:
+        words += ["--columns", ranges(columns)]
     words += asked
     method = attributes.get("method", "ml")
     if "least_components" in attributes and attributes["least_components"] != n_components:
@@ -90,7 +112,7 @@ def command_of(attributes, n_components, names, data, output, asked):
     for name, value in _asked_for(attributes, method):
         words += ["--" + name.replace("_", "-"), value_of(value)]
     words += [flag for name, value, flag in FLAGS if attributes.get(name) == value and not (method == "adapt" and name == "coarse_to_fine")]
-    changed = transform_words(attributes.get("transforms"), names)
+    changed = transform_words(attributes.get("transforms"), columns)
     words += ["--transform", changed] if changed else []
     _add_files(attributes, method, words, remarks)
     if attributes.get("init", "kmeans") not in STARTS and method != "adapt":
@@ -122,11 +144,11 @@ def _add_files(attributes, method, words, remarks):
         words += ["--from", "MODEL"]
         remarks.append("<code>MODEL</code>: the model that was adapted; the hash of its numbers is <code>%s</code>" % text(
             attributes.get("adapted_from", "not said")))
-    if "sum_of_weights" in attributes:
+    if "sum_of_weights" in attributes and "--weights" not in words:
         words += ["--weights", "WEIGHTS"]
         remarks.append("<code>WEIGHTS</code>: the column or file of weights, whose sum was %s" % text("%.10g" % attributes["sum_of_weights"]))
-        if attributes["sum_of_weights"] == attributes.get("n_samples"):
-            remarks.append("as weights sum to the number of rows, the fit may have had <code>--weights-sum n</code>")
+    if "sum_of_weights" in attributes and attributes["sum_of_weights"] == attributes.get("n_samples"):
+        remarks.append("as weights sum to the number of rows, the fit may have had <code>--weights-sum n</code>")
     if "component_names" in attributes:
         words += ["--known-labels", "CLASSES"]
         remarks.append("<code>CLASSES</code>: the column or file of known classes")

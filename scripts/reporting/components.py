@@ -77,9 +77,11 @@ def all_means(mixture, naming, spreads):
     d = mixture.n_features
     features = np.arange(d)
     most = max(1, MOST_CELLS // mixture.n_components)
+    if most <= TABLE_FEATURES:
+        return ""  # the table of components has as many
     if d > most:
         features = np.sort(np.argsort(-mixture.separation(), kind="stable")[:most])
-    parts = [subheading("All features" if len(features) == d else "The %d of %d features in which components differ most" % (len(features), d))]
+    parts = [subheading("Means of all features" if len(features) == d else "Means of the %d of %d features in which components differ most" % (len(features), d))]
     for start in range(0, mixture.n_components, BLOCK_COMPONENTS):
         block = range(start, min(start + BLOCK_COMPONENTS, mixture.n_components))
         rows = [[Cell(name(naming.names[j]), naming.names[j], header=True)] + [
@@ -98,19 +100,21 @@ def transform_table(mixture, naming):
             for j, transform in enumerate(mixture.transforms[:200])]
     curved = any(is_curved(transform) for transform in mixture.transforms)
     return table("What was done to the features before they were fitted", ["feature", "values", "in the file"], rows,
-                 note="Pictures show the features as the model takes them; tables show the data's own units." + (
+                 note="Tables and the ticks of pictures have the data's own units." + (
                      " A mean of logarithms is the logarithm of a median: so it is called." if curved else "") + (
                      " The first 200 features." if len(mixture.transforms) > 200 else ""))
 
 
-def summary_of_points(shares, mixture):
-    """How clearly points belong to a component, from their responsibilities (n x K, with noise n x (K + 1)), in words."""
+def summary_of_points(shares, weights):
+    """How clearly points belong to a component, from their responsibilities (n x K, with noise n x (K + 1)) and weights (n, or None), in
+    words."""
     top = shares.max(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        entropy = -np.where(shares > 0, shares * np.log(shares), 0).sum(axis=1).mean()
+        entropy = -np.where(shares > 0, shares * np.log(shares), 0).sum(axis=1)
+    clear, doubtful, entropy = (float(np.average(values, weights=weights)) for values in (top >= 0.9, top < 0.6, entropy))
     n = shares.shape[1]
-    words = "%s %% of the points have a responsibility of at least 0.9 for their component, %s %% one below 0.6." % (
-        number(100 * (top >= 0.9).mean(), 3), number(100 * (top < 0.6).mean(), 3))
+    words = "%s %% of the points%s have a responsibility of at least 0.9 for their component, %s %% one below 0.6." % (
+        number(100 * clear, 3), "" if weights is None else ", by their weights,", number(100 * doubtful, 3))
     if n > 1:
         words += " The mean entropy is %s of at most ln %d = %s." % (number(entropy, 3), n, number(np.log(n), 3))
     return words

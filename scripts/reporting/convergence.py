@@ -110,7 +110,8 @@ def warnings_body(attributes, summary, text_of_events):
         parts.append('<p class="warning">The fit stopped before it had converged: its numbers may still move. A larger '
                      "<code>--max-iter</code> lets it go on.</p>\n")
     if said:
-        parts.append('<ul class="events">\n%s\n</ul>\n' % "\n".join("<li>%s</li>" % text(words) for words in said))
+        said = "\n".join("<li>%s</li>" % text(words) for words in said)
+        parts.append('<div class="scroll" role="group" tabindex="0" aria-label="Warnings and events">\n<ul class="events">\n%s\n</ul>\n</div>\n' % said)
     if not parts:
         parts.append(paragraphs("None: no component collapsed, and no model was passed over." if "n_samples" in attributes or "groups" in attributes
                                 else "The file names none."))

@@ -12,7 +12,7 @@ from plotting.groups_picture import draw_groups, draw_overview
 
 from . import again, convergence, source, words
 from .markup import Cell, Section, clean, count, facts, figure, name, number, of_number, paragraphs, table, text
-from .model_page import asked_of, file_body
+from .model_page import asked_of, columns_of, file_body
 from .svg import label_of, svg_of
 
 MOST_ROWS = 500
@@ -32,7 +32,7 @@ def sections(arguments):
     for option in ("by", "by_index"):
         if getattr(arguments, option):
             asked += ["--" + option.replace("_", "-"), getattr(arguments, option)]
-    command = again.command_of(attributes, attributes.get("n_components", groups.weights.shape[1]), groups.names, arguments.data, arguments.model, asked)
+    command = again.command_of(attributes, attributes.get("n_components", groups.weights.shape[1]), columns_of(groups.names, arguments), arguments.data, arguments.model, asked)
     parts += [Section("again", "The command to do it again", again.body_of(command)), Section("file", "What the file says", file_body(attributes))]
     title = "%s of %s" % (count(groups.n_groups, "group"), os.path.basename(arguments.data or arguments.model))
     return title, _lead(groups, attributes), parts

@@ -7,8 +7,7 @@ import numpy as np
 
 from plotting import merging, pictures
 from plotting.mixture import read_log, read_mixture
-from plotting.problem import BAD_DATA, Problem
-from plotting.tables import features_of
+from plotting.tables import features_of, open_table
 
 from . import again, certainty, components, convergence, parallel, selecting, source, units, words
 from .markup import Section, clean, count, facts, figure, number, paragraphs, text
@@ -35,7 +34,7 @@ class Model:
             self.scene, self.shares = drawn_scene(self.mixture)
         self.names = names or features_of(self.mixture.n_features)
         self.features, _ = self.scene.selection()
-        self.scene.names = [label_of(name, 60 if self.mixture.n_features <= 2 else 24) for name in self.names]
+        self.scene.names = [clean(name) for name in self.names]
         self.spreads = units.spreads_of(self.mixture)
         self.hierarchy = merging.read_hierarchy(arguments.model, self.mixture)
         self.summary = source.read_summary(arguments.summary) if arguments.summary else None
@@ -98,12 +97,19 @@ def sections(arguments, read_scene):
     return title, lead, parts
 
 
+def columns_of(names, arguments):
+    """How options name the features."""
+    if not arguments.data:
+        return again.columns_of(names, None)
+    return again.columns_of(names, bool(open_table(arguments.data, arguments.header, arguments.delimiter).names))
+
+
 def command_of(attributes, mixture, arguments):
     """The command that makes the model again."""
     priors = source.read_numbers(arguments.model, [name for name, _ in again.PRIORS])
     n = again.began_with(priors, mixture.n_stored) if attributes.get("prune") == "yes" else mixture.n_stored
     asked = asked_of(arguments) + again.asked_priors(priors, n, mixture.n_features)
-    return again.command_of(attributes, n, mixture.names, arguments.data, arguments.model, asked)
+    return again.command_of(attributes, n, columns_of(mixture.names, arguments), arguments.data, arguments.model, asked)
 
 
 def cards_of(model):
@@ -113,22 +119,39 @@ def cards_of(model):
 def asked_of(arguments):
     """Words about how the data are read."""
     asked = ["--header", arguments.header] if arguments.header != "auto" else []
+    asked += ["--weights", arguments.weights] if arguments.weights else []
     return asked + (["--delimiter", "tab" if arguments.delimiter == "\t" else arguments.delimiter] if arguments.delimiter else [])
 
 
 def ranges_in_words(model, features):
-    low, high = model.scene.points.min(axis=0), model.scene.points.max(axis=0)
-    shown = model.mixture.shown_names or model.names
-    return ", ".join("%s from %s to %s" % (clean(shown[j]), number(low[j], 3), number(high[j], 3)) for j in features)
+    """From where to where the points lie, in the data's units."""
+    parts = []
+    for j in features:
+        feature = model.scene.feature(j)
+        low, high = (float(feature.scale.value(place)) for place in (feature.places.min(), feature.places.max()))
+        parts.append("%s from %s to %s" % (model.scene.names[j], number(low, 3), number(high, 3)))
+    return ", ".join(parts)
+
+
+def is_dense(model):
+    """Are there densities instead of points in the first picture of two features?"""
+    return len(model.features) > 1 and any(model.scene.is_dense(i, j) for place, i in enumerate(model.features) for j in model.features[:place])
 
 
 def kind_in_words(model):
     """What sort of picture points are on."""
     d = model.mixture.n_features
-    what = "A histogram" if d == 1 else "A density map" if model.scene.n > pictures.SCATTER_POINTS else "A scatter plot"
+    what = "A histogram" if d == 1 else "A density map" if is_dense(model) else "A scatter plot"
     if d > 2:
-        what = ("Density maps" if model.scene.n > pictures.SCATTER_POINTS else "Scatter plots") + " of all pairs of %d features" % len(model.features)
+        what = ("Density maps" if is_dense(model) else "Scatter plots") + " of all pairs of %d features" % len(model.features)
     return "%s of %s" % (what, model.scene.count)
+
+
+def ellipses_in_words(mixture):
+    """Which ellipses there are."""
+    if mixture.n_features > 2 and mixture.n_components > pictures.MANY_COMPONENTS:
+        return "ellipses of one standard deviation" if mixture.dof is None else "ellipses that hold 39 % of each component"
+    return "ellipses of one and two standard deviations" if mixture.dof is None else "ellipses that hold 39 % and 86 % of each component"
 
 
 def remark_on_features(model):
@@ -138,19 +161,17 @@ def remark_on_features(model):
 
 def data_body(model):
     alt = "%s: %s." % (kind_in_words(model), ranges_in_words(model, model.features))
-    return figure(svg_of(pictures.draw_data(model.scene), "data-picture", alt, model.scene.n > pictures.SCATTER_POINTS), text("%s.%s" % (kind_in_words(model), remark_on_features(model))))
+    return figure(svg_of(pictures.draw_data(model.scene), "data-picture", alt, is_dense(model)), text("%s.%s" % (kind_in_words(model), remark_on_features(model))))
 
 
 def components_body(model):
     mixture = model.mixture
     shown = [clean(name) for name in model.names]
     where = components.centres_in_words(mixture, shown, model.spreads, model.features)
-    alt = "%s%s: %s." % (kind_in_words(model), " with the components' densities" if mixture.n_features == 1 else
-                         ", coloured by component, with ellipses of one and two standard deviations", where)
-    caption = "%s by component%s.%s" % (
-        model.scene.count.capitalize(), "; lines: the components' densities, dashed: the mixture's" if mixture.n_features == 1 else
-        "; ellipses: one and two standard deviations" if mixture.dof is None else "; ellipses hold as much as those of one and two standard "
-        "deviations do of a normal distribution", remark_on_features(model))
+    with_what = "the components' densities" if mixture.n_features == 1 else ellipses_in_words(mixture)
+    alt = "%s%s with %s: %s." % (kind_in_words(model), "" if mixture.n_features == 1 else ", coloured by component,", with_what, where)
+    caption = "%s by component, with %s%s.%s" % (model.scene.count.capitalize(), with_what, "; dashed: the mixture's" if mixture.n_features == 1 else "",
+                                                 remark_on_features(model))
     parts = [figure(svg_of(pictures.draw_clusters(model.scene), "clusters-picture", alt), text(caption)),
              components.component_table(mixture, model.naming, model.spreads, model.features, model.total),
              components.transform_table(mixture, model.naming)]
@@ -158,7 +179,7 @@ def components_body(model):
 
 
 def features_body(model):
-    profile = parallel.Profile(model.mixture, model.spreads)
+    profile = parallel.Profile(model.mixture)
     shown = model.mixture.shown_names or model.names
     labels = [label_of(shown[j], 24) for j in profile.features]
     described = parallel.in_words(model.mixture, profile, [clean(name) for name in shown])
@@ -177,7 +198,7 @@ def features_body(model):
 
 
 def shares_body(model):
-    summary = components.summary_of_points(model.shares, model.mixture)
+    summary = components.summary_of_points(model.shares, model.scene.weights)
     alt = "For each component a histogram of its responsibilities for %s, on a logarithmic scale. %s" % (model.scene.count, summary)
     return paragraphs(text(summary)) + figure(svg_of(pictures.draw_responsibilities(model.scene, model.shares), "shares", alt), text(
         "The probability of each component given the point, over %s: bars at 0 and 1 alone mean that components are apart." % model.scene.count))

@@ -8,13 +8,14 @@ from plotting.style import GREY, component_colour, component_line, component_mar
 MOST_FEATURES = 60
 BAND_COMPONENTS = 4  # so many have bands of one standard deviation
 MOST_LINES = 10  # in colour; the others are grey
+NAMED_ROWS = 60  # of a map
 
 
 class Profile:
     """Means of components in units of the whole mixture's standard deviations, and the components' own deviations: K x m both, of the
     features that are shown."""
 
-    def __init__(self, mixture, spreads):
+    def __init__(self, mixture):
         features = np.arange(mixture.n_features)
         if len(features) > MOST_FEATURES:
             features = np.sort(np.argsort(-mixture.separation(), kind="stable")[:MOST_FEATURES])
@@ -58,12 +59,12 @@ def draw_map(mixture, profile, labels):
     """A cell for each component and feature; components by weight."""
     m, k = len(profile.features), mixture.n_components
     order = np.argsort(-mixture.weights, kind="stable")
-    figure, axes = plt.subplots(figsize=(max(7.2, min(13, 1.8 + 0.24 * m)), 1.8 + 0.17 * k), layout="constrained")
-    reach = max(1.0, float(np.abs(profile.means).max()))
-    reach = min(reach, 3.0)
+    figure, axes = plt.subplots(figsize=(max(7.2, min(13, 1.8 + 0.24 * m)), 1.8 + 0.17 * min(k, NAMED_ROWS)), layout="constrained")
+    reach = min(max(1.0, float(np.abs(profile.means).max())), 3.0)
     image = axes.imshow(profile.means[order], aspect="auto", cmap="PuOr_r", vmin=-reach, vmax=reach, interpolation="nearest")
     axes.grid(False)
-    axes.set_yticks(range(k), [str(mixture.numbers[i]) for i in order], fontsize=7 if k > 12 else 9)
+    step = -(-k // NAMED_ROWS)  # where there are very many rows not every one is named
+    axes.set_yticks(range(0, k, step), [str(mixture.numbers[i]) for i in order[::step]], fontsize=7 if k > 12 else 9)
     axes.set_ylabel("component, by weight")
     _name_features(axes, labels, m)
     figure.colorbar(image, ax=axes, label="mean, in standard deviations of all points", pad=0.01, extend="both" if np.abs(profile.means).max() > reach else "neither")

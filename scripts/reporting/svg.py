@@ -6,12 +6,11 @@ The dark scheme turns a picture's brightness over (page.css); its background is 
 
 import io
 import re
-import warnings
 
 import matplotlib.collections
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-from plotting.style import plt
+from plotting.style import named, plt, without_complaints
 
 from .markup import clean, text
 
@@ -26,9 +25,8 @@ RC = {"svg.fonttype": "none", "svg.hashsalt": "gmmpi", "svg.image_inline": True}
 
 
 def label_of(value, length=28):
-    """A name that matplotlib can draw: no formulas, not too long."""
-    value = clean(value)
-    return (value if len(value) <= length else value[:length - 1] + "…").replace("$", r"\$")
+    """A name as matplotlib can draw it: no formulas, not too long."""
+    return named(clean(value), length)
 
 
 def svg_of(figure, anchor, alt, is_density=False):
@@ -37,8 +35,7 @@ def svg_of(figure, anchor, alt, is_density=False):
     for part in [figure] + list(figure.subfigs) + list(figure.axes):
         part.patch.set_facecolor("none")
     _make_images(figure)
-    with plt.rc_context(RC), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # of a name: the browser has its own letters
+    with plt.rc_context(RC), without_complaints():  # of letters that no font has: the browser has its own
         # The layout once, not again in every drawing.
         if figure.get_layout_engine() is not None:
             figure.get_layout_engine().execute(figure)
@@ -91,9 +88,10 @@ def _inlined(drawn, anchor, alt, inches, is_density):
 
 
 def _owned(tag, anchor, used):
-    """A tag with the picture's identifiers, and places to a hundredth of a point."""
+    """A tag with the picture's identifiers, letters that every system has, and places to a hundredth of a point."""
     if "data:image" in tag:
         return tag
     tag = re.sub(r'\bid="([^"]+)"', lambda match: 'id="%s-%s"' % (anchor, match[1]) if match[1] in used else "", tag)
     tag = re.sub(r'(url\(#|href="#)', r"\1%s-" % anchor, tag)
+    tag = re.sub(r"(font(?:-family)?: (?:[^;\"']*px )?)'[^;\"]*", r"\1'DejaVu Sans', Verdana, Arial, sans-serif", tag)
     return re.sub(r"(\.\d\d)\d+", r"\1", tag) if tag.startswith("<path") else tag

@@ -159,7 +159,7 @@ static void print_for_people(const fit_by_account *account)
   printf("%lld group%s of %lld point%s with %lld feature%s in all: %s%lld component%s, %s covariances, each\n",
          (long long)counts.n_groups, plural(counts.n_groups), (long long)account->n_samples, plural(account->n_samples),
          (long long)account->n_features, plural(account->n_features), command->by.least_components > 0 ? "up to " : "",
-         (long long)K, plural(K), command->fit.covariance);
+         (long long)K, plural(K), fit_command_covariance(command));
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);
   print_dropped(account->dropped);
   printf("  %lld converged, %lld did not, %lld could not be fitted\n", (long long)counts.n_converged,

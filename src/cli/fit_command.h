@@ -31,8 +31,9 @@ typedef struct fit_command {
   const char *data;
   reading_options reading;
   memory_options memory;
-  fit_options fit; /* start and labels are set later */
-  uint64_t given;  /* of its table of options */
+  fit_options fit;             /* start and labels are set later */
+  const char *covariance_word; /* as --covariance has it, of fit; NULL: not given */
+  uint64_t given;              /* of its table of options */
   const char *output_path;
   const char *merge;        /* by which criterion components are merged into clusters; NULL: they are not */
   const char *labels_path;  /* NULL: none */
@@ -43,6 +44,9 @@ typedef struct fit_command {
   bool json;
   bool help;
 } fit_command;
+
+/* What the covariances are called for people: by mclust's code where they were asked for by it. */
+const char *fit_command_covariance(const fit_command *command);
 
 /* What the command line of a command like fit has besides, or instead. */
 typedef struct fit_dialect {

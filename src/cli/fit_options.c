@@ -76,6 +76,23 @@ static const fit_dialect dialect_of_fit = {
     .options = fit_option_table,
 };
 
+/* The options have the name alone, whichever was given. */
+static gmmpi_status parse_covariance(const option_record *option, const char *text, void *value, gmmpi_error *error)
+{
+  fit_command *command = value;
+  command->covariance_word = text;
+  return option_set(option_find(fit_option_table, n_fit_options, option->name), &command->fit, text, error);
+}
+
+const char *fit_command_covariance(const fit_command *command)
+{
+  const char *name = command->fit.covariance;
+  const char *word = command->covariance_word;
+  const covariance_family *family = family_find(name);
+  if (word == NULL || family == NULL || family_is_of_one_feature(name) || family_find(word) != family) return name;
+  return strcmp(word, family->code) == 0 ? family->code : name;
+}
+
 /* The table of the options of a fit, where -k may also be a range. */
 static const option_record *table_with_range(fit_command *command)
 {
@@ -89,6 +106,9 @@ static const option_record *table_with_range(fit_command *command)
   components->kind = OPTION_PARSED;
   components->value = command;
   components->parse = fit_by_parse_components;
+  option_record *covariance = &table[option_index(table, n_fit_options, "covariance")];
+  covariance->value = command;
+  covariance->parse = parse_covariance;
   return table;
 }
 

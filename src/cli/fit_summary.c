@@ -224,7 +224,7 @@ static void print_for_people(const fit_account *account)
   const double total = account->points->total_weight;
   const int64_t d = account->points->n_features;
   printf("%lld component%s, %s covariances, fitted to %lld point%s of %lld feature%s%s\n", (long long)K, plural(K),
-         account->command->fit.covariance, (long long)n, plural(n), (long long)d, plural(d),
+         fit_command_covariance(account->command), (long long)n, plural(n), (long long)d, plural(d),
          end->converged || is_one_step(&account->command->fit) ? "" : "; not converged");
   print_tails(&account->command->fit, end->model);
   if (account->data != NULL) data_account_print(account->data, stdout, "  ", "", true);

@@ -227,9 +227,9 @@ gmmpi_status replicate_checkpoint_describe(const char *path, json_t **facts, gmm
       for (int64_t r = 0; r < n; r++) {
         if (rest.next[r] < N_REPLICATE_STATES) counts[rest.next[r]]++;
       }
-      *facts = json_pack("{s:I, s:I, s:I, s:I, s:o}", "replicates", (json_int_t)n, "replicates_done",
-                         (json_int_t)(counts[REPLICATE_DONE] + counts[REPLICATE_MATCHED]), "collapsed",
-                         (json_int_t)counts[REPLICATE_COLLAPSED], "not_converged",
+      const json_int_t n_done = counts[REPLICATE_DONE] + counts[REPLICATE_MATCHED];
+      *facts = json_pack("{s:I, s:I, s:I, s:I, s:o}", "replicates", (json_int_t)n, "replicates_done", n_done,
+                         "collapsed", (json_int_t)counts[REPLICATE_COLLAPSED], "not_converged",
                          (json_int_t)counts[REPLICATE_NOT_CONVERGED], "options", options);
     }
   }

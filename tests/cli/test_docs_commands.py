@@ -59,7 +59,7 @@ SHOWN = {
     ("docs/bootstrap.md", "model.h5: 2 components"): "printed",
     ("docs/select.md", "gmmpi warning: BIC prefers"): "printed",
     ("docs/weights.md", "x,count"): "histogram.csv",
-    ("docs/scripts.md", "███"): "progress, which is only on terminals",
+    ("docs/scripts.md", "\u2588"): "a line while it runs",
 }
 
 COMMAND = re.compile(r"^(\./scripts/|scripts/|gmmpi |mpirun |srun |sbatch |qsub |bsub |chromium |cmp |cmake |cp |export |python3 |PATH=|awk |for )")

@@ -159,7 +159,10 @@ class Families(Case):
             coded = self.bytes_of("model.h5")
             self.assertEqual(self.fit("--covariance", name, *PLAIN)["covariance"], name)
             self.assertEqual(self.bytes_of("model.h5"), coded)
-        self.fail_with(64, "\"VEX\" is unknown; give full, tied, .*EVV", "fit", IRIS, "-k", 2, "--covariance", "VEX")
+        for word in ("EEE", "tied", "EVE"):  # people are told what they asked for
+            run = self.succeed("fit", IRIS, "--columns", "1-4", "-k", 2, "--covariance", word, *PLAIN, "-o", self.path("model.h5"))
+            self.assertRegex(run.stdout, f"^2 components, {word} covariances, fitted to 150 points")
+        self.fail_with(64, "\"VEX\" is unknown; did you mean VEI\\? \\(full, tied, .*EVV", "fit", IRIS, "-k", 2, "--covariance", "VEX")
 
     def test_same_bits_on_ranks(self):
         for code in ("EII", "VVE", "VEV"):

@@ -424,6 +424,30 @@ class GroupPictures(ManyPictures):
         self.assertEqual({text.get_text() for text in figure.texts} & {"u", "v"}, {"u", "v"})
         style.plt.close(figure)
 
+    def test_axes_of_all_panels(self):
+        """They hold the ellipses of all groups, but not what one group has far out; a model's logarithms have ticks in the data's units."""
+        path = self.groups(14, 14, 2, feature_names=["u", "v $x$"], transforms=["log10", ""])
+        with h5py.File(path, "a") as file:
+            file["means"][3, 2] = [900, 900]
+        found = groups.read_groups(path)
+        figure = groups_picture.draw_groups(found, groups.pick_groups(found), None)
+        panel = figure.axes[0]
+        low, high = zip(panel.get_xlim(), panel.get_ylim())
+        corners = np.concatenate([path.vertices for axes in figure.axes if axes.axison
+                                  for path in axes.collections[0].get_paths()])
+        outside = ((corners < low) | (corners > high)).any(axis=1)
+        self.assertTrue((corners[outside] > 800).all())
+        self.assertEqual(outside.any(), self.weights[3, 2] > 0)
+        self.assertEqual({text.get_text() for text in figure.texts} & {"u (log scale)", r"v \$x\$"}, {"u (log scale)", r"v \$x\$"})
+        for tick, text in zip(panel.get_xticks(), panel.xaxis.get_major_formatter().seq):
+            self.assertAlmostEqual(np.log10(float(text.strip("$").replace("10^{", "1e").replace("}", ""))), tick)
+        entries = figure.legends[0].get_lines()
+        self.assertEqual([(entry.get_color(), entry.get_marker()) for entry in entries], [style.look_of(k)[:2] for k in range(14)])
+        figure.draw_without_rendering()
+        box = figure.legends[0].get_window_extent()
+        self.assertFalse([axes for axes in figure.axes if axes.axison and axes.get_window_extent().overlaps(box)])
+        style.plt.close(figure)
+
     def test_densities(self):
         with h5py.File(self.groups(6, 3, 1, covariance="diag"), "a") as file:
             file["weights"][...] *= 0.9

@@ -3,6 +3,7 @@
 
 import csv
 import functools
+import json
 import os
 import re
 import shutil
@@ -222,6 +223,35 @@ class Models(harness.Case):
             middles = [file["noise_origin"][:] + file["noise_axes"][:].sum(axis=0) / 2 for file in (first, second)]
             numpy.testing.assert_allclose(middles[0], middles[1], rtol=1e-9)
         self.succeed("sample", self.at("noise_again.h5"), "-n", 100, "-o", self.path("s.csv"))
+
+    def test_pages(self):
+        """Every block of docs/r.md and every one of R's in docs/from-mclust.md runs, in one folder and one session of R."""
+        package = next((name for name in PACKAGES if not without(name)), None)
+        if package is None:
+            self.skipTest(without(PACKAGES[0]))
+        for page in ("r.md", "from-mclust.md"):
+            with self.subTest(page=page), open(os.path.join(harness.SOURCE, "docs", page), encoding="utf-8") as file:
+                blocks = re.findall(r"(?m)(?:^    .*\n)+", file.read())
+                self.assertGreaterEqual(len(blocks), 2)
+                self.run_blocks(page, blocks)
+
+    def run_blocks(self, page, blocks):
+        """Blocks of the shell begin with gmmpi; R stays what it was between its blocks. R's pictures go to a file."""
+        folder = self.path(page)
+        os.mkdir(folder)
+        for source in (IRIS, os.path.join(harness.SOURCE, "data", "faithful.csv"), os.path.join(harness.SOURCE, "scripts", "gmmpi.R")):
+            shutil.copy(source, folder)
+        script = ["stop_on_error <- function(words) if (system(words) != 0) stop(words)"]
+        for block in blocks:
+            lines = [line[4:] for line in block.splitlines()]
+            if lines[0].startswith("gmmpi "):
+                script += [f"stop_on_error({json.dumps(line)})" for line in lines]
+            else:
+                script += lines
+        with open(os.path.join(folder, "blocks.R"), "w", encoding="utf-8") as file:
+            file.write("\n".join(script) + "\n")
+        run = subprocess.run(["Rscript", "blocks.R"], cwd=folder, capture_output=True, text=True, check=False, env=environment())
+        self.assertEqual(run.returncode, 0, "\n".join(script) + run.stdout + run.stderr)
 
 
 if __name__ == "__main__":

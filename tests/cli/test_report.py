@@ -8,6 +8,7 @@ import shlex
 import sys
 import types
 import unittest
+import unittest.mock
 
 import h5py
 import numpy as np
@@ -17,8 +18,10 @@ from report_pages import Page, faults_of, write_model
 from running_plots import run, start
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
+from plotting import style  # noqa: E402
 from plotting.mixture import read_mixture, transform  # noqa: E402
-from reporting import again, markup, model_page, source, units, words  # noqa: E402
+from plotting.problem import Problem  # noqa: E402
+from reporting import again, markup, model_page, page, source, units, words  # noqa: E402
 
 MIB = 1 << 20
 INCOME, SPENDING = "Annual Income (k$)", "Spending Score (1-100)"
@@ -97,7 +100,7 @@ class Report(Case):
                     (_, command), = page.found("pre", class_="command")
                     line = shlex.split(command)
                 else:
-                    arguments = types.SimpleNamespace(model=self.path("model.h5"), data=MALL, header="auto", delimiter=None)
+                    arguments = types.SimpleNamespace(model=self.path("model.h5"), data=MALL, header="auto", delimiter=None, weights=None)
                     line = model_page.command_of(source.read_attributes(arguments.model), read_mixture(arguments.model), arguments).words
                 self.assertEqual(line[:3] + line[-2:], ["gmmpi", "fit", MALL, "-o", self.path("model.h5")])
                 if "CRITERION" in line:
@@ -219,6 +222,15 @@ class Report(Case):
             file["labels"] = [1, 2]
         self.refuse(65, "labels, not a model; .*--labels", self.path("other.h5"), "-o", page)
 
+    def test_a_page_is_written_whole_or_not_at_all(self):
+        path = self.write("old.html", "old")
+        with unittest.mock.patch("os.replace", side_effect=OSError(28, "No space left on device")):
+            with self.assertRaisesRegex(Problem, "old.html: cannot be written .No space left on device.") as caught:
+                page.write(path, "new")
+        self.assertEqual((caught.exception.status, self.bytes_of("old.html"), os.listdir(self.folder)), (73, b"old", ["old.html"]))
+        page.write(path, "new")
+        self.assertEqual((self.bytes_of("old.html"), os.listdir(self.folder)), (b"new", ["old.html"]))
+
     def test_a_log_of_another_fit_is_said(self):
         data = self.points(d=1, attributes={"log_likelihood": -5.0, "n_samples": 240})
         log = self.write("log.csv", "iteration,log_likelihood,mean_log_likelihood,change,start,seconds\n0,-90,-0.3,,0,0.5\n1,-80,-0.3,0.1,0,0.25\n")
@@ -242,6 +254,14 @@ class Words(unittest.TestCase):
         self.assertEqual(again.transform_words(["log10", ""], ["a", "b"]), "log10:a")
         self.assertEqual(again.transform_words(["arcsinh=5"] * 2, None), "arcsinh=5")
         self.assertIsNone(again.transform_words(["", ""], None))
+
+    def test_columns_without_names(self):
+        """gmmpi calls them x1, x2, ..., and takes their numbers."""
+        self.assertEqual(again.columns_of(["x1", "x2"], False), ["1", "2"])
+        self.assertEqual(again.columns_of(["x1", "x2"], True), ["x1", "x2"])
+        self.assertEqual(again.columns_of(["x1", "y"], False), ["x1", "y"])
+        self.assertEqual(again.ranges(["1", "2", "3", "7", "5"]), "1-3,7,5")
+        self.assertEqual(again.ranges(["a,b", "3"]), '"a,b",3')
 
 
 def schemes():
@@ -270,6 +290,19 @@ class Colours(unittest.TestCase):
         for colours in both:
             for front, back in (("ink", "paper"), ("ink", "card"), ("ink", "alert-card"), ("soft", "paper"), ("soft", "card"), ("accent", "paper")):
                 self.assertGreaterEqual(contrast(colours[front], colours[back]), 4.5, (front, back, colours))
+
+    def test_components_on_a_dark_page(self):
+        """The filter of pictures leaves every colour of a component a contrast of 3, as on white; W3C, Filter Effects: feColorMatrix."""
+        with open(os.path.join(SOURCE, "scripts", "reporting", "page.css"), encoding="utf-8") as file:
+            amount, angle = map(float, re.search(r"svg \{ filter: invert\(([\d.]+)\) hue-rotate\((\d+)deg\)", file.read()).groups())
+        c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        base = np.array([[0.213, 0.715, 0.072]] * 3)
+        turn = base + c * (np.eye(3) - base) + s * np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
+        for colour in style.PALETTE + [style.NOISE]:
+            parts = np.array([int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)])
+            shown = np.clip(turn @ (parts * (1 - 2 * amount) + amount), 0, 1)
+            shown = "#" + "".join("%02x" % round(255 * part) for part in shown)
+            self.assertGreaterEqual(contrast(shown, schemes()[1]["paper"]), 3, (colour, shown))
 
 
 if __name__ == "__main__":

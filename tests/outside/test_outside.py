@@ -58,6 +58,8 @@ class Outside(harness.Case):
         self.rows = numpy.concatenate([random.normal(size=(200, 2)) + centre for centre in ([0, 0], [4, 1], [1, 5])])
         self.rows.tofile(self.path("rows"))
         numpy.save(self.path("rows.npy"), self.rows)
+        with h5py.File(self.path("rows.h5"), "w") as file:
+            file.create_dataset("x", data=self.rows, chunks=(64, 2), compression="gzip")
 
     def numbers(self, path):
         with h5py.File(path, "r") as file:

@@ -9,7 +9,7 @@ import unittest
 
 import harness
 
-MISSING = [tool for tool in ("cpack", "dpkg-deb", "dpkg-shlibdeps") if shutil.which(tool) is None]
+MISSING = [tool for tool in ("cpack", "dpkg-deb", "dpkg-shlibdeps", "file") if shutil.which(tool) is None]
 
 
 @unittest.skipIf(MISSING, "not installed: " + ", ".join(MISSING))

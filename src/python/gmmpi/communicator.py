@@ -14,6 +14,8 @@ from .library import COMM, alone, call, library
 
 _lock = threading.RLock()
 _one_at_a_time = threading.RLock()
+for _one in (_lock, _one_at_a_time):
+    os.register_at_fork(after_in_child=_one._at_fork_reinit)
 _THREAD_MULTIPLE = 3
 _own_calls_mpi_may_thread = None
 

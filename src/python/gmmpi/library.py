@@ -12,6 +12,7 @@ from .loading import load
 
 # HDF5 is usually built without threads: what reads or writes a file of it goes on alone.
 files_lock = threading.RLock()
+os.register_at_fork(after_in_child=files_lock._at_fork_reinit)
 
 
 class ErrorStruct(ctypes.Structure):

@@ -2,9 +2,10 @@
 /* A program of somebody else, as careful of its process as one may be. On each rank two threads fit at the same time,
  * several times: one over a copy of MPI_COMM_WORLD, one over a part of it. Then one is stopped, and one is doubtful.
  *
- *   outside ROWS N D FOLDER     ROWS: N x D doubles, as they are in memory
+ *   outside ROWS N D FOLDER     ROWS: N x D doubles, as they are in memory; ROWS.h5 has them, too
  *
- * The models are FOLDER/copy.h5 and FOLDER/part-0.h5, part-1.h5. */
+ * Fits are in turn to the rows from memory and to those of the file. The models are FOLDER/copy.h5 and
+ * FOLDER/part-0.h5, part-1.h5. */
 #define _POSIX_C_SOURCE 200809L
 #include <gmmpi/gmmpi.h>
 #include <pthread.h>
@@ -15,14 +16,14 @@
 
 extern char **environ;
 
-enum { N_FITS = 3 };
+enum { N_FITS = 4 };
 
 typedef struct task {
   MPI_Comm comm;
   const char *threads;
   const double *rows;
   int64_t n, d;
-  char path[4096];
+  char file[4096], path[4096];
   gmmpi_error error;
   int64_t n_passes; /* that the observer was told of */
 } task;
@@ -44,7 +45,7 @@ static void share_of(const task *work, int64_t *first, int64_t *n)
 }
 
 /* Everything from the options to the file. */
-static void fit_once(task *work)
+static void fit_once(task *work, bool is_from_file)
 {
   gmmpi_error *error = &work->error;
   gmmpi_options *options = NULL;
@@ -60,9 +61,11 @@ static void fit_once(task *work)
       gmmpi_options_set(options, "threads", work->threads, error) == GMMPI_OK &&
       gmmpi_observer_create(&observer, error) == GMMPI_OK) {
     gmmpi_observer_on_progress(observer, count, &work->n_passes);
-    if (gmmpi_points_create(work->comm, work->rows + first * work->d, n, work->d, options, &points, error) ==
-            GMMPI_OK &&
-        gmmpi_fit(points, options, observer, &model, NULL, error) == GMMPI_OK && rank == 0)
+    if (is_from_file)
+      gmmpi_points_open(work->comm, work->file, options, &points, error);
+    else
+      gmmpi_points_create(work->comm, work->rows + first * work->d, n, work->d, options, &points, error);
+    if (error->status == GMMPI_OK && gmmpi_fit(points, options, observer, &model, NULL, error) == GMMPI_OK && rank == 0)
       gmmpi_model_write(model, work->path, error);
   }
   gmmpi_model_destroy(model);
@@ -74,7 +77,7 @@ static void fit_once(task *work)
 static void *fit_often(void *argument)
 {
   task *work = argument;
-  for (int i = 0; i < N_FITS && work->error.status == GMMPI_OK; i++) fit_once(work);
+  for (int i = 0; i < N_FITS && work->error.status == GMMPI_OK; i++) fit_once(work, i % 2 == 1);
   return NULL;
 }
 
@@ -161,6 +164,7 @@ int main(int argc, char **argv)
   MPI_Comm_split(MPI_COMM_WORLD, part, -rank, &tasks[1].comm);
   snprintf(tasks[0].path, sizeof tasks[0].path, "%s/copy.h5", argv[4]);
   snprintf(tasks[1].path, sizeof tasks[1].path, "%s/part-%d.h5", argv[4], part);
+  for (int i = 0; i < 2; i++) snprintf(tasks[i].file, sizeof tasks[i].file, "%s.h5", argv[1]);
   pthread_t thread;
   pthread_create(&thread, NULL, fit_often, &tasks[1]);
   fit_often(&tasks[0]);
