@@ -260,7 +260,8 @@ gmmpi_columns <- function(data, features, d) {
 
 # mclust's prior, where gmmpi's is the same; NULL without one, and where mclust has no word for it.
 gmmpi_prior <- function(content, model_name) {
-  same_scale <- identical(content$prior_scale, "mclust") || (identical(content$prior_scale, "auto") && !(model_name %in% c("EEI", "VEI", "EVI", "VVI")))
+  per_column <- model_name %in% c("EEI", "VEI", "EVI", "VVI")
+  same_scale <- identical(content$prior_scale, "mclust") || (identical(content$prior_scale, "auto") && !per_column)
   if (identical(content$method, "map") && identical(content$prior_mean, "data") && identical(content$prior_dof, "auto") && same_scale)
     list(functionName = "defaultPrior", shrinkage = content$prior_shrinkage)
 }

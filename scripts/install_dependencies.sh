@@ -44,9 +44,15 @@ clang-tidy            clang-tidy (findings of scripts/check_lint.sh)
 clang-format          clang-format (layout of scripts/check_format.sh)
 libclang-rt-dev       clang's sanitizers and libFuzzer (fuzzers)
 libomp-dev            OpenMP for clang (fuzzers)
+python3-sklearn       scikit-learn (tests of the Python package)
+python3-mpi4py        mpi4py (tests of the Python package)
+mandoc                mandoc (layout of the man pages)
+zsh                   zsh (its completion)
+r-cran-mclust         R and mclust (tests of scripts/gmmpi.R)
+r-cran-hdf5r          hdf5r (tests of scripts/gmmpi.R)
 "
 # Done without where they are not in the lists, or have another name.
-optional="libzstd-dev libcfitsio-dev clang clang-tidy clang-format libclang-rt-dev libomp-dev"
+optional="libzstd-dev libcfitsio-dev clang clang-tidy clang-format libclang-rt-dev libomp-dev python3-mpi4py mandoc zsh r-cran-mclust r-cran-hdf5r"
 benchmark_packages="
 g++                   a C++ compiler (benchmark)
 libarmadillo-dev      Armadillo (benchmark)

@@ -9,13 +9,16 @@
 #   --pictures FOLDER   copies the pictures of the page there, with few colours and so small, as NAME-PICTURE.png
 #
 # gmmpi is the one in PATH, else the one that was built in build/. Each command is printed, and then run in the folder.
-# Sets: root, tools (folders), name, size; goes to the folder.
+# Sets: root, scripts, tools (folders), name, size; goes to the folder.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-tools=$root/scripts/examples
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(dirname "$scripts")
+[ -d "$scripts/data" ] && root=$scripts # where it is installed, data/ is beside it
+tools=$scripts/examples
 name=$(basename "$0" .sh)
 size=1
 folder=$root/out/$name
+[ -w "$root" ] || folder=$PWD/out/$name
 pictures=
 
 while [ $# -gt 0 ]; do
@@ -94,8 +97,8 @@ run() {
 # draw WORDS...: pictures by scripts/plot.py into pictures/, without the list of what was drawn.
 draw() {
   echo
-  typed "$root/scripts/plot.py" "$@" -o pictures
-  "$root/scripts/plot.py" "$@" -o pictures >/dev/null
+  typed "$scripts/plot.py" "$@" -o pictures
+  "$scripts/plot.py" "$@" -o pictures >/dev/null
 }
 
 # on_page PICTURE...: which pictures are on the page. The last thing that an example does.

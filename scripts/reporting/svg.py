@@ -44,9 +44,9 @@ def svg_of(figure, anchor, alt, is_density=False):
         if len(drawn) > BUDGET:
             # Noise of many dots packs badly: sizes go with the number of cells to the power of three quarters or so.
             drawn = _drawn(figure, max(COARSEST, int(RESOLUTION * (0.9 * BUDGET / len(drawn)) ** 0.65)))
-    width = figure.get_figwidth()
+    sizes = _widths(figure)
     plt.close(figure)
-    return _inlined(drawn, anchor, alt, width, is_density)
+    return _inlined(drawn, anchor, alt, sizes, is_density)
 
 
 def _drawn(figure, resolution):
@@ -73,7 +73,16 @@ def _make_images(figure):
             artist.set_rasterized(True)
 
 
-def _inlined(drawn, anchor, alt, inches, is_density):
+def _widths(figure):
+    """The width of a picture on a page where there is room, and the least one, in letters: one pair of axes shrinks to the width of a
+    phone, of several the small letters stay readable, and the picture scrolls in its box."""
+    inches = figure.get_figwidth()
+    if len(figure.axes) <= 2:
+        return round(6 * inches), WIDTH_OF_A_PHONE if inches < 8 else round(3.3 * inches, 1)
+    return round(6 * inches), round(4.4 * inches, 1)
+
+
+def _inlined(drawn, anchor, alt, sizes, is_density):
     """Without what belongs to a file of its own; with identifiers that no other picture has, only those that are referred to."""
     drawn = drawn[drawn.index("<svg"):]
     drawn = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", drawn, flags=re.S)
@@ -82,9 +91,8 @@ def _inlined(drawn, anchor, alt, inches, is_density):
     # Tags alone: what stands between them are names and numbers.
     drawn = re.sub(r"<[^<>]*>", lambda match: _owned(match[0], anchor, used), drawn[drawn.index(">") + 1:])
     drawn = re.sub(r">\s*\n\s*<", ">\n<", drawn)
-    least = WIDTH_OF_A_PHONE if inches < 8 else round(3.3 * inches, 1)
-    return '<svg role="img"%s aria-label="%s" viewBox="%s" style="width:%drem;min-width:%.4grem">%s' % (
-        ' class="density"' if is_density else "", text(alt), view, round(6 * inches), least, drawn.strip())
+    return '<svg role="img"%s aria-label="%s" viewBox="%s" style="width:%drem;min-width:%grem">%s' % (
+        ' class="density"' if is_density else "", text(alt), view, *sizes, drawn.strip())
 
 
 def _owned(tag, anchor, used):

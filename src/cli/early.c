@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char wish[] = "OPENBLAS_NUM_THREADS=1";
-
 static char **place; /* in the environment; NULL: none was needed, or free */
 static char *lender;
 
-#ifdef __ELF__
+/* Sanitizers are not ready that early. */
+#if defined(__ELF__) && !defined(__SANITIZE_ADDRESS__) && !defined(GMMPI_SANITIZED)
+
+static char wish[] = "OPENBLAS_NUM_THREADS=1";
 
 static void lend(char **environment)
 {

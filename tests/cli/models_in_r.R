@@ -44,16 +44,18 @@ check_model <- function(case, name, data, d = ncol(data), noise = FALSE) {
   say(case, "layout", length(setdiff(names(expected), shared)) +
         sum(mapply(function(a, b) !identical(dim(a), dim(b)), expected[shared], object$parameters$variance[shared])))
   say(case, "drawn", as.numeric(!all(dim(if (noise) matrix(0, 7, d + 1) else sim(name, object$parameters, 7)) == c(7, d + 1))))
+  utils::capture.output(print(summary(object, parameters = TRUE)), print(object))
+  # Every shape that arrays have in files; hdf5r takes long to close one.
+  if (!(case %in% c("EII", "VII", "VVI", "EEE", "EVE", "VVV", "V", "noise"))) return(object)
   gmmpi_write(object, "again.h5")
   again <- gmmpi_read("again.h5", data)
   say(case, "round_trip", difference(unlist(again$parameters[c("pro", "mean", "Vinv")]), unlist(object$parameters[c("pro", "mean", "Vinv")])) +
         difference(unlist(again$parameters$variance[-1]), unlist(object$parameters$variance[-1])))
   say(case, "round_trip_numbers", difference(c(again$loglik, again$bic, again$df, again$n), c(object$loglik, object$bic, object$df, object$n)))
-  utils::capture.output(print(summary(object, parameters = TRUE)), print(object))
   object
 }
 
-for (name in families) check_model(name, name, points)
+for (name in families) invisible(check_model(name, name, points))
 invisible(check_model("E", "E", points[, 1, drop = FALSE]))
 invisible(check_model("V", "V", points[, 1, drop = FALSE]))
 noisy <- check_model("noise", "VVV", points, noise = TRUE)

@@ -29,6 +29,8 @@ ELSEWHERE = {
     "docs/python.md": "tests/python",
     "docs/r.md": "cli.test_r, where R is",
     "docs/from-mclust.md": "cli.test_r, where R is",
+    "docs/from-scikit-learn.md": "cli.test_other_programs",
+    "docs/from-spark.md": "cli.test_other_programs",
 }
 # Lines that are not run.
 LEFT_OUT = {
@@ -142,9 +144,6 @@ class Commands(harness.Case):
         for name in os.listdir(os.path.join(harness.SOURCE, "data")):
             if name.endswith(".csv"):
                 os.symlink(os.path.join(harness.SOURCE, "data", name), path(name))
-        os.mkdir(path("points"))
-        for i in range(2):
-            shutil.copy(path("points.csv"), path(f"points/part-{i}.csv"))
         numpy.savetxt(path("histogram.csv"), numpy.c_[numpy.linspace(-3, 3, 13), numpy.arange(13) % 7 + 1], delimiter=",", header="x,count", comments="", fmt="%g")
         for name in ("data", "jobs"):
             os.symlink(os.path.join(harness.SOURCE, name), path(name))

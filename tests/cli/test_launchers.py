@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Alone, or under a launcher that MPI does not understand: what the environment tells."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -52,26 +53,44 @@ class Launchers(harness.Case):
 
     # --- no daemon -------------------------------------------------------------------------------
 
-    def children_and_session(self, **variables):
-        """Of a fit that nobody has launched: how many programs it has started, and whether Open MPI has a session folder."""
-        session = harness.session_folder()
+    @contextlib.contextmanager
+    def running_fit(self, **variables):
+        """The number of a process that fits, and that nobody has launched."""
         words = harness.command(None, "fit", self.data, "-k", 2, "--tol", 0, "--max-iter", 10**9, "--checkpoint-every", 1, "-o",
-                                self.path("model.h5"), "-q")
-        job = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=dict(ALONE, OMPI_MCA_orte_tmpdir_base=session, **variables))
+                                self.path("model.h5"), "-q", "--threads", 1)
+        job = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=dict(ALONE, **variables))
         try:
             limit = time.monotonic() + harness.PATIENCE
             while not os.path.exists(self.path("model.h5.checkpoint")):
                 self.assertIsNone(job.poll())
                 self.assertLess(time.monotonic(), limit)
                 time.sleep(0.01)
-            with open(f"/proc/{job.pid}/task/{job.pid}/children") as file:
-                return len(file.read().split()), os.path.exists(session)
+            yield job.pid
         finally:
             job.terminate()
             job.wait()
             for ending in ("", ".prev"):
                 if os.path.exists(self.path("model.h5.checkpoint" + ending)):
                     os.unlink(self.path("model.h5.checkpoint" + ending))
+
+    def children_and_session(self, **variables):
+        """How many programs it has started, and whether Open MPI has a session folder."""
+        session = harness.session_folder()
+        with self.running_fit(OMPI_MCA_orte_tmpdir_base=session, **variables) as number:
+            with open(f"/proc/{number}/task/{number}/children") as file:
+                return len(file.read().split()), os.path.exists(session)
+
+    @unittest.skipUnless(os.path.exists("/etc/debian_version"), "another OpenBLAS may have no threads")
+    @unittest.skipIf(os.environ.get("GMMPI_SANITIZED") == "ON", "sanitizers are not ready when it is asked not to")
+    def test_openblas_starts_no_threads(self):
+        """Unless somebody wants them, who need not have all that a shell sets."""
+        numbers = []
+        for variables in ({"OPENBLAS_NUM_THREADS": "1"}, {"SHLVL": "1"}, {"OPENBLAS_NUM_THREADS": "3", "SHLVL": "1"}):
+            with self.running_fit(**variables) as number:
+                numbers.append(len(os.listdir(f"/proc/{number}/task")))
+        self.assertEqual(numbers[1], numbers[0])
+        if len(os.sched_getaffinity(0)) > 1:
+            self.assertGreater(numbers[2], numbers[0])
 
     def test_alone(self):
         self.assertEqual(self.children_and_session(), (0, False))
