@@ -13,7 +13,7 @@ import sys
 LINE = "SPDX-License-Identifier: BSD-3-Clause"
 FOLDERS = ("src", "include", "tests", "scripts", "jobs", "findings", ".ci", "docs")
 HASH, STARS, SLASHES = "# {}\n", "/* {} */\n", "// {}\n"
-COMMENTS = {".c": STARS, ".h": STARS, ".cpp": SLASHES, ".py": HASH, ".sh": HASH, ".R": HASH, ".slurm": HASH, ".pbs": HASH, ".cmake": HASH, ".in": HASH}
+COMMENTS = {".c": STARS, ".h": STARS, ".cpp": SLASHES, ".py": HASH, ".sh": HASH, ".R": HASH, ".slurm": HASH, ".pbs": HASH, ".lsf": HASH, ".zsh": HASH, ".cmake": HASH, ".in": HASH}
 SKIPPED = {"__pycache__", "build", "corpus"}
 
 

@@ -7,8 +7,9 @@
  *
  * To add one: a file beside this one, and its line in CMakeLists.txt; its name below; and a line in the table of
  * main.c, which says whether the command asks for signals by itself. Its options are records (support/option.h) in a
- * list that cli/options.h reads and prints. Beside the code: its options in docs/, and its name in
- * tests/cli/test_docs.py, which looks for them there. */
+ * list that cli/options.h reads and prints, and of which the man page and the completion are made; what it is for and
+ * examples are in its command_usage. Beside the code: its options in docs/, and its name in tests/cli/test_docs.py,
+ * which looks for them there. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 

@@ -15,13 +15,13 @@
 enum { FIRST_LONG = 256, HELP = 'h', HELP_ALL = 1 };
 
 /* Who is shown what commands take, in place of reading words. */
-static usage_visitor *visitor;
-static void *visitor_context;
+static usage_visitor *shown_to;
+static void *shown_context;
 
-void options_show_to(usage_visitor *who, void *context)
+void options_show_to(usage_visitor *visitor, void *context)
 {
-  visitor = who;
-  visitor_context = context;
+  shown_to = visitor;
+  shown_context = context;
 }
 
 /* One word of the command line. */
@@ -223,10 +223,10 @@ bool options_read(const command_usage *usage, int argc, char **argv, int rank, c
                   gmmpi_error *error)
 {
   int code;
-  *help = visitor != NULL;
-  if (visitor != NULL) {
+  *help = shown_to != NULL;
+  if (shown_to != NULL) {
     *words = (command_words){.operands = argv + argc};
-    visitor(usage, visitor_context);
+    shown_to(usage, shown_context);
     return false;
   }
   if (parse(usage, argc, argv, words, &code, error) != GMMPI_OK) return false;

@@ -41,6 +41,7 @@ class Docs(harness.Case):
     def test_lines_of_the_readme(self):
         long = [number for number, line in enumerate(text_of("README.md").splitlines(), 1) if len(line) > 160]
         self.assertEqual(long, [])
+        self.assertLessEqual(len(text_of("README.md").splitlines()), 200)
 
     def test_every_option_is_in_the_manual(self):
         manual = "\n".join(text_of(path) for path in files_under("docs", ".md") if "design" not in path.split(os.sep))
