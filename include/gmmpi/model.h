@@ -72,6 +72,11 @@ GMMPI_API int64_t gmmpi_model_n_parameters(const gmmpi_model *model);
  * model is destroyed. */
 GMMPI_API const char *gmmpi_model_feature_name(const gmmpi_model *model, int64_t feature);
 
+/* What is done to a feature, from 0, before the model sees it, as "transform" has it: "log10" for instance; means and
+ * covariances are in the units of the result. "" where it is taken as it is, NULL where there is no such feature. Valid
+ * until the model is destroyed. */
+GMMPI_API const char *gmmpi_model_transform(const gmmpi_model *model, int64_t feature);
+
 /* The name of a component, from 0, in UTF-8 or as the data have it: that of its class where classes were known to the
  * fit, else "component 3". NULL where components have no names, and where there is no such component. Valid until the
  * model is destroyed. */

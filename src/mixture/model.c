@@ -537,6 +537,12 @@ const char *gmmpi_model_feature_name(const gmmpi_model *model, int64_t feature)
   return model->feature_names[feature];
 }
 
+const char *gmmpi_model_transform(const gmmpi_model *model, int64_t feature)
+{
+  if (feature < 0 || feature >= model->n_features) return NULL;
+  return model->transforms != NULL ? model->transforms[feature] : "";
+}
+
 int64_t gmmpi_model_n_parameters(const gmmpi_model *model)
 {
   return model_n_parameters(model);

@@ -2,6 +2,7 @@
 """Files: the same bytes as the command line's, points from files and streams, models that come back."""
 
 import os
+import warnings
 
 import package
 import test_input
@@ -143,6 +144,26 @@ class Points(package.Case):
         with self.assertRaises(gmmpi.BadData) as caught:
             own.set_params(options=None).fit(self.path("bad.csv"))
         self.assertEqual(caught.exception.place, 3)
+
+    def test_transforms_and_known_classes(self):
+        positive = np.exp(X[:, :2] / 10)
+        classes = np.where(X[:, 0] > 8, "far", "")
+        lines = ["a,b,c"] + ["%r,%r,%s" % (*row, name) for row, name in zip(positive.tolist(), classes)]
+        data = self.write("table.csv", "\n".join(lines) + "\n")
+        own = gmmpi.GaussianMixture(2, options={"columns": "a,b", "transform": "log", "known_labels": "c"}).fit(data)
+        self.same(own.component_names_, ["far", "component 1"])
+        own.save(self.path("own.h5"))
+        same = gmmpi.load(self.path("own.h5"))
+        self.assertTrue(all(same.model_.transforms))
+        self.same(same.component_names_, own.component_names_)
+        plain = gmmpi.GaussianMixture(2, weights_init=own.weights_, means_init=own.means_, precisions_init=own.precisions_)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # rows without names
+            self.same(same.predict(positive), own.predict(positive))
+            plain.set_params(max_iter=0).fit(np.log(positive))
+            self.close(plain.predict_proba(np.log(positive)), own.predict_proba(positive), atol=1e-9)
+        self.assertRaisesRegex(ValueError, "does not transform", own.to_sklearn)
+        self.assertEqual(plain.model_.transforms, ["", ""])
 
     def test_streamed(self):
         import h5py

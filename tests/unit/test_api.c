@@ -651,6 +651,8 @@ static void test_what_a_model_is_made_of(void **state)
   assert_int_equal(gmmpi_fit(points, options, NULL, &model, NULL, &error), GMMPI_OK);
   assert_string_equal(gmmpi_model_feature_name(model, 0), "height");
   assert_null(gmmpi_model_feature_name(model, 1));
+  assert_string_equal(gmmpi_model_transform(model, 0), "");
+  assert_null(gmmpi_model_transform(model, 1));
   assert_int_equal(gmmpi_model_n_parameters(model), 4); /* two means, a variance, a weight */
 
   int n_dimensions = 0;

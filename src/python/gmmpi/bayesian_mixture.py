@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Variational Bayes."""
 
+from .conversion import PRIORS
 from .errors import WrongUsage
 from .mixture import BaseMixture
 
 _METHODS = {"dirichlet_process": "dp", "dirichlet_distribution": "vb"}
-_PRIORS = ("weight_concentration_prior", "mean_precision_prior", "mean_prior", "degrees_of_freedom_prior",
-           "covariance_prior")  # fmt: skip
 
 
 class BayesianGaussianMixture(BaseMixture):
@@ -69,7 +68,7 @@ class BayesianGaussianMixture(BaseMixture):
         if kind not in _METHODS:
             raise WrongUsage("weight_concentration_prior_type is %r; give one of %s" % (kind, ", ".join(_METHODS)))
         values = {"method": _METHODS[kind]}
-        values.update((name, getattr(self, name)) for name in _PRIORS if getattr(self, name) is not None)
+        values.update((name, getattr(self, name)) for name in PRIORS if getattr(self, name) is not None)
         return values
 
     def _start(self, points, options, model):
@@ -79,7 +78,7 @@ class BayesianGaussianMixture(BaseMixture):
 
     def _take_method(self, model, facts):
         self.lower_bound_ = model.array("lower_bound")
-        for name in ("mean_precision", "degrees_of_freedom", *_PRIORS):
+        for name in ("mean_precision", "degrees_of_freedom", *PRIORS):
             setattr(self, name + "_", model.array(name))
         if model.covariance_type == "tied":
             self.degrees_of_freedom_ = float(self.degrees_of_freedom_[0])

@@ -2,7 +2,7 @@
 """What went wrong, as exceptions, and what is in doubt, as warnings.
 
 Every exception of the library is a :class:`Error` and, besides, the built-in exception that one would expect. Its
-``status`` is the program's exit status (docs/scripts.md), its ``place`` the row or line it is about, from 1, or 0.
+``status`` is the program's exit status (docs/exit-status.md), its ``place`` the row or line it is about, from 1, or 0.
 """
 
 try:

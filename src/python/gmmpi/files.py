@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Estimators from models: from files, from scikit-learn's, and to them."""
+"""Estimators from models: from files, and from scikit-learn's."""
 
 import numpy as np
 
-from .base import HAS_SKLEARN, check_is_fitted
-from .bayesian_mixture import _PRIORS, BayesianGaussianMixture
+from .bayesian_mixture import BayesianGaussianMixture
+from .conversion import PRIORS, parameters_of
 from .errors import WrongUsage
 from .gaussian_mixture import GaussianMixture
 from .model import Model
-
-_COMMON = ("n_components", "covariance_type", "tol", "reg_covar", "max_iter", "n_init", "random_state", "warm_start",
-           "verbose", "verbose_interval")  # fmt: skip
-_PLAIN = ("full", "tied", "diag", "spherical")
 
 
 def estimator_of(model):
@@ -31,7 +27,7 @@ def estimator_of(model):
         sticks = model.array("weight_concentration").ndim == 2
         kind = "dirichlet_process" if sticks else "dirichlet_distribution"
         estimator = BayesianGaussianMixture(weight_concentration_prior_type=kind, **words)
-        estimator.set_params(**{name: model.array(name) for name in _PRIORS})
+        estimator.set_params(**{name: model.array(name) for name in PRIORS})
     estimator.n_features_in_ = model.n_features
     if model.feature_names is not None:
         estimator.feature_names_in_ = model.feature_names
@@ -44,10 +40,6 @@ def load(path):
     return estimator_of(Model.read(path))
 
 
-def _parameters_of(estimator, also):
-    return {name: getattr(estimator, name) for name in (*_COMMON, *also)}
-
-
 def from_sklearn(estimator):
     """The same mixture as a fitted scikit-learn estimator, GaussianMixture or BayesianGaussianMixture."""
     is_posterior = hasattr(estimator, "weight_concentration_prior_type")
@@ -56,16 +48,16 @@ def from_sklearn(estimator):
     kind = estimator.covariance_type
     parameters = {name: getattr(estimator, name + "_") for name in ("weights", "means", "covariances")}
     if is_posterior:
-        names = ("mean_precision", "degrees_of_freedom", "weight_concentration", *_PRIORS)
+        names = ("mean_precision", "degrees_of_freedom", "weight_concentration", *PRIORS)
         parameters.update((name, getattr(estimator, name + "_")) for name in names)
         K = len(parameters["weights"])
         parameters["degrees_of_freedom"] = np.broadcast_to(parameters["degrees_of_freedom"], (K,))
         parameters["lower_bound"] = estimator.lower_bound_
-        also = ("weight_concentration_prior_type", *_PRIORS)
-        made = BayesianGaussianMixture(**_parameters_of(estimator, also), init_params=estimator.init_params)
+        also = ("weight_concentration_prior_type", *PRIORS)
+        made = BayesianGaussianMixture(**parameters_of(estimator, also), init_params=estimator.init_params)
     else:
         also = ("weights_init", "means_init", "precisions_init")
-        made = GaussianMixture(**_parameters_of(estimator, also), init_params=estimator.init_params)
+        made = GaussianMixture(**parameters_of(estimator, also), init_params=estimator.init_params)
     made.n_features_in_ = parameters["means"].shape[1]
     if hasattr(estimator, "feature_names_in_"):
         made.feature_names_in_ = estimator.feature_names_in_
@@ -73,33 +65,3 @@ def from_sklearn(estimator):
     made.converged_, made.n_iter_ = estimator.converged_, estimator.n_iter_
     made.lower_bound_ = estimator.lower_bound_
     return made
-
-
-def to_sklearn(self):
-    """The same mixture as a fitted estimator of scikit-learn."""
-    if not HAS_SKLEARN:
-        raise ImportError("to_sklearn: scikit-learn is not installed")
-    from sklearn import mixture
-
-    check_is_fitted(self)
-    model = self.model_
-    if any(model.array_or_none(name) is not None for name in ("dof", "noise_weight")):
-        raise WrongUsage("scikit-learn has no mixture of t distributions or with a background")
-    if model.array_or_none("mean_precision") is None:
-        also = () if model.covariance_type not in _PLAIN else ("weights_init", "means_init", "precisions_init")
-        made = mixture.GaussianMixture(**_parameters_of(self, also))
-    else:
-        made = mixture.BayesianGaussianMixture(**_parameters_of(self, ("weight_concentration_prior_type", *_PRIORS)))
-        for name in ("mean_precision", "degrees_of_freedom", "weight_concentration", *_PRIORS):
-            setattr(made, name + "_", getattr(self, name + "_"))
-    kind = model.covariance_type if model.covariance_type in _PLAIN else "full"
-    made.set_params(covariance_type=kind, n_components=model.n_components)
-    for name in ("weights_", "means_", "covariances_", "precisions_", "precisions_cholesky_", "converged_", "n_iter_",
-                 "lower_bound_", "n_features_in_", "feature_names_in_"):  # fmt: skip
-        if hasattr(self, name):
-            setattr(made, name, getattr(self, name))
-    return made
-
-
-GaussianMixture.to_sklearn = to_sklearn
-BayesianGaussianMixture.to_sklearn = to_sklearn

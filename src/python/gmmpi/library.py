@@ -78,6 +78,7 @@ SIGNATURES = {
     "gmmpi_model_n_features": (c_int64, c_void_p),
     "gmmpi_model_covariance": (c_char_p, c_void_p),
     "gmmpi_model_feature_name": (c_char_p, c_void_p, c_int64),
+    "gmmpi_model_transform": (c_char_p, c_void_p, c_int64),
     "gmmpi_model_component_name": (c_char_p, c_void_p, c_int64),
     "gmmpi_predictor_create": (c_int, c_void_p, c_int, OUT, ERROR),
     "gmmpi_predictor_destroy": (None, c_void_p),

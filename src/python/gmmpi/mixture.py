@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from . import starts
+from . import conversion, starts
 from .base import (
     BaseEstimator,
     DensityMixin,
@@ -184,6 +184,9 @@ class BaseMixture(DensityMixin, BaseEstimator):
         self.converged_ = bool(facts.get("converged", False))
         self.n_iter_ = int(facts.get("n_iter", 0))
         self.events_ = events
+        self.__dict__.pop("component_names_", None)
+        if model.component_names is not None:
+            self.component_names_ = model.component_names
         self.summary_ = facts if n_passes is None else dict(facts, n_passes=n_passes)
         self._take_method(model, facts)
 
@@ -286,6 +289,10 @@ class BaseMixture(DensityMixin, BaseEstimator):
         if not isinstance(seed, (int, np.integer)):
             seed = int(check_random_state(seed).randint(0, 2**31 - 1))
         return self.model_.sample(int(n_samples), int(seed))
+
+    def to_sklearn(self):
+        """The same mixture as a fitted estimator of scikit-learn."""
+        return conversion.to_sklearn(self)
 
     def save(self, path):
         """Writes the model's file: what ``gmmpi fit`` would write for the same points and options."""

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A mixture as the library has it: what it is made of, what its file notes, what it says of points."""
 
-import ctypes
 import json
-import os
 import tempfile
 from ctypes import c_int, c_int64, c_size_t, c_void_p
 
@@ -131,6 +129,17 @@ class Model:
             return None
         return np.array(names, dtype=object)
 
+    @property
+    def component_names(self):
+        """Those of classes that were known to the fit, or None."""
+        names = [text_of(library().gmmpi_model_component_name(self.pointer, k)) for k in range(self.n_components)]
+        return None if None in names else np.array(names, dtype=object)
+
+    @property
+    def transforms(self):
+        """What is done to each feature before the model sees it: a list of texts, "" for nothing."""
+        return [text_of(library().gmmpi_model_transform(self.pointer, j)) for j in range(self.n_features)]
+
     def predict(self, rows, threads=1, labels=None, shares=None, density=None, expected=None):
         """Sets the arrays that are given: labels (n, int32), shares (n x K), density and expected (n), for rows (n x d,
         float64 or float32, in C order)."""
@@ -156,8 +165,3 @@ class Model:
         labels = np.empty(n, dtype=np.int32)
         call("gmmpi_sample", self.pointer, n, seed, points.ctypes.data, labels.ctypes.data)
         return points, labels
-
-
-def path_of(path):
-    """A path of any kind as text."""
-    return os.fspath(path)

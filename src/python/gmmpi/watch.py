@@ -6,7 +6,6 @@ are not Python's own: a pending signal is handled where a generator goes on, whi
 there is kept, the fit is asked to stop, and it is raised again afterwards.
 """
 
-import ctypes
 import threading
 import types
 from collections import namedtuple
