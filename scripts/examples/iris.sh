@@ -14,7 +14,6 @@ for model in VEV_2 VEV_3 EII_3; do
   run gmmpi predict "models/$model.h5" iris.csv -o "$model.csv" --entropy -q
   run "$tools/agreement.py" "$model.csv" iris.csv Species
 done
-draw models/VEV_3.h5 iris.csv
 
 run gmmpi fit iris.csv --columns 1-4 -k 3 --covariance VEV --merge entropy -o merged.h5
 draw merged.h5 iris.csv
