@@ -16,11 +16,13 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from plotting.interpreter import require_libraries
 from plotting.problem import WRONG_USAGE, Parser, Problem, leave_on_problem
 
-OF_GROUPS, OF_MODELS = ("by", "by_index", "largest"), ("log", "summary", "selection", "criterion", "labels", "clusters", "weights", "bootstrap")
+OF_GROUPS = ("by", "by_index", "largest")
+OF_MODELS = ("log", "summary", "selection", "criterion", "labels", "clusters", "weights", "bootstrap")
 
 
 def parse():
-    parser = Parser(prog="report.py", description="One page of HTML about a mixture that gmmpi fitted.", usage="report.py MODEL.h5 [DATA] [options] -o REPORT.html")
+    parser = Parser(prog="report.py", description="One page of HTML about a mixture that gmmpi fitted.",
+                    usage="report.py MODEL.h5 [DATA] [options] -o REPORT.html")
     parser.add_argument("model", metavar="MODEL.h5", help="what gmmpi fit wrote, also with --by, or select, condition, marginal")
     parser.add_argument("data", metavar="DATA", nargs="?", help="the points: CSV, TSV, NPY, HDF5 (FILE.h5:/path where it holds several tables)")
     parser.add_argument("--columns", help="features: names, 1-based numbers and ranges, separated by commas; of groups those that are drawn")
@@ -30,7 +32,8 @@ def parse():
     parser.add_argument("--summary", metavar="FIT.json", help="what gmmpi fit --json printed: where the time went, warnings")
     parser.add_argument("--labels", metavar="OUT.h5", help="what gmmpi fit --labels or gmmpi predict wrote")
     parser.add_argument("--weights", metavar="COLUMN|FILE", help="how much each row counts, as gmmpi fit had it")
-    parser.add_argument("--clusters", metavar="N", type=int, help="of a model of gmmpi fit --merge: so many clusters (default: as many as are suggested)")
+    parser.add_argument("--clusters", metavar="N", type=int,
+                        help="of a model of gmmpi fit --merge: so many clusters (default: as many as are suggested)")
     parser.add_argument("--selection", metavar="TABLE.csv", help="what gmmpi select --table wrote: criteria against K")
     parser.add_argument("--criterion", choices=["bic", "aic", "icl", "cv"], help="the one that is drawn large (default: bic)")
     parser.add_argument("--bootstrap", metavar="BOOT.h5", help="what gmmpi bootstrap wrote: standard errors of the components")
@@ -58,8 +61,9 @@ def check_kind(arguments, kind):
     """Options that go with the other kind of file are wrong usage."""
     for option in OF_MODELS if kind == "groups" else OF_GROUPS:
         if getattr(arguments, option) not in (None, False):
-            raise Problem(WRONG_USAGE, "--%s: %s" % (option.replace("_", "-"), "%s has a model for each group; the option goes with one model" % (
-                arguments.model) if kind == "groups" else "goes with a file of gmmpi fit --by, which %s is not" % arguments.model))
+            reason = "%s has a model for each group; the option goes with one model" if kind == "groups" else \
+                "goes with a file of gmmpi fit --by, which %s is not"
+            raise Problem(WRONG_USAGE, "--%s: %s" % (option.replace("_", "-"), reason % arguments.model))
     if kind == "groups" and bool(arguments.data) != ((arguments.by is not None) + (arguments.by_index is not None) == 1):
         raise Problem(WRONG_USAGE, "points of groups are drawn from DATA --by COLUMN, or --by-index FILE: %s; try --help" % (
             "give one of the two" if arguments.data else "DATA is missing"))

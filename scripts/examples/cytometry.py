@@ -171,7 +171,7 @@ def draw(path, second):
         file.seek(DATA_BEGIN)
         table = np.frombuffer(file.read(), dtype="<f4").reshape(-1, len(FEATURES) + 1)
     shown = np.column_stack([np.log10(table[:, :2]), np.arcsinh(table[:, 2:7] / 150)])
-    blue, red = colours(5)[0], colours(5)[4]
+    blue, red = colours(5)[0], colours(4)[3]
     rare = rare_component(path)
     curves = [(model, k) for model in (path, second) for k in range(n_components(model))]
     figure, panels = plt.subplots(1, 3, figsize=(12.6, 4.2), layout="constrained")

@@ -115,7 +115,7 @@ def draw(folders):
     left.legend(loc="upper left", fontsize=8)
     for k, folder in enumerate(folders):
         accepted, rejected = error_rates(*scores(folder))
-        right.plot(100 * accepted, 100 * rejected, color=colours(5)[(0, 4, 2)[k]], linestyle=("-", "--", "-.")[k], label=folder + "/")
+        right.plot(100 * accepted, 100 * rejected, color=colours(4)[(0, 3, 2)[k]], linestyle=("-", "--", "-.")[k], label=folder + "/")
     right.plot([0.1, 50], [0.1, 50], color=GREY, linewidth=0.8, linestyle=":")
     right.set(xscale="log", yscale="log", xlim=(0.1, 100), ylim=(0.5, 100), xlabel="impostors that pass (%)",
               ylabel="speakers that are turned away (%)", title="the trade between errors")

@@ -113,7 +113,7 @@ def draw(model, shares):
     order = np.argsort(share[near])
     dots = right.scatter(stars[near, 0][order], stars[near, 1][order], c=share[near][order], s=4, cmap="viridis_r", linewidths=0)
     for radius in (1, 2):
-        right.plot(*ellipse(mean, covariance, radius), color=colours(5)[4], linewidth=1.6, path_effects=OUTLINE)
+        right.plot(*ellipse(mean, covariance, radius), color=colours(4)[3], linewidth=1.6, path_effects=OUTLINE)
     figure.colorbar(dots, ax=right, label="probability that it is a member", pad=0.01)
     left.set_title("%d well measured stars" % good.sum())
     right.set_title("around the cluster, and its component")

@@ -6,8 +6,9 @@ import io
 import re
 import shlex
 
+from plotting.scales import steps_of
+
 from .markup import items, paragraphs, text
-from .units import steps
 
 # Options by their attributes, with what they are where nobody asks; an attribute that is not there was not asked for.
 OPTIONS = [("covariance", "full"), ("distribution", "gaussian"), ("dof", "each"), ("reg_covar", 1e-6), ("on_collapse", "reseed"),
@@ -19,7 +20,8 @@ FLAGS = [("noise", "yes", "--noise"), ("prune", "yes", "--prune"), ("coarse_to_f
          ("coarse_to_fine", "no", "--no-coarse-to-fine")]
 STARTS = {"kmeans", "k-means++", "random_from_data", "random"}
 # Numbers of a variational posterior's prior: what they are where nobody asks, of n components in d features.
-PRIORS = [("weight_concentration_prior", lambda n, d: 1 / n), ("mean_precision_prior", lambda n, d: 1.0), ("degrees_of_freedom_prior", lambda n, d: float(d))]
+PRIORS = [("weight_concentration_prior", lambda n, d: 1 / n), ("mean_precision_prior", lambda n, d: 1.0),
+          ("degrees_of_freedom_prior", lambda n, d: float(d))]
 
 
 def listed(names):
@@ -52,7 +54,7 @@ def ranges(columns):
 
 def transform_words(transforms, columns):
     """What --transform had: an item for all features where they have it in common, else one a feature. None where nothing was done."""
-    chains = [[name if name != "arcsinh" else "arcsinh=%.17g" % numbers[0] for name, numbers in steps(text)] for text in transforms or []]
+    chains = [[step.name if step.name != "arcsinh" else "arcsinh=%.17g" % step.unit for step in steps_of(text)] for text in transforms or []]
     if not any(chains):
         return None
     if all(chain == chains[0] for chain in chains):
@@ -93,8 +95,8 @@ def began_with(priors, n_stored):
 
 
 def command_of(attributes, n_components, columns, data, output, asked):
-    """Of a model or of models of groups. columns: of the data, or None; data: None where it is not known; asked: words about how the data are read, and others that
-    the attributes do not have."""
+    """Of a model or of models of groups. columns: of the data, or None; data: None where it is not known; asked: words about how the data
+    are read, and others that the attributes do not have."""
     if "derived_by" in attributes:
         return _derived(attributes, columns, output)
     words, remarks = ["gmmpi", "fit", data or "DATA"], [] if data else ["<code>DATA</code>: the points, which are not named in the file"]

@@ -81,7 +81,8 @@ def all_means(mixture, naming, spreads):
         return ""  # the table of components has as many
     if d > most:
         features = np.sort(np.argsort(-mixture.separation(), kind="stable")[:most])
-    parts = [subheading("Means of all features" if len(features) == d else "Means of the %d of %d features in which components differ most" % (len(features), d))]
+    parts = [subheading("Means of all features" if len(features) == d else
+                        "Means of the %d of %d features in which components differ most" % (len(features), d))]
     for start in range(0, mixture.n_components, BLOCK_COMPONENTS):
         block = range(start, min(start + BLOCK_COMPONENTS, mixture.n_components))
         rows = [[Cell(name(naming.names[j]), naming.names[j], header=True)] + [
@@ -96,7 +97,8 @@ def transform_table(mixture, naming):
     """What was done to features before they were fitted; "" where nothing was."""
     if not any(mixture.transforms or []):
         return ""
-    rows = [[Cell(name(naming.names[j]), naming.names[j], header=True), Cell(text(in_words(transform))), Cell("<code>%s</code>" % text(transform or "–"))]
+    rows = [[Cell(name(naming.names[j]), naming.names[j], header=True), Cell(text(in_words(transform))),
+             Cell("<code>%s</code>" % text(transform or "–"))]
             for j, transform in enumerate(mixture.transforms[:200])]
     curved = any(is_curved(transform) for transform in mixture.transforms)
     return table("What was done to the features before they were fitted", ["feature", "values", "in the file"], rows,

@@ -7,7 +7,7 @@ import numpy as np
 
 from plotting import pictures
 
-from .markup import Cell, count, figure, number, of_number, paragraphs, seconds, subheading, table, text
+from .markup import Cell, count, figure, number, paragraphs, seconds, subheading, table, text
 from .svg import svg_of
 
 PHASES = [("read", "reading the data"), ("init", "looking for a start"), ("coarse", "iterations on subsamples"),
@@ -57,7 +57,8 @@ def caption_of(log):
 
 def in_words(log):
     rows = log[_best(log)]
-    words = "Log-likelihood by iteration: from %.7g at the start to %.10g after %s" % (rows[0, 1], rows[-1, 1], count(int(rows[-1, 0]), "iteration"))
+    words = "Log-likelihood by iteration: from %.7g at the start to %.10g after %s" % (
+        rows[0, 1], rows[-1, 1], count(int(rows[-1, 0]), "iteration"))
     changes = rows[rows[:, 2] > 0, 2]
     if len(changes):
         words += "; its change per point falls from %.2g to %.2g" % (changes[0], changes[-1])
@@ -92,9 +93,11 @@ def _phases(summary):
         known.append(("the rest: MPI, and what has no name here", rest))
     scale = max([total] + [value for _, value in known]) or 1.0
     rows = [[Cell(text(words), words, header=True), Cell(text(seconds(value)), value),
-             Cell('<span class="bar" style="width:%.1f%%"></span>%s&nbsp;%%' % (60 * value / scale, text(number(100 * value / scale, 3))), value / scale)]
+             Cell('<span class="bar" style="width:%.1f%%"></span>%s&nbsp;%%' % (60 * value / scale, text(number(100 * value / scale, 3))),
+                  value / scale)]
             for words, value in known]
-    words = "%s in all, on %s of %s each" % (seconds(total), count(int(summary.get("ranks", 1)), "rank"), count(int(summary.get("threads", 1)), "thread"))
+    words = "%s in all, on %s of %s each" % (
+        seconds(total), count(int(summary.get("ranks", 1)), "rank"), count(int(summary.get("threads", 1)), "thread"))
     if summary.get("peak_memory"):
         words += "; at most %s MB of memory on a rank" % number(summary["peak_memory"] / 1e6, 3)
     if summary.get("n_passes"):
@@ -104,7 +107,8 @@ def _phases(summary):
 
 def warnings_body(attributes, summary, text_of_events):
     """Events of the file and warnings of the summary, each once."""
-    said = list(dict.fromkeys(text_of_events + list((summary or {}).get("warnings", []) or []) + list((summary or {}).get("events", []) or [])))
+    of_summary = [words for kind in ("warnings", "events") for words in (summary or {}).get(kind) or []]
+    said = list(dict.fromkeys(text_of_events + of_summary))
     parts = []
     if attributes.get("converged") is False and attributes.get("method") != "adapt":
         parts.append('<p class="warning">The fit stopped before it had converged: its numbers may still move. A larger '

@@ -7,11 +7,11 @@ import h5py
 import numpy as np
 
 from plotting.group_points import read_points
-from plotting.groups import outcomes, pick_groups, read_groups, read_mixtures, reason_of
+from plotting.groups import outcomes, pick_groups, read_groups, reason_of
 from plotting.groups_picture import draw_groups, draw_overview
 
 from . import again, convergence, source, words
-from .markup import Cell, Section, clean, count, facts, figure, name, number, of_number, paragraphs, table, text
+from .markup import Cell, Section, clean, count, facts, figure, name, number, of_number, table, text
 from .model_page import asked_of, columns_of, file_body
 from .svg import label_of, svg_of
 
@@ -32,8 +32,10 @@ def sections(arguments):
     for option in ("by", "by_index"):
         if getattr(arguments, option):
             asked += ["--" + option.replace("_", "-"), getattr(arguments, option)]
-    command = again.command_of(attributes, attributes.get("n_components", groups.weights.shape[1]), columns_of(groups.names, arguments), arguments.data, arguments.model, asked)
-    parts += [Section("again", "The command to do it again", again.body_of(command)), Section("file", "What the file says", file_body(attributes))]
+    command = again.command_of(attributes, attributes.get("n_components", groups.weights.shape[1]), columns_of(groups.names, arguments),
+                               arguments.data, arguments.model, asked)
+    parts += [Section("again", "The command to do it again", again.body_of(command)),
+              Section("file", "What the file says", file_body(attributes))]
     title = "%s of %s" % (count(groups.n_groups, "group"), os.path.basename(arguments.data or arguments.model))
     return title, _lead(groups, attributes), parts
 
@@ -63,16 +65,20 @@ def _lead(groups, attributes):
 
 def _pictures(groups, shown, points):
     chosen, remark = shown
-    alt = "A panel for each of %s with the %s of its components%s: %s." % (count(len(chosen), "group"), "ellipses" if groups.n_features > 1 else "densities", " and its points" if points else "", "; ".join(
-        "%s, %s and %s" % (groups.label(g), count(int(groups.n_samples[g]), "point"), count(int(groups.n_components[g]), "component")) for g in chosen[:12]))
+    some = ["%s, %s and %s" % (groups.label(g), count(int(groups.n_samples[g]), "point"), count(int(groups.n_components[g]), "component"))
+            for g in chosen[:12]]
+    alt = "A panel for each of %s with the %s of its components%s: %s." % (
+        count(len(chosen), "group"), "ellipses" if groups.n_features > 1 else "densities", " and its points" if points else "", "; ".join(some))
     groups.plain_names = [label_of(name, 40) for name in groups.plain_names]
     keys = groups.keys
     if isinstance(keys, list):
         groups.keys = [label_of(key) for key in keys]
     likelihood = groups.mean_log_likelihood()
     panels = svg_of(draw_groups(groups, shown, points), "groups-picture", clean(alt))
-    overview = svg_of(draw_overview(groups), "overview", "Histograms over all groups: log-likelihood per point from %s to %s, iterations from %d to %d, %d to %d components." % (
-        number(np.nanmin(likelihood), 4), number(np.nanmax(likelihood), 4), groups.n_iter.min(), groups.n_iter.max(), groups.n_components.min(), groups.n_components.max()))
+    numbers = [number(end(likelihood), 4) for end in (np.nanmin, np.nanmax)]
+    numbers += [end(values) for values in (groups.n_iter, groups.n_components) for end in (np.min, np.max)]
+    overview = svg_of(draw_overview(groups), "overview", "Histograms over all groups: log-likelihood per point from %s to %s, iterations "
+                      "from %d to %d, %d to %d components." % tuple(numbers))
     groups.keys = keys
     return figure(panels, text("A panel for each group. Components are numbered in each group by itself: one colour in two panels need not mean one "
                                "cluster. %s" % remark)) + figure(overview, "How numbers are distributed over all groups.")
@@ -88,8 +94,9 @@ def _table(groups):
         key = groups.keys[g]
         ended = ("converged" if groups.converged[g] else "not converged") if groups.fitted[g] else "failed: " + reason_of(groups.status[g])
         weights = groups.weights[g][groups.weights[g] > 0] if groups.fitted[g] else []
+        shares = ", ".join(number(weight, 3) for weight in weights[:6]) + (" …" if len(weights) > 6 else "")
         rows.append([Cell(name(groups.label(g)), key if isinstance(key, str) else float(key), header=True), of_number(groups.n_samples[g]),
                      of_number(groups.n_components[g]), Cell(text(number(likelihood[g], 6)), float(likelihood[g])), of_number(groups.n_iter[g]),
-                     Cell('<span class="one-line">%s</span>' % text(", ".join(number(weight, 3) for weight in weights[:6]) + (" …" if len(weights) > 6 else ""))), Cell(text(ended), ended)])
+                     Cell('<span class="one-line">%s</span>' % text(shares)), Cell(text(ended), ended)])
     return table("Groups" if len(rows) == groups.n_groups else "The %d largest of %s groups" % (len(rows), "{:,}".format(groups.n_groups)),
                  ["group", "points", "components", "log-likelihood per point", "iterations", "weights", "fit"], rows, sortable=True)

@@ -116,9 +116,9 @@ def items(sentences):
     return "<ul>\n%s\n</ul>\n" % "\n".join("<li>%s</li>" % sentence for sentence in sentences)
 
 
-def facts(pairs):
-    """Names and values (HTML) as cards."""
-    return '<dl class="facts">\n%s\n</dl>\n' % "\n".join("<div><dt>%s</dt><dd>%s</dd></div>" % pair for pair in pairs)
+def facts(pairs, kind="facts"):
+    """Names and values (HTML) as cards, or as lines of a kind of their own."""
+    return '<dl class="%s">\n%s\n</dl>\n' % (kind, "\n".join("<div><dt>%s</dt><dd>%s</dd></div>" % pair for pair in pairs))
 
 
 class Section:

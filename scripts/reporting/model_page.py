@@ -161,7 +161,8 @@ def remark_on_features(model):
 
 def data_body(model):
     alt = "%s: %s." % (kind_in_words(model), ranges_in_words(model, model.features))
-    return figure(svg_of(pictures.draw_data(model.scene), "data-picture", alt, is_dense(model)), text("%s.%s" % (kind_in_words(model), remark_on_features(model))))
+    drawn = svg_of(pictures.draw_data(model.scene), "data-picture", alt, is_dense(model))
+    return figure(drawn, text("%s.%s" % (kind_in_words(model), remark_on_features(model))))
 
 
 def components_body(model):
@@ -188,10 +189,12 @@ def features_body(model):
         "all %d features" % m if m == model.mixture.n_features else "the %d of %d features in which they differ most" % (m, model.mixture.n_features),
         "; bands: one standard deviation of the component" if k <= parallel.BAND_COMPONENTS else "",
         "; the %d of greatest weight in colour" % parallel.MOST_LINES if k > parallel.MOST_LINES else "")
-    parts = [figure(svg_of(parallel.draw_parallel(model.mixture, profile, labels), "parallel", "Parallel coordinates: %s." % described), text(caption))]
+    drawn = svg_of(parallel.draw_parallel(model.mixture, profile, labels), "parallel", "Parallel coordinates: %s." % described)
+    parts = [figure(drawn, text(caption))]
     if k >= MAP_COMPONENTS:
-        parts.append(figure(svg_of(parallel.draw_map(model.mixture, profile, labels), "means-map", "A map of the same means, a row for each component: %s." % described),
-                            text("The same means of all components, by weight.")))
+        drawn = svg_of(parallel.draw_map(model.mixture, profile, labels), "means-map",
+                       "A map of the same means, a row for each component: %s." % described)
+        parts.append(figure(drawn, text("The same means of all components, by weight.")))
     if model.mixture.n_features > components.TABLE_FEATURES:
         parts.append(components.all_means(model.mixture, model.naming, model.spreads))
     return "".join(parts)
@@ -219,5 +222,6 @@ def clusters_body(model):
 def file_body(attributes):
     """All attributes."""
     shown = [(name, value) for name, value in attributes.items() if name not in ("events", "feature_names", "transforms", "component_names")]
-    return facts([("<code>%s</code>" % text(name), words.attribute_value(value)) for name, value in shown]).replace('class="facts"', 'class="attributes"') \
-        if shown else paragraphs("The file has no attributes beside its numbers.")
+    if not shown:
+        return paragraphs("The file has no attributes beside its numbers.")
+    return facts([("<code>%s</code>" % text(name), words.attribute_value(value)) for name, value in shown], "attributes")

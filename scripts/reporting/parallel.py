@@ -67,13 +67,14 @@ def draw_map(mixture, profile, labels):
     axes.set_yticks(range(0, k, step), [str(mixture.numbers[i]) for i in order[::step]], fontsize=7 if k > 12 else 9)
     axes.set_ylabel("component, by weight")
     _name_features(axes, labels, m)
-    figure.colorbar(image, ax=axes, label="mean, in standard deviations of all points", pad=0.01, extend="both" if np.abs(profile.means).max() > reach else "neither")
+    figure.colorbar(image, ax=axes, label="mean, in standard deviations of all points", pad=0.01,
+                    extend="both" if np.abs(profile.means).max() > reach else "neither")
     return figure
 
 
 def _name_features(axes, labels, m):
-    axes.set_xticks(range(m), labels, rotation=90 if m > 12 else 45, ha="center" if m > 12 else "right", rotation_mode="default" if m > 12 else "anchor",
-                    fontsize=7 if m > 30 else 8)
+    upright = dict(rotation=90, ha="center") if m > 12 else dict(rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_xticks(range(m), labels, fontsize=7 if m > 30 else 8, **upright)
 
 
 def in_words(mixture, profile, names):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The criteria of a selection: their curves, and a table of all candidates."""
 
-from plotting.selection import HEADINGS, best_of, order_of, read_selection
+from plotting.selection import HEADINGS, SIGNS, best_of, order_of, read_selection
 from plotting.selection_picture import draw_selection
 
 from .markup import Cell, count, figure, number, of_number, paragraphs, table, text
@@ -14,7 +14,8 @@ def section_body(path, criterion, attributes):
     candidates = read_selection(path)
     criteria = order_of(candidates, criterion, path)
     best = best_of(candidates, criteria[0])
-    words = "%s is best with %s, %s: %s." % (HEADINGS[criteria[0]], count(best.n_components, "component"), best.covariance, number(best.values[criteria[0]], 8))
+    words = "%s is best with %s, %s: %s." % (
+        HEADINGS[criteria[0]], count(best.n_components, "component"), best.covariance, number(best.values[criteria[0]], 8))
     others = ["%s with %s, %s" % (HEADINGS[c], count(best_of(candidates, c).n_components, "component"), best_of(candidates, c).covariance)
               for c in criteria[1:]]
     if others:
@@ -32,11 +33,13 @@ def section_body(path, criterion, attributes):
 
 
 def _table(candidates, criteria):
-    ranked = sorted(candidates, key=lambda candidate: (criteria[0] not in candidate.values, candidate.spurious, candidate.values.get(criteria[0], 0) * (
-        -1 if criteria[0] == "cv" else 1)))
+    main = criteria[0]
+    ranked = sorted(candidates, key=lambda candidate: (
+        main not in candidate.values, candidate.spurious, SIGNS[main] * candidate.values.get(main, 0)))
     rows = []
     for candidate in ranked[:MOST_ROWS]:
-        row = [Cell("%d" % candidate.n_components, float(candidate.n_components), header=True), Cell(text(candidate.covariance), candidate.covariance)]
+        row = [Cell("%d" % candidate.n_components, float(candidate.n_components), header=True),
+               Cell(text(candidate.covariance), candidate.covariance)]
         row += [of_number(candidate.values[c], 8) if c in candidate.values else Cell("–", float("nan")) for c in criteria]
         remark = ", ".join(["not converged"] * (not candidate.converged) + ["spurious"] * candidate.spurious)
         rows.append(row + [Cell(remark or "converged", remark)])

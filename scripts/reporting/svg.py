@@ -91,6 +91,8 @@ def _inlined(drawn, anchor, alt, sizes, is_density):
     # Tags alone: what stands between them are names and numbers.
     drawn = re.sub(r"<[^<>]*>", lambda match: _owned(match[0], anchor, used), drawn[drawn.index(">") + 1:])
     drawn = re.sub(r">\s*\n\s*<", ">\n<", drawn)
+    # Blanks with which words begin, as room for a mark, are otherwise none.
+    drawn = re.sub(r"(<text[^<>]*>)( +)", lambda match: match[1] + "\u00a0" * len(match[2]), drawn)
     return '<svg role="img"%s aria-label="%s" viewBox="%s" style="width:%drem;min-width:%grem">%s' % (
         ' class="density"' if is_density else "", text(alt), view, *sizes, drawn.strip())
 

@@ -3,49 +3,36 @@
 
 import numpy as np
 
-INVERSES = {"log10": lambda x: 10.0 ** x, "log2": np.exp2, "log": np.exp, "log1p": np.expm1, "sqrt": lambda x: np.maximum(x, 0) ** 2}
+from plotting.scales import steps_of
 
-
-def steps(transform):
-    """ "log10,standardize=1.5:0.25" as [("log10", []), ("standardize", [1.5, 0.25])]."""
-    result = []
-    for item in filter(None, (transform or "").split(",")):
-        name, _, numbers = item.partition("=")
-        result.append((name, [float(x) for x in numbers.split(":")] if numbers else []))
-    return result
+WORDS = {"log10": "the logarithm to base 10", "log2": "the logarithm to base 2", "log": "the natural logarithm", "log1p": "the logarithm of 1 + x",
+         "sqrt": "the square root"}
 
 
 def is_curved(transform):
     """Is it more than a shift and a scale? Then a mean of the model is not the mean of the data."""
-    return any(name != "standardize" for name, _ in steps(transform))
+    return any(not step.is_affine for step in steps_of(transform or ""))
 
 
 def untransformed(values, transform):
-    """Values of the model's feature in the data's units."""
+    """Values of the model's feature in the data's units. A root below 0, as a standard deviation below a small mean may be, is one of 0."""
     values = np.asarray(values, dtype=float)
     with np.errstate(over="ignore"):
-        for name, numbers in reversed(steps(transform)):
-            if name == "standardize":
-                values = values * numbers[1] + numbers[0]
-            elif name == "arcsinh":
-                values = numbers[0] * np.sinh(values)
-            else:
-                values = INVERSES[name](values)
+        for step in reversed(steps_of(transform or "")):
+            values = step.undo(np.maximum(values, 0) if step.name == "sqrt" else values)
     return values
 
 
 def in_words(transform):
     """What was done to a feature."""
-    words = {"log10": "the logarithm to base 10", "log2": "the logarithm to base 2", "log": "the natural logarithm",
-             "log1p": "the logarithm of 1 + x", "sqrt": "the square root"}
     parts = []
-    for name, numbers in steps(transform):
-        if name == "standardize":
-            parts.append("less %.6g, divided by %.6g" % tuple(numbers))
-        elif name == "arcsinh":
-            parts.append("the inverse hyperbolic sine of x / %.6g" % numbers[0])
+    for step in steps_of(transform or ""):
+        if step.is_affine:
+            parts.append("less %.6g, divided by %.6g" % (step.shift, step.scale))
+        elif step.name == "arcsinh":
+            parts.append("the inverse hyperbolic sine of x / %.6g" % step.unit)
         else:
-            parts.append(words[name])
+            parts.append(WORDS[step.name])
     return "; then ".join(parts) or "as it is"
 
 

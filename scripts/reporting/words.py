@@ -36,8 +36,8 @@ def title_of(mixture, subject):
 def lead(mixture, attributes):
     """What the model is, in one or two sentences (HTML)."""
     kind = "normal" if mixture.dof is None else "t"
-    words = "A mixture of %s in %s, %s" % (count(mixture.n_components, kind + " distribution"), count(mixture.n_features, "feature"), family_in_words(
-        attributes.get("covariance", "full")))
+    words = "A mixture of %s in %s, %s" % (count(mixture.n_components, kind + " distribution"), count(mixture.n_features, "feature"),
+                                           family_in_words(attributes.get("covariance", "full")))
     if mixture.n_components == 1 and words.find(", each with") > 0:
         words = words.replace(", each with", ", with")
     if mixture.noise:
@@ -56,7 +56,7 @@ def lead(mixture, attributes):
                               attributes["derived_by"], "A part of a larger model."))
     empty = mixture.n_stored - mixture.n_components
     if empty:
-        sentences.append("%s of weight 0 in the file, which are left out here." % ("There is one component" if empty == 1 else "There are %d components" % empty))
+        sentences.append("The file has %s of weight 0, left out here." % ("one component" if empty == 1 else "%d components" % empty))
     return paragraphs(" ".join(text(sentence) for sentence in sentences)).replace("<p>", '<p class="lead">', 1)
 
 
@@ -87,5 +87,6 @@ def attribute_value(value):
     if isinstance(value, float):
         return text("%.10g" % value)
     if isinstance(value, list):
-        return "%d values" % len(value) if len(value) > 50 else text(", ".join("%.10g" % item if isinstance(item, float) else str(item) for item in value))
+        shown = ["%.10g" % item if isinstance(item, float) else str(item) for item in value]
+        return "%d values" % len(value) if len(value) > 50 else text(", ".join(shown))
     return text(value)

@@ -12,8 +12,8 @@
 void hdf5_use_begin(void);
 void hdf5_use_end(void);
 
-/* Around what is collective, between begin and end; with how many of these, for resume. 0: of none. */
+/* Around what is collective, between begin and end; the number of these, for resume, 0 outside. */
 int hdf5_use_pause(void);
-void hdf5_use_resume(int depth);
+void hdf5_use_resume(int before);
 
 #endif

@@ -76,6 +76,7 @@ class Docs(harness.Case):
 
     def test_every_page_can_be_reached(self):
         index = text_of("docs", "README.md") + text_of("docs", "design", "README.md") + text_of("README.md")
+        index += text_of("docs", "examples", "README.md")
         lost = [page for page in files_under("docs", ".md") if f"({os.path.basename(page)})" not in index and os.path.basename(page) != "README.md"]
         self.assertEqual(lost, [])
 

@@ -25,7 +25,7 @@ import harness
 # Pages whose blocks another test runs.
 ELSEWHERE = {
     "docs/install.md": "builds and installs: CI does",
-    "docs/library.md": "cli.test_library compiles and runs its program",
+    "docs/library.md": "outside.test_outside compiles and runs its program",
     "docs/python.md": "tests/python",
     "docs/r.md": "cli.test_r, where R is",
     "docs/from-mclust.md": "cli.test_r, where R is",

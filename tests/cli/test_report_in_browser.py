@@ -13,6 +13,7 @@ import unittest
 
 import numpy as np
 
+import namespaces
 from harness import Case, PATIENCE, SOURCE
 from report_pages import write_model
 from running_plots import run
@@ -79,7 +80,6 @@ addEventListener("load", () => {
 """
 
 
-@unittest.skipUnless(CHROMIUM, "there is no chromium")
 class Browser(Case):
     def chromium(self, *words):
         """Runs it with a profile of its own, which it may leave busy for a moment."""
@@ -150,4 +150,6 @@ class Browser(Case):
 
 
 if __name__ == "__main__":
+    if CHROMIUM is None:
+        namespaces.skip("there is no chromium")
     unittest.main()

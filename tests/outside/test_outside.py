@@ -53,6 +53,26 @@ class Outside(harness.Case):
         self.run_well("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", os.path.join(PROGRAM, "outside.c"), "-o", program, "-pthread", *words)
         return program
 
+    def file_of_the_manual(self, name):
+        """A file that docs/library.md shows whole."""
+        with open(os.path.join(harness.SOURCE, "docs", "library.md"), encoding="utf-8") as file:
+            lines = file.read().split(f"`{name}`:\n\n")[1].splitlines()
+        length = next(i for i, line in enumerate(lines) if line and not line.startswith("    "))
+        return "\n".join(line[4:] for line in lines[:length] if "cmake -" not in line and "mpirun" not in line) + "\n"
+
+    def test_program_of_the_manual(self):
+        folder, build = self.path("the manual's"), self.path("its build")
+        os.mkdir(folder)
+        for name in ("example.c", "CMakeLists.txt"):
+            self.write(os.path.join(folder, name), self.file_of_the_manual(name))
+        self.run_well("cmake", "-S", folder, "-B", build, "-DCMAKE_PREFIX_PATH=" + self.prefix)
+        self.run_well("cmake", "--build", build)
+        lines = self.run_well(*harness.mpirun(2), os.path.join(build, "example"), harness.MALL, cwd=self.folder).stdout.splitlines()
+        self.assertRegex(lines[0], r"^iteration 0: -[\d.]+$")
+        self.assertRegex(lines[-1], r"^converged: 1, 200 points, log-likelihood -[\d.]+$")
+        self.succeed("fit", harness.MALL, "--columns", "4,5", "-k", "3", "-o", self.path("program.h5"))
+        self.assertEqual(self.numbers(self.path("model.h5")), self.numbers(self.path("program.h5")))
+
     def write_points(self):
         random = numpy.random.default_rng(5)
         self.rows = numpy.concatenate([random.normal(size=(200, 2)) + centre for centre in ([0, 0], [4, 1], [1, 5])])
