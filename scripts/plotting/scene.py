@@ -10,6 +10,7 @@ from .style import colours, component_colour, component_line, component_marker, 
 SCATTER_POINTS = 10000  # beyond, densities are drawn
 PAIR_FEATURES = 6
 MOST_STEPS = 1000
+PEAK_PLACES = 3000  # of all components
 NAMED_COMPONENTS = 6  # in a remark
 
 
@@ -156,7 +157,9 @@ def step_of(values):
 
 def density_grid(mixture, j, scale, limits):
     """Places for the densities of components, with such that narrow ones do not fall between."""
-    peaks = [scale.of_model(mixture.means[k, j] + np.sqrt(mixture.covariance_of(k, [j])[0, 0]) * np.linspace(-4, 4, 33))
+    # Every line has the places of all: of a thousand components these would be gigabytes.
+    steps = np.linspace(-4, 4, max(3, min(33, PEAK_PLACES // mixture.n_components | 1)))
+    peaks = [scale.of_model(mixture.means[k, j] + np.sqrt(mixture.covariance_of(k, [j])[0, 0]) * steps)
              for k in range(mixture.n_components)]
     return np.unique(np.clip(np.concatenate([np.linspace(*limits, 400)] + peaks), *limits))
 
