@@ -268,7 +268,8 @@ int main(int argc, char **argv)
   linear_algebra_single_thread();
 
   gmmpi_error error = {0};
-  run(rank, argc, argv, &error);
+  if (chosen != NULL) linear_algebra_take_space(&error);
+  if (agree(MPI_COMM_WORLD, &error) == GMMPI_OK) run(rank, argc, argv, &error);
   const gmmpi_status status = flush_results(rank, &error);
   if (rank == 0 && status != GMMPI_OK) {
     live_line_clear();

@@ -1,16 +1,46 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "support/linear_algebra.h"
 
+#include "support/error.h"
+
 #include <cblas.h>
 #include <float.h>
 #include <lapacke.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 void linear_algebra_single_thread(void)
 {
   if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
+}
+
+static bool memory_is_limited(void)
+{
+  const int kinds[] = {RLIMIT_AS, RLIMIT_DATA};
+  bool is_limited = false;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    struct rlimit limit;
+    is_limited = is_limited || (getrlimit(kinds[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY);
+  }
+  return is_limited;
+}
+
+gmmpi_status linear_algebra_take_space(gmmpi_error *error)
+{
+  enum { MOST_SPACE = 160 << 20 }; /* OpenBLAS 0.3.21 takes 128 MB for a thread */
+  if (!memory_is_limited()) return GMMPI_OK;
+  void *space = malloc(MOST_SPACE);
+  if (space == NULL)
+    return fail(error, GMMPI_NO_MEMORY,
+                "the limit of memory for a process leaves no room for OpenBLAS, which takes 128 MB of addresses; "
+                "raise it (ulimit -v, ulimit -d)");
+  free(space);
+  double one = 1.0;
+  LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', 1, &one, 1);
+  return GMMPI_OK;
 }
 
 static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;

@@ -7,13 +7,19 @@
 #ifndef SUPPORT_LINEAR_ALGEBRA_H
 #define SUPPORT_LINEAR_ALGEBRA_H
 
+#include "gmmpi/error.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Makes OpenBLAS compute with one thread from now on. */
 void linear_algebra_single_thread(void);
 
-/* The same until the end of it, when OpenBLAS has as many threads again as the program gave it: for a library, whose
+/* Where the process's memory is limited by the system (ulimit -v, -d) has OpenBLAS take its work space now. It asks for
+ * it in its first call, and where there is none it asks for ever. Errors: 71 there is none. */
+gmmpi_status linear_algebra_take_space(gmmpi_error *error);
+
+/* One thread until the end of it, when OpenBLAS has as many threads again as the program gave it: for a library, whose
  * caller may want them. They nest, in all threads together. */
 void linear_algebra_begin(void);
 void linear_algebra_end(void);
