@@ -29,7 +29,7 @@ def _progress_at(pointer):
 
 class Watch:
     """gmmpi_observer. on_progress: called with a :class:`Progress` after each pass, stops the fit where it returns
-    True; or None. show: called likewise, its result has no meaning; or None."""
+    something true; or None. show: called likewise, its result has no meaning; or None."""
 
     def __init__(self, on_progress=None, show=None):
         self.exception = None
@@ -70,14 +70,20 @@ class Watch:
                 while True:
                     progress = _progress_at((yield))
                     if self.exception is None:
-                        if self._show is not None:
-                            self._show(progress)
-                        if self._on_progress is not None and self._on_progress(progress) is True:
-                            self.is_stopped = True
+                        self._tell(progress)
             except GeneratorExit:
                 return
             except BaseException as exception:
                 self._keep(exception)
+
+    def _tell(self, progress):
+        try:
+            if self._show is not None:
+                self._show(progress)
+            if self._on_progress is not None and self._on_progress(progress):
+                self.is_stopped = True
+        except GeneratorExit as exception:  # which would end the generator that calls this
+            self._keep(exception)
 
     def _keep(self, exception):
         self.is_stopped = True
