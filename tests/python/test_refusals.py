@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is asked wrongly or too late is refused with a reason: nothing crashes, hangs, or is taken for something else."""
 
+import importlib.util
+import unittest
+from unittest import mock
+
 import package
 from package import clusters, np
 
@@ -44,6 +48,104 @@ X = np.random.default_rng(0).normal(size=(100, 2))
 gmmpi.GaussianMixture(2).fit(X)
 """
         self.assertIn("MPI was finalised in this process", package.run_python(text).stdout)
+
+
+RANKS = """
+import sys
+import numpy as np
+from mpi4py import MPI
+import gmmpi
+comm = MPI.COMM_WORLD
+first = comm.rank == 0
+X = np.random.default_rng(comm.rank).normal(size=(50, 2))
+
+def fit(X=X, sample_weight=None, n_components=2, **words):
+    return gmmpi.GaussianMixture(n_components, **dict({"comm": comm}, **words)).fit(X, sample_weight=sample_weight)
+
+def refused(text, *arguments, **words):
+    try:
+        fit(*arguments, **words)
+    except gmmpi.WrongUsage as error:
+        assert text in str(error), error
+    else:
+        raise AssertionError(text)
+
+refused("verbose_interval", verbose=first, verbose_interval="a" if first else 10)
+refused("'means' should have the shape", means_init=[[1, 2]] if first else None)
+refused("differ in means_init", means_init=[[1, 2], [3, 4 + comm.rank]])
+refused("differ in n_components: rank 0 has 2, rank 1 has 3", n_components=2 + comm.rank)
+refused("differ in noise: rank 0 has True, rank 1 has the default", options={"noise": True} if first else None)
+refused("differ in tol", tol=1e-3 if first else 1e-6)
+refused("differ in sample_weight", sample_weight=np.ones(50) if first else None)
+refused("differ in X", sys.argv[1] if first else X)
+refused("no communicator within one group", comm=comm.Split(comm.rank % 2).Create_intercomm(0, comm, 1 - comm.rank % 2))
+refused("no communicator within one group", comm=MPI.COMM_NULL)
+single = X.astype(np.float32)
+means = fit(single if first else single[:0]).means_
+assert (means == fit(single if first else X[:0]).means_).all()
+weighted = fit(X if first else X[:0], sample_weight=np.ones(50) if first else None)
+mixed = fit(single if first else X).model_.image(), fit(single.astype(float) if first else X).model_.image()
+assert mixed[0] == mixed[1]
+"""
+
+
+class Refusals(package.Case):
+    @unittest.skipIf(importlib.util.find_spec("mpi4py") is None, "mpi4py is not installed (package python3-mpi4py)")
+    def test_ranks_that_differ(self):
+        np.save(self.path("x.npy"), clusters())
+        package.run_python(RANKS, self.path("x.npy"), ranks=2)
+
+    def refused(self, text, X=None, sample_weight=None, **words):
+        with self.assertRaisesRegex(gmmpi.WrongUsage, text):
+            gmmpi.GaussianMixture(2, **words).fit(clusters() if X is None else X, sample_weight=sample_weight)
+
+    def test_names_and_texts(self):
+        with mock.patch("gmmpi.mixture.names_of_features", lambda X: ["\ud800", "y"]):
+            self.refused("the name of column 1, .* cannot be written as UTF-8")
+        self.refused("zero byte", X="x\0.npy")
+        self.refused("zero byte", init_params="x\0.h5")
+        for call in (gmmpi.load, gmmpi.GaussianMixture(2).fit(clusters()).save):
+            with self.assertRaisesRegex(gmmpi.WrongUsage, "zero byte"):
+                call("x\0.h5")
+
+    def test_numbers(self):
+        for name in ("max_iter", "tol", "n_init", "reg_covar", "verbose_interval"):
+            self.refused(name + ": '1' is a text", **{name: "1"})
+
+    def test_starts(self):
+        self.refused("'means' has NaN", means_init=[[0, np.nan], [1, 1]])
+        self.refused("'precisions' has NaN", precisions_init=np.full((2, 2, 2), np.nan))
+        self.refused("should be normalized", weights_init=[0.5, 0.6])
+        self.refused("range", weights_init=[-0.5, 1.5])
+        self.refused("should be symmetric, positive-definite", precisions_init=[[[1, 0.5], [0, 1]], np.eye(2)])
+        self.refused("should be symmetric, positive-definite", precisions_init=[-np.eye(2), np.eye(2)])
+        self.refused("should be positive", precisions_init=[-1, 1], covariance_type="spherical")
+
+    def test_weights_of_score(self):
+        X = clusters()
+        mixture = gmmpi.GaussianMixture(2).fit(X)
+        for weights in (np.zeros(len(X)), np.arange(len(X)) - 1.0):
+            with self.assertRaisesRegex(gmmpi.WrongUsage, "sample_weight"):
+                mixture.score(X, sample_weight=weights)
+
+    def test_a_refused_fit_changes_nothing(self):
+        mixture = gmmpi.GaussianMixture(2).fit(clusters())
+        with self.assertRaises(gmmpi.Error):
+            mixture.set_params(n_components=70).fit(clusters(n=10, d=3))
+        self.assertEqual(mixture.n_features_in_, 2)
+        self.assertEqual(len(mixture.predict(clusters())), 300)
+
+    def test_what_on_progress_may_do(self):
+        X = clusters(distance=1)
+        stopping = gmmpi.GaussianMixture(3, tol=0, max_iter=500, on_progress=lambda progress: np.bool_(True))
+        with self.assertWarns(gmmpi.ConvergenceWarning):
+            self.assertLess(stopping.fit(X).n_iter_, 10)
+
+        def leave(progress):
+            raise GeneratorExit("mine")
+
+        with self.assertRaisesRegex(GeneratorExit, "mine"):
+            gmmpi.GaussianMixture(3, on_progress=leave).fit(X)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ class BayesianGaussianMixture(BaseMixture):
         values.update((name, getattr(self, name)) for name in PRIORS if getattr(self, name) is not None)
         return values
 
-    def _start(self, points, options, model):
+    def _start(self, points, options, model, values):
         if model is not None:
             options.set("n_init", 1)
             options.set_start(model)

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 
+from .agreement import compare
 from .errors import WrongUsage
 from .library import COMM, alone, call, library
 
@@ -93,6 +94,8 @@ class Communicator:
         mpi = sys.modules.get("mpi4py.MPI")
         if comm is not None and (mpi is None or not isinstance(comm, mpi.Comm)):
             raise WrongUsage("comm is no communicator of mpi4py; give one, MPI.COMM_WORLD for instance, or None")
+        if comm is not None and (comm == mpi.COMM_NULL or comm.Is_inter()):
+            raise WrongUsage("comm is no communicator within one group of ranks; give one, MPI.COMM_WORLD for instance")
         self.comm = comm
         self.size = 1 if comm is None else comm.Get_size()
         self.rank = 0 if comm is None else comm.Get_rank()
@@ -126,14 +129,21 @@ class Communicator:
         _change_running(-1)
         self._turn.__exit__(None, None, None)
 
-    def agree(self, problem=None):
-        """Collective. Raises the problem of this rank, or says that another one has had one."""
-        problems = [problem] if self.size == 1 else self.comm.allgather(None if problem is None else str(problem))
+    def agree(self, problem=None, said=None):
+        """Collective. Raises the problem of this rank, or says that another one has had one, or in what they differ.
+        said: by names the texts that must be the same on all ranks that have them."""
+        mine = (None if problem is None else str(problem), said or {})
+        everybody = [mine] if self.size == 1 else self.comm.allgather(mine)
         if problem is not None:
             raise problem
-        for rank, text in enumerate(problems):
+        for rank, (text, _) in enumerate(everybody):
             if text is not None:
                 raise WrongUsage("rank %d: %s" % (rank, text))
+        compare([texts for _, texts in everybody])
+
+    def all_of(self, value):
+        """Collective. The values of all ranks."""
+        return [value] if self.size == 1 else self.comm.allgather(value)
 
     def largest(self, number):
         """Collective. The largest of the ranks' numbers."""

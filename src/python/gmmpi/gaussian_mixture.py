@@ -32,7 +32,7 @@ class GaussianMixture(BaseMixture):
     comm: a communicator of mpi4py, whose ranks each give their rows to fit; None: this process alone.
     options: a dict of what else ``gmmpi fit`` takes, by its names: {"noise": True, "coarse_to_fine": False}.
     on_progress: a function that is called with a gmmpi.Progress after each pass; the fit stops after the next
-        one where it returns True.
+        one where it returns something true.
 
     Attributes, beside scikit-learn's: events_, what happened on the way that one should know, in sentences; summary_, a
     dict of what the model's file notes of the fit, log_likelihood, bic, aic and icl among it; model_, the library's model.
@@ -79,34 +79,36 @@ class GaussianMixture(BaseMixture):
         self.options = options
         self.on_progress = on_progress
 
-    def _start(self, points, options, model):
-        if model is None and self.weights_init is None and self.means_init is None and self.precisions_init is None:
-            return
-        if model is None:
-            model = self._model_to_start_from(points, options)
-        options.set("n_init", 1)
-        options.set_start(model)
-
-    def _model_to_start_from(self, points, options):
-        """What the parameters do not say is as it would be without them, as in scikit-learn: from the first M-step."""
-        K, d = self.n_components, points.n_features
-        family = options.get("covariance")
+    def _parameters_to_start_from(self, family, d):
+        K = self.n_components
         parameters = {}
         if self.weights_init is not None:
-            parameters["weights"] = starts.array_of_shape("weights", self.weights_init, (K,))
+            parameters["weights"] = starts.weights_of(self.weights_init, K)
         if self.means_init is not None:
             parameters["means"] = starts.array_of_shape("means", self.means_init, (K, d))
         if self.precisions_init is not None:
             shape = _SHAPES_OF_PRECISIONS.get(family, _SHAPES_OF_PRECISIONS["full"])(K, d)
-            given = starts.array_of_shape("precisions", self.precisions_init, shape)
+            given = starts.precisions_of(self.precisions_init, shape, family)
             parameters["covariances"] = starts.covariances(given, family)
+        return parameters
+
+    def _start(self, points, options, model, values):
+        if model is None:
+            parameters = self._parameters_to_start_from(options.get("covariance"), points.n_features)
+            if not parameters:
+                return
+            model = self._model_to_start_from(points, options, parameters, values)
+        options.set("n_init", 1)
+        options.set_start(model)
+
+    def _model_to_start_from(self, points, options, parameters, values):
+        """What the parameters do not say is as it would be without them, as in scikit-learn: from the first M-step."""
         if len(parameters) < 3:
-            words = dict(self._options(1, 0), max_iter=0, n_init=1, coarse_to_fine=False)
-            with Options(words) as first:
+            with Options(dict(values, max_iter=0, n_init=1, coarse_to_fine=False)) as first:
                 model = fit_points(points, first).model
             for name in ("weights", "means", "covariances"):
                 parameters.setdefault(name, model.array(name))
-        return Model.from_json(family, parameters)
+        return Model.from_json(options.get("covariance"), parameters)
 
     def _take_method(self, model, facts):
         total = facts.get("sum_of_weights", facts.get("n_samples", 0))

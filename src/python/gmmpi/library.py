@@ -7,7 +7,7 @@ import os
 import threading
 from ctypes import POINTER, c_bool, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
 
-from .errors import raise_status
+from .errors import WrongUsage, raise_status
 from .loading import load
 
 # HDF5 is usually built without threads: what reads or writes a file of it goes on alone.
@@ -157,4 +157,10 @@ def text_of(pointer_value):
 
 def bytes_of(text):
     """A text or a path for the library."""
-    return os.fsencode(text)
+    try:
+        made = os.fsencode(text)
+    except UnicodeEncodeError:
+        raise WrongUsage("%r cannot be written as UTF-8; give another text" % (text,)) from None
+    if b"\0" in made:
+        raise WrongUsage("%r has a zero byte, with which texts end; give another text" % (text,))
+    return made

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from . import conversion, starts
+from .agreement import short
 from .base import (
     BaseEstimator,
     DensityMixin,
@@ -20,8 +21,9 @@ from .base import (
 from .communicator import Communicator, is_forked, let_copy, note_use
 from .errors import STOPPED, ConvergenceWarning, FitWarning, WrongUsage
 from .fitting import fit_points
-from .options import Options
-from .points import Points, is_file
+from .library import bytes_of, text_of
+from .options import Options, option_table
+from .points import Points, encoded, is_file
 from .watch import Screen, Watch
 
 _FAST = np.dtype(np.float64)
@@ -32,6 +34,10 @@ _NAMES_OF_PARAMETERS = {
     "components": "n_components", "covariance": "covariance_type", "tol": "tol", "max_iter": "max_iter",
     "reg_covar": "reg_covar", "n_init": "n_init", "init": "init_params", "seed": "random_state", "threads": "threads",
 }  # fmt: skip
+
+_NUMBERS = ("n_components", "tol", "max_iter", "reg_covar", "n_init", "threads", "verbose_interval")
+_OF_FEATURES = ("n_features_in_", "feature_names_in_")
+_STARTS = ("weights_init", "means_init", "precisions_init")
 
 
 def seed_of(random_state):
@@ -69,8 +75,13 @@ class BaseMixture(DensityMixin, BaseEstimator):
         """Options beside the common ones."""
         return {}
 
-    def _start(self, points, options, model):
-        """Sets what the fit starts from, in the options; model: of the fit before, for warm_start."""
+    def _parameters_to_start_from(self, family, d):
+        """The arrays of parameters to start from, by their names in models; raises WrongUsage about them."""
+        return {}
+
+    def _start(self, points, options, model, values):
+        """Sets what the fit starts from, in the options; model: of the fit before, for warm_start; values: of the
+        options."""
 
     def _take_method(self, model, facts):
         """Sets attributes beside the common ones."""
@@ -91,8 +102,9 @@ class BaseMixture(DensityMixin, BaseEstimator):
 
     def _options(self, size, numbers):
         """What the parameters say, by the options' names. size: of the communicator; numbers: of the data, or so."""
-        if isinstance(self.n_components, str):
-            raise WrongUsage("n_components: %r is a text; give a number" % self.n_components)
+        for name in _NUMBERS:
+            if isinstance(getattr(self, name), (str, bytes)):
+                raise WrongUsage("%s: %r is a text; give a number" % (name, getattr(self, name)))
         values = {
             "components": self.n_components,
             "covariance": self.covariance_type,
@@ -126,16 +138,54 @@ class BaseMixture(DensityMixin, BaseEstimator):
         if is_file(X):
             if sample_weight is not None:
                 raise WrongUsage('the weights of a file\'s rows are a column of it; give options={"weights": NAME}')
-            return X, None, None
+            return bytes_of(X), None, None
         drops = self.options is not None and {"missing", "infinite"} & {
             str(name).replace("-", "_") for name in self.options
         }
         if size > 1 and np.ndim(X) == 2 and len(X) == 0:
             rows = np.ascontiguousarray(X, dtype=np.float64)
             self.n_features_in_ = rows.shape[1]
+            self.__dict__.pop("feature_names_in_", None)
         else:
             rows = validate(self, X, True, least=1 if size > 1 or sample_weight is not None else 2, finite=not drops)
-        return rows, validate_weights(sample_weight, rows), names_of_features(X)
+        names = names_of_features(X)
+        return rows, validate_weights(sample_weight, rows), None if names is None else encoded(names)
+
+    def _said(self, values, rows, weights, names):
+        """What must be the same on all ranks. One that has no rows may have them of another kind."""
+        said = {_NAMES_OF_PARAMETERS.get(name, name): "the default" for name in option_table()}
+        said.update((_NAMES_OF_PARAMETERS.get(name, name), short(value)) for name, value in values.items())
+        said.pop("threads", None)
+        said.update((name, short(getattr(self, name))) for name in _STARTS if hasattr(self, name))
+        model = getattr(self, "model_", None) if self.warm_start else None
+        said["warm_start"] = "nothing" if model is None else "a fit with means_ of " + short(model.array("means"))
+        if is_file(rows):
+            said["X"] = "the name of a file"
+        else:
+            said["X"] = "rows"
+            said["the number of features"] = str(rows.shape[1])
+            if len(rows) > 0:
+                said["sample_weight"] = "none" if weights is None else "weights"
+                said["the names of features"] = short(None if names is None else [text_of(name) for name in names])
+        return said
+
+    def _agree_about_rows(self, communicator, rows, weights, names):
+        """The same kind of numbers on all ranks, double where one has it; a rank without rows has what the others do."""
+        if communicator.size == 1 or is_file(rows):
+            return rows, weights, names
+        has_rows = len(rows) > 0
+        everybody = communicator.all_of((rows.dtype == np.float32, weights is not None, names) if has_rows else None)
+        kinds = [one for one in everybody if one is not None]
+        if not kinds:
+            return rows, weights, names
+        is_single = all(single for single, _, _ in kinds)
+        rows = np.ascontiguousarray(rows, dtype=np.float32 if is_single else np.float64)
+        if not has_rows:
+            _, is_weighted, names = kinds[0]
+            weights = np.empty(0) if is_weighted else None
+            if names is not None:
+                self.feature_names_in_ = np.array([name.decode("utf-8", "surrogateescape") for name in names], dtype=object)
+        return rows, weights, names
 
     def fit(self, X, y=None, sample_weight=None):
         """Fits the mixture.
@@ -147,29 +197,51 @@ class BaseMixture(DensityMixin, BaseEstimator):
         Raises KeyboardInterrupt (or what else stopped it) with the attributes set to the last model that was measured,
         if there is one, and ``converged_`` False.
         """
-        with Communicator(self.comm) as communicator:
-            problem = None
-            try:
-                rows, weights, names = self._rows(X, sample_weight, communicator.size)
-                values = self._options(communicator.size, math.inf if is_file(rows) else rows.size)
-                options = Options(values)
-            except Exception as exception:
-                problem = exception
-            communicator.agree(problem)
-            note_use()
-            with options, Points(communicator, rows, options, weights, names) as points:
-                self._fit_points(communicator, points, options)
+        before = {name: self.__dict__[name] for name in _OF_FEATURES if name in self.__dict__}
+        model = self.__dict__.get("model_")
+        try:
+            with Communicator(self.comm) as communicator:
+                self._fit(communicator, X, sample_weight)
+        except BaseException:
+            if self.__dict__.get("model_") is model:
+                for name in _OF_FEATURES:
+                    self.__dict__.pop(name, None)
+                self.__dict__.update(before)
+            raise
         return self
 
-    def _fit_points(self, communicator, points, options):
+    def _fit(self, communicator, X, sample_weight):
+        problem = said = options = None
+        try:
+            rows, weights, names = self._rows(X, sample_weight, communicator.size)
+            values = self._options(communicator.size, math.inf if is_file(rows) else rows.size)
+            screen = Screen(self.verbose_interval, self.max_iter)
+            options = Options(values)
+            if not is_file(rows) and not (self.warm_start and hasattr(self, "model_")):
+                self._parameters_to_start_from(options.get("covariance"), rows.shape[1])
+            said = self._said(values, rows, weights, names) if communicator.size > 1 else None
+        except Exception as exception:
+            problem = exception
+        try:
+            communicator.agree(problem, said)
+        except BaseException:
+            if options is not None:
+                options.destroy()
+            raise
+        rows, weights, names = self._agree_about_rows(communicator, rows, weights, names)
+        note_use()
+        show = screen if self.verbose and communicator.rank == 0 else None
+        with options, Points(communicator, rows, options, weights, names) as points:
+            self._fit_points(communicator, points, options, values, show)
+
+    def _fit_points(self, communicator, points, options, values, show):
         self.n_features_in_ = points.n_features
         if points.from_file:
             self.__dict__.pop("feature_names_in_", None)
             if points.feature_names is not None:
                 self.feature_names_in_ = points.feature_names
         model = getattr(self, "model_", None) if self.warm_start else None
-        self._start(points, options, model)
-        show = Screen(self.verbose_interval, self.max_iter) if self.verbose and communicator.rank == 0 else None
+        self._start(points, options, model, values)
         with Watch(self.on_progress, show) as watch:
             outcome = fit_points(points, options, watch)
             if outcome.model is not None:
@@ -209,7 +281,7 @@ class BaseMixture(DensityMixin, BaseEstimator):
         if communicator.rank != 0:
             return
         for event in outcome.events:
-            warnings.warn(event, FitWarning, stacklevel=4)
+            warnings.warn(event, FitWarning, stacklevel=5)
         if self.converged_ or (self.summary_.get("method") == "adapt" and self.tol == 1e-6 and self.max_iter == 1000):
             return
         if outcome.status == STOPPED:
@@ -219,7 +291,7 @@ class BaseMixture(DensityMixin, BaseEstimator):
         else:
             text = "not converged: the last component would lose its positive definite covariance; raise reg_covar"
         if self.tol != 0 or outcome.status == STOPPED:
-            warnings.warn(text, ConvergenceWarning, stacklevel=4)
+            warnings.warn(text, ConvergenceWarning, stacklevel=5)
 
     def fit_predict(self, X, y=None, sample_weight=None):
         """Fits the mixture, and says which component each row belongs to."""
@@ -280,7 +352,10 @@ class BaseMixture(DensityMixin, BaseEstimator):
     def score(self, X, y=None, sample_weight=None):
         """The mean of score_samples, weighted."""
         values = self.score_samples(X)
-        return float(np.average(values, weights=validate_weights(sample_weight, values[:, np.newaxis])))
+        weights = validate_weights(sample_weight, values[:, np.newaxis])
+        if weights is not None and ((weights < 0).any() or not weights.any()):
+            raise WrongUsage("sample_weight has a negative number, or 0 only; give weights of 0 and more")
+        return float(np.average(values, weights=weights))
 
     def sample(self, n_samples=1):
         """n_samples points of the mixture, and the components they were drawn from, in no order."""

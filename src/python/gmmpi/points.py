@@ -7,6 +7,7 @@ import os
 
 import numpy as np
 
+from .errors import WrongUsage
 from .library import bytes_of, call, create, files_lock, library, text_of
 
 
@@ -15,9 +16,23 @@ def is_file(X):
     return isinstance(X, (str, bytes, os.PathLike))
 
 
+def encoded(names):
+    """Names of features as the library has them."""
+    texts = []
+    for number, name in enumerate(names, 1):
+        try:
+            text = str(name).encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            text = b"\0"
+        if b"\0" in text:
+            raise WrongUsage("the name of column %d, %r, cannot be written as UTF-8; rename it" % (number, name))
+        texts.append(text)
+    return texts
+
+
 class Points:
     """gmmpi_points. rows: n x d, float64 or float32 in C order, which the library copies; or the name of a file, as
-    ``gmmpi fit`` takes it. weights: n, float64, or None. names: of the features of rows; None: x1, x2, ..."""
+    ``gmmpi fit`` takes it. weights: n, float64, or None. names: of the features of rows, bytes; None: x1, x2, ..."""
 
     def __init__(self, communicator, rows, options, weights=None, names=None):
         self.from_file = is_file(rows)
@@ -36,9 +51,12 @@ class Points:
             else:
                 self.pointer = create("gmmpi_points_create", handle, rows.ctypes.data, *shape)
             if names is None:  # as the command line has it
-                names = ["x%d" % (j + 1) for j in range(rows.shape[1])]
-            texts = [str(name).encode("utf-8", "surrogateescape") for name in names]
-            call("gmmpi_points_set_feature_names", self.pointer, (ctypes.c_char_p * len(texts))(*texts))
+                names = [b"x%d" % (j + 1) for j in range(rows.shape[1])]
+            try:
+                call("gmmpi_points_set_feature_names", self.pointer, (ctypes.c_char_p * len(names))(*names))
+            except BaseException:
+                self.__exit__()
+                raise
 
     @property
     def n_samples(self):

@@ -26,8 +26,34 @@ def covariances(given, covariance_type):
 
 
 def array_of_shape(name, given, shape):
-    """A parameter as an array of float64 that must have this shape."""
+    """A parameter as an array of finite float64 that must have this shape."""
     array = np.ascontiguousarray(given, dtype=np.float64)
     if array.shape != tuple(shape):
         raise WrongUsage("The parameter '%s' should have the shape of %s, but got %s" % (name, tuple(shape), array.shape))
+    if not np.isfinite(array).all():
+        raise WrongUsage("The parameter '%s' has NaN or an infinite number; give finite ones" % name)
+    return array
+
+
+def weights_of(given, K):
+    """weights_init, as scikit-learn takes them: of 0 to 1, with the sum 1."""
+    array = array_of_shape("weights", given, (K,))
+    if (array < 0).any() or (array > 1).any():
+        raise WrongUsage(
+            "The parameter 'weights' should be in the range [0, 1], but got max value %.5f, min value %.5f"
+            % (array.min(), array.max())
+        )
+    if not np.allclose(array.sum(), 1.0):
+        raise WrongUsage("The parameter 'weights' should be normalized, but got sum(weights) = %.5f" % array.sum())
+    return array
+
+
+def precisions_of(given, shape, covariance_type):
+    """precisions_init, as scikit-learn takes them: symmetric and positive definite."""
+    array = array_of_shape("precisions", given, shape)
+    if covariance_type in ("diag", "spherical"):
+        if (array <= 0).any():
+            raise WrongUsage("'%s precision' should be positive" % covariance_type)
+    elif not np.allclose(array, np.swapaxes(array, -1, -2)) or (np.linalg.eigvalsh(array) <= 0).any():
+        raise WrongUsage("'%s precision' should be symmetric, positive-definite" % covariance_type)
     return array
