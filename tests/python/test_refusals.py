@@ -148,5 +148,24 @@ class Refusals(package.Case):
             gmmpi.GaussianMixture(3, on_progress=leave).fit(X)
 
 
+class Loaded(package.Case):
+    def test_another_fit_is_of_the_same_kind(self):
+        X = clusters(distance=2) ** 2
+        np.save(self.path("x.npy"), X)
+        for options in ({"noise": "yes"}, {"distribution": "t", "dof": "5"}, {"method": "map", "prior_shrinkage": 0.05}):
+            gmmpi.GaussianMixture(2, options=options).fit(X).save(self.path("model.h5"))
+            loaded = gmmpi.load(self.path("model.h5"))
+            means = loaded.means_
+            self.assertEqual(loaded.options, options)
+            self.same(loaded.fit(X).means_, means)
+        for text in ("log1p", "standardize:2"):
+            gmmpi.GaussianMixture(2, options={"transform": text}).fit(self.path("x.npy")).save(self.path("model.h5"))
+            loaded = gmmpi.load(self.path("model.h5"))
+            means = loaded.means_
+            self.same(loaded.fit(self.path("x.npy")).means_, means)
+            with self.assertRaisesRegex(gmmpi.WrongUsage, "transform"):
+                loaded.fit(X)
+
+
 if __name__ == "__main__":
     package.main()

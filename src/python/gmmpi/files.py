@@ -7,7 +7,28 @@ from .bayesian_mixture import BayesianGaussianMixture
 from .conversion import PRIORS, parameters_of
 from .errors import WrongUsage
 from .gaussian_mixture import GaussianMixture
+from .mixture import NAMES_OF_PARAMETERS
 from .model import Model
+from .options import Options, option_table, text_of_value
+
+
+def _options_of(estimator, facts, model):
+    """The options that a file notes and that are neither parameters nor what they are by default: another fit is of
+    the same kind of mixture. The volume of noise belongs to the points, and what transforms features makes a fit of
+    numbers in memory, which are taken as they are, a refused one."""
+    noted = {name: facts[name] for name in option_table() if name in facts and name not in NAMES_OF_PARAMETERS}
+    noted.pop("noise_volume", None)
+    if isinstance(estimator, BayesianGaussianMixture):
+        noted = {name: value for name, value in noted.items() if name != "method" and name not in PRIORS}
+    with Options() as usual:
+        different = {name: value for name, value in noted.items() if usual.get(name) != text_of_value(value)}
+    names = model.feature_names if model.feature_names is not None else range(1, model.n_features + 1)
+    transforms = [
+        "%s:%s" % ("standardize" if text.startswith("standardize") else text, name)
+        for text, name in zip(model.transforms, names)
+        if text
+    ]
+    return dict(different, transform=",".join(transforms)) if transforms else different
 
 
 def estimator_of(model):
@@ -28,6 +49,7 @@ def estimator_of(model):
         kind = "dirichlet_process" if sticks else "dirichlet_distribution"
         estimator = BayesianGaussianMixture(weight_concentration_prior_type=kind, **words)
         estimator.set_params(**{name: model.array(name) for name in PRIORS})
+    estimator.options = _options_of(estimator, facts, model) or None
     estimator.n_features_in_ = model.n_features
     if model.feature_names is not None:
         estimator.feature_names_in_ = model.feature_names

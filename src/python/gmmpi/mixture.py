@@ -30,7 +30,7 @@ _FAST = np.dtype(np.float64)
 _NUMBERS_FOR_THREADS = 1 << 19
 
 # What is set by a parameter of its own.
-_NAMES_OF_PARAMETERS = {
+NAMES_OF_PARAMETERS = {
     "components": "n_components", "covariance": "covariance_type", "tol": "tol", "max_iter": "max_iter",
     "reg_covar": "reg_covar", "n_init": "n_init", "init": "init_params", "seed": "random_state", "threads": "threads",
 }  # fmt: skip
@@ -125,8 +125,8 @@ class BaseMixture(DensityMixin, BaseEstimator):
             raise WrongUsage("options: %r is no dict of names and values" % (self.options,))
         for name, value in (self.options or {}).items():
             word = str(name).replace("-", "_")
-            if word in _NAMES_OF_PARAMETERS:
-                raise WrongUsage("options: %r has a parameter of its own; give %s" % (name, _NAMES_OF_PARAMETERS[word]))
+            if word in NAMES_OF_PARAMETERS:
+                raise WrongUsage("options: %r has a parameter of its own; give %s" % (name, NAMES_OF_PARAMETERS[word]))
             values[word] = value
         if values.get("method") == "adapt":  # they are those of the model
             for name in ("components", "covariance"):
@@ -153,8 +153,8 @@ class BaseMixture(DensityMixin, BaseEstimator):
 
     def _said(self, values, rows, weights, names):
         """What must be the same on all ranks. One that has no rows may have them of another kind."""
-        said = {_NAMES_OF_PARAMETERS.get(name, name): "the default" for name in option_table()}
-        said.update((_NAMES_OF_PARAMETERS.get(name, name), short(value)) for name, value in values.items())
+        said = {NAMES_OF_PARAMETERS.get(name, name): "the default" for name in option_table()}
+        said.update((NAMES_OF_PARAMETERS.get(name, name), short(value)) for name, value in values.items())
         said.pop("threads", None)
         said.update((name, short(getattr(self, name))) for name in _STARTS if hasattr(self, name))
         model = getattr(self, "model_", None) if self.warm_start else None
