@@ -119,6 +119,8 @@ static gmmpi_status predict(gmmpi_predictor *prepared, const prediction *call, g
 {
   enum { FEWEST_TILES = 8 }; /* for a thread */
   if (call->n_rows < 0) return fail(error, GMMPI_WRONG_USAGE, "%lld rows: give 0 or more", (long long)call->n_rows);
+  if (call->n_rows > 0 && call->rows == NULL && call->single == NULL)
+    return fail(error, GMMPI_WRONG_USAGE, "the pointer to %lld rows is NULL; give rows", (long long)call->n_rows);
   const int64_t n_tiles = call->n_rows / TILE_ROWS + (call->n_rows % TILE_ROWS != 0);
   const int64_t most = (n_tiles + FEWEST_TILES - 1) / FEWEST_TILES;
   const int n_threads = most < prepared->n_workers ? (int)(most > 1 ? most : 1) : prepared->n_workers;

@@ -72,6 +72,7 @@ static void check_family(const char *family, const double *given, const double *
   assert_int_equal(gmmpi_predict(model, rows, N, alone, NULL, NULL, &error), GMMPI_OK);
   assert_memory_equal(alone, labels, sizeof labels);
   assert_int_equal(gmmpi_predict(model, rows, 0, NULL, NULL, NULL, &error), GMMPI_OK);
+  assert_int_equal(gmmpi_predict(model, NULL, N, alone, NULL, NULL, &error), GMMPI_WRONG_USAGE);
   gmmpi_model_destroy(model);
 }
 
