@@ -148,7 +148,7 @@ class Refusals(package.Case):
             gmmpi.GaussianMixture(3, on_progress=leave).fit(X)
 
 
-class Loaded(package.Case):
+class Files(package.Case):
     def test_another_fit_is_of_the_same_kind(self):
         X = clusters(distance=2) ** 2
         np.save(self.path("x.npy"), X)
@@ -165,6 +165,13 @@ class Loaded(package.Case):
             self.same(loaded.fit(self.path("x.npy")).means_, means)
             with self.assertRaisesRegex(gmmpi.WrongUsage, "transform"):
                 loaded.fit(X)
+
+    def test_doubts_about_a_file_are_warnings(self):
+        numbers = np.column_stack([np.arange(1, 301), clusters()])
+        np.savetxt(self.path("x.csv"), numbers, delimiter=",", header="index,a,b", comments="", fmt="%.9g")
+        with self.assertWarnsRegex(gmmpi.FitWarning, "column 1 counts the rows") as caught:
+            gmmpi.GaussianMixture(2).fit(self.path("x.csv"))
+        self.assertEqual(caught.filename, __file__)
 
 
 if __name__ == "__main__":

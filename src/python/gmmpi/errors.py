@@ -17,7 +17,8 @@ except ImportError:
 
 
 class FitWarning(UserWarning):
-    """Something happened on the way of a fit that one should know: a collapse, a repair, a spurious model."""
+    """Something happened on the way of a fit that one should know: a collapse, a repair, a spurious model,
+    a doubtful reading of a file."""
 
 
 class Error(Exception):

@@ -25,6 +25,7 @@ ERROR = POINTER(ErrorStruct)
 OUT = POINTER(c_void_p)
 COMM = c_uint64  # a pointer or an int, by the MPI, which are passed in the same way
 REPORT = ctypes.CFUNCTYPE(None, ctypes.py_object, c_void_p)
+WARNING = ctypes.CFUNCTYPE(None, ctypes.py_object, c_char_p)
 QUESTION = ctypes.CFUNCTYPE(c_bool, c_void_p)
 
 # The result and the arguments of each function; c_int with an ERROR at the end is a status.
@@ -35,6 +36,7 @@ SIGNATURES = {
     "gmmpi_options_set": (c_int, c_void_p, c_char_p, c_char_p, ERROR),
     "gmmpi_options_get": (c_int, c_void_p, c_char_p, c_char_p, c_size_t, ERROR),
     "gmmpi_options_set_start": (c_int, c_void_p, c_void_p, ERROR),
+    "gmmpi_options_on_warning": (None, c_void_p, WARNING, c_void_p),
     "gmmpi_options_count": (c_int64,),
     "gmmpi_options_name": (c_char_p, c_int64),
     "gmmpi_options_help": (c_char_p, c_int64),

@@ -231,8 +231,13 @@ class BaseMixture(DensityMixin, BaseEstimator):
         rows, weights, names = self._agree_about_rows(communicator, rows, weights, names)
         note_use()
         show = screen if self.verbose and communicator.rank == 0 else None
-        with options, Points(communicator, rows, options, weights, names) as points:
-            self._fit_points(communicator, points, options, values, show)
+        doubts = options.collect_warnings()
+        try:
+            with options, Points(communicator, rows, options, weights, names) as points:
+                self._fit_points(communicator, points, options, values, show)
+        finally:
+            for text in doubts:
+                warnings.warn(text_of(text), FitWarning, stacklevel=3)
 
     def _fit_points(self, communicator, points, options, values, show):
         self.n_features_in_ = points.n_features

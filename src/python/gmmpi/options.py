@@ -8,7 +8,7 @@ import functools
 import numpy as np
 
 from .errors import WrongUsage
-from .library import bytes_of, call, create, library, text_of
+from .library import WARNING, bytes_of, call, create, library, text_of
 
 
 @functools.lru_cache(maxsize=None)
@@ -49,6 +49,14 @@ class Options:
         except BaseException:
             self.destroy()
             raise
+
+    def collect_warnings(self):
+        """A list to which the library adds, as bytes, what it finds doubtful. It calls a function that is not Python's
+        own, within which no signal is handled."""
+        self._warnings = []
+        self._on_warning = WARNING(list.append)
+        library().gmmpi_options_on_warning(self.pointer, self._on_warning, id(self._warnings))
+        return self._warnings
 
     def set(self, name, value):
         """Gives an option a value; None leaves it as it is."""
