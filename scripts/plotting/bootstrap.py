@@ -62,8 +62,11 @@ def deviations_of(variances):
         return Column(variances.heading, deviation, variances.error / (2 * deviation), np.sqrt(variances.lower), np.sqrt(variances.upper))
 
 
-def read_bootstrap(path, columns=None):
-    """What is to be drawn of a file; columns: the features, as --columns names them."""
+def read_bootstrap(path, columns=None, beside_data=False):
+    """What is to be drawn of a file; columns: the features, as --columns names them. beside_data: --columns are columns of data, which
+    are the model's features in another file, and all of these are drawn."""
+    if beside_data:
+        columns = None
     with open_results(path, "gmmpi bootstrap") as results:
         weights, means, covariances = (
             {part: results.array("%s/%s" % (name, part), n_dimensions) for part in PARTS}
@@ -86,7 +89,7 @@ def read_bootstrap(path, columns=None):
         room = most_features(k)
         if d > room:
             picked = picked[:room]
-            remark = "the first %d of %d features; pick others with --columns" % (room, d)
+            remark = "the first %d of %d features; %s" % (room, d, "plot.py --bootstrap alone draws others, with --columns" if beside_data else "pick others with --columns")
 
     def column(heading, parts):
         return Column(heading, *(np.where(there, parts[part], np.nan) for part in PARTS))

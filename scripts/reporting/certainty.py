@@ -8,8 +8,8 @@ from .markup import clean, figure, paragraphs, text
 from .svg import label_of, svg_of
 
 
-def section_body(path, columns):
-    bootstrap = read_bootstrap(path, columns)
+def section_body(path, columns, beside_data):
+    bootstrap = read_bootstrap(path, columns, beside_data)
     parts = [paragraphs(text(bootstrap.remark))] if bootstrap.remark else []
     weight = bootstrap.singles[0]
     weights = "; ".join("component %s %s" % (name, weight.text(k)) for k, name in enumerate(bootstrap.names[:12]))

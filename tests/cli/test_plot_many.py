@@ -20,6 +20,7 @@ from running_plots import run, size_of, start
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from plotting import bootstrap, bootstrap_picture, group_points, groups, groups_picture, selection, selection_picture, style
+from plotting.problem import Problem
 
 FAMILIES = "EII VII EEI VEI EVI diag tied VEE EVE VVE EEV VEV EVV full".split()
 DPI = 120
@@ -502,8 +503,8 @@ class GroupPictures(ManyPictures):
         with h5py.File(self.path("points.h5"), "w") as file:
             file["points"] = table
             file["points"].attrs["feature_names"] = ["b", "a", "key"]
-        with self.assertRaises(AssertionError):
-            read(self.path("points.h5"), "key")  # the columns are taken as they come: y before x
+        with self.assertRaisesRegex(Problem, 'points: has the columns "b", "a", "key"; of the model\'s features "y", "x" are missing; give data'):
+            read(self.path("points.h5"), "key")
         with h5py.File(self.path("points.h5"), "a") as file:
             file["points"].attrs["feature_names"] = ["y", "x", "key"]
             file.close()

@@ -199,6 +199,35 @@ class Report(Case):
         self.refuse(64, "give one of the two", self.path("groups.h5"), MALL, "-o", self.path("x.html"))
         self.refuse(64, "--log: .*goes with one model", self.path("groups.h5"), "--log", "x", "-o", self.path("x.html"))
 
+    def test_features_are_found_by_name(self):
+        """As predict finds them: data of other names are not drawn under the model's."""
+        points = self.points(names=["height", "width"])
+        table = np.column_stack([np.arange(240.0), np.load(points)[:, ::-1]])
+        np.savetxt(self.path("named.csv"), table, delimiter=",", header="row,width,height", comments="")
+        np.savetxt(self.path("other.csv"), table[:, :2], delimiter=",", header="row,width", comments="")
+        np.savetxt(self.path("bare.csv"), np.load(points), delimiter=",")
+        model = self.path("model.h5")
+        self.refuse(65, 'other.csv: has the columns "row", "width"; of the model\'s features "height" is missing; .*--columns', model,
+                    self.path("other.csv"), "-o", self.path("x.html"))
+        captions = [self.report(model, *arguments).found("svg")[0][0]["aria-label"] for arguments in (
+            [self.path("named.csv")], [self.path("named.csv"), "--columns", "2,3"], [self.path("bare.csv")])]
+        self.assertIn("height from", captions[0])
+        self.assertEqual(captions, captions[:1] * 3)
+        done = run("report.py", model, self.path("other.csv"), "--columns", "1,2", "-o", self.path("x.html"))
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r'\Agmmpi warning: .*other.csv: column "row" is taken as the model\'s "height", as --columns says\n\Z')
+
+    def test_columns_are_those_of_the_data_beside_standard_errors(self):
+        self.succeed("fit", MALL, "--columns", "4,5", "-k", 2, "-o", self.path("model.h5"), "-q")
+        self.succeed("bootstrap", self.path("model.h5"), MALL, "--replicates", 40, "-o", self.path("boot.h5"), "-q")
+        page = self.report(self.path("model.h5"), MALL, "--columns", "4,5", "--bootstrap", self.path("boot.h5"))
+        self.assertTrue({"mean of " + INCOME, "mean of " + SPENDING} <= {text for _, text in page.found("text")})
+        page = self.report(self.path("model.h5"), "--columns", "2", "--bootstrap", self.path("boot.h5"))
+        self.assertNotIn("mean of " + INCOME, [text for _, text in page.found("text")])
+        done = run("plot.py", self.path("model.h5"), MALL, "--columns", "4,5", "--bootstrap", self.path("boot.h5"), "-o", self.path("pictures"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(os.path.exists(self.path("pictures/standard_errors.png")))
+
     def test_refusals(self):
         data = self.points(names=["a", "b"], attributes={"log_likelihood": -5.0})
         model, page = self.path("model.h5"), self.path("x.html")
