@@ -9,6 +9,7 @@ commands and headings are compared; with GMMPI_EXAMPLES=full they are run as the
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -143,6 +144,22 @@ class Examples(harness.Case):
             done = subprocess.run([script] + words, capture_output=True, text=True, timeout=harness.PATIENCE)
             self.assertEqual(done.returncode, status, done.stderr)
             self.assertIn("--size" if status == 0 else words[0], done.stdout + done.stderr)
+
+    def test_where_it_is_written(self):
+        """Of an installation in the current folder, of a clone in its own: the first command says where it is."""
+        for place, root, expected in (("share/gmmpi", "share/gmmpi", "here/out/iris"), ("clone/scripts", "clone", "clone/out/iris")):
+            os.makedirs(self.path(place))
+            os.makedirs(self.path("here"), exist_ok=True)
+            shutil.copytree(SCRIPTS, self.path(place + "/examples"))
+            shutil.copytree(os.path.join(harness.SOURCE, "data"), self.path(root + "/data"))
+            before = sorted(os.listdir(self.path(root)))
+            self.write("gmmpi", "#!/bin/sh\npwd >&2\nexit 7\n")
+            os.chmod(self.path("gmmpi"), 0o755)
+            done = subprocess.run([self.path(place + "/examples/iris.sh")], capture_output=True, text=True, cwd=self.path("here"),
+                                  env=dict(os.environ, GMMPI=self.path("gmmpi")), timeout=harness.PATIENCE)
+            self.assertEqual((done.returncode, done.stderr), (7, self.path(expected) + "\n"))
+            self.assertEqual(sorted(set(os.listdir(self.path(root))) - {"out"}), before)
+            self.assertEqual("out" in os.listdir(self.path(root)), root == "clone")
 
     def test_shellcheck(self):
         try:
