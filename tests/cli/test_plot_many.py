@@ -186,6 +186,19 @@ class Selection(ManyPictures):
         self.assertEqual(len(errors), len(FAMILIES))
         style.plt.close(figure)
 
+    def test_keys_do_not_look_like_lines(self):
+        """What joins a line with its name is dotted and grey; no family has a star, which in tables is at the best."""
+        for n, families in ((4, ["full"]), (6, ["VVV", "EEE", "EII"])):
+            candidates = selection.read_selection(self.table(n, families)[0])
+            figure = selection_picture.draw_selection(candidates, ["bic"])
+            leaders = [text.arrow_patch for text in figure.axes[0].texts if getattr(text, "arrow_patch", None)]
+            self.assertEqual(len(leaders), len(families))
+            for leader in leaders:
+                self.assertEqual(leader.get_edgecolor(), matplotlib.colors.to_rgba(style.GREY))
+                self.assertEqual(leader.get_linestyle(), selection_picture.LEADER)
+            style.plt.close(figure)
+        self.assertNotIn("*", {selection.look_of_family(family)[1] for family in FAMILIES})
+
     def test_looks_of_families(self):
         looks = {selection.look_of_family(family) for family in FAMILIES}
         self.assertEqual(len(looks), 14)
@@ -423,6 +436,19 @@ class GroupPictures(ManyPictures):
                     np.testing.assert_allclose(np.hypot(*(x - centre).T), radius * np.sqrt(0.5), rtol=1e-9)
                     np.testing.assert_allclose(colour[:3], expected[tuple(np.round(centre, 8))])
         self.assertEqual({text.get_text() for text in figure.texts} & {"u", "v"}, {"u", "v"})
+        style.plt.close(figure)
+
+    def test_points_have_the_colour_of_their_component(self):
+        found = groups.read_groups(self.groups(4, 3, 2, feature_names=["u", "v"]))
+        shown = groups.pick_groups(found)
+        picked = [g for g in range(4) if found.fitted[g]]
+        points = [self.means[g][self.weights[g] > 0] if g in picked else np.empty((0, 2)) for g in range(4)]
+        figure = groups_picture.draw_groups(found, shown, points)
+        for g in picked:
+            drawn = figure.axes[g].collections[0]
+            np.testing.assert_allclose(drawn.get_offsets(), points[g])
+            np.testing.assert_allclose(drawn.get_facecolors()[:, :3], [style.look_of(k)[0] for k in np.flatnonzero(self.weights[g] > 0)])
+        self.assertGreater(len(picked), 1)
         style.plt.close(figure)
 
     def test_axes_of_all_panels(self):
