@@ -123,9 +123,9 @@ def most_features(n_components):
     return MOST_PAGES * blocks_of_a_page(n_components) * BLOCK_FEATURES
 
 
-def pages_of(bootstrap):
+def pages_of(bootstrap, narrow=False):
     """Pages, lists of blocks, which are lists of columns of one width: weights and the like (None but for the first block), means,
-    deviations."""
+    deviations; narrow: these in a block of their own below."""
     d = len(bootstrap.means)
     blocks = [list(range(first, min(first + BLOCK_FEATURES, d))) for first in range(0, d, BLOCK_FEATURES)]
     per_page = blocks_of_a_page(bootstrap.n_components)
@@ -134,5 +134,9 @@ def pages_of(bootstrap):
     def padded(columns, width=min(d, BLOCK_FEATURES)):
         return columns + [None] * (width - len(columns))
 
+    if narrow:
+        return [[part for place, block in enumerate(page) for part in (
+            padded([] if place else bootstrap.singles, len(bootstrap.singles)) + padded([bootstrap.means[j] for j in block]),
+            padded([], len(bootstrap.singles)) + padded([bootstrap.deviations[j] for j in block]))] for page in pages]
     return [[padded([] if place else bootstrap.singles, len(bootstrap.singles)) + padded([bootstrap.means[j] for j in block]) +
              padded([bootstrap.deviations[j] for j in block]) for place, block in enumerate(page)] for page in pages]

@@ -125,7 +125,7 @@ def _draw_ellipses(axes, mixture, views, points):
     x, y = views
     if points is not None:
         axes.scatter(x.scale.of_model(points[:, x.j]), y.scale.of_model(points[:, y.j]), s=3.5, color=_colours_of_points(mixture, points),
-                     alpha=0.55, linewidths=0, zorder=2)
+                     alpha=0.75, linewidths=0, zorder=2)
     many = mixture.n_stored > MANY_COMPONENTS
     order = np.argsort(-mixture.weights, kind="stable")
     colours, markers, _ = zip(*[look_of(mixture.numbers[k]) for k in order])

@@ -16,7 +16,7 @@ def section_body(path, columns, beside_data):
     for column in bootstrap.singles + bootstrap.means + bootstrap.deviations:
         column.heading = label_of(column.heading, 40)
     bootstrap.names = [label_of(name) for name in bootstrap.names]
-    for number, page in enumerate(pages_of(bootstrap), 1):
+    for number, page in enumerate(pages_of(bootstrap, narrow=True), 1):
         alt = "A row for each component: estimates with standard errors and intervals. Weights: %s." % weights
         parts.append(figure(svg_of(draw_page(bootstrap, page), "errors%d" % number, clean(alt)), text(bootstrap.about.replace("\n", "; "))))
     return "".join(parts)

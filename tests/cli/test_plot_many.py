@@ -339,6 +339,14 @@ class StandardErrors(ManyPictures):
         found = bootstrap.read_bootstrap(self.boot(40, 64, feature_names=["f%d" % j for j in range(64)])[0], "f60,2")
         self.assertEqual([column.heading for column in found.means], ["mean of f60", "mean of f1"])
 
+    def test_narrow_pages_have_the_same_columns(self):
+        for k, d in ((3, 2), (3, 12), (40, 64)):
+            found = bootstrap.read_bootstrap(self.boot(k, d)[0])
+            wide, narrow = (bootstrap.pages_of(found, narrow) for narrow in (False, True))
+            self.assertEqual(*([{id(column) for block in page for column in block if column} for page in pages] for pages in (wide, narrow)))
+            self.assertEqual({len(block) for page in narrow for block in page}, {1 + min(d, 3)})
+            style.plt.close(bootstrap_picture.draw_page(found, narrow[0]))
+
     def test_wrong_files(self):
         path, _ = self.boot(3, 2)
         self.refuse(65, "there is no column 'y'", "--bootstrap", path, "--columns", "y")

@@ -290,6 +290,12 @@ class Words(unittest.TestCase):
         self.assertIn("spherical", words.family_in_words("EII"))
         self.assertIn("axes along the features", words.family_in_words("EVI"))
 
+    def test_no_card_is_alone(self):
+        for n in range(1, 31):
+            width = markup.cards_in_a_row(n)
+            self.assertLessEqual(width, markup.MOST_CARDS)
+            self.assertTrue(n == 1 or n % width != 1, n)
+
     def test_names_in_lists(self):
         self.assertEqual(again.listed(["a", 'b,"c"']), 'a,"b,""c"""')
         self.assertEqual(again.transform_words(["log10", ""], ["a", "b"]), "log10:a")
