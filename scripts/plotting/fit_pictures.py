@@ -49,8 +49,9 @@ def _hide_far_start(axes, rows):
     first, low, high = rows[0, 1], rows[1:, 1].min(), rows[1:, 1].max()
     if low - first > 4 * (high - low) > 0:
         axes.set_ylim(low - 0.3 * (high - low), high + 0.1 * (high - low))
-        axes.text(0.98, 0.18, "not shown: the start, %.3g below the end" % (rows[-1, 1] - first), transform=axes.transAxes, ha="right",
-                  color=GREY, path_effects=OUTLINE, zorder=5)
+        depth = rows[-1, 1] - first
+        axes.text(0.98, 0.18, "not shown: the start, %s below the end" % ("{:,.0f}" if 100 <= depth < 1e9 else "{:.3g}").format(depth),
+                  transform=axes.transAxes, ha="right", color=GREY, path_effects=OUTLINE, zorder=5)
 
 
 def _number_heights(axes, end):
