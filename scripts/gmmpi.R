@@ -389,6 +389,8 @@ gmmpi_write <- function(object, file) {
                            log_likelihood = loglik, mean_log_likelihood = loglik / n, bic = -2 * loglik + df * log(n), aic = -2 * loglik + 2 * df))
     if (!is.null(data)) facts$icl <- facts$bic - 2 * sum(log(apply(found$z, 1, max)))
   }
+  if (grepl("^/dev/(?!shm/)", normalizePath(file, mustWork = FALSE), perl = TRUE))  # it would be replaced by a file
+    gmmpi_refuse(file, "is a device; give the name of a file")
   draft <- paste0(file, ".", Sys.getpid(), ".partial")
   on.exit(unlink(draft))
   gmmpi_hdf5_write(draft, numbers, facts, integers = c("format_version", "n_components", "n_features", "n_samples", "n_parameters",

@@ -43,4 +43,15 @@
 #include "gmmpi/options.h"
 #include "gmmpi/points.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of the library that runs: "0.1.0". */
+GMMPI_API const char *gmmpi_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
 #endif

@@ -75,6 +75,8 @@ def check_writable(path):
 
 def write(path, content):
     """Writes the page whole or not at all: to a draft beside it, which takes its name."""
+    if os.path.exists(path) and not os.path.isfile(path):  # a device would be replaced by a file
+        raise Problem(NO_OUTPUT, "%s: is no ordinary file; give the name of one" % path)
     draft = None
     try:
         handle, draft = tempfile.mkstemp(prefix=os.path.basename(path) + ".", suffix=".partial", dir=os.path.dirname(os.path.abspath(path)))

@@ -174,15 +174,23 @@ static void print_tails(const fit_options *options, const gmmpi_model *model)
            (long long)n_normal, plural(n_normal), nearly_normal);
 }
 
+/* "1 pass", "12.25 passes", "23510 passes". */
+static const char *passes_text(double n, char *text, size_t n_bytes)
+{
+  snprintf(text, n_bytes, n < 10000 ? "%.4g pass%s" : "%.0f pass%s", n, n == 1.0 ? "" : "es");
+  return text;
+}
+
 static void print_likelihood(const fit_account *account)
 {
   const fit_position *end = &account->result->end;
   const fit_findings findings = findings_of(account);
   const information_criteria criteria = findings_criteria(&findings);
   const int64_t n_dead = end->model->n_components - model_n_living(end->model);
-  printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", end->measured.log_likelihood,
+  char passes[40];
+  printf("  log-likelihood %.10g (%.10g per point) after %lld iteration%s, %s\n", end->measured.log_likelihood,
          end->measured.log_likelihood / account->points->total_weight, (long long)end->iteration,
-         plural(end->iteration), account->result->n_passes);
+         plural(end->iteration), passes_text(account->result->n_passes, passes, sizeof passes));
   if (findings_have_log_posterior(&findings))
     printf("  log posterior %.10g, up to a constant\n", end->measured.objective);
   printf("  BIC %.10g  AIC %.10g  ICL %.10g  (%lld parameters", criteria.bic, criteria.aic, criteria.icl,
@@ -198,9 +206,10 @@ static void print_posterior(const fit_account *account)
   const double bound = *end->model->lower_bound;
   const int64_t K = account->command->fit.n_components;
   const int64_t n_used = account->result->n_components_used;
-  printf("  lower bound %.10g (%.10g per point) after %lld iteration%s, %.4g passes\n", bound,
+  char passes[40];
+  printf("  lower bound %.10g (%.10g per point) after %lld iteration%s, %s\n", bound,
          bound / account->points->total_weight, (long long)end->iteration, plural(end->iteration),
-         account->result->n_passes);
+         passes_text(account->result->n_passes, passes, sizeof passes));
   printf("  %lld of %lld components are used", (long long)n_used, (long long)K);
   if (end->model->n_components < K)
     fputs("; the others are left out of the model", stdout);

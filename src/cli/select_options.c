@@ -167,6 +167,7 @@ static option_record *table_of_lists(select_command *command)
   sizes->brief = "numbers of components: 1:9, or 2,4,8 (required)";
   families->brief = "families of covariances, a list or all";
   table[option_index(table, n_fit_options, "method")].brief = NULL;
+  table[option_index(table, n_fit_options, "n-init")].brief = NULL;
   sizes->help = "numbers of components: 1:9, or 2,4,8 (required)";
   families->argument = "NAME,...|all";
   families->help = "families of covariances, with commas between them: those of fit, full, tied, diag, spherical or "

@@ -148,6 +148,7 @@ static void make_reading_table(void)
         .name = setting->name,
         .argument = setting->argument,
         .choices = setting->argument != NULL ? setting->choices : NULL,
+        .brief = setting->brief,
         .help = setting->help,
         .kind = OPTION_PARSED,
         .offset = offsetof(reading_options, words),

@@ -78,6 +78,7 @@ const source_setting reading_choices_table[N_READING_CHOICES] = {
     {
         .name = "missing-values",
         .argument = "LIST",
+        .brief = "numbers and words that mean missing, too",
         .help = "numbers and words that stand for a missing value, separated by commas, one with a comma in quotes: "
                 "-999,99.99,1e20,.,NA",
         .offset = offsetof(reading_choices, missing),

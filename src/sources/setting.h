@@ -12,6 +12,7 @@
 typedef struct source_setting {
   const char *name;     /* "header": --header */
   const char *argument; /* how the help text calls the value: "WORD"; NULL: a flag, whose choices are no and yes */
+  const char *brief;    /* the same in a line of the short help; NULL: not there */
   const char *help;     /* what it does and its default, without a full stop */
   size_t offset;        /* of the value in the settings */
   const char *const *choices; /* the words it may be, then NULL: the value is an int, which of them; the first one is

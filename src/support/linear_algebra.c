@@ -19,13 +19,10 @@ void linear_algebra_single_thread(void)
 
 static bool memory_is_limited(void)
 {
-  const int kinds[] = {RLIMIT_AS, RLIMIT_DATA};
-  bool is_limited = false;
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    struct rlimit limit;
-    is_limited = is_limited || (getrlimit(kinds[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY);
-  }
-  return is_limited;
+  struct rlimit addresses;
+  struct rlimit data;
+  return (getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY) ||
+         (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY);
 }
 
 gmmpi_status linear_algebra_take_space(gmmpi_error *error)

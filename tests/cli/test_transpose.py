@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 import harness
+import streaming
 
 FILES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "files")
 X = 10.0 * np.arange(20)[:, None] + np.arange(3) + 0.5  # what the real files hold
@@ -17,7 +18,7 @@ def real(name):
     return os.path.join(FILES, name)
 
 
-class Transposed(harness.Case):
+class Transposed(streaming.Case):
     def setUp(self):
         super().setUp()
         self.out = self.path("out.h5")
@@ -72,8 +73,7 @@ class Transposed(harness.Case):
         self.write_both(200_000)
         expected = self.model_of(self.path("rows.h5"))
         for name in ("flat", "packed"):
-            run = self.succeed("fit", self.path(f"columns.h5:/{name}"), "--transpose", "-k", 2, "--max-iter", 5, "-o",
-                               self.path("s.h5"), "--memory-limit", "70M")
+            run, _ = self.streaming("fit", self.path(f"columns.h5:/{name}"), "--transpose", "-k", 2, "--max-iter", 5, "-o", self.path("s.h5"))
             self.assertIn("streams", run.stderr)
             self.assertEqual(self.bytes_of("s.h5"), expected[0], name)
 

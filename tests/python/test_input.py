@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is accepted as points, copied or not, and how it is refused."""
 
+import os
+import subprocess
 import ctypes
 import sys
 import types
@@ -91,11 +93,17 @@ class Names(package.Case):
         self.assertIsNone(fitted.model_.feature_names)
 
 
+class Version(package.Case):
+    def test_it_is_the_program_s(self):
+        said = subprocess.run([os.environ["GMMPI"], "--version"], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(said.split()[1], gmmpi.__version__)
+
+
 class Refusals(package.Case):
     def test_words(self):
         for words in ({"n_components": 0}, {"tol": "small"}, {"covariance_type": "round"}, {"max_iter": -1}, {"n_init": 0},
                       {"init_params": "luck"}, {"random_state": -1}, {"threads": 0}, {"reg_covar": -1.0},
-                      {"n_components": 2.5}, {"comm": 3}):  # fmt: skip
+                      {"n_components": 2.5}, {"comm": 3}, {"n_components": "3"}, {"options": ["noise"]}):  # fmt: skip
             with self.assertRaises((ValueError, OSError), msg=str(words)):
                 gmmpi.GaussianMixture(**{"n_components": 2, **words}).fit(X)
 

@@ -28,8 +28,11 @@ from .errors import (
 )
 from .files import from_sklearn, load
 from .gaussian_mixture import GaussianMixture
+from .library import library as _library
 from .options import option_table
 from .watch import Progress
+
+__version__ = _library().gmmpi_version().decode()
 
 __all__ = [
     "BadData", "BayesianGaussianMixture", "ConvergenceWarning", "Error", "FitWarning", "GaussianMixture", "InputFailed",

@@ -29,6 +29,7 @@ QUESTION = ctypes.CFUNCTYPE(c_bool, c_void_p)
 
 # The result and the arguments of each function; c_int with an ERROR at the end is a status.
 SIGNATURES = {
+    "gmmpi_version": (c_char_p,),
     "gmmpi_options_create": (c_int, OUT, ERROR),
     "gmmpi_options_destroy": (None, c_void_p),
     "gmmpi_options_set": (c_int, c_void_p, c_char_p, c_char_p, ERROR),

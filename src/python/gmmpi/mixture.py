@@ -91,6 +91,8 @@ class BaseMixture(DensityMixin, BaseEstimator):
 
     def _options(self, size, numbers):
         """What the parameters say, by the options' names. size: of the communicator; numbers: of the data, or so."""
+        if isinstance(self.n_components, str):
+            raise WrongUsage("n_components: %r is a text; give a number" % self.n_components)
         values = {
             "components": self.n_components,
             "covariance": self.covariance_type,
@@ -107,6 +109,8 @@ class BaseMixture(DensityMixin, BaseEstimator):
             if getattr(self, parameter) != usual:
                 values[name] = getattr(self, parameter)
         values.update(self._method_options())
+        if not isinstance(self.options, (dict, type(None))):
+            raise WrongUsage("options: %r is no dict of names and values" % (self.options,))
         for name, value in (self.options or {}).items():
             word = str(name).replace("-", "_")
             if word in _NAMES_OF_PARAMETERS:
