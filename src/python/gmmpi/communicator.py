@@ -20,13 +20,52 @@ _THREAD_MULTIPLE = 3
 _own_calls_mpi_may_thread = None
 
 
+_idle = threading.Condition()
+_n_running = 0
+_is_ending = False
+
+
+def _forget_running():
+    global _idle, _n_running
+    _idle = threading.Condition()
+    _n_running = 0
+
+
+os.register_at_fork(after_in_child=_forget_running)
+
+
+def is_ending():
+    """Does the interpreter end, so that a fit of a thread that nobody waits for is to stop?"""
+    return _is_ending
+
+
+def _end():
+    """MPI is finalised when no fit runs any more: threads that are daemons go on while the interpreter ends."""
+    global _is_ending
+    with _idle:
+        _is_ending = True
+        while _n_running > 0:
+            _idle.wait()
+    alone().gmmpi_alone_end()
+
+
+def _change_running(by):
+    global _n_running
+    with _idle:
+        if by > 0 and _is_ending:
+            raise WrongUsage("the interpreter ends, and MPI with it: nothing can be fitted any more")
+        _n_running += by
+        _idle.notify_all()
+
+
 def begin():
-    """Initialises MPI, unless mpi4py or somebody else has; it is finalised when the interpreter ends."""
+    """Initialises MPI, unless mpi4py or somebody else has; it is finalised when the interpreter ends. Raises WrongUsage
+    where it has been."""
     global _own_calls_mpi_may_thread
     with _lock:
+        call("gmmpi_alone_begin", of=alone)
         if _own_calls_mpi_may_thread is None:
-            call("gmmpi_alone_begin", of=alone)
-            atexit.register(alone().gmmpi_alone_end)
+            atexit.register(_end)
             level = ctypes.c_int()
             library().MPI_Query_thread(ctypes.byref(level))
             _own_calls_mpi_may_thread = level.value >= _THREAD_MULTIPLE
@@ -63,7 +102,10 @@ class Communicator:
     def __enter__(self):
         self._turn = begin()
         self._turn.__enter__()
+        is_counted = False
         try:
+            _change_running(1)
+            is_counted = True
             if self.comm is not None:
                 self.handle = _handle_of(self.comm)
             else:
@@ -71,6 +113,8 @@ class Communicator:
                 call("gmmpi_alone_communicator", self._own, of=alone)
                 self.handle = self._own
         except BaseException:
+            if is_counted:
+                _change_running(-1)
             self._turn.__exit__(None, None, None)
             raise
         return self
@@ -79,6 +123,7 @@ class Communicator:
         if self._own is not None:
             alone().gmmpi_alone_release(self._own)
             self._own = None
+        _change_running(-1)
         self._turn.__exit__(None, None, None)
 
     def agree(self, problem=None):

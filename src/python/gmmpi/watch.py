@@ -10,6 +10,7 @@ import threading
 import types
 from collections import namedtuple
 
+from .communicator import is_ending
 from .library import QUESTION, REPORT, create, library
 
 #: What one pass over the points found. start: which of n_init, from 0; iteration: M-steps before it, on this level;
@@ -18,6 +19,7 @@ from .library import QUESTION, REPORT, create, library
 Progress = namedtuple("Progress", "start iteration level n_samples log_likelihood change seconds")
 
 _SECONDS_BETWEEN_QUESTIONS = 0.02
+_SECONDS_IN_OTHER_THREADS = 0.2  # where the only question is whether the interpreter ends
 
 
 def _progress_at(pointer):
@@ -42,17 +44,20 @@ class Watch:
             next(self._reports)
             self._report = REPORT(types.GeneratorType.send)
             lib.gmmpi_observer_on_progress(self.pointer, self._report, id(self._reports))
-        if reports or threading.current_thread() is threading.main_thread():
-            self._questions = self._answer()
-            next(self._questions)
-            self._question = QUESTION(self._questions.send)
-            lib.gmmpi_observer_on_question(self.pointer, self._question, None)
-            lib.gmmpi_observer_ask_every(self.pointer, 0.0 if reports else _SECONDS_BETWEEN_QUESTIONS)
+        gets_signals = threading.current_thread() is threading.main_thread()
+        self._questions = self._answer()
+        next(self._questions)
+        self._question = QUESTION(self._questions.send)
+        lib.gmmpi_observer_on_question(self.pointer, self._question, None)
+        seconds = _SECONDS_BETWEEN_QUESTIONS if gets_signals else _SECONDS_IN_OTHER_THREADS
+        lib.gmmpi_observer_ask_every(self.pointer, 0.0 if reports else seconds)
 
     def _answer(self):
         while True:
             try:
                 while True:
+                    if is_ending():
+                        self._keep(SystemExit("the interpreter ends"))
                     yield self.is_stopped
             except GeneratorExit:
                 return
