@@ -20,7 +20,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 from plotting.interpreter import require_libraries
-from plotting.problem import BAD_DATA, WRONG_USAGE, Parser, Problem, leave_on_problem
+from plotting.problem import BAD_DATA, WRONG_USAGE, Parser, Problem, leave_on_problem, reading_data
 
 SAMPLE_ROWS = 200000
 SAMPLE_WORK = 3e9  # rows x K x d x d
@@ -32,7 +32,7 @@ def parse():
     parser.add_argument("files", metavar="MODEL.h5 DATA", nargs="*", help="what gmmpi fit wrote; CSV, TSV, NPY, HDF5 "
                         "(FILE.h5:/path where it holds several tables). With --groups DATA alone")
     parser.add_argument("--columns", help="features: names, 1-based numbers and ranges, separated by commas; "
-                        "with --bootstrap and --groups those of the model that are drawn")
+                        "with --groups, and with --bootstrap alone, those of the model that are drawn")
     parser.add_argument("--header", choices=["yes", "no", "auto"], default="auto", help="has the text file a header?")
     parser.add_argument("--delimiter", help="between the fields of a text file")
     parser.add_argument("--log", metavar="LOG.csv", help="what gmmpi fit --log wrote")
@@ -93,18 +93,15 @@ def read_scene(arguments):
 
     mixture = read_mixture(arguments.model)
     asked = getattr(arguments, "weights", None)
-    try:
+    with reading_data():
         table = open_table(arguments.data, arguments.header, arguments.delimiter)
         weights_table, weights_column = open_weights(asked, table) if asked else (None, None)
-        columns = pick_columns(table, arguments.columns, mixture.n_features, mixture.names, weights_column if weights_table is table else None)
-        work = mixture.n_components * mixture.n_features ** 2
-        blocks = sample_blocks(table.n_rows, int(np.clip(SAMPLE_WORK / work, 5000, SAMPLE_ROWS)))
+    columns = pick_columns(table, arguments.columns, mixture.n_features, mixture.names, weights_column if weights_table is table else None)
+    work = mixture.n_components * mixture.n_features ** 2
+    blocks = sample_blocks(table.n_rows, int(np.clip(SAMPLE_WORK / work, 5000, SAMPLE_ROWS)))
+    with reading_data():
         points = mixture.transformed(table.read(blocks, columns))
         weights = weights_table.read(blocks, [weights_column])[:, 0] if asked else None
-    except Problem as problem:
-        if problem.status != BAD_DATA:
-            raise
-        raise Problem(BAD_DATA, "%s; what gmmpi reads and this script does not, gmmpi convert turns into a file for it" % problem)
     labels, responsibilities = None, None
     if arguments.labels:
         labels, responsibilities = read_labels(arguments.labels, table.n_rows, mixture, blocks)
@@ -166,7 +163,7 @@ def pictures_of_bootstrap(arguments):
     from plotting.bootstrap import pages_of, read_bootstrap
     from plotting.bootstrap_picture import draw_page
 
-    bootstrap = read_bootstrap(arguments.bootstrap, arguments.columns)
+    bootstrap = read_bootstrap(arguments.bootstrap, arguments.columns, beside_data=bool(arguments.data))
     for number, page in enumerate(pages_of(bootstrap), 1):
         yield "standard_errors%s.png" % ("_%d" % number if number > 1 else ""), lambda page=page: draw_page(bootstrap, page)
 

@@ -25,7 +25,8 @@ def parse():
                     usage="report.py MODEL.h5 [DATA] [options] -o REPORT.html")
     parser.add_argument("model", metavar="MODEL.h5", help="what gmmpi fit wrote, also with --by, or select, condition, marginal")
     parser.add_argument("data", metavar="DATA", nargs="?", help="the points: CSV, TSV, NPY, HDF5 (FILE.h5:/path where it holds several tables)")
-    parser.add_argument("--columns", help="features: names, 1-based numbers and ranges, separated by commas; of groups those that are drawn")
+    parser.add_argument("--columns", help="features: names, 1-based numbers and ranges, separated by commas; of groups, and of --bootstrap without "
+                        "DATA, those that are drawn")
     parser.add_argument("--header", choices=["yes", "no", "auto"], default="auto", help="has the text file a header?")
     parser.add_argument("--delimiter", help="between the fields of a text file")
     parser.add_argument("--log", metavar="LOG.csv", help="what gmmpi fit --log wrote: the course of the fit")

@@ -4,7 +4,7 @@
 #
 #   scripts/examples/NAME.sh [-o FOLDER] [--size SHARE] [--pictures FOLDER]
 #
-#   -o FOLDER           where everything is written; out/NAME by default
+#   -o FOLDER           where everything is written; out/NAME by default, of an installation in the current folder
 #   --size SHARE        so much of the simulated data, 1 by default: 0.1 for a quick look
 #   --pictures FOLDER   copies the pictures of the page there, with few colours and so small, as NAME-PICTURE.png
 #
@@ -13,12 +13,15 @@
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 root=$(dirname "$scripts")
-[ -d "$scripts/data" ] && root=$scripts # where it is installed, data/ is beside it
+out=$root/out
+if [ -d "$scripts/data" ]; then # it is installed, where data/ is beside it and nothing is to be written
+  root=$scripts out=$PWD/out
+fi
+[ -w "$root" ] || out=$PWD/out
 tools=$scripts/examples
 name=$(basename "$0" .sh)
 size=1
-folder=$root/out/$name
-[ -w "$root" ] || folder=$PWD/out/$name
+folder=$out/$name
 pictures=
 
 while [ $# -gt 0 ]; do

@@ -15,10 +15,40 @@ import sys
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w])")
 
 
+def blocks(page):
+    """The page's blocks of output, as lists of lines, continued ones in one."""
+    found = re.findall(r"(?ms)^```text\n(.*?)^```", page)
+    return [[line.rstrip() for line in re.sub(r"\s*\\\n\s*", " ", block).splitlines() if line.strip()] for block in found]
+
+
 def excerpts(page):
-    """The lines of the page's blocks of output, continued ones in one, without those that stand for others."""
-    blocks = re.findall(r"(?ms)^```text\n(.*?)^```", page)
-    return [line.rstrip() for block in blocks for line in re.sub(r"\s*\\\n\s*", " ", block).splitlines() if line.strip() not in ("", "...")]
+    """The lines of all blocks, without those that stand for others."""
+    return [line for block in blocks(page) for line in block if line.strip() != "..."]
+
+
+def is_progress(line):
+    """A line about how far a command is, of which there are as many as it takes seconds."""
+    return re.match(r"(?!gmmpi)[a-z][\w ,.-]*(: .*(\d %|iteration \d|done)|, iteration \d)|reading ", line) is not None
+
+
+def unmarked(page, printed, are_alike):
+    """Lines of blocks behind which lines of what is printed are left out without "...". The next command ends what a block shows.
+    How far a command is is no such line."""
+    printed = [line for line in printed if line.strip() and not is_progress(line)]
+    place, found = -1, []
+    for block in blocks(page):
+        last = None  # the line before, where nothing says that some are left out
+        for line in block:
+            if line.strip() == "...":
+                last = None
+                continue
+            here = next(i for i in range(place + 1, len(printed)) if are_alike(line, printed[i]))
+            if last is not None and here > place + 1:
+                found.append(last)
+            place, last = here, line
+        if last is not None and place + 1 < len(printed) and not printed[place + 1].startswith(("$ ", "pictures in ")):
+            found.append(last)
+    return found
 
 
 def layout(line):

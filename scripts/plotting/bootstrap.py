@@ -62,8 +62,11 @@ def deviations_of(variances):
         return Column(variances.heading, deviation, variances.error / (2 * deviation), np.sqrt(variances.lower), np.sqrt(variances.upper))
 
 
-def read_bootstrap(path, columns=None):
-    """What is to be drawn of a file; columns: the features, as --columns names them."""
+def read_bootstrap(path, columns=None, beside_data=False):
+    """What is to be drawn of a file; columns: the features, as --columns names them. beside_data: --columns are columns of data, which
+    are the model's features in another file, and all of these are drawn."""
+    if beside_data:
+        columns = None
     with open_results(path, "gmmpi bootstrap") as results:
         weights, means, covariances = (
             {part: results.array("%s/%s" % (name, part), n_dimensions) for part in PARTS}
@@ -86,7 +89,7 @@ def read_bootstrap(path, columns=None):
         room = most_features(k)
         if d > room:
             picked = picked[:room]
-            remark = "the first %d of %d features; pick others with --columns" % (room, d)
+            remark = "the first %d of %d features; %s" % (room, d, "plot.py --bootstrap alone draws others, with --columns" if beside_data else "pick others with --columns")
 
     def column(heading, parts):
         return Column(heading, *(np.where(there, parts[part], np.nan) for part in PARTS))
@@ -120,9 +123,9 @@ def most_features(n_components):
     return MOST_PAGES * blocks_of_a_page(n_components) * BLOCK_FEATURES
 
 
-def pages_of(bootstrap):
+def pages_of(bootstrap, narrow=False):
     """Pages, lists of blocks, which are lists of columns of one width: weights and the like (None but for the first block), means,
-    deviations."""
+    deviations; narrow: these in a block of their own below."""
     d = len(bootstrap.means)
     blocks = [list(range(first, min(first + BLOCK_FEATURES, d))) for first in range(0, d, BLOCK_FEATURES)]
     per_page = blocks_of_a_page(bootstrap.n_components)
@@ -131,5 +134,9 @@ def pages_of(bootstrap):
     def padded(columns, width=min(d, BLOCK_FEATURES)):
         return columns + [None] * (width - len(columns))
 
+    if narrow:
+        return [[part for place, block in enumerate(page) for part in (
+            padded([] if place else bootstrap.singles, len(bootstrap.singles)) + padded([bootstrap.means[j] for j in block]),
+            padded([], len(bootstrap.singles)) + padded([bootstrap.deviations[j] for j in block]))] for page in pages]
     return [[padded([] if place else bootstrap.singles, len(bootstrap.singles)) + padded([bootstrap.means[j] for j in block]) +
              padded([bootstrap.deviations[j] for j in block]) for place, block in enumerate(page)] for page in pages]

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """responsibilities.png and log_likelihood.png: how sure the fit is of its points, and its course."""
 
+import matplotlib.ticker
 import numpy as np
 
 from .style import GREY, OUTLINE, colours, plt, whole_numbers
 
 HISTOGRAM_COMPONENTS = 12
+SAME_DIGITS = 1e-5  # of log-likelihoods that differ by less, relatively, their differences are shown
 
 
 def draw_responsibilities(scene, responsibilities):
@@ -41,14 +43,29 @@ def draw_responsibilities(scene, responsibilities):
 
 
 def _hide_far_start(axes, rows):
-    """Cuts the axis when the start lies so deep that nothing else could be seen, and says how deep."""
+    """Cuts the axis when the start lies so deep that nothing else could be seen, and says how deep. rows: iterations and heights."""
     if len(rows) < 3:
         return
     first, low, high = rows[0, 1], rows[1:, 1].min(), rows[1:, 1].max()
     if low - first > 4 * (high - low) > 0:
         axes.set_ylim(low - 0.3 * (high - low), high + 0.1 * (high - low))
-        axes.text(0.98, 0.18, "start: %.6g, far below" % first, transform=axes.transAxes, ha="right", color=GREY,
-                  path_effects=OUTLINE, zorder=5)
+        depth = rows[-1, 1] - first
+        axes.text(0.98, 0.18, "not shown: the start, %s below the end" % ("{:,.0f}" if 100 <= depth < 1e9 else "{:.3g}").format(depth),
+                  transform=axes.transAxes, ha="right", color=GREY, path_effects=OUTLINE, zorder=5)
+
+
+def _number_heights(axes, end):
+    """Labels that are whole numbers, not what is to be added to another: of heights, or, where these have too many digits in common,
+    what they are more than the end."""
+    low, high = axes.get_ylim()
+    if high - low >= SAME_DIGITS * abs(end):
+        axes.yaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter(useOffset=False))
+        axes.set_ylabel("log-likelihood")
+    else:
+        ticks = matplotlib.ticker.MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]).tick_values(low - end, high - end)
+        ticks = [tick for tick in ticks if low <= end + tick <= high]
+        axes.set_yticks([end + tick for tick in ticks], labels=[("%.4g" % tick).replace("-", "\u2212") for tick in ticks])
+        axes.set_ylabel("log-likelihood less that of the end")
 
 
 def draw_log_likelihood(starts):
@@ -70,8 +87,8 @@ def draw_log_likelihood(starts):
     upper.plot(last[0], last[1], marker="o", markersize=6, color=colours(1)[0], zorder=4)
     upper.text(0.98, 0.06, "%.6f after %d iterations" % (last[1], last[0]), transform=upper.transAxes, ha="right",
                path_effects=OUTLINE, zorder=5)
-    upper.set_ylabel("log-likelihood")
     _hide_far_start(upper, starts[best])
+    _number_heights(upper, last[1])
     lower.set(xlabel="iteration", ylabel="change per point")
     if any((rows[:, 2] > 0).any() for rows in starts.values()):
         lower.set_yscale("log")

@@ -6,8 +6,8 @@ import os
 import numpy as np
 
 from .groups import check_data_columns
-from .problem import BAD_DATA, WRONG_USAGE, Problem
-from .tables import is_missing, open_table, pick_features
+from .problem import BAD_DATA, WRONG_USAGE, Problem, reading_data
+from .tables import are_own, columns_by_name, is_missing, open_table, pick_features
 from .transforms import transformed
 
 MOST_POINTS = 400  # of a group
@@ -17,12 +17,8 @@ CHUNK_ROWS = 100000
 def read_points(groups, shown, arguments):
     """For each group that is drawn its points, as the model takes them: n x d, a random sample where there are more than MOST_POINTS.
     Rows with missing values are left out."""
-    try:
+    with reading_data():
         table = open_table(arguments.data, arguments.header, arguments.delimiter)
-    except Problem as problem:
-        if problem.status != BAD_DATA:
-            raise
-        raise Problem(BAD_DATA, "%s; what gmmpi reads and this script does not, gmmpi convert turns into a file for it" % problem)
     rows = _rows_by_offset(groups, table, arguments) if arguments.by_index else _rows_by_key(groups, table, arguments)
     is_text = isinstance(groups.keys, list)
     places = _places_of_words if is_text else _places_of_numbers
@@ -91,7 +87,10 @@ def _is_file(name):
 
 
 def _feature_columns(groups, table, key):
-    """The columns of the model's features: by name, else all that hold numbers but that of the keys."""
+    """The columns of the model's features: by name, or where the models or the table have no names all that hold numbers but that of the
+    keys."""
+    if are_own(groups.names) and table.names:
+        return columns_by_name(table, groups.names, "give data that have them, as those of the fit")
     if groups.names and table.names and all(name in table.names for name in groups.names):
         return [table.names.index(name) for name in groups.names]
     columns = [column for column in table.numeric_columns() if column != key]

@@ -10,7 +10,7 @@ from .frames import Extents, frame_of
 from .groups import drawn_features, outcomes, read_mixtures, reason_of
 from .scales import Scale
 from .scene import density_grid
-from .style import GREY, OUTLINE, PALETTE, colours, look_of, named, plt, whole_numbers
+from .style import GREY, NOISE as NOISE_COLOUR, OUTLINE, PALETTE, colours, look_of, named, plt, rgb, whole_numbers
 
 MIXTURE_LINE = dict(color="#222222", linewidth=0.9, linestyle="--")
 MANY_COMPONENTS = 6  # beyond, ellipses of one radius only, and densities without areas
@@ -124,7 +124,8 @@ def _set_title(axes, groups, g, size):
 def _draw_ellipses(axes, mixture, views, points):
     x, y = views
     if points is not None:
-        axes.scatter(x.scale.of_model(points[:, x.j]), y.scale.of_model(points[:, y.j]), s=2.5, color="#999999", linewidths=0, zorder=2)
+        axes.scatter(x.scale.of_model(points[:, x.j]), y.scale.of_model(points[:, y.j]), s=3.5, color=_colours_of_points(mixture, points),
+                     alpha=0.75, linewidths=0, zorder=2)
     many = mixture.n_stored > MANY_COMPONENTS
     order = np.argsort(-mixture.weights, kind="stable")
     colours, markers, _ = zip(*[look_of(mixture.numbers[k]) for k in order])
@@ -141,6 +142,12 @@ def _draw_ellipses(axes, mixture, views, points):
     for marker in dict.fromkeys(markers):
         chosen = np.flatnonzero(markers == marker)
         axes.scatter(*means[chosen].T, marker=marker, s=7, color=[colours[i] for i in chosen], linewidths=0, zorder=5)
+
+
+def _colours_of_points(mixture, points):
+    """Each has the colour of its most likely component, or of noise: n x 3."""
+    looks = np.array([look_of(number)[0] for number in mixture.numbers] + [rgb(NOISE_COLOUR)])
+    return looks[mixture.responsibilities(points).argmax(axis=1)] if len(points) else np.empty((0, 3))
 
 
 def _draw_densities(axes, mixture, views, points):

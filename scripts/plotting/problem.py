@@ -2,6 +2,7 @@
 """What went wrong, with the exit status that gmmpi itself would have (BSD's sysexits.h)."""
 
 import argparse
+import contextlib
 import sys
 
 WRONG_USAGE = 64
@@ -18,6 +19,22 @@ class Problem(Exception):
     def __init__(self, status, message):
         super().__init__(message)
         self.status = status
+
+
+@contextlib.contextmanager
+def reading_data():
+    """What is wrong with a file of data may be that gmmpi alone reads its kind: a Problem of bad data says what helps then."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.status != BAD_DATA:
+            raise
+        raise Problem(BAD_DATA, "%s; what gmmpi reads and this script does not, gmmpi convert turns into a file for it" % problem)
+
+
+def warn(message):
+    """A line for the user, as gmmpi's own warnings are."""
+    print("gmmpi warning: %s" % message, file=sys.stderr)
 
 
 class Parser(argparse.ArgumentParser):

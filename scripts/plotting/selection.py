@@ -15,7 +15,7 @@ SIGNS = {"bic": 1, "icl": 1, "aic": 1, "cv": -1}  # of cross-validation the high
 CODES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII", "E": "EII", "V": "VII"}
 # Two families of the same shapes and orientations share colour and marker; those of equal volumes are dashed.
 PAIRS = {"II": ("#56B4E9", "o"), "EI": ("#009E73", "s"), "VI": ("#7B1FD0", "D"), "EE": ("#E69F00", "^"),
-         "VE": ("#CC79A7", "v"), "EV": ("#D55E00", ">"), "VV": ("#0072B2", "*")}
+         "VE": ("#CC79A7", "v"), "EV": ("#D55E00", ">"), "VV": ("#0072B2", "P")}  # a star is at the best, in tables
 VOLUMES = {"E": (0, (4, 1.5)), "V": "-"}
 TRUE, FALSE = {"1", "true", "yes"}, {"0", "false", "no"}
 

@@ -7,8 +7,9 @@ from .selection import HEADINGS, SIGNS, best_of, families_of, lines_of, reach_of
 from .style import GREY, plt, spread, whole_numbers
 
 BEST = "#222222"
+LEADER = (0, (1, 2))  # dotted, which no line of a family is
 KEY_HEIGHT = 0.15  # of a name, in inches
-SIZES = {"*": 1.6, "D": 0.9, "s": 0.95}  # of markers, so that they look equally large
+SIZES = {"P": 1.15, "D": 0.9, "s": 0.95}  # of markers, so that they look equally large
 
 
 def draw_selection(candidates, criteria):
@@ -97,7 +98,8 @@ def _set_limits(axes, lines, best, criterion, sign, reach):
 
 
 def _name_lines(axes, lines):
-    """A key at the right: each line at the height of the last of its points that is seen, and joined with it where nothing lies between."""
+    """A key at the right: each line at the height of the last of its points that is seen, and joined with it, by dots, where nothing lies
+    between."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     ends = []
     for line in lines:
@@ -112,7 +114,7 @@ def _name_lines(axes, lines):
         colour, marker, style = line.look
         if right - number < 1.7:
             axes.annotate("", xy=(number, value), xytext=(start, place), textcoords="axes fraction", annotation_clip=False, zorder=2,
-                          arrowprops=dict(arrowstyle="-", color=colour, linewidth=0.7, alpha=0.7, shrinkA=0, shrinkB=3))
+                          arrowprops=dict(arrowstyle="-", color=GREY, linewidth=0.8, linestyle=LEADER, shrinkA=0, shrinkB=3))
         axes.plot([start, middle, stop], [place] * 3, marker=marker, markevery=[1], markersize=5.5 * SIZES.get(marker, 1), color=colour,
                   linestyle=style, linewidth=1.2, transform=axes.transAxes, clip_on=False)
         axes.annotate(line.label, xy=(name, place), xycoords="axes fraction", fontsize=9, va="center", color=BEST)

@@ -7,11 +7,12 @@ A table has n_rows, n_columns, names (or None) and read(blocks, columns), which 
 
 import csv
 import os
+import re
 
 import h5py
 import numpy as np
 
-from .problem import BAD_DATA, INPUT_FAILED, NO_INPUT, WRONG_USAGE, Problem
+from .problem import BAD_DATA, INPUT_FAILED, NO_INPUT, WRONG_USAGE, Problem, warn
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 BLOCK_ROWS = 50
@@ -261,11 +262,16 @@ def open_weights(asked, table):
 
 
 def pick_columns(table, columns, n_features, feature_names, besides=None):
-    """0-based columns of a table: those that --columns names, else those the model names, else all that hold numbers; besides: a column
-    that is no feature."""
+    """0-based columns of a table, found as `gmmpi predict` finds them: those that --columns names, in the order of the model where they have
+    just its names; else those the model names; else, where the table or the model has no names, all that hold numbers. besides: a column that
+    is no feature. Columns of other names that --columns picks are taken with a warning."""
     if columns is not None:
         picked = [column for word in next(csv.reader([columns], skipinitialspace=True))
                   for column in _picked_by(word, table)]
+        if table.names and are_own(feature_names) and len(picked) == len(feature_names):
+            picked = _as_model_orders(table, picked, feature_names)
+    elif are_own(feature_names) and table.names:
+        picked = columns_by_name(table, feature_names, "say with --columns which columns are meant")
     elif feature_names and table.names and all(name in table.names for name in feature_names):
         picked = [table.names.index(name) for name in feature_names]
     else:
@@ -274,6 +280,36 @@ def pick_columns(table, columns, n_features, feature_names, besides=None):
     if len(picked) != n_features:
         raise Problem(BAD_DATA, "%s: %d columns for a model of %d features; pick the features with --columns" % (
             table.label, len(picked), n_features))
+    return picked
+
+
+def are_own(names):
+    """Do names say anything, which x1, x2, ... of data without names do not?"""
+    return bool(names) and not all(re.fullmatch(r"x\d+", name) for name in names)
+
+
+def columns_by_name(table, names, remedy):
+    """0-based columns of the table that are called so; where one is not there, or is there twice, a Problem that names it, and the remedy."""
+    for wrong, words in (([name for name in names if name not in table.names], "missing"),
+                         ([name for name in names if table.names.count(name) > 1], "there twice")):
+        if wrong:
+            raise Problem(BAD_DATA, "%s: has the columns %s; of the model's features %s %s %s; %s" % (
+                table.label, quoted(table.names), quoted(wrong), "is" if len(wrong) == 1 else "are", words, remedy))
+    return [table.names.index(name) for name in names]
+
+
+def quoted(names, most=10):
+    return ", ".join('"%s"' % " ".join(name[:60].split()) for name in names[:most]) + (
+        " and %d more" % (len(names) - most) if len(names) > most else "")
+
+
+def _as_model_orders(table, picked, feature_names):
+    """Picked columns: each as the feature that it is called as where these are just the model's, else in their order."""
+    called = [table.names[column] for column in picked]
+    if sorted(called) == sorted(feature_names) and len(set(called)) == len(called):
+        return [picked[called.index(name)] for name in feature_names]
+    other = next(j for j, name in enumerate(called) if name != feature_names[j])
+    warn("%s: column \"%s\" is taken as the model's \"%s\", as --columns says" % (table.label, called[other], feature_names[other]))
     return picked
 
 

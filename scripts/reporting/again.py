@@ -74,6 +74,10 @@ class Command:
         self.words = words
         self.remarks = remarks
 
+    def to_be_filled_in(self):
+        """Words in capitals that stand for what the file does not keep: each has a remark that begins with it."""
+        return [match[1] for match in (re.match(r"<code>([A-Z]+)</code>:", remark) for remark in self.remarks) if match]
+
     def html(self):
         words = [text(word if word.isidentifier() and word.isupper() else shlex.quote(word)) for word in self.words]
         # A hyphen of an option is no place for a new line.
@@ -108,7 +112,8 @@ def command_of(attributes, n_components, columns, data, output, asked):
         words += ["-k", "%d:%d" % (attributes["least_components"], n_components)]
         if "criterion" not in attributes:
             words += ["--criterion", "CRITERION"]
-            remarks.append("<code>CRITERION</code>: bic, aic or icl, by which each group's number of components was chosen")
+            remarks.append("<code>CRITERION</code>: bic, aic or icl, by which each group's number of components was chosen, which this file "
+                           "does not say")
     elif method != "adapt":
         words += ["-k", str(n_components)]
     for name, value in _asked_for(attributes, method):
@@ -186,5 +191,9 @@ def _quoted(name):
 
 
 def body_of(command):
-    return paragraphs("On the same data this gives the same model, to the last bit, at any number of processes and threads. Options that are "
-                      "not there had their defaults.") + command.html()
+    places = ["<code>%s</code>" % word for word in command.to_be_filled_in()]
+    same = "on the same data this gives the same model, to the last bit, at any number of processes and threads."
+    if places:
+        same = "The file does not keep what %s %s for; fill in what the fit had, and %s" % (
+            " and ".join(places), "stands" if len(places) == 1 else "stand", same)
+    return paragraphs("%s Options that are not there had their defaults." % (same[0].upper() + same[1:])) + command.html()

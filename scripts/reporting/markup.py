@@ -116,9 +116,19 @@ def items(sentences):
     return "<ul>\n%s\n</ul>\n" % "\n".join("<li>%s</li>" % sentence for sentence in sentences)
 
 
+MOST_CARDS = 6  # in a row, where there is room
+
+
+def cards_in_a_row(n):
+    """So many that rows are about equally long: no card is alone in the last one."""
+    n_rows = -(-n // MOST_CARDS)
+    return -(-n // max(1, n_rows))
+
+
 def facts(pairs, kind="facts"):
     """Names and values (HTML) as cards, or as lines of a kind of their own."""
-    return '<dl class="%s">\n%s\n</dl>\n' % (kind, "\n".join("<div><dt>%s</dt><dd>%s</dd></div>" % pair for pair in pairs))
+    at_most = ' style="--in-a-row:%d"' % cards_in_a_row(len(pairs)) if kind == "facts" and pairs else ""
+    return '<dl class="%s"%s>\n%s\n</dl>\n' % (kind, at_most, "\n".join("<div><dt>%s</dt><dd>%s</dd></div>" % pair for pair in pairs))
 
 
 class Section:

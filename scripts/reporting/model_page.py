@@ -82,7 +82,7 @@ def sections(arguments, read_scene):
     if model.naming.clusters is not None:
         parts.append(Section("clusters", "Clusters of several components", clusters_body(model)))
     if arguments.bootstrap:
-        parts.append(Section("errors", "How certain the numbers are", certainty.section_body(arguments.bootstrap, arguments.columns)))
+        parts.append(Section("errors", "How certain the numbers are", certainty.section_body(arguments.bootstrap, arguments.columns, bool(arguments.data))))
     if arguments.selection:
         parts.append(Section("selection", "How many components", selecting.section_body(arguments.selection, arguments.criterion, model.attributes)))
     if "n_samples" in model.attributes or arguments.log or arguments.summary:

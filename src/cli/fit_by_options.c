@@ -11,6 +11,11 @@
 static const char *const criteria[] = {
     [BY_NO_CRITERION] = "none", [BY_BIC] = "bic", [BY_AIC] = "aic", [BY_ICL] = "icl", NULL};
 
+const char *fit_by_criterion_word(const fit_by_words *by)
+{
+  return by->criterion == BY_NO_CRITERION ? NULL : criteria[by->criterion];
+}
+
 static gmmpi_status parse_criterion(const option_record *option, const char *text, void *value, gmmpi_error *error)
 {
   by_criterion *criterion = value;

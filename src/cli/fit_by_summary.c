@@ -33,11 +33,12 @@ json_t *fit_by_facts(const fit_by_account *account)
   const fit_command *command = account->command;
   const fit_by_counts counts = fit_by_count(account->result->models);
   json_t *facts = json_pack(
-      "{s:o*, s:I, s:I, s:I, s:I, s:I}", "by", command->by.keys != NULL ? json_text(command->by.keys) : NULL,
+      "{s:o*, s:I, s:I, s:I, s:I, s:I, s:s*}", "by", command->by.keys != NULL ? json_text(command->by.keys) : NULL,
       "n_failed", (json_int_t)counts.n_failed, "n_converged", (json_int_t)counts.n_converged, "n_dropped",
       (json_int_t)(account->dropped.n - account->dropped.n_weightless), "n_without_group",
       (json_int_t)account->n_outside, "least_components",
-      (json_int_t)(command->by.least_components > 0 ? command->by.least_components : command->fit.n_components));
+      (json_int_t)(command->by.least_components > 0 ? command->by.least_components : command->fit.n_components),
+      "criterion", fit_by_criterion_word(&command->by));
   if (facts != NULL && fit_options_note_model(&command->fit, 0, n_fit_options, facts)) return facts;
   json_decref(facts);
   return NULL;

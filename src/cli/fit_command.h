@@ -26,6 +26,9 @@ static inline bool fit_is_by_groups(const fit_by_words *by)
   return by->keys != NULL || by->offsets != NULL;
 }
 
+/* The criterion by which each group's number of components is chosen, as --criterion has it; NULL: none. */
+const char *fit_by_criterion_word(const fit_by_words *by);
+
 /* Everything that the command line says. */
 typedef struct fit_command {
   const char *data;

@@ -112,7 +112,10 @@ static void print_help(const command_usage *const *usages, const char *folder, g
 static FILE *create(const char *folder, const char *name, gmmpi_error *error)
 {
   char path[PATH_MAX];
-  snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (folder[0] == '\0' || snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) {
+    fail(error, GMMPI_WRONG_USAGE, "--manual: \"%s\" is no folder; give the name of one", folder);
+    return NULL;
+  }
   FILE *file = fopen(path, "w");
   if (file == NULL)
     fail(error, GMMPI_NO_OUTPUT, "%s: cannot be written (%s); name a folder that is there (--manual)", path,
@@ -133,7 +136,8 @@ static void write_manual(const command_usage *const *usages, const char *folder,
   static const struct {
     const char *name;
     void (*write)(FILE *file, const command_usage *const *all, int n);
-  } files[] = {{"gmmpi.1", manual_write_overview}, {"gmmpi", completion_write_bash}, {"_gmmpi", completion_write_zsh}};
+  } files[] = {
+      {"gmmpi.1", manual_write_overview}, {"gmmpi.bash", completion_write_bash}, {"_gmmpi", completion_write_zsh}};
   for (int i = 0; i < ARRAY_LENGTH(files); i++) {
     FILE *file = create(folder, files[i].name, error);
     if (file == NULL) return;

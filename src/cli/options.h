@@ -62,7 +62,7 @@ bool options_read(const command_usage *usage, int argc, char **argv, int rank, c
 /* From now on options_read hands what a command takes to the visitor, and reads nothing: the command ends as with
  * --help. NULL: no more. */
 typedef void usage_visitor(const command_usage *usage, void *context);
-void options_show_to(usage_visitor *who, void *context);
+void options_show_to(usage_visitor *visitor, void *context);
 
 /* Print on standard output, at most 80 columns wide: what most people need, on a screen of 24 lines; and everything. */
 void options_print_help(const command_usage *usage);

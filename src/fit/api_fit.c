@@ -148,6 +148,7 @@ gmmpi_status gmmpi_fit(const gmmpi_points *points, const gmmpi_options *options,
   fit_options_check(&fit, options->given, &local);
   fit_options_settle(&fit, options->given);
   if (local.status == GMMPI_OK && rows->has_labels) classes_settle(api_classes(points), &fit, &local);
+  if (local.status == GMMPI_OK) linear_algebra_take_space(&local);
   if (agree(rows->comm, &local) == GMMPI_OK) {
     warning_list *before = warnings_collect(points->warnings);
     linear_algebra_begin();

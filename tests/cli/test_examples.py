@@ -9,6 +9,7 @@ commands and headings are compared; with GMMPI_EXAMPLES=full they are run as the
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -17,7 +18,7 @@ import harness
 
 SCRIPTS = os.path.join(harness.SOURCE, "scripts", "examples")
 sys.path.insert(0, SCRIPTS)
-from pages import NUMBER, excerpts, layout
+from pages import NUMBER, excerpts, layout, unmarked
 
 PAGES = os.path.join(harness.SOURCE, "docs", "examples")
 FULL = os.environ.get("GMMPI_EXAMPLES") == "full"
@@ -75,6 +76,8 @@ class Examples(harness.Case):
             found = next((i for i in range(place, len(printed)) if (alike(line, printed[i]) if whole else layout(line) == layout(printed[i]))), None)
             self.assertIsNotNone(found, "%s.md: %r is not printed by the script after %r" % (name, line, printed[place - 1]))
             place = found + 1
+        if whole:
+            self.assertEqual(unmarked(page, printed, alike), [], "%s.md: what is left out behind these lines has no ..." % name)
         pictures = {os.path.basename(path) for path in glob.glob(self.path("pictures/*.png"))}
         self.assertEqual(pictures, set(re.findall(r"\]\((%s-[\w-]+\.png)\)" % name, page)))
         return "\n".join(printed)
@@ -122,6 +125,12 @@ class Examples(harness.Case):
         self.assertLess(adapted, 8)
         self.assertLess(3 * adapted, alone)
 
+    def test_what_is_left_out_has_a_mark(self):
+        printed = ["$ first", "looking for a start: 61 %, 0 of 70 candidates done", "a 1", "b 2", "", "c 3", "$ second", "d 4", "pictures in here"]
+        for block, expected in (("$ first\na 1\nb 2\nc 3\n", []), ("$ first\nb 2\nc 3\n", ["$ first"]), ("$ first\n...\nb 2\nc 3\n", []),
+                                ("a 1\nb 2\n", ["b 2"]), ("a 1\nb 2\n...\n", []), ("c 3\nd 4\n", ["c 3"]), ("c 3\n$ second\nd 4\n", [])):
+            self.assertEqual(unmarked("```text\n%s```\n" % block, printed, lambda one, other: one == other), expected, block)
+
     def test_every_example_has_a_page(self):
         scripts = {os.path.basename(path)[:-3] for path in glob.glob(os.path.join(SCRIPTS, "*.sh"))} - {"all", "common"}
         pages = {os.path.basename(path)[:-3] for path in glob.glob(os.path.join(PAGES, "*.md"))} - {"README"}
@@ -143,6 +152,22 @@ class Examples(harness.Case):
             done = subprocess.run([script] + words, capture_output=True, text=True, timeout=harness.PATIENCE)
             self.assertEqual(done.returncode, status, done.stderr)
             self.assertIn("--size" if status == 0 else words[0], done.stdout + done.stderr)
+
+    def test_where_it_is_written(self):
+        """Of an installation in the current folder, of a clone in its own: the first command says where it is."""
+        for place, root, expected in (("share/gmmpi", "share/gmmpi", "here/out/iris"), ("clone/scripts", "clone", "clone/out/iris")):
+            os.makedirs(self.path(place))
+            os.makedirs(self.path("here"), exist_ok=True)
+            shutil.copytree(SCRIPTS, self.path(place + "/examples"))
+            shutil.copytree(os.path.join(harness.SOURCE, "data"), self.path(root + "/data"))
+            before = sorted(os.listdir(self.path(root)))
+            self.write("gmmpi", "#!/bin/sh\npwd >&2\nexit 7\n")
+            os.chmod(self.path("gmmpi"), 0o755)
+            done = subprocess.run([self.path(place + "/examples/iris.sh")], capture_output=True, text=True, cwd=self.path("here"),
+                                  env=dict(os.environ, GMMPI=self.path("gmmpi")), timeout=harness.PATIENCE)
+            self.assertEqual((done.returncode, done.stderr), (7, self.path(expected) + "\n"))
+            self.assertEqual(sorted(set(os.listdir(self.path(root))) - {"out"}), before)
+            self.assertEqual("out" in os.listdir(self.path(root)), root == "clone")
 
     def test_shellcheck(self):
         try:

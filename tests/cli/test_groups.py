@@ -116,6 +116,8 @@ class Groups(harness.Case):
             chosen.append(int(best["n_components"]))
         self.assertEqual(list(groups["n_components"]), chosen)
         self.assertGreater(len(set(chosen)), 1)
+        self.assertEqual((groups["least_components"], groups["criterion"]), (1, "bic"))
+        self.assertNotIn("criterion", self.by("-k", 2, *FAST))
 
     def test_keys(self):
         """Numbers, texts, a file, and offsets of sorted rows name the same groups."""

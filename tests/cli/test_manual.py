@@ -65,6 +65,7 @@ class Pages(Written):
         self.fail_with(64, "--manual: its value is missing", "--manual")
         self.fail_with(64, '"b" is one argument too many', "--manual", "a", "b")
         self.fail_with(73, "--manual", "--manual", self.path("not there"))
+        self.fail_with(64, "is no folder", "--manual", "")
 
 
 class Bash(Written):
@@ -74,7 +75,7 @@ class Bash(Written):
         """What the last of the words can be completed to; bash has an = for a word of its own."""
         script = ('source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gmmpi; '
                   'if ((${#COMPREPLY[@]} > 0)); then printf "%s\\n" "${COMPREPLY[@]}"; fi')
-        run = subprocess.run(["bash", "--norc", "-c", script, self.path("gmmpi"), "gmmpi", *words], capture_output=True, text=True, cwd=self.folder)
+        run = subprocess.run(["bash", "--norc", "-c", script, self.path("gmmpi.bash"), "gmmpi", *words], capture_output=True, text=True, cwd=self.folder)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         return run.stdout.splitlines()
 

@@ -94,6 +94,31 @@ class Pictures(Case):
                 self.assertEqual(sum(axes.axison for axes in pictures.draw_responsibilities(scene, responsibilities).axes), min(k, 12))
                 style.plt.close("all")
 
+    def test_heights_of_log_likelihoods(self):
+        """Their labels are numbers as they are, or differences from the end where they have many digits in common; a start far below is
+        left out, and how far below it is is said."""
+        for heights, label, start in (([-1800.0, -1790, -1785], "log-likelihood", None),
+                                      ([-1755.344273 - 2.5e-5, -1755.344273 - 1e-6, -1755.344273], "log-likelihood less that of the end", "2.5e-05"),
+                                      ([-2500.0, -1755.344, -1755.3434], "log-likelihood less that of the end", "745"),
+                                      ([-1.5e9, -1.2e9, -1.1e9], "log-likelihood", None)):
+            with self.subTest(heights=heights):
+                rows = np.column_stack([np.arange(3), heights, [np.nan, 1e-3, 1e-4]])
+                figure = pictures.draw_log_likelihood({"0": rows})
+                figure.draw_without_rendering()
+                axes = figure.axes[0]
+                self.assertEqual(axes.get_ylabel(), label)
+                shown = axes.yaxis.get_offset_text().get_text().replace("\u2212", "-")
+                self.assertRegex(shown, r"\A(1e\d+)?\Z")  # a factor, but nothing that is to be added
+                ticks = [(tick.get_position()[1], float(tick.get_text().replace("\u2212", "-"))) for tick in axes.get_yticklabels()
+                         if axes.get_ylim()[0] <= tick.get_position()[1] <= axes.get_ylim()[1]]
+                self.assertGreater(len(ticks), 2)
+                for place, number in ticks:
+                    expected = (place - heights[-1] if "less" in label else place) / float(shown or 1)
+                    self.assertAlmostEqual(number, expected, delta=1e-9 * abs(heights[-1]))
+                said = [text.get_text() for text in axes.texts if "start" in text.get_text()]
+                self.assertEqual(said, ["not shown: the start, %s below the end" % start] if start else [])
+                style.plt.close(figure)
+
     def test_everything_it_can_draw(self):
         data = self.npy(self.model(2))
         with h5py.File(self.path("labels.h5"), "w") as file:

@@ -20,6 +20,7 @@ from running_plots import run, size_of, start
 
 sys.path.insert(0, os.path.join(SOURCE, "scripts"))
 from plotting import bootstrap, bootstrap_picture, group_points, groups, groups_picture, selection, selection_picture, style
+from plotting.problem import Problem
 
 FAMILIES = "EII VII EEI VEI EVI diag tied VEE EVE VVE EEV VEV EVV full".split()
 DPI = 120
@@ -185,6 +186,19 @@ class Selection(ManyPictures):
         self.assertEqual(len(errors), len(FAMILIES))
         style.plt.close(figure)
 
+    def test_keys_do_not_look_like_lines(self):
+        """What joins a line with its name is dotted and grey; no family has a star, which in tables is at the best."""
+        for n, families in ((4, ["full"]), (6, ["VVV", "EEE", "EII"])):
+            candidates = selection.read_selection(self.table(n, families)[0])
+            figure = selection_picture.draw_selection(candidates, ["bic"])
+            leaders = [text.arrow_patch for text in figure.axes[0].texts if getattr(text, "arrow_patch", None)]
+            self.assertEqual(len(leaders), len(families))
+            for leader in leaders:
+                self.assertEqual(leader.get_edgecolor(), matplotlib.colors.to_rgba(style.GREY))
+                self.assertEqual(leader.get_linestyle(), selection_picture.LEADER)
+            style.plt.close(figure)
+        self.assertNotIn("*", {selection.look_of_family(family)[1] for family in FAMILIES})
+
     def test_looks_of_families(self):
         looks = {selection.look_of_family(family) for family in FAMILIES}
         self.assertEqual(len(looks), 14)
@@ -325,6 +339,14 @@ class StandardErrors(ManyPictures):
         found = bootstrap.read_bootstrap(self.boot(40, 64, feature_names=["f%d" % j for j in range(64)])[0], "f60,2")
         self.assertEqual([column.heading for column in found.means], ["mean of f60", "mean of f1"])
 
+    def test_narrow_pages_have_the_same_columns(self):
+        for k, d in ((3, 2), (3, 12), (40, 64)):
+            found = bootstrap.read_bootstrap(self.boot(k, d)[0])
+            wide, narrow = (bootstrap.pages_of(found, narrow) for narrow in (False, True))
+            self.assertEqual(*([{id(column) for block in page for column in block if column} for page in pages] for pages in (wide, narrow)))
+            self.assertEqual({len(block) for page in narrow for block in page}, {1 + min(d, 3)})
+            style.plt.close(bootstrap_picture.draw_page(found, narrow[0]))
+
     def test_wrong_files(self):
         path, _ = self.boot(3, 2)
         self.refuse(65, "there is no column 'y'", "--bootstrap", path, "--columns", "y")
@@ -424,6 +446,19 @@ class GroupPictures(ManyPictures):
         self.assertEqual({text.get_text() for text in figure.texts} & {"u", "v"}, {"u", "v"})
         style.plt.close(figure)
 
+    def test_points_have_the_colour_of_their_component(self):
+        found = groups.read_groups(self.groups(4, 3, 2, feature_names=["u", "v"]))
+        shown = groups.pick_groups(found)
+        picked = [g for g in range(4) if found.fitted[g]]
+        points = [self.means[g][self.weights[g] > 0] if g in picked else np.empty((0, 2)) for g in range(4)]
+        figure = groups_picture.draw_groups(found, shown, points)
+        for g in picked:
+            drawn = figure.axes[g].collections[0]
+            np.testing.assert_allclose(drawn.get_offsets(), points[g])
+            np.testing.assert_allclose(drawn.get_facecolors()[:, :3], [style.look_of(k)[0] for k in np.flatnonzero(self.weights[g] > 0)])
+        self.assertGreater(len(picked), 1)
+        style.plt.close(figure)
+
     def test_axes_of_all_panels(self):
         """They hold the ellipses of all groups, but not what one group has far out; a model's logarithms have ticks in the data's units."""
         path = self.groups(14, 14, 2, feature_names=["u", "v $x$"], transforms=["log10", ""])
@@ -502,8 +537,8 @@ class GroupPictures(ManyPictures):
         with h5py.File(self.path("points.h5"), "w") as file:
             file["points"] = table
             file["points"].attrs["feature_names"] = ["b", "a", "key"]
-        with self.assertRaises(AssertionError):
-            read(self.path("points.h5"), "key")  # the columns are taken as they come: y before x
+        with self.assertRaisesRegex(Problem, 'points: has the columns "b", "a", "key"; of the model\'s features "y", "x" are missing; give data'):
+            read(self.path("points.h5"), "key")
         with h5py.File(self.path("points.h5"), "a") as file:
             file["points"].attrs["feature_names"] = ["y", "x", "key"]
             file.close()

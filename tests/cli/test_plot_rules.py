@@ -318,10 +318,10 @@ class Points(Closing):
                 file[name] = getattr(shown.mixture, name)
             file.attrs.update({"covariance": "full", "feature_names": shown.names})
         weights = random.integers(0, 4, len(shown.points))
-        table = self.write("points.csv", "count,a,b\n" + "".join("%d,%r,%r\n" % (weight, float(x), float(y)) for weight, (x, y) in zip(weights, shown.points)))
+        table = self.write("points.csv", "count,%s,%s,less\n" % tuple(shown.names) + "".join("%d,%r,%r,-1\n" % (weight, float(x), float(y)) for weight, (x, y) in zip(weights, shown.points)))
         other = self.write("weights.csv", "w\n" + "".join("%d\n" % weight for weight in weights))
         for options, kind, start in ((["--weights", "count", "--format", "svg"], "svg", b"<?xml"),
-                                     (["--columns", "a,b", "--weights", other, "--format", "pdf"], "pdf", b"%PDF")):
+                                     (["--columns", "2,3", "--weights", other, "--format", "pdf"], "pdf", b"%PDF")):
             done = run("plot.py", self.path("model.h5"), table, "-o", self.path("out"), *options)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             files = [os.path.join(self.path("out"), name + "." + kind) for name in ("data", "clusters", "responsibilities")]
@@ -329,7 +329,7 @@ class Points(Closing):
             for path in files:
                 self.assertTrue(self.bytes_of(path).startswith(start))
         for options, status, words in ((["--weights", "nothing"], 66, "cannot be read"), (["--weights", self.write("w.csv", "w\n1\n")], 65, "1 rows and 1 columns"),
-                                       (["--weights", "a", "--columns", "1,3"], 65, "missing or negative")):
+                                       (["--weights", "less"], 65, "missing or negative")):
             done = run("plot.py", self.path("model.h5"), table, "-o", self.path("none"), *options)
             self.assertEqual(done.returncode, status, done.stderr)
             self.assertRegex(done.stderr, r"\Agmmpi plot: [^\n]*%s[^\n]*\n\Z" % words)

@@ -103,10 +103,19 @@ class Report(Case):
                     arguments = types.SimpleNamespace(model=self.path("model.h5"), data=MALL, header="auto", delimiter=None, weights=None)
                     line = model_page.command_of(source.read_attributes(arguments.model), read_mixture(arguments.model), arguments).words
                 self.assertEqual(line[:3] + line[-2:], ["gmmpi", "fit", MALL, "-o", self.path("model.h5")])
-                if "CRITERION" in line:
-                    line[line.index("CRITERION")] = "icl"
                 self.succeed(*line[1:-1], self.path("again.h5"), "-q")
                 self.assertEqual(self.bytes_of("again.h5"), self.bytes_of("model.h5"))
+
+    def test_what_the_file_does_not_keep_is_to_be_filled_in(self):
+        """And without it the same model is not promised."""
+        attributes = {"least_components": 1, "by": "Gender", "covariance": "full"}
+        for more, words in (({}, "does not keep what CRITERION stands for; fill in what the fit had, and on the same data"),
+                            ({"criterion": "icl"}, "On the same data")):
+            body = Page(again.body_of(again.command_of(dict(attributes, **more), 3, None, "points.csv", "groups.h5", []))).content
+            text = re.sub("<[^>]*>", "", body)
+            self.assertIn(words, text)
+            self.assertIn("--criterion " + more.get("criterion", "CRITERION"), text)
+            self.assertEqual(text.count("CRITERION"), 0 if more else 3)
 
     def test_names_cannot_break_the_page(self):
         data = self.points(d=4, names=NASTY, attributes={"component_names": ["<b>", "&lt;", "ok"], "events": ["<img src=x onerror=alert(1)>"],
@@ -199,6 +208,35 @@ class Report(Case):
         self.refuse(64, "give one of the two", self.path("groups.h5"), MALL, "-o", self.path("x.html"))
         self.refuse(64, "--log: .*goes with one model", self.path("groups.h5"), "--log", "x", "-o", self.path("x.html"))
 
+    def test_features_are_found_by_name(self):
+        """As predict finds them: data of other names are not drawn under the model's."""
+        points = self.points(names=["height", "width"])
+        table = np.column_stack([np.arange(240.0), np.load(points)[:, ::-1]])
+        np.savetxt(self.path("named.csv"), table, delimiter=",", header="row,width,height", comments="")
+        np.savetxt(self.path("other.csv"), table[:, :2], delimiter=",", header="row,width", comments="")
+        np.savetxt(self.path("bare.csv"), np.load(points), delimiter=",")
+        model = self.path("model.h5")
+        self.refuse(65, 'other.csv: has the columns "row", "width"; of the model\'s features "height" is missing; .*--columns', model,
+                    self.path("other.csv"), "-o", self.path("x.html"))
+        captions = [self.report(model, *arguments).found("svg")[0][0]["aria-label"] for arguments in (
+            [self.path("named.csv")], [self.path("named.csv"), "--columns", "2,3"], [self.path("bare.csv")])]
+        self.assertIn("height from", captions[0])
+        self.assertEqual(captions, captions[:1] * 3)
+        done = run("report.py", model, self.path("other.csv"), "--columns", "1,2", "-o", self.path("x.html"))
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r'\Agmmpi warning: .*other.csv: column "row" is taken as the model\'s "height", as --columns says\n\Z')
+
+    def test_columns_are_those_of_the_data_beside_standard_errors(self):
+        self.succeed("fit", MALL, "--columns", "4,5", "-k", 2, "-o", self.path("model.h5"), "-q")
+        self.succeed("bootstrap", self.path("model.h5"), MALL, "--replicates", 40, "-o", self.path("boot.h5"), "-q")
+        page = self.report(self.path("model.h5"), MALL, "--columns", "4,5", "--bootstrap", self.path("boot.h5"))
+        self.assertTrue({"mean of " + INCOME, "mean of " + SPENDING} <= {text for _, text in page.found("text")})
+        page = self.report(self.path("model.h5"), "--columns", "2", "--bootstrap", self.path("boot.h5"))
+        self.assertNotIn("mean of " + INCOME, [text for _, text in page.found("text")])
+        done = run("plot.py", self.path("model.h5"), MALL, "--columns", "4,5", "--bootstrap", self.path("boot.h5"), "-o", self.path("pictures"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(os.path.exists(self.path("pictures/standard_errors.png")))
+
     def test_refusals(self):
         data = self.points(names=["a", "b"], attributes={"log_likelihood": -5.0})
         model, page = self.path("model.h5"), self.path("x.html")
@@ -251,6 +289,12 @@ class Words(unittest.TestCase):
         self.assertEqual(words.family_in_words("VVE"), "with covariances of equal orientation, variable volume and shape (VVE)")
         self.assertIn("spherical", words.family_in_words("EII"))
         self.assertIn("axes along the features", words.family_in_words("EVI"))
+
+    def test_no_card_is_alone(self):
+        for n in range(1, 31):
+            width = markup.cards_in_a_row(n)
+            self.assertLessEqual(width, markup.MOST_CARDS)
+            self.assertTrue(n == 1 or n % width != 1, n)
 
     def test_names_in_lists(self):
         self.assertEqual(again.listed(["a", 'b,"c"']), 'a,"b,""c"""')

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import unittest
 
+import h5py
 import numpy as np
 
 import namespaces
@@ -45,6 +46,10 @@ addEventListener("load", () => {
   }
   Object.assign(answer, { lowest, looked });
   const page = document.documentElement;
+  answer.scrolling = [...document.querySelectorAll(".picture")].filter((box) => box.scrollWidth > box.clientWidth + 1).length;
+  const rows = {};
+  for (const card of document.querySelectorAll(".facts > div")) { const top = Math.round(card.getBoundingClientRect().top); rows[top] = (rows[top] || 0) + 1; }
+  answer.rows_of_cards = Object.values(rows);
   answer.overflow = page.scrollWidth - page.clientWidth;
   for (const box of document.querySelectorAll(".scroll")) {
     if (box.getBoundingClientRect().right > page.clientWidth + 0.5) answer.faults.push("a box is wider than the page");
@@ -109,6 +114,7 @@ class Browser(Case):
         self.assertEqual((answer["faults"], answer["overflow"], answer["width"], answer["dark"]), ([], 0, width, dark))
         self.assertGreater(answer["looked"], 40)
         self.assertGreaterEqual(answer["lowest"]["ratio"], 4.5, answer["lowest"])
+        return answer
 
     def test_pages(self):
         names = ["<i>&", "x" * 200, "温度 " * 30]
@@ -118,6 +124,21 @@ class Browser(Case):
         for name, width, dark in (("few", 360, False), ("few", 1400, True), ("many", 360, True), ("many", 1400, False)):
             with self.subTest(page=name, width=width, dark=dark):
                 self.look(name, width, dark)
+
+    def test_a_window_of_usual_width(self):
+        """No picture scrolls, that of standard errors neither; and no card is alone in a row."""
+        write_model(self.path("model.h5"), k=3, d=2)
+        with h5py.File(self.path("model.h5")) as file, h5py.File(self.path("boot.h5"), "w") as boot:
+            for name in ("weights", "means", "covariances"):
+                for part, sign in (("estimate", 0), ("standard_error", None), ("lower", -1), ("upper", 1)):
+                    error = np.full(file[name].shape, 0.01)
+                    boot["%s/%s" % (name, part)] = error if sign is None else file[name][:] + 2 * sign * error
+            boot.attrs.update({"format": "gmmpi bootstrap", "n_replicates": 999, "type": "wlbs"})
+        fit = dict(n_samples=240, mean_log_likelihood=-3.25, bic=1234.5, aic=1200.5, n_parameters=17)
+        self.report("usual", "--bootstrap", self.path("boot.h5"), k=3, d=2, attributes=fit)
+        answer = self.look("usual", 1200, False)
+        self.assertEqual(sum(answer["rows_of_cards"]), 7)
+        self.assertEqual((answer["scrolling"], min(answer["rows_of_cards"]) > 1), (0, True), answer["rows_of_cards"])
 
     def test_paper(self):
         """Links in the table tell where it is on paper: every row once, its headings on each of its pages."""
