@@ -74,7 +74,8 @@ class Report(Case):
                 self.assertAlmostEqual(float(deviation) / np.sqrt(covariances[k, j, j]), 1, delta=5e-3)
         spent = {row[0][1]: float(row[1][0]) for row in page.table("Seconds")[1:]}
         self.assertEqual(spent["looking for a start"], summary["seconds"]["init"])
-        self.assertAlmostEqual(sum(spent.values()), summary["seconds"]["total"], delta=0.02 * summary["seconds"]["total"])
+        self.assertGreaterEqual(sum(spent.values()), 0.99 * summary["seconds"]["total"])  # more where parts were done at the same time
+        self.assertLessEqual(max(spent.values()), 1.01 * summary["seconds"]["total"])
         for event in events:
             self.assertEqual(page.text().count(event), 1)
         candidates = page.table("Candidates")
