@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """scikit-learn's own checks of estimators, and what estimators are put into."""
 
-import unittest
 import copy
 import pickle
+import unittest
 import warnings
 
 import package
