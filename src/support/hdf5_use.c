@@ -11,8 +11,21 @@ static _Thread_local int depth; /* of this thread's begins; 0: it does not have 
 static H5E_auto2_t report;
 static void *report_context;
 
+/* A process that was forked has one thread, and nobody else to give the lock back. */
+static void free_in_child(void)
+{
+  if (depth == 0) pthread_mutex_init(&in_use, NULL);
+}
+
+static void watch_forks(void)
+{
+  pthread_atfork(NULL, NULL, free_in_child);
+}
+
 static void take(void)
 {
+  static pthread_once_t is_watching = PTHREAD_ONCE_INIT;
+  pthread_once(&is_watching, watch_forks);
   pthread_mutex_lock(&in_use);
   H5Eget_auto2(H5E_DEFAULT, &report, &report_context);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);

@@ -29,8 +29,8 @@ def fit_points(points, options, watch=None):
     outcome = Outcome()
     returned = []
     try:
-        with points.turn():
-            returned.append(lib.gmmpi_fit(points.pointer, options.pointer, None if watch is None else watch.pointer, model, summary, error))
+        watching = None if watch is None else watch.pointer
+        returned.append(lib.gmmpi_fit(points.pointer, options.pointer, watching, model, summary, error))
     except BaseException as exception:  # a signal that came too late for a question
         outcome.exception = exception
     if model:

@@ -4,15 +4,10 @@
 import ctypes
 import functools
 import os
-import threading
 from ctypes import POINTER, c_bool, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
 
 from .errors import WrongUsage, raise_status
 from .loading import load
-
-# HDF5 is usually built without threads: what reads or writes a file of it goes on alone.
-files_lock = threading.RLock()
-os.register_at_fork(after_in_child=files_lock._at_fork_reinit)
 
 
 class ErrorStruct(ctypes.Structure):

@@ -8,7 +8,7 @@ from ctypes import c_int, c_int64, c_size_t, c_void_p
 import numpy as np
 
 from .errors import WrongUsage
-from .library import bytes_of, call, create, files_lock, library, take_bytes, take_text, text_of
+from .library import bytes_of, call, create, library, take_bytes, take_text, text_of
 
 
 class Model:
@@ -57,19 +57,16 @@ class Model:
     @classmethod
     def read(cls, path):
         """From a file that gmmpi wrote."""
-        with files_lock:
-            return cls(create("gmmpi_model_read", bytes_of(path)))
+        return cls(create("gmmpi_model_read", bytes_of(path)))
 
     def write(self, path):
         """The file, which replaces path as a whole or not at all."""
-        with files_lock:
-            call("gmmpi_model_write", self.pointer, bytes_of(path))
+        call("gmmpi_model_write", self.pointer, bytes_of(path))
 
     def image(self):
         """The file as bytes."""
         data, length = c_void_p(), c_size_t()
-        with files_lock:
-            call("gmmpi_model_image", self.pointer, data, length)
+        call("gmmpi_model_image", self.pointer, data, length)
         return take_bytes(data, length.value)
 
     @classmethod

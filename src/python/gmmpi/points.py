@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The points of a fit, from memory or from a file."""
 
-import contextlib
 import ctypes
 import os
 
 import numpy as np
 
 from .errors import WrongUsage
-from .library import bytes_of, call, create, files_lock, library, text_of
+from .library import bytes_of, call, create, library, text_of
 
 
 def is_file(X):
@@ -39,8 +38,7 @@ class Points:
         self.n_local = None if self.from_file else len(rows)
         handle = communicator.handle
         if self.from_file:
-            with files_lock:
-                self.pointer = create("gmmpi_points_open", handle, bytes_of(rows), options.pointer)
+            self.pointer = create("gmmpi_points_open", handle, bytes_of(rows), options.pointer)
         else:
             shape = (rows.shape[0], rows.shape[1], options.pointer)
             given = None if weights is None else weights.ctypes.data
@@ -78,14 +76,9 @@ class Points:
             return None
         return np.array(names, dtype=object)
 
-    def turn(self):
-        """What is to be held while they are fitted: points of a file may be read meanwhile."""
-        return files_lock if self.from_file else contextlib.nullcontext()
-
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        with self.turn():
-            library().gmmpi_points_destroy(self.pointer)
+        library().gmmpi_points_destroy(self.pointer)
         self.pointer = None
