@@ -155,6 +155,8 @@ static gmmpi_status try_output(const char *path, const char *text, size_t n_byte
   struct stat status;
   const bool exists = stat(path, &status) == 0;
   if (path[0] == '\0') return fail(error, GMMPI_NO_OUTPUT, "an output's name is empty; give a file name");
+  if (strcmp(path, "-") == 0)
+    return fail(error, GMMPI_WRONG_USAGE, "-: outputs are files; give the name of one (./- where it is called so)");
   if (exists && S_ISDIR(status.st_mode))
     return fail(error, GMMPI_NO_OUTPUT, "%s: is a folder; give the name of a file in it", path);
   if (exists && access(path, W_OK) != 0) return cannot_write(path, error);

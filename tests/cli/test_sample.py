@@ -144,6 +144,7 @@ class Sample(harness.Case):
         for out in (self.path("no folder/o.h5"), self.path("no folder/o.csv"), self.folder, "/dev/full"):
             self.fail_with(73, "cannot be written|is a folder", "sample", self.model, "-n", 100, "-o", out)
         self.fail_with(73, "cannot be written|is a folder", "sample", self.model, "-n", 100, "-o", "/dev/full", ranks=3)
+        self.fail_with(64, "outputs are files", "sample", self.model, "-n", 100, "-o", "-")
         self.succeed("sample", self.model, "-n", 100, "-o", "/dev/null")
         self.assertTrue(os.path.exists("/dev/null") and not os.path.isfile("/dev/null"))
 
